@@ -1,0 +1,65 @@
+/*
+ * client: the dashboard without a face. Wires the engine to http and stream, keeps the disk cache
+ * and the journal, writes the trace. It never paints: it says what changed.
+ */
+#ifndef BLOTTER_CLIENT_CLIENT_H
+#define BLOTTER_CLIENT_CLIENT_H
+
+#include <blotter/client/trace.h>
+#include <blotter/core/conn.h>
+#include <blotter/core/engine.h>
+#include <blotter/core/journal.h>
+#include <blotter/net/http.h>
+#include <blotter/net/loop.h>
+
+struct client;
+
+struct client_settings {
+    struct http_settings http;
+    struct engine_settings engine;
+    struct conn_settings conn;
+    size_t event_max;        /* bytes of one stream event, 0: default */
+    const char *user;        /* user id sent as userId; NULL: none is sent */
+    const char *cache_dir;   /* NULL: no disk cache */
+    bool stream;             /* false for --snapshot: four reads and nothing else */
+    struct trace *trace;     /* NULL: none; not owned */
+};
+
+void client_settings_default(struct client_settings *ret);
+
+/* NULL with *ret_fault set when the settings cannot work. Copies what it needs. */
+struct client *client_new(struct loop *loop, const struct client_settings *settings, struct fault *ret_fault);
+void client_free(struct client *client);
+
+/* Paints nothing, waits for nothing: primes panes from the disk cache, then starts reads and stream together. */
+void client_start(struct client *client);
+void client_stop(struct client *client);
+
+/* What may have changed, as bits: RESOURCE_BIT(r) for panes and these. */
+#define CLIENT_CONN (1u << 8)    /* connection, polling */
+#define CLIENT_JOURNAL (1u << 9) /* a journal entry was added or settled */
+
+/* fn is called at most once a turn, before the wait, and only when mask is not 0. */
+void client_on_change(struct client *client, void (*fn)(void *user, unsigned mask), void *user);
+
+const struct engine *client_engine(const struct client *client);
+const struct conn_status *client_stream_status(const struct client *client);
+const struct journal *client_journal(const struct client *client);
+
+/* User commands and triggers. Manual and network triggers also make the stream try at once. */
+void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which);
+void client_set_visible(struct client *client, resource_mask visible);
+
+/* Tells the client that the screen now shows what the last change call announced (latency figures, trace). */
+void client_painted(struct client *client, unsigned mask);
+
+/* Percentiles over the last samples, microseconds; count 0 means none yet. */
+struct client_latency {
+    size_t count;
+    int64_t p50_us, p95_us, p99_us;
+};
+void client_event_latency(const struct client *client, struct client_latency *ret); /* event received -> painted */
+void client_fetch_latency(const struct client *client, struct client_latency *ret); /* GET */
+uint64_t client_errors(const struct client *client);
+
+#endif

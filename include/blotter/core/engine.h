@@ -1,0 +1,123 @@
+/*
+ * engine: the cache of the four resources and the rules by which they are revalidated.
+ * Pure: it is told what happened and when; it answers with actions and one next deadline.
+ * Source: revalidation, R1-R13, P1-P13; the tests name the rule they hold.
+ *
+ * A turn of its owner: feed inputs, then take actions with engine_next_action until there is
+ * none, then wait until engine_deadline at the latest and call engine_tick.
+ */
+#ifndef BLOTTER_CORE_ENGINE_H
+#define BLOTTER_CORE_ENGINE_H
+
+#include <blotter/core/event.h>
+#include <blotter/core/fault.h>
+#include <blotter/core/model.h>
+#include <blotter/core/moment.h>
+
+struct engine;
+
+struct engine_settings {
+    int64_t dedupe_ms;         /* 1000 */
+    int64_t focus_throttle_ms; /* 5000 */
+    int64_t retry_base_ms;     /* 5000 */
+    int64_t retry_cap_ms;      /* 30000 */
+    int64_t poll_after_ms;     /* 5000 without a stream */
+    int64_t poll_ms;           /* 10000 */
+    int64_t poll_cap_ms;       /* 60000 */
+    int64_t gap_min_ms;        /* 10 */
+    int64_t gap_max_ms;        /* 250 */
+    resource_mask wanted;      /* which resources exist at all for this run */
+    uint64_t seed;             /* for jitter */
+};
+
+void engine_settings_default(struct engine_settings *ret);
+struct engine *engine_new(const struct engine_settings *settings);
+void engine_free(struct engine *engine);
+
+/* --- inputs ------------------------------------------------------------------------------- */
+
+enum engine_trigger {
+    ENGINE_FOCUS,   /* soft: deduped, throttled */
+    ENGINE_NETWORK, /* the network came back: hard */
+    ENGINE_RESUME,  /* SIGCONT or a wall-clock jump: hard */
+    ENGINE_MANUAL   /* the user asked: hard, ends a wait */
+};
+
+void engine_start(struct engine *engine, struct moment now);
+void engine_stop(struct engine *engine, struct moment now);
+void engine_trigger(struct engine *engine, struct moment now, enum engine_trigger trigger, resource_mask which);
+
+/* One message of the stream, in order of arrival. Patches what is shown at once. */
+void engine_event(struct engine *engine, struct moment now, const struct event *event);
+
+/* The stream: a connection began to be tried, was opened (a 200 came), or was lost / could not be opened. */
+void engine_stream_opened(struct engine *engine, struct moment now, bool sent_last_id);
+void engine_stream_lost(struct engine *engine, struct moment now, const struct fault *why);
+
+/* What became of a fetch. body is borrowed for the call. */
+struct engine_response {
+    int status;             /* 200 or 304 */
+    const char *body;
+    size_t body_len;
+    const char *etag;       /* NULL when none */
+    uint64_t last_event_id; /* X-Last-Event-Id, 0 when none */
+    int64_t duration_us;
+};
+/* Returns false when the body did not decode (also reported in the pane's state); changed panes are in engine_take_changes. */
+bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id, const struct engine_response *response);
+void engine_fetch_failed(struct engine *engine, struct moment now, uint64_t fetch_id, const struct fault *fault);
+
+/* Which panes are on the screen: the others are confirmed four times less often. */
+void engine_set_visible(struct engine *engine, resource_mask visible);
+
+/* Another user or server: forgets everything, no older response has an effect (R13). */
+void engine_reset(struct engine *engine, struct moment now);
+
+/* A body from the disk cache: shown, marked as cached, never counted as confirmed now. False when it does not decode. */
+bool engine_prime(struct engine *engine, enum resource resource, const char *body, size_t len, int64_t confirmed_wall_ms);
+
+/* --- outputs ------------------------------------------------------------------------------ */
+
+enum engine_action_kind { ENGINE_FETCH, ENGINE_CANCEL };
+
+struct engine_action {
+    enum engine_action_kind kind;
+    enum resource resource;
+    uint64_t fetch_id;
+    const char *etag; /* for If-None-Match, NULL when none; lives until the next call into the engine */
+};
+
+bool engine_next_action(struct engine *engine, struct moment now, struct engine_action *ret);
+int64_t engine_deadline(const struct engine *engine); /* monotonic us, MOMENT_NEVER when none */
+void engine_tick(struct engine *engine, struct moment now);
+
+/* The panes whose shown rows or state changed since the last call. */
+resource_mask engine_take_changes(struct engine *engine);
+
+struct pane_state {
+    const struct snapshot *shown; /* NULL before anything was loaded; lives until the next input */
+    bool fetching;
+    bool dirty;            /* something newer is known to exist */
+    bool stale;            /* must be marked: not confirmed and no working stream, or in error, or from the disk cache */
+    bool cached;           /* still the disk cache's rows */
+    int64_t confirmed_ms;  /* wall time of the last confirming response, MODEL_NO_TIME when none */
+    struct fault fault;    /* kind FAULT_NONE when there is none */
+    int64_t fault_ms;      /* wall time of the fault */
+    int64_t retry_ms;      /* wall time of the next try, MODEL_NO_TIME when none is planned */
+    int64_t fetch_us;      /* how long the last answer took */
+};
+void engine_pane(const struct engine *engine, enum resource resource, struct pane_state *ret);
+
+struct engine_counters {
+    uint64_t events, patches, patches_rejected, contradictions;
+    uint64_t fetches[RESOURCE_COUNT], not_modified, unchanged, failures, dropped, polls;
+};
+const struct engine_counters *engine_counters(const struct engine *engine);
+
+/* True while the four resources are polled because there is no stream. */
+bool engine_polling(const struct engine *engine, int64_t *ret_next_wall_ms);
+
+/* The last confirmed body of a resource, for the disk cache. NULL when none. */
+const char *engine_body(const struct engine *engine, enum resource resource, size_t *ret_len, int64_t *ret_confirmed_wall_ms);
+
+#endif

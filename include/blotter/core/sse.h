@@ -1,0 +1,51 @@
+/*
+ * sse: a push parser for text/event-stream, byte for byte as the WHATWG HTML standard section 9.2
+ * says. Pure: bytes in, callbacks out, at the earliest byte possible, however the input is split.
+ */
+#ifndef BLOTTER_CORE_SSE_H
+#define BLOTTER_CORE_SSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SSE_EVENT_MAX_DEFAULT ((size_t)16 << 20)
+
+/* A dispatched event. All text is valid UTF-8, may hold NUL, and lives until the callback returns. */
+struct sse_event {
+    const char *type; /* "message" when the stream named none */
+    size_t type_len;
+    const char *data; /* lines joined by LF */
+    size_t data_len;
+    const char *id; /* the last event id in force; "" when none */
+    size_t id_len;
+};
+
+struct sse_handler {
+    void (*on_event)(void *user, const struct sse_event *event);
+    void (*on_retry)(void *user, int64_t retry_ms); /* may be NULL */
+    void *user;
+};
+
+struct sse;
+
+/* A parser whose lines and events may hold at most event_max bytes (0: the default). */
+struct sse *sse_new(const struct sse_handler *handler, size_t event_max);
+void sse_free(struct sse *sse);
+
+/*
+ * Parses bytes; calls back before it returns. False once a line or an event went over the ceiling:
+ * the connection has to be given up (further calls do nothing until sse_restart).
+ * The callback may call sse_stop, after which the rest of the bytes is not parsed.
+ */
+bool sse_feed(struct sse *sse, const char *bytes, size_t len);
+void sse_stop(struct sse *sse);
+
+/* A new connection: forgets the partial line and event, expects a BOM again, keeps the last event id. */
+void sse_restart(struct sse *sse);
+
+/* The committed last event id, to be sent as Last-Event-ID. Lives until the next feed or set. */
+const char *sse_last_id(const struct sse *sse, size_t *ret_len);
+void sse_set_last_id(struct sse *sse, const char *id, size_t len);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * http: GET requests to one origin over a curl multi that lives in a loop. The only file pair that
+ * knows how a request is made safe: credentials stay on their origin, plain http only to loopback
+ * unless allowed, bodies and headers have ceilings, every transfer has timeouts.
+ */
+#ifndef BLOTTER_NET_HTTP_H
+#define BLOTTER_NET_HTTP_H
+
+#include <blotter/core/fault.h>
+#include <blotter/net/loop.h>
+#include <stddef.h>
+
+struct http;
+
+struct http_settings {
+    const char *url;            /* base, e.g. "https://api.example.com"; a path is kept as prefix */
+    const char *token;          /* NULL: none is sent */
+    const char *auth;           /* "bearer" or "cookie" */
+    const char *cookie_name;    /* "authjs.session-token" */
+    const char *ca_file;        /* NULL: the system's */
+    bool allow_insecure;        /* send the token over plain http to other than loopback */
+    int64_t connect_timeout_ms; /* 10000 */
+    int64_t total_timeout_ms;   /* 30000 */
+    size_t body_max;            /* 64 MiB */
+};
+
+void http_settings_default(struct http_settings *ret);
+
+/* NULL with *ret_fault set (FAULT_CONFIG) when the settings cannot work. Copies what it needs. */
+struct http *http_new(struct loop *loop, const struct http_settings *settings, struct fault *ret_fault);
+void http_free(struct http *http); /* cancels everything, no callback is called */
+
+struct http_response {
+    int status; /* 200 or 304; everything else is a fault */
+    const char *body;
+    size_t body_len;
+    const char *etag;       /* NULL when none */
+    uint64_t last_event_id; /* X-Last-Event-Id, 0 when none */
+    int64_t duration_us;
+};
+
+/* Called exactly once per request that is not cancelled: with a response or with a fault, never both. Borrowed for the call. */
+typedef void (*http_done_fn)(void *user, uint64_t request, const struct http_response *response, const struct fault *fault);
+
+/* Starts GET url+path (path begins with "/", query included). Returns its handle, never 0. */
+uint64_t http_get(struct http *http, const char *path, const char *if_none_match, http_done_fn fn, void *user);
+void http_cancel(struct http *http, uint64_t request);
+
+#endif

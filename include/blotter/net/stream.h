@@ -1,0 +1,29 @@
+/*
+ * stream: keeps one event stream open over http, as conn decides; bytes go through sse.
+ */
+#ifndef BLOTTER_NET_STREAM_H
+#define BLOTTER_NET_STREAM_H
+
+#include <blotter/core/conn.h>
+#include <blotter/core/sse.h>
+#include <blotter/net/http.h>
+
+struct stream;
+
+struct stream_handler {
+    void (*on_event)(void *user, const struct sse_event *event);
+    /* The phase changed; sent_last_id says (for CONN_LIVE) whether Last-Event-ID was sent. */
+    void (*on_status)(void *user, const struct conn_status *status, bool sent_last_id);
+    void *user;
+};
+
+/* Shares http's settings, origin rules and connections. path as for http_get. */
+struct stream *stream_new(struct http *http, const char *path, const struct conn_settings *settings,
+                          size_t event_max, const struct stream_handler *handler);
+void stream_free(struct stream *stream);
+void stream_start(struct stream *stream);
+void stream_stop(struct stream *stream);
+void stream_retry_now(struct stream *stream); /* the user asked, the network is back, or we were suspended */
+const struct conn_status *stream_status(const struct stream *stream);
+
+#endif

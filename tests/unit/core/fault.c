@@ -1,0 +1,43 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <blotter/core/fault.h>
+
+#include <string.h>
+
+static void test_text_is_cut_and_cleaned(void **state)
+{
+    (void)state;
+    struct fault fault;
+    fault_set(&fault, FAULT_SERVER, 500, "%s", "a\x1b[31mred\nline\x7f\xc2\x9b");
+    assert_string_equal(fault.text, "a?[31mred?line???");
+    assert_int_equal(fault.retry_after_ms, -1);
+
+    char longer[400];
+    memset(longer, 'x', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    fault_set(&fault, FAULT_SERVER, 500, "%s", longer);
+    assert_int_equal(strlen(fault.text), sizeof fault.text - 1);
+}
+
+static void test_every_kind_has_a_name(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < FAULT_KIND_COUNT; kind++) {
+        assert_non_null(fault_kind_name((enum fault_kind)kind));
+    }
+    assert_true(fault_is_outage(FAULT_CONNECT));
+    assert_false(fault_is_outage(FAULT_HTTP));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text_is_cut_and_cleaned),
+        cmocka_unit_test(test_every_kind_has_a_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

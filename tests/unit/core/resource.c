@@ -1,0 +1,42 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <blotter/core/resource.h>
+
+#include <string.h>
+
+static void test_words_name_their_resource(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        bool known;
+        enum resource resource;
+    } rows[] = {
+        {"orders", true, RESOURCE_ORDERS},
+        {"positions", true, RESOURCE_POSITIONS},
+        {"account", true, RESOURCE_ACCOUNT},
+        {"watchlist", true, RESOURCE_WATCHLISTS},
+        {"watchlists", true, RESOURCE_WATCHLISTS},
+        {"order", false, RESOURCE_COUNT},
+        {"", false, RESOURCE_COUNT},
+        {"ordersx", false, RESOURCE_COUNT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum resource resource = RESOURCE_COUNT;
+        assert_int_equal(resource_parse(rows[i].word, strlen(rows[i].word), &resource),
+                         rows[i].known);
+        assert_int_equal(resource, rows[i].resource);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_name_their_resource),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
