@@ -11,7 +11,8 @@
 
 #define SSE_EVENT_MAX_DEFAULT ((size_t)16 << 20)
 
-/* A dispatched event. All text is valid UTF-8, may hold NUL, and lives until the callback returns. */
+/* A dispatched event. All text is valid UTF-8, may hold NUL, and lives until the callback returns.
+ */
 struct sse_event {
     const char *type; /* "message" when the stream named none */
     size_t type_len;
@@ -41,7 +42,8 @@ void sse_free(struct sse *sse);
 bool sse_feed(struct sse *sse, const char *bytes, size_t len);
 void sse_stop(struct sse *sse);
 
-/* A new connection: forgets the partial line and event, expects a BOM again, keeps the last event id. */
+/* A new connection: forgets the partial line and event, expects a BOM again, keeps the last event
+ * id. */
 void sse_restart(struct sse *sse);
 
 /* The committed last event id, to be sent as Last-Event-ID. Lives until the next feed or set. */

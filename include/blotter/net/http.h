@@ -27,7 +27,8 @@ struct http_settings {
 void http_settings_default(struct http_settings *ret);
 
 /* NULL with *ret_fault set (FAULT_CONFIG) when the settings cannot work. Copies what it needs. */
-struct http *http_new(struct loop *loop, const struct http_settings *settings, struct fault *ret_fault);
+struct http *http_new(struct loop *loop, const struct http_settings *settings,
+                      struct fault *ret_fault);
 void http_free(struct http *http); /* cancels everything, no callback is called */
 
 struct http_response {
@@ -39,11 +40,14 @@ struct http_response {
     int64_t duration_us;
 };
 
-/* Called exactly once per request that is not cancelled: with a response or with a fault, never both. Borrowed for the call. */
-typedef void (*http_done_fn)(void *user, uint64_t request, const struct http_response *response, const struct fault *fault);
+/* Called exactly once per request that is not cancelled: with a response or with a fault, never
+ * both. Borrowed for the call. */
+typedef void (*http_done_fn)(void *user, uint64_t request, const struct http_response *response,
+                             const struct fault *fault);
 
 /* Starts GET url+path (path begins with "/", query included). Returns its handle, never 0. */
-uint64_t http_get(struct http *http, const char *path, const char *if_none_match, http_done_fn fn, void *user);
+uint64_t http_get(struct http *http, const char *path, const char *if_none_match, http_done_fn fn,
+                  void *user);
 void http_cancel(struct http *http, uint64_t request);
 
 #endif

@@ -21,18 +21,24 @@ typedef void (*loop_fn)(void *user);
 typedef void (*loop_signal_fn)(void *user, int signo);
 
 struct loop *loop_new(void);
-void loop_free(struct loop *loop);
+void loop_free(
+    struct loop *loop); /* after everything that uses it: timers are freed by who made them */
 
-/* Watches fd for events, replacing an earlier watch of the same fd; loop_unwatch may be called from any callback. */
+/*
+ * Watches fd for events, replacing an earlier watch of the same fd; with events 0 the watch sleeps.
+ * Both may be called from any callback. Unwatch before the fd is closed.
+ */
 void loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *user);
 void loop_unwatch(struct loop *loop, int fd);
 
-/* Timers are made once, set to a monotonic time in microseconds, and fire once per set. MOMENT_NEVER unsets. */
+/* Timers are made once, set to a monotonic time in microseconds, and fire once per set.
+ * MOMENT_NEVER unsets. */
 struct loop_timer *loop_timer_new(struct loop *loop, loop_fn fn, void *user);
 void loop_timer_free(struct loop_timer *timer);
 void loop_timer_set(struct loop_timer *timer, int64_t at_mono_us);
 
-/* Delivers a signal as a callback from the loop (self-pipe); restored by loop_free. One handler per signal. */
+/* Delivers a signal as a callback from the loop (self-pipe); restored by loop_free. One handler per
+ * signal. */
 void loop_signal(struct loop *loop, int signo, loop_signal_fn fn, void *user);
 
 /* Called once each turn, in order of registration, just before the wait. */
@@ -42,7 +48,8 @@ void loop_before_wait(struct loop *loop, loop_fn fn, void *user);
 struct moment loop_now(struct loop *loop);
 struct moment loop_refresh(struct loop *loop); /* reads the clocks now */
 
-int loop_run(struct loop *loop); /* returns what loop_quit was given */
+int loop_run(
+    struct loop *loop); /* returns what loop_quit was given; no callback is called after that */
 void loop_quit(struct loop *loop, int status);
 
 #endif

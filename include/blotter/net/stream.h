@@ -23,7 +23,8 @@ struct stream *stream_new(struct http *http, const char *path, const struct conn
 void stream_free(struct stream *stream);
 void stream_start(struct stream *stream);
 void stream_stop(struct stream *stream);
-void stream_retry_now(struct stream *stream); /* the user asked, the network is back, or we were suspended */
+void stream_retry_now(
+    struct stream *stream); /* the user asked, the network is back, or we were suspended */
 const struct conn_status *stream_status(const struct stream *stream);
 
 #endif

@@ -1,0 +1,18 @@
+/*
+ * alloc: memory with one policy: when there is none, the program says so and aborts (the handler
+ * of SIGABRT restores the terminal). Nothing here returns NULL, so nobody checks.
+ */
+#ifndef BLOTTER_CORE_ALLOC_H
+#define BLOTTER_CORE_ALLOC_H
+
+#include <stddef.h>
+
+/* Freed with free(). A size of zero gives a pointer that is valid to free. */
+void *mem_alloc(size_t size);
+void *mem_calloc(size_t count, size_t size); /* zeroed; aborts when the product overflows */
+void *mem_realloc(void *memory, size_t size);
+
+/* A copy of len bytes with a NUL after them; bytes may be NULL when len is 0. */
+char *mem_dup(const char *bytes, size_t len);
+
+#endif

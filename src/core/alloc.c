@@ -1,0 +1,39 @@
+#include <blotter/core/alloc.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *checked(void *memory)
+{
+    if (memory == NULL) {
+        fputs("blotter: out of memory\n", stderr);
+        abort();
+    }
+    return memory;
+}
+
+void *mem_alloc(size_t size)
+{
+    return checked(malloc(size > 0 ? size : 1));
+}
+
+void *mem_calloc(size_t count, size_t size)
+{
+    return checked(count > 0 && size > 0 ? calloc(count, size) : calloc(1, 1));
+}
+
+void *mem_realloc(void *memory, size_t size)
+{
+    return checked(realloc(memory, size > 0 ? size : 1));
+}
+
+char *mem_dup(const char *bytes, size_t len)
+{
+    char *copy = mem_alloc(len + 1);
+    if (len > 0) {
+        memcpy(copy, bytes, len);
+    }
+    copy[len] = '\0';
+    return copy;
+}
