@@ -1,0 +1,156 @@
+/*
+ * screen: the whole dashboard as a value. It is told what is known (screen_input), what changed,
+ * and what the user did; it draws on a canvas and answers with what the program should do.
+ *
+ * Pure: no clock, no terminal, no globals. It wakes nobody: screen_deadline says when something
+ * must change by itself. Source: screens.
+ *
+ * A frame: screen_render with the parts that changed since the last one; then show the canvas.
+ */
+#ifndef BLOTTER_VIEW_SCREEN_H
+#define BLOTTER_VIEW_SCREEN_H
+
+#include <blotter/core/conn.h>
+#include <blotter/core/engine.h>
+#include <blotter/core/journal.h>
+#include <blotter/view/action.h>
+#include <blotter/view/canvas.h>
+#include <blotter/view/format.h>
+
+struct screen;
+
+enum pane {
+    PANE_ORDERS = RESOURCE_ORDERS,
+    PANE_POSITIONS = RESOURCE_POSITIONS,
+    PANE_ACCOUNT = RESOURCE_ACCOUNT,
+    PANE_WATCHLIST = RESOURCE_WATCHLISTS,
+    PANE_EVENTS,
+    PANE_COUNT
+};
+
+struct screen_latency {
+    size_t count; /* 0: none yet */
+    int64_t p50_us, p95_us, p99_us;
+};
+
+/* Everything the screen may show. Borrowed for the call it is given to. */
+struct screen_input {
+    struct moment now;
+    struct pane_state panes[RESOURCE_COUNT]; /* from engine_pane */
+    resource_mask wanted;                    /* the panes that exist in this run; 0 means all */
+    const struct conn_status *conn;          /* NULL: no stream in this run */
+    bool polling;                            /* from engine_polling */
+    int64_t poll_next_ms;                    /* wall time of the next poll */
+    const struct journal *journal;           /* NULL: none */
+    uint64_t events, errors;                 /* stream events received, errors */
+    struct screen_latency event_latency, fetch_latency;
+    const char *badge; /* "REAL", "PAPER" or "MOCK" */
+    const char *host;  /* "127.0.0.1:4810" */
+    const char *
+        client; /* client id, or user id; NULL or "": the account's client id is shown when known */
+    const char *currency; /* "INR"; NULL or "": none is shown */
+    bool read_only;
+    struct format format;
+    int64_t quote_stale_ms;  /* a quote older than this is marked stale; 0: never by age */
+    const char *const *keys; /* ACTION_COUNT texts of key names separated by spaces, after
+                                remapping; NULL: the defaults */
+    const char *notice; /* one line for the state bar (a config error after a reload, "copied");
+                           NULL: none */
+};
+
+/* Sets everything to nothing known: no rows, no times, no texts. */
+void screen_input_init(struct screen_input *ret);
+
+/* Parts that changed: RESOURCE_BIT(r), and these (the client's bits have the same values). */
+#define SCREEN_CONN (1u << 8)    /* connection, polling, latency figures, identity, notice */
+#define SCREEN_JOURNAL (1u << 9) /* events strip */
+#define SCREEN_VIEW (1u << 10)   /* everything has to be drawn again */
+#define SCREEN_ALL (RESOURCE_ALL | SCREEN_CONN | SCREEN_JOURNAL | SCREEN_VIEW)
+
+struct screen *screen_new(int columns, int rows);
+void screen_free(struct screen *screen); /* NULL is fine */
+
+/* The terminal has another size. */
+void screen_resize(struct screen *screen, int columns, int rows);
+
+/*
+ * Takes in what changed and draws what has to be drawn again, also what deadlines that are now due
+ * change. Brings the canvas to the screen's size first (a new size draws everything). Returns
+ * false when the canvas was not touched.
+ */
+bool screen_render(struct screen *screen, const struct screen_input *input, unsigned changed,
+                   struct canvas *canvas);
+
+/* The monotonic time (us) at which screen_render has to be called even if nothing happens;
+ * MOMENT_NEVER when none. */
+int64_t screen_deadline(const struct screen *screen);
+
+/* The resources whose rows are on the screen now. */
+resource_mask screen_visible(const struct screen *screen);
+
+/* --- what the user does --------------------------------------------------------------------- */
+
+#define SCREEN_DO_RENDER (1u << 0) /* the view changed: call screen_render soon */
+#define SCREEN_DO_QUIT (1u << 1)
+#define SCREEN_DO_SUSPEND (1u << 2)
+#define SCREEN_DO_REPAINT (1u << 3)    /* write the whole terminal again */
+#define SCREEN_DO_REVALIDATE (1u << 4) /* ENGINE_MANUAL for `resources` */
+#define SCREEN_DO_THEME (1u << 5)      /* next theme */
+#define SCREEN_DO_COPY (1u << 6)       /* `copy` to the clipboard */
+#define SCREEN_DO_SAVE (1u << 7)       /* what screen_state_get tells has changed */
+#define SCREEN_DO_VISIBLE (1u << 8)    /* screen_visible may have changed */
+
+struct screen_result {
+    unsigned todo;           /* SCREEN_DO_ bits */
+    resource_mask resources; /* for SCREEN_DO_REVALIDATE */
+    const char *copy;        /* for SCREEN_DO_COPY: clean UTF-8, lives until the next call */
+};
+
+/* Which keys count now. In SCOPE_PROMPT printable characters go to screen_char. */
+enum action_scope screen_scope(const struct screen *screen);
+
+struct screen_result screen_action(struct screen *screen, const struct screen_input *input,
+                                   enum action action);
+
+/* A character typed into the filter prompt; ignored elsewhere and when it may not be shown. */
+struct screen_result screen_char(struct screen *screen, const struct screen_input *input,
+                                 uint32_t code);
+
+enum screen_button { SCREEN_CLICK, SCREEN_DOUBLE_CLICK, SCREEN_WHEEL_UP, SCREEN_WHEEL_DOWN };
+struct screen_result screen_mouse(struct screen *screen, const struct screen_input *input,
+                                  enum screen_button button, int x, int y);
+
+/* True while painting is paused: rows stay as they were, the state bar counts. */
+bool screen_paused(const struct screen *screen);
+
+/* --- alerts --------------------------------------------------------------------------------- */
+
+enum screen_alert_kind { SCREEN_ALERT_REJECTED, SCREEN_ALERT_PRICE };
+
+struct screen_alert {
+    enum screen_alert_kind kind;
+    char title[64]; /* clean UTF-8: "RELIANCE", "order rejected" … */
+    char text[128];
+};
+
+/* The next thing that happened since the first load and deserves a bell; false when none. At most
+ * 32 are kept. */
+bool screen_take_alert(struct screen *screen, struct screen_alert *ret);
+
+/* --- what is remembered between runs -------------------------------------------------------- */
+
+/*
+ * Pair i as text: "orders.sort" = "-time", "orders.columns" = "symbol,qty", "zoom" = "orders",
+ * "focus" = "positions", "theme" = "nord". False past the end. Texts live until the next call.
+ */
+bool screen_state_get(struct screen *screen, size_t i, const char **ret_key,
+                      const char **ret_value);
+
+/* Takes a pair in. False when the key or the value is not known (a newer or older version's: to be
+ * ignored). */
+bool screen_state_set(struct screen *screen, const char *key, const char *value);
+
+/* The theme's name is only kept here ("" at first), for the two functions above. */
+const char *screen_theme(const struct screen *screen);
+
+#endif
