@@ -5,6 +5,7 @@
 #ifndef BLOTTER_CLIENT_CLIENT_H
 #define BLOTTER_CLIENT_CLIENT_H
 
+#include <blotter/client/latency.h>
 #include <blotter/client/trace.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
@@ -18,20 +19,22 @@ struct client_settings {
     struct http_settings http;
     struct engine_settings engine;
     struct conn_settings conn;
-    size_t event_max;        /* bytes of one stream event, 0: default */
-    const char *user;        /* user id sent as userId; NULL: none is sent */
-    const char *cache_dir;   /* NULL: no disk cache */
-    bool stream;             /* false for --snapshot: four reads and nothing else */
-    struct trace *trace;     /* NULL: none; not owned */
+    size_t event_max;      /* bytes of one stream event, 0: default */
+    const char *user;      /* user id sent as userId; NULL: none is sent */
+    const char *cache_dir; /* NULL: no disk cache */
+    bool stream;           /* false for --snapshot: four reads and nothing else */
+    struct trace *trace;   /* NULL: none; not owned */
 };
 
 void client_settings_default(struct client_settings *ret);
 
 /* NULL with *ret_fault set when the settings cannot work. Copies what it needs. */
-struct client *client_new(struct loop *loop, const struct client_settings *settings, struct fault *ret_fault);
+struct client *client_new(struct loop *loop, const struct client_settings *settings,
+                          struct fault *ret_fault);
 void client_free(struct client *client);
 
-/* Paints nothing, waits for nothing: primes panes from the disk cache, then starts reads and stream together. */
+/* Paints nothing, waits for nothing: primes panes from the disk cache, then starts reads and stream
+ * together. */
 void client_start(struct client *client);
 void client_stop(struct client *client);
 
@@ -50,16 +53,13 @@ const struct journal *client_journal(const struct client *client);
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which);
 void client_set_visible(struct client *client, resource_mask visible);
 
-/* Tells the client that the screen now shows what the last change call announced (latency figures, trace). */
+/* Tells the client that the screen now shows what the last change call announced (latency figures,
+ * trace). */
 void client_painted(struct client *client, unsigned mask);
 
-/* Percentiles over the last samples, microseconds; count 0 means none yet. */
-struct client_latency {
-    size_t count;
-    int64_t p50_us, p95_us, p99_us;
-};
-void client_event_latency(const struct client *client, struct client_latency *ret); /* event received -> painted */
-void client_fetch_latency(const struct client *client, struct client_latency *ret); /* GET */
+struct latency_summary client_event_latency(
+    const struct client *client); /* event received -> painted */
+struct latency_summary client_fetch_latency(const struct client *client); /* GET, start to end */
 uint64_t client_errors(const struct client *client);
 
 #endif

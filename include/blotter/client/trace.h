@@ -16,8 +16,8 @@ void trace_close(struct trace *trace); /* flushes; NULL is fine */
 
 /*
  * Writes {"t":mono_us,"step":"…",…}. fields is a format that yields the JSON members after the
- * step, e.g. "\"pane\":\"%s\",\"us\":%lld", or NULL. Every text that goes in must be JSON-safe already.
- * A NULL trace does nothing.
+ * step, e.g. "\"pane\":\"%s\",\"us\":%lld", or NULL. Every text that goes in must be JSON-safe
+ * already. A NULL trace does nothing.
  */
 void trace_step(struct trace *trace, int64_t mono_us, const char *step, const char *fields, ...)
     __attribute__((format(printf, 4, 5)));

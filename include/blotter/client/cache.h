@@ -1,0 +1,30 @@
+/*
+ * cache: the last confirmed body of each resource on disk, so that the next start paints at once.
+ * One file per resource in a directory of ours: 0600, written to a temporary name and renamed.
+ * Whatever cannot be read, is truncated, or belongs to another user, server or version counts as
+ * absent. Source: revalidation, "Persisted cache".
+ */
+#ifndef BLOTTER_CLIENT_CACHE_H
+#define BLOTTER_CLIENT_CACHE_H
+
+#include <blotter/core/resource.h>
+#include <stdint.h>
+
+#define CACHE_BODY_MAX ((size_t)64 << 20)
+
+struct cache;
+
+/* Nothing is touched on disk until the first load or save. owner is the server's URL and the user.
+ * Copies all. */
+struct cache *cache_new(const char *directory, const char *url, const char *user);
+void cache_free(struct cache *cache);
+
+/* The body, NUL-terminated, to be freed by the caller; NULL when there is none that is ours. */
+char *cache_load(const struct cache *cache, enum resource resource, size_t *ret_len,
+                 int64_t *ret_confirmed_ms);
+
+/* Replaces the file. False when it could not be written; the old file then still stands. */
+bool cache_save(const struct cache *cache, enum resource resource, const char *body, size_t len,
+                int64_t confirmed_ms);
+
+#endif

@@ -1,0 +1,454 @@
+#include <blotter/client/client.h>
+
+#include <blotter/client/cache.h>
+#include <blotter/core/alloc.h>
+#include <blotter/net/stream.h>
+
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bodies reach the disk this long after they came, from an idle turn and together. */
+#define CACHE_DELAY_US INT64_C(3000000)
+/* The wall clock running this far ahead of the monotonic one means that the machine slept. */
+#define SUSPEND_JUMP_MS 3000
+/* Events whose first paint is still awaited; more than this in one turn are not sampled. */
+#define AWAITING_MAX 256
+
+struct client {
+    struct loop *loop;
+    struct http *http;
+    struct stream *stream; /* NULL when only the reads are wanted */
+    struct engine *engine;
+    struct journal *journal;
+    struct cache *cache; /* NULL when there is none */
+    struct trace *trace;
+    char *paths[RESOURCE_COUNT];
+
+    struct fetch {
+        uint64_t request; /* http's handle, 0 when none */
+        uint64_t id;      /* the engine's */
+        uint64_t up_to;   /* the journal's total when it began */
+    } fetches[RESOURCE_COUNT];
+
+    struct loop_timer *deadline;
+    struct loop_timer *cache_timer;
+    bool cache_due;
+    resource_mask uncached; /* confirmed since the cache was last written */
+
+    unsigned changes; /* for the next on_change */
+    void (*on_change)(void *user, unsigned mask);
+    void *on_change_user;
+
+    int64_t wall_ahead_ms; /* wall - monotonic at the last turn */
+    int64_t awaiting_us[AWAITING_MAX];
+    size_t awaiting;
+    bool painted;
+    bool polling;
+    struct latency event_latency, fetch_latency;
+    uint64_t errors;
+};
+
+void client_settings_default(struct client_settings *ret)
+{
+    memset(ret, 0, sizeof *ret);
+    http_settings_default(&ret->http);
+    engine_settings_default(&ret->engine);
+    conn_settings_default(&ret->conn);
+    ret->stream = true;
+}
+
+/* --- reads -------------------------------------------------------------------------------- */
+
+struct fetch_call {
+    struct client *client;
+    enum resource resource;
+};
+
+static void settle_journal(struct client *client, enum resource resource,
+                           const struct http_response *response, const struct fault *fault)
+{
+    struct pane_state pane;
+    engine_pane(client->engine, resource, &pane);
+    struct journal_entry outcome = {
+        .outcome = fault == NULL ? JOURNAL_CONFIRMED : JOURNAL_FAILED,
+        .status = fault == NULL ? response->status : fault->status,
+        .fetch_us = response == NULL ? 0 : response->duration_us,
+        .rows = pane.shown == NULL ? 0 : pane.shown->row_count,
+    };
+    journal_settle(client->journal, resource, client->fetches[resource].up_to, &outcome);
+    client->changes |= CLIENT_JOURNAL;
+}
+
+static void fetch_succeeded(struct client *client, enum resource resource,
+                            const struct http_response *response)
+{
+    struct engine_response answer = {
+        .status = response->status,
+        .body = response->body,
+        .body_len = response->body_len,
+        .etag = response->etag,
+        .last_event_id = response->last_event_id,
+        .duration_us = response->duration_us,
+    };
+    struct moment now = loop_now(client->loop);
+    bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
+    latency_add(&client->fetch_latency, response->duration_us);
+    report_fetch_done(client->trace, now, resource, response, NULL);
+    if (decoded) {
+        client->uncached |= RESOURCE_BIT(resource);
+        settle_journal(client, resource, response, NULL);
+        return;
+    }
+    struct pane_state pane;
+    engine_pane(client->engine, resource, &pane);
+    client->errors++;
+    settle_journal(client, resource, response, &pane.fault);
+}
+
+static void fetch_failed(struct client *client, enum resource resource, const struct fault *fault)
+{
+    struct moment now = loop_now(client->loop);
+    engine_fetch_failed(client->engine, now, client->fetches[resource].id, fault);
+    client->errors++;
+    report_fetch_done(client->trace, now, resource, NULL, fault);
+    settle_journal(client, resource, NULL, fault);
+}
+
+/* The resource whose fetch a request was; RESOURCE_COUNT when it is none of ours any more. */
+static enum resource fetch_resource(const struct client *client, uint64_t request)
+{
+    int i = 0;
+    while (i < RESOURCE_COUNT && client->fetches[i].request != request) {
+        i++;
+    }
+    return (enum resource)i;
+}
+
+static void fetch_done(void *user, uint64_t request, const struct http_response *response,
+                       const struct fault *fault)
+{
+    struct client *client = user;
+    enum resource resource = fetch_resource(client, request);
+    if (resource == RESOURCE_COUNT) {
+        return;
+    }
+    client->fetches[resource].request = 0;
+    if (fault == NULL) {
+        fetch_succeeded(client, resource, response);
+    } else {
+        fetch_failed(client, resource, fault);
+    }
+}
+
+static void run_action(struct client *client, const struct engine_action *action)
+{
+    struct fetch *fetch = &client->fetches[action->resource];
+    if (fetch->request != 0) {
+        http_cancel(client->http, fetch->request);
+        fetch->request = 0;
+    }
+    if (action->kind == ENGINE_FETCH) {
+        fetch->id = action->fetch_id;
+        fetch->up_to = journal_total(client->journal);
+        fetch->request = http_get(client->http, client->paths[action->resource], action->etag,
+                                  fetch_done, client);
+        trace_step(client->trace, loop_now(client->loop).mono_us, "fetch_start",
+                   "\"pane\":\"%s\",\"conditional\":%s", resource_info(action->resource)->name,
+                   action->etag == NULL ? "false" : "true");
+    }
+}
+
+/* --- the stream --------------------------------------------------------------------------- */
+
+static void stream_event(void *user, const struct sse_event *sse)
+{
+    struct client *client = user;
+    struct moment now = loop_now(client->loop);
+    struct event event;
+    struct engine_counters before = *engine_counters(client->engine);
+    event_parse(sse, &event);
+    engine_event(client->engine, now, &event);
+    const struct engine_counters *after = engine_counters(client->engine);
+    bool patched = after->patches > before.patches;
+    if (patched && client->awaiting < AWAITING_MAX) {
+        client->awaiting_us[client->awaiting++] = now.mono_us;
+    }
+    report_event(client->journal, client->trace, now, &event, patched);
+    client->changes |= CLIENT_JOURNAL;
+}
+
+static void stream_status_changed(void *user, const struct conn_status *status, bool sent_last_id)
+{
+    struct client *client = user;
+    struct moment now = loop_now(client->loop);
+    switch (status->phase) {
+    case CONN_LIVE:
+        engine_stream_opened(client->engine, now, sent_last_id);
+        break;
+    case CONN_WAITING:
+    case CONN_ENDED:
+        engine_stream_lost(client->engine, now, &status->fault);
+        client->errors += status->fault.kind != FAULT_NONE;
+        break;
+    case CONN_IDLE:
+    case CONN_CONNECTING:
+        break;
+    }
+    report_stream(client->journal, client->trace, now, status);
+    client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
+}
+
+/* --- the turn ----------------------------------------------------------------------------- */
+
+static void notice_suspend(struct client *client, struct moment now)
+{
+    int64_t ahead_ms = now.wall_ms - now.mono_us / 1000;
+    if (ahead_ms - client->wall_ahead_ms > SUSPEND_JUMP_MS) {
+        client_trigger(client, ENGINE_RESUME, RESOURCE_ALL);
+    }
+    client->wall_ahead_ms = ahead_ms;
+}
+
+static void run_actions(struct client *client, struct moment now)
+{
+    struct engine_action action;
+    while (engine_next_action(client->engine, now, &action)) {
+        run_action(client, &action);
+    }
+    bool polling = engine_polling(client->engine, NULL);
+    if (polling != client->polling) {
+        client->polling = polling;
+        client->changes |= CLIENT_CONN;
+        trace_step(client->trace, now.mono_us, "poll", "\"on\":%s", polling ? "true" : "false");
+    }
+    loop_timer_set(client->deadline, engine_deadline(client->engine));
+}
+
+static void schedule_cache(struct client *client, struct moment now)
+{
+    if (client->cache != NULL && client->uncached != 0 && !client->cache_due) {
+        client->cache_due = true;
+        loop_timer_set(client->cache_timer, now.mono_us + CACHE_DELAY_US);
+    }
+}
+
+static void before_wait(void *user)
+{
+    struct client *client = user;
+    struct moment now = loop_now(client->loop);
+    notice_suspend(client, now);
+    run_actions(client, now);
+    schedule_cache(client, now);
+    unsigned mask = client->changes | engine_take_changes(client->engine);
+    client->changes = 0;
+    if (mask != 0 && client->on_change != NULL) {
+        client->on_change(client->on_change_user, mask);
+    }
+    trace_flush(client->trace);
+}
+
+static void deadline_due(void *user)
+{
+    struct client *client = user;
+    engine_tick(client->engine, loop_now(client->loop));
+}
+
+static void save_cache(void *user)
+{
+    struct client *client = user;
+    for (int i = 0; client->cache != NULL && i < RESOURCE_COUNT; i++) {
+        size_t len;
+        int64_t confirmed_ms;
+        const char *body = engine_body(client->engine, (enum resource)i, &len, &confirmed_ms);
+        if (body != NULL && (client->uncached & RESOURCE_BIT(i)) != 0) {
+            cache_save(client->cache, (enum resource)i, body, len, confirmed_ms);
+        }
+    }
+    client->uncached = 0;
+    client->cache_due = false;
+}
+
+/* --- life --------------------------------------------------------------------------------- */
+
+/* PATH or PATH?userId=USER, percent-encoded; to be freed. */
+static char *path_with_user(const char *path, const char *user)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+    size_t size = strlen(path) + sizeof "?userId=" + (user == NULL ? 0 : 3 * strlen(user));
+    char *text = mem_alloc(size);
+    size_t len = (size_t)snprintf(text, size, "%s%s", path, user == NULL ? "" : "?userId=");
+    for (const char *at = user; at != NULL && *at != '\0'; at++) {
+        bool plain = strchr(safe, *at) != NULL;
+        len +=
+            (size_t)snprintf(text + len, size - len, plain ? "%c" : "%%%02X", (unsigned char)*at);
+    }
+    return text;
+}
+
+static void make_paths(struct client *client, const char *user)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        const struct resource_info *info = resource_info((enum resource)i);
+        client->paths[i] = path_with_user(info->path, info->takes_user ? user : NULL);
+    }
+}
+
+static void make_stream(struct client *client, const struct client_settings *settings)
+{
+    const struct stream_handler handler = {stream_event, stream_status_changed, client};
+    char *path = path_with_user("/api/realtime/stream", settings->user);
+    client->stream = stream_new(client->http, path, &settings->conn, settings->event_max, &handler);
+    free(path);
+}
+
+struct client *client_new(struct loop *loop, const struct client_settings *settings,
+                          struct fault *ret_fault)
+{
+    struct http *http = http_new(loop, &settings->http, ret_fault);
+    if (http == NULL) {
+        return NULL;
+    }
+    struct client *client = mem_calloc(1, sizeof *client);
+    struct moment now = loop_now(loop);
+    client->loop = loop;
+    client->http = http;
+    client->engine = engine_new(&settings->engine);
+    client->journal = journal_new();
+    client->trace = settings->trace;
+    client->wall_ahead_ms = now.wall_ms - now.mono_us / 1000;
+    client->deadline = loop_timer_new(loop, deadline_due, client);
+    client->cache_timer = loop_timer_new(loop, save_cache, client);
+    make_paths(client, settings->user);
+    if (settings->stream) {
+        make_stream(client, settings);
+    }
+    if (settings->cache_dir != NULL) {
+        client->cache = cache_new(settings->cache_dir, settings->http.url,
+                                  settings->user == NULL ? "" : settings->user);
+    }
+    loop_before_wait(loop, before_wait, client);
+    return client;
+}
+
+void client_free(struct client *client)
+{
+    if (client == NULL) {
+        return;
+    }
+    loop_forget(client->loop, client);
+    stream_free(client->stream);
+    http_free(client->http);
+    loop_timer_free(client->deadline);
+    loop_timer_free(client->cache_timer);
+    engine_free(client->engine);
+    journal_free(client->journal);
+    cache_free(client->cache);
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        free(client->paths[i]);
+    }
+    free(client);
+}
+
+static void prime_from_cache(struct client *client)
+{
+    for (int i = 0; client->cache != NULL && i < RESOURCE_COUNT; i++) {
+        size_t len;
+        int64_t confirmed_ms;
+        char *body = cache_load(client->cache, (enum resource)i, &len, &confirmed_ms);
+        if (body != NULL) {
+            engine_prime(client->engine, (enum resource)i, body, len, confirmed_ms);
+            free(body);
+        }
+    }
+}
+
+void client_start(struct client *client)
+{
+    prime_from_cache(client);
+    engine_start(client->engine, loop_now(client->loop));
+    /* The reads go out before the stream's request, so that nothing queues behind it. */
+    run_actions(client, loop_now(client->loop));
+    if (client->stream != NULL) {
+        stream_start(client->stream);
+    }
+}
+
+void client_stop(struct client *client)
+{
+    struct moment now = loop_now(client->loop);
+    if (client->stream != NULL) {
+        stream_stop(client->stream);
+    }
+    engine_stop(client->engine, now);
+    run_actions(client, now);
+    save_cache(client);
+    report_exit(client->trace, now, client->engine);
+    trace_flush(client->trace);
+}
+
+/* --- what the face sees ------------------------------------------------------------------- */
+
+void client_on_change(struct client *client, void (*fn)(void *user, unsigned mask), void *user)
+{
+    client->on_change = fn;
+    client->on_change_user = user;
+}
+
+const struct engine *client_engine(const struct client *client)
+{
+    return client->engine;
+}
+
+const struct conn_status *client_stream_status(const struct client *client)
+{
+    return client->stream == NULL ? NULL : stream_status(client->stream);
+}
+
+const struct journal *client_journal(const struct client *client)
+{
+    return client->journal;
+}
+
+void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which)
+{
+    engine_trigger(client->engine, loop_now(client->loop), trigger, which);
+    if (client->stream != NULL && trigger != ENGINE_FOCUS) {
+        stream_retry_now(client->stream);
+    }
+}
+
+void client_set_visible(struct client *client, resource_mask visible)
+{
+    engine_set_visible(client->engine, visible);
+}
+
+void client_painted(struct client *client, unsigned mask)
+{
+    struct moment now = loop_refresh(client->loop);
+    for (size_t i = 0; i < client->awaiting; i++) {
+        latency_add(&client->event_latency, now.mono_us - client->awaiting_us[i]);
+    }
+    report_paint(client->trace, now, client->engine, client->painted ? "paint" : "first_paint",
+                 mask);
+    client->awaiting = 0;
+    client->painted = true;
+}
+
+struct latency_summary client_event_latency(const struct client *client)
+{
+    return latency_summary(&client->event_latency);
+}
+
+struct latency_summary client_fetch_latency(const struct client *client)
+{
+    return latency_summary(&client->fetch_latency);
+}
+
+uint64_t client_errors(const struct client *client)
+{
+    return client->errors;
+}

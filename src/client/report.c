@@ -1,0 +1,196 @@
+#include "report.h"
+
+#include <blotter/core/event.h>
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void report_fetch_done(struct trace *trace, struct moment now, enum resource resource,
+                       const struct http_response *response, const struct fault *fault)
+{
+    const char *name = resource_info(resource)->name;
+    if (fault != NULL) {
+        trace_step(trace, now.mono_us, "fetch_done",
+                   "\"pane\":\"%s\",\"status\":%d,\"fault\":\"%s\"", name, fault->status,
+                   fault_kind_name(fault->kind));
+        return;
+    }
+    trace_step(trace, now.mono_us, "fetch_done",
+               "\"pane\":\"%s\",\"status\":%d,\"us\":%" PRId64 ",\"bytes\":%zu,\"id\":%" PRIu64,
+               name, response->status, response->duration_us, response->body_len,
+               response->last_event_id);
+}
+
+/* --- events ------------------------------------------------------------------------------- */
+
+/* Appends " TEXT" for a member that is there, as the server wrote it. */
+static void append_member(char *out, size_t size, struct json_span data, const char *member)
+{
+    struct json_span value;
+    size_t len = strlen(out);
+    if (!json_member(data, member, &value) || size - len < 3) {
+        return;
+    }
+    if (len > 0) {
+        out[len++] = ' ';
+        out[len] = '\0';
+    }
+    if (json_type(value) == JSON_STRING) {
+        json_string(value, out + len, size - len);
+    } else if (json_type(value) == JSON_NUMBER) {
+        snprintf(out + len, size - len, "%.*s", (int)(value.len < 24 ? value.len : 24), value.ptr);
+    }
+}
+
+static size_t count_updates(struct json_span data)
+{
+    struct json_span updates, key, value;
+    struct json_iterator it = {0};
+    size_t count = 0;
+    if (json_member(data, "updates", &updates) && json_type(updates) == JSON_ARRAY) {
+        while (json_next(updates, &it, &key, &value)) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* What an event says, in the words of its payload: "RELIANCE BUY 250 2945 PENDING". */
+static void describe(const struct event *event, char *out, size_t size)
+{
+    static const char *const members[] = {
+        "symbol", "orderSide", "quantity",     "price",  "averagePrice",
+        "status", "balance",   "marginChange", "action", "reason",
+    };
+    out[0] = '\0';
+    if (event->data.ptr == NULL) {
+        return;
+    }
+    if (event->type == EVENT_QUOTES_UPDATED || event->type == EVENT_POSITIONS_PNL_UPDATED) {
+        size_t count = count_updates(event->data);
+        snprintf(out, size, "%zu row%s", count, count == 1 ? "" : "s");
+        return;
+    }
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        append_member(out, size, event->data, members[i]);
+    }
+}
+
+static enum journal_outcome outcome_of(const struct event_info *info, bool patched)
+{
+    if (info->panes == 0) {
+        return JOURNAL_NOTED;
+    }
+    if (info->patch_only) {
+        return patched ? JOURNAL_PATCHED : JOURNAL_NOTED;
+    }
+    return JOURNAL_PENDING;
+}
+
+void report_event(struct journal *journal, struct trace *trace, struct moment now,
+                  const struct event *event, bool patched)
+{
+    const struct event_info *info = event_info(event->type);
+    struct journal_entry entry = {
+        .wall_ms = now.wall_ms,
+        .panes = info->panes,
+        .outcome = outcome_of(info, patched),
+    };
+    if (event->name.ptr != NULL) {
+        json_string(event->name, entry.name, sizeof entry.name);
+    } else {
+        snprintf(entry.name, sizeof entry.name, "(not understood)");
+    }
+    describe(event, entry.what, sizeof entry.what);
+    journal_add(journal, &entry);
+    const char *name = event->type == EVENT_UNKNOWN ? "unknown" : info->name;
+    trace_step(trace, now.mono_us, "event", "\"event\":\"%s\",\"id\":%" PRIu64, name, event->id);
+    if (patched) {
+        trace_step(trace, now.mono_us, "patch", "\"event\":\"%s\"", name);
+    }
+}
+
+/* --- the stream --------------------------------------------------------------------------- */
+
+void report_stream(struct journal *journal, struct trace *trace, struct moment now,
+                   const struct conn_status *status)
+{
+    struct journal_entry entry = {.wall_ms = now.wall_ms, .outcome = JOURNAL_NOTED};
+    snprintf(entry.name, sizeof entry.name, "stream");
+    switch (status->phase) {
+    case CONN_LIVE:
+        snprintf(entry.what, sizeof entry.what, "open");
+        trace_step(trace, now.mono_us, "stream_open", NULL);
+        break;
+    case CONN_WAITING:
+        snprintf(entry.what, sizeof entry.what, "lost: %s (try %d follows)", status->fault.text,
+                 status->attempt + 1);
+        trace_step(trace, now.mono_us, "stream_lost", "\"fault\":\"%s\",\"attempt\":%d",
+                   fault_kind_name(status->fault.kind), status->attempt);
+        break;
+    case CONN_ENDED:
+        snprintf(entry.what, sizeof entry.what, "ended: %s", status->fault.text);
+        trace_step(trace, now.mono_us, "stream_lost", "\"fault\":\"%s\",\"ended\":true",
+                   fault_kind_name(status->fault.kind));
+        break;
+    case CONN_IDLE:
+    case CONN_CONNECTING:
+        return;
+    }
+    journal_add(journal, &entry);
+}
+
+/* --- paint and exit ----------------------------------------------------------------------- */
+
+void report_paint(struct trace *trace, struct moment now, const struct engine *engine,
+                  const char *step, unsigned mask)
+{
+    if (trace == NULL) {
+        return;
+    }
+    unsigned loaded = 0;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state pane;
+        engine_pane(engine, (enum resource)i, &pane);
+        loaded |= pane.shown != NULL && !pane.cached ? RESOURCE_BIT(i) : 0;
+    }
+    trace_step(trace, now.mono_us, step, "\"mask\":%u,\"loaded\":%u", mask, loaded);
+}
+
+static uint64_t fnv1a(const char *bytes, size_t len)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < len; i++) {
+        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+void report_exit(struct trace *trace, struct moment now, const struct engine *engine)
+{
+    if (trace == NULL) {
+        return;
+    }
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state pane;
+        size_t len = 0;
+        const char *body = engine_body(engine, (enum resource)i, &len, NULL);
+        engine_pane(engine, (enum resource)i, &pane);
+        trace_step(trace, now.mono_us, "pane",
+                   "\"pane\":\"%s\",\"rows\":%zu,\"dirty\":%s,\"stale\":%s,\"fetches\":%" PRIu64
+                   ",\"body_fnv1a\":\"%016" PRIx64 "\"",
+                   resource_info((enum resource)i)->name,
+                   pane.shown == NULL ? (size_t)0 : pane.shown->row_count,
+                   pane.dirty ? "true" : "false", pane.stale ? "true" : "false",
+                   engine_counters(engine)->fetches[i], body == NULL ? 0 : fnv1a(body, len));
+    }
+    const struct engine_counters *c = engine_counters(engine);
+    trace_step(trace, now.mono_us, "exit",
+               "\"events\":%" PRIu64 ",\"patches\":%" PRIu64 ",\"rejected\":%" PRIu64
+               ",\"contradictions\":%" PRIu64 ",\"not_modified\":%" PRIu64 ",\"unchanged\":%" PRIu64
+               ",\"failures\":%" PRIu64 ",\"polls\":%" PRIu64,
+               c->events, c->patches, c->patches_rejected, c->contradictions, c->not_modified,
+               c->unchanged, c->failures, c->polls);
+}

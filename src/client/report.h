@@ -1,0 +1,27 @@
+/*
+ * report: what the client tells the trace and the journal. Texts are made here and nowhere else.
+ */
+#ifndef BLOTTER_CLIENT_REPORT_H
+#define BLOTTER_CLIENT_REPORT_H
+
+#include <blotter/client/trace.h>
+#include <blotter/core/conn.h>
+#include <blotter/core/engine.h>
+#include <blotter/core/journal.h>
+#include <blotter/net/http.h>
+
+/* One of response and fault is NULL. */
+void report_fetch_done(struct trace *trace, struct moment now, enum resource resource,
+                       const struct http_response *response, const struct fault *fault);
+
+void report_event(struct journal *journal, struct trace *trace, struct moment now,
+                  const struct event *event, bool patched);
+void report_stream(struct journal *journal, struct trace *trace, struct moment now,
+                   const struct conn_status *status);
+void report_paint(struct trace *trace, struct moment now, const struct engine *engine,
+                  const char *step, unsigned mask);
+
+/* Counters, and for each pane the rows and the FNV-1a of the last confirmed body. */
+void report_exit(struct trace *trace, struct moment now, const struct engine *engine);
+
+#endif
