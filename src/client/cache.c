@@ -23,7 +23,7 @@ struct cache {
 struct cache *cache_new(const char *directory, const char *url, const char *user)
 {
     struct cache *cache = mem_calloc(1, sizeof *cache);
-    cache->directory = mem_dup(directory, strlen(directory) + 1);
+    cache->directory = mem_dup(directory, strlen(directory));
     size_t size = strlen(url) + strlen(user) + sizeof "url \nuser \n";
     cache->owner = mem_alloc(size);
     snprintf(cache->owner, size, "url %s\nuser %s\n", url, user);
@@ -148,7 +148,7 @@ static bool write_all(int fd, const char *bytes, size_t len)
 /* Makes the directory and its parents, 0700, as the XDG specification asks. */
 static void make_directories(const char *directory)
 {
-    char *path = mem_dup(directory, strlen(directory) + 1);
+    char *path = mem_dup(directory, strlen(directory));
     for (char *at = path + 1; *at != '\0'; at++) {
         if (*at == '/') {
             *at = '\0';

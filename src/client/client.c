@@ -63,11 +63,6 @@ void client_settings_default(struct client_settings *ret)
 
 /* --- reads -------------------------------------------------------------------------------- */
 
-struct fetch_call {
-    struct client *client;
-    enum resource resource;
-};
-
 static void settle_journal(struct client *client, enum resource resource,
                            const struct http_response *response, const struct fault *fault)
 {
@@ -339,7 +334,6 @@ void client_free(struct client *client)
     if (client == NULL) {
         return;
     }
-    loop_forget(client->loop, client);
     stream_free(client->stream);
     http_free(client->http);
     loop_timer_free(client->deadline);

@@ -1,5 +1,7 @@
 #include <blotter/client/trace.h>
 
+#include <blotter/core/alloc.h>
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -20,12 +22,11 @@ struct trace *trace_open(const char *path)
         return NULL;
     }
     FILE *file = fdopen(fd, "w");
-    struct trace *trace = calloc(1, sizeof *trace);
-    if (file == NULL || trace == NULL) {
-        free(trace);
+    if (file == NULL) {
         close(fd);
         return NULL;
     }
+    struct trace *trace = mem_calloc(1, sizeof *trace);
     trace->file = file;
     return trace;
 }

@@ -1,0 +1,63 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <blotter/client/latency.h>
+
+static void test_percentiles_are_nearest_rank(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t first, count;
+        int64_t p50, p95, p99;
+    } rows[] = {
+        {7, 1, 7, 7, 7},
+        {1, 2, 1, 2, 2},
+        {1, 100, 50, 95, 99},
+        {1, 200, 100, 190, 198},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct latency latency = {0};
+        for (int64_t k = rows[i].count - 1; k >= 0; k--) {
+            latency_add(&latency, rows[i].first + k);
+        }
+        struct latency_summary summary = latency_summary(&latency);
+        assert_int_equal(summary.count, rows[i].count);
+        assert_int_equal(summary.p50_us, rows[i].p50);
+        assert_int_equal(summary.p95_us, rows[i].p95);
+        assert_int_equal(summary.p99_us, rows[i].p99);
+    }
+}
+
+static void test_only_the_last_samples_count(void **state)
+{
+    (void)state;
+    struct latency latency = {0};
+    for (int64_t i = 0; i < 3 * LATENCY_SAMPLES; i++) {
+        latency_add(&latency, i < 2 * LATENCY_SAMPLES ? 1000000 : 5);
+    }
+    struct latency_summary summary = latency_summary(&latency);
+    assert_int_equal(summary.count, LATENCY_SAMPLES);
+    assert_int_equal(summary.p99_us, 5);
+}
+
+static void test_nothing_yet_and_backward_clocks(void **state)
+{
+    (void)state;
+    struct latency latency = {0};
+    assert_int_equal(latency_summary(&latency).count, 0);
+    latency_add(&latency, -3);
+    assert_int_equal(latency_summary(&latency).p50_us, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_percentiles_are_nearest_rank),
+        cmocka_unit_test(test_only_the_last_samples_count),
+        cmocka_unit_test(test_nothing_yet_and_backward_clocks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
