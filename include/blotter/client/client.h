@@ -5,7 +5,7 @@
 #ifndef BLOTTER_CLIENT_CLIENT_H
 #define BLOTTER_CLIENT_CLIENT_H
 
-#include <blotter/client/latency.h>
+#include <blotter/core/latency.h>
 #include <blotter/client/trace.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>

@@ -13,6 +13,7 @@
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
 #include <blotter/core/journal.h>
+#include <blotter/core/latency.h>
 #include <blotter/view/action.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/format.h>
@@ -28,11 +29,6 @@ enum pane {
     PANE_COUNT
 };
 
-struct screen_latency {
-    size_t count; /* 0: none yet */
-    int64_t p50_us, p95_us, p99_us;
-};
-
 /* Everything the screen may show. Borrowed for the call it is given to. */
 struct screen_input {
     struct moment now;
@@ -43,7 +39,7 @@ struct screen_input {
     int64_t poll_next_ms;                    /* wall time of the next poll */
     const struct journal *journal;           /* NULL: none */
     uint64_t events, errors;                 /* stream events received, errors */
-    struct screen_latency event_latency, fetch_latency;
+    struct latency_summary event_latency, fetch_latency;
     const char *badge; /* "REAL", "PAPER" or "MOCK" */
     const char *host;  /* "127.0.0.1:4810" */
     const char *

@@ -1,8 +1,8 @@
 /*
  * latency: percentiles over the last LATENCY_SAMPLES durations.
  */
-#ifndef BLOTTER_CLIENT_LATENCY_H
-#define BLOTTER_CLIENT_LATENCY_H
+#ifndef BLOTTER_CORE_LATENCY_H
+#define BLOTTER_CORE_LATENCY_H
 
 #include <stddef.h>
 #include <stdint.h>

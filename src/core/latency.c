@@ -1,4 +1,4 @@
-#include <blotter/client/latency.h>
+#include <blotter/core/latency.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <blotter/client/latency.h>
+#include <blotter/core/latency.h>
 
 static void test_percentiles_are_nearest_rank(void **state)
 {
