@@ -125,13 +125,13 @@ void report_stream(struct journal *journal, struct trace *trace, struct moment n
         trace_step(trace, now.mono_us, "stream_open", NULL);
         break;
     case CONN_WAITING:
-        snprintf(entry.what, sizeof entry.what, "lost: %s (try %d follows)", status->fault.text,
+        snprintf(entry.what, sizeof entry.what, "lost: %.64s (try %d)", status->fault.text,
                  status->attempt + 1);
         trace_step(trace, now.mono_us, "stream_lost", "\"fault\":\"%s\",\"attempt\":%d",
                    fault_kind_name(status->fault.kind), status->attempt);
         break;
     case CONN_ENDED:
-        snprintf(entry.what, sizeof entry.what, "ended: %s", status->fault.text);
+        snprintf(entry.what, sizeof entry.what, "ended: %.80s", status->fault.text);
         trace_step(trace, now.mono_us, "stream_lost", "\"fault\":\"%s\",\"ended\":true",
                    fault_kind_name(status->fault.kind));
         break;

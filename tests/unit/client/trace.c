@@ -25,7 +25,7 @@ static void test_a_line_a_step(void **state)
     char text[256] = {0};
     FILE *file = fopen(path, "r");
     assert_non_null(file);
-    (void)fread(text, 1, sizeof text - 1, file);
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
     fclose(file);
     assert_string_equal(
         text, "{\"t\":12,\"step\":\"start\"}\n{\"t\":34,\"step\":\"paint\",\"mask\":5}\n");
