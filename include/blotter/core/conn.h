@@ -8,6 +8,8 @@
 
 #include <blotter/core/fault.h>
 #include <blotter/core/moment.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 enum conn_phase {
     CONN_IDLE,       /* not started */
@@ -33,5 +35,65 @@ struct conn_status {
     int64_t retry_at_ms;   /* wall; meaningful while CONN_WAITING */
     struct fault fault;    /* why it is not live; FAULT_NONE for a clean end (204, or stopped) */
 };
+
+/* What the owner has to do; taken once by conn_take_action. */
+enum conn_action {
+    CONN_NOTHING,
+    CONN_CLOSE,  /* give the connection up, let no event of it through any more */
+    CONN_CONNECT /* the same, then make a new request */
+};
+
+struct conn;
+
+void conn_settings_default(struct conn_settings *ret);
+struct conn *conn_new(const struct conn_settings *settings);
+void conn_free(struct conn *conn);
+
+/*
+ * Inputs. Each may change the status, the deadline and the pending action; an input that means
+ * nothing in the present phase is ignored. Only now.mono_us is ever compared: the wall clock goes
+ * into the status and may step as it likes.
+ */
+void conn_start(struct conn *conn,
+                struct moment now); /* from CONN_IDLE, or from CONN_ENDED again */
+void conn_stop(struct conn *conn, struct moment now);
+
+/* The final answer's status and headers. content_type may be NULL; retry_after_ms is -1 when not
+ * sent. */
+void conn_answered(struct conn *conn, int status, const char *content_type, int64_t retry_after_ms,
+                   struct moment now);
+
+/* Bytes of the body arrived, comments included; a whole comment line did. */
+void conn_bytes(struct conn *conn, struct moment now);
+void conn_comment(struct conn *conn, struct moment now);
+
+/* The body ended (fault NULL), or request or body failed. */
+void conn_lost(struct conn *conn, const struct fault *fault, struct moment now);
+
+/* The server sent a retry field: replaces the first delay. */
+void conn_retry_field(struct conn *conn, int64_t retry_ms);
+
+/* The deadline has come. Early calls do nothing. */
+void conn_tick(struct conn *conn, struct moment now);
+
+/* Waiting: try now. Live but silent for longer than a heartbeat: try anew. CONN_ENDED stays ended.
+ */
+void conn_retry_now(struct conn *conn, struct moment now);
+
+/* The machine was suspended: a live connection is not to be trusted, a waiting one tries now. */
+void conn_resumed(struct conn *conn, struct moment now);
+
+/* We do not read at present: silence means nothing until we do. */
+void conn_pause(struct conn *conn, bool paused, struct moment now);
+
+/* Outputs. */
+enum conn_action conn_take_action(struct conn *conn);
+int64_t conn_deadline_us(const struct conn *conn); /* monotonic; MOMENT_NEVER when none */
+const struct conn_status *conn_status(const struct conn *conn);
+const char *conn_phase_name(
+    enum conn_phase phase); /* "idle", "connecting", "live", "waiting", "ended" */
+
+/* Whether a Content-Type is text/event-stream: any case, any parameters. */
+bool conn_type_is_stream(const char *content_type);
 
 #endif

@@ -25,6 +25,7 @@ struct sse_event {
 struct sse_handler {
     void (*on_event)(void *user, const struct sse_event *event);
     void (*on_retry)(void *user, int64_t retry_ms); /* may be NULL */
+    void (*on_comment)(void *user);                 /* may be NULL; a comment line ended */
     void *user;
 };
 

@@ -12,10 +12,13 @@ struct stream;
 
 struct stream_handler {
     void (*on_event)(void *user, const struct sse_event *event);
-    /* The phase changed; sent_last_id says (for CONN_LIVE) whether Last-Event-ID was sent. */
+    /* The phase or the reason changed; sent_last_id says (for CONN_LIVE) whether Last-Event-ID was
+     * sent. */
     void (*on_status)(void *user, const struct conn_status *status, bool sent_last_id);
     void *user;
 };
+
+/* Both callbacks may stop the stream (not free it); no event comes after that. */
 
 /* Shares http's settings, origin rules and connections. path as for http_get. */
 struct stream *stream_new(struct http *http, const char *path, const struct conn_settings *settings,
@@ -23,8 +26,16 @@ struct stream *stream_new(struct http *http, const char *path, const struct conn
 void stream_free(struct stream *stream);
 void stream_start(struct stream *stream);
 void stream_stop(struct stream *stream);
-void stream_retry_now(
-    struct stream *stream); /* the user asked, the network is back, or we were suspended */
+
+/* Waiting: tries at once. Live but silent for longer than a heartbeat: connects anew. Ended stays
+ * ended. */
+void stream_retry_now(struct stream *stream); /* the user asked, or the network is back */
+void stream_resumed(struct stream *stream);   /* we were suspended: connects anew at once */
+
+/* While paused nothing is read: the server is held back by TCP, no event comes, the watchdog rests.
+ */
+void stream_pause(struct stream *stream, bool paused);
+
 const struct conn_status *stream_status(const struct stream *stream);
 
 #endif

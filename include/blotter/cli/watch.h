@@ -1,0 +1,44 @@
+/*
+ * watch: --watch, headless. Prints every event as it arrives and reconnects for ever.
+ * Source: cli, "--watch".
+ */
+#ifndef BLOTTER_CLI_WATCH_H
+#define BLOTTER_CLI_WATCH_H
+
+#include <blotter/core/conn.h>
+#include <blotter/core/resource.h>
+#include <blotter/net/http.h>
+#include <blotter/net/loop.h>
+
+enum watch_format { WATCH_TEXT, WATCH_JSON, WATCH_RAW };
+
+struct watch_settings {
+    struct http_settings http;
+    struct conn_settings conn;
+    const char *path; /* of the stream, with its query: "/api/realtime/stream?userId=u1" */
+    size_t event_max; /* bytes of one event, 0: the default */
+    enum watch_format format;
+    const char *const *globs; /* fnmatch patterns of event types; none: all */
+    size_t glob_count;
+    resource_mask panes; /* only events that concern these; 0: all, also those that concern none */
+    uint64_t count;      /* end after so many printed events; 0: never */
+    int64_t duration_ms; /* end after this time; 0: never */
+    bool status;         /* connection news as JSON lines on out instead of sentences on err */
+    bool color;          /* for WATCH_TEXT */
+    bool ascii;          /* for WATCH_TEXT: nothing but ASCII */
+    bool utc;            /* for WATCH_TEXT: times in UTC instead of the local zone */
+    int out_fd;          /* events */
+    int err_fd;          /* everything else */
+};
+
+void watch_settings_default(struct watch_settings *ret);
+
+/*
+ * Runs until the stream ends for good, the count or the duration is reached, or somebody else
+ * calls loop_quit (a signal handler of the caller's; its status is returned). Ignores SIGPIPE.
+ * Returns the exit code: 0 done, also when the reader of out has gone; 1 runtime error; 2 settings
+ * that cannot work; 3 not authorised.
+ */
+int watch_run(struct loop *loop, const struct watch_settings *settings);
+
+#endif
