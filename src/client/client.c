@@ -269,33 +269,18 @@ static void save_cache(void *user)
 
 /* --- life --------------------------------------------------------------------------------- */
 
-/* PATH or PATH?userId=USER, percent-encoded; to be freed. */
-static char *path_with_user(const char *path, const char *user)
-{
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    size_t size = strlen(path) + sizeof "?userId=" + (user == NULL ? 0 : 3 * strlen(user));
-    char *text = mem_alloc(size);
-    size_t len = (size_t)snprintf(text, size, "%s%s", path, user == NULL ? "" : "?userId=");
-    for (const char *at = user; at != NULL && *at != '\0'; at++) {
-        bool plain = strchr(safe, *at) != NULL;
-        len +=
-            (size_t)snprintf(text + len, size - len, plain ? "%c" : "%%%02X", (unsigned char)*at);
-    }
-    return text;
-}
-
 static void make_paths(struct client *client, const char *user)
 {
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         const struct resource_info *info = resource_info((enum resource)i);
-        client->paths[i] = path_with_user(info->path, info->takes_user ? user : NULL);
+        client->paths[i] = resource_path(info->path, info->takes_user ? user : NULL);
     }
 }
 
 static void make_stream(struct client *client, const struct client_settings *settings)
 {
     const struct stream_handler handler = {stream_event, stream_status_changed, client};
-    char *path = path_with_user("/api/realtime/stream", settings->user);
+    char *path = resource_path(RESOURCE_STREAM_PATH, settings->user);
     client->stream = stream_new(client->http, path, &settings->conn, settings->event_max, &handler);
     free(path);
 }

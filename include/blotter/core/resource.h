@@ -35,4 +35,10 @@ const struct resource_info *resource_info(enum resource resource);
 /* Finds a resource by its name or its pane word. Returns false and leaves *ret alone when unknown. */
 bool resource_parse(const char *word, size_t len, enum resource *ret);
 
+/* The event stream stands beside them. */
+#define RESOURCE_STREAM_PATH "/api/realtime/stream"
+
+/* PATH?userId=USER with USER percent-encoded, or PATH alone when user is NULL; to be freed. */
+char *resource_path(const char *path, const char *user);
+
 #endif

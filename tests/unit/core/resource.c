@@ -6,6 +6,7 @@
 
 #include <blotter/core/resource.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 static void test_words_name_their_resource(void **state)
@@ -33,9 +34,29 @@ static void test_words_name_their_resource(void **state)
     }
 }
 
+static void test_a_user_is_encoded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *user, *path;
+    } rows[] = {
+        {NULL, "/p"},
+        {"user-1", "/p?userId=user-1"},
+        {"a b&c=\n", "/p?userId=a%20b%26c%3D%0A"},
+        {"\xc3\xa9", "/p?userId=%C3%A9"},
+        {"", "/p?userId="},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *path = resource_path("/p", rows[i].user);
+        assert_string_equal(path, rows[i].path);
+        free(path);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_user_is_encoded),
         cmocka_unit_test(test_words_name_their_resource),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
