@@ -1,5 +1,6 @@
 #include <blotter/core/alloc.h>
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,14 @@ void *mem_calloc(size_t count, size_t size)
 void *mem_realloc(void *memory, size_t size)
 {
     return checked(realloc(memory, size > 0 ? size : 1));
+}
+
+void *mem_realloc_array(void *memory, size_t count, size_t size)
+{
+    if (size > 0 && count > SIZE_MAX / size) {
+        checked(NULL);
+    }
+    return mem_realloc(memory, count * size);
 }
 
 char *mem_dup(const char *bytes, size_t len)

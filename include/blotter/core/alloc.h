@@ -11,6 +11,7 @@
 void *mem_alloc(size_t size);
 void *mem_calloc(size_t count, size_t size); /* zeroed; aborts when the product overflows */
 void *mem_realloc(void *memory, size_t size);
+void *mem_realloc_array(void *memory, size_t count, size_t size); /* aborts on overflow too */
 
 /* A copy of len bytes with a NUL after them; bytes may be NULL when len is 0. */
 char *mem_dup(const char *bytes, size_t len);

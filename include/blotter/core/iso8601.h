@@ -1,0 +1,23 @@
+/*
+ * iso8601: wall-clock times as the wire writes them, without the C library's time zones.
+ */
+#ifndef BLOTTER_CORE_ISO8601_H
+#define BLOTTER_CORE_ISO8601_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ISO8601_SIZE 32 /* bytes iso8601_format needs, NUL included */
+
+/*
+ * "2025-01-27T10:00:00.000Z" -> milliseconds since 1970-01-01 UTC. Strict: four-digit year (0001
+ * to 9999), real calendar date, 'T', seconds 00-59, an optional fraction of any length (cut to
+ * milliseconds), then 'Z' or +hh:mm / -hh:mm. False and *ret_ms untouched otherwise.
+ */
+bool iso8601_parse(const char *text, size_t len, int64_t *ret_ms);
+
+/* The inverse, always with three decimals and 'Z'. Times outside the years 1 to 9999 give "". */
+void iso8601_format(int64_t ms, char out[ISO8601_SIZE]);
+
+#endif
