@@ -1,0 +1,127 @@
+#include <blotter/view/action.h>
+
+#include <assert.h>
+#include <string.h>
+
+#define PANES SCOPE_BIT(SCOPE_PANES)
+#define HELP SCOPE_BIT(SCOPE_HELP)
+#define DETAIL SCOPE_BIT(SCOPE_DETAIL)
+#define COLUMNS SCOPE_BIT(SCOPE_COLUMNS)
+#define PROMPT SCOPE_BIT(SCOPE_PROMPT)
+#define LISTS (PANES | HELP | DETAIL | COLUMNS)
+#define OVERLAYS (HELP | DETAIL | COLUMNS)
+
+static const char move[] = "Move", panes[] = "Panes", rows[] = "Rows",
+                  columns[] = "Sort and columns";
+static const char data[] = "Data", look[] = "Look", prompt[] = "Filter prompt",
+                  program[] = "Program";
+
+static const struct action_info actions[] = {
+    [ACTION_UP] = {"up", "Up k", LISTS, move, "up", "One line up"},
+    [ACTION_DOWN] = {"down", "Down j", LISTS, move, "down", "One line down"},
+    [ACTION_PAGE_UP] = {"page-up", "PgUp C-u", LISTS, move, "page up", "One page up"},
+    [ACTION_PAGE_DOWN] = {"page-down", "PgDn C-d", LISTS, move, "page down", "One page down"},
+    [ACTION_TOP] = {"top", "g Home", LISTS, move, "top", "To the first line"},
+    [ACTION_BOTTOM] = {"bottom", "G End", LISTS, move, "bottom", "To the last line"},
+    [ACTION_LEFT] = {"left", "Left h", PANES, move, "left", "Scroll the columns back"},
+    [ACTION_RIGHT] = {"right", "Right l", PANES, move, "right",
+                      "Scroll the columns on, to those that do not fit"},
+    [ACTION_FOCUS_NEXT] = {"focus-next", "Tab", PANES, panes, "next pane", "Focus the next pane"},
+    [ACTION_FOCUS_PREVIOUS] = {"focus-previous", "S-Tab", PANES, panes, "previous pane",
+                               "Focus the previous pane"},
+    [ACTION_FOCUS_ORDERS] = {"focus-orders", "1", PANES, panes, "orders", "Focus the orders"},
+    [ACTION_FOCUS_POSITIONS] = {"focus-positions", "2", PANES, panes, "positions",
+                                "Focus the positions"},
+    [ACTION_FOCUS_ACCOUNT] = {"focus-account", "3", PANES, panes, "account", "Focus the account"},
+    [ACTION_FOCUS_WATCHLIST] = {"focus-watchlist", "4", PANES, panes, "watchlist",
+                                "Focus the watchlist"},
+    [ACTION_FOCUS_EVENTS] = {"focus-events", "5", PANES, panes, "events", "Focus the events"},
+    [ACTION_ZOOM] = {"zoom", "z", PANES, panes, "zoom",
+                     "Give the focused pane the whole screen, or back"},
+    [ACTION_DETAIL] = {"detail", "Enter", PANES, rows, "detail",
+                       "Show every field that the server sent for the row"},
+    [ACTION_BACK] = {"back", "Esc", SCOPE_EVERYWHERE, panes, "back",
+                     "Close what is open, clear the filter, leave the zoom; never quits"},
+    [ACTION_FILTER] = {"filter", "/", PANES, rows, "filter",
+                       "Show only rows that hold a text; !text shows the others"},
+    [ACTION_MATCH_NEXT] = {"next-match", "n", PANES, rows, "next",
+                           "To the next row that the filter found"},
+    [ACTION_MATCH_PREVIOUS] = {"previous-match", "N", PANES, rows, "previous",
+                               "To the previous row that the filter found"},
+    [ACTION_SORT_NEXT] = {"sort-next", "s", PANES, columns, "sort",
+                          "Sort by the next column; after the last, in the server's order"},
+    [ACTION_SORT_REVERSE] = {"sort-reverse", "S", PANES, columns, "reverse",
+                             "Turn the sort order round"},
+    [ACTION_SORT_LEFT] = {"sort-left", "<", PANES, columns, "sort left",
+                          "Sort by the column to the left"},
+    [ACTION_SORT_RIGHT] = {"sort-right", ">", PANES, columns, "sort right",
+                           "Sort by the column to the right"},
+    [ACTION_COLUMNS] = {"columns", "c", PANES, columns, "columns", "Choose and order the columns"},
+    [ACTION_COLUMN_TOGGLE] = {"column-toggle", "Space Enter", COLUMNS, columns, "show/hide",
+                              "Show or hide the column"},
+    [ACTION_COLUMN_EARLIER] = {"column-earlier", "K <", COLUMNS, columns, "earlier",
+                               "Move the column to the left"},
+    [ACTION_COLUMN_LATER] = {"column-later", "J >", COLUMNS, columns, "later",
+                             "Move the column to the right"},
+    [ACTION_COLUMN_RESET] = {"column-reset", "r", COLUMNS, columns, "default",
+                             "Back to the default columns"},
+    [ACTION_LIST_PREVIOUS] = {"list-previous", "[", PANES, panes, "previous list",
+                              "Previous watchlist"},
+    [ACTION_LIST_NEXT] = {"list-next", "]", PANES, panes, "next list", "Next watchlist"},
+    [ACTION_REVALIDATE] = {"revalidate", "r", PANES, data, "refresh",
+                           "Ask the server about this pane"},
+    [ACTION_REVALIDATE_ALL] = {"revalidate-all", "R", PANES, data, "refresh all",
+                               "Ask the server about everything, and try the stream at once"},
+    [ACTION_SEEN] = {"seen", "!", PANES, data, "seen",
+                     "Take back every attention mark of the pane"},
+    [ACTION_PAUSE] = {"pause", "p", PANES, data, "pause",
+                      "Hold the rows still; the state bar counts what arrives"},
+    [ACTION_HIDE_AMOUNTS] = {"hide-amounts", "P", PANES, look, "amounts",
+                             "Hide amounts from people who look over your shoulder"},
+    [ACTION_COPY] = {"copy", "y", PANES | DETAIL, rows, "copy",
+                     "Copy the symbol or the field (OSC 52)"},
+    [ACTION_COPY_ROW] = {"copy-row", "Y", PANES | DETAIL, rows, "copy row",
+                         "Copy the row as the server sent it"},
+    [ACTION_THEME_NEXT] = {"theme-next", "T", PANES | HELP, look, "theme", "Next theme"},
+    [ACTION_HELP] = {"help", "? F1", PANES, program, "help", "Keys of the focused pane"},
+    [ACTION_CLOSE] = {"close", "q", OVERLAYS, program, "close", "Close what is open"},
+    [ACTION_ACCEPT] = {"accept", "Enter", PROMPT, prompt, "keep", "Keep the filter"},
+    [ACTION_ERASE] = {"erase", "Backspace C-h", PROMPT, prompt, "erase", "Erase a character"},
+    [ACTION_ERASE_WORD] = {"erase-word", "C-w", PROMPT, prompt, "erase word", "Erase a word"},
+    [ACTION_ERASE_ALL] = {"erase-all", "C-u", PROMPT, prompt, "erase all", "Erase everything"},
+    [ACTION_REPAINT] = {"repaint", "C-l", SCOPE_EVERYWHERE, program, "repaint",
+                        "Write the whole screen again"},
+    [ACTION_SUSPEND] = {"suspend", "C-z", SCOPE_EVERYWHERE, program, "suspend",
+                        "Stop, back to the shell; fg comes back and revalidates"},
+    [ACTION_QUIT] = {"quit", "q", PANES, program, "quit", "Quit"},
+    [ACTION_INTERRUPT] = {"interrupt", "C-c", SCOPE_EVERYWHERE, program, "quit",
+                          "Quit, from everywhere"},
+};
+static_assert(sizeof actions / sizeof *actions == ACTION_COUNT, "a row per action");
+
+static const char *const scope_names[] = {
+    [SCOPE_PANES] = "panes",     [SCOPE_HELP] = "help",     [SCOPE_DETAIL] = "detail",
+    [SCOPE_COLUMNS] = "columns", [SCOPE_PROMPT] = "filter",
+};
+static_assert(sizeof scope_names / sizeof *scope_names == SCOPE_COUNT, "a name per scope");
+
+const struct action_info *action_info(enum action action)
+{
+    return &actions[action];
+}
+
+bool action_parse(const char *name, size_t len, enum action *ret)
+{
+    for (int i = 0; i < ACTION_COUNT; i++) {
+        if (strlen(actions[i].name) == len && memcmp(actions[i].name, name, len) == 0) {
+            *ret = (enum action)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *action_scope_name(enum action_scope scope)
+{
+    return scope_names[scope];
+}

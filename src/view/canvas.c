@@ -1,0 +1,231 @@
+#include <blotter/view/canvas.h>
+
+#include <blotter/core/alloc.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+struct rect rect_clip(struct rect outer, struct rect inner)
+{
+    int left = inner.x > outer.x ? inner.x : outer.x;
+    int top = inner.y > outer.y ? inner.y : outer.y;
+    int right = inner.x + inner.width < outer.x + outer.width ? inner.x + inner.width
+                                                              : outer.x + outer.width;
+    int bottom = inner.y + inner.height < outer.y + outer.height ? inner.y + inner.height
+                                                                 : outer.y + outer.height;
+    return (struct rect){left, top, right > left ? right - left : 0,
+                         bottom > top ? bottom - top : 0};
+}
+
+struct rect rect_inset(struct rect rect, int n)
+{
+    int width = rect.width - 2 * n, height = rect.height - 2 * n;
+    return (struct rect){rect.x + n, rect.y + n, width > 0 ? width : 0, height > 0 ? height : 0};
+}
+
+bool rect_contains(struct rect rect, int x, int y)
+{
+    return x >= rect.x && x < rect.x + rect.width && y >= rect.y && y < rect.y + rect.height;
+}
+
+static int side(int n)
+{
+    return n < 1 ? 1 : n > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : n;
+}
+
+static struct rect whole(const struct canvas *canvas)
+{
+    return (struct rect){0, 0, canvas->columns, canvas->rows};
+}
+
+struct canvas *canvas_new(int columns, int rows)
+{
+    struct canvas *canvas = mem_calloc(1, sizeof *canvas);
+    canvas_resize(canvas, columns, rows);
+    return canvas;
+}
+
+void canvas_free(struct canvas *canvas)
+{
+    if (canvas != NULL) {
+        free(canvas->cells);
+        free(canvas);
+    }
+}
+
+void canvas_resize(struct canvas *canvas, int columns, int rows)
+{
+    canvas->columns = side(columns);
+    canvas->rows = side(rows);
+    size_t count = (size_t)canvas->columns * (size_t)canvas->rows;
+    canvas->cells = mem_realloc(canvas->cells, count * sizeof *canvas->cells);
+    canvas_fill(canvas, whole(canvas), (struct style){ROLE_TEXT, 0});
+}
+
+static struct cell *cell_at(const struct canvas *canvas, int x, int y)
+{
+    return &canvas->cells[(size_t)y * (size_t)canvas->columns + (size_t)x];
+}
+
+const struct cell *canvas_cell(const struct canvas *canvas, int x, int y)
+{
+    return rect_contains(whole(canvas), x, y) ? cell_at(canvas, x, y) : NULL;
+}
+
+static void blank_text(struct cell *cell)
+{
+    memset(cell->text, 0, sizeof cell->text);
+    cell->text[0] = ' ';
+    cell->width = 1;
+}
+
+/* A wide character that begins or ends at the edge of what will be written loses its other half. */
+static void heal(struct canvas *canvas, int y, int from, int to)
+{
+    if (from > 0 && from < canvas->columns && cell_at(canvas, from, y)->width == 0) {
+        blank_text(cell_at(canvas, from - 1, y));
+    }
+    if (to < canvas->columns && cell_at(canvas, to, y)->width == 0) {
+        blank_text(cell_at(canvas, to, y));
+    }
+}
+
+void canvas_fill(struct canvas *canvas, struct rect area, struct style style)
+{
+    struct cell blank = {.text = " ",
+                         .width = 1,
+                         .role = (uint8_t)style.role,
+                         .attributes = (uint8_t)style.attributes};
+    area = rect_clip(whole(canvas), area);
+    for (int y = area.y; y < area.y + area.height && area.width > 0; y++) {
+        heal(canvas, y, area.x, area.x + area.width);
+        struct cell *cell = cell_at(canvas, area.x, y);
+        for (int i = 0; i < area.width; i++) {
+            cell[i] = blank;
+        }
+    }
+}
+
+void canvas_tint(struct canvas *canvas, struct rect area, struct style style)
+{
+    area = rect_clip(whole(canvas), area);
+    for (int y = area.y; y < area.y + area.height; y++) {
+        for (int x = area.x; x < area.x + area.width; x++) {
+            struct cell *cell = cell_at(canvas, x, y);
+            if (style.role != ROLE_COUNT) {
+                cell->role = (uint8_t)style.role;
+            }
+            cell->attributes |= (uint8_t)style.attributes;
+        }
+    }
+}
+
+static void set_cluster(struct canvas *canvas, struct cell *cell,
+                        const struct text_cluster *cluster, struct style style)
+{
+    memcpy(cell->text, cluster->bytes, sizeof cell->text);
+    cell->width = cluster->width;
+    cell->role = (uint8_t)style.role;
+    cell->attributes = (uint8_t)style.attributes;
+    if (canvas->ascii && (unsigned char)cell->text[0] >= 0x80) {
+        char ascii = text_ascii(cluster->bytes);
+        blank_text(cell);
+        cell->text[0] = ascii;
+    } else if (canvas->ascii) {
+        cell->text[1] = '\0'; /* a base without its marks */
+        memset(cell->text + 1, 0, sizeof cell->text - 1);
+    }
+    if (cluster->width == 2) {
+        cell[1] = cell[0];
+        if (!canvas->ascii) {
+            memset(cell[1].text, 0, sizeof cell[1].text);
+            cell[1].width = 0;
+        }
+    }
+}
+
+int canvas_put(struct canvas *canvas, struct rect area, const char *text, struct style style)
+{
+    struct rect clip = rect_clip(whole(canvas), area);
+    if (clip.height == 0 || clip.width == 0 || clip.y != area.y) {
+        return 0;
+    }
+    struct text_reader reader = {text, text + strlen(text)};
+    struct text_cluster cluster;
+    int x = area.x, end = clip.x + clip.width;
+    while (x < end && text_next(&reader, &cluster) && x + cluster.width <= end) {
+        if (x >= clip.x) {
+            heal(canvas, area.y, x, x + cluster.width);
+            set_cluster(canvas, cell_at(canvas, x, area.y), &cluster, style);
+        }
+        x += cluster.width;
+    }
+    return x - area.x;
+}
+
+int canvas_put_right(struct canvas *canvas, struct rect area, const char *text, struct style style)
+{
+    int width = text_width(text);
+    if (width < area.width) {
+        area.x += area.width - width;
+        area.width = width;
+    }
+    return canvas_put(canvas, area, text, style);
+}
+
+struct box_glyphs {
+    const char *horizontal, *vertical,
+        *corners[4]; /* top left, top right, bottom left, bottom right */
+};
+
+static const struct box_glyphs boxes[] = {
+    [BOX_LIGHT] = {"─", "│", {"┌", "┐", "└", "┘"}},
+    [BOX_HEAVY] = {"━", "┃", {"┏", "┓", "┗", "┛"}},
+    [BOX_ROUND] = {"─", "│", {"╭", "╮", "╰", "╯"}},
+};
+
+static void put_glyph(struct canvas *canvas, int x, int y, const char *glyph, struct style style)
+{
+    canvas_put(canvas, (struct rect){x, y, 1, 1}, glyph, style);
+}
+
+void canvas_box(struct canvas *canvas, struct rect area, enum box box, struct style style)
+{
+    const struct box_glyphs *glyphs = &boxes[box];
+    int right = area.x + area.width - 1, bottom = area.y + area.height - 1;
+    if (area.width < 2 || area.height < 2) {
+        return;
+    }
+    for (int x = area.x + 1; x < right; x++) {
+        put_glyph(canvas, x, area.y, glyphs->horizontal, style);
+        put_glyph(canvas, x, bottom, glyphs->horizontal, style);
+    }
+    for (int y = area.y + 1; y < bottom; y++) {
+        put_glyph(canvas, area.x, y, glyphs->vertical, style);
+        put_glyph(canvas, right, y, glyphs->vertical, style);
+    }
+    put_glyph(canvas, area.x, area.y, glyphs->corners[0], style);
+    put_glyph(canvas, right, area.y, glyphs->corners[1], style);
+    put_glyph(canvas, area.x, bottom, glyphs->corners[2], style);
+    put_glyph(canvas, right, bottom, glyphs->corners[3], style);
+}
+
+char *canvas_text(const struct canvas *canvas)
+{
+    size_t row_max = (size_t)canvas->columns * TEXT_CLUSTER_MAX + 1;
+    char *text = mem_alloc(row_max * (size_t)canvas->rows + 1), *at = text;
+    for (int y = 0; y < canvas->rows; y++) {
+        char *line = at;
+        for (int x = 0; x < canvas->columns; x++) {
+            size_t len = strlen(cell_at(canvas, x, y)->text);
+            memcpy(at, cell_at(canvas, x, y)->text, len);
+            at += len;
+        }
+        while (at > line && at[-1] == ' ') {
+            at--;
+        }
+        *at++ = '\n';
+    }
+    *at = '\0';
+    return text;
+}
