@@ -1,0 +1,27 @@
+/*
+ * paths: where things lie, by the XDG base directory specification. Nothing is created and nothing
+ * is read from the current directory.
+ */
+#ifndef BLOTTER_CLI_PATHS_H
+#define BLOTTER_CLI_PATHS_H
+
+#include <stdbool.h>
+
+/* Absolute paths, each NULL when the environment leaves it unknown (no HOME and no such user). */
+struct paths {
+    char *home;
+    char *config_file; /* …/blotter/blotter.ini */
+    char *theme_dir;   /* …/blotter/themes */
+    char *cache_dir;   /* …/blotter */
+    char *state_dir;   /* …/blotter */
+};
+
+/* From XDG_CONFIG_HOME, XDG_CACHE_HOME, XDG_STATE_HOME (only when absolute), HOME, and the user
+ * database. */
+void paths_init(struct paths *ret);
+void paths_done(struct paths *paths);
+
+/* Creates a directory and those above it, 0700. False with errno set. */
+bool paths_make_directory(const char *path);
+
+#endif

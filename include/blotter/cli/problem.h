@@ -1,0 +1,24 @@
+/*
+ * problem: why the program cannot do what it was asked, as the sentence that goes to stderr.
+ */
+#ifndef BLOTTER_CLI_PROBLEM_H
+#define BLOTTER_CLI_PROBLEM_H
+
+#include <blotter/core/suggest.h>
+#include <stdbool.h>
+
+#define PROBLEM_BYTES 1024
+
+struct problem {
+    bool located; /* the text begins with "file:line:" and wants no program name before it */
+    char text[PROBLEM_BYTES]; /* without a newline; control bytes shown as "?" */
+};
+
+/* Sets the sentence. Always returns false, so that `return problem_set(…)` refuses. */
+bool problem_set(struct problem *problem, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Appends " (did you mean 'x'?)" when there is a guess. Returns false. */
+bool problem_suggest(struct problem *problem, const struct suggest *suggest);
+
+#endif

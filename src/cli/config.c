@@ -1,0 +1,518 @@
+#include <blotter/cli/config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/ini.h>
+#include <blotter/core/suggest.h>
+
+#include "config_value.h"
+
+#define FILE_BYTES_MAX ((size_t)1 << 20)
+#define PLACE_BYTES 320
+#define PROFILE_PREFIX "profile."
+
+extern const char blotter_ini[];
+extern const size_t blotter_ini_len;
+
+struct value {
+    char *text;
+    char *origin;
+    int64_t number;
+    enum config_level level;
+};
+
+/* A pair that waits: of a profile until one is chosen, or of [keys]. */
+struct pair {
+    char *section, *name, *value, *origin;
+    struct pair *next;
+};
+
+struct config {
+    struct value values[CONFIG_TOTAL];
+    struct pair *profiles, **profiles_end;
+    struct pair *keys, **keys_end;
+    char *path;
+    char *home;
+};
+
+/* --- small things --------------------------------------------------------------------------- */
+
+static char *copy_text(const char *text)
+{
+    return mem_dup(text, strlen(text));
+}
+
+static void append_pair(struct pair ***end, const struct ini_pair *from, const char *origin)
+{
+    struct pair *pair = mem_alloc(sizeof *pair);
+    *pair = (struct pair){copy_text(from->section), copy_text(from->name), copy_text(from->value),
+                          copy_text(origin), NULL};
+    **end = pair;
+    *end = &pair->next;
+}
+
+static void free_pairs(struct pair *pair)
+{
+    while (pair != NULL) {
+        struct pair *next = pair->next;
+        free(pair->section);
+        free(pair->name);
+        free(pair->value);
+        free(pair->origin);
+        free(pair);
+        pair = next;
+    }
+}
+
+/* Puts the place before the sentence: "file:line: sentence". */
+static bool locate(struct problem *problem, const char *place)
+{
+    char text[PROBLEM_BYTES - PLACE_BYTES];
+    snprintf(text, sizeof text, "%.*s", (int)sizeof text - 1, problem->text);
+    problem_set(problem, "%.*s: %s", PLACE_BYTES - 3, place, text);
+    problem->located = true;
+    return false;
+}
+
+/* --- names ---------------------------------------------------------------------------------- */
+
+static bool names(const struct config_info *info, const char *section, const char *name)
+{
+    return strcmp(info->name, name) == 0 &&
+           (section == NULL || strcmp(info->section, section) == 0);
+}
+
+/* [main], profiles and -O reach every key: by "section.key", or by its bare name. */
+static bool find_anywhere(const char *name, enum config_id *ret)
+{
+    const char *dot = strchr(name, '.');
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        const struct config_info *info = config_info((enum config_id)i);
+        size_t len = dot != NULL ? (size_t)(dot - name) : 0;
+        bool found = dot == NULL
+                         ? names(info, NULL, name)
+                         : strlen(info->section) == len && strncmp(info->section, name, len) == 0 &&
+                               names(info, NULL, dot + 1);
+        if (found) {
+            *ret = (enum config_id)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool refuse_name(const char *section, const char *name, struct problem *problem)
+{
+    char dotted[CONFIG_TOTAL][64];
+    bool any = section == NULL, asks_dotted = strchr(name, '.') != NULL;
+    struct suggest suggest;
+    suggest_init(&suggest, name);
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        const struct config_info *info = config_info((enum config_id)i);
+        snprintf(dotted[i], sizeof dotted[i], "%s.%s", info->section, info->name);
+        if (any || strcmp(info->section, section) == 0) {
+            suggest_offer(&suggest, asks_dotted ? dotted[i] : info->name);
+        }
+    }
+    if (strcmp(name, "token") == 0 || strcmp(name, "main.token") == 0) {
+        return problem_set(problem, "a token does not belong in a config: use token_file, "
+                                    "token_command or BLOTTER_TOKEN");
+    }
+    problem_set(problem, "unknown key '%s'", name);
+    if (suggest.best == NULL && !any) {
+        /* Right name, wrong section: say where it lives. */
+        for (int i = 0; i < CONFIG_TOTAL && suggest.best == NULL; i++) {
+            suggest.best = names(config_info((enum config_id)i), NULL, name) ? dotted[i] : NULL;
+        }
+    }
+    return problem_suggest(problem, &suggest);
+}
+
+static bool refuse_section(const char *section, struct problem *problem)
+{
+    struct suggest suggest;
+    suggest_init(&suggest, section);
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        suggest_offer(&suggest, config_info((enum config_id)i)->section);
+    }
+    suggest_offer(&suggest, "keys");
+    problem_set(problem, "unknown section [%s]", section);
+    return problem_suggest(problem, &suggest);
+}
+
+static bool section_is_known(const char *section)
+{
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        if (strcmp(config_info((enum config_id)i)->section, section) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- setting -------------------------------------------------------------------------------- */
+
+static char *join(const char *directory, const char *rest)
+{
+    size_t size = strlen(directory) + strlen(rest) + 2;
+    char *path = mem_alloc(size);
+    snprintf(path, size, "%s/%s", directory, rest);
+    return path;
+}
+
+/* A path in full, so that it means the same wherever it is read again. */
+static char *full_path(const struct config *config, const char *text)
+{
+    char directory[4096];
+    if (config->home != NULL && strncmp(text, "~/", 2) == 0) {
+        return join(config->home, text + 2);
+    }
+    if (*text != '\0' && *text != '/' && getcwd(directory, sizeof directory) != NULL) {
+        return join(directory, text);
+    }
+    return copy_text(text);
+}
+
+struct place {
+    enum config_level level;
+    const char *origin;
+};
+
+static bool set(struct config *config, enum config_id id, const char *text, struct place place,
+                struct problem *problem)
+{
+    struct value *value = &config->values[id];
+    int64_t number;
+    if (!config_value_parse(id, text, &number, problem)) {
+        return locate(problem, place.origin);
+    }
+    if (place.level < value->level) {
+        return true;
+    }
+    bool is_path = config_info(id)->type == CONFIG_PATH;
+    if (is_path && place.level < CONFIG_ENVIRONMENT && *text != '\0' && *text != '/' &&
+        strncmp(text, "~/", 2) != 0) {
+        /* Nothing is read from the current directory because a file says so. */
+        problem_set(problem, "%s is absolute or begins with ~/, not '%s'", config_info(id)->name,
+                    text);
+        return locate(problem, place.origin);
+    }
+    char *copy = is_path ? full_path(config, text) : copy_text(text);
+    free(value->text);
+    free(value->origin);
+    *value = (struct value){copy, copy_text(place.origin), number, place.level};
+    return true;
+}
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+struct reading {
+    struct config *config;
+    const char *name; /* for messages; NULL for the defaults */
+    enum config_level level;
+    struct problem *problem;
+};
+
+static bool take_known(struct reading *reading, const struct ini_pair *pair, const char *origin)
+{
+    enum config_id id;
+    bool is_main = strcmp(pair->section, "main") == 0;
+    char dotted[PLACE_BYTES];
+    snprintf(dotted, sizeof dotted, "%s.%s", pair->section, pair->name);
+    if (!find_anywhere(dotted, &id) && !(is_main && find_anywhere(pair->name, &id))) {
+        refuse_name(is_main ? NULL : pair->section, pair->name, reading->problem);
+        return locate(reading->problem, origin);
+    }
+    struct place place = {reading->level, origin};
+    return set(reading->config, id, pair->value, place, reading->problem);
+}
+
+static bool take_pair(void *user, const struct ini_pair *pair)
+{
+    struct reading *reading = user;
+    char origin[PLACE_BYTES] = "default";
+    if (reading->name != NULL) {
+        snprintf(origin, sizeof origin, "%s:%d", reading->name, pair->line);
+    }
+    if (strcmp(pair->section, "keys") == 0) {
+        append_pair(&reading->config->keys_end, pair, origin);
+        return true;
+    }
+    if (strncmp(pair->section, PROFILE_PREFIX, strlen(PROFILE_PREFIX)) == 0) {
+        append_pair(&reading->config->profiles_end, pair, origin);
+        return true;
+    }
+    if (*pair->section == '\0') {
+        problem_set(reading->problem, "'%s' stands before the first [section]", pair->name);
+        return locate(reading->problem, origin);
+    }
+    if (!section_is_known(pair->section)) {
+        refuse_section(pair->section, reading->problem);
+        return locate(reading->problem, origin);
+    }
+    return take_known(reading, pair, origin);
+}
+
+static bool read_text(struct reading *reading, const char *text, size_t len)
+{
+    struct ini_error error;
+    if (ini_read(text, len, take_pair, reading, &error)) {
+        return true;
+    }
+    if (*error.text != '\0') {
+        problem_set(reading->problem, "%s:%d: %s", reading->name, error.line, error.text);
+        reading->problem->located = true;
+    }
+    return false;
+}
+
+/* Reads a whole file under a ceiling. NULL with errno set; EFBIG over the ceiling. */
+static char *read_file(const char *path, size_t *ret_len)
+{
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        return NULL;
+    }
+    char *text = mem_alloc(FILE_BYTES_MAX + 1);
+    errno = 0;
+    *ret_len = fread(text, 1, FILE_BYTES_MAX + 1, file);
+    int why = ferror(file) ? (errno != 0 ? errno : EIO) : *ret_len > FILE_BYTES_MAX ? EFBIG : 0;
+    fclose(file);
+    if (why != 0) {
+        free(text);
+        errno = why;
+        return NULL;
+    }
+    return text;
+}
+
+static bool read_config_file(struct config *config, const struct config_source *source,
+                             struct problem *problem)
+{
+    size_t len;
+    char *text = source->path == NULL ? NULL : read_file(source->path, &len);
+    if (text == NULL) {
+        bool absent = source->path == NULL || errno == ENOENT || errno == ENOTDIR;
+        return (absent && !source->path_must_exist) ||
+               problem_set(problem, "cannot read the config %s: %s",
+                           source->path != NULL ? source->path : "", strerror(errno));
+    }
+    config->path = copy_text(source->path);
+    struct reading reading = {config, source->path, CONFIG_FILE, problem};
+    bool good = read_text(&reading, text, len);
+    free(text);
+    return good;
+}
+
+/* --- environment, flags, profile ------------------------------------------------------------- */
+
+static bool take_environment(struct config *config, struct problem *problem)
+{
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        const struct config_info *info = config_info((enum config_id)i);
+        const char *text = info->environment != NULL ? getenv(info->environment) : NULL;
+        if (text == NULL || *text == '\0') {
+            continue;
+        }
+        struct place place = {CONFIG_ENVIRONMENT, info->environment};
+        text = info->stands_for != NULL ? info->stands_for : text;
+        if (!set(config, (enum config_id)i, text, place, problem)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* -O [section.]key=value */
+static bool take_set(struct config *config, const char *text, struct problem *problem)
+{
+    char name[128], origin[PLACE_BYTES];
+    const char *equals = strchr(text, '=');
+    snprintf(origin, sizeof origin, "-O %.200s", text);
+    if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof name) {
+        return problem_set(problem, "-O wants [section.]key=value, not '%s'", text);
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+    if (strncmp(name, "keys.", 5) == 0) {
+        struct ini_pair pair = {"keys", name + 5, equals + 1, 0};
+        append_pair(&config->keys_end, &pair, origin);
+        return true;
+    }
+    enum config_id id;
+    if (!find_anywhere(name, &id)) {
+        /* What was typed after the name may be a secret: it is not repeated. */
+        snprintf(origin, sizeof origin, "-O %.100s", name);
+        refuse_name(NULL, name, problem);
+        return locate(problem, origin);
+    }
+    return set(config, id, equals + 1, (struct place){CONFIG_FLAG, origin}, problem);
+}
+
+static bool take_flag(struct config *config, const struct option_assignment *flag,
+                      struct problem *problem)
+{
+    if (flag->from == OPTION_SET) {
+        return take_set(config, flag->key, problem);
+    }
+    char origin[64];
+    snprintf(origin, sizeof origin, "--%s", option_info(flag->from)->name);
+    enum config_id id;
+    if (!find_anywhere(flag->key, &id)) {
+        return problem_set(problem, "--%s sets no known key", option_info(flag->from)->name);
+    }
+    return set(config, id, flag->value, (struct place){CONFIG_FLAG, origin}, problem);
+}
+
+static bool take_flags(struct config *config, const struct options *options,
+                       struct problem *problem)
+{
+    for (size_t i = 0; options != NULL && i < options->assignment_count; i++) {
+        if (!take_flag(config, &options->assignments[i], problem)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool refuse_profile(const struct config *config, const char *name, struct problem *problem)
+{
+    struct suggest suggest;
+    suggest_init(&suggest, name);
+    for (const struct pair *pair = config->profiles; pair != NULL; pair = pair->next) {
+        suggest_offer(&suggest, pair->section + strlen(PROFILE_PREFIX));
+    }
+    problem_set(problem, "%s: there is no section [profile.%s]",
+                config->values[CONFIG_PROFILE].origin, name);
+    return problem_suggest(problem, &suggest);
+}
+
+/* Every profile is checked, one is used: a mistake must not wait for the day it is needed. */
+static bool take_profiles(struct config *config, struct problem *problem)
+{
+    const char *chosen = config->values[CONFIG_PROFILE].text;
+    bool found = *chosen == '\0';
+    for (const struct pair *pair = config->profiles; pair != NULL; pair = pair->next) {
+        enum config_id id;
+        int64_t number;
+        bool is_chosen = strcmp(pair->section + strlen(PROFILE_PREFIX), chosen) == 0;
+        found |= is_chosen;
+        if (!find_anywhere(pair->name, &id)) {
+            refuse_name(NULL, pair->name, problem);
+            return locate(problem, pair->origin);
+        }
+        if (id == CONFIG_PROFILE) {
+            problem_set(problem, "a profile cannot choose a profile");
+            return locate(problem, pair->origin);
+        }
+        struct place place = {CONFIG_OF_PROFILE, pair->origin};
+        if (is_chosen && !set(config, id, pair->value, place, problem)) {
+            return false;
+        }
+        if (!config_value_parse(id, pair->value, &number, problem)) {
+            return locate(problem, pair->origin);
+        }
+    }
+    return found || refuse_profile(config, chosen, problem);
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
+
+static bool load(struct config *config, const struct config_source *source, struct problem *problem)
+{
+    struct reading defaults = {config, NULL, CONFIG_DEFAULT, problem};
+    return read_text(&defaults, blotter_ini, blotter_ini_len) &&
+           read_config_file(config, source, problem) && take_environment(config, problem) &&
+           take_flags(config, source->options, problem) && take_profiles(config, problem);
+}
+
+struct config *config_load(const struct config_source *source, struct problem *ret_problem)
+{
+    struct config *config = mem_calloc(1, sizeof *config);
+    config->profiles_end = &config->profiles;
+    config->keys_end = &config->keys;
+    config->home = source->home != NULL ? copy_text(source->home) : NULL;
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        config->values[i].text = copy_text("");
+        config->values[i].origin = copy_text("default");
+    }
+    if (!load(config, source, ret_problem)) {
+        config_free(config);
+        return NULL;
+    }
+    return config;
+}
+
+void config_free(struct config *config)
+{
+    if (config == NULL) {
+        return;
+    }
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        free(config->values[i].text);
+        free(config->values[i].origin);
+    }
+    free_pairs(config->profiles);
+    free_pairs(config->keys);
+    free(config->path);
+    free(config->home);
+    free(config);
+}
+
+const char *config_text(const struct config *config, enum config_id id)
+{
+    const char *text = config->values[id].text;
+    return *text != '\0' ? text : NULL;
+}
+
+int64_t config_number(const struct config *config, enum config_id id)
+{
+    return config->values[id].number;
+}
+
+enum config_level config_level(const struct config *config, enum config_id id)
+{
+    return config->values[id].level;
+}
+
+const char *config_origin(const struct config *config, enum config_id id)
+{
+    return config->values[id].origin;
+}
+
+const char *config_path(const struct config *config)
+{
+    return config->path;
+}
+
+bool config_force(struct config *config, enum config_id id, const char *value,
+                  struct problem *ret_problem)
+{
+    return set(config, id, value, (struct place){CONFIG_FORCED, "--demo"}, ret_problem);
+}
+
+bool config_key_binding(const struct config *config, size_t i, const char **ret_action,
+                        const char **ret_keys, const char **ret_origin)
+{
+    const struct pair *pair = config->keys;
+    while (pair != NULL && i > 0) {
+        pair = pair->next;
+        i--;
+    }
+    if (pair == NULL) {
+        return false;
+    }
+    *ret_action = pair->name;
+    *ret_keys = pair->value;
+    *ret_origin = pair->origin;
+    return true;
+}
+
+const char *config_default_file(size_t *ret_len)
+{
+    *ret_len = blotter_ini_len;
+    return blotter_ini;
+}

@@ -1,0 +1,72 @@
+#include <blotter/cli/config.h>
+
+#include <string.h>
+
+#define NAME_BYTES 64
+
+/* The section's name, when the line opens one. */
+static bool section_of(const char *line, size_t len, char *ret, size_t size)
+{
+    if (len < 3 || line[0] != '[' || line[len - 1] != ']') {
+        return false;
+    }
+    snprintf(ret, size, "%.*s", (int)(len - 2), line + 1);
+    return true;
+}
+
+/* The key that a line of the default file sets, or CONFIG_TOTAL. */
+static enum config_id key_of(const char *section, const char *line, size_t len)
+{
+    size_t name_len = 0;
+    while (name_len < len && line[name_len] != ' ' && line[name_len] != '=') {
+        name_len++;
+    }
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        const struct config_info *info = config_info((enum config_id)i);
+        if (strcmp(info->section, section) == 0 && strlen(info->name) == name_len &&
+            memcmp(info->name, line, name_len) == 0) {
+            return (enum config_id)i;
+        }
+    }
+    return CONFIG_TOTAL;
+}
+
+static void print_value(const struct config *config, enum config_id id, FILE *out)
+{
+    const char *text = config_text(config, id);
+    /* What the profile set stands under its own key already. */
+    text = id == CONFIG_PROFILE ? NULL : text;
+    fprintf(out, "%s =%s%s\n", config_info(id)->name, text != NULL ? " " : "",
+            text != NULL ? text : "");
+}
+
+static void print_bindings(const struct config *config, FILE *out)
+{
+    const char *action, *keys, *origin;
+    for (size_t i = 0; config_key_binding(config, i, &action, &keys, &origin); i++) {
+        fprintf(out, "%s = %s\n", action, keys);
+    }
+}
+
+/* The default file is the form; only the values change. */
+void config_print(const struct config *config, FILE *out)
+{
+    size_t len;
+    const char *line = config_default_file(&len), *end = line + len;
+    char section[NAME_BYTES] = "";
+    while (line < end) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        size_t line_len = (size_t)((stop != NULL ? stop : end) - line);
+        enum config_id id = CONFIG_TOTAL;
+        if (line_len > 0 && *line != '#' && !section_of(line, line_len, section, sizeof section)) {
+            id = key_of(section, line, line_len);
+        }
+        if (id != CONFIG_TOTAL) {
+            print_value(config, id, out);
+        } else {
+            fprintf(out, "%.*s\n", (int)line_len, line);
+        }
+        line += line_len + 1;
+    }
+    print_bindings(config, out);
+}

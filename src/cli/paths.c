@@ -1,0 +1,87 @@
+#include <blotter/cli/paths.h>
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <blotter/core/alloc.h>
+
+static char *join(const char *directory, const char *rest)
+{
+    if (directory == NULL) {
+        return NULL;
+    }
+    size_t size = strlen(directory) + strlen(rest) + 2;
+    char *path = mem_alloc(size);
+    snprintf(path, size, "%s/%s", directory, rest);
+    return path;
+}
+
+static char *find_home(void)
+{
+    const char *home = getenv("HOME");
+    if (home == NULL || *home != '/') {
+        const struct passwd *user = getpwuid(getuid());
+        home = user != NULL && user->pw_dir != NULL && *user->pw_dir == '/' ? user->pw_dir : NULL;
+    }
+    return home != NULL ? mem_dup(home, strlen(home)) : NULL;
+}
+
+/* The specification ignores variables that hold no absolute path. */
+static char *base_of(const char *variable, const char *home, const char *fallback)
+{
+    const char *base = getenv(variable);
+    return base != NULL && *base == '/' ? mem_dup(base, strlen(base)) : join(home, fallback);
+}
+
+void paths_init(struct paths *ret)
+{
+    char *home = find_home();
+    char *config = base_of("XDG_CONFIG_HOME", home, ".config");
+    char *cache = base_of("XDG_CACHE_HOME", home, ".cache");
+    char *state = base_of("XDG_STATE_HOME", home, ".local/state");
+    *ret = (struct paths){
+        .home = home,
+        .config_file = join(config, "blotter/blotter.ini"),
+        .theme_dir = join(config, "blotter/themes"),
+        .cache_dir = join(cache, "blotter"),
+        .state_dir = join(state, "blotter"),
+    };
+    free(config);
+    free(cache);
+    free(state);
+}
+
+void paths_done(struct paths *paths)
+{
+    free(paths->home);
+    free(paths->config_file);
+    free(paths->theme_dir);
+    free(paths->cache_dir);
+    free(paths->state_dir);
+    *paths = (struct paths){0};
+}
+
+bool paths_make_directory(const char *path)
+{
+    char *copy = mem_dup(path, strlen(path));
+    bool good = true;
+    for (char *at = copy + 1; good && at != NULL;) {
+        at = strchr(at, '/');
+        if (at != NULL) {
+            *at = '\0';
+        }
+        good = mkdir(copy, 0700) == 0 || errno == EEXIST || errno == EISDIR;
+        if (at != NULL) {
+            *at++ = '/';
+        }
+    }
+    int why = errno;
+    free(copy);
+    errno = why;
+    return good;
+}

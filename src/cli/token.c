@@ -1,0 +1,303 @@
+#include <blotter/cli/token.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <blotter/core/alloc.h>
+
+static void wipe(char *bytes, size_t len)
+{
+    volatile char *at = bytes;
+    while (len-- > 0) {
+        *at++ = 0;
+    }
+}
+
+void token_free(char *token)
+{
+    if (token != NULL) {
+        wipe(token, strlen(token));
+        free(token);
+    }
+}
+
+/* The first line without the white space around it; only what an HTTP header can carry. */
+static bool take_line(const char *text, size_t len, char **ret, struct problem *problem)
+{
+    const char *stop = memchr(text, '\n', len);
+    len = stop != NULL ? (size_t)(stop - text) : len;
+    while (len > 0 && (text[len - 1] == '\r' || text[len - 1] == ' ' || text[len - 1] == '\t')) {
+        len--;
+    }
+    if (len == 0) {
+        return problem_set(problem, "it holds no token");
+    }
+    if (len >= TOKEN_BYTES_MAX) {
+        return problem_set(problem, "it is too long to be a token");
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] <= 0x20 || text[i] >= 0x7f) {
+            return problem_set(problem, "it holds characters that no token has");
+        }
+    }
+    *ret = mem_dup(text, len);
+    return true;
+}
+
+/* Adds where the trouble is to a sentence that begins with "it". */
+static bool because(struct problem *problem, const char *what, const char *where)
+{
+    char why[PROBLEM_BYTES / 2];
+    snprintf(why, sizeof why, "%.*s", (int)sizeof why - 1, problem->text);
+    return problem_set(problem, "no token from %s %.300s: %s", what, where, why);
+}
+
+/* --- file ----------------------------------------------------------------------------------- */
+
+static bool check_file(int fd, const char *path, struct problem *problem)
+{
+    struct stat facts;
+    if (fstat(fd, &facts) != 0) {
+        return problem_set(problem, "cannot read the token file %s: %s", path, strerror(errno));
+    }
+    if (!S_ISREG(facts.st_mode)) {
+        return problem_set(problem, "the token file %s is no regular file", path);
+    }
+    if (facts.st_uid != geteuid()) {
+        return problem_set(problem,
+                           "the token file %s belongs to somebody else: make a copy of "
+                           "your own",
+                           path);
+    }
+    if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        return problem_set(problem, "the token file %s is open to others: run chmod 600 %s", path,
+                           path);
+    }
+    return true;
+}
+
+/* Reads up to size bytes; returns how many. */
+static size_t read_some(int fd, char *out, size_t size)
+{
+    size_t len = 0;
+    while (len < size) {
+        ssize_t got = read(fd, out + len, size - len);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            break;
+        }
+        len += (size_t)got;
+    }
+    return len;
+}
+
+bool token_read_file(const char *path, char **ret_token, struct problem *ret_problem)
+{
+    char text[TOKEN_BYTES_MAX + 1];
+    /* O_NONBLOCK: a FIFO is refused, not waited for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return problem_set(ret_problem, "cannot read the token file %s: %s", path, strerror(errno));
+    }
+    bool good = check_file(fd, path, ret_problem);
+    if (good) {
+        size_t len = read_some(fd, text, sizeof text);
+        good =
+            take_line(text, len, ret_token, ret_problem) || because(ret_problem, "the file", path);
+        wipe(text, len);
+    }
+    close(fd);
+    return good;
+}
+
+/* --- command -------------------------------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void run_child(const char *command, int out)
+{
+    int null = open("/dev/null", O_RDONLY);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0) {
+        _exit(127);
+    }
+    execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+    _exit(127);
+}
+
+/*
+ * The running command: what it prints, and a pipe that only it and its children hold open, so that
+ * their end can be waited for with a deadline.
+ */
+struct command {
+    pid_t pid;
+    int out, alive;
+};
+
+static bool make_pipe(int ends[2], bool child_keeps)
+{
+    if (pipe(ends) != 0) {
+        return false;
+    }
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    return child_keeps || fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
+}
+
+static bool start(const char *text, struct command *ret)
+{
+    int out[2], alive[2];
+    if (!make_pipe(out, false)) {
+        return false;
+    }
+    if (!make_pipe(alive, true)) {
+        close(out[0]);
+        close(out[1]);
+        return false;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        run_child(text, out[1]);
+    }
+    close(out[1]);
+    close(alive[1]);
+    *ret = (struct command){child, out[0], alive[0]};
+    if (child < 0) {
+        close(out[0]);
+        close(alive[0]);
+    }
+    return child > 0;
+}
+
+/* Waits until fd can be read or is at its end. False when the time is used up. */
+static bool wait_for(int fd, int64_t deadline_ms)
+{
+    for (;;) {
+        int64_t left = deadline_ms - now_ms();
+        struct pollfd ready = {.fd = fd, .events = POLLIN};
+        int count = poll(&ready, 1, left <= 0 ? 0 : (int)left);
+        if (count >= 0 || errno != EINTR) {
+            return count > 0;
+        }
+    }
+}
+
+/* What the command prints until it closes its output. False when the time or the room is used up.
+ */
+static bool collect(int fd, int64_t deadline_ms, char *out, size_t *ret_len)
+{
+    size_t len = 0;
+    ssize_t got = -1;
+    while (len <= TOKEN_BYTES_MAX && wait_for(fd, deadline_ms)) {
+        got = read(fd, out + len, TOKEN_BYTES_MAX + 1 - len);
+        if (got <= 0) {
+            break;
+        }
+        len += (size_t)got;
+    }
+    *ret_len = len;
+    return got == 0;
+}
+
+static bool judge(int status, bool in_time, struct problem *problem)
+{
+    if (!in_time) {
+        return problem_set(problem, "it took too long or printed too much");
+    }
+    if (WIFSIGNALED(status)) {
+        return problem_set(problem, "it was ended by signal %d", WTERMSIG(status));
+    }
+    if (WEXITSTATUS(status) != 0) {
+        return problem_set(problem, "it failed with status %d", WEXITSTATUS(status));
+    }
+    return true;
+}
+
+bool token_run_command(const char *command, int64_t timeout_ms, char **ret_token,
+                       struct problem *ret_problem)
+{
+    char text[TOKEN_BYTES_MAX + 1];
+    struct command running;
+    int status = 0;
+    size_t len = 0;
+    int64_t deadline_ms = now_ms() + timeout_ms;
+    if (!start(command, &running)) {
+        return problem_set(ret_problem, "cannot run token_command: %s", strerror(errno));
+    }
+    bool in_time =
+        collect(running.out, deadline_ms, text, &len) && wait_for(running.alive, deadline_ms);
+    if (!in_time) {
+        kill(running.pid, SIGKILL);
+    }
+    while (waitpid(running.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    close(running.out);
+    close(running.alive);
+    bool good =
+        (judge(status, in_time, ret_problem) && take_line(text, len, ret_token, ret_problem)) ||
+        because(ret_problem, "the command", command);
+    wipe(text, len);
+    return good;
+}
+
+/* --- choice --------------------------------------------------------------------------------- */
+
+static bool from_environment(char **ret, struct problem *problem)
+{
+    char *text = getenv("BLOTTER_TOKEN");
+    bool good = take_line(text, strlen(text), ret, problem) ||
+                because(problem, "the variable", "BLOTTER_TOKEN");
+    return good;
+}
+
+static void forget_environment(void)
+{
+    char *text = getenv("BLOTTER_TOKEN");
+    if (text != NULL) {
+        wipe(text, strlen(text));
+        unsetenv("BLOTTER_TOKEN");
+    }
+}
+
+static bool load(const struct config *config, char **ret, struct problem *problem)
+{
+    const char *file = config_text(config, CONFIG_TOKEN_FILE);
+    const char *command = config_text(config, CONFIG_TOKEN_COMMAND);
+    const char *variable = getenv("BLOTTER_TOKEN");
+    enum config_level file_level = config_level(config, CONFIG_TOKEN_FILE);
+    enum config_level command_level = config_level(config, CONFIG_TOKEN_COMMAND);
+    bool prefer_file = file != NULL && (command == NULL || file_level >= command_level);
+    enum config_level level = prefer_file ? file_level : command_level;
+    if (variable != NULL && *variable != '\0' && level < CONFIG_ENVIRONMENT) {
+        return from_environment(ret, problem);
+    }
+    if (prefer_file) {
+        return token_read_file(file, ret, problem);
+    }
+    if (command != NULL) {
+        int64_t timeout_ms = config_number(config, CONFIG_TOKEN_TIMEOUT);
+        return token_run_command(command, timeout_ms, ret, problem);
+    }
+    *ret = NULL;
+    return true;
+}
+
+bool token_load(const struct config *config, char **ret_token, struct problem *ret_problem)
+{
+    bool good = load(config, ret_token, ret_problem);
+    forget_environment();
+    return good;
+}

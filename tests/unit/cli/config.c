@@ -1,0 +1,330 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include <blotter/cli/config.h>
+#include <blotter/core/ini.h>
+
+static char file[128];
+
+static void write_file(const char *text)
+{
+    FILE *out = fopen(file, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+/* Loads a config from a text and the words of a command line. */
+static struct config *load(const char *text, char **words, struct problem *problem)
+{
+    static struct options options;
+    int count = 0;
+    while (words != NULL && words[count] != NULL) {
+        count++;
+    }
+    memset(&options, 0, sizeof options);
+    if (words != NULL) {
+        assert_true(options_parse(count, words, &options, problem));
+    }
+    write_file(text);
+    struct config_source source = {file, true, &options, "/home/me"};
+    return config_load(&source, problem);
+}
+
+static const struct refused {
+    const char *text, *sentence; /* the sentence after the file's name */
+} refused[] = {
+    {"[display]\ncolour = auto\n", ":2: unknown key 'colour' (did you mean 'color'?)"},
+    {"[main]\n\nurll = x\n", ":3: unknown key 'urll' (did you mean 'url'?)"},
+    {"[main]\nzzzzzz = x\n", ":2: unknown key 'zzzzzz'"},
+    {"[stream]\ntheme = x\n", ":2: unknown key 'theme' (did you mean 'display.theme'?)"},
+    {"[main]\nstream.retry-ms = 5\n",
+     ":2: unknown key 'stream.retry-ms' (did you mean 'stream.retry_ms'?)"},
+    {"[disply]\ntheme = x\n", ":2: unknown section [disply] (did you mean 'display'?)"},
+    {"url = http://h\n", ":1: 'url' stands before the first [section]"},
+    {"[main]\nurl\n", ":2: neither a [section] nor a name = value"},
+    {"[main]\nurl = example.com\n",
+     ":2: url is no web address: it begins with http:// or https:// and a host"},
+    {"[main]\nurl = https://\n",
+     ":2: url is no web address: it begins with http:// or https:// and a host"},
+    {"[main]\nurl = https://me:pw@h/\n", ":2: url must not hold a user name or password"},
+    {"[main]\ntoken = abc\n", ":2: a token does not belong in a config: use token_file, "
+                              "token_command or BLOTTER_TOKEN"},
+    {"[main]\ntoken_file = token\n", ":2: token_file is absolute or begins with ~/, not 'token'"},
+    {"[main]\npanes = orders,acount\n", ":2: unknown pane 'acount' (did you mean 'account'?)"},
+    {"[main]\npanes = ,\n", ":2: panes names no pane"},
+    {"[main]\ncache = perhaps\n", ":2: cache is yes or no, not 'perhaps'"},
+    {"[display]\ncolor = alway\n",
+     ":2: color is one of auto|always|never, not 'alway' (did you mean 'always'?)"},
+    {"[stream]\nretry_ms = 0\n", ":2: retry_ms is milliseconds from 1 to 86400000, not '0'"},
+    {"[stream]\nretry_ms = 1.5\n", ":2: retry_ms is milliseconds from 1 to 86400000, not '1.5'"},
+    {"[stream]\nretry_ms =\n", ":2: retry_ms is milliseconds from 1 to 86400000, not ''"},
+    {"[stream]\nretry_ms = 999999999999999999999\n",
+     ":2: retry_ms is milliseconds from 1 to 86400000, not '999999999999999999999'"},
+    {"[http]\ntimeout_s = 0\n", ":2: timeout_s is seconds from 0.001 to 86400, not '0'"},
+    {"[http]\nbody_max = 2G\n",
+     ":2: body_max is bytes from 1024 to 1073741824 (K, M, G), not '2G'"},
+    {"[http]\nbody_max = 64MB\n",
+     ":2: body_max is bytes from 1024 to 1073741824 (K, M, G), not '64MB'"},
+    {"[http]\nbody_max = 1000000000000000000G\n",
+     ":2: body_max is bytes from 1024 to 1073741824 (K, M, G), not '1000000000000000000G'"},
+    {"[profile.a]\nurl = nope\n",
+     ":2: url is no web address: it begins with http:// or https:// and a host"},
+    {"[profile.a]\nusr = 1\n", ":2: unknown key 'usr' (did you mean 'user'?)"},
+    {"[profile.a]\nprofile = b\n", ":2: a profile cannot choose a profile"},
+    {"[main]\nuser = a\033[2Jb\n", ":2: user holds a control character"},
+};
+
+static void mistakes_name_their_line(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        char expected[512];
+        struct problem problem = {0};
+        struct config *config = load(refused[i].text, NULL, &problem);
+        snprintf(expected, sizeof expected, "%s%s", file, refused[i].sentence);
+        assert_null(config);
+        assert_string_equal(problem.text, expected);
+        assert_true(problem.located);
+    }
+}
+
+static void bad_flags_name_themselves(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *sentence;
+    } rows[] = {
+        {"colour=never", "-O colour: unknown key 'colour' (did you mean 'color'?)"},
+        {"display.colour=x",
+         "-O display.colour: unknown key 'display.colour' (did you mean 'display.color'?)"},
+        {"token=secret", "-O token: a token does not belong in a config: use token_file, "
+                         "token_command or BLOTTER_TOKEN"},
+        {"retry_ms", "-O wants [section.]key=value, not 'retry_ms'"},
+        {"=5", "-O wants [section.]key=value, not '=5'"},
+        {"color=red", "-O color=red: color is one of auto|always|never, not 'red'"},
+        {"token_command=a ; b",
+         "-O token_command=a ; b: token_command holds ' ;', which begins a comment in a config"},
+        {"profile=x", "-O profile=x: there is no section [profile.x]"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *words[] = {(char[]){"blotter"}, (char[]){"-O"}, (char *)rows[i].word, NULL};
+        struct problem problem = {0};
+        assert_null(load("", words, &problem));
+        assert_string_equal(problem.text, rows[i].sentence);
+    }
+}
+
+static void a_profile_that_is_not_there(void **state)
+{
+    (void)state;
+    char *words[] = {(char[]){"blotter"}, (char[]){"-P"}, (char[]){"pper"}, NULL};
+    struct problem problem = {0};
+    assert_null(load("[profile.paper]\nuser = 1\n", words, &problem));
+    assert_string_equal(problem.text,
+                        "--profile: there is no section [profile.pper] (did you mean 'paper'?)");
+}
+
+/* flag > environment > profile > [main] > default, one level taken away at a time. */
+static void precedence(void **state)
+{
+    (void)state;
+    static const char text[] = "[main]\nurl = http://of-main\nprofile = p\n"
+                               "[profile.p]\nurl = http://of-profile\n";
+    static const char plain[] = "[main]\nurl = http://of-main\n";
+    char *flag[] = {(char[]){"blotter"}, (char[]){"--url=http://of-flag"}, NULL};
+    const struct {
+        const char *text, *variable;
+        char **words;
+        const char *expected, *origin;
+    } rows[] = {
+        {text, "http://of-env", flag, "http://of-flag", "--url"},
+        {text, "http://of-env", NULL, "http://of-env", "BLOTTER_URL"},
+        {text, "", NULL, "http://of-profile", ":5"},
+        {plain, "", NULL, "http://of-main", ":2"},
+        {"", "", NULL, NULL, "default"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct problem problem = {0};
+        setenv("BLOTTER_URL", rows[i].variable, 1);
+        struct config *config = load(rows[i].text, rows[i].words, &problem);
+        assert_non_null(config);
+        const char *url = config_text(config, CONFIG_URL);
+        assert_true((url == NULL) == (rows[i].expected == NULL));
+        assert_true(url == NULL || strcmp(url, rows[i].expected) == 0);
+        assert_non_null(strstr(config_origin(config, CONFIG_URL), rows[i].origin));
+        config_free(config);
+    }
+    unsetenv("BLOTTER_URL");
+}
+
+static void values_mean_numbers(void **state)
+{
+    (void)state;
+    char *words[] = {(char[]){"blotter"},
+                     (char[]){"-Oretry_ms=7"},
+                     (char[]){"--timeout=2.5"},
+                     (char[]){"-p"},
+                     (char[]){"watchlist,orders"},
+                     (char[]){"--no-mouse"},
+                     NULL};
+    struct problem problem = {0};
+    setenv("NO_COLOR", "1", 1);
+    struct config *config = load("[main]\ntoken_file = ~/t\ngrouping = none\nstream.event_max = "
+                                 "2k\n[stream]\nmax_retry_ms=5000 ; not long\n[keys]\nquit = q\n",
+                                 words, &problem);
+    unsetenv("NO_COLOR");
+    assert_non_null(config);
+    assert_int_equal(config_number(config, CONFIG_STREAM_RETRY), 7);
+    assert_int_equal(config_number(config, CONFIG_STREAM_MAX_RETRY), 5000);
+    assert_int_equal(config_number(config, CONFIG_STREAM_EVENT_MAX), 2048);
+    assert_int_equal(config_number(config, CONFIG_TIMEOUT), 2500);
+    assert_int_equal(config_number(config, CONFIG_CONNECT_TIMEOUT), 10000);
+    assert_int_equal(config_number(config, CONFIG_PANES),
+                     RESOURCE_BIT(RESOURCE_ORDERS) | RESOURCE_BIT(RESOURCE_WATCHLISTS));
+    assert_int_equal(config_number(config, CONFIG_MOUSE), 0);
+    assert_int_equal(config_number(config, CONFIG_COLOR), 2);
+    assert_int_equal(config_number(config, CONFIG_GROUPING), 2);
+    assert_string_equal(config_text(config, CONFIG_TOKEN_FILE), "/home/me/t");
+    const char *action, *keys, *origin;
+    assert_true(config_key_binding(config, 0, &action, &keys, &origin));
+    assert_string_equal(action, "quit");
+    assert_false(config_key_binding(config, 1, &action, &keys, &origin));
+    config_free(config);
+}
+
+/* --- the default file ------------------------------------------------------------------------ */
+
+struct seen {
+    int times[CONFIG_TOTAL];
+};
+
+static bool note(void *user, const struct ini_pair *pair)
+{
+    struct seen *seen = user;
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        const struct config_info *info = config_info((enum config_id)i);
+        if (strcmp(info->section, pair->section) == 0 && strcmp(info->name, pair->name) == 0) {
+            seen->times[i]++;
+            return true;
+        }
+    }
+    fail_msg("blotter.ini has %s.%s, the table has not", pair->section, pair->name);
+    return false;
+}
+
+static void default_file_and_table_agree(void **state)
+{
+    (void)state;
+    size_t len;
+    struct seen seen = {0};
+    struct ini_error error;
+    const char *text = config_default_file(&len);
+    assert_true(ini_read(text, len, note, &seen, &error));
+    for (int i = 0; i < CONFIG_TOTAL; i++) {
+        assert_int_equal(seen.times[i], 1);
+    }
+}
+
+static char *print(const struct config *config)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    config_print(config, out);
+    fclose(out);
+    return text;
+}
+
+static void printed_defaults_are_the_default_file(void **state)
+{
+    (void)state;
+    size_t len;
+    struct problem problem;
+    struct config_source source = {0};
+    struct config *config = config_load(&source, &problem);
+    char *text = print(config);
+    assert_string_equal(text, config_default_file(&len));
+    free(text);
+    config_free(config);
+}
+
+/* What was printed says the same when it is read again, and prints the same. */
+static void printed_config_reads_back(void **state)
+{
+    (void)state;
+    char *words[] = {(char[]){"blotter"}, (char[]){"-Pp"}, (char[]){"--ascii"},
+                     (char[]){"--token-file=here"}, NULL};
+    struct problem problem = {0};
+    struct config *config =
+        load("[main]\nurl = https://h:1/x\n[profile.p]\nuser = u 1\n[keys]\nquit = q C-x\n", words,
+             &problem);
+    assert_non_null(config);
+    char *first = print(config);
+    struct config *again = load(first, NULL, &problem);
+    assert_non_null(again);
+    char *second = print(again);
+    assert_string_equal(first, second);
+    assert_string_equal(config_text(again, CONFIG_USER), "u 1");
+    assert_int_equal(config_text(again, CONFIG_TOKEN_FILE)[0], '/');
+    assert_non_null(strstr(first, "\nquit = q C-x\n"));
+    free(first);
+    free(second);
+    config_free(config);
+    config_free(again);
+}
+
+static void files_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct problem problem = {0};
+    struct config_source source = {"/nonexistent/blotter.ini", true, NULL, NULL};
+    assert_null(config_load(&source, &problem));
+    assert_string_equal(problem.text, "cannot read the config /nonexistent/blotter.ini: No such "
+                                      "file or directory");
+    source.path_must_exist = false;
+    struct config *config = config_load(&source, &problem);
+    assert_non_null(config);
+    assert_null(config_path(config));
+    config_free(config);
+    source = (struct config_source){"/dev/zero", true, NULL, NULL};
+    assert_null(config_load(&source, &problem));
+    assert_string_equal(problem.text, "cannot read the config /dev/zero: File too large");
+}
+
+static int make_file(void **state)
+{
+    (void)state;
+    snprintf(file, sizeof file, "/tmp/blotter-config-%ld.ini", (long)getpid());
+    return 0;
+}
+
+static int remove_file(void **state)
+{
+    (void)state;
+    return unlink(file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mistakes_name_their_line),
+        cmocka_unit_test(bad_flags_name_themselves),
+        cmocka_unit_test(a_profile_that_is_not_there),
+        cmocka_unit_test(precedence),
+        cmocka_unit_test(values_mean_numbers),
+        cmocka_unit_test(default_file_and_table_agree),
+        cmocka_unit_test(printed_defaults_are_the_default_file),
+        cmocka_unit_test(printed_config_reads_back),
+        cmocka_unit_test(files_that_cannot_be_read),
+    };
+    return cmocka_run_group_tests(tests, make_file, remove_file);
+}
