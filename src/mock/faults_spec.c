@@ -103,7 +103,7 @@ static const struct kind kinds[] = {
     BYTES("bad-chunk", FAULTS_BYTES_BAD_CHUNK, PARAM_BYTES, 0,
           "after so much of the body a chunk size that is no number"),
     BYTES("utf8", FAULTS_BYTES_UTF8, PARAM_BYTES, 20,
-          "after so much of the body two thirds of a character, then the end"),
+          "after so much of the body two thirds of a character, the end"),
     {"duplicate", FAULTS_PLACE_EVENT, FAULTS_EVENT_TWICE, 0, PARAM_NONE, 0, "sends an event twice"},
     {"reorder", FAULTS_PLACE_EVENT, FAULTS_EVENT_HOLD, 0, PARAM_NONE, 0,
      "sends an event after the next one"},
