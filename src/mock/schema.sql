@@ -70,12 +70,13 @@ CREATE TABLE orders (
     status TEXT NOT NULL DEFAULT 'PENDING'
         CHECK (status IN ('PENDING', 'EXECUTED', 'CANCELLED', 'REJECTED')),
     failureReason TEXT,
+    blockedMargin REAL NOT NULL DEFAULT 0 CHECK (blockedMargin BETWEEN 0 AND 1e15), -- while PENDING
     createdAt TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     executedAt TEXT
 );
 CREATE INDEX orders_newest ON orders (tradingAccountId, createdAt);
 CREATE INDEX orders_stock ON orders (stockId);
-CREATE INDEX orders_pending ON orders (createdAt) WHERE status = 'PENDING';
+CREATE INDEX orders_pending ON orders (tradingAccountId, createdAt) WHERE status = 'PENDING';
 
 CREATE TABLE positions (
     id TEXT PRIMARY KEY NOT NULL,
@@ -94,6 +95,7 @@ CREATE TABLE positions (
     updatedAt TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
 CREATE INDEX positions_account ON positions (tradingAccountId, createdAt);
+CREATE INDEX positions_open ON positions (tradingAccountId, symbol) WHERE quantity <> 0;
 CREATE INDEX positions_stock ON positions (stockId);
 
 CREATE TABLE transactions (
@@ -194,8 +196,10 @@ BEGIN
         'filledQuantity', new.filledQuantity, 'averagePrice', new.averagePrice)
     FROM trading_accounts WHERE id = new.tradingAccountId;
 END;
--- A deleted row has no event of its own in the reference; its pane must still be read again.
-CREATE TRIGGER orders_delete AFTER DELETE ON orders BEGIN
+-- A deleted row has no event of its own in the reference; its pane must still be read again. The
+-- market clears away old rows that no list shows any more, and says so by a row in meta.
+CREATE TRIGGER orders_delete AFTER DELETE ON orders
+WHEN NOT EXISTS (SELECT 1 FROM meta WHERE name = 'pruning') BEGIN
     INSERT INTO events (user_id, type, data)
     SELECT userId, 'order_updated', json_object(
         'orderId', old.id, 'symbol', old.symbol, 'quantity', old.quantity,
