@@ -1,0 +1,23 @@
+/*
+ * decode: a body becomes rows. Source: wire-protocol, "Reads" and its variants.
+ */
+#ifndef BLOTTER_CORE_DECODE_H
+#define BLOTTER_CORE_DECODE_H
+
+#include <blotter/core/fault.h>
+#include <blotter/core/model.h>
+
+#define DECODE_ROWS_MAX ((size_t)1000000)
+
+/*
+ * Decodes the body of a successful answer. The snapshot keeps its own copy of the body. NULL when
+ * it cannot be shown: FAULT_SERVER with the server's words for "success":false, FAULT_TOO_LARGE
+ * over DECODE_ROWS_MAX rows, else FAULT_DECODE naming the row (from 1) and the member.
+ */
+struct snapshot *decode_body(enum resource resource, const char *body, size_t len,
+                             struct fault *ret_fault);
+
+/* The body a snapshot was decoded from. */
+const char *decode_source(const struct snapshot *snapshot, size_t *ret_len);
+
+#endif

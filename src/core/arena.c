@@ -1,0 +1,54 @@
+#include "arena.h"
+
+#include <stdlib.h>
+
+#include <blotter/core/alloc.h>
+
+#define CHUNK_FIRST ((size_t)1 << 10)
+#define CHUNK_LAST ((size_t)1 << 18)
+
+struct arena_chunk {
+    struct arena_chunk *older;
+    char bytes[];
+};
+
+void arena_done(struct arena *arena)
+{
+    while (arena->newest != NULL) {
+        struct arena_chunk *older = arena->newest->older;
+        free(arena->newest);
+        arena->newest = older;
+    }
+    *arena = (struct arena){NULL};
+}
+
+static void add_chunk(struct arena *arena, size_t at_least)
+{
+    size_t size = arena->next_size > CHUNK_FIRST ? arena->next_size : CHUNK_FIRST;
+    arena->next_size = size < CHUNK_LAST ? size * 2 : size;
+    if (size < at_least) {
+        size = at_least;
+    }
+    struct arena_chunk *chunk = mem_alloc(sizeof *chunk + size);
+    chunk->older = arena->newest;
+    arena->newest = chunk;
+    arena->at = chunk->bytes;
+    arena->left = size;
+}
+
+char *arena_text(struct arena *arena, size_t size)
+{
+    if (arena->left < size || arena->newest == NULL) {
+        add_chunk(arena, size);
+    }
+    char *text = arena->at;
+    arena->at += size;
+    arena->left -= size;
+    return text;
+}
+
+void arena_shrink(struct arena *arena, size_t unused)
+{
+    arena->at -= unused;
+    arena->left += unused;
+}

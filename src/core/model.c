@@ -1,0 +1,178 @@
+#include <blotter/core/model.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+
+#include "fields.h"
+#include "snapshot.h"
+
+/* A slot is looked for this far from its place: ids made to collide cost no more than that each. */
+#define PROBE_MAX 64
+
+static const size_t row_sizes[] = {
+    [RESOURCE_ORDERS] = sizeof(struct order),
+    [RESOURCE_POSITIONS] = sizeof(struct position),
+    [RESOURCE_ACCOUNT] = sizeof(struct account),
+    [RESOURCE_WATCHLISTS] = sizeof(struct watch_item),
+};
+static_assert(sizeof row_sizes / sizeof *row_sizes == RESOURCE_COUNT, "a size per resource");
+
+size_t model_row_size(enum resource resource)
+{
+    return row_sizes[resource];
+}
+
+struct row *model_row(const struct snapshot *snapshot, size_t i)
+{
+    return (struct row *)((char *)snapshot->rows + i * row_sizes[snapshot->resource]);
+}
+
+struct snapshot *snapshot_new(enum resource resource)
+{
+    struct snapshot_block *block = mem_calloc(1, sizeof *block);
+    block->snapshot.resource = resource;
+    block->references = 1;
+    return &block->snapshot;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *snapshot)
+{
+    snapshot_block(snapshot)->references++;
+    return snapshot;
+}
+
+void snapshot_unref(struct snapshot *snapshot)
+{
+    if (snapshot == NULL || --snapshot_block(snapshot)->references > 0) {
+        return;
+    }
+    struct snapshot_block *block = snapshot_block(snapshot);
+    arena_done(&block->texts);
+    free(block->index.slots);
+    free(block->body);
+    free(snapshot->rows);
+    free(snapshot->lists);
+    free(block);
+}
+
+uint64_t text_hash(const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    }
+    return hash ^ hash >> 29;
+}
+
+/* The slot that holds id, or the empty one where it belongs, or NULL when neither is near. */
+static uint32_t *find_slot(const struct snapshot *snapshot, const char *id)
+{
+    const struct row_index *index = &snapshot_block(snapshot)->index;
+    size_t mask = index->capacity - 1;
+    size_t at = (size_t)text_hash(id) & mask;
+    for (size_t probe = 0; probe < PROBE_MAX && probe < index->capacity; probe++) {
+        uint32_t *slot = &index->slots[(at + probe) & mask];
+        if (*slot == 0 || strcmp(model_row(snapshot, snapshot->row_count - *slot)->id, id) == 0) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+static void index_row(struct snapshot *snapshot, size_t i, bool replace)
+{
+    uint32_t *slot = find_slot(snapshot, model_row(snapshot, i)->id);
+    if (slot == NULL) {
+        snapshot_block(snapshot)->index.overflow = true;
+    } else if (*slot == 0 || replace) {
+        *slot = (uint32_t)(snapshot->row_count - i);
+    }
+}
+
+void snapshot_index(struct snapshot *snapshot)
+{
+    struct row_index *index = &snapshot_block(snapshot)->index;
+    size_t capacity = 16;
+    while (capacity / 4 * 3 < snapshot->row_count) {
+        capacity *= 2;
+    }
+    if (capacity != index->capacity) {
+        free(index->slots);
+        index->slots = mem_calloc(capacity, sizeof *index->slots);
+        index->capacity = capacity;
+    } else {
+        memset(index->slots, 0, capacity * sizeof *index->slots);
+    }
+    index->overflow = false;
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        index_row(snapshot, i, false);
+    }
+}
+
+void snapshot_index_front(struct snapshot *snapshot)
+{
+    struct row_index *index = &snapshot_block(snapshot)->index;
+    if (index->capacity / 4 * 3 < snapshot->row_count) {
+        snapshot_index(snapshot);
+    } else {
+        index_row(snapshot, 0, true);
+    }
+}
+
+static size_t find_slowly(const struct snapshot *snapshot, const char *id)
+{
+    size_t i = 0;
+    while (i < snapshot->row_count && strcmp(model_row(snapshot, i)->id, id) != 0) {
+        i++;
+    }
+    return i;
+}
+
+size_t model_find(const struct snapshot *snapshot, const char *id)
+{
+    const struct row_index *index = &snapshot_block(snapshot)->index;
+    if (index->capacity == 0) {
+        return find_slowly(snapshot, id);
+    }
+    const uint32_t *slot = find_slot(snapshot, id);
+    if (slot != NULL && *slot != 0) {
+        return snapshot->row_count - *slot;
+    }
+    return index->overflow ? find_slowly(snapshot, id) : snapshot->row_count;
+}
+
+static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
+{
+    if (a->list_count != b->list_count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->list_count; i++) {
+        if (!fields_equal(field_table_watchlist(), &a->lists[i], &b->lists[i]) ||
+            a->lists[i].count != b->lists[i].count) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
+{
+    if (a == b) {
+        return true;
+    }
+    if (a->row_count != b->row_count || !lists_equal(a, b)) {
+        return false;
+    }
+    const struct field_table *table = field_table(a->resource);
+    for (size_t i = 0; i < a->row_count; i++) {
+        const struct row *left = model_row(a, i);
+        const struct row *right = model_row(b, i);
+        if (left->provisional != right->provisional || !fields_equal(table, left, right)) {
+            return false;
+        }
+    }
+    return true;
+}

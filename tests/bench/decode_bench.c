@@ -1,0 +1,75 @@
+/*
+ * How fast a body becomes rows, and how much memory it takes. Usage: decode_bench [ROWS]
+ */
+#include <blotter/core/buf.h>
+#include <blotter/core/decode.h>
+#include <blotter/core/json.h>
+
+#include <malloc.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static double now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static void make_orders(struct buf *body, unsigned rows)
+{
+    buf_append_text(body, "{\"success\":true,\"orders\":[");
+    for (unsigned i = 0; i < rows; i++) {
+        buf_printf(
+            body,
+            "%s{\"id\":\"%08x-d22b-49b3-a5fc-3454%08x\",\"symbol\":\"SYMBOL%u\",\"quantity\":%u,"
+            "\"orderType\":\"LIMIT\",\"orderSide\":\"BUY\",\"price\":%u.%02u,"
+            "\"averagePrice\":%u.%02u,\"filledQuantity\":%u,\"productType\":\"NRML\","
+            "\"status\":\"EXECUTED\",\"createdAt\":\"2025-01-27T03:45:%02u.000Z\","
+            "\"executedAt\":\"2025-01-27T03:45:%02u.350Z\",\"stock\":{\"symbol\":\"SYMBOL%u\","
+            "\"name\":\"Some Company %u Ltd\",\"ltp\":%u.%02u,\"instrumentId\":\"NSE-%u\"}}",
+            i > 0 ? "," : "", i * 2654435761u, i, i % 50, i, i % 5000, i % 100, i % 5000, i % 100,
+            i, i % 60, i % 60, i % 50, i % 50, i % 5000, i % 100, i % 50);
+    }
+    buf_append_text(body, "]}");
+}
+
+int main(int argc, char **argv)
+{
+    unsigned rows = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 10000;
+    struct buf body;
+    buf_init(&body, SIZE_MAX);
+    make_orders(&body, rows);
+    double best_check = 1e9;
+    double best_decode = 1e9;
+    size_t held = 0;
+    for (int run = 0; run < 20; run++) {
+        struct json_span top;
+        double start = now_ms();
+        if (!json_check(body.data, body.len, &top, NULL)) {
+            return 1;
+        }
+        double checked = now_ms();
+        size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+        struct fault fault;
+        struct snapshot *snapshot = decode_body(RESOURCE_ORDERS, body.data, body.len, &fault);
+        double decoded = now_ms();
+        held = mallinfo2().uordblks + mallinfo2().hblkhd - before;
+        if (snapshot == NULL || snapshot->row_count != rows) {
+            return 1;
+        }
+        snapshot_unref(snapshot);
+        best_check = checked - start < best_check ? checked - start : best_check;
+        best_decode = decoded - checked < best_decode ? decoded - checked : best_decode;
+    }
+    double mb = (double)body.len / 1e6;
+    printf("body          %10.2f MB, %u rows\n", mb, rows);
+    printf("json_check    %10.2f ms %8.0f MB/s\n", best_check, mb / best_check * 1e3);
+    printf("decode_body   %10.2f ms %8.0f MB/s\n", best_decode, mb / best_decode * 1e3);
+    printf("memory        %10.1f bytes a row beside the body\n",
+           ((double)held - (double)body.len) / rows);
+    buf_done(&body);
+    return 0;
+}

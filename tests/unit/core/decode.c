@@ -1,0 +1,374 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
+#include <blotter/core/decode.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The whole of a file under tests/corpus. */
+static char *read_corpus(const char *name, size_t *ret_len)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", BLOTTER_CORPUS, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    struct buf buf;
+    buf_init(&buf, SIZE_MAX);
+    char part[4096];
+    for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;) {
+        buf_append(&buf, part, n);
+    }
+    fclose(file);
+    return buf_take(&buf, ret_len);
+}
+
+static struct snapshot *decode_sample(enum resource resource, const char *name)
+{
+    size_t len;
+    char *body = read_corpus(name, &len);
+    struct fault fault = {0};
+    struct snapshot *snapshot = decode_body(resource, body, len, &fault);
+    assert_string_equal(fault.text, "");
+    assert_non_null(snapshot);
+    size_t source_len;
+    assert_memory_equal(decode_source(snapshot, &source_len), body, len);
+    assert_int_equal(source_len, len);
+    free(body);
+    return snapshot;
+}
+
+static struct snapshot *decode(enum resource resource, const char *body, struct fault *ret_fault)
+{
+    /* An exact allocation: a read past the end is a sanitizer's find. */
+    size_t len = strlen(body);
+    char *copy = malloc(len > 0 ? len : 1);
+    memcpy(copy, body, len);
+    struct snapshot *snapshot = decode_body(resource, copy, len, ret_fault);
+    free(copy);
+    return snapshot;
+}
+
+static void test_sample_orders(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = decode_sample(RESOURCE_ORDERS, "samples/orders.json");
+    assert_true(snapshot->row_count >= 3);
+    const struct order *order = &snapshot->orders[0];
+    assert_string_equal(order->row.id, "23950e01-d22b-49b3-a5fc-3454a04f64ab");
+    assert_string_equal(order->symbol, "ASIANPAINT");
+    assert_int_equal(order->quantity, 9);
+    assert_string_equal(order->type, "MARKET");
+    assert_string_equal(order->side, "BUY");
+    assert_true(isnan(order->price) && isnan(order->average_price));
+    assert_int_equal(order->filled, 0);
+    assert_string_equal(order->product, "NRML");
+    assert_string_equal(order->status, "PENDING");
+    assert_string_equal(order->failure_reason, "");
+    assert_true(order->created_ms == 1737949500000);
+    assert_true(order->executed_ms == MODEL_NO_TIME);
+    assert_string_equal(order->stock_name, "Asian Paints Ltd");
+    assert_string_equal(order->instrument_id, "NSE-236");
+    assert_true(order->ltp == 2770.13);
+    assert_int_equal(*order->row.raw.ptr, '{');
+    assert_int_equal(order->row.raw.ptr[order->row.raw.len - 1], '}');
+    assert_true(snapshot->orders[2].executed_ms == 1737949486350);
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        assert_int_equal(model_find(snapshot, model_row(snapshot, i)->id), i);
+    }
+    assert_int_equal(model_find(snapshot, "nobody"), snapshot->row_count);
+    snapshot_unref(snapshot);
+}
+
+static void test_sample_positions(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = decode_sample(RESOURCE_POSITIONS, "samples/positions.json");
+    const struct position *position = &snapshot->positions[2];
+    assert_string_equal(position->symbol, "INFY");
+    assert_int_equal(position->quantity, -23);
+    assert_true(position->average_price == 3952.55);
+    assert_true(position->unrealized_pnl == -1333.54);
+    assert_true(position->stop_loss == 3833.97);
+    assert_false(position->is_closed);
+    assert_string_equal(snapshot->positions[0].segment, "NSE");
+    assert_true(snapshot->positions[0].current_price == 2708.3);
+    assert_true(snapshot->positions[0].invested_value == 21389.92);
+    snapshot_unref(snapshot);
+}
+
+static void test_sample_account(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = decode_sample(RESOURCE_ACCOUNT, "samples/account.json");
+    assert_int_equal(snapshot->row_count, 1);
+    assert_true(snapshot->account->balance == 649937);
+    assert_true(snapshot->account->available_margin == 573077);
+    assert_true(snapshot->account->used_margin == 76860);
+    assert_string_equal(snapshot->account->client_id, "AB100000");
+    assert_string_equal(snapshot->account->user_id, "user-1");
+    snapshot_unref(snapshot);
+}
+
+static void test_sample_watchlists(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = decode_sample(RESOURCE_WATCHLISTS, "samples/watchlists.json");
+    assert_true(snapshot->list_count >= 2);
+    assert_string_equal(snapshot->lists[0].name, "My Watchlist");
+    assert_int_equal(snapshot->lists[0].first, 0);
+    assert_int_equal(snapshot->lists[0].count, 3);
+    assert_int_equal(snapshot->lists[1].first, 3);
+    const struct watch_item *item = &snapshot->items[1];
+    assert_string_equal(item->symbol, "TCS");
+    assert_string_equal(item->instrument_id, "NSE-11536");
+    assert_true(item->change == -5.22 && item->volume == 2721355);
+    assert_true(isnan(item->strike_price));
+    assert_int_equal(snapshot->items[3].list, 1);
+    assert_string_equal(item->watchlist_id, snapshot->lists[0].id);
+    snapshot_unref(snapshot);
+}
+
+static void test_variants(void **state)
+{
+    (void)state;
+    static const struct {
+        enum resource resource;
+        const char *body;
+        size_t rows;
+    } rows[] = {
+        {RESOURCE_ORDERS, "{\"orders\":[]}", 0},
+        {RESOURCE_POSITIONS, "{\"positions\":[]}", 0},
+        {RESOURCE_POSITIONS,
+         "{\"success\":true,\"positions\":[],\"meta\":{\"pnlMode\":\"server\",\"workerHealthy\":"
+         "true}}",
+         0},
+        {RESOURCE_ACCOUNT, "{\"success\":true,\"account\":null}", 0},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[]}]}", 0},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\"}]}", 0},
+        {RESOURCE_ORDERS,
+         "{\"orders\":[{\"id\":\"1\",\"symbol\":\"A\",\"quantity\":\"9\",\"orderSide\":\"BUY\","
+         "\"status\":\"NEW\",\"unknown\":{\"a\":[1]},\"stock\":null}]}",
+         1},
+        {RESOURCE_ORDERS,
+         "{\"orders\":[{\"\\u0069d\":\"1\",\"stock\":{\"symbol\":\"A\"},\"quantity\":9.0,"
+         "\"orderSide\":\"BUY\",\"status\":\"NEW\"}],\"success\":true}",
+         1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fault fault = {0};
+        struct snapshot *snapshot = decode(rows[i].resource, rows[i].body, &fault);
+        assert_string_equal(fault.text, "");
+        assert_non_null(snapshot);
+        assert_int_equal(snapshot->row_count, rows[i].rows);
+        snapshot_unref(snapshot);
+    }
+}
+
+static void test_a_flattened_item_equals_a_nested_one(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    struct snapshot *snapshot =
+        decode(RESOURCE_WATCHLISTS,
+               "{\"watchlists\":[{\"items\":[{\"id\":\"i\",\"symbol\":\"NIFTY\",\"ltp\":\"12.50\","
+               "\"strikePrice\":\"24500.00\",\"optionType\":\"CE\",\"sortOrder\":2}],"
+               "\"name\":\"n\",\"id\":\"w\"}]}",
+               &fault);
+    assert_non_null(snapshot);
+    const struct watch_item *item = &snapshot->items[0];
+    assert_string_equal(item->symbol, "NIFTY");
+    assert_true(item->ltp == 12.5 && item->strike_price == 24500 && item->sort_order == 2);
+    assert_string_equal(item->option_type, "CE");
+    assert_string_equal(item->watchlist_id, "w");
+    snapshot_unref(snapshot);
+}
+
+static void test_the_nested_member_wins_in_either_order(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[{\"id\":\"i\",\"symbol\":\"A\","
+        "\"ltp\":1,\"stock\":{\"symbol\":\"B\",\"ltp\":2}}]}]}",
+        "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[{\"id\":\"i\",\"stock\":{"
+        "\"symbol\":\"B\",\"ltp\":2},\"symbol\":\"A\",\"ltp\":1}]}]}",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct fault fault = {0};
+        struct snapshot *snapshot = decode(RESOURCE_WATCHLISTS, bodies[i], &fault);
+        assert_non_null(snapshot);
+        assert_string_equal(snapshot->items[0].symbol, "B");
+        assert_true(snapshot->items[0].ltp == 2);
+        snapshot_unref(snapshot);
+    }
+}
+
+static void test_closed_positions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members;
+        bool closed;
+    } rows[] = {
+        {"\"quantity\":0", true},
+        {"\"quantity\":5", false},
+        {"\"quantity\":5,\"isClosed\":true", true},
+        {"\"quantity\":5,\"status\":\"CLOSED\"", true},
+        {"\"quantity\":5,\"status\":\"OPEN\",\"isClosed\":false", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char body[256];
+        snprintf(body, sizeof body, "{\"positions\":[{\"id\":\"1\",\"symbol\":\"A\",%s}]}",
+                 rows[i].members);
+        struct fault fault = {0};
+        struct snapshot *snapshot = decode(RESOURCE_POSITIONS, body, &fault);
+        assert_non_null(snapshot);
+        assert_int_equal(snapshot->positions[0].is_closed, rows[i].closed);
+        snapshot_unref(snapshot);
+    }
+}
+
+#define ROW(id, quantity)                                                                          \
+    "{\"id\":" id ",\"symbol\":\"A\",\"quantity\":" quantity                                       \
+    ",\"orderSide\":\"BUY\",\"status\":\"NEW\"}"
+
+static void test_what_cannot_be_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        enum resource resource;
+        const char *body;
+        enum fault_kind kind;
+        const char *text;
+    } rows[] = {
+        {RESOURCE_ORDERS, "", FAULT_DECODE, "the answer ends in mid-text (byte 0)"},
+        {RESOURCE_ORDERS, "{\"orders\":[", FAULT_DECODE, "the answer ends in mid-text (byte 11)"},
+        {RESOURCE_ORDERS, "<html>", FAULT_DECODE, "the answer is no JSON (byte 0)"},
+        {RESOURCE_ORDERS, "[]", FAULT_DECODE, "the answer is no JSON object"},
+        {RESOURCE_ORDERS, "{\"success\":true}", FAULT_DECODE, "no \"orders\" in the answer"},
+        {RESOURCE_ORDERS, "{\"orders\":null}", FAULT_DECODE, "\"orders\" is no array"},
+        {RESOURCE_ORDERS, "{\"orders\":[7]}", FAULT_DECODE, "row 1 is no object"},
+        {RESOURCE_ORDERS, "{\"orders\":[" ROW("\"1\"", "1") "," ROW("\"2\"", "\"x\"") "]}",
+         FAULT_DECODE, "row 2: \"quantity\" is missing or not an integer"},
+        {RESOURCE_ORDERS, "{\"orders\":[" ROW("7", "1") "]}", FAULT_DECODE,
+         "row 1: \"id\" is missing or not a text"},
+        {RESOURCE_ORDERS, "{\"orders\":[" ROW("null", "1") "]}", FAULT_DECODE,
+         "row 1: \"id\" is missing or not a text"},
+        {RESOURCE_ORDERS, "{\"orders\":[" ROW("\"1\"", "1.5") "]}", FAULT_DECODE,
+         "row 1: \"quantity\" is missing or not an integer"},
+        {RESOURCE_ACCOUNT, "{\"account\":{\"id\":\"a\"}}", FAULT_DECODE,
+         "row 1: \"balance\" is missing or not a number"},
+        {RESOURCE_ACCOUNT, "{\"account\":[]}", FAULT_DECODE, "row 1 is no object"},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\"}]}", FAULT_DECODE,
+         "watchlist 1: \"name\" is missing or not a text"},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[7]}", FAULT_DECODE,
+         "watchlist 1: \"id\" is missing or not a text"},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":{}}]}",
+         FAULT_DECODE, "watchlist 1: \"items\" is no array"},
+        {RESOURCE_ORDERS, "{\"success\":false,\"error\":\"database\\u001b[2J down\"}", FAULT_SERVER,
+         "database?[2J down"},
+        {RESOURCE_ORDERS, "{\"orders\":[],\"success\":false}", FAULT_SERVER,
+         "the server gave no reason"},
+        {RESOURCE_ORDERS, "{\"error\":\"Internal\"}", FAULT_SERVER, "Internal"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fault fault = {0};
+        assert_null(decode(rows[i].resource, rows[i].body, &fault));
+        assert_int_equal(fault.kind, rows[i].kind);
+        assert_string_equal(fault.text, rows[i].text);
+    }
+}
+
+static void test_every_truncation_is_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"samples/orders.json", "samples/positions.json",
+                                        "samples/account.json", "samples/watchlists.json"};
+    for (int resource = 0; resource < RESOURCE_COUNT; resource++) {
+        size_t len;
+        char *body = read_corpus(names[resource], &len);
+        while (len > 0 && body[len - 1] != '}') {
+            len--;
+        }
+        for (size_t cut = 0; cut < len; cut++) {
+            struct fault fault = {0};
+            char *part = mem_dup(body, cut);
+            assert_null(decode_body((enum resource)resource, part, cut, &fault));
+            assert_int_equal(fault.kind, FAULT_DECODE);
+            free(part);
+        }
+        free(body);
+    }
+}
+
+static void test_rows_have_a_ceiling(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, SIZE_MAX);
+    buf_append_text(&buf, "{\"orders\":[");
+    for (size_t i = 0; i <= DECODE_ROWS_MAX; i++) {
+        buf_append_text(&buf, i == 0 ? ROW("\"1\"", "1") : "," ROW("\"1\"", "1"));
+    }
+    buf_append_text(&buf, "]}");
+    struct fault fault = {0};
+    assert_null(decode_body(RESOURCE_ORDERS, buf.data, buf.len, &fault));
+    assert_int_equal(fault.kind, FAULT_TOO_LARGE);
+    buf_done(&buf);
+}
+
+static void test_many_rows_and_equal_ids(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, SIZE_MAX);
+    buf_append_text(&buf, "{\"orders\":[");
+    for (unsigned i = 0; i < 20000; i++) {
+        buf_printf(&buf,
+                   "%s{\"id\":\"id-%u\",\"symbol\":\"S%u\",\"quantity\":%u,\"orderSide\":\"BUY\","
+                   "\"status\":\"\xff\"}",
+                   i > 0 ? "," : "", i % 10000, i % 7, i);
+    }
+    buf_append_text(&buf, "]}");
+    struct fault fault = {0};
+    struct snapshot *snapshot = decode_body(RESOURCE_ORDERS, buf.data, buf.len, &fault);
+    assert_non_null(snapshot);
+    assert_int_equal(snapshot->row_count, 20000);
+    for (unsigned i = 0; i < 10000; i += 13) {
+        char id[32];
+        snprintf(id, sizeof id, "id-%u", i);
+        assert_int_equal(model_find(snapshot, id), i);
+        assert_int_equal(snapshot->orders[i + 10000].quantity, i + 10000);
+        assert_string_equal(snapshot->orders[i].status, "\xef\xbf\xbd");
+        snprintf(id, sizeof id, "S%u", i % 7);
+        assert_string_equal(snapshot->orders[i].symbol, id);
+    }
+    snapshot_unref(snapshot);
+    buf_done(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sample_orders),
+        cmocka_unit_test(test_sample_positions),
+        cmocka_unit_test(test_sample_account),
+        cmocka_unit_test(test_sample_watchlists),
+        cmocka_unit_test(test_variants),
+        cmocka_unit_test(test_a_flattened_item_equals_a_nested_one),
+        cmocka_unit_test(test_the_nested_member_wins_in_either_order),
+        cmocka_unit_test(test_closed_positions),
+        cmocka_unit_test(test_what_cannot_be_shown),
+        cmocka_unit_test(test_every_truncation_is_refused),
+        cmocka_unit_test(test_rows_have_a_ceiling),
+        cmocka_unit_test(test_many_rows_and_equal_ids),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
