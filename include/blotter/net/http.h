@@ -13,10 +13,11 @@
 struct http;
 
 struct http_settings {
-    const char *url;            /* base, e.g. "https://api.example.com"; a path is kept as prefix */
-    const char *token;          /* NULL: none is sent */
-    const char *auth;           /* "bearer" or "cookie" */
-    const char *cookie_name;    /* "authjs.session-token" */
+    const char *url;   /* base, e.g. "https://api.example.com"; a path is kept as prefix */
+    const char *token; /* NULL: none is sent */
+    const char *auth;  /* "cookie" (the default, as the reference wants it) or "bearer" */
+    const char
+        *cookie_name; /* NULL: "authjs.session-token", over https "__Secure-authjs.session-token" */
     const char *ca_file;        /* NULL: the system's */
     bool allow_insecure;        /* send the token over plain http to other than loopback */
     int64_t connect_timeout_ms; /* 10000 */

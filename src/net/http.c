@@ -1,0 +1,315 @@
+#include <blotter/net/http.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include <blotter/core/alloc.h>
+
+#include "http_fault.h"
+#include "http_internal.h"
+
+#define BODY_ROOM_FIRST ((size_t)16 << 10)
+#define HEADER_LINE_MAX 4096
+#define TOKEN_MAX 16384
+
+struct http_request {
+    struct http *http;
+    struct http_request *next;
+    uint64_t id;
+    struct transfer *transfer;
+    http_done_fn fn;
+    void *user;
+    bool conditional;
+    struct http_response response;
+    char *etag;
+    char *body; /* NUL-terminated */
+    size_t body_room;
+    struct fault fault;
+};
+
+/* ---- settings ---- */
+
+void http_settings_default(struct http_settings *ret)
+{
+    *ret = (struct http_settings){
+        .auth = "cookie",
+        .connect_timeout_ms = 10000,
+        .total_timeout_ms = 30000,
+        .body_max = (size_t)64 << 20,
+    };
+}
+
+/* What may stand in a header's value and, for a cookie, between its semicolons. */
+static bool token_is_clean(const char *token, bool cookie)
+{
+    for (const char *at = token; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte < 0x21 || byte > 0x7e || (cookie && strchr(";,\"\\", byte) != NULL)) {
+            return false;
+        }
+    }
+    return token[0] != '\0' && strlen(token) <= TOKEN_MAX;
+}
+
+static bool name_is_clean(const char *name)
+{
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at < 0x21 || *at > 0x7e || strchr("()<>@,;:\\\"/[]?={}", *at) != NULL) {
+            return false;
+        }
+    }
+    return name[0] != '\0' && strlen(name) <= 256;
+}
+
+static char *line_join(const char *a, const char *b, const char *c, const char *d)
+{
+    const char *parts[] = {a, b, c, d};
+    size_t len = 0;
+    for (size_t i = 0; i < 4; i++) {
+        len += strlen(parts[i]);
+    }
+    char *line = mem_alloc(len + 1);
+    char *end = line;
+    for (size_t i = 0; i < 4; i++) {
+        memcpy(end, parts[i], strlen(parts[i]));
+        end += strlen(parts[i]);
+    }
+    *end = '\0';
+    return line;
+}
+
+static bool credentials_build(struct http *http, const struct http_settings *settings,
+                              struct fault *ret_fault)
+{
+    bool cookie = settings->auth == NULL || strcmp(settings->auth, "cookie") == 0;
+    const char *name = settings->cookie_name;
+    if (name == NULL) {
+        name = http->origin.secure ? "__Secure-authjs.session-token" : "authjs.session-token";
+    }
+    if (!cookie && strcmp(settings->auth, "bearer") != 0) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "auth must be 'cookie' or 'bearer'");
+    } else if (!name_is_clean(name)) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "the cookie's name holds characters it may not");
+    } else if (settings->token == NULL) {
+        return true;
+    } else if (!token_is_clean(settings->token, cookie)) {
+        fault_set(ret_fault, FAULT_CONFIG, 0,
+                  "the token is empty, too long, or holds characters that cannot be sent");
+    } else if (!http->origin.secure && !http->origin.loopback && !settings->allow_insecure) {
+        fault_set(ret_fault, FAULT_CONFIG, 0,
+                  "the token is not sent over plain http to %.80s: use https, or set "
+                  "allow_insecure",
+                  http->origin.host);
+    } else {
+        http->credentials = cookie ? line_join("Cookie: ", name, "=", settings->token)
+                                   : line_join("Authorization: ", "Bearer ", settings->token, "");
+        return true;
+    }
+    return false;
+}
+
+static bool settings_apply(struct http *http, const struct http_settings *settings,
+                           struct fault *ret_fault)
+{
+    if (!http_url_base(settings->url, &http->prefix, &http->origin, ret_fault) ||
+        !credentials_build(http, settings, ret_fault)) {
+        return false;
+    }
+    if (settings->ca_file != NULL && access(settings->ca_file, R_OK) != 0) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "cannot read the certificate authorities in %.120s",
+                  settings->ca_file);
+        return false;
+    }
+    http->ca_file = settings->ca_file != NULL ? strdup(settings->ca_file) : NULL;
+    http->connect_timeout_ms = settings->connect_timeout_ms;
+    http->total_timeout_ms = settings->total_timeout_ms;
+    http->body_max = settings->body_max;
+    return true;
+}
+
+/* ---- life ---- */
+
+struct http *http_new(struct loop *loop, const struct http_settings *settings,
+                      struct fault *ret_fault)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "libcurl could not be initialised");
+        return NULL;
+    }
+    struct http *http = mem_calloc(1, sizeof *http);
+    http->loop = loop;
+    if (!settings_apply(http, settings, ret_fault) || !http_multi_init(http)) {
+        http_free(http);
+        return NULL;
+    }
+    return http;
+}
+
+static void request_unlink(struct http_request *request)
+{
+    struct http_request **at = &request->http->requests;
+    while (*at != request) {
+        at = &(*at)->next;
+    }
+    *at = request->next;
+}
+
+static void request_free(struct http_request *request)
+{
+    free(request->etag);
+    free(request->body);
+    free(request);
+}
+
+static void secret_free(char *secret)
+{
+    if (secret != NULL) {
+        for (volatile char *at = secret; *at != '\0'; at++) {
+            *at = '\0';
+        }
+        free(secret);
+    }
+}
+
+void http_free(struct http *http)
+{
+    if (http == NULL) {
+        return;
+    }
+    while (http->requests != NULL) {
+        http_cancel(http, http->requests->id);
+    }
+    while (http->transfers != NULL) {
+        transfer_cancel(http->transfers);
+    }
+    http_multi_done(http);
+    secret_free(http->credentials);
+    free(http->prefix);
+    free(http->ca_file);
+    free(http);
+    curl_global_cleanup();
+}
+
+/* ---- one request ---- */
+
+static bool type_is_html(const char *type)
+{
+    return type != NULL && (strncasecmp(type, "text/html", 9) == 0 ||
+                            strncasecmp(type, "application/xhtml", 17) == 0);
+}
+
+static void on_head(void *user, const struct transfer_head *head)
+{
+    struct http_request *request = user;
+    request->response.status = head->status;
+    request->response.last_event_id = head->last_event_id;
+    request->etag = head->etag != NULL ? mem_dup(head->etag, strlen(head->etag)) : NULL;
+    bool good = head->status == 200 || (head->status == 304 && request->conditional);
+    if (!good) {
+        http_fault_from_status(&request->fault, head->status, head->retry_after_ms);
+    } else if (head->status == 200 && type_is_html(head->content_type)) {
+        fault_set(&request->fault, FAULT_TYPE, head->status,
+                  "the server answered with an HTML page instead of data");
+    } else if (head->length > 0 && (uint64_t)head->length > request->http->body_max) {
+        fault_set(&request->fault, FAULT_TOO_LARGE, head->status,
+                  "the answer of %lld MiB is over the limit of %zu MiB",
+                  (long long)(head->length >> 20), request->http->body_max >> 20);
+    } else if (head->length > 0) {
+        request->body_room = (size_t)head->length + 1;
+        request->body = mem_alloc(request->body_room);
+    }
+}
+
+static void body_append(struct http_request *request, const char *bytes, size_t len)
+{
+    size_t need = request->response.body_len + len + 1;
+    if (need > request->body_room) {
+        size_t room = request->body_room > 0 ? request->body_room * 2 : BODY_ROOM_FIRST;
+        request->body_room = room > need ? room : need;
+        request->body = mem_realloc(request->body, request->body_room);
+    }
+    memcpy(request->body + request->response.body_len, bytes, len);
+    request->response.body_len += len;
+}
+
+static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *ret_fault)
+{
+    struct http_request *request = user;
+    if (request->fault.kind != FAULT_NONE) {
+        *ret_fault = request->fault; /* the body of an error tells us nothing */
+        return false;
+    }
+    if (len > request->http->body_max - request->response.body_len) {
+        fault_set(ret_fault, FAULT_TOO_LARGE, request->response.status,
+                  "the answer is over the limit of %zu MiB", request->http->body_max >> 20);
+        return false;
+    }
+    body_append(request, bytes, len);
+    return true;
+}
+
+static void on_done(void *user, const struct fault *fault, int64_t duration_us)
+{
+    struct http_request *request = user;
+    request_unlink(request);
+    const struct fault *bad = request->fault.kind != FAULT_NONE ? &request->fault : fault;
+    if (bad == NULL) {
+        body_append(request, "", 0);
+        request->body[request->response.body_len] = '\0';
+        request->response.body = request->body;
+        request->response.etag = request->etag;
+        request->response.duration_us = duration_us;
+    }
+    request->fn(request->user, request->id, bad == NULL ? &request->response : NULL, bad);
+    request_free(request);
+}
+
+static bool value_is_clean(const char *value)
+{
+    for (const char *at = value; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+            return false;
+        }
+    }
+    return strlen(value) < HEADER_LINE_MAX;
+}
+
+uint64_t http_get(struct http *http, const char *path, const char *if_none_match, http_done_fn fn,
+                  void *user)
+{
+    struct http_request *request = mem_calloc(1, sizeof *request);
+    request->http = http;
+    request->id = ++http->last_request;
+    request->fn = fn;
+    request->user = user;
+    request->next = http->requests;
+    http->requests = request;
+
+    char *condition = NULL;
+    const char *headers[2] = {"Accept: application/json"};
+    size_t count = 1;
+    if (if_none_match != NULL && value_is_clean(if_none_match)) {
+        request->conditional = true;
+        condition = line_join("If-None-Match: ", if_none_match, "", "");
+        headers[count++] = condition;
+    }
+    const struct transfer_request asked = {path, headers, count, false};
+    const struct transfer_handler handler = {on_head, on_bytes, on_done, request};
+    request->transfer = transfer_start(http, &asked, &handler);
+    free(condition);
+    return request->id;
+}
+
+void http_cancel(struct http *http, uint64_t id)
+{
+    for (struct http_request *at = http->requests; at != NULL; at = at->next) {
+        if (at->id == id) {
+            transfer_cancel(at->transfer);
+            request_unlink(at);
+            request_free(at);
+            return;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/*
+ * http_internal: what http, its multi handle and its transfers share. For src/net only.
+ */
+#ifndef BLOTTER_NET_HTTP_INTERNAL_H
+#define BLOTTER_NET_HTTP_INTERNAL_H
+
+#include <blotter/net/http.h>
+#include <curl/curl.h>
+
+#include "http_url.h"
+#include "transfer.h"
+
+struct http_request;
+
+struct http {
+    struct loop *loop;
+    struct loop_timer *timer; /* libcurl's */
+    CURLM *multi;
+    CURLSH *share; /* TLS sessions, so that a reconnect needs a round trip less */
+    char *prefix;
+    struct http_origin origin;
+    char *credentials; /* a whole header line; NULL when there is no token */
+    char *ca_file;
+    int64_t connect_timeout_ms;
+    int64_t total_timeout_ms;
+    size_t body_max;
+    struct transfer *transfers; /* all of them, linked */
+    int inside_curl; /* libcurl is on the stack: its handles must not be added or removed */
+    struct http_request *requests;
+    uint64_t last_request;
+};
+
+/* http_multi: the multi handle in the loop. */
+bool http_multi_init(struct http *http);
+void http_multi_done(struct http *http);
+
+/* Brackets around a call into libcurl that may call back; leaving does what had to wait. */
+void http_multi_enter(struct http *http);
+void http_multi_leave(struct http *http);
+
+/* transfer: called by http_multi_leave. */
+void transfer_settle(struct transfer *transfer); /* starts it, frees it, follows a redirect */
+void transfer_curl_done(struct transfer *transfer,
+                        int result); /* libcurl is done with its handle */
+struct transfer *transfer_next(const struct transfer *transfer);
+
+#endif
