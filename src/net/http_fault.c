@@ -124,7 +124,7 @@ void http_fault_from_curl(struct fault *fault, const struct http_failure *failur
 {
     const struct words *words = failure_words(failure);
     if (words == NULL) {
-        fault_set(fault, FAULT_NETWORK, 0, "%s", curl_easy_strerror((CURLcode)failure->code));
+        fault_set(fault, FAULT_NETWORK, 0, "the request failed (libcurl error %d)", failure->code);
         return;
     }
     const char *before = words->text;

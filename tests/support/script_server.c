@@ -74,7 +74,8 @@ static bool send_all(const struct connection *connection, const char *bytes, siz
     return true;
 }
 
-static bool replace(const struct connection *connection, const char **at, const char *mark, int port)
+static bool replace(const struct connection *connection, const char **at, const char *mark,
+                    int port)
 {
     size_t len = strlen(mark);
     if (strncmp(*at, mark, len) != 0) {
@@ -188,8 +189,8 @@ static const struct script_exchange *exchange_pick(struct script_server *server,
     pthread_mutex_lock(&server->lock);
     for (size_t i = 0; i < server->count && found == NULL; i++) {
         const char *path = server->exchanges[i].path;
-        if (!server->used[i] && (path == NULL || (target != NULL && strncmp(target + 1, path,
-                                                                            strlen(path)) == 0))) {
+        if (!server->used[i] &&
+            (path == NULL || (target != NULL && strncmp(target + 1, path, strlen(path)) == 0))) {
             server->used[i] = true;
             found = &server->exchanges[i];
         }

@@ -22,7 +22,8 @@ enum script_op {
 
 struct script_step {
     enum script_op op;
-    const char *bytes; /* "@PORT@" is replaced by this server's port, "@PEER@" by script_server_set_peer's */
+    const char *bytes; /* "@PORT@" is replaced by this server's port, "@PEER@" by
+                          script_server_set_peer's */
     size_t len;
     long number;
 };
@@ -36,7 +37,8 @@ struct script_exchange {
 
 struct script_server;
 
-/* The exchanges are used once each: the first unused one whose path fits. They must outlive the server. */
+/* The exchanges are used once each: the first unused one whose path fits. They must outlive the
+ * server. */
 struct script_server *script_server_new(const struct script_exchange *exchanges, size_t count);
 void script_server_free(struct script_server *server); /* closes every connection */
 
@@ -47,7 +49,8 @@ void script_server_set_peer(struct script_server *server, int port);
 /* What arrived so far, in order. A request is its head as sent; valid until the server is freed. */
 size_t script_server_count(struct script_server *server);
 const char *script_server_request(struct script_server *server, size_t index);
-int64_t script_server_time_us(struct script_server *server, size_t index); /* monotonic, head complete */
+int64_t script_server_time_us(struct script_server *server,
+                              size_t index); /* monotonic, head complete */
 
 /* The value of a header in a request into out; NULL when it is not there. */
 const char *script_header(const char *request, const char *name, char *out, size_t room);
