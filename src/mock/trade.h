@@ -2,7 +2,8 @@
  * trade: what the writes of users do to the books: orders, positions, the account, transactions.
  * Each call is one transaction of its own (never call inside another); the triggers turn it into
  * events. The routes have checked types; everything about the books is checked here, and nothing
- * is changed unless TRADE_OK is answered (one exception: see trade_place).
+ * is changed unless TRADE_OK is answered (one exception: see trade_place). The reply must not hold
+ * the arguments.
  *
  * The account always adds up:
  *     usedMargin      = the sum of what pending orders block and open positions hold
@@ -85,6 +86,6 @@ enum trade_result trade_guard(struct db *db, const char *user_id, const char *po
  * blocks are set where a pending order has none, the margins follow from them, and what the
  * transactions lack of the balance becomes one more of them. Inside the caller's transaction.
  */
-bool trade_settle_accounts(struct db *db, struct dice *dice);
+bool trade_settle_accounts(struct db *db);
 
 #endif
