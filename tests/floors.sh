@@ -1,0 +1,170 @@
+#!/bin/sh
+# floors.sh SOURCE_DIR SANITIZED COMPILER… -- LIBRARY…
+#
+# Holds the house together: who may include whom, which library stands on which, what the pure
+# floors may not call, and the house rules that a machine can check. Prints everything that is
+# broken, then fails.
+set -u
+export LC_ALL=C
+
+top=$1
+sanitized=$2
+shift 2
+compiler=
+while [ "$1" != -- ]; do
+    compiler="$compiler $1"
+    shift
+done
+shift
+libraries=$*
+
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$top" || exit 1
+broken=0
+
+# report RULE: the lines on stdin broke it.
+report() {
+    while read -r line; do
+        printf '%s: %s\n' "$1" "$line"
+        broken=1
+        echo x >>"$work/broken"
+    done
+}
+
+# --- who may include whom -------------------------------------------------------------------------
+# floor: the floors whose headers its files may include.
+while read -r floor allowed; do
+    [ -d "src/$floor" ] || continue
+    find "src/$floor" "include/blotter/$floor" -name '*.[ch]' 2>/dev/null | sort |
+        xargs -r grep -HnE '^ *# *include *<blotter/' /dev/null |
+        grep -vE "<blotter/($allowed)/" | report "$floor must not include"
+done <<'TABLE'
+core core
+net core|net
+client core|net|client
+view core|view
+tui core|net|client|view|tui
+cli core|net|client|view|tui|cli
+mock core|net|mock
+TABLE
+
+# header: the files that may include it.
+while read -r header allowed; do
+    find src include -name '*.[ch]' | sort | xargs grep -HnE "^ *# *include *<$header>" /dev/null |
+        grep -vE "^($allowed)" | report "<$header> is not for"
+done <<'TABLE'
+(n?curses(w/.*|/.*)?|term|panel)\.h src/tui/
+curl/.*\.h src/net/
+ini\.h src/core/ini\.c
+microhttpd\.h src/mock/
+sqlite3\.h src/mock/
+jansson\.h src/mock/
+TABLE
+
+grep -rnE '^ *# *include *"[^"]*\.\./' src include --include='*.[ch]' | report 'includes go down, not up'
+
+# --- what the source may not say --------------------------------------------------------------------
+calls='sprintf|vsprintf|strcpy|stpcpy|strcat|strtok|atoi|atol|atof|gets|rand|srand|alloca|usleep|sleep'
+grep -rnE "(^|[^A-Za-z0-9_>.\"])($calls)[[:space:]]*\(" src include --include='*.[ch]' |
+    grep -vE ':[0-9]+: *(/?\*|//)' | report 'banned call'
+grep -rnE '(^|[^A-Za-z0-9_])exit[[:space:]]*\(' src --include='*.c' |
+    grep -vE '/main\.c:|:[0-9]+: *(/?\*|//)' | report 'only main ends the program'
+marks='TO''DO|FIX''ME|X''XX|HA''CK'
+grep -rnwE "$marks" src include tests man themes --include='*.*' | grep -v '^tests/floors\.sh:' |
+    report 'unfinished'
+grep -rnE '^extern ' src --include='*.[ch]' | grep -vE ':extern const ' |
+    grep -v '^src/embed/' | report 'extern mutable variable'
+
+# --- sizes ------------------------------------------------------------------------------------------
+find src -name '*.c' | sort | while read -r file; do
+    lines=$(wc -l <"$file")
+    [ "$lines" -le 600 ] || echo "$file: $lines lines"
+done | report 'a file has at most 600 lines'
+find src -name '*.c' | sort | xargs awk '
+    /^[A-Za-z_].*[(]/ { name = $0 }
+    /^\{$/ { start = FNR }
+    /^\}$/ && start { if (FNR - start - 1 > 80) printf "%s:%d: %d lines: %s\n", FILENAME, start, FNR - start - 1, name; start = 0 }
+    FNR == 1 { start = 0 }' | report 'a function has at most 80 lines'
+
+# --- each header compiles alone ---------------------------------------------------------------------
+find include -name '*.h' | sort | while read -r header; do
+    echo "#include <${header#include/}>" >"$work/alone.c"
+    $compiler -std=c17 -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -Iinclude -fsyntax-only \
+        "$work/alone.c" 2>"$work/errors" || { echo "$header"; cat "$work/errors"; }
+done | report 'a header compiles alone'
+
+# --- the libraries ----------------------------------------------------------------------------------
+nm --version >/dev/null 2>&1 || { echo 'floors: no nm here, libraries not checked'; libraries=; }
+
+floor_of() {
+    name=${1##*/lib}
+    echo "${name%.a}"
+}
+
+for library in $libraries; do
+    floor=$(floor_of "$library")
+    nm -P "$library" 2>/dev/null >"$work/$floor.all"
+    awk 'NF >= 2 && $2 == "U" { print $1 }' "$work/$floor.all" | sort -u >"$work/$floor.needs"
+    awk 'NF >= 2 && $2 ~ /^[TDBRCV]$/ { print $1 }' "$work/$floor.all" | sort -u >"$work/$floor.has"
+done
+
+# below FLOOR: the floors that must not be needed by it.
+while read -r floor above; do
+    for other in $above; do
+        if [ -f "$work/$floor.needs" ] && [ -f "$work/$other.has" ]; then
+            comm -12 "$work/$floor.needs" "$work/$other.has" | report "$floor stands on $other"
+        fi
+    done
+done <<'TABLE'
+core net client view tui cli mock
+net client view tui cli mock
+client view tui cli mock
+view net client tui cli mock
+tui cli mock
+cli mock
+mock client view tui cli
+TABLE
+
+# floors: what their libraries may not call; object files that are excused, and why:
+#   alloc.c.o says that there is no memory before it aborts.
+io='fopen|fopen64|fdopen|freopen|fclose|fread|fgets|getc|fgetc|scanf|fscanf|getline|printf|vprintf|puts|putchar|fprintf|vfprintf|__printf_chk|__fprintf_chk|__vfprintf_chk|fputs|fputc|putc|fwrite|fflush|perror|stdout|stderr|stdin|tmpfile|remove|rename'
+fds='open|open64|openat|creat|close|read|write|readv|writev|pread|pwrite|pipe|pipe2|dup|dup2|poll|ppoll|select|epoll_create1|socket|connect|accept|bind|listen|send|recv|ioctl|fcntl|fcntl64|mmap|stat|fstat|unlink|mkdir|isatty'
+clocks='time|clock|clock_gettime|gettimeofday|nanosleep|usleep|sleep|localtime|localtime_r|mktime|alarm|setitimer|timer_create'
+chance='rand|random|srand|srandom|rand_r|drand48|lrand48|arc4random|getrandom|getentropy'
+world='getenv|secure_getenv|setenv|system|popen|fork|vfork|execve|execvp|execl|posix_spawn|signal|sigaction|raise|kill|exit|_exit|syslog|pthread_create|setlocale'
+while read -r floors banned; do
+    for floor in $(echo "$floors" | tr , ' '); do
+        for library in $libraries; do
+            [ "$(floor_of "$library")" = "$floor" ] || continue
+            nm -P -A "$library" 2>/dev/null |
+                awk -v banned="^($banned)\$" 'NF >= 3 && $3 == "U" && $2 ~ banned { print $1, $2 }' |
+                grep -v '[[/]alloc\.c\.o\]' | report "$floor must not call"
+        done
+    done
+done <<TABLE
+core,view $io|$fds|$clocks|$chance|$world
+core,view,client,cli,mock initscr|newterm|endwin|tigetstr|setupterm|waddnstr|doupdate|wrefresh|.*curs_set
+core,view,client,tui,cli,mock curl_.*
+core,net,client,view,tui,cli sqlite3_.*|MHD_.*|json_loads|json_loadb
+net,client,view exit|_exit
+TABLE
+
+# Writable memory that outlives a call: none in the pure floors, none that is visible in the others.
+if [ "$sanitized" = none ]; then
+    for library in $libraries; do
+        floor=$(floor_of "$library")
+        case $floor in
+        core | view) kinds='BbDdCs' ;;
+        *) kinds='BDC' ;;
+        esac
+        nm -f sysv "$library" 2>/dev/null |
+            awk -F'|' -v kinds="$kinds" 'NF >= 7 {
+                gsub(/ /, "", $1); gsub(/ /, "", $3); gsub(/ /, "", $7)
+                if (index(kinds, $3) && $7 !~ /\.data\.rel\.ro|\.rodata/) print $1, $7 }' |
+            report "$floor has a variable"
+    done
+fi
+
+[ ! -s "$work/broken" ] || exit 1
+echo 'floors: all rules hold'
