@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include <curl/curl.h>
-
 #include <blotter/cli/status.h>
+#include <blotter/net/version.h>
 
 #define HELP_COLUMNS 80
 #define HELP_INDENT 26
@@ -88,10 +87,8 @@ void options_print_help(FILE *out)
     fprintf(out, "\nManuals: blotter(1), blotter(5), blotter-api(7)\n");
 }
 
-/* What the TLS library calls itself; curl knows which one it runs on. */
 void options_print_version(FILE *out)
 {
-    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
-    fprintf(out, "blotter %s\nlibcurl %s\nTLS %s\nncurses %s\n", BLOTTER_VERSION, curl->version,
-            curl->ssl_version != NULL ? curl->ssl_version : "none", BLOTTER_CURSES_VERSION);
+    fprintf(out, "blotter %s\nlibcurl %s\nTLS %s\nncurses %s\n", BLOTTER_VERSION,
+            net_curl_version(), net_tls_version(), BLOTTER_CURSES_VERSION);
 }

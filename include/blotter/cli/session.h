@@ -1,0 +1,66 @@
+/*
+ * session: one run of the program: its options, config, paths and token, and what the floors below
+ * are to be told because of them.
+ */
+#ifndef BLOTTER_CLI_SESSION_H
+#define BLOTTER_CLI_SESSION_H
+
+#include <blotter/cli/config.h>
+#include <blotter/cli/demo.h>
+#include <blotter/cli/options.h>
+#include <blotter/cli/paths.h>
+#include <blotter/cli/status.h>
+#include <blotter/cli/token.h>
+#include <blotter/client/client.h>
+
+struct session {
+    const struct options *options;
+    struct paths paths;
+    struct config *config;
+    struct demo *demo; /* NULL: none */
+    char *token;       /* NULL: none */
+    FILE *log;         /* NULL: nowhere */
+};
+
+/* Finds the paths and reads the config. False with the problem; session_close is fine then too. */
+bool session_open(struct session *session, const struct options *options,
+                  struct problem *ret_problem);
+
+/* Starts the demo's server when it was asked for, else finds the token and checks that there is a
+ * backend at all. Returns STATUS_OK, or what the program is to end with and the problem. */
+enum status session_connect(struct session *session, struct problem *ret_problem);
+
+void session_close(struct session *session);
+
+/* One line to the log, with the time in UTC. */
+void session_log(const struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* What the config says, in the words of the floors below. Texts are borrowed from the session. */
+void session_http(const struct session *session, struct http_settings *ret);
+void session_conn(const struct session *session, struct conn_settings *ret);
+void session_client(const struct session *session, struct client_settings *ret);
+
+/* "REAL", "PAPER" or "MOCK". */
+const char *session_badge(const struct session *session);
+
+/* The URL's "host:port" in out. */
+void session_host(const struct session *session, char *out, size_t size);
+
+/* What the user can do about a fault, one sentence without a full stop; NULL when nothing is known.
+ */
+const char *session_advice(enum fault_kind kind);
+
+/* SIGINT, SIGTERM and SIGHUP end the loop with 128 + the signal's number. */
+void session_end_on_signals(struct loop *loop);
+
+/* Opens --trace FILE when it was given. False with the problem when it cannot be. */
+bool session_trace(const struct session *session, struct trace **ret, struct problem *ret_problem);
+
+/* The modes: each returns the exit code and says on stderr what went wrong. */
+int session_watch(struct session *session);
+int session_snapshot(struct session *session);
+int session_check(struct session *session);
+int session_dashboard(struct session *session);
+
+#endif

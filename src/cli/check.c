@@ -1,0 +1,215 @@
+#include <blotter/cli/session.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * --check-config: opens what the dashboard would open, once, and says of each part whether it
+ * works. The stream and the reads are tried together, as in the dashboard.
+ */
+struct check {
+    struct session *session;
+    struct loop *loop;
+    struct client *client;
+    resource_mask wanted;
+    bool timed_out;
+    enum status status;
+};
+
+static bool stream_is_settled(const struct conn_status *stream)
+{
+    return stream->phase == CONN_LIVE || stream->phase == CONN_WAITING ||
+           stream->phase == CONN_ENDED;
+}
+
+static bool reads_are_settled(const struct check *check)
+{
+    bool outage = false, open = false;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state pane;
+        engine_pane(client_engine(check->client), (enum resource)i, &pane);
+        bool wanted = (check->wanted & RESOURCE_BIT(i)) != 0;
+        outage |= fault_is_outage(pane.fault.kind);
+        open |= wanted && pane.confirmed_ms == MODEL_NO_TIME && pane.fault.kind == FAULT_NONE;
+    }
+    return outage || !open;
+}
+
+static void on_change(void *user, unsigned mask)
+{
+    struct check *check = user;
+    (void)mask;
+    if (stream_is_settled(client_stream_status(check->client)) && reads_are_settled(check)) {
+        loop_quit(check->loop, STATUS_OK);
+    }
+}
+
+static void on_timeout(void *user)
+{
+    struct check *check = user;
+    check->timed_out = true;
+    loop_quit(check->loop, STATUS_OK);
+}
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+static void line(const char *what, bool good, const char *detail)
+{
+    printf("%-11s %-7s %s\n", what, good ? "ok" : "FAILED", detail);
+}
+
+static void line_fault(struct check *check, const char *what, const struct fault *fault)
+{
+    char detail[512];
+    const char *advice = session_advice(fault->kind);
+    snprintf(detail, sizeof detail, "%s%s%s", fault->text, advice != NULL ? "; " : "",
+             advice != NULL ? advice : "");
+    line(what, false, detail);
+    enum status status = status_of_fault(fault->kind);
+    check->status = check->status == STATUS_OK || status == STATUS_AUTH ? status : check->status;
+}
+
+static void line_config(const struct session *session)
+{
+    const char *path = config_path(session->config), *profile;
+    char detail[1024];
+    profile = config_text(session->config, CONFIG_PROFILE);
+    snprintf(detail, sizeof detail, "%s%s%s", path != NULL ? path : "no file, defaults",
+             profile != NULL ? ", profile " : "", profile != NULL ? profile : "");
+    line("config", true, detail);
+}
+
+/* Where the token came from; never what it is. */
+static void line_token(const struct session *session)
+{
+    const struct config *config = session->config;
+    const char *source = "BLOTTER_TOKEN";
+    if (session->demo != NULL) {
+        source = "of the demo";
+    } else if (config_text(config, CONFIG_TOKEN_FILE) != NULL) {
+        source = config_text(config, CONFIG_TOKEN_FILE);
+    } else if (config_text(config, CONFIG_TOKEN_COMMAND) != NULL) {
+        source = "token_command";
+    }
+    line("token", session->token != NULL,
+         session->token != NULL ? source : "none: set BLOTTER_TOKEN, token_file or token_command");
+}
+
+/* The first fault that says that nothing gets through at all; NULL when something does. */
+static const struct fault *outage_of(const struct check *check, struct pane_state *pane)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        engine_pane(client_engine(check->client), (enum resource)i, pane);
+        if (fault_is_outage(pane->fault.kind) || pane->fault.kind == FAULT_TLS) {
+            return &pane->fault;
+        }
+    }
+    return NULL;
+}
+
+static void line_read(struct check *check, enum resource resource)
+{
+    struct pane_state pane;
+    engine_pane(client_engine(check->client), resource, &pane);
+    const char *name = resource_info(resource)->pane;
+    if (pane.fault.kind != FAULT_NONE) {
+        line_fault(check, name, &pane.fault);
+    } else if (pane.confirmed_ms == MODEL_NO_TIME) {
+        struct fault fault;
+        fault_set(&fault, FAULT_TIMEOUT, 0, "no answer in time");
+        line_fault(check, name, &fault);
+    } else {
+        char detail[96];
+        snprintf(detail, sizeof detail, "%zu rows in %" PRId64 ".%" PRId64 " ms",
+                 pane.shown != NULL ? pane.shown->row_count : 0, pane.fetch_us / 1000,
+                 pane.fetch_us / 100 % 10);
+        line(name, true, detail);
+    }
+}
+
+static void line_stream(struct check *check)
+{
+    const struct conn_status *stream = client_stream_status(check->client);
+    if (stream->phase == CONN_LIVE) {
+        line("stream", true, "live");
+    } else if (stream->fault.kind != FAULT_NONE) {
+        line_fault(check, "stream", &stream->fault);
+    } else {
+        struct fault fault;
+        bool ended = stream->phase == CONN_ENDED;
+        fault_set(&fault, ended ? FAULT_HTTP : FAULT_TIMEOUT, 0,
+                  ended ? "the server offers none" : "no answer in time");
+        line_fault(check, "stream", &fault);
+    }
+}
+
+static void print_table(struct check *check)
+{
+    char host[256];
+    struct pane_state pane;
+    const struct fault *outage = outage_of(check, &pane);
+    session_host(check->session, host, sizeof host);
+    if (outage != NULL) {
+        line_fault(check, "connection", outage);
+        return;
+    }
+    line("connection", true, host);
+    line_token(check->session);
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        if ((check->wanted & RESOURCE_BIT(i)) != 0) {
+            line_read(check, (enum resource)i);
+        }
+    }
+    line_stream(check);
+}
+
+/* --- running it ----------------------------------------------------------------------------- */
+
+static int run(struct check *check, const struct client_settings *settings)
+{
+    struct fault fault;
+    check->client = client_new(check->loop, settings, &fault);
+    if (check->client == NULL) {
+        line_fault(check, "settings", &fault);
+        return (int)check->status;
+    }
+    struct loop_timer *timer = loop_timer_new(check->loop, on_timeout, check);
+    loop_timer_set(timer,
+                   loop_refresh(check->loop).mono_us + settings->http.total_timeout_ms * 1000);
+    session_end_on_signals(check->loop);
+    client_on_change(check->client, on_change, check);
+    client_start(check->client);
+    int status = loop_run(check->loop);
+    if (status == STATUS_OK) {
+        print_table(check);
+        status = (int)check->status;
+    }
+    client_stop(check->client);
+    client_free(check->client);
+    loop_timer_free(timer);
+    return status;
+}
+
+int session_check(struct session *session)
+{
+    struct client_settings settings;
+    struct problem problem;
+    line_config(session);
+    if (!session->options->given[OPTION_DEMO] && config_text(session->config, CONFIG_URL) == NULL) {
+        printf("%-11s %-7s %s\n", "connection", "-", "no url is set, so nothing more was tried");
+        return STATUS_OK;
+    }
+    enum status status = session_connect(session, &problem);
+    if (status != STATUS_OK) {
+        line("token", false, problem.text);
+        return (int)status;
+    }
+    session_client(session, &settings);
+    settings.cache_dir = NULL;
+    struct check check = {.session = session, .loop = loop_new()};
+    check.wanted = settings.engine.wanted;
+    int result = run(&check, &settings);
+    loop_free(check.loop);
+    return result;
+}

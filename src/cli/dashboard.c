@@ -1,0 +1,184 @@
+#include <blotter/cli/session.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
+#include <blotter/tui/tui.h>
+
+#define BINDINGS_MAX 512
+#define WORDS_BYTES_MAX 65536
+
+/* What tui_settings points into. */
+struct dashboard {
+    struct session *session;
+    struct config *reloaded; /* NULL until SIGUSR1 */
+    char host[256];
+    char *state_path;
+    const char *theme_dirs[2];
+    struct tui_key keys[BINDINGS_MAX];
+    size_t key_count;
+    char *words; /* the keys' names, NUL between them */
+};
+
+/* One row per key: "quit = q C-x" binds two. */
+static void add_words(struct dashboard *dashboard, struct tui_key row, char *words)
+{
+    for (char *at = words; *at != '\0' && dashboard->key_count < BINDINGS_MAX;) {
+        char *end = at + strcspn(at, " \t");
+        bool more = *end != '\0';
+        *end = '\0';
+        if (*at != '\0') {
+            row.key = at;
+            dashboard->keys[dashboard->key_count++] = row;
+        }
+        at = more ? end + 1 : end;
+    }
+}
+
+static void bind_keys(struct dashboard *dashboard, const struct config *config)
+{
+    const char *action, *keys, *origin;
+    struct buf all;
+    size_t used = 0;
+    buf_init(&all, WORDS_BYTES_MAX);
+    for (size_t i = 0; config_key_binding(config, i, &action, &keys, &origin); i++) {
+        buf_append(&all, keys, strlen(keys) + 1);
+    }
+    free(dashboard->words);
+    size_t len;
+    dashboard->words = buf_take(&all, &len);
+    dashboard->key_count = 0;
+    for (size_t i = 0; config_key_binding(config, i, &action, &keys, &origin); i++) {
+        struct tui_key row = {.action = action, .where = origin};
+        size_t size = strlen(keys) + 1;
+        if (used + size <= len) {
+            add_words(dashboard, row, dashboard->words + used);
+        }
+        used += size;
+    }
+}
+
+static void fill_display(const struct config *config, struct tui_settings *ret)
+{
+    ret->theme = config_text(config, CONFIG_THEME);
+    ret->color = (enum tui_color)config_number(config, CONFIG_COLOR);
+    ret->ascii = config_number(config, CONFIG_ASCII) != 0;
+    ret->mouse = config_number(config, CONFIG_MOUSE) != 0;
+    ret->hide_amounts = config_number(config, CONFIG_HIDE_AMOUNTS) != 0;
+    ret->grouping = (enum tui_grouping)config_number(config, CONFIG_GROUPING);
+    ret->timezone = config_text(config, CONFIG_TIMEZONE);
+    ret->panes = (resource_mask)config_number(config, CONFIG_PANES);
+    ret->bell = config_number(config, CONFIG_BELL) != 0;
+    ret->notify = (enum tui_notify)config_number(config, CONFIG_NOTIFY);
+    ret->on_event = config_text(config, CONFIG_ON_EVENT);
+}
+
+static void log_text(void *user, const char *text)
+{
+    const struct dashboard *dashboard = user;
+    session_log(dashboard->session, "%s", text);
+}
+
+static bool reload(void *user, struct tui_settings *ret, char *error, size_t error_size);
+
+static void fill(struct dashboard *dashboard, const struct config *config, struct tui_settings *ret)
+{
+    struct session *session = dashboard->session;
+    tui_settings_default(ret);
+    fill_display(config, ret);
+    bind_keys(dashboard, config);
+    ret->badge = session_badge(session);
+    ret->host = dashboard->host;
+    ret->user = config_text(session->config, CONFIG_USER);
+    ret->theme_dirs = dashboard->theme_dirs;
+    ret->keys = dashboard->keys;
+    ret->key_count = dashboard->key_count;
+    ret->state_path = dashboard->state_path;
+    ret->reload = reload;
+    ret->log = log_text;
+    ret->user_data = dashboard;
+}
+
+/* The old config stays in force when the new one has a mistake. Backend and token stay as they are.
+ */
+static bool reload(void *user, struct tui_settings *ret, char *error, size_t error_size)
+{
+    struct dashboard *dashboard = user;
+    struct session *session = dashboard->session;
+    const char *named = session->options->value[OPTION_CONFIG];
+    struct problem problem;
+    struct config_source source = {
+        .path = named != NULL ? named : session->paths.config_file,
+        .path_must_exist = named != NULL,
+        .options = session->options,
+        .home = session->paths.home,
+    };
+    struct config *config = config_load(&source, &problem);
+    if (config == NULL) {
+        snprintf(error, error_size, "%s", problem.text);
+        return false;
+    }
+    struct trace *trace = ret->trace;
+    fill(dashboard, config, ret);
+    ret->trace = trace;
+    config_free(dashboard->reloaded);
+    dashboard->reloaded = config;
+    return true;
+}
+
+static void prepare(struct dashboard *dashboard)
+{
+    struct paths *paths = &dashboard->session->paths;
+    session_host(dashboard->session, dashboard->host, sizeof dashboard->host);
+    dashboard->theme_dirs[0] = paths->theme_dir;
+    if (paths->state_dir != NULL && paths_make_directory(paths->state_dir)) {
+        size_t size = strlen(paths->state_dir) + sizeof "/state.ini";
+        dashboard->state_path = mem_alloc(size);
+        snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
+    }
+}
+
+static int run(struct dashboard *dashboard, struct trace *trace)
+{
+    struct client_settings settings;
+    struct tui_settings screen;
+    struct fault fault;
+    session_client(dashboard->session, &settings);
+    settings.trace = trace;
+    struct loop *loop = loop_new();
+    struct client *client = client_new(loop, &settings, &fault);
+    int status = STATUS_USAGE;
+    if (client == NULL) {
+        fprintf(stderr, "blotter: %s\n", fault.text);
+    } else {
+        fill(dashboard, dashboard->session->config, &screen);
+        screen.trace = trace;
+        status = tui_run(loop, client, &screen);
+    }
+    client_free(client);
+    loop_free(loop);
+    return status;
+}
+
+int session_dashboard(struct session *session)
+{
+    struct problem problem;
+    struct trace *trace;
+    if (!session_trace(session, &trace, &problem)) {
+        fprintf(stderr, "blotter: %s\n", problem.text);
+        return STATUS_RUNTIME;
+    }
+    struct dashboard *dashboard = mem_calloc(1, sizeof *dashboard);
+    dashboard->session = session;
+    prepare(dashboard);
+    int status = run(dashboard, trace);
+    session_log(session, "dashboard: ended with status %d", status);
+    config_free(dashboard->reloaded);
+    free(dashboard->words);
+    free(dashboard->state_path);
+    free(dashboard);
+    trace_close(trace);
+    return status;
+}

@@ -1,0 +1,144 @@
+/*
+ * blotter: puts the floors together. Parses the command line, reads the config, finds the backend
+ * and runs one mode. The only file of the program that decides its exit code.
+ */
+#include <blotter/cli/session.h>
+
+#include <fcntl.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int complain(const struct problem *problem, enum status status)
+{
+    fprintf(stderr, "%s%s\n", problem->located ? "" : "blotter: ", problem->text);
+    return (int)status;
+}
+
+/* A descriptor that the caller left closed must not become a socket that we print into. */
+static void occupy_standard_descriptors(void)
+{
+    int fd;
+    do {
+        fd = open("/dev/null", O_RDONLY);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static int explain_the_ways_in(const struct session *session)
+{
+    const char *path = session->paths.config_file;
+    fprintf(stderr,
+            "blotter: no backend is configured. Three ways to start:\n\n"
+            "  blotter --demo\n"
+            "      see it live on a bundled server with a moving market\n\n"
+            "  BLOTTER_TOKEN=… blotter --url https://HOST --user ID\n"
+            "      look at your own backend once; --token-file FILE works as well\n\n"
+            "  blotter --print-config > %s\n"
+            "      write a config, set url, user and token_file in it, then run blotter;\n"
+            "      blotter --check-config says what works\n\n"
+            "blotter --help lists everything; so does the manual, blotter(1).\n",
+            path != NULL ? path : "blotter.ini");
+    return STATUS_USAGE;
+}
+
+static int explain_no_token(void)
+{
+    fprintf(stderr,
+            "blotter: no token: set BLOTTER_TOKEN, or name a file with --token-file, or set "
+            "token_file or token_command in the config\n");
+    return STATUS_AUTH;
+}
+
+static bool needs_terminal(const struct options *options)
+{
+    return !options->given[OPTION_WATCH] && !options->given[OPTION_SNAPSHOT];
+}
+
+static int refuse_no_terminal(void)
+{
+    fprintf(stderr, "blotter: stdout is no terminal, so the dashboard cannot open; use --watch or "
+                    "--snapshot for output in a pipe\n");
+    return STATUS_USAGE;
+}
+
+/* The modes that talk to a backend. */
+static int run_connected(struct session *session)
+{
+    const struct options *options = session->options;
+    bool has_url = config_text(session->config, CONFIG_URL) != NULL;
+    struct problem problem;
+    if (!has_url && !options->given[OPTION_DEMO] && config_path(session->config) == NULL) {
+        return explain_the_ways_in(session);
+    }
+    if (needs_terminal(options) && !isatty(STDOUT_FILENO)) {
+        return refuse_no_terminal();
+    }
+    enum status status = session_connect(session, &problem);
+    if (status != STATUS_OK) {
+        return complain(&problem, status);
+    }
+    if (options->given[OPTION_WATCH]) {
+        return session_watch(session);
+    }
+    if (session->token == NULL) {
+        return explain_no_token();
+    }
+    return options->given[OPTION_SNAPSHOT] ? session_snapshot(session) : session_dashboard(session);
+}
+
+static int run(const struct options *options)
+{
+    struct session session;
+    struct problem problem;
+    int status;
+    if (!session_open(&session, options, &problem)) {
+        status = complain(&problem, STATUS_USAGE);
+    } else if (options->given[OPTION_PRINT_CONFIG]) {
+        config_print(session.config, stdout);
+        status = STATUS_OK;
+    } else if (options->given[OPTION_CHECK_CONFIG]) {
+        status = session_check(&session);
+    } else {
+        status = run_connected(&session);
+    }
+    session_close(&session);
+    return status;
+}
+
+/* What was printed has to have arrived: `blotter --help > /dev/full` fails. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return status;
+    }
+    if (status == STATUS_OK) {
+        perror("blotter: cannot write");
+        return STATUS_RUNTIME;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static struct options options;
+    struct problem problem;
+    occupy_standard_descriptors();
+    setlocale(LC_CTYPE, "");
+    if (!options_parse(argc, argv, &options, &problem)) {
+        complain(&problem, STATUS_USAGE);
+        fprintf(stderr, "blotter: try 'blotter --help'\n");
+        return STATUS_USAGE;
+    }
+    if (options.given[OPTION_HELP]) {
+        options_print_help(stdout);
+        return flushed(STATUS_OK);
+    }
+    if (options.given[OPTION_VERSION]) {
+        options_print_version(stdout);
+        return flushed(STATUS_OK);
+    }
+    return flushed(run(&options));
+}

@@ -1,0 +1,244 @@
+#include <blotter/cli/session.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* --- log ------------------------------------------------------------------------------------ */
+
+static bool open_log(struct session *session, struct problem *problem)
+{
+    const char *path = config_text(session->config, CONFIG_LOG_FILE);
+    if (path == NULL) {
+        return true;
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+    session->log = fd >= 0 ? fdopen(fd, "a") : NULL;
+    if (session->log == NULL) {
+        problem_set(problem, "cannot write the log file %s: %s", path, strerror(errno));
+        if (fd >= 0) {
+            close(fd);
+        }
+        return false;
+    }
+    return true;
+}
+
+void session_log(const struct session *session, const char *format, ...)
+{
+    if (session->log == NULL) {
+        return;
+    }
+    struct timespec now;
+    struct tm parts;
+    char stamp[40];
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+    fprintf(session->log, "%s.%03ldZ [%ld] ", stamp, now.tv_nsec / 1000000, (long)getpid());
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(session->log, format, arguments);
+    va_end(arguments);
+    fputc('\n', session->log);
+    fflush(session->log);
+}
+
+/* --- opening -------------------------------------------------------------------------------- */
+
+bool session_open(struct session *session, const struct options *options,
+                  struct problem *ret_problem)
+{
+    *session = (struct session){.options = options};
+    paths_init(&session->paths);
+    const char *named = options->value[OPTION_CONFIG];
+    struct config_source source = {
+        .path = named != NULL ? named : session->paths.config_file,
+        .path_must_exist = named != NULL,
+        .options = options,
+        .home = session->paths.home,
+    };
+    session->config = config_load(&source, ret_problem);
+    return session->config != NULL && open_log(session, ret_problem);
+}
+
+void session_close(struct session *session)
+{
+    demo_stop(session->demo);
+    token_free(session->token);
+    config_free(session->config);
+    paths_done(&session->paths);
+    if (session->log != NULL) {
+        fclose(session->log);
+    }
+}
+
+static bool refuse_no_backend(const struct session *session, struct problem *problem)
+{
+    const char *path = config_path(session->config);
+    if (path != NULL) {
+        return problem_set(problem, "no backend: set url in %s, or use --url or BLOTTER_URL", path);
+    }
+    return problem_set(problem, "no backend is configured");
+}
+
+/* The server's address and user win over whatever the config says; nothing of it is kept on disk.
+ */
+static bool use_demo(struct session *session, struct problem *problem)
+{
+    const struct demo *demo = session->demo;
+    return config_force(session->config, CONFIG_URL, demo_url(demo), problem) &&
+           config_force(session->config, CONFIG_USER, demo_user(demo), problem) &&
+           config_force(session->config, CONFIG_BADGE, "mock", problem) &&
+           config_force(session->config, CONFIG_CACHE, "no", problem);
+}
+
+static enum status start_demo(struct session *session, struct problem *problem)
+{
+    int log_fd = session->log != NULL ? fileno(session->log) : -1;
+    session->demo = demo_start(log_fd, problem);
+    if (session->demo == NULL || !use_demo(session, problem)) {
+        return STATUS_RUNTIME;
+    }
+    const char *token = demo_token(session->demo);
+    session->token = strdup(token);
+    session_log(session, "demo: serving at %s", demo_url(session->demo));
+    return STATUS_OK;
+}
+
+enum status session_connect(struct session *session, struct problem *ret_problem)
+{
+    if (session->options->given[OPTION_DEMO]) {
+        return start_demo(session, ret_problem);
+    }
+    if (config_text(session->config, CONFIG_URL) == NULL) {
+        refuse_no_backend(session, ret_problem);
+        return STATUS_USAGE;
+    }
+    return token_load(session->config, &session->token, ret_problem) ? STATUS_OK : STATUS_USAGE;
+}
+
+/* --- settings of the floors below ------------------------------------------------------------ */
+
+void session_http(const struct session *session, struct http_settings *ret)
+{
+    const struct config *config = session->config;
+    http_settings_default(ret);
+    ret->url = config_text(config, CONFIG_URL);
+    ret->token = session->token;
+    ret->auth = config_text(config, CONFIG_AUTH);
+    ret->cookie_name = config_text(config, CONFIG_COOKIE_NAME);
+    ret->ca_file = config_text(config, CONFIG_CA_FILE);
+    ret->allow_insecure = config_number(config, CONFIG_ALLOW_INSECURE) != 0;
+    ret->connect_timeout_ms = config_number(config, CONFIG_CONNECT_TIMEOUT);
+    ret->total_timeout_ms = config_number(config, CONFIG_TIMEOUT);
+    ret->body_max = (size_t)config_number(config, CONFIG_BODY_MAX);
+}
+
+/* Only for jitter: two programs started together should not knock together. */
+static uint64_t make_seed(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_nsec * 2654435761u ^ (uint64_t)now.tv_sec << 20 ^ (uint64_t)getpid();
+}
+
+void session_conn(const struct session *session, struct conn_settings *ret)
+{
+    const struct config *config = session->config;
+    conn_settings_default(ret);
+    ret->retry_ms = config_number(config, CONFIG_STREAM_RETRY);
+    ret->max_retry_ms = config_number(config, CONFIG_STREAM_MAX_RETRY);
+    ret->watchdog_ms = config_number(config, CONFIG_STREAM_WATCHDOG);
+    ret->good_after_ms = config_number(config, CONFIG_STREAM_GOOD_AFTER);
+    ret->seed = make_seed();
+}
+
+static void set_engine(const struct config *config, struct engine_settings *ret)
+{
+    ret->dedupe_ms = config_number(config, CONFIG_DEDUPE);
+    ret->focus_throttle_ms = config_number(config, CONFIG_FOCUS_THROTTLE);
+    ret->retry_base_ms = config_number(config, CONFIG_RETRY_BASE);
+    ret->retry_cap_ms = config_number(config, CONFIG_RETRY_CAP);
+    ret->poll_after_ms = config_number(config, CONFIG_POLL_AFTER);
+    ret->poll_ms = config_number(config, CONFIG_POLL);
+    ret->poll_cap_ms = config_number(config, CONFIG_POLL_CAP);
+    ret->gap_min_ms = config_number(config, CONFIG_GAP_MIN);
+    ret->gap_max_ms = config_number(config, CONFIG_GAP_MAX);
+    ret->wanted = (resource_mask)config_number(config, CONFIG_PANES);
+    ret->seed = make_seed();
+}
+
+void session_client(const struct session *session, struct client_settings *ret)
+{
+    const struct config *config = session->config;
+    client_settings_default(ret);
+    session_http(session, &ret->http);
+    session_conn(session, &ret->conn);
+    set_engine(config, &ret->engine);
+    ret->event_max = (size_t)config_number(config, CONFIG_STREAM_EVENT_MAX);
+    ret->user = config_text(config, CONFIG_USER);
+    ret->cache_dir = config_number(config, CONFIG_CACHE) != 0 ? session->paths.cache_dir : NULL;
+    ret->stream = true;
+}
+
+const char *session_badge(const struct session *session)
+{
+    static const char *const badges[] = {"REAL", "REAL", "PAPER", "MOCK"};
+    return badges[config_number(session->config, CONFIG_BADGE)];
+}
+
+void session_host(const struct session *session, char *out, size_t size)
+{
+    const char *url = config_text(session->config, CONFIG_URL);
+    const char *host = strstr(url, "://");
+    host = host != NULL ? host + 3 : url;
+    snprintf(out, size, "%.*s", (int)strcspn(host, "/?#"), host);
+}
+
+static const char *const advice[FAULT_KIND_COUNT] = {
+    [FAULT_RESOLVE] = "check the host in url, and the network",
+    [FAULT_CONNECT] = "check that the server runs, and url's port",
+    [FAULT_TLS] = "check url, or name the server's authority with http.ca_file",
+    [FAULT_TIMEOUT] = "try again, or allow more with --timeout",
+    [FAULT_AUTH] = "get a new token, and check that it belongs to the user",
+    [FAULT_HTTP] = "check the path in url: this may be another server, or an old one",
+    [FAULT_TYPE] = "check url: what answers there is no blotter backend",
+    [FAULT_REDIRECT] = "set url to where the server really is",
+    [FAULT_TOO_LARGE] = "raise http.body_max if that is expected",
+    [FAULT_DECODE] = "check url: the answer is none that blotter knows",
+    [FAULT_CONFIG] = "see blotter(5)",
+};
+
+const char *session_advice(enum fault_kind kind)
+{
+    return advice[kind];
+}
+
+static void end(void *loop, int signo)
+{
+    loop_quit(loop, STATUS_SIGNAL + signo);
+}
+
+void session_end_on_signals(struct loop *loop)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        loop_signal(loop, signals[i], end, loop);
+    }
+}
+
+bool session_trace(const struct session *session, struct trace **ret, struct problem *ret_problem)
+{
+    const char *path = session->options->value[OPTION_TRACE];
+    *ret = path != NULL ? trace_open(path) : NULL;
+    if (path != NULL && *ret == NULL) {
+        return problem_set(ret_problem, "cannot write the trace %s: %s", path, strerror(errno));
+    }
+    return true;
+}

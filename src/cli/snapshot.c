@@ -1,0 +1,250 @@
+#include "snapshot.h"
+
+#include <blotter/cli/session.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <blotter/view/format.h>
+
+struct run {
+    struct session *session;
+    struct loop *loop;
+    struct client *client;
+    resource_mask wanted;
+    bool timed_out;
+};
+
+static bool has_result(const struct pane_state *pane)
+{
+    return pane->confirmed_ms != MODEL_NO_TIME || pane->fault.kind != FAULT_NONE;
+}
+
+/* Each resource has one try; during an outage the engine makes one try for all of them. */
+static bool is_done(const struct run *run)
+{
+    bool outage = false, waiting = false;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state pane;
+        if ((run->wanted & RESOURCE_BIT(i)) == 0) {
+            continue;
+        }
+        engine_pane(client_engine(run->client), (enum resource)i, &pane);
+        outage |= fault_is_outage(pane.fault.kind);
+        waiting |= !has_result(&pane);
+        if (pane.fetching && !has_result(&pane)) {
+            return false;
+        }
+    }
+    return !waiting || outage;
+}
+
+static void on_change(void *user, unsigned mask)
+{
+    struct run *run = user;
+    (void)mask;
+    if (is_done(run)) {
+        loop_quit(run->loop, STATUS_OK);
+    }
+}
+
+static void on_timeout(void *user)
+{
+    struct run *run = user;
+    run->timed_out = true;
+    loop_quit(run->loop, STATUS_OK);
+}
+
+/* --- what was found ------------------------------------------------------------------------- */
+
+/* The fault of a resource that was never tried: that of the outage, or of the time. */
+static void explain(const struct run *run, const struct snapshot_report *report,
+                    struct snapshot_part *part)
+{
+    for (int i = 0; i < RESOURCE_COUNT && !run->timed_out; i++) {
+        if (fault_is_outage(report->parts[i].fault.kind)) {
+            part->fault = report->parts[i].fault;
+            return;
+        }
+    }
+    int64_t timeout_ms = config_number(run->session->config, CONFIG_TIMEOUT);
+    fault_set(&part->fault, FAULT_TIMEOUT, 0, "no answer within %" PRId64 ".%03d s",
+              timeout_ms / 1000, (int)(timeout_ms % 1000));
+}
+
+static void collect(const struct run *run, struct snapshot_report *report)
+{
+    const struct engine *engine = client_engine(run->client);
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct snapshot_part *part = &report->parts[i];
+        struct pane_state pane;
+        int64_t confirmed_ms;
+        engine_pane(engine, (enum resource)i, &pane);
+        part->wanted = (run->wanted & RESOURCE_BIT(i)) != 0;
+        part->body = engine_body(engine, (enum resource)i, &part->body_len, &confirmed_ms);
+        part->rows = pane.shown;
+        part->fault = pane.fault;
+    }
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct snapshot_part *part = &report->parts[i];
+        if (part->wanted && part->body == NULL && part->fault.kind == FAULT_NONE) {
+            explain(run, report, part);
+        }
+    }
+}
+
+static bool goes_to_terminal(void)
+{
+    return isatty(STDOUT_FILENO) == 1;
+}
+
+static void describe(const struct run *run, struct snapshot_report *report)
+{
+    const struct config *config = run->session->config;
+    const char *timezone = config_text(config, CONFIG_TIMEZONE);
+    report->taken_ms = loop_now(run->loop).wall_ms;
+    report->url = config_text(config, CONFIG_URL);
+    report->user = config_text(config, CONFIG_USER);
+    report->grouping = (int)config_number(config, CONFIG_GROUPING);
+    report->utc = timezone != NULL && strcmp(timezone, "utc") == 0;
+    report->ascii = config_number(config, CONFIG_ASCII) != 0;
+    report->terminal = goes_to_terminal();
+}
+
+/* --- saying it ------------------------------------------------------------------------------ */
+
+static void say(const char *what, const struct fault *fault)
+{
+    const char *advice = session_advice(fault->kind);
+    fprintf(stderr, "blotter: %s: %s%s%s\n", what, fault->text, advice != NULL ? "; " : "",
+            advice != NULL ? advice : "");
+}
+
+/* One sentence per failure, and one for all when they are all the same. */
+static void say_failures(const struct snapshot_report *report)
+{
+    const struct fault *first = NULL;
+    bool same = true;
+    int failed = 0, wanted = 0;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        const struct snapshot_part *part = &report->parts[i];
+        wanted += part->wanted;
+        if (part->wanted && part->body == NULL) {
+            first = first == NULL ? &part->fault : first;
+            same &= strcmp(first->text, part->fault.text) == 0;
+            failed++;
+        }
+    }
+    if (failed > 0 && failed == wanted && same) {
+        say(report->url, first);
+        return;
+    }
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        if (report->parts[i].wanted && report->parts[i].body == NULL) {
+            say(resource_info((enum resource)i)->pane, &report->parts[i].fault);
+        }
+    }
+}
+
+/* 0 all there; 5 some; otherwise the most telling failure's: the token's before the network's. */
+static enum status judge(const struct snapshot_report *report)
+{
+    bool any = false, all = true;
+    enum status worst = STATUS_OK;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        const struct snapshot_part *part = &report->parts[i];
+        if (!part->wanted) {
+            continue;
+        }
+        any |= part->body != NULL;
+        all &= part->body != NULL;
+        if (part->body == NULL && worst != STATUS_AUTH) {
+            enum status status = status_of_fault(part->fault.kind);
+            worst = worst == STATUS_OK || status == STATUS_AUTH ? status : worst;
+        }
+    }
+    return all ? STATUS_OK : any ? STATUS_PARTIAL : worst;
+}
+
+static const struct printer {
+    const char *name;
+    void (*print)(FILE *out, const struct snapshot_report *report);
+} printers[] = {
+    {"text", snapshot_print_text}, {"json", snapshot_print_json}, {"csv", snapshot_print_csv}};
+
+/* A reader that has gone away is no error; a full disk is. */
+static enum status print(const struct session *session, const struct snapshot_report *report)
+{
+    const char *format = session->options->value[OPTION_OUTPUT];
+    for (size_t i = 0; i < sizeof printers / sizeof *printers; i++) {
+        if (strcmp(format != NULL ? format : "text", printers[i].name) == 0) {
+            printers[i].print(stdout, report);
+        }
+    }
+    errno = 0;
+    if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
+        fprintf(stderr, "blotter: cannot write the snapshot: %s\n", strerror(errno));
+        return STATUS_RUNTIME;
+    }
+    return judge(report);
+}
+
+static int finish(const struct run *run)
+{
+    struct snapshot_report report = {0};
+    collect(run, &report);
+    describe(run, &report);
+    enum status status = judge(&report);
+    if (status == STATUS_OK || status == STATUS_PARTIAL) {
+        status = print(run->session, &report);
+    }
+    say_failures(&report);
+    return (int)status;
+}
+
+/* --- running it ----------------------------------------------------------------------------- */
+
+static int load(struct run *run)
+{
+    struct loop_timer *timer = loop_timer_new(run->loop, on_timeout, run);
+    int64_t timeout_us = config_number(run->session->config, CONFIG_TIMEOUT) * 1000;
+    loop_timer_set(timer, loop_refresh(run->loop).mono_us + timeout_us);
+    session_end_on_signals(run->loop);
+    client_on_change(run->client, on_change, run);
+    client_start(run->client);
+    int status = loop_run(run->loop);
+    status = status == STATUS_OK ? finish(run) : status;
+    client_stop(run->client);
+    loop_timer_free(timer);
+    return status;
+}
+
+int session_snapshot(struct session *session)
+{
+    struct client_settings settings;
+    struct problem problem;
+    struct fault fault;
+    session_client(session, &settings);
+    settings.stream = false;
+    settings.cache_dir = NULL;
+    if (!session_trace(session, &settings.trace, &problem)) {
+        fprintf(stderr, "blotter: %s\n", problem.text);
+        return STATUS_RUNTIME;
+    }
+    struct run run = {.session = session, .loop = loop_new(), .wanted = settings.engine.wanted};
+    signal(SIGPIPE, SIG_IGN);
+    run.client = client_new(run.loop, &settings, &fault);
+    int status = STATUS_USAGE;
+    if (run.client == NULL) {
+        fprintf(stderr, "blotter: %s\n", fault.text);
+    } else {
+        status = load(&run);
+    }
+    client_free(run.client);
+    loop_free(run.loop);
+    trace_close(settings.trace);
+    return status;
+}

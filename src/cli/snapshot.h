@@ -1,0 +1,45 @@
+/* snapshot: what --snapshot found, and the formats it is printed in. */
+#ifndef BLOTTER_CLI_SNAPSHOT_H
+#define BLOTTER_CLI_SNAPSHOT_H
+
+#include <blotter/core/engine.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct snapshot_part {
+    bool wanted;
+    const char *body; /* NULL: failed */
+    size_t body_len;
+    const struct snapshot *rows; /* the body decoded */
+    struct fault fault;          /* why it failed */
+};
+
+struct snapshot_report {
+    struct snapshot_part parts[RESOURCE_COUNT];
+    int64_t taken_ms; /* wall clock */
+    const char *url;
+    const char *user; /* NULL: none was named */
+    int grouping;     /* enum format_grouping */
+    bool utc;         /* times in UTC instead of the local zone */
+    bool ascii;
+    bool terminal; /* it goes to a terminal: nothing that could act on it may pass */
+};
+
+/*
+ * One object: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. The resources are
+ * the server's bytes; one that failed is null and has an entry in errors.
+ */
+void snapshot_print_json(FILE *out, const struct snapshot_report *report);
+
+/*
+ * One table per pane (RFC 4180), an empty line between two. The columns are the members that the
+ * server sent, nested ones as "stock.ltp", figures as they were sent. A text that a spreadsheet
+ * would run as a formula gets a "'" in front.
+ */
+void snapshot_print_csv(FILE *out, const struct snapshot_report *report);
+
+/* Tables to read, with the dashboard's columns and figures. */
+void snapshot_print_text(FILE *out, const struct snapshot_report *report);
+
+#endif

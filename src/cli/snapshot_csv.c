@@ -1,0 +1,214 @@
+#include "snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/json.h>
+#include <blotter/view/text.h>
+
+#define COLUMNS_MAX 128 /* members past these are left out */
+#define NAME_BYTES 96
+#define LIST_PREFIX "watchlist."
+
+struct columns {
+    char names[COLUMNS_MAX][NAME_BYTES];
+    size_t count;
+};
+
+/* --- columns: what the rows hold, in order of first appearance ------------------------------- */
+
+static void add_column(struct columns *columns, const char *name)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        if (strcmp(columns->names[i], name) == 0) {
+            return;
+        }
+    }
+    if (columns->count < COLUMNS_MAX) {
+        snprintf(columns->names[columns->count++], NAME_BYTES, "%s", name);
+    }
+}
+
+/* Objects inside are entered once ("stock.ltp"); what is deeper, or an array, is no cell. */
+static void add_members(struct columns *columns, struct json_span object, const char *prefix)
+{
+    struct json_iterator at = {0};
+    struct json_span key, value;
+    while (json_next(object, &at, &key, &value)) {
+        char name[NAME_BYTES / 2 - 2], path[NAME_BYTES];
+        if (json_string(key, name, sizeof name) >= sizeof name) {
+            continue;
+        }
+        snprintf(path, sizeof path, "%s%s", prefix, name);
+        enum json_type type = json_type(value);
+        if (type == JSON_OBJECT && *prefix == '\0') {
+            snprintf(path, sizeof path, "%s.", name);
+            add_members(columns, value, path);
+        } else if (type != JSON_OBJECT && type != JSON_ARRAY) {
+            add_column(columns, path);
+        }
+    }
+}
+
+/* --- cells ---------------------------------------------------------------------------------- */
+
+static bool is_number(const char *text)
+{
+    struct json_span value;
+    return json_check(text, strlen(text), &value, NULL) && json_type(value) == JSON_NUMBER;
+}
+
+static void put_text(FILE *out, const char *text)
+{
+    bool formula = *text != '\0' && strchr("=+-@", *text) != NULL && !is_number(text);
+    if (!formula && strpbrk(text, "\",\r\n") == NULL) {
+        fputs(text, out);
+        return;
+    }
+    fprintf(out, "\"%s", formula ? "'" : "");
+    for (; *text != '\0'; text++) {
+        fprintf(out, "%s%c", *text == '"' ? "\"" : "", *text);
+    }
+    fputc('"', out);
+}
+
+static void put_string(FILE *out, struct json_span value)
+{
+    size_t size = 3 * value.len + 1;
+    char *raw = mem_alloc(size), *clean = mem_alloc(3 * size);
+    size_t len = json_string(value, raw, size);
+    text_clean(raw, len, clean, 3 * size);
+    put_text(out, clean);
+    free(raw);
+    free(clean);
+}
+
+/* Figures and words go out with the server's bytes; null and absent are empty. */
+static void put_cell(FILE *out, struct json_span value)
+{
+    switch (json_type(value)) {
+    case JSON_STRING:
+        put_string(out, value);
+        break;
+    case JSON_NUMBER:
+    case JSON_TRUE:
+    case JSON_FALSE:
+        fwrite(value.ptr, 1, value.len, out);
+        break;
+    default:
+        break;
+    }
+}
+
+static bool find(struct json_span row, struct json_span list, const char *name,
+                 struct json_span *ret)
+{
+    char outer[NAME_BYTES];
+    const char *dot = strchr(name, '.');
+    if (list.ptr != NULL && strncmp(name, LIST_PREFIX, strlen(LIST_PREFIX)) == 0) {
+        return json_member(list, name + strlen(LIST_PREFIX), ret);
+    }
+    if (json_member(row, name, ret) || dot == NULL) {
+        return ret->ptr != NULL;
+    }
+    struct json_span object;
+    snprintf(outer, sizeof outer, "%.*s", (int)(dot - name), name);
+    return json_member(row, outer, &object) && json_type(object) == JSON_OBJECT &&
+           json_member(object, dot + 1, ret);
+}
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+struct table {
+    FILE *out; /* NULL while the columns are collected */
+    const char *pane;
+    struct columns columns;
+};
+
+static void take_row(struct table *table, struct json_span row, struct json_span list)
+{
+    if (table->out == NULL) {
+        add_members(&table->columns, row, "");
+        return;
+    }
+    fputs(table->pane, table->out);
+    for (size_t i = 0; i < table->columns.count; i++) {
+        struct json_span value = {0};
+        fputc(',', table->out);
+        if (find(row, list, table->columns.names[i], &value)) {
+            put_cell(table->out, value);
+        }
+    }
+    fputs("\r\n", table->out);
+}
+
+static void take_array(struct table *table, struct json_span array, struct json_span list)
+{
+    struct json_iterator at = {0};
+    struct json_span key, row;
+    while (json_type(array) == JSON_ARRAY && json_next(array, &at, &key, &row)) {
+        if (json_type(row) == JSON_OBJECT) {
+            take_row(table, row, list);
+        }
+    }
+}
+
+/* A watchlist's rows are its items; an account is a row itself. */
+static void walk(struct table *table, enum resource resource, struct json_span rows)
+{
+    const struct json_span none = {0};
+    struct json_iterator at = {0};
+    struct json_span key, list, items;
+    if (resource == RESOURCE_ACCOUNT && json_type(rows) == JSON_OBJECT) {
+        take_row(table, rows, none);
+    } else if (resource != RESOURCE_WATCHLISTS) {
+        take_array(table, rows, none);
+    } else {
+        while (json_next(rows, &at, &key, &list)) {
+            if (json_member(list, "items", &items)) {
+                take_array(table, items, list);
+            }
+        }
+    }
+}
+
+static void print_table(FILE *out, enum resource resource, struct json_span rows)
+{
+    struct table *table = mem_calloc(1, sizeof *table);
+    table->pane = resource_info(resource)->pane;
+    if (resource == RESOURCE_WATCHLISTS) {
+        add_column(&table->columns, LIST_PREFIX "id");
+        add_column(&table->columns, LIST_PREFIX "name");
+    }
+    add_column(&table->columns, "id");
+    walk(table, resource, rows);
+    fputs("pane", out);
+    for (size_t i = 0; i < table->columns.count; i++) {
+        char name[3 * NAME_BYTES];
+        text_clean(table->columns.names[i], strlen(table->columns.names[i]), name, sizeof name);
+        fputc(',', out);
+        put_text(out, name);
+    }
+    fputs("\r\n", out);
+    table->out = out;
+    walk(table, resource, rows);
+    free(table);
+}
+
+void snapshot_print_csv(FILE *out, const struct snapshot_report *report)
+{
+    bool first = true;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        const struct snapshot_part *part = &report->parts[i];
+        struct json_span body, rows;
+        if (!part->wanted || part->body == NULL ||
+            !json_check(part->body, part->body_len, &body, NULL) ||
+            !json_member(body, resource_info((enum resource)i)->member, &rows)) {
+            continue;
+        }
+        fputs(first ? "" : "\r\n", out);
+        print_table(out, (enum resource)i, rows);
+        first = false;
+    }
+}

@@ -1,0 +1,254 @@
+#include "snapshot.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/view/columns.h>
+#include <blotter/view/format.h>
+#include <blotter/view/text.h>
+
+#define CELL_BYTES 160
+
+struct grid {
+    const struct snapshot_report *report;
+    enum pane pane;
+    const struct snapshot *rows;
+    size_t first, count; /* the rows shown */
+    const struct column *columns[COLUMNS_MAX];
+    int widths[COLUMNS_MAX], decimals[COLUMNS_MAX];
+    size_t column_count;
+    struct format format;
+};
+
+/* --- one cell ------------------------------------------------------------------------------- */
+
+static int32_t local_zone(const void *user, int64_t wall_ms)
+{
+    (void)user;
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm parts;
+    return localtime_r(&seconds, &parts) != NULL ? (int32_t)parts.tm_gmtoff : 0;
+}
+
+static double figure(const struct column *column, const struct row *row, bool *ret_derived)
+{
+    return column->number != NULL ? column->number(row, ret_derived) : (double)NAN;
+}
+
+static void number_cell(const struct grid *grid, size_t c, const struct row *row,
+                        char out[FORMAT_MAX])
+{
+    const struct column *column = grid->columns[c];
+    bool derived = false;
+    double value = figure(column, row, &derived);
+    unsigned flags = (column->flags & COLUMN_SIGNED ? FORMAT_SIGN : 0) |
+                     (column->flags & COLUMN_PERCENT ? FORMAT_PERCENT : 0) |
+                     (derived ? FORMAT_DERIVED : 0);
+    format_number(&grid->format, (struct format_figure){value, grid->decimals[c], flags}, out);
+}
+
+static void time_cell(const struct grid *grid, size_t c, const struct row *row,
+                      char out[FORMAT_MAX])
+{
+    bool derived = false;
+    double value = figure(grid->columns[c], row, &derived);
+    int64_t ms = isnan(value) ? MODEL_NO_TIME : (int64_t)value;
+    format_time(&grid->format, ms, grid->report->taken_ms, out);
+}
+
+static void cell(const struct grid *grid, size_t c, const struct row *row, char out[CELL_BYTES])
+{
+    const struct column *column = grid->columns[c];
+    char text[FORMAT_MAX] = "";
+    const char *shown = text;
+    if (column->kind == COLUMN_TEXT) {
+        shown = column->text(row);
+    } else if (column->kind == COLUMN_TIME) {
+        time_cell(grid, c, row, text);
+    } else {
+        number_cell(grid, c, row, text);
+    }
+    struct text_fit fit = {column->kind == COLUMN_TEXT ? column->width_max : FORMAT_MAX,
+                           column->flags & COLUMN_MIDDLE ? TEXT_CUT_MIDDLE : TEXT_CUT_END};
+    text_fit(shown, fit, out, CELL_BYTES);
+}
+
+/* --- columns -------------------------------------------------------------------------------- */
+
+static const struct row *row_at(const struct grid *grid, size_t i)
+{
+    return model_row(grid->rows, grid->first + i);
+}
+
+/* What the dashboard shows in a wide pane, but for what needs a history. */
+static void choose_columns(struct grid *grid)
+{
+    size_t count;
+    const struct column *columns = columns_of(grid->pane, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool drawable = columns[i].text != NULL || columns[i].number != NULL;
+        if (drawable && columns[i].show <= COLUMN_WIDE) {
+            grid->columns[grid->column_count++] = &columns[i];
+        }
+    }
+}
+
+static void measure(struct grid *grid)
+{
+    for (size_t c = 0; c < grid->column_count; c++) {
+        const struct column *column = grid->columns[c];
+        grid->decimals[c] = column->decimals_low;
+        for (size_t i = 0; i < grid->count && column->kind == COLUMN_NUMBER; i++) {
+            bool derived = false;
+            int decimals = format_decimals(figure(column, row_at(grid, i), &derived),
+                                           column->decimals_low, column->decimals_high);
+            grid->decimals[c] = decimals > grid->decimals[c] ? decimals : grid->decimals[c];
+        }
+        grid->widths[c] = text_width(column->title);
+        for (size_t i = 0; i < grid->count; i++) {
+            char text[CELL_BYTES];
+            cell(grid, c, row_at(grid, i), text);
+            int width = text_width(text);
+            grid->widths[c] = width > grid->widths[c] ? width : grid->widths[c];
+        }
+    }
+}
+
+/* --- printing ------------------------------------------------------------------------------- */
+
+/* Text as it is, or with ASCII's stand-ins. */
+static void put(FILE *out, const char *text, bool ascii)
+{
+    struct text_reader reader = {text, text + strlen(text)};
+    struct text_cluster cluster;
+    while (text_next(&reader, &cluster)) {
+        if (ascii) {
+            fprintf(out, "%c%s", text_ascii(cluster.bytes), cluster.width == 2 ? " " : "");
+        } else {
+            fputs(cluster.bytes, out);
+        }
+    }
+}
+
+static void put_padded(FILE *out, const struct grid *grid, size_t c, const char *text)
+{
+    bool left = grid->columns[c]->kind == COLUMN_TEXT || grid->columns[c]->kind == COLUMN_TIME;
+    bool last = c + 1 == grid->column_count;
+    int space = grid->widths[c] - text_width(text);
+    fprintf(out, "%*s", left ? 0 : space, "");
+    put(out, text, grid->report->ascii);
+    fprintf(out, "%*s%s", left && !last ? space : 0, "", last ? "\n" : "  ");
+}
+
+static void print_grid(FILE *out, struct grid *grid)
+{
+    choose_columns(grid);
+    measure(grid);
+    for (size_t c = 0; c < grid->column_count; c++) {
+        put_padded(out, grid, c, grid->columns[c]->title);
+    }
+    for (size_t i = 0; i < grid->count; i++) {
+        for (size_t c = 0; c < grid->column_count; c++) {
+            char text[CELL_BYTES];
+            cell(grid, c, row_at(grid, i), text);
+            put_padded(out, grid, c, text);
+        }
+    }
+}
+
+/* The account: a line per figure. */
+static void print_lines(FILE *out, struct grid *grid)
+{
+    int title_width = 0, width = 0;
+    choose_columns(grid);
+    measure(grid);
+    for (size_t c = 0; c < grid->column_count; c++) {
+        int columns = text_width(grid->columns[c]->title);
+        title_width = columns > title_width ? columns : title_width;
+        char text[CELL_BYTES];
+        cell(grid, c, row_at(grid, 0), text);
+        width = text_width(text) > width ? text_width(text) : width;
+    }
+    for (size_t c = 0; c < grid->column_count; c++) {
+        const char *title = grid->columns[c]->title;
+        char text[CELL_BYTES];
+        cell(grid, c, row_at(grid, 0), text);
+        put(out, title, grid->report->ascii);
+        fprintf(out, "%*s", title_width - text_width(title) + 2 + width - text_width(text), "");
+        put(out, text, grid->report->ascii);
+        fputc('\n', out);
+    }
+}
+
+static struct grid make_grid(const struct snapshot_report *report, enum pane pane)
+{
+    struct grid grid = {.report = report, .pane = pane, .rows = report->parts[pane].rows};
+    format_default(&grid.format);
+    grid.format.grouping = (enum format_grouping)report->grouping;
+    grid.format.zone = report->utc ? NULL : local_zone;
+    grid.count = grid.rows != NULL ? grid.rows->row_count : 0;
+    return grid;
+}
+
+static void print_pane(FILE *out, const struct snapshot_report *report, enum pane pane)
+{
+    struct grid grid = make_grid(report, pane);
+    fputs(pane_info(pane)->title, out);
+    if (pane != PANE_ACCOUNT) {
+        fprintf(out, " (%zu)", grid.count);
+    }
+    fputc('\n', out);
+    if (grid.count == 0) {
+        fprintf(out, "%s\n", pane_info(pane)->empty);
+    } else if (pane == PANE_ACCOUNT) {
+        print_lines(out, &grid);
+    } else {
+        print_grid(out, &grid);
+    }
+}
+
+static void print_watchlists(FILE *out, const struct snapshot_report *report)
+{
+    const struct snapshot *rows = report->parts[PANE_WATCHLIST].rows;
+    for (size_t i = 0; rows != NULL && i < rows->list_count; i++) {
+        const struct watchlist *list = &rows->lists[i];
+        struct grid grid = make_grid(report, PANE_WATCHLIST);
+        grid.first = list->first;
+        grid.count = list->count;
+        fprintf(out, "%s%s: ", i > 0 ? "\n" : "", pane_info(PANE_WATCHLIST)->title);
+        put(out, list->name, report->ascii);
+        fprintf(out, " (%zu)\n", list->count);
+        if (list->count > 0) {
+            print_grid(out, &grid);
+        } else {
+            fprintf(out, "%s\n", pane_info(PANE_WATCHLIST)->empty);
+        }
+    }
+    if (rows == NULL || rows->list_count == 0) {
+        fprintf(out, "%s\nno watchlists\n", pane_info(PANE_WATCHLIST)->title);
+    }
+}
+
+void snapshot_print_text(FILE *out, const struct snapshot_report *report)
+{
+    bool first = true;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        const struct snapshot_part *part = &report->parts[i];
+        enum pane pane = (enum pane)i;
+        if (!part->wanted) {
+            continue;
+        }
+        fputs(first ? "" : "\n", out);
+        first = false;
+        if (part->body == NULL) {
+            fprintf(out, "%s\nnot loaded: %s\n", pane_info(pane)->title, part->fault.text);
+        } else if (pane == PANE_WATCHLIST) {
+            print_watchlists(out, report);
+        } else {
+            print_pane(out, report, pane);
+        }
+    }
+}

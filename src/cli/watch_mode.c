@@ -1,0 +1,68 @@
+#include <blotter/cli/session.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <blotter/cli/watch.h>
+
+static enum watch_format format_of(const char *name)
+{
+    if (name == NULL) {
+        return isatty(STDOUT_FILENO) ? WATCH_TEXT : WATCH_JSON;
+    }
+    return strcmp(name, "text") == 0  ? WATCH_TEXT
+           : strcmp(name, "raw") == 0 ? WATCH_RAW
+                                      : WATCH_JSON;
+}
+
+/* auto colours a terminal's text; WATCH_TEXT is the only format that has colours. */
+static bool wants_color(const struct session *session)
+{
+    enum { AUTO, ALWAYS, NEVER };
+    int64_t when = config_number(session->config, CONFIG_COLOR);
+    return when == ALWAYS || (when == AUTO && isatty(STDOUT_FILENO));
+}
+
+/* Naming panes leaves the other events out; all of them means everything, unknown types too. */
+static resource_mask panes_of(const struct session *session)
+{
+    resource_mask panes = (resource_mask)config_number(session->config, CONFIG_PANES);
+    return panes == RESOURCE_ALL ? 0 : panes;
+}
+
+static void fill(const struct session *session, struct watch_settings *settings)
+{
+    const struct options *options = session->options;
+    const char *timezone = config_text(session->config, CONFIG_TIMEZONE);
+    watch_settings_default(settings);
+    session_http(session, &settings->http);
+    session_conn(session, &settings->conn);
+    settings->event_max = (size_t)config_number(session->config, CONFIG_STREAM_EVENT_MAX);
+    settings->format = format_of(options->value[OPTION_OUTPUT]);
+    settings->globs = options->events;
+    settings->glob_count = options->event_count;
+    settings->panes = panes_of(session);
+    settings->count = options->count;
+    settings->duration_ms = options->duration_ms;
+    settings->status = options->given[OPTION_STATUS];
+    settings->color = wants_color(session);
+    settings->ascii = config_number(session->config, CONFIG_ASCII) != 0;
+    settings->utc = timezone != NULL && strcmp(timezone, "utc") == 0;
+    settings->out_fd = STDOUT_FILENO;
+    settings->err_fd = STDERR_FILENO;
+}
+
+int session_watch(struct session *session)
+{
+    struct watch_settings settings;
+    struct loop *loop = loop_new();
+    char *path = resource_path(RESOURCE_STREAM_PATH, config_text(session->config, CONFIG_USER));
+    fill(session, &settings);
+    settings.path = path;
+    session_end_on_signals(loop);
+    int status = watch_run(loop, &settings);
+    loop_free(loop);
+    free(path);
+    return status;
+}
