@@ -1,0 +1,172 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <blotter/tui/input.h>
+#include <blotter/view/action.h>
+
+enum { LOG_MAX = 4096 };
+
+struct log {
+    char text[LOG_MAX];
+    size_t len;
+};
+
+static void take(void *user, const struct input_event *event)
+{
+    struct log *log = user;
+    size_t room = sizeof log->text - log->len;
+    int wrote = 0;
+    switch (event->kind) {
+    case INPUT_KEY:
+        wrote = snprintf(log->text + log->len, room, "%s ", event->name);
+        break;
+    case INPUT_PASTE:
+        wrote = snprintf(log->text + log->len, room, "paste:%s ", event->name);
+        break;
+    case INPUT_MOUSE:
+        wrote = snprintf(log->text + log->len, room, "mouse:%d@%d,%d ", (int)event->button,
+                         event->x, event->y);
+        break;
+    case INPUT_FOCUS_IN:
+        wrote = snprintf(log->text + log->len, room, "in ");
+        break;
+    case INPUT_FOCUS_OUT:
+        wrote = snprintf(log->text + log->len, room, "out ");
+        break;
+    }
+    log->len += (size_t)wrote < room ? (size_t)wrote : 0;
+}
+
+struct row {
+    const char *bytes, *expected;
+};
+
+static const struct row rows[] = {
+    {"jG/[é世", "j G / [ é 世 "},
+    {" \t\r\n\x7f\b", "Space Tab Enter Enter Backspace Backspace "},
+    {"\x01\x03\x1a\x1c", "C-a C-c C-z C-\\ "},
+    {"\033[A\033[B\033[C\033[D\033OA\033OB", "Up Down Right Left Up Down "},
+    {"\033[5~\033[6~\033[H\033[F\033[1~\033[4~\033[Z", "PgUp PgDn Home End Home End S-Tab "},
+    {"\033OP\033[11~\033[[A\033[24~", "F1 F1 F1 F12 "},
+    {"\033[1;5A\033[3;2~", "Up Delete "},
+    {"\033x\033\r", "M-x M-Enter "},
+    {"\033\033[A", "Esc Up "},
+    {"\033[I\033[O", "in out "},
+    {"\033[<0;5;3M\033[<0;5;3m", "mouse:0@4,2 "},
+    {"\033[<64;1;1M\033[<65;1;1M\033[<2;9;9M", "mouse:3@0,0 mouse:4@0,0 mouse:2@8,8 "},
+    {"\033[<35;5;3M\033[<0;0;3M\033[<0;5M\033[<0;99999;3M\033[<;;M\033[<128;1;1Mx", "x "},
+    {"\033[200~q\033[A\r é\033[201~q", "paste:q paste:Space paste:é q "},
+    {"\033[200~ab\x03q", "paste:a paste:b C-c q "},
+    {"\033[999999999999999999999999999999999999999999999999999999999999999999999999Ax", "x "},
+    {"\033[?62;c\033[>0;1cx", "x "},
+    {"\033[1\033[Ax", "Up x "},
+    {"\033[\001\033[3\x80x", "x "},
+    {"\xc3(\xff\xfe\x80\xc0\xaf\xf5\xed\xa0\x80j", "( j "},
+};
+
+static void feed(struct log *log, const char *bytes, size_t chunk)
+{
+    struct input input;
+    size_t len = strlen(bytes);
+    input_init(&input, take, log);
+    for (size_t at = 0; at < len; at += chunk) {
+        input_feed(&input, bytes + at, len - at < chunk ? len - at : chunk);
+    }
+    if (input_pending(&input)) {
+        input_flush(&input);
+    }
+}
+
+static void takes_apart_however_split(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (size_t chunk = 1; chunk < 8; chunk++) {
+            struct log log = {0};
+            feed(&log, rows[i].bytes, chunk);
+            if (strcmp(log.text, rows[i].expected) != 0) {
+                print_error("row %zu, chunks of %zu\n", i, chunk);
+            }
+            assert_string_equal(log.text, rows[i].expected);
+        }
+    }
+}
+
+static void a_lone_escape_waits(void **state)
+{
+    (void)state;
+    struct log log = {0};
+    struct input input;
+    input_init(&input, take, &log);
+    input_feed(&input, "\033", 1);
+    assert_true(input_pending(&input));
+    assert_string_equal(log.text, "");
+    input_flush(&input);
+    assert_false(input_pending(&input));
+    assert_string_equal(log.text, "Esc ");
+    input_feed(&input, "\033[", 2);
+    assert_true(input_pending(&input));
+    input_flush(&input);
+    assert_string_equal(log.text, "Esc M-[ ");
+    input_feed(&input, "j", 1);
+    assert_false(input_pending(&input));
+}
+
+/* Whatever comes, only names that [keys] knows go out, and nothing overflows. */
+static void survives_noise(void **state)
+{
+    (void)state;
+    uint64_t seed = 1;
+    for (int run = 0; run < 2000; run++) {
+        struct log log = {0};
+        struct input input;
+        input_init(&input, take, &log);
+        for (int i = 0; i < 100; i++) {
+            seed = seed * 6364136223846793005U + 1442695040888963407U;
+            static const char often[] = "\033\033[[<;0123456789~MmAO";
+            unsigned pick = (unsigned)(seed >> 33);
+            char byte = pick % 3 == 0 ? (char)(pick >> 8) : often[(pick >> 8) % (sizeof often - 1)];
+            input_feed(&input, &byte, 1);
+            log.len = log.len > LOG_MAX / 2 ? 0 : log.len;
+        }
+        input_flush(&input);
+        for (char *word = log.text, *end; (end = strchr(word, ' ')) != NULL; word = end + 1) {
+            *end = '\0';
+            bool other =
+                strchr(word, ':') != NULL || strcmp(word, "in") == 0 || strcmp(word, "out") == 0;
+            assert_true(other || input_name_is_valid(word));
+        }
+    }
+}
+
+static void knows_names(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"j",   "G",     "/",       "C-l",  "M-x",
+                                       "Esc", "S-Tab", "PgUp",    "F12",  "Space",
+                                       "é",   "-",     "M-Enter", "C-\\", "M-C-a"};
+    static const char *const bad[] = {"", "jj", "C-", "C-1", "Ctrl-l", "pgup", "F13", " ", "\033"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(input_name_is_valid(good[i]));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(input_name_is_valid(bad[i]));
+    }
+}
+
+int main(void)
+{
+    setlocale(LC_CTYPE, "");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_apart_however_split),
+        cmocka_unit_test(a_lone_escape_waits),
+        cmocka_unit_test(survives_noise),
+        cmocka_unit_test(knows_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
