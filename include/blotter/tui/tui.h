@@ -8,23 +8,17 @@
 
 #include <blotter/client/client.h>
 #include <blotter/net/loop.h>
+#include <blotter/view/format.h>
 #include <stddef.h>
 
 enum tui_color { TUI_COLOR_AUTO, TUI_COLOR_ALWAYS, TUI_COLOR_NEVER };
-enum tui_grouping {
-    TUI_GROUPING_INDIAN,
-    TUI_GROUPING_WESTERN,
-    TUI_GROUPING_NONE,
-    TUI_GROUPING_LOCALE
-};
 enum tui_notify { TUI_NOTIFY_NONE, TUI_NOTIFY_OSC9, TUI_NOTIFY_OSC777 };
 
-/* One line of [keys]: a key's name and the action it is to run; where is "file:line" for messages.
- */
+/* One line of [keys]: an action's name and the keys that are to run it, separated by spaces. */
 struct tui_key {
-    const char *key;
     const char *action;
-    const char *where;
+    const char *keys;  /* "" unbinds it */
+    const char *where; /* "file:line", for messages */
 };
 
 struct tui_settings;
@@ -36,11 +30,13 @@ struct tui_settings;
 typedef bool (*tui_reload_fn)(void *user, struct tui_settings *ret, char *error, size_t error_size);
 
 struct tui_settings {
-    const char *badge; /* "REAL", "PAPER", "MOCK" */
-    const char *host;  /* "127.0.0.1:4810" */
-    const char *user;  /* the user's id, NULL when none was given */
+    const char *badge;    /* "REAL", "PAPER", "MOCK" */
+    const char *host;     /* "127.0.0.1:4810" */
+    const char *user;     /* the user's id, NULL when none was given */
+    const char *currency; /* "INR"; NULL: none is shown */
 
-    const char *theme; /* a name, or a path when it holds a '/'; NULL: "default" */
+    const char *
+        theme; /* a name, or a path when it holds a '/'; NULL: the remembered one, else "default" */
     const char *const
         *theme_dirs; /* NULL-terminated, searched in order before the built-in ones; NULL: none */
     enum tui_color color;
@@ -48,13 +44,14 @@ struct tui_settings {
     bool mouse;
     bool hide_amounts; /* at start; a key toggles it */
 
-    enum tui_grouping grouping;
+    enum format_grouping grouping;
     const char *timezone; /* "local", "utc" or "Area/City"; NULL: local */
 
     const struct tui_key *keys; /* remapped keys */
     size_t key_count;
 
-    resource_mask panes; /* the panes to show; 0: all */
+    resource_mask panes;    /* the panes to show; 0: all */
+    int64_t quote_stale_ms; /* a quote older than this is marked stale; 0: never by age */
 
     bool bell;              /* ring on an alert */
     enum tui_notify notify; /* ask the terminal for a desktop notification on an alert */
@@ -62,7 +59,6 @@ struct tui_settings {
                                NULL: none */
 
     const char *state_path; /* where sort, columns, zoom and theme are remembered; NULL: nowhere */
-    struct trace *trace;    /* NULL: none */
 
     tui_reload_fn reload; /* NULL: SIGUSR1 re-reads the theme only */
     void (*log)(void *user,
@@ -73,10 +69,10 @@ struct tui_settings {
 void tui_settings_default(struct tui_settings *ret);
 
 /*
- * Runs the dashboard on the controlling terminal until the user quits or a signal ends it. The
- * client is not yet started; it is started here after the first frame and stopped before the
- * return. Returns the exit status: 0 quit by the user; 1 the terminal failed; 2 the terminal, the
- * theme or the key map cannot be used (said on stderr, the screen untouched); 128+n signal n.
+ * Runs the dashboard on stdout's terminal until the user quits or a signal ends it. Starts the
+ * client, and stops it before the return; calls setlocale(LC_CTYPE, ""). Returns the exit status: 0
+ * quit by the user; 1 the terminal failed; 2 the terminal, the theme or the key map cannot be used
+ * (said on stderr, the screen untouched); 128+n signal n.
  */
 int tui_run(struct loop *loop, struct client *client, const struct tui_settings *settings);
 

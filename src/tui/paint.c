@@ -1,0 +1,163 @@
+#include <blotter/tui/paint.h>
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <blotter/core/alloc.h>
+
+enum {
+    ATTRIBUTE_SETS = 16, /* CELL_ bits */
+    REWRITE_MAX = 3      /* unchanged cells that are written again rather than jumped over */
+};
+
+static_assert((CELL_BOLD | CELL_DIM | CELL_UNDERLINE | CELL_REVERSE) < ATTRIBUTE_SETS,
+              "a look for each set of attributes");
+
+struct paint {
+    int columns, rows;
+    struct cell *shown; /* row by row; what the terminal shows when `known` */
+    bool known;
+    struct theme theme;
+    enum color_depth depth;
+    struct look looks[ROLE_COUNT][ATTRIBUTE_SETS];
+    int x, y; /* the cursor; x < 0 when it is not known */
+};
+
+struct paint *paint_new(void)
+{
+    return mem_calloc(1, sizeof(struct paint));
+}
+
+void paint_free(struct paint *paint)
+{
+    if (paint != NULL) {
+        free(paint->shown);
+        free(paint);
+    }
+}
+
+void paint_set_theme(struct paint *paint, const struct theme *theme, enum color_depth depth)
+{
+    paint->theme = *theme;
+    paint->depth = depth;
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        for (unsigned set = 0; set < ATTRIBUTE_SETS; set++) {
+            paint->looks[role][set] = theme_look(theme, (enum role)role, set, depth);
+        }
+    }
+    paint_forget(paint);
+}
+
+void paint_forget(struct paint *paint)
+{
+    paint->known = false;
+}
+
+static const struct look *look_of(const struct paint *paint, const struct cell *cell)
+{
+    unsigned role = cell->role < ROLE_COUNT ? cell->role : (unsigned)ROLE_TEXT;
+    return &paint->looks[role][cell->attributes % ATTRIBUTE_SETS];
+}
+
+/* Two cells may differ in role and still look the same. */
+static bool same(const struct paint *paint, const struct cell *a, const struct cell *b)
+{
+    if (memcmp(a->text, b->text, sizeof a->text) != 0 || a->width != b->width) {
+        return false;
+    }
+    return (a->role == b->role && a->attributes == b->attributes) ||
+           look_equal(look_of(paint, a), look_of(paint, b));
+}
+
+/* --- writing ------------------------------------------------------------------------------ */
+
+static void write_cell(struct paint *paint, struct term *term, const struct cell *cell)
+{
+    size_t len = strnlen(cell->text, sizeof cell->text);
+    term_look(term, look_of(paint, cell));
+    term_put(term, len == 0 ? " " : cell->text, len == 0 ? 1 : len);
+    paint->x += cell->width;
+    /* Terminals disagree about wide and combined characters, and about the last column. */
+    if (cell->width != 1 || len > 4 || paint->x >= paint->columns) {
+        paint->x = -1;
+    }
+}
+
+/* Unchanged cells between the cursor and x that are cheaper to write again than to jump over. */
+static bool rewrite(struct paint *paint, struct term *term, const struct cell *row, int x)
+{
+    const struct look *look = look_of(paint, &row[x]);
+    for (int i = paint->x; i < x; i++) {
+        if (row[i].width != 1 || strnlen(row[i].text, sizeof row[i].text) != 1 ||
+            !look_equal(look_of(paint, &row[i]), look)) {
+            return false;
+        }
+    }
+    for (int i = paint->x; i < x; i++) {
+        term_look(term, look);
+        term_put(term, row[i].text, 1);
+    }
+    paint->x = x;
+    return true;
+}
+
+static void move_to(struct paint *paint, struct term *term, const struct cell *row, int x, int y)
+{
+    if (paint->y == y && paint->x == x) {
+        return;
+    }
+    bool ahead = paint->y == y && paint->x >= 0 && paint->x < x;
+    if (!ahead || x - paint->x > REWRITE_MAX || !rewrite(paint, term, row, x)) {
+        term_move(term, x, y);
+    }
+    paint->x = x;
+    paint->y = y;
+}
+
+static void paint_row(struct paint *paint, struct term *term, const struct canvas *canvas, int y)
+{
+    const struct cell *row = canvas_cell(canvas, 0, y);
+    struct cell *shown = paint->shown + (size_t)y * (size_t)paint->columns;
+    for (int x = 0; x < paint->columns; x++) {
+        if (paint->known && same(paint, &row[x], &shown[x])) {
+            continue;
+        }
+        /* The right half of a wide character is written with its left half. */
+        int start = row[x].width == 0 && x > 0 ? x - 1 : x;
+        if (row[start].width > 0 && (start == x || paint->known)) {
+            move_to(paint, term, row, start, y);
+            write_cell(paint, term, &row[start]);
+        }
+        shown[x] = row[x];
+        if (row[start].width == 2 && start + 1 < paint->columns) {
+            x = start + 1;
+            shown[x] = row[x];
+        }
+    }
+}
+
+static void take_size(struct paint *paint, const struct canvas *canvas)
+{
+    if (paint->columns == canvas->columns && paint->rows == canvas->rows) {
+        return;
+    }
+    size_t cells = (size_t)canvas->columns * (size_t)canvas->rows;
+    paint->shown = mem_realloc(paint->shown, cells * sizeof *paint->shown);
+    paint->columns = canvas->columns;
+    paint->rows = canvas->rows;
+    paint->known = false;
+}
+
+void paint_frame(struct paint *paint, struct term *term, const struct canvas *canvas)
+{
+    take_size(paint, canvas);
+    if (!paint->known) {
+        /* Cells are written one by one, but what lies beyond them (a terminal that grew) is not. */
+        term_look(term, &paint->looks[ROLE_TEXT][0]);
+        term_clear(term);
+    }
+    paint->x = -1;
+    for (int y = 0; y < paint->rows; y++) {
+        paint_row(paint, term, canvas, y);
+    }
+    paint->known = true;
+}

@@ -1,0 +1,118 @@
+/* The one file that asks terminfo. */
+#include "term_private.h"
+#include <curses.h>
+#include <term.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* curses' macros of these names would shadow members. */
+#undef columns
+#undef lines
+
+static const char *const text_names[TEXT_COUNT] = {
+    [TEXT_ENTER] = "smcup", [TEXT_LEAVE] = "rmcup", [TEXT_HIDE] = "civis",
+    [TEXT_SHOW] = "cnorm",  [TEXT_CLEAR] = "clear", [TEXT_PLAIN] = "sgr0",
+    [TEXT_BOLD] = "bold",   [TEXT_DIM] = "dim",     [TEXT_UNDERLINE] = "smul",
+    [TEXT_REVERSE] = "rev", [TEXT_ITALIC] = "sitm", [TEXT_NO_WRAP] = "rmam",
+    [TEXT_WRAP] = "smam",
+};
+
+/* "$<5>" asks for a pause that no terminal of today needs. */
+static void copy_unpadded(const char *from, char *out, size_t size)
+{
+    size_t len = 0;
+    while (*from != '\0' && len + 1 < size) {
+        const char *end = strncmp(from, "$<", 2) == 0 ? strchr(from, '>') : NULL;
+        if (end != NULL) {
+            from = end + 1;
+        } else {
+            out[len++] = *from++;
+        }
+    }
+    out[len] = '\0';
+}
+
+static void get_text(const char *name, char *out, size_t size)
+{
+    const char *text = tigetstr(name);
+    out[0] = '\0';
+    if (text != NULL && text != (const char *)-1 && strlen(text) < size) {
+        copy_unpadded(text, out, size);
+    }
+}
+
+static int get_number(const char *name, int fallback)
+{
+    int number = tigetnum(name);
+    return number > 0 ? number : fallback;
+}
+
+static bool get_flag(const char *name)
+{
+    return tigetflag(name) == 1;
+}
+
+static bool wants_rgb(void)
+{
+    const char *colorterm = getenv("COLORTERM");
+    return get_flag("RGB") || get_flag("Tc") ||
+           (colorterm != NULL &&
+            (strcmp(colorterm, "truecolor") == 0 || strcmp(colorterm, "24bit") == 0));
+}
+
+static bool set_up(int fd, char error[TERM_ERROR_MAX])
+{
+    const char *name = getenv("TERM");
+    int status = 0;
+    if (name == NULL || name[0] == '\0') {
+        snprintf(error, TERM_ERROR_MAX,
+                 "TERM is not set, so it is not known what this terminal can; "
+                 "try TERM=xterm-256color, or --watch");
+        return false;
+    }
+    if (setupterm(NULL, fd, &status) == OK) {
+        return true;
+    }
+    snprintf(error, TERM_ERROR_MAX,
+             "terminal type '%.60s' is %s; try TERM=xterm-256color, or --watch", name,
+             status < 0 ? "not known: no terminfo database was found" : "not known here");
+    return false;
+}
+
+bool term_caps_load(struct term_caps *ret, int fd, char error[TERM_ERROR_MAX])
+{
+    struct term_caps caps = {.colors = 0};
+    if (!set_up(fd, error)) {
+        return false;
+    }
+    for (int i = 0; i < TEXT_COUNT; i++) {
+        get_text(text_names[i], caps.texts[i], sizeof caps.texts[i]);
+    }
+    get_text("cup", caps.cursor, sizeof caps.cursor);
+    if (caps.cursor[0] == '\0') {
+        snprintf(error, TERM_ERROR_MAX,
+                 "a terminal of type '%.60s' cannot place its cursor; use --watch or --snapshot",
+                 getenv("TERM"));
+        return false;
+    }
+    caps.ansi = strcmp(caps.cursor, "\033[%i%p1%d;%p2%dH") == 0;
+    caps.colors = get_number("colors", 0);
+    caps.columns = get_number("cols", 80);
+    caps.rows = get_number("lines", 24);
+    char mouse[TERM_TEXT_MAX];
+    get_text("kmous", mouse, sizeof mouse);
+    caps.modern = caps.ansi && mouse[0] != '\0';
+    caps.rgb = caps.colors >= 8 && wants_rgb();
+    *ret = caps;
+    return true;
+}
+
+size_t term_caps_move(const struct term_caps *caps, int x, int y, char *out, size_t size)
+{
+    if (caps->ansi) {
+        return (size_t)snprintf(out, size, "\033[%d;%dH", y + 1, x + 1);
+    }
+    const char *text = tparm((char *)(uintptr_t)caps->cursor, y, x);
+    return text == NULL ? 0 : (size_t)snprintf(out, size, "%s", text);
+}

@@ -1,0 +1,98 @@
+/*
+ * A crash must not leave the terminal unusable. Everything the handler does is async-signal-safe,
+ * on a stack of its own, with what was prepared while all was well.
+ */
+#include "term_private.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CRASH_BYTES_MAX = 512, CRASH_STACK_BYTES = 64 << 10, CRASH_TRIES = 10, CRASH_WAIT_MS = 50 };
+
+static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGTRAP};
+enum { CRASH_SIGNALS = sizeof crash_signals / sizeof crash_signals[0] };
+
+/* A signal handler has nothing but globals to know anything by. */
+static struct {
+    volatile sig_atomic_t armed;
+    int fd;
+    size_t len;
+    char bytes[CRASH_BYTES_MAX];
+    struct termios modes;
+    struct sigaction before[CRASH_SIGNALS];
+    bool installed;
+} crash;
+
+static char crash_stack[CRASH_STACK_BYTES];
+
+static void restore_terminal(void)
+{
+    size_t done = 0;
+    for (int tries = 0; done < crash.len && tries < CRASH_TRIES; tries++) {
+        ssize_t wrote = write(crash.fd, crash.bytes + done, crash.len - done);
+        if (wrote > 0) {
+            done += (size_t)wrote;
+        } else {
+            struct pollfd poll_fd = {.fd = crash.fd, .events = POLLOUT};
+            poll(&poll_fd, 1, CRASH_WAIT_MS);
+        }
+    }
+    tcsetattr(crash.fd, TCSANOW, &crash.modes);
+}
+
+/* Restores the terminal, then lets happen what would have happened without us. */
+static void on_crash(int signo)
+{
+    if (crash.armed) {
+        crash.armed = 0;
+        restore_terminal();
+    }
+    for (size_t i = 0; i < CRASH_SIGNALS; i++) {
+        if (crash_signals[i] == signo) {
+            sigaction(signo, &crash.before[i], NULL);
+        }
+    }
+    raise(signo);
+}
+
+static void install(void)
+{
+    stack_t stack = {.ss_sp = crash_stack, .ss_size = sizeof crash_stack};
+    stack_t old;
+    if (sigaltstack(NULL, &old) == 0 && (old.ss_flags & SS_DISABLE) != 0) {
+        sigaltstack(&stack, NULL);
+    }
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < CRASH_SIGNALS; i++) {
+        sigaction(crash_signals[i], &action, &crash.before[i]);
+    }
+    crash.installed = true;
+}
+
+void term_crash_arm(int fd, const char *bytes, size_t len, const struct termios *modes)
+{
+    crash.armed = 0;
+    crash.fd = fd;
+    crash.len = len < CRASH_BYTES_MAX ? len : CRASH_BYTES_MAX;
+    memcpy(crash.bytes, bytes, crash.len);
+    crash.modes = *modes;
+    if (!crash.installed) {
+        install();
+    }
+    crash.armed = 1;
+}
+
+void term_crash_disarm(void)
+{
+    crash.armed = 0;
+    if (!crash.installed) {
+        return;
+    }
+    for (size_t i = 0; i < CRASH_SIGNALS; i++) {
+        sigaction(crash_signals[i], &crash.before[i], NULL);
+    }
+    crash.installed = false;
+}

@@ -1,0 +1,170 @@
+/*
+ * What is painted, and when: once per turn, just before the wait, from dirty bits; the first
+ * change at once, then at most 60 frames a second; never while the terminal still has a frame to
+ * take. Nothing changed: nothing written, no wake-up.
+ */
+#include "alert.h"
+#include "tui_private.h"
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+    FRAME_GAP_US = 16667,
+    NOTICE_US = 4000000,
+    SECOND_US = 1000000,
+    ALERTS_PER_SECOND = 8 /* more than that is noise, and a process each */
+};
+
+/* --- what the screen is told -------------------------------------------------------------- */
+
+void tui_fill_input(const struct tui *tui, struct screen_input *ret)
+{
+    const struct engine *engine = client_engine(tui->client);
+    screen_input_init(ret);
+    ret->now = loop_now(tui->loop);
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        engine_pane(engine, (enum resource)i, &ret->panes[i]);
+    }
+    ret->wanted = tui->settings.panes;
+    ret->conn = client_stream_status(tui->client);
+    ret->polling = engine_polling(engine, &ret->poll_next_ms);
+    ret->journal = client_journal(tui->client);
+    ret->events = engine_counters(engine)->events;
+    ret->errors = client_errors(tui->client);
+    ret->event_latency = client_event_latency(tui->client);
+    ret->fetch_latency = client_fetch_latency(tui->client);
+    ret->badge = tui->settings.badge;
+    ret->host = tui->settings.host;
+    ret->currency = tui->settings.currency;
+    ret->read_only = true;
+    ret->format = tui->format;
+    ret->quote_stale_ms = tui->settings.quote_stale_ms;
+    ret->keys = keymap_keys(tui->keymap);
+    ret->notice = tui->notice[0] == '\0' ? NULL : tui->notice;
+}
+
+/* --- notices and alerts ------------------------------------------------------------------- */
+
+void tui_notice(struct tui *tui, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(tui->notice, sizeof tui->notice, format, args);
+    va_end(args);
+    tui->dirty |= SCREEN_CONN;
+    loop_timer_set(tui->notice_timer, loop_now(tui->loop).mono_us + NOTICE_US);
+    if (tui->settings.log != NULL) {
+        tui->settings.log(tui->settings.user_data, tui->notice);
+    }
+}
+
+void tui_notice_over(void *user)
+{
+    struct tui *tui = user;
+    tui->notice[0] = '\0';
+    tui->dirty |= SCREEN_CONN;
+}
+
+static void raise_alerts(struct tui *tui)
+{
+    struct screen_alert alert;
+    int64_t second = loop_now(tui->loop).mono_us / SECOND_US;
+    if (second != tui->alert_second) {
+        tui->alert_second = second;
+        tui->alerts_in_second = 0;
+    }
+    while (screen_take_alert(tui->screen, &alert)) {
+        if (tui->alerts_in_second++ < ALERTS_PER_SECOND) {
+            alert_raise(&tui->settings, tui->term, &alert);
+        }
+    }
+}
+
+/* --- writing ------------------------------------------------------------------------------ */
+
+static void tell_painted(struct tui *tui)
+{
+    if (tui->frame_queued) {
+        tui->frame_queued = false;
+        client_painted(tui->client, tui->unpainted);
+        tui->unpainted = 0;
+    }
+}
+
+void tui_write(struct tui *tui)
+{
+    if (!term_flush(tui->term)) {
+        loop_quit(tui->loop, 128 + SIGHUP);
+        return;
+    }
+    bool blocked = term_queued(tui->term) > 0;
+    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ | (blocked ? LOOP_WRITE : 0), tui_read,
+               tui);
+    if (!blocked) {
+        tell_painted(tui);
+    }
+}
+
+void tui_repaint(struct tui *tui)
+{
+    paint_forget(tui->paint);
+    tui->dirty |= SCREEN_VIEW;
+}
+
+void tui_resize(struct tui *tui)
+{
+    int columns;
+    int rows;
+    if (!tui->suspended) {
+        term_size(tui->term, &columns, &rows);
+        screen_resize(tui->screen, columns, rows);
+        tui_repaint(tui);
+    }
+}
+
+static void tell_visible(struct tui *tui)
+{
+    resource_mask visible = screen_visible(tui->screen);
+    if (visible != tui->visible) {
+        tui->visible = visible;
+        client_set_visible(tui->client, visible);
+    }
+}
+
+static void paint_now(struct tui *tui, int64_t now_us)
+{
+    struct screen_input input;
+    tui_fill_input(tui, &input);
+    unsigned changed = tui->dirty;
+    tui->dirty = 0;
+    if (screen_render(tui->screen, &input, changed, tui->canvas)) {
+        paint_frame(tui->paint, tui->term, tui->canvas);
+    }
+    raise_alerts(tui);
+    tell_visible(tui);
+    if (term_queued(tui->term) > 0) {
+        tui->last_frame_us = now_us;
+    }
+    tui->unpainted |= changed;
+    tui->frame_queued = true;
+    tui_write(tui);
+}
+
+void tui_frame(void *user)
+{
+    struct tui *tui = user;
+    int64_t now_us = loop_now(tui->loop).mono_us;
+    int64_t next_us = tui->last_frame_us + FRAME_GAP_US;
+    if (tui->suspended || term_queued(tui->term) > 0) {
+        loop_timer_set(tui->frame_timer, MOMENT_NEVER);
+        return; /* comes back with SIGCONT, or when the terminal takes output */
+    }
+    int64_t due_us = tui->dirty != 0 ? now_us : screen_deadline(tui->screen);
+    if (due_us <= now_us && now_us >= next_us) {
+        paint_now(tui, now_us);
+        due_us = tui->dirty != 0 ? now_us : screen_deadline(tui->screen);
+        next_us = tui->last_frame_us + FRAME_GAP_US;
+    }
+    loop_timer_set(tui->frame_timer, due_us < next_us ? next_us : due_us);
+}

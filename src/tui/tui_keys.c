@@ -1,0 +1,205 @@
+/* What the user does: keys, mouse, focus; and what follows from it. */
+#include "alert.h"
+#include "state.h"
+#include "tui_private.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    READ_BYTES = 4096,
+    READS_MAX = 16,    /* a turn: a paste of any size must not starve the stream */
+    ESCAPE_US = 25000, /* a sequence that is cut in two arrives within this */
+    DOUBLE_CLICK_US = 400000
+};
+
+/* --- suspend and resume ------------------------------------------------------------------- */
+
+void tui_suspend(struct tui *tui)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    struct sigaction ours;
+    tui->suspended = true;
+    term_stop(tui->term);
+    /* The usual way of stopping, which does nothing where nobody could wake us again. */
+    sigemptyset(&usual.sa_mask);
+    sigaction(SIGTSTP, &usual, &ours);
+    raise(SIGTSTP);
+    sigaction(SIGTSTP, &ours, NULL);
+    tui_resume(tui);
+}
+
+/* After fg; after bg the terminal is not ours, and there is nothing to paint on. */
+void tui_resume(struct tui *tui)
+{
+    loop_refresh(tui->loop);
+    if (!term_is_ours(tui->term)) {
+        term_stop(tui->term);
+        tui->suspended = true;
+        loop_unwatch(tui->loop, term_fd(tui->term));
+        return;
+    }
+    tui->suspended = false;
+    term_start(tui->term);
+    tui_resize(tui);
+    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui_read, tui);
+    client_trigger(tui->client, ENGINE_RESUME, RESOURCE_ALL);
+}
+
+/* --- what an action asks for -------------------------------------------------------------- */
+
+void tui_save(struct tui *tui)
+{
+    if (tui->settings.state_path != NULL && !state_save(tui->settings.state_path, tui->screen) &&
+        tui->settings.log != NULL) {
+        tui->settings.log(tui->settings.user_data, "the state file could not be written");
+    }
+}
+
+static void copy(struct tui *tui, const char *text)
+{
+    if (alert_copy(tui->term, text)) {
+        tui_notice(tui, "copied %zu bytes", strlen(text));
+        tui_write(tui);
+    } else {
+        tui_notice(tui, "this terminal has no clipboard for us");
+    }
+}
+
+static void act_on(struct tui *tui, const struct screen_result *result)
+{
+    unsigned todo = result->todo;
+    tui->dirty |= (todo & SCREEN_DO_RENDER) != 0 ? SCREEN_VIEW : 0;
+    if ((todo & SCREEN_DO_COPY) != 0 && result->copy != NULL) {
+        copy(tui, result->copy);
+    }
+    if ((todo & SCREEN_DO_REVALIDATE) != 0) {
+        client_trigger(tui->client, ENGINE_MANUAL, result->resources);
+    }
+    if ((todo & SCREEN_DO_THEME) != 0) {
+        tui_next_theme(tui);
+        tui_save(tui);
+    }
+    if ((todo & SCREEN_DO_SAVE) != 0) {
+        tui_save(tui);
+    }
+    if ((todo & SCREEN_DO_REPAINT) != 0) {
+        tui_resize(tui);
+    }
+    if ((todo & SCREEN_DO_QUIT) != 0) {
+        loop_quit(tui->loop, 0);
+    } else if ((todo & SCREEN_DO_SUSPEND) != 0) {
+        tui_suspend(tui);
+    }
+}
+
+/* --- events ------------------------------------------------------------------------------- */
+
+static void on_key(struct tui *tui, const struct input_event *event)
+{
+    enum action action;
+    struct screen_input input;
+    struct screen_result result = {0};
+    enum action_scope scope = screen_scope(tui->screen);
+    tui_fill_input(tui, &input);
+    if (keymap_find(tui->keymap, scope, event->name, &action)) {
+        result = screen_action(tui->screen, &input, action);
+    } else if (event->code != 0) {
+        result = screen_char(tui->screen, &input, event->code);
+    }
+    act_on(tui, &result);
+}
+
+/* Pasted text is text where text is asked for; nowhere is it a command. */
+static void on_paste(struct tui *tui, const struct input_event *event)
+{
+    struct screen_input input;
+    if (screen_scope(tui->screen) != SCOPE_PROMPT) {
+        return;
+    }
+    tui_fill_input(tui, &input);
+    struct screen_result result = screen_char(tui->screen, &input, event->code);
+    act_on(tui, &result);
+}
+
+static enum screen_button click_kind(struct tui *tui, const struct input_event *event)
+{
+    int64_t now_us = loop_now(tui->loop).mono_us;
+    bool twice = event->x == tui->last_click_x && event->y == tui->last_click_y &&
+                 now_us - tui->last_click_us < DOUBLE_CLICK_US;
+    tui->last_click_us = twice ? now_us - DOUBLE_CLICK_US : now_us;
+    tui->last_click_x = event->x;
+    tui->last_click_y = event->y;
+    return twice ? SCREEN_DOUBLE_CLICK : SCREEN_CLICK;
+}
+
+static void on_mouse(struct tui *tui, const struct input_event *event)
+{
+    struct screen_input input;
+    enum screen_button button;
+    if (!tui->settings.mouse || event->button == INPUT_MIDDLE || event->button == INPUT_RIGHT) {
+        return;
+    }
+    if (event->button == INPUT_LEFT) {
+        button = click_kind(tui, event);
+    } else {
+        button = event->button == INPUT_WHEEL_UP ? SCREEN_WHEEL_UP : SCREEN_WHEEL_DOWN;
+    }
+    tui_fill_input(tui, &input);
+    struct screen_result result = screen_mouse(tui->screen, &input, button, event->x, event->y);
+    act_on(tui, &result);
+}
+
+void tui_on_input(void *user, const struct input_event *event)
+{
+    struct tui *tui = user;
+    switch (event->kind) {
+    case INPUT_KEY:
+        on_key(tui, event);
+        break;
+    case INPUT_PASTE:
+        on_paste(tui, event);
+        break;
+    case INPUT_MOUSE:
+        on_mouse(tui, event);
+        break;
+    case INPUT_FOCUS_IN:
+        client_trigger(tui->client, ENGINE_FOCUS, RESOURCE_ALL);
+        break;
+    case INPUT_FOCUS_OUT:
+        break;
+    }
+}
+
+void tui_read(void *user, int fd, unsigned events)
+{
+    struct tui *tui = user;
+    char bytes[READ_BYTES];
+    (void)fd;
+    if ((events & LOOP_WRITE) != 0) {
+        tui_write(tui);
+    }
+    if ((events & (LOOP_READ | LOOP_ERROR)) == 0) {
+        return;
+    }
+    long got = 0;
+    for (int reads = 0; reads < READS_MAX && !tui->suspended; reads++) {
+        got = term_read(tui->term, bytes, sizeof bytes);
+        if (got <= 0) {
+            break;
+        }
+        input_feed(&tui->input, bytes, (size_t)got);
+    }
+    if (got < 0 || (got == 0 && (events & LOOP_ERROR) != 0)) {
+        loop_quit(tui->loop, 128 + SIGHUP);
+    }
+    loop_timer_set(tui->escape_timer, input_pending(&tui->input)
+                                          ? loop_now(tui->loop).mono_us + ESCAPE_US
+                                          : MOMENT_NEVER);
+}
+
+void tui_escape_over(void *user)
+{
+    struct tui *tui = user;
+    input_flush(&tui->input);
+}

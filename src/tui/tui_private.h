@@ -1,0 +1,69 @@
+/* Shared by the files of tui alone. */
+#ifndef BLOTTER_TUI_TUI_PRIVATE_H
+#define BLOTTER_TUI_TUI_PRIVATE_H
+
+#include <blotter/tui/input.h>
+#include <blotter/tui/keymap.h>
+#include <blotter/tui/paint.h>
+#include <blotter/tui/term.h>
+#include <blotter/tui/theme.h>
+#include <blotter/tui/tui.h>
+#include <blotter/view/screen.h>
+
+enum { NOTICE_MAX = 200 };
+
+struct tui {
+    struct loop *loop;
+    struct client *client;
+    struct tui_settings settings;
+    struct term *term;
+    struct paint *paint;
+    struct screen *screen;
+    struct canvas *canvas;
+    struct keymap *keymap;
+    struct input input;
+    struct theme theme;
+    struct format format;
+    struct loop_timer *frame_timer;  /* wakes the loop for the next frame */
+    struct loop_timer *escape_timer; /* decides that an ESC was the Esc key */
+    struct loop_timer *notice_timer;
+    unsigned dirty;     /* SCREEN_ bits that the next frame takes in */
+    unsigned unpainted; /* client bits in a frame that the terminal has not taken whole */
+    bool frame_queued;  /* a frame is waiting in the terminal's queue */
+    bool suspended;     /* the terminal is the shell's */
+    int64_t last_frame_us;
+    int64_t last_click_us;
+    int last_click_x, last_click_y;
+    int64_t alert_second; /* alerts are counted by the second */
+    int alerts_in_second;
+    resource_mask visible;
+    char notice[NOTICE_MAX];
+};
+
+/* --- tui_setup.c: what settings become ---------------------------------------------------- */
+
+/* Theme, keys, terminal from settings. False with a sentence; nothing has changed then. */
+bool tui_apply(struct tui *tui, const struct tui_settings *settings, char error[TERM_ERROR_MAX]);
+void tui_next_theme(struct tui *tui);
+void tui_reload(struct tui *tui);
+
+/* --- tui_frame.c: what is painted, and when ----------------------------------------------- */
+
+void tui_fill_input(const struct tui *tui, struct screen_input *ret);
+void tui_frame(void *user);        /* the hook before the wait */
+void tui_write(struct tui *tui);   /* what is queued, as far as the terminal takes it */
+void tui_repaint(struct tui *tui); /* everything, with the next frame */
+void tui_resize(struct tui *tui);
+__attribute__((format(printf, 2, 3))) void tui_notice(struct tui *tui, const char *format, ...);
+void tui_notice_over(void *user);
+
+/* --- tui_keys.c: what the user does ------------------------------------------------------- */
+
+void tui_read(void *user, int fd, unsigned events);
+void tui_escape_over(void *user);
+void tui_on_input(void *user, const struct input_event *event);
+void tui_suspend(struct tui *tui);
+void tui_resume(struct tui *tui);
+void tui_save(struct tui *tui);
+
+#endif

@@ -1,0 +1,142 @@
+/* What settings become: looks, keys, terminal; at start and again on SIGUSR1. */
+#include "tui_private.h"
+#include "zone.h"
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { THEMES_TRIED_MAX = 64 };
+
+void tui_settings_default(struct tui_settings *ret)
+{
+    *ret = (struct tui_settings){
+        .badge = "REAL",
+        .mouse = true,
+        .grouping = FORMAT_INDIAN,
+        .panes = RESOURCE_ALL,
+    };
+}
+
+static bool locale_is_utf8(void)
+{
+    const char *codeset = nl_langinfo(CODESET);
+    return strcasecmp(codeset, "UTF-8") == 0 || strcasecmp(codeset, "utf8") == 0;
+}
+
+static struct keymap *make_keymap(const struct tui_settings *settings, char error[TERM_ERROR_MAX])
+{
+    char why[KEYMAP_ERROR_MAX];
+    struct keymap *keymap = keymap_new();
+    for (size_t i = 0; i < settings->key_count; i++) {
+        const struct tui_key *key = &settings->keys[i];
+        if (!keymap_bind(keymap, key->action, key->keys, why)) {
+            snprintf(error, TERM_ERROR_MAX, "%.90s: %.160s",
+                     key->where == NULL ? "[keys]" : key->where, why);
+            keymap_free(keymap);
+            return NULL;
+        }
+    }
+    if (!keymap_check(keymap, why)) {
+        snprintf(error, TERM_ERROR_MAX, "[keys]: %.240s", why);
+        keymap_free(keymap);
+        return NULL;
+    }
+    return keymap;
+}
+
+static const char *theme_wanted(const struct tui *tui, const struct tui_settings *settings)
+{
+    if (settings->theme != NULL && settings->theme[0] != '\0') {
+        return settings->theme;
+    }
+    const char *remembered = screen_theme(tui->screen);
+    return remembered != NULL && remembered[0] != '\0' ? remembered : "default";
+}
+
+static bool load_theme(const struct tui *tui, const struct tui_settings *settings,
+                       struct theme *ret, char error[TERM_ERROR_MAX])
+{
+    struct theme_error why;
+    const char *name = theme_wanted(tui, settings);
+    if (theme_load(name, settings->theme_dirs, ret, &why)) {
+        return true;
+    }
+    if (settings->theme == NULL && theme_load("default", NULL, ret, &why)) {
+        return true; /* a remembered theme that is gone is nobody's mistake */
+    }
+    snprintf(error, TERM_ERROR_MAX, "%.250s", why.text);
+    return false;
+}
+
+static void apply_terminal(struct tui *tui, const struct tui_settings *settings)
+{
+    struct term_settings term = {.mouse = settings->mouse};
+    term.color = settings->color == TUI_COLOR_ALWAYS  ? TERM_COLOR_ALWAYS
+                 : settings->color == TUI_COLOR_NEVER ? TERM_COLOR_NEVER
+                                                      : TERM_COLOR_AUTO;
+    term_set(tui->term, &term);
+}
+
+bool tui_apply(struct tui *tui, const struct tui_settings *settings, char error[TERM_ERROR_MAX])
+{
+    struct theme theme;
+    if (!load_theme(tui, settings, &theme, error)) {
+        return false;
+    }
+    struct keymap *keymap = make_keymap(settings, error);
+    if (keymap == NULL) {
+        return false;
+    }
+    keymap_free(tui->keymap);
+    tui->keymap = keymap;
+    tui->theme = theme;
+    tui->settings = *settings;
+    apply_terminal(tui, settings);
+    paint_set_theme(tui->paint, &tui->theme, term_depth(tui->term));
+    tui->canvas->ascii = settings->ascii || !locale_is_utf8();
+    format_default(&tui->format);
+    tui->format.grouping = settings->grouping;
+    zone_apply(&tui->format, settings->timezone);
+    return true;
+}
+
+void tui_next_theme(struct tui *tui)
+{
+    char name[THEME_NAME_MAX];
+    struct theme theme;
+    struct theme_error why;
+    snprintf(name, sizeof name, "%s", tui->theme.name);
+    for (int tries = 0; tries < THEMES_TRIED_MAX; tries++) {
+        char next[THEME_NAME_MAX];
+        theme_next(name, tui->settings.theme_dirs, next);
+        memcpy(name, next, sizeof name);
+        if (theme_load(name, tui->settings.theme_dirs, &theme, &why)) {
+            tui->theme = theme;
+            paint_set_theme(tui->paint, &theme, term_depth(tui->term));
+            screen_state_set(tui->screen, "theme", name);
+            tui_repaint(tui);
+            tui_notice(tui, "theme %s", name);
+            return;
+        }
+        tui_notice(tui, "%s", why.text); /* somebody's broken file: said, and passed over */
+    }
+}
+
+void tui_reload(struct tui *tui)
+{
+    char error[TERM_ERROR_MAX];
+    struct tui_settings settings = tui->settings;
+    tui_reload_fn reload = tui->settings.reload;
+    if (reload != NULL && !reload(tui->settings.user_data, &settings, error, sizeof error)) {
+        tui_notice(tui, "not reloaded: %s", error);
+        return;
+    }
+    if (!tui_apply(tui, &settings, error)) {
+        tui_notice(tui, "not reloaded: %s", error);
+        return;
+    }
+    tui_repaint(tui);
+    tui_notice(tui, "configuration reloaded");
+}
