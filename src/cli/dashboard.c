@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
 #include <blotter/tui/tui.h>
 
 #define BINDINGS_MAX 512
-#define WORDS_BYTES_MAX 65536
 
 /* What tui_settings points into. */
 struct dashboard {
@@ -19,44 +17,18 @@ struct dashboard {
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
-    char *words; /* the keys' names, NUL between them */
 };
-
-/* One row per key: "quit = q C-x" binds two. */
-static void add_words(struct dashboard *dashboard, struct tui_key row, char *words)
-{
-    for (char *at = words; *at != '\0' && dashboard->key_count < BINDINGS_MAX;) {
-        char *end = at + strcspn(at, " \t");
-        bool more = *end != '\0';
-        *end = '\0';
-        if (*at != '\0') {
-            row.key = at;
-            dashboard->keys[dashboard->key_count++] = row;
-        }
-        at = more ? end + 1 : end;
-    }
-}
 
 static void bind_keys(struct dashboard *dashboard, const struct config *config)
 {
-    const char *action, *keys, *origin;
-    struct buf all;
-    size_t used = 0;
-    buf_init(&all, WORDS_BYTES_MAX);
-    for (size_t i = 0; config_key_binding(config, i, &action, &keys, &origin); i++) {
-        buf_append(&all, keys, strlen(keys) + 1);
-    }
-    free(dashboard->words);
-    size_t len;
-    dashboard->words = buf_take(&all, &len);
     dashboard->key_count = 0;
-    for (size_t i = 0; config_key_binding(config, i, &action, &keys, &origin); i++) {
-        struct tui_key row = {.action = action, .where = origin};
-        size_t size = strlen(keys) + 1;
-        if (used + size <= len) {
-            add_words(dashboard, row, dashboard->words + used);
+    while (dashboard->key_count < BINDINGS_MAX) {
+        struct tui_key *key = &dashboard->keys[dashboard->key_count];
+        if (!config_key_binding(config, dashboard->key_count, &key->action, &key->keys,
+                                &key->where)) {
+            return;
         }
-        used += size;
+        dashboard->key_count++;
     }
 }
 
@@ -67,7 +39,7 @@ static void fill_display(const struct config *config, struct tui_settings *ret)
     ret->ascii = config_number(config, CONFIG_ASCII) != 0;
     ret->mouse = config_number(config, CONFIG_MOUSE) != 0;
     ret->hide_amounts = config_number(config, CONFIG_HIDE_AMOUNTS) != 0;
-    ret->grouping = (enum tui_grouping)config_number(config, CONFIG_GROUPING);
+    ret->grouping = (enum format_grouping)config_number(config, CONFIG_GROUPING);
     ret->timezone = config_text(config, CONFIG_TIMEZONE);
     ret->panes = (resource_mask)config_number(config, CONFIG_PANES);
     ret->bell = config_number(config, CONFIG_BELL) != 0;
@@ -120,9 +92,7 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
         snprintf(error, error_size, "%s", problem.text);
         return false;
     }
-    struct trace *trace = ret->trace;
     fill(dashboard, config, ret);
-    ret->trace = trace;
     config_free(dashboard->reloaded);
     dashboard->reloaded = config;
     return true;
@@ -154,7 +124,6 @@ static int run(struct dashboard *dashboard, struct trace *trace)
         fprintf(stderr, "blotter: %s\n", fault.text);
     } else {
         fill(dashboard, dashboard->session->config, &screen);
-        screen.trace = trace;
         status = tui_run(loop, client, &screen);
     }
     client_free(client);
@@ -176,7 +145,6 @@ int session_dashboard(struct session *session)
     int status = run(dashboard, trace);
     session_log(session, "dashboard: ended with status %d", status);
     config_free(dashboard->reloaded);
-    free(dashboard->words);
     free(dashboard->state_path);
     free(dashboard);
     trace_close(trace);

@@ -96,6 +96,8 @@ static void tui_free(struct tui *tui)
     screen_free(tui->screen);
     canvas_free(tui->canvas);
     keymap_free(tui->keymap);
+    free(tui->on_event);
+    free(tui->currency);
     free(tui);
 }
 

@@ -16,6 +16,7 @@ struct tui {
     struct loop *loop;
     struct client *client;
     struct tui_settings settings;
+    char *on_event, *currency; /* settings' copies */
     struct term *term;
     struct paint *paint;
     struct screen *screen;

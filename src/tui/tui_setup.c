@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <blotter/core/alloc.h>
 
 enum { THEMES_TRIED_MAX = 64 };
 
@@ -79,6 +80,29 @@ static void apply_terminal(struct tui *tui, const struct tui_settings *settings)
     term_set(tui->term, &term);
 }
 
+static char *copy_text(const char *text)
+{
+    return text == NULL ? NULL : mem_dup(text, strlen(text));
+}
+
+/* A reload that is refused must not leave us with what it has freed. */
+static void keep_settings(struct tui *tui, const struct tui_settings *settings)
+{
+    char *on_event = copy_text(settings->on_event);
+    char *currency = copy_text(settings->currency);
+    free(tui->on_event);
+    free(tui->currency);
+    tui->on_event = on_event;
+    tui->currency = currency;
+    tui->settings = *settings;
+    tui->settings.on_event = on_event;
+    tui->settings.currency = currency;
+    tui->settings.keys = NULL;
+    tui->settings.key_count = 0;
+    tui->settings.theme = NULL;
+    tui->settings.timezone = NULL;
+}
+
 bool tui_apply(struct tui *tui, const struct tui_settings *settings, char error[TERM_ERROR_MAX])
 {
     struct theme theme;
@@ -92,7 +116,7 @@ bool tui_apply(struct tui *tui, const struct tui_settings *settings, char error[
     keymap_free(tui->keymap);
     tui->keymap = keymap;
     tui->theme = theme;
-    tui->settings = *settings;
+    keep_settings(tui, settings);
     apply_terminal(tui, settings);
     paint_set_theme(tui->paint, &tui->theme, term_depth(tui->term));
     tui->canvas->ascii = settings->ascii || !locale_is_utf8();
@@ -129,11 +153,11 @@ void tui_reload(struct tui *tui)
     char error[TERM_ERROR_MAX];
     struct tui_settings settings = tui->settings;
     tui_reload_fn reload = tui->settings.reload;
-    if (reload != NULL && !reload(tui->settings.user_data, &settings, error, sizeof error)) {
-        tui_notice(tui, "not reloaded: %s", error);
+    if (reload == NULL) {
         return;
     }
-    if (!tui_apply(tui, &settings, error)) {
+    if (!reload(tui->settings.user_data, &settings, error, sizeof error) ||
+        !tui_apply(tui, &settings, error)) {
         tui_notice(tui, "not reloaded: %s", error);
         return;
     }

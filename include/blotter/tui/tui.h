@@ -24,11 +24,13 @@ struct tui_key {
 struct tui_settings;
 
 /*
- * Reads configuration again (SIGUSR1). Fills ret with settings that stay valid until the next call
- * and returns true, or leaves it alone, writes a sentence to error and returns false.
+ * Reads configuration again (SIGUSR1). Fills ret and returns true, or leaves it alone, writes a
+ * sentence to error and returns false. What ret points to is looked at before the next call only.
  */
 typedef bool (*tui_reload_fn)(void *user, struct tui_settings *ret, char *error, size_t error_size);
 
+/* badge, host, user, theme_dirs and state_path have to live as long as tui_run; the rest is copied.
+ */
 struct tui_settings {
     const char *badge;    /* "REAL", "PAPER", "MOCK" */
     const char *host;     /* "127.0.0.1:4810" */
@@ -60,7 +62,7 @@ struct tui_settings {
 
     const char *state_path; /* where sort, columns, zoom and theme are remembered; NULL: nowhere */
 
-    tui_reload_fn reload; /* NULL: SIGUSR1 re-reads the theme only */
+    tui_reload_fn reload; /* NULL: SIGUSR1 does nothing */
     void (*log)(void *user,
                 const char *text); /* diagnostics, one line without newline; NULL: none */
     void *user_data;               /* for reload and log */
