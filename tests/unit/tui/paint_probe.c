@@ -1,0 +1,107 @@
+/* A terminal and a painter without a dashboard: each key does one thing to a small canvas. */
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <blotter/tui/paint.h>
+
+struct probe {
+    struct term *term;
+    struct paint *paint;
+    struct canvas *canvas;
+    struct theme theme;
+};
+
+static void put(struct probe *probe, int x, int y, const char *text, enum role role)
+{
+    struct rect area = {x, y, probe->canvas->columns - x, 1};
+    canvas_put(probe->canvas, area, text, (struct style){role, 0});
+}
+
+static void fill(struct probe *probe)
+{
+    struct rect all = {0, 0, probe->canvas->columns, probe->canvas->rows};
+    canvas_fill(probe->canvas, all, (struct style){ROLE_TEXT, 0});
+    put(probe, 0, 0, "top left", ROLE_TITLE);
+    put(probe, 2, 2, "+12,345.67 ▲", ROLE_PNL_UP);
+    put(probe, 2, 3, "世界 wide é", ROLE_PNL_DOWN);
+    put(probe, probe->canvas->columns - 5, probe->canvas->rows - 1, "right", ROLE_DIM);
+    put(probe, 0, probe->canvas->rows - 1, "ready", ROLE_TEXT);
+}
+
+static char overflow_stack(volatile char *from, unsigned depth)
+{
+    volatile char frame[4096];
+    frame[0] = from[0];
+    /* The depth is never reached, but the compiler cannot know. */
+    return depth == 0 ? frame[0] : (char)(overflow_stack(frame, depth - 1) + frame[0]);
+}
+
+static bool press(struct probe *probe, char key)
+{
+    char one[2] = {key, '\0'};
+    volatile char start[1] = {0};
+    switch (key) {
+    case 'q':
+        return false;
+    case 'a': /* abort */
+        abort();
+    case 's': /* run out of stack */
+        return overflow_stack(start, 1U << 30) != 0;
+    case 'n': /* a frame in which nothing changes */
+        break;
+    case 'w':
+        put(probe, 2, 3, "ab界 wide", ROLE_PNL_DOWN);
+        break;
+    case 'f':
+        paint_forget(probe->paint);
+        break;
+    default:
+        put(probe, 10, 2, one, ROLE_FLASH_UP);
+        break;
+    }
+    return true;
+}
+
+static void show(struct probe *probe)
+{
+    paint_frame(probe->paint, probe->term, probe->canvas);
+    while (term_flush(probe->term) && term_queued(probe->term) > 0) {
+        poll(&(struct pollfd){.fd = term_fd(probe->term), .events = POLLOUT}, 1, 1000);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct probe probe = {0};
+    struct theme_error theme_error;
+    char error[TERM_ERROR_MAX];
+    struct term_settings settings = {.mouse = true};
+    int columns;
+    int rows;
+    setlocale(LC_CTYPE, "");
+    probe.term = term_open(&settings, error);
+    if (probe.term == NULL ||
+        !theme_load(argc > 1 ? argv[1] : "default", NULL, &probe.theme, &theme_error)) {
+        fprintf(stderr, "%s\n", probe.term == NULL ? error : theme_error.text);
+        return 2;
+    }
+    term_size(probe.term, &columns, &rows);
+    probe.paint = paint_new();
+    probe.canvas = canvas_new(columns, rows);
+    paint_set_theme(probe.paint, &probe.theme, term_depth(probe.term));
+    fill(&probe);
+    term_start(probe.term);
+    char key = 'n';
+    do {
+        show(&probe);
+        poll(&(struct pollfd){.fd = term_fd(probe.term), .events = POLLIN}, 1, -1);
+    } while (term_read(probe.term, &key, 1) > 0 && press(&probe, key));
+    term_close(probe.term);
+    paint_free(probe.paint);
+    canvas_free(probe.canvas);
+    printf("over\n");
+    return 0;
+}
