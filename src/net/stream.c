@@ -1,0 +1,251 @@
+#include <blotter/net/stream.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <blotter/core/alloc.h>
+
+#include "http_internal.h"
+
+#define LAST_ID_MAX 65536 /* a longer one is kept, but no server would take it as a header */
+
+struct stream {
+    struct http *http;
+    struct loop_timer *timer;
+    struct conn *conn;
+    struct sse *sse;
+    struct transfer *transfer;
+    struct stream_handler handler;
+    char *path;
+    bool feeding; /* sse is on the stack: it must not be restarted */
+    bool paused;
+    bool sent_last_id;
+    struct conn_status told; /* what on_status heard last */
+};
+
+static void settle(struct stream *stream);
+
+static struct moment now_of(const struct stream *stream)
+{
+    return loop_now(stream->http->loop);
+}
+
+/* ---- sse to conn and to the owner ---- */
+
+static void on_event(void *user, const struct sse_event *event)
+{
+    struct stream *stream = user;
+    stream->handler.on_event(stream->handler.user, event);
+}
+
+static void on_retry(void *user, int64_t retry_ms)
+{
+    struct stream *stream = user;
+    conn_retry_field(stream->conn, retry_ms);
+}
+
+static void on_comment(void *user)
+{
+    struct stream *stream = user;
+    conn_comment(stream->conn, now_of(stream));
+}
+
+/* ---- the transfer to conn ---- */
+
+static void on_head(void *user, const struct transfer_head *head)
+{
+    struct stream *stream = user;
+    conn_answered(stream->conn, head->status, head->content_type, head->retry_after_ms,
+                  now_of(stream));
+    settle(stream);
+}
+
+static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *ret_fault)
+{
+    struct stream *stream = user;
+    (void)ret_fault;
+    conn_bytes(stream->conn, now_of(stream));
+    stream->feeding = true;
+    bool ok = sse_feed(stream->sse, bytes, len);
+    stream->feeding = false;
+    if (!ok) {
+        struct fault fault;
+        fault_set(&fault, FAULT_TOO_LARGE, 0, "an event is over the limit of stream.event_max");
+        conn_lost(stream->conn, &fault, now_of(stream));
+    }
+    settle(stream);
+    return true;
+}
+
+static void on_done(void *user, const struct fault *fault, int64_t duration_us)
+{
+    struct stream *stream = user;
+    (void)duration_us;
+    stream->transfer = NULL;
+    conn_lost(stream->conn, fault, now_of(stream));
+    settle(stream);
+}
+
+/* The header that asks for what was missed; NULL when there is no id. To be freed. */
+static char *last_id_header(struct stream *stream)
+{
+    static const char name[] = "Last-Event-ID";
+    size_t len;
+    const char *id = sse_last_id(stream->sse, &len);
+    if (len == 0 || len > LAST_ID_MAX) {
+        return NULL;
+    }
+    char *line = mem_alloc(sizeof name + len + 2);
+    memcpy(line, name, sizeof name - 1);
+    if (strspn(id, " \t") == len) {
+        memcpy(line + sizeof name - 1, ";", 2); /* libcurl's spelling of an empty value */
+        return line;
+    }
+    memcpy(line + sizeof name - 1, ": ", 2);
+    memcpy(line + sizeof name + 1, id, len);
+    line[sizeof name + 1 + len] = '\0';
+    return line;
+}
+
+static void connect_now(struct stream *stream)
+{
+    sse_restart(stream->sse);
+    char *last_id = last_id_header(stream);
+    const char *headers[] = {
+        "Accept: text/event-stream",
+        "Cache-Control: no-cache",
+        "Accept-Encoding: identity",
+        last_id,
+    };
+    struct transfer_request request = {
+        .path = stream->path,
+        .headers = headers,
+        .header_count = last_id != NULL ? 4 : 3,
+        .endless = true,
+    };
+    struct transfer_handler handler = {on_head, on_bytes, on_done, stream};
+    stream->sent_last_id = last_id != NULL;
+    stream->transfer = transfer_start(stream->http, &request, &handler);
+    transfer_pause(stream->transfer, stream->paused);
+    free(last_id);
+}
+
+/* ---- doing what conn says ---- */
+
+static bool status_is_news(const struct conn_status *a, const struct conn_status *b)
+{
+    return a->phase != b->phase || a->attempt != b->attempt || a->fault.kind != b->fault.kind ||
+           a->retry_at_ms != b->retry_at_ms || strcmp(a->fault.text, b->fault.text) != 0;
+}
+
+static void tell(struct stream *stream)
+{
+    struct conn_status status = *conn_status(stream->conn);
+    if (status_is_news(&status, &stream->told)) {
+        stream->told = status;
+        stream->handler.on_status(stream->handler.user, &status, stream->sent_last_id);
+    }
+}
+
+static void settle(struct stream *stream)
+{
+    if (stream->feeding) {
+        if (conn_status(stream->conn)->phase != CONN_LIVE) {
+            sse_stop(stream->sse); /* on_bytes settles the rest */
+        }
+        return;
+    }
+    enum conn_action action = conn_take_action(stream->conn);
+    if (action != CONN_NOTHING) {
+        transfer_cancel(stream->transfer);
+        stream->transfer = NULL;
+    }
+    if (action == CONN_CONNECT) {
+        connect_now(stream);
+    }
+    loop_timer_set(stream->timer, conn_deadline_us(stream->conn));
+    tell(stream);
+}
+
+static void on_timer(void *user)
+{
+    struct stream *stream = user;
+    conn_tick(stream->conn, now_of(stream));
+    settle(stream);
+}
+
+/* ---- the owner's calls ---- */
+
+struct stream *stream_new(struct http *http, const char *path, const struct conn_settings *settings,
+                          size_t event_max, const struct stream_handler *handler)
+{
+    struct stream *stream = mem_calloc(1, sizeof *stream);
+    struct conn_settings seeded = *settings;
+    const struct sse_handler sse_handler = {on_event, on_retry, on_comment, stream};
+    struct moment now = loop_refresh(http->loop);
+    if (seeded.seed == 0) {
+        seeded.seed = (uint64_t)now.wall_ms ^ ((uint64_t)now.mono_us << 20) ^ (uint64_t)getpid();
+    }
+    stream->http = http;
+    stream->handler = *handler;
+    stream->path = mem_dup(path, strlen(path));
+    stream->timer = loop_timer_new(http->loop, on_timer, stream);
+    stream->conn = conn_new(&seeded);
+    stream->sse = sse_new(&sse_handler, event_max);
+    stream->told = *conn_status(stream->conn);
+    return stream;
+}
+
+void stream_free(struct stream *stream)
+{
+    if (stream == NULL) {
+        return;
+    }
+    transfer_cancel(stream->transfer);
+    loop_timer_free(stream->timer);
+    conn_free(stream->conn);
+    sse_free(stream->sse);
+    free(stream->path);
+    free(stream);
+}
+
+void stream_start(struct stream *stream)
+{
+    conn_start(stream->conn, now_of(stream));
+    settle(stream);
+}
+
+void stream_stop(struct stream *stream)
+{
+    conn_stop(stream->conn, now_of(stream));
+    settle(stream);
+}
+
+void stream_retry_now(struct stream *stream)
+{
+    conn_retry_now(stream->conn, now_of(stream));
+    settle(stream);
+}
+
+void stream_resumed(struct stream *stream)
+{
+    conn_resumed(stream->conn, now_of(stream));
+    settle(stream);
+}
+
+void stream_pause(struct stream *stream, bool paused)
+{
+    if (stream->paused == paused) {
+        return;
+    }
+    stream->paused = paused;
+    conn_pause(stream->conn, paused, now_of(stream));
+    transfer_pause(stream->transfer, paused);
+    settle(stream);
+}
+
+const struct conn_status *stream_status(const struct stream *stream)
+{
+    return conn_status(stream->conn);
+}
