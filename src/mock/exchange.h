@@ -1,0 +1,75 @@
+/*
+ * exchange: one request on one connection, from its first header to its last byte. Only the
+ * server's own files include this.
+ */
+#ifndef BLOTTER_MOCK_EXCHANGE_H
+#define BLOTTER_MOCK_EXCHANGE_H
+
+#include "mhdloop.h"
+#include "server.h"
+
+#include <microhttpd.h>
+
+struct exchange {
+    struct server *server;
+    struct MHD_Connection *connection;
+    struct text body;
+    struct listener *listener;        /* a stream's; else NULL */
+    struct MHD_Response *held;        /* an answer that waits for its latency */
+    struct exchange *previous, *next; /* those that wait, the soonest first */
+    int64_t due;                      /* monotonic us, when held */
+    char *target;                     /* for the access log */
+    size_t target_len;
+    size_t swallowed; /* bytes of a body that is too large */
+    unsigned status;
+    unsigned address; /* a stream's place in server.addresses */
+    bool begun, too_large, suspended, gone;
+};
+
+struct server {
+    struct loop *loop;
+    struct api *api;
+    struct feed *feed;
+    struct server_settings settings;
+    struct MHD_Daemon *daemon;
+    struct mhdloop *mhdloop;
+    struct loop_timer *run_timer, *delay_timer, *beat_timer, *feed_timer, *end_timer;
+    struct exchange *delayed_first, *delayed_last;
+    struct server_address {
+        unsigned char bytes[16];
+        int streams;
+    } * addresses;
+    unsigned address_count;
+    int listen_fd;
+    uint16_t port;
+    bool loopback;
+    bool run_again; /* a connection was resumed: the daemon must look at it */
+    bool ending;
+    loop_fn on_end;
+    void *on_end_user;
+};
+
+/* libmicrohttpd's callbacks. */
+void *exchange_begin(void *server, const char *target, struct MHD_Connection *connection);
+enum MHD_Result exchange_handle(void *server, struct MHD_Connection *connection, const char *path,
+                                const char *method, const char *version, const char *upload,
+                                size_t *upload_size, void **slot);
+void exchange_complete(void *server, struct MHD_Connection *connection, void **slot,
+                       enum MHD_RequestTerminationCode code);
+
+void exchange_resume(struct exchange *exchange);
+
+/* Lets go of the answers whose time has come (all of them when ending). Sets the delay timer. */
+void exchange_release(struct server *server, int64_t now_us);
+
+/* Streams, in streams.c. True when the connection has its answer; else *call says why not. */
+bool stream_open(struct exchange *exchange, struct call *call, const char *version);
+void stream_close(struct exchange *exchange);
+void stream_gone(void *exchange);
+
+/* The answer of a call, in reply.c. The call's reply is used up. */
+struct MHD_Response *reply_make(struct exchange *exchange, struct call *call);
+bool reply_is_loopback(struct MHD_Connection *connection);
+void reply_put_address(struct MHD_Connection *connection, char *ret, size_t size);
+
+#endif

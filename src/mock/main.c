@@ -1,0 +1,294 @@
+/* blotter-mock: puts the parts together and runs them. */
+#include "api.h"
+#include "feed.h"
+#include "options.h"
+#include "seed.h"
+#include "server.h"
+#include "watch.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/net/loop.h>
+
+#include <jansson.h>
+#include <math.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { EXIT_RUNTIME = 1, EXIT_USAGE = 2 };
+
+struct mock {
+    struct options options;
+    struct loop *loop;
+    struct db *db;
+    struct emitter *emitter;
+    struct feed *feed;
+    struct watch *watch;
+    struct server *server;
+    struct loop_timer *exit_timer;
+    struct api api;
+    int status; /* what the program will end with */
+};
+
+static int complain(int status, const char *text)
+{
+    fprintf(stderr, "blotter-mock: %s\n", text);
+    return status;
+}
+
+/* --- the end ------------------------------------------------------------------------------ */
+
+static void on_ended(void *user)
+{
+    struct mock *mock = user;
+    loop_quit(mock->loop, mock->status);
+}
+
+static void end(struct mock *mock, int status)
+{
+    mock->status = status;
+    server_end(mock->server, on_ended, mock);
+}
+
+static void on_signal(void *user, int signo)
+{
+    (void)signo;
+    end(user, 0);
+}
+
+static void on_exit_timer(void *user)
+{
+    end(user, 0);
+}
+
+static void on_file_hint(void *user)
+{
+    (void)user; /* the feed looks before every wait */
+}
+
+/* --- starting ----------------------------------------------------------------------------- */
+
+static uint64_t choose_seed(const struct options *options, struct moment now)
+{
+    if (options->has_seed) {
+        return (uint64_t)options->seed;
+    }
+    return (uint64_t)now.wall_ms ^ (uint64_t)now.mono_us << 20 ^ (uint64_t)getpid() << 44;
+}
+
+static bool open_books(struct mock *mock, uint64_t seed, struct fault *ret_fault)
+{
+    const struct options *options = &mock->options;
+    mock->db = db_open(options->db, ret_fault);
+    if (mock->db == NULL) {
+        return false;
+    }
+    struct seed_settings settings = {
+        .seed = seed,
+        .users = options->users,
+        .orders = options->orders,
+        .positions = options->positions,
+        .symbols = options->symbols,
+        .wall_ms = loop_now(mock->loop).wall_ms,
+    };
+    if (!seed_fill(mock->db, &settings)) {
+        *ret_fault = (struct fault){.kind = FAULT_CONFIG, .retry_after_ms = -1};
+        snprintf(ret_fault->text, sizeof ret_fault->text, "cannot fill the database: %.120s",
+                 db_error(mock->db));
+        return false;
+    }
+    return true;
+}
+
+static enum feed_verdict verdict(void *user)
+{
+    static const enum feed_verdict verdicts[] = {
+        [FAULTS_EVENT_SEND] = FEED_SEND,
+        [FAULTS_EVENT_TWICE] = FEED_TWICE,
+        [FAULTS_EVENT_HOLD] = FEED_HOLD,
+        [FAULTS_EVENT_LOSE] = FEED_LOSE,
+    };
+    return verdicts[faults_event(user)];
+}
+
+static void make_stream_side(struct mock *mock)
+{
+    const struct options *options = &mock->options;
+    const struct emitter_settings settings = {
+        .extensions = !options->no_extensions,
+        .heartbeat_us = llround(options->heartbeat_s * 1e6),
+        .backlog_max = (size_t)4 << 20,
+        .retain = options->retain,
+    };
+    mock->emitter = emitter_new(mock->db, &settings, &server_emitter_handler);
+    const struct feed_settings feed = {
+        .retain = options->retain,
+        .quotes = !options->no_extensions,
+        .verdict = verdict,
+        .verdict_user = mock->api.faults,
+    };
+    mock->feed = feed_new(mock->db, mock->emitter, &feed);
+    if (db_is_file(mock->db)) {
+        mock->watch = watch_new(mock->loop, options->db, on_file_hint, mock);
+    }
+}
+
+static void make_api(struct mock *mock, uint64_t seed)
+{
+    mock->api.db = mock->db;
+    mock->api.auth = auth_new(mock->db);
+    mock->api.emitter = mock->emitter;
+    mock->api.orders_limit = mock->options.orders_limit;
+    mock->api.extensions = !mock->options.no_extensions;
+    mock->api.allow_sql = mock->options.allow_sql;
+    mock->api.started_ms = loop_now(mock->loop).wall_ms;
+    dice_seed(&mock->api.dice, seed ^ UINT64_C(0xA11CE));
+}
+
+static bool add_faults(struct mock *mock, struct fault *ret_fault)
+{
+    for (size_t i = 0; i < mock->options.fault_count; i++) {
+        if (!faults_add(mock->api.faults, mock->options.faults[i], ret_fault)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool listen_and_serve(struct mock *mock, struct fault *ret_fault)
+{
+    const struct options *options = &mock->options;
+    const struct server_settings settings = {
+        .host = options->host,
+        .port = (uint16_t)options->port,
+        .tls_cert_file = options->tls_cert,
+        .tls_key_file = options->tls_key,
+        .latency_us = options->latency_ms * 1000,
+        .max_streams = (int)options->max_streams,
+        .max_user_streams = (int)options->max_user_streams,
+        .max_address_streams = (int)options->max_address_streams,
+        .verbose = options->verbose,
+    };
+    mock->server = server_new(mock->loop, &mock->api, mock->feed, &settings, ret_fault);
+    if (mock->server == NULL) {
+        return false;
+    }
+    if (!server_is_loopback(mock->server)) {
+        complain(0, "WARNING: listening beyond loopback: anybody who reaches this address can read "
+                    "the tokens' data and, with a token, write");
+    }
+    return true;
+}
+
+/* The promise of the manual: one line, the URL and who can log in. */
+static void announce(struct mock *mock)
+{
+    struct text line = {0};
+    TEXT_LITERAL(&line, "{\"url\":\"");
+    server_put_url(mock->server, &line);
+    TEXT_LITERAL(&line, "\",\"users\":[");
+    sqlite3_stmt *rows = db_query(mock->db,
+                                  "SELECT u.id, min(s.token), a.clientId FROM users u"
+                                  " JOIN sessions s ON s.userId = u.id"
+                                  " LEFT JOIN trading_accounts a ON a.userId = u.id"
+                                  " GROUP BY u.id ORDER BY u.rowid",
+                                  "");
+    static const char *const before[] = {"{\"id\":", ",\"token\":", ",\"clientId\":"};
+    for (bool first = true; db_row(mock->db, rows); first = false) {
+        text_puts(&line, first ? "" : ",");
+        for (int i = 0; i < 3; i++) {
+            const char *value = (const char *)sqlite3_column_text(rows, i);
+            text_puts(&line, before[i]);
+            text_string(&line, value, (size_t)sqlite3_column_bytes(rows, i));
+        }
+        TEXT_LITERAL(&line, "}");
+    }
+    TEXT_LITERAL(&line, "]}\n");
+    fwrite(line.bytes, 1, line.len, stdout);
+    fflush(stdout);
+    text_done(&line);
+}
+
+static void set_exits(struct mock *mock)
+{
+    signal(SIGPIPE, SIG_IGN);
+    loop_signal(mock->loop, SIGTERM, on_signal, mock);
+    loop_signal(mock->loop, SIGINT, on_signal, mock);
+    if (mock->options.exit_after_s > 0) {
+        mock->exit_timer = loop_timer_new(mock->loop, on_exit_timer, mock);
+        loop_timer_set(mock->exit_timer,
+                       loop_now(mock->loop).mono_us + llround(mock->options.exit_after_s * 1e6));
+    }
+}
+
+static int run(struct mock *mock)
+{
+    struct fault fault = {0};
+    struct moment now = loop_refresh(mock->loop);
+    uint64_t seed = choose_seed(&mock->options, now);
+    mock->api.faults = faults_new(seed);
+    if (!add_faults(mock, &fault)) {
+        return complain(EXIT_USAGE, fault.text);
+    }
+    if (!open_books(mock, seed, &fault)) {
+        return complain(EXIT_RUNTIME, fault.text);
+    }
+    make_stream_side(mock);
+    make_api(mock, seed);
+    if (!listen_and_serve(mock, &fault)) {
+        return complain(EXIT_RUNTIME, fault.text);
+    }
+    set_exits(mock);
+    announce(mock);
+    return loop_run(mock->loop);
+}
+
+static void take_down(struct mock *mock)
+{
+    server_free(mock->server);
+    watch_free(mock->watch);
+    loop_timer_free(mock->exit_timer);
+    feed_free(mock->feed);
+    emitter_free(mock->emitter);
+    auth_free(mock->api.auth);
+    faults_free(mock->api.faults);
+    db_close(mock->db);
+    loop_free(mock->loop);
+}
+
+static void print_version(void)
+{
+    printf("blotter-mock %s (libmicrohttpd %s, SQLite %s, jansson %s, zlib %s)\n", BLOTTER_VERSION,
+           MHD_get_version(), sqlite3_libversion(), jansson_version_str(), zlibVersion());
+}
+
+int main(int argc, char **argv)
+{
+    struct mock mock = {0};
+    struct fault fault = {0};
+    switch (options_parse(argc, argv, &mock.options, &fault)) {
+    case OPTIONS_HELP:
+        options_print_help(stdout);
+        return EXIT_SUCCESS;
+    case OPTIONS_FAULT_HELP:
+        faults_help(stdout);
+        return EXIT_SUCCESS;
+    case OPTIONS_VERSION:
+        print_version();
+        return EXIT_SUCCESS;
+    case OPTIONS_WRONG:
+        complain(0, fault.text);
+        return complain(EXIT_USAGE, "try --help");
+    case OPTIONS_RUN:
+        break;
+    }
+    mock.loop = loop_new();
+    int status = run(&mock);
+    take_down(&mock);
+    return status;
+}

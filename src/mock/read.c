@@ -1,0 +1,285 @@
+#include "read.h"
+
+#include <string.h>
+
+/* A row's members in the order of its columns: what is written before the value. */
+struct member {
+    const char *before;
+    enum { VALUE, BOOLEAN } kind;
+};
+
+void read_put_column(struct text *into, sqlite3_stmt *row, int column)
+{
+    switch (sqlite3_column_type(row, column)) {
+    case SQLITE_NULL:
+        TEXT_LITERAL(into, "null");
+        break;
+    case SQLITE_INTEGER:
+        text_int(into, sqlite3_column_int64(row, column));
+        break;
+    case SQLITE_FLOAT:
+        text_number(into, sqlite3_column_double(row, column));
+        break;
+    default: {
+        const char *value = (const char *)sqlite3_column_text(row, column);
+        text_string(into, value, (size_t)sqlite3_column_bytes(row, column));
+        break;
+    }
+    }
+}
+
+static void put_members(struct text *into, sqlite3_stmt *row, const struct member *members,
+                        size_t count, int first)
+{
+    for (size_t i = 0; i < count; i++) {
+        text_puts(into, members[i].before);
+        if (members[i].kind == BOOLEAN) {
+            text_puts(into, sqlite3_column_int(row, first + (int)i) != 0 ? "true" : "false");
+        } else {
+            read_put_column(into, row, first + (int)i);
+        }
+    }
+}
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define PUT(into, row, members, first)                                                             \
+    put_members((into), (row), (members), COUNT(members), (first))
+
+/* --- orders ------------------------------------------------------------------------------- */
+
+static const struct member order_members[] = {
+    {"{\"id\":", VALUE},           {",\"symbol\":", VALUE},         {",\"quantity\":", VALUE},
+    {",\"orderType\":", VALUE},    {",\"orderSide\":", VALUE},      {",\"price\":", VALUE},
+    {",\"averagePrice\":", VALUE}, {",\"filledQuantity\":", VALUE}, {",\"productType\":", VALUE},
+    {",\"status\":", VALUE},       {",\"createdAt\":", VALUE},      {",\"executedAt\":", VALUE},
+};
+static const struct member short_stock_members[] = {
+    {",\"stock\":{\"symbol\":", VALUE},
+    {",\"name\":", VALUE},
+    {",\"ltp\":", VALUE},
+    {",\"instrumentId\":", VALUE},
+};
+enum {
+    ORDER_STOCK = COUNT(order_members),
+    ORDER_FAILURE = ORDER_STOCK + COUNT(short_stock_members)
+};
+
+static void put_order(struct text *into, sqlite3_stmt *row)
+{
+    PUT(into, row, order_members, 0);
+    if (sqlite3_column_type(row, ORDER_FAILURE) != SQLITE_NULL) {
+        TEXT_LITERAL(into, ",\"failureReason\":");
+        read_put_column(into, row, ORDER_FAILURE);
+    }
+    if (sqlite3_column_type(row, ORDER_STOCK) == SQLITE_NULL) {
+        TEXT_LITERAL(into, ",\"stock\":null}");
+        return;
+    }
+    PUT(into, row, short_stock_members, ORDER_STOCK);
+    TEXT_LITERAL(into, "}}");
+}
+
+void read_orders(struct db *db, const char *user, int64_t limit, struct text *into)
+{
+    sqlite3_stmt *rows = db_query(
+        db,
+        "SELECT o.id, o.symbol, o.quantity, o.orderType, o.orderSide, o.price, o.averagePrice,"
+        " o.filledQuantity, o.productType, o.status, o.createdAt, o.executedAt,"
+        " s.symbol, s.name, s.ltp, s.instrumentId, o.failureReason"
+        " FROM orders o LEFT JOIN stocks s ON s.id = o.stockId"
+        " WHERE o.tradingAccountId = (SELECT id FROM trading_accounts WHERE userId = ?)"
+        " ORDER BY o.createdAt DESC, o.rowid DESC LIMIT ?",
+        "si", user, limit);
+    TEXT_LITERAL(into, "{\"success\":true,\"orders\":[");
+    for (bool first = true; db_row(db, rows); first = false) {
+        text_puts(into, first ? "" : ",");
+        put_order(into, rows);
+    }
+    TEXT_LITERAL(into, "]}");
+}
+
+/* --- positions ---------------------------------------------------------------------------- */
+
+static const struct member position_members[] = {
+    {"{\"id\":", VALUE},           {",\"symbol\":", VALUE},        {",\"quantity\":", VALUE},
+    {",\"averagePrice\":", VALUE}, {",\"unrealizedPnL\":", VALUE}, {",\"dayPnL\":", VALUE},
+    {",\"stopLoss\":", VALUE},     {",\"target\":", VALUE},        {",\"createdAt\":", VALUE},
+};
+static const struct member segment_stock_members[] = {
+    {",\"stock\":{\"symbol\":", VALUE}, {",\"name\":", VALUE},    {",\"ltp\":", VALUE},
+    {",\"instrumentId\":", VALUE},      {",\"segment\":", VALUE},
+};
+static const struct member value_members[] = {
+    {",\"currentPrice\":", VALUE},
+    {",\"currentValue\":", VALUE},
+    {",\"investedValue\":", VALUE},
+};
+enum {
+    POSITION_STOCK = COUNT(position_members),
+    POSITION_VALUES = POSITION_STOCK + COUNT(segment_stock_members)
+};
+
+static void put_position(struct text *into, sqlite3_stmt *row)
+{
+    PUT(into, row, position_members, 0);
+    if (sqlite3_column_type(row, POSITION_STOCK) == SQLITE_NULL) {
+        TEXT_LITERAL(into, ",\"stock\":null");
+    } else {
+        PUT(into, row, segment_stock_members, POSITION_STOCK);
+        TEXT_LITERAL(into, "}");
+    }
+    PUT(into, row, value_members, POSITION_VALUES);
+    TEXT_LITERAL(into, "}");
+}
+
+void read_positions(struct db *db, const char *user, int64_t limit, struct text *into)
+{
+    (void)limit;
+    sqlite3_stmt *rows =
+        db_query(db,
+                 "SELECT p.id, p.symbol, p.quantity, p.averagePrice, p.unrealizedPnL, p.dayPnL,"
+                 " p.stopLoss, p.target, p.createdAt,"
+                 " s.symbol, s.name, s.ltp, s.instrumentId, s.segment,"
+                 " coalesce(s.ltp, p.averagePrice), p.quantity * coalesce(s.ltp, p.averagePrice),"
+                 " p.quantity * p.averagePrice"
+                 " FROM positions p LEFT JOIN stocks s ON s.id = p.stockId"
+                 " WHERE p.quantity <> 0 AND p.tradingAccountId ="
+                 " (SELECT id FROM trading_accounts WHERE userId = ?)"
+                 " ORDER BY p.createdAt DESC, p.rowid DESC",
+                 "s", user);
+    TEXT_LITERAL(into, "{\"success\":true,\"positions\":[");
+    for (bool first = true; db_row(db, rows); first = false) {
+        text_puts(into, first ? "" : ",");
+        put_position(into, rows);
+    }
+    TEXT_LITERAL(into, "]}");
+}
+
+/* --- account ------------------------------------------------------------------------------ */
+
+void read_account(struct db *db, const char *user, int64_t limit, struct text *into)
+{
+    static const struct member members[] = {
+        {"{\"id\":", VALUE},         {",\"userId\":", VALUE},
+        {",\"balance\":", VALUE},    {",\"availableMargin\":", VALUE},
+        {",\"usedMargin\":", VALUE}, {",\"clientId\":", VALUE},
+        {",\"createdAt\":", VALUE},  {",\"updatedAt\":", VALUE},
+    };
+    (void)limit;
+    sqlite3_stmt *rows = db_query(db,
+                                  "SELECT id, userId, balance, availableMargin, usedMargin,"
+                                  " clientId, createdAt, updatedAt"
+                                  " FROM trading_accounts WHERE userId = ?",
+                                  "s", user);
+    TEXT_LITERAL(into, "{\"success\":true,\"account\":");
+    if (db_row(db, rows)) {
+        PUT(into, rows, members, 0);
+        TEXT_LITERAL(into, "}}");
+        db_end(rows);
+    } else {
+        TEXT_LITERAL(into, "null}");
+    }
+}
+
+/* --- watchlists --------------------------------------------------------------------------- */
+
+static const struct member watchlist_members[] = {
+    {"{\"id\":", VALUE},        {",\"userId\":", VALUE},    {",\"name\":", VALUE},
+    {",\"createdAt\":", VALUE}, {",\"updatedAt\":", VALUE},
+};
+static const struct member item_members[] = {
+    {"{\"id\":", VALUE},           {",\"watchlistId\":", VALUE},   {",\"stockId\":", VALUE},
+    {",\"token\":", VALUE},        {",\"createdAt\":", VALUE},     {",\"stock\":{\"id\":", VALUE},
+    {",\"instrumentId\":", VALUE}, {",\"symbol\":", VALUE},        {",\"exchange\":", VALUE},
+    {",\"ticker\":", VALUE},       {",\"name\":", VALUE},          {",\"segment\":", VALUE},
+    {",\"ltp\":", VALUE},          {",\"open\":", VALUE},          {",\"high\":", VALUE},
+    {",\"low\":", VALUE},          {",\"close\":", VALUE},         {",\"volume\":", VALUE},
+    {",\"change\":", VALUE},       {",\"changePercent\":", VALUE}, {",\"sector\":", VALUE},
+    {",\"isActive\":", BOOLEAN},   {",\"createdAt\":", VALUE},     {",\"updatedAt\":", VALUE},
+    {",\"strikePrice\":", VALUE},  {",\"optionType\":", VALUE},    {",\"expiry\":", VALUE},
+    {",\"lot_size\":", VALUE},     {",\"token\":", VALUE},
+};
+#define ITEM_COLUMNS                                                                               \
+    "SELECT i.id, i.watchlistId, i.stockId, i.token, i.createdAt, s.id, s.instrumentId, s.symbol," \
+    " s.exchange, s.ticker, s.name, s.segment, s.ltp, s.open, s.high, s.low, s.close, s.volume,"   \
+    " s.change, s.changePercent, s.sector, s.isActive, s.createdAt, s.updatedAt, s.strikePrice,"   \
+    " s.optionType, s.expiry, s.lot_size, s.token"                                                 \
+    " FROM watchlist_items i JOIN stocks s ON s.id = i.stockId "
+
+static void put_item(struct text *into, sqlite3_stmt *row)
+{
+    PUT(into, row, item_members, 0);
+    TEXT_LITERAL(into, "}}");
+}
+
+static void put_watchlist(struct db *db, struct text *into, sqlite3_stmt *row)
+{
+    PUT(into, row, watchlist_members, 0);
+    TEXT_LITERAL(into, ",\"items\":[");
+    sqlite3_stmt *items = db_query(db,
+                                   ITEM_COLUMNS "WHERE i.watchlistId = ? ORDER BY i.sortOrder,"
+                                                " i.createdAt DESC, i.rowid DESC",
+                                   "s", (const char *)sqlite3_column_text(row, 0));
+    for (bool first = true; db_row(db, items); first = false) {
+        text_puts(into, first ? "" : ",");
+        put_item(into, items);
+    }
+    TEXT_LITERAL(into, "]}");
+}
+
+void read_watchlists(struct db *db, const char *user, int64_t limit, struct text *into)
+{
+    (void)limit;
+    sqlite3_stmt *rows = db_query(db,
+                                  "SELECT id, userId, name, createdAt, updatedAt FROM watchlists"
+                                  " WHERE userId = ? ORDER BY sortOrder, createdAt, rowid",
+                                  "s", user);
+    TEXT_LITERAL(into, "{\"watchlists\":[");
+    for (bool first = true; db_row(db, rows); first = false) {
+        text_puts(into, first ? "" : ",");
+        put_watchlist(db, into, rows);
+    }
+    TEXT_LITERAL(into, "]}");
+}
+
+void read_watchlist(struct db *db, const char *watchlist_id, struct text *into)
+{
+    sqlite3_stmt *rows =
+        db_query(db, "SELECT id, userId, name, createdAt, updatedAt FROM watchlists WHERE id = ?",
+                 "s", watchlist_id);
+    if (db_row(db, rows)) {
+        put_watchlist(db, into, rows);
+        db_end(rows);
+    }
+}
+
+void read_watchlist_item(struct db *db, const char *item_id, struct text *into)
+{
+    sqlite3_stmt *rows = db_query(db, ITEM_COLUMNS "WHERE i.id = ?", "s", item_id);
+    if (db_row(db, rows)) {
+        put_item(into, rows);
+        db_end(rows);
+    }
+}
+
+/* --- what goes with a body ---------------------------------------------------------------- */
+
+int64_t read_last_id(struct db *db)
+{
+    return db_int(db, 0, "SELECT seq FROM sqlite_sequence WHERE name = 'events'", "");
+}
+
+uint64_t read_hash(const char *bytes, size_t len)
+{
+    uint64_t hash = UINT64_C(0x9E3779B97F4A7C15) ^ len;
+    for (; len > 0;) {
+        uint64_t word = 0;
+        size_t count = len < sizeof word ? len : sizeof word;
+        memcpy(&word, bytes, count);
+        hash = (hash ^ word) * UINT64_C(0xD6E8FEB86659FD93);
+        hash ^= hash >> 32;
+        bytes += count;
+        len -= count;
+    }
+    return (hash ^ hash >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
+}

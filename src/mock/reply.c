@@ -1,0 +1,198 @@
+/* From a call's answer to a response with its headers: ETag and 304, gzip, caching. */
+#include "exchange.h"
+#include "read.h"
+
+#include <blotter/core/alloc.h>
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <zlib.h>
+
+#define GZIP_LEVEL 4
+#define GZIP_SMALLEST 1024 /* below it the header's bytes eat what is won */
+#define ETAG_SIZE 24
+
+/* --- who asks ----------------------------------------------------------------------------- */
+
+static const struct sockaddr *peer(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+}
+
+bool reply_is_loopback(struct MHD_Connection *connection)
+{
+    const struct sockaddr *address = peer(connection);
+    if (address == NULL) {
+        return false;
+    }
+    if (address->sa_family == AF_INET) {
+        const struct sockaddr_in *four = (const void *)address;
+        return ntohl(four->sin_addr.s_addr) >> 24 == 127;
+    }
+    const struct sockaddr_in6 *six = (const void *)address;
+    return address->sa_family == AF_INET6 &&
+           (IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ||
+            (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) && six->sin6_addr.s6_addr[12] == 127));
+}
+
+void reply_put_address(struct MHD_Connection *connection, char *ret, size_t size)
+{
+    const struct sockaddr *address = peer(connection);
+    snprintf(ret, size, "-");
+    if (address != NULL && address->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, ret,
+                  (socklen_t)size);
+    } else if (address != NULL && address->sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, ret,
+                  (socklen_t)size);
+    }
+}
+
+/* --- gzip --------------------------------------------------------------------------------- */
+
+/* Whether Accept-Encoding names gzip (or *) with a weight above zero. */
+static bool accepts_gzip(const char *header)
+{
+    for (const char *at = header; at != NULL && *at != '\0';) {
+        at += strspn(at, " \t,");
+        size_t len = strcspn(at, ",");
+        size_t name = strcspn(at, " \t;,");
+        bool named = (name == 4 && strncasecmp(at, "gzip", 4) == 0) || (name == 1 && *at == '*');
+        const char *weight = memchr(at, '=', len);
+        if (named) {
+            return weight == NULL || strtod(weight + 1, NULL) > 0;
+        }
+        at += len;
+    }
+    return false;
+}
+
+static bool compress_reply(struct text *reply)
+{
+    z_stream stream = {0};
+    if (deflateInit2(&stream, GZIP_LEVEL, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        return false;
+    }
+    struct text packed = {0};
+    text_reserve(&packed, deflateBound(&stream, reply->len));
+    stream.next_in = (Bytef *)reply->bytes;
+    stream.avail_in = (uInt)reply->len;
+    stream.next_out = (Bytef *)packed.bytes;
+    stream.avail_out = (uInt)packed.room;
+    bool good = deflate(&stream, Z_FINISH) == Z_STREAM_END;
+    packed.len = stream.total_out;
+    deflateEnd(&stream);
+    if (good) {
+        text_done(reply);
+        *reply = packed;
+    } else {
+        text_done(&packed);
+    }
+    return good;
+}
+
+/* --- ETag --------------------------------------------------------------------------------- */
+
+/* Weak comparison (RFC 9110, 8.8.3.2) with every tag of If-None-Match. */
+static bool matches(const char *header, const char *etag)
+{
+    if (header == NULL) {
+        return false;
+    }
+    const char *opaque = strchr(etag, '"');
+    size_t len = strlen(opaque);
+    for (const char *at = header; (at = strstr(at, opaque)) != NULL; at += len) {
+        if (at == header || strchr(" \t,/", at[-1]) != NULL) {
+            return true;
+        }
+    }
+    return strcmp(header, "*") == 0;
+}
+
+static void put_int_header(struct MHD_Response *response, const char *name, int64_t value)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%lld", (long long)value);
+    MHD_add_response_header(response, name, digits);
+}
+
+/* --- the response ------------------------------------------------------------------------- */
+
+struct tags {
+    char etag[ETAG_SIZE]; /* "" when there is none */
+    bool packed;
+};
+
+/* Settles what the body is: nothing with 304, packed when asked for. */
+static void settle(struct exchange *exchange, struct call *call, struct tags *ret)
+{
+    *ret = (struct tags){.etag = ""};
+    if (!call->is_read) {
+        return;
+    }
+    if (exchange->server->api->extensions) {
+        snprintf(ret->etag, sizeof ret->etag, "W/\"%016llx\"",
+                 (unsigned long long)read_hash(call->reply.bytes, call->reply.len));
+        const char *known = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
+                                                        MHD_HTTP_HEADER_IF_NONE_MATCH);
+        if (matches(known, ret->etag)) {
+            call->status = 304;
+            call->reply.len = 0;
+            return;
+        }
+    }
+    ret->packed = call->reply.len >= GZIP_SMALLEST &&
+                  accepts_gzip(MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
+                                                           MHD_HTTP_HEADER_ACCEPT_ENCODING)) &&
+                  compress_reply(&call->reply);
+}
+
+static void put_read_headers(struct exchange *exchange, const struct call *call,
+                             const struct tags *tags, struct MHD_Response *response)
+{
+    MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+    if (exchange->server->api->extensions) {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tags->etag);
+        put_int_header(response, "X-Last-Event-Id", call->last_id);
+    }
+    if (tags->packed) {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+    }
+}
+
+struct MHD_Response *reply_make(struct exchange *exchange, struct call *call)
+{
+    struct tags tags;
+    settle(exchange, call, &tags);
+    bool is_read = call->is_read;
+    size_t len;
+    char *bytes = text_take(&call->reply, &len);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        len, bytes == NULL ? (void *)mem_alloc(1) : bytes, MHD_RESPMEM_MUST_FREE);
+    /* A read may be kept by its reader but must be asked about again; anything else is not kept. */
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+                            is_read ? "private, no-cache" : "no-store");
+    if (len > 0) {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+                                call->content_type == NULL ? "application/json"
+                                                           : call->content_type);
+    }
+    if (is_read) {
+        put_read_headers(exchange, call, &tags, response);
+    }
+    if (call->allow != NULL) {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, call->allow);
+    }
+    if (call->location != NULL) {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, call->location);
+    }
+    if (call->retry_after_s > 0) {
+        put_int_header(response, MHD_HTTP_HEADER_RETRY_AFTER, call->retry_after_s);
+    }
+    return response;
+}

@@ -1,0 +1,187 @@
+#include "text.h"
+
+#include <blotter/core/alloc.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SMALLEST_ROOM 256
+#define EXACT_MAX 9e15 /* below 2^53: integers that a double holds exactly */
+
+void text_done(struct text *text)
+{
+    free(text->bytes);
+    *text = (struct text){0};
+}
+
+void text_reserve(struct text *text, size_t more)
+{
+    if (text->room - text->len >= more) {
+        return;
+    }
+    size_t room = text->room * 2 > SMALLEST_ROOM ? text->room * 2 : SMALLEST_ROOM;
+    while (room - text->len < more) {
+        room *= 2;
+    }
+    text->bytes = mem_realloc(text->bytes, room);
+    text->room = room;
+}
+
+char *text_take(struct text *text, size_t *ret_len)
+{
+    char *bytes = text->bytes;
+    *ret_len = text->len;
+    *text = (struct text){0};
+    return bytes;
+}
+
+void text_put(struct text *text, const char *bytes, size_t len)
+{
+    text_reserve(text, len);
+    memcpy(text->bytes + text->len, bytes, len);
+    text->len += len;
+}
+
+void text_puts(struct text *text, const char *nul_terminated)
+{
+    text_put(text, nul_terminated, strlen(nul_terminated));
+}
+
+/* --- strings ------------------------------------------------------------------------------ */
+
+/* Bytes of the well-formed UTF-8 sequence at the start (RFC 3629), or 0. */
+static size_t sequence_length(const unsigned char *at, size_t left)
+{
+    static const struct {
+        unsigned char first_low, first_high, second_low, second_high, length;
+    } rows[] = {
+        {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
+        {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+        {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (at[0] < rows[i].first_low || at[0] > rows[i].first_high) {
+            continue;
+        }
+        if (left < rows[i].length || at[1] < rows[i].second_low || at[1] > rows[i].second_high) {
+            return 0;
+        }
+        for (size_t j = 2; j < rows[i].length; j++) {
+            if ((at[j] & 0xC0) != 0x80) {
+                return 0;
+            }
+        }
+        return rows[i].length;
+    }
+    return 0;
+}
+
+static void put_escape(struct text *text, unsigned char byte)
+{
+    static const char short_escapes[][2] = {{'"', '"'},  {'\\', '\\'}, {'\b', 'b'}, {'\f', 'f'},
+                                            {'\n', 'n'}, {'\r', 'r'},  {'\t', 't'}};
+    for (size_t i = 0; i < sizeof short_escapes / sizeof *short_escapes; i++) {
+        if (byte == (unsigned char)short_escapes[i][0]) {
+            text_put(text, (const char[]){'\\', short_escapes[i][1]}, 2);
+            return;
+        }
+    }
+    char escape[8];
+    snprintf(escape, sizeof escape, "\\u%04x", (unsigned)byte);
+    text_put(text, escape, 6);
+}
+
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
+}
+
+void text_string(struct text *text, const char *bytes, size_t len)
+{
+    if (bytes == NULL) {
+        TEXT_LITERAL(text, "null");
+        return;
+    }
+    const unsigned char *at = (const unsigned char *)bytes;
+    text_reserve(text, len + 2);
+    TEXT_LITERAL(text, "\"");
+    for (size_t i = 0; i < len;) {
+        size_t run = i;
+        while (run < len && is_plain(at[run])) {
+            run++;
+        }
+        text_put(text, bytes + i, run - i);
+        i = run;
+        if (i == len) {
+            break;
+        }
+        size_t sequence = at[i] >= 0x80 ? sequence_length(at + i, len - i) : 0;
+        if (sequence > 0) {
+            text_put(text, bytes + i, sequence);
+        } else if (at[i] >= 0x80) {
+            TEXT_LITERAL(text, "\xEF\xBF\xBD");
+        } else {
+            put_escape(text, at[i]);
+        }
+        i += sequence > 0 ? sequence : 1;
+    }
+    TEXT_LITERAL(text, "\"");
+}
+
+/* --- numbers ------------------------------------------------------------------------------ */
+
+void text_int(struct text *text, int64_t value)
+{
+    char digits[24];
+    char *at = digits + sizeof digits;
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (value < 0) {
+        *--at = '-';
+    }
+    text_put(text, at, (size_t)(digits + sizeof digits - at));
+}
+
+/* Prices have two decimals, nearly always: those are written without asking the C library. */
+static bool put_hundredths(struct text *text, double value)
+{
+    double scaled = round(fabs(value) * 100);
+    if (!(scaled < EXACT_MAX) || scaled / 100 != fabs(value)) {
+        return false;
+    }
+    int64_t hundredths = (int64_t)scaled;
+    if (value < 0) {
+        TEXT_LITERAL(text, "-");
+    }
+    text_int(text, hundredths / 100);
+    int part = (int)(hundredths % 100);
+    if (part != 0) {
+        char decimals[3] = {'.', (char)('0' + part / 10), (char)('0' + part % 10)};
+        text_put(text, decimals, part % 10 == 0 ? 2 : 3);
+    }
+    return true;
+}
+
+void text_number(struct text *text, double value)
+{
+    if (!isfinite(value)) {
+        TEXT_LITERAL(text, "null");
+        return;
+    }
+    if (put_hundredths(text, value)) {
+        return;
+    }
+    char digits[40];
+    for (int precision = 15; precision <= 17; precision++) {
+        snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value) {
+            break;
+        }
+    }
+    text_puts(text, digits);
+}

@@ -1,0 +1,33 @@
+/*
+ * text: a growing buffer that JSON is written into. What goes in as a string comes out as valid
+ * UTF-8 JSON, whatever the database holds.
+ */
+#ifndef BLOTTER_MOCK_TEXT_H
+#define BLOTTER_MOCK_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+    char *bytes; /* not NUL-terminated */
+    size_t len, room;
+};
+
+void text_done(struct text *text); /* frees the bytes, leaves it empty */
+void text_reserve(struct text *text, size_t more);
+char *text_take(struct text *text, size_t *ret_len); /* the caller frees; leaves it empty */
+
+void text_put(struct text *text, const char *bytes, size_t len);
+void text_puts(struct text *text, const char *nul_terminated);
+#define TEXT_LITERAL(text, literal) text_put((text), (literal), sizeof(literal) - 1)
+
+/* A JSON string with its quotes; NULL gives null. */
+void text_string(struct text *text, const char *bytes, size_t len);
+
+void text_int(struct text *text, int64_t value);
+
+/* The shortest decimal that reads back as the same double; NAN and infinities give null. */
+void text_number(struct text *text, double value);
+
+#endif

@@ -1,0 +1,175 @@
+#include "watch.h"
+
+#include <blotter/core/alloc.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/inotify.h>
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__) || \
+    defined(__DragonFly__)
+#define WATCH_KQUEUE 1
+#include <sys/event.h>
+#include <sys/time.h>
+#endif
+
+/*
+ * A commit becomes visible a moment after the write that announces it (the log is written, perhaps
+ * synced to a slow disk, and only then is its index updated, through memory that nobody can watch).
+ * So after a hint we look again, soon at first, then less often, and stop.
+ */
+static const int LOOK_AGAIN_MS[] = {0,  1,  2,  4,  8,  15, 20, 30, 40, 40, 40,
+                                    40, 40, 40, 40, 40, 40, 40, 40, 40, 40};
+#define LOOKS (sizeof LOOK_AGAIN_MS / sizeof *LOOK_AGAIN_MS)
+
+struct watch {
+    struct loop *loop;
+    struct loop_timer *timer;
+    loop_fn fn;
+    void *user;
+    int fd;       /* inotify or kqueue, -1: only the timer */
+    int files[2]; /* kqueue: the database and its log */
+    size_t look;
+};
+
+static void schedule(struct watch *watch)
+{
+    int wait_ms = watch->look < LOOKS ? LOOK_AGAIN_MS[watch->look] : WATCH_POLL_MS;
+    if (watch->look >= LOOKS && watch->fd >= 0) {
+        return;
+    }
+    loop_timer_set(watch->timer, loop_now(watch->loop).mono_us + wait_ms * 1000);
+}
+
+static void on_timer(void *user)
+{
+    struct watch *watch = user;
+    watch->look += watch->look < LOOKS ? 1 : 0;
+    schedule(watch);
+    watch->fn(watch->user);
+}
+
+#if defined(__linux__)
+
+static int open_watch(struct watch *watch, const char *db_path)
+{
+    (void)watch;
+    char *directory = mem_dup(db_path, strlen(db_path));
+    char *slash = strrchr(directory, '/');
+    if (slash == directory) {
+        slash[1] = '\0';
+    } else if (slash != NULL) {
+        *slash = '\0';
+    }
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    /* The directory, not the file: the log beside it comes and goes. */
+    if (fd >= 0 && inotify_add_watch(fd, slash == NULL ? "." : directory,
+                                     IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) < 0) {
+        close(fd);
+        fd = -1;
+    }
+    free(directory);
+    return fd;
+}
+
+static void drain(struct watch *watch)
+{
+    char buffer[4096] __attribute__((aligned(8)));
+    while (read(watch->fd, buffer, sizeof buffer) > 0) {
+    }
+}
+
+#elif defined(WATCH_KQUEUE)
+
+static int open_watch(struct watch *watch, const char *db_path)
+{
+    int fd = kqueue();
+    size_t len = strlen(db_path);
+    char *path = mem_alloc(len + sizeof "-wal");
+    for (int i = 0; i < 2 && fd >= 0; i++) {
+        snprintf(path, len + sizeof "-wal", "%s%s", db_path, i == 0 ? "" : "-wal");
+        watch->files[i] = open(path, O_RDONLY | O_CLOEXEC);
+        struct kevent change;
+        EV_SET(&change, (uintptr_t)watch->files[i], EVFILT_VNODE, EV_ADD | EV_CLEAR,
+               NOTE_WRITE | NOTE_EXTEND | NOTE_DELETE, 0, NULL);
+        if (watch->files[i] < 0 || kevent(fd, &change, 1, NULL, 0, NULL) < 0) {
+            close(fd);
+            fd = -1;
+        }
+    }
+    free(path);
+    return fd;
+}
+
+static void drain(struct watch *watch)
+{
+    struct kevent events[8];
+    const struct timespec at_once = {0, 0};
+    while (kevent(watch->fd, NULL, 0, events, 8, &at_once) == 8) {
+    }
+}
+
+#else
+
+static int open_watch(struct watch *watch, const char *db_path)
+{
+    (void)watch;
+    (void)db_path;
+    return -1;
+}
+
+static void drain(struct watch *watch)
+{
+    (void)watch;
+}
+
+#endif
+
+static void on_hint(void *user, int fd, unsigned events)
+{
+    (void)fd;
+    (void)events;
+    struct watch *watch = user;
+    drain(watch);
+    watch->look = 1;
+    schedule(watch);
+    watch->fn(watch->user);
+}
+
+struct watch *watch_new(struct loop *loop, const char *db_path, loop_fn fn, void *user)
+{
+    struct watch *watch = mem_calloc(1, sizeof *watch);
+    watch->loop = loop;
+    watch->fn = fn;
+    watch->user = user;
+    watch->files[0] = watch->files[1] = -1;
+    watch->timer = loop_timer_new(loop, on_timer, watch);
+    watch->fd = open_watch(watch, db_path);
+    if (watch->fd >= 0) {
+        loop_watch(loop, watch->fd, LOOP_READ, on_hint, watch);
+    }
+    schedule(watch);
+    return watch;
+}
+
+void watch_free(struct watch *watch)
+{
+    if (watch == NULL) {
+        return;
+    }
+    if (watch->fd >= 0) {
+        loop_unwatch(watch->loop, watch->fd);
+        close(watch->fd);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (watch->files[i] >= 0) {
+            close(watch->files[i]);
+        }
+    }
+    loop_timer_free(watch->timer);
+    free(watch);
+}
