@@ -462,6 +462,11 @@ pid_t pty_pid(const struct pty *pty)
     return pty->pid;
 }
 
+int pty_fd(const struct pty *pty)
+{
+    return pty->master;
+}
+
 void pty_block_output(struct pty *pty, bool blocked)
 {
     pty->blocked = blocked;

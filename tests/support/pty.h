@@ -52,6 +52,8 @@ void pty_paste(struct pty *pty, const char *text);
 void pty_resize(struct pty *pty, int rows, int cols);
 void pty_signal(struct pty *pty, int signo);
 pid_t pty_pid(const struct pty *pty);
+/* Readable when the program wrote something, for a wait on several things; read it by pty_pump. */
+int pty_fd(const struct pty *pty);
 /* Stops and starts reading: a terminal that does not take output. */
 void pty_block_output(struct pty *pty, bool blocked);
 

@@ -1,0 +1,179 @@
+/* screen: keys to frames on a large table and in a storm, and bytes to the terminal. */
+#include "scene.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SETTLE_MS = 20000, QUIET_MS = 400, ANSWER_MS = 2000, LAST_BYTE_US = 3000 };
+
+/* --- one key ------------------------------------------------------------------------------ */
+
+/* From the key to the last byte of the frame it causes; NAN when there is no answer. */
+static double key_ms(struct subject *subject, const char *key)
+{
+    int fd = subject_fd(subject);
+    subject_pump(subject);
+    uint64_t seen = pty_bytes(subject->pty);
+    int64_t start_us = now_us(), last_us = 0;
+    int64_t until_us = start_us + (int64_t)ANSWER_MS * 1000;
+    pty_send(subject->pty, key);
+    while (wait_readable(fd, last_us == 0 ? until_us : last_us + LAST_BYTE_US)) {
+        int64_t t_us = now_us();
+        pty_pump(subject->pty);
+        if (pty_bytes(subject->pty) == seen) {
+            break; /* it ended */
+        }
+        seen = pty_bytes(subject->pty);
+        last_us = t_us;
+    }
+    return last_us == 0 ? NAN : (double)(last_us - start_us) / 1000;
+}
+
+static void sample_keys(struct subject *subject, const char *key, int times, struct samples *ret)
+{
+    for (int i = 0; i < times; i++) {
+        double ms = key_ms(subject, key);
+        if (!isnan(ms)) {
+            samples_add(ret, ms);
+        }
+        subject_run_until(subject, now_us() + 20000); /* a hand is not faster */
+    }
+}
+
+void measure_frames(struct bench *bench)
+{
+    static const char *const options[] = {"--orders", "10000", "--orders-limit", "10000", NULL};
+    struct scene scene;
+    struct subject subject;
+    struct samples scroll = {0}, sort = {0};
+    if (!scene_start(&scene, bench, options)) {
+        return;
+    }
+    if (subject_start(&subject, bench, SUBJECT_BLOTTER, &scene.server, NULL) &&
+        subject_wait_loaded(&subject, NULL) && subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS)) {
+        /* Past the last visible row, so that every further line scrolls. */
+        struct samples ignored = {0};
+        sample_keys(&subject, "j", 50, &ignored);
+        samples_free(&ignored);
+        sample_keys(&subject, "j", bench_times(bench, 60, 20), &scroll);
+        sample_keys(&subject, "s", bench_times(bench, 30, 10), &sort);
+    }
+    bench_median(bench, "frame.scroll", &scroll);
+    bench_median(bench, "frame.sort", &sort);
+    samples_free(&scroll);
+    samples_free(&sort);
+    subject_free(&subject);
+    scene_end(&scene);
+}
+
+/* --- in a storm --------------------------------------------------------------------------- */
+
+/* Tab moves the heavy border, and nothing else draws that corner. */
+struct typist {
+    struct subject *subject;
+    char corner[48]; /* as it was when the key was sent */
+    int row, col;
+    int64_t sent_us, next_us;
+    struct samples latencies;
+};
+
+static void read_corner(struct typist *typist, char *ret, size_t size)
+{
+    struct pty_cell cell;
+    pty_cell(typist->subject->pty, typist->row, typist->col, &cell);
+    snprintf(ret, size, "%s%d", cell.text, cell.reverse);
+}
+
+static void type_and_look(void *user)
+{
+    enum { BETWEEN_US = 60000 };
+    struct typist *typist = user;
+    char corner[sizeof typist->corner];
+    int64_t now = now_us();
+    read_corner(typist, corner, sizeof corner);
+    if (typist->sent_us > 0 && strcmp(corner, typist->corner) != 0) {
+        samples_add(&typist->latencies, (double)(now - typist->sent_us) / 1000);
+        typist->sent_us = 0;
+        typist->next_us = now + BETWEEN_US;
+    } else if (typist->sent_us == 0 && now >= typist->next_us) {
+        memcpy(typist->corner, corner, sizeof corner);
+        typist->sent_us = now;
+        /* There and back, so that the corner changes with every key. */
+        pty_send(typist->subject->pty, typist->latencies.count % 2 == 0 ? "\t" : "\033[Z");
+    }
+}
+
+/* The top left corner of the orders pane, which has the focus at the start. */
+static bool find_corner(struct typist *typist)
+{
+    return pty_find(typist->subject->pty, "\u250f", &typist->row, &typist->col);
+}
+
+void measure_keys_in_storm(struct bench *bench)
+{
+    static const char *const options[] = {"--orders", "200", "--orders-limit", "200", NULL};
+    struct scene scene;
+    struct subject subject;
+    if (!scene_start(&scene, bench, options)) {
+        return;
+    }
+    struct typist typist = {.subject = &subject};
+    size_t first = scene.witness.count;
+    int seconds = bench_times(bench, 12, 4);
+    if (subject_start(&subject, bench, SUBJECT_BLOTTER, &scene.server, NULL) &&
+        subject_wait_loaded(&subject, NULL) && subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS)) {
+        if (find_corner(&typist)) {
+            scene.on_pump = type_and_look;
+            scene.user = &typist;
+            scene_storm(&scene, &subject, 5000, (int64_t)seconds * 1000000);
+            scene.on_pump = NULL;
+        }
+    }
+    bench_quantile(bench, "frame.storm.p99", &typist.latencies, 0.99);
+    bench_note(bench, "frame.storm.p99", "median %.2f ms; %.0f events/s came",
+               samples_at(&typist.latencies, 0.5), (double)(scene.witness.count - first) / seconds);
+    samples_free(&typist.latencies);
+    subject_free(&subject);
+    scene_end(&scene);
+}
+
+/* --- bytes -------------------------------------------------------------------------------- */
+
+static double bytes_for_event(struct scene *scene, struct subject *subject, int place)
+{
+    enum { FADED_MS = 1100 };
+    uint64_t before = pty_bytes(subject->pty);
+    scene_change_order(scene, place);
+    scene_run_until(scene, subject, now_us() + FADED_MS * 1000);
+    return (double)(pty_bytes(subject->pty) - before);
+}
+
+static void sample_bytes(struct scene *scene, int rows, int cols, struct samples *ret)
+{
+    struct subject_options options = {.rows = rows, .cols = cols};
+    struct subject subject;
+    if (subject_start(&subject, scene->bench, SUBJECT_BLOTTER, &scene->server, &options) &&
+        subject_wait_loaded(&subject, NULL) && subject_wait_quiet(&subject, 1000, SETTLE_MS)) {
+        for (int i = 0; i < bench_times(scene->bench, 7, 3); i++) {
+            samples_add(ret, bytes_for_event(scene, &subject, i));
+        }
+    }
+    subject_free(&subject);
+}
+
+void measure_bytes(struct bench *bench)
+{
+    struct scene scene;
+    struct samples cell = {0}, event = {0};
+    if (!scene_start(&scene, bench, NULL)) {
+        return;
+    }
+    sample_bytes(&scene, 20, 60, &cell);
+    sample_bytes(&scene, 48, 160, &event);
+    bench_median(bench, "bytes.cell", &cell);
+    bench_median(bench, "bytes.event", &event);
+    samples_free(&cell);
+    samples_free(&event);
+    scene_end(&scene);
+}
