@@ -32,16 +32,21 @@ const fetcher = async (path) => {
   requests++;
   const answer = await fetch(url + path, { headers });
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-  return answer.json();
+  const body = await answer.json();
+  const pane = Object.keys(panes).find((name) => panes[name] === path);
+  step('fetch_done', { pane, status: answer.status, id: Number(answer.headers.get('x-last-event-id')) || 0 });
+  return body;
 };
 
-const shown = new Set();
+// Bits as blotter's trace has them: which pane a paint showed, which have been loaded.
+const bit = Object.fromEntries(Object.keys(panes).map((name, i) => [name, 1 << i]));
+let loaded = 0;
 function Pane({ name }) {
   const { data } = useSWR(panes[name], fetcher, { revalidateOnFocus: false });
   useEffect(() => {
     if (data === undefined) return;
-    shown.add(name);
-    step('paint', { pane: name, loaded: shown.size });
+    loaded |= bit[name];
+    step('paint', { pane: name, mask: bit[name], loaded });
   }, [data]);
   return null;
 }
@@ -59,7 +64,7 @@ stream.onerror = () => step('stream_lost');
 stream.onmessage = (message) => {
   const { event } = JSON.parse(message.data);
   const pane = paneOf(event);
-  step('event', { event });
+  step('event', { event, id: Number(message.lastEventId) || 0 });
   if (pane !== null) mutate(panes[pane]);
 };
 
