@@ -74,7 +74,8 @@ static bool locate(struct problem *problem, const char *place)
     char text[PROBLEM_BYTES - PLACE_BYTES];
     snprintf(text, sizeof text, "%.*s", (int)sizeof text - 1, problem->text);
     problem_set(problem, "%.*s: %s", PLACE_BYTES - 3, place, text);
-    problem->located = true;
+    /* Flags and variables have no line; the program's name stands before those. */
+    problem->located = *place != '-' && strchr(place, ':') != NULL;
     return false;
 }
 

@@ -26,17 +26,16 @@ static bool parse_web(const struct config_info *info, const char *text, int64_t 
     if (*text == '\0') {
         return true;
     }
-    size_t scheme = strncmp(text, "https://", 8) == 0  ? 8
-                    : strncmp(text, "http://", 7) == 0 ? 7
-                                                       : 0;
-    size_t host = strcspn(text + scheme, "/?#");
-    if (scheme == 0 || host == 0 || strpbrk(text, " \"\\<>^`{|}") != NULL) {
+    const char *scheme = strstr(text, "://");
+    const char *host = scheme != NULL ? scheme + 3 : "";
+    size_t host_len = strcspn(host, "/?#");
+    bool known = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+    if (!known || host_len == 0 || strpbrk(text, " \"\\<>^`{|}") != NULL) {
         return problem_set(problem,
-                           "%s is no web address: it begins with http:// or https:// and "
-                           "a host",
+                           "%s is no web address: it begins with http:// or https:// and a host",
                            info->name);
     }
-    if (memchr(text + scheme, '@', host) != NULL) {
+    if (memchr(host, '@', host_len) != NULL) {
         return problem_set(problem, "%s must not hold a user name or password", info->name);
     }
     return true;

@@ -143,7 +143,6 @@ int session_dashboard(struct session *session)
     dashboard->session = session;
     prepare(dashboard);
     int status = run(dashboard, trace);
-    session_log(session, "dashboard: ended with status %d", status);
     config_free(dashboard->reloaded);
     free(dashboard->state_path);
     free(dashboard);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int complain(const struct problem *problem, enum status status)
@@ -29,18 +30,23 @@ static void occupy_standard_descriptors(void)
 
 static int explain_the_ways_in(const struct session *session)
 {
-    const char *path = session->paths.config_file;
+    const char *path = session->paths.config_file != NULL ? session->paths.config_file : "FILE";
+    int directory = (int)strlen(path);
+    while (directory > 0 && path[directory] != '/') {
+        directory--;
+    }
     fprintf(stderr,
             "blotter: no backend is configured. Three ways to start:\n\n"
             "  blotter --demo\n"
             "      see it live on a bundled server with a moving market\n\n"
-            "  BLOTTER_TOKEN=… blotter --url https://HOST --user ID\n"
-            "      look at your own backend once; --token-file FILE works as well\n\n"
+            "  BLOTTER_TOKEN=TOKEN blotter --url https://HOST --user ID\n"
+            "      look at your own backend; --token-file FILE works as well\n\n"
+            "  mkdir -p %.*s\n"
             "  blotter --print-config > %s\n"
-            "      write a config, set url, user and token_file in it, then run blotter;\n"
+            "      make a config, set url, user and token_file in it, then run blotter;\n"
             "      blotter --check-config says what works\n\n"
             "blotter --help lists everything; so does the manual, blotter(1).\n",
-            path != NULL ? path : "blotter.ini");
+            directory > 0 ? directory : 1, directory > 0 ? path : ".", path);
     return STATUS_USAGE;
 }
 
@@ -103,6 +109,9 @@ static int run(const struct options *options)
         status = session_check(&session);
     } else {
         status = run_connected(&session);
+    }
+    if (session.config != NULL) {
+        session_log(&session, "ends with status %d", status);
     }
     session_close(&session);
     return status;

@@ -29,24 +29,55 @@ static bool open_log(struct session *session, struct problem *problem)
     return true;
 }
 
-void session_log(const struct session *session, const char *format, ...)
+static void put_time(FILE *out)
 {
-    if (session->log == NULL) {
-        return;
-    }
     struct timespec now;
     struct tm parts;
     char stamp[40];
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &parts);
     strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &parts);
-    fprintf(session->log, "%s.%03ldZ [%ld] ", stamp, now.tv_nsec / 1000000, (long)getpid());
+    fprintf(out, "%s.%03ldZ [%ld] ", stamp, now.tv_nsec / 1000000, (long)getpid());
+}
+
+/* The dashboard's screen is not written over. */
+static FILE *log_file(const struct session *session)
+{
+    const bool *given = session->options->given;
+    bool headless = given[OPTION_WATCH] || given[OPTION_SNAPSHOT] || given[OPTION_CHECK_CONFIG];
+    bool verbose = config_number(session->config, CONFIG_VERBOSE) != 0;
+    return session->log != NULL ? session->log : verbose && headless ? stderr : NULL;
+}
+
+void session_log(const struct session *session, const char *format, ...)
+{
+    FILE *out = log_file(session);
+    if (out == NULL) {
+        return;
+    }
+    put_time(out);
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(session->log, format, arguments);
+    vfprintf(out, format, arguments);
     va_end(arguments);
-    fputc('\n', session->log);
-    fflush(session->log);
+    fputc('\n', out);
+    fflush(out);
+}
+
+/* What is not as by default, and who said so. Values may be private: only -v shows them. */
+static void log_config(const struct session *session)
+{
+    const struct config *config = session->config;
+    const char *path = config_path(config);
+    session_log(session, "blotter " BLOTTER_VERSION ", config: %s", path != NULL ? path : "none");
+    for (int i = 0; i < CONFIG_TOTAL && config_number(config, CONFIG_VERBOSE) != 0; i++) {
+        const struct config_info *info = config_info((enum config_id)i);
+        const char *text = config_text(config, (enum config_id)i);
+        if (config_level(config, (enum config_id)i) > CONFIG_DEFAULT) {
+            session_log(session, "config: %s.%s = %s (%s)", info->section, info->name,
+                        text != NULL ? text : "", config_origin(config, (enum config_id)i));
+        }
+    }
 }
 
 /* --- opening -------------------------------------------------------------------------------- */
@@ -64,7 +95,11 @@ bool session_open(struct session *session, const struct options *options,
         .home = session->paths.home,
     };
     session->config = config_load(&source, ret_problem);
-    return session->config != NULL && open_log(session, ret_problem);
+    if (session->config == NULL || !open_log(session, ret_problem)) {
+        return false;
+    }
+    log_config(session);
+    return true;
 }
 
 void session_close(struct session *session)

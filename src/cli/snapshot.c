@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -176,20 +177,46 @@ static const struct printer {
     {"text", snapshot_print_text}, {"json", snapshot_print_json}, {"csv", snapshot_print_csv}};
 
 /* A reader that has gone away is no error; a full disk is. */
+static enum status write_out(const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t put = write(STDOUT_FILENO, text, len);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            bool gone = errno == EPIPE;
+            if (!gone) {
+                fprintf(stderr, "blotter: cannot write the snapshot: %s\n", strerror(errno));
+            }
+            return gone ? STATUS_OK : STATUS_RUNTIME;
+        }
+        text += put;
+        len -= (size_t)put;
+    }
+    return STATUS_OK;
+}
+
+/* Printed in memory first: what stdio would say of a broken pipe depends on its buffer. */
 static enum status print(const struct session *session, const struct snapshot_report *report)
 {
     const char *format = session->options->value[OPTION_OUTPUT];
-    for (size_t i = 0; i < sizeof printers / sizeof *printers; i++) {
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    for (size_t i = 0; out != NULL && i < sizeof printers / sizeof *printers; i++) {
         if (strcmp(format != NULL ? format : "text", printers[i].name) == 0) {
-            printers[i].print(stdout, report);
+            printers[i].print(out, report);
         }
     }
-    errno = 0;
-    if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
-        fprintf(stderr, "blotter: cannot write the snapshot: %s\n", strerror(errno));
+    if (out == NULL || fclose(out) != 0) {
+        fprintf(stderr, "blotter: cannot print the snapshot: %s\n", strerror(errno));
+        free(text);
         return STATUS_RUNTIME;
     }
-    return judge(report);
+    enum status status = write_out(text, len);
+    free(text);
+    return status == STATUS_OK ? judge(report) : status;
 }
 
 static int finish(const struct run *run)

@@ -32,7 +32,8 @@ enum status session_connect(struct session *session, struct problem *ret_problem
 
 void session_close(struct session *session);
 
-/* One line to the log, with the time in UTC. */
+/* One line to the log, with the time in UTC; to stderr when -v was given without a log file and no
+ * dashboard is on the screen. */
 void session_log(const struct session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
