@@ -76,7 +76,7 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_newest ON orders (tradingAccountId, createdAt);
 CREATE INDEX orders_stock ON orders (stockId);
-CREATE INDEX orders_pending ON orders (tradingAccountId, createdAt) WHERE status = 'PENDING';
+CREATE INDEX orders_pending ON orders (tradingAccountId, createdAt, blockedMargin) WHERE status = 'PENDING';
 
 CREATE TABLE positions (
     id TEXT PRIMARY KEY NOT NULL,
@@ -95,7 +95,8 @@ CREATE TABLE positions (
     updatedAt TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
 CREATE INDEX positions_account ON positions (tradingAccountId, createdAt);
-CREATE INDEX positions_open ON positions (tradingAccountId, symbol) WHERE quantity <> 0;
+CREATE INDEX positions_open ON positions (tradingAccountId, symbol, quantity, averagePrice)
+    WHERE quantity <> 0;
 CREATE INDEX positions_stock ON positions (stockId);
 
 CREATE TABLE transactions (

@@ -130,29 +130,56 @@ static bool find_open(struct book *book, const char *account_id, const char *sym
 {
     return read_position(book->db,
                          db_query(book->db,
-                                  POSITION_COLUMNS
-                                  "WHERE tradingAccountId = ? AND p.symbol = ?"
-                                  " AND quantity <> 0 ORDER BY p.createdAt LIMIT 1",
+                                  POSITION_COLUMNS "WHERE tradingAccountId = ? AND p.symbol = ?"
+                                                   " AND quantity <> 0 LIMIT 1",
                                   "ss", account_id, symbol),
                          ret);
 }
 
 /* ---- the account ---- */
 
+struct figures {
+    double balance, used, available;
+};
+
+static bool read_figures(struct book *book, const char *account_id, struct figures *ret_old,
+                         double *ret_used)
+{
+    sqlite3_stmt *row =
+        db_query(book->db,
+                 "SELECT balance, usedMargin, availableMargin, coalesce((SELECT sum(blockedMargin)"
+                 "  FROM orders WHERE tradingAccountId = ?1 AND status = 'PENDING'), 0)"
+                 " + coalesce((SELECT sum(abs(quantity) * averagePrice) FROM positions"
+                 "  WHERE tradingAccountId = ?1 AND quantity <> 0), 0)"
+                 " FROM trading_accounts WHERE id = ?1",
+                 "s", account_id);
+    if (!db_row(book->db, row)) {
+        return false;
+    }
+    ret_old->balance = sqlite3_column_double(row, 0);
+    ret_old->used = sqlite3_column_double(row, 1);
+    ret_old->available = sqlite3_column_double(row, 2);
+    *ret_used = book_round(sqlite3_column_double(row, 3));
+    db_end(row);
+    return true;
+}
+
 /* Balance and margins change in one statement, so that every event shows figures that add up. */
 static void settle(struct book *book, const char *account_id, double balance_change)
 {
+    struct figures old, new;
+    if (!read_figures(book, account_id, &old, &new.used)) {
+        return;
+    }
+    new.balance = book_round(old.balance + balance_change);
+    new.available = book_round(new.balance - new.used);
+    if (new.balance == old.balance &&new.used == old.used &&new.available == old.available) {
+        return;
+    }
     note(book, db_run(book->db,
-                      "UPDATE trading_accounts SET balance = b, usedMargin = u,"
-                      " availableMargin = round(b - u, 2), updatedAt = ?3 FROM (SELECT"
-                      " (SELECT round(balance + ?2, 2) FROM trading_accounts WHERE id = ?1) AS b,"
-                      " round(coalesce((SELECT sum(blockedMargin) FROM orders"
-                      "   WHERE tradingAccountId = ?1 AND status = 'PENDING'), 0)"
-                      " + coalesce((SELECT sum(abs(quantity) * averagePrice) FROM positions"
-                      "   WHERE tradingAccountId = ?1 AND quantity <> 0), 0), 2) AS u)"
-                      " WHERE id = ?1 AND (balance, usedMargin, availableMargin)"
-                      " IS NOT (b, u, round(b - u, 2))",
-                      "sds", account_id, balance_change, book->now));
+                      "UPDATE trading_accounts SET balance = ?, usedMargin = ?,"
+                      " availableMargin = ?, updatedAt = ? WHERE id = ?",
+                      "dddss", new.balance, new.used, new.available, book->now, account_id));
 }
 
 void book_settle(struct book *book, const char *account_id)
