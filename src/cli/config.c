@@ -8,6 +8,7 @@
 #include <blotter/core/alloc.h>
 #include <blotter/core/ini.h>
 #include <blotter/core/suggest.h>
+#include <blotter/view/action.h>
 
 #include "config_value.h"
 
@@ -109,13 +110,13 @@ static bool find_anywhere(const char *name, enum config_id *ret)
 static bool refuse_name(const char *section, const char *name, struct problem *problem)
 {
     char dotted[CONFIG_TOTAL][64];
-    bool any = section == NULL, asks_dotted = strchr(name, '.') != NULL;
+    bool asks_dotted = strchr(name, '.') != NULL;
     struct suggest suggest;
     suggest_init(&suggest, name);
     for (int i = 0; i < CONFIG_TOTAL; i++) {
         const struct config_info *info = config_info((enum config_id)i);
         snprintf(dotted[i], sizeof dotted[i], "%s.%s", info->section, info->name);
-        if (any || strcmp(info->section, section) == 0) {
+        if (section == NULL || strcmp(info->section, section) == 0) {
             suggest_offer(&suggest, asks_dotted ? dotted[i] : info->name);
         }
     }
@@ -124,7 +125,7 @@ static bool refuse_name(const char *section, const char *name, struct problem *p
                                     "token_command or BLOTTER_TOKEN");
     }
     problem_set(problem, "unknown key '%s'", name);
-    if (suggest.best == NULL && !any) {
+    if (suggest.best == NULL && section != NULL) {
         /* Right name, wrong section: say where it lives. */
         for (int i = 0; i < CONFIG_TOTAL && suggest.best == NULL; i++) {
             suggest.best = names(config_info((enum config_id)i), NULL, name) ? dotted[i] : NULL;
@@ -218,6 +219,26 @@ struct reading {
     struct problem *problem;
 };
 
+/* What the keys of an action are is the key map's business; whether there is such an action is not.
+ */
+static bool take_binding(struct config *config, const struct ini_pair *pair, const char *origin,
+                         struct problem *problem)
+{
+    enum action action;
+    struct suggest suggest;
+    if (action_parse(pair->name, strlen(pair->name), &action)) {
+        append_pair(&config->keys_end, pair, origin);
+        return true;
+    }
+    suggest_init(&suggest, pair->name);
+    for (int i = 0; i < ACTION_COUNT; i++) {
+        suggest_offer(&suggest, action_info((enum action)i)->name);
+    }
+    problem_set(problem, "unknown action '%s'", pair->name);
+    problem_suggest(problem, &suggest);
+    return locate(problem, origin);
+}
+
 static bool take_known(struct reading *reading, const struct ini_pair *pair, const char *origin)
 {
     enum config_id id;
@@ -240,8 +261,7 @@ static bool take_pair(void *user, const struct ini_pair *pair)
         snprintf(origin, sizeof origin, "%s:%d", reading->name, pair->line);
     }
     if (strcmp(pair->section, "keys") == 0) {
-        append_pair(&reading->config->keys_end, pair, origin);
-        return true;
+        return take_binding(reading->config, pair, origin, reading->problem);
     }
     if (strncmp(pair->section, PROFILE_PREFIX, strlen(PROFILE_PREFIX)) == 0) {
         append_pair(&reading->config->profiles_end, pair, origin);
@@ -340,8 +360,7 @@ static bool take_set(struct config *config, const char *text, struct problem *pr
     snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
     if (strncmp(name, "keys.", 5) == 0) {
         struct ini_pair pair = {"keys", name + 5, equals + 1, 0};
-        append_pair(&config->keys_end, &pair, origin);
-        return true;
+        return take_binding(config, &pair, origin, problem);
     }
     enum config_id id;
     if (!find_anywhere(name, &id)) {

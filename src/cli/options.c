@@ -202,8 +202,7 @@ static bool refuse_value(const struct option_info *row, const char *word, const 
     suggest_init(&suggest, word);
     snprintf(copy, sizeof copy, "%s", values);
     problem_set(problem, "--%s is one of %s, not '%s'", row->name, values, word);
-    char *rest = copy;
-    for (char *at = copy; at != NULL; at = rest) {
+    for (char *at = copy, *rest; at != NULL; at = rest) {
         rest = strchr(at, '|');
         if (rest != NULL) {
             *rest++ = '\0';
@@ -236,7 +235,7 @@ bool options_parse_seconds(const char *text, int64_t *ret_ms)
             return false;
         } else if (!fraction) {
             digits = true;
-            ms = ms * 10 + (*at - '0') * 1000;
+            ms = ms * 10 + (int64_t)(*at - '0') * 1000;
         } else {
             digits = true;
             scale /= 10;

@@ -103,7 +103,7 @@ static size_t read_some(int fd, char *out, size_t size)
 
 bool token_read_file(const char *path, char **ret_token, struct problem *ret_problem)
 {
-    char text[TOKEN_BYTES_MAX + 1];
+    char text[TOKEN_BYTES_MAX + 1] = {0};
     /* O_NONBLOCK: a FIFO is refused, not waited for. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
@@ -229,7 +229,7 @@ static bool judge(int status, bool in_time, struct problem *problem)
 bool token_run_command(const char *command, int64_t timeout_ms, char **ret_token,
                        struct problem *ret_problem)
 {
-    char text[TOKEN_BYTES_MAX + 1];
+    char text[TOKEN_BYTES_MAX + 1] = {0};
     struct command running;
     int status = 0;
     size_t len = 0;
@@ -255,14 +255,6 @@ bool token_run_command(const char *command, int64_t timeout_ms, char **ret_token
 
 /* --- choice --------------------------------------------------------------------------------- */
 
-static bool from_environment(char **ret, struct problem *problem)
-{
-    char *text = getenv("BLOTTER_TOKEN");
-    bool good = take_line(text, strlen(text), ret, problem) ||
-                because(problem, "the variable", "BLOTTER_TOKEN");
-    return good;
-}
-
 static void forget_environment(void)
 {
     char *text = getenv("BLOTTER_TOKEN");
@@ -282,7 +274,8 @@ static bool load(const struct config *config, char **ret, struct problem *proble
     bool prefer_file = file != NULL && (command == NULL || file_level >= command_level);
     enum config_level level = prefer_file ? file_level : command_level;
     if (variable != NULL && *variable != '\0' && level < CONFIG_ENVIRONMENT) {
-        return from_environment(ret, problem);
+        return take_line(variable, strlen(variable), ret, problem) ||
+               because(problem, "the variable", "BLOTTER_TOKEN");
     }
     if (prefer_file) {
         return token_read_file(file, ret, problem);

@@ -80,6 +80,7 @@ static const struct refused {
      ":2: url is no web address: it begins with http:// or https:// and a host"},
     {"[profile.a]\nusr = 1\n", ":2: unknown key 'usr' (did you mean 'user'?)"},
     {"[profile.a]\nprofile = b\n", ":2: a profile cannot choose a profile"},
+    {"[keys]\nqiut = q\n", ":2: unknown action 'qiut' (did you mean 'quit'?)"},
     {"[main]\nuser = a\033[2Jb\n", ":2: user holds a control character"},
 };
 
