@@ -11,6 +11,7 @@
 
 #include <blotter/core/event.h>
 #include <blotter/core/fault.h>
+#include <blotter/core/journal.h>
 #include <blotter/core/model.h>
 #include <blotter/core/moment.h>
 
@@ -45,36 +46,54 @@ enum engine_trigger {
 
 void engine_start(struct engine *engine, struct moment now);
 void engine_stop(struct engine *engine, struct moment now);
-void engine_trigger(struct engine *engine, struct moment now, enum engine_trigger trigger, resource_mask which);
+void engine_trigger(struct engine *engine, struct moment now, enum engine_trigger trigger,
+                    resource_mask which);
 
-/* One message of the stream, in order of arrival. Patches what is shown at once. */
-void engine_event(struct engine *engine, struct moment now, const struct event *event);
+/*
+ * One message of the stream, in order of arrival. Patches what is shown at once. Tells what comes
+ * of it: NOTED, PATCHED, COVERED or PENDING.
+ */
+enum journal_outcome engine_event(struct engine *engine, struct moment now,
+                                  const struct event *event);
 
-/* The stream: a connection began to be tried, was opened (a 200 came), or was lost / could not be opened. */
+/*
+ * The stream was opened (a 200 came; sent_last_id: its request carried Last-Event-ID), or was lost
+ * / could not be opened (why: kind FAULT_NONE or NULL for a clean end).
+ */
 void engine_stream_opened(struct engine *engine, struct moment now, bool sent_last_id);
 void engine_stream_lost(struct engine *engine, struct moment now, const struct fault *why);
 
 /* What became of a fetch. body is borrowed for the call. */
 struct engine_response {
-    int status;             /* 200 or 304 */
+    int status; /* 200 or 304 */
     const char *body;
     size_t body_len;
     const char *etag;       /* NULL when none */
     uint64_t last_event_id; /* X-Last-Event-Id, 0 when none */
     int64_t duration_us;
 };
-/* Returns false when the body did not decode (also reported in the pane's state); changed panes are in engine_take_changes. */
-bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id, const struct engine_response *response);
-void engine_fetch_failed(struct engine *engine, struct moment now, uint64_t fetch_id, const struct fault *fault);
+/* Returns false when the body did not decode (also reported in the pane's state); changed panes are
+ * in engine_take_changes. */
+bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id,
+                     const struct engine_response *response);
+void engine_fetch_failed(struct engine *engine, struct moment now, uint64_t fetch_id,
+                         const struct fault *fault);
 
 /* Which panes are on the screen: the others are confirmed four times less often. */
 void engine_set_visible(struct engine *engine, resource_mask visible);
 
-/* Another user or server: forgets everything, no older response has an effect (R13). */
+/*
+ * Another user or server: forgets everything, no older response has an effect (R13). What is in
+ * flight is cancelled; engine_prime and engine_start begin anew, also after engine_stop.
+ */
 void engine_reset(struct engine *engine, struct moment now);
 
-/* A body from the disk cache: shown, marked as cached, never counted as confirmed now. False when it does not decode. */
-bool engine_prime(struct engine *engine, enum resource resource, const char *body, size_t len, int64_t confirmed_wall_ms);
+/*
+ * A body from the disk cache: shown, marked as cached, never counted as confirmed now. Has no
+ * effect once a response was taken. False when it does not decode.
+ */
+bool engine_prime(struct engine *engine, enum resource resource, const char *body, size_t len,
+                  int64_t confirmed_wall_ms);
 
 /* --- outputs ------------------------------------------------------------------------------ */
 
@@ -84,32 +103,40 @@ struct engine_action {
     enum engine_action_kind kind;
     enum resource resource;
     uint64_t fetch_id;
-    const char *etag; /* for If-None-Match, NULL when none; lives until the next call into the engine */
+    const char
+        *etag; /* for If-None-Match, NULL when none; lives until the next call into the engine */
 };
 
 bool engine_next_action(struct engine *engine, struct moment now, struct engine_action *ret);
 int64_t engine_deadline(const struct engine *engine); /* monotonic us, MOMENT_NEVER when none */
 void engine_tick(struct engine *engine, struct moment now);
 
-/* The panes whose shown rows or state changed since the last call. */
+/*
+ * The panes whose shown rows or state changed since the last call. "fetching" and "dirty" alone
+ * are no change once rows are shown: they flicker with every event.
+ */
 resource_mask engine_take_changes(struct engine *engine);
 
 struct pane_state {
     const struct snapshot *shown; /* NULL before anything was loaded; lives until the next input */
+    uint64_t version;             /* another number whenever the rows shown changed */
     bool fetching;
-    bool dirty;            /* something newer is known to exist */
-    bool stale;            /* must be marked: not confirmed and no working stream, or in error, or from the disk cache */
-    bool cached;           /* still the disk cache's rows */
-    int64_t confirmed_ms;  /* wall time of the last confirming response, MODEL_NO_TIME when none */
-    struct fault fault;    /* kind FAULT_NONE when there is none */
-    int64_t fault_ms;      /* wall time of the fault */
-    int64_t retry_ms;      /* wall time of the next try, MODEL_NO_TIME when none is planned */
-    int64_t fetch_us;      /* how long the last answer took */
+    bool dirty;  /* something newer is known to exist */
+    bool stale;  /* must be marked: not confirmed and no working stream, or in error, or from the
+                    disk cache */
+    bool cached; /* still the disk cache's rows */
+    int64_t confirmed_ms; /* wall time of the last confirming response, MODEL_NO_TIME when none */
+    struct fault fault;   /* kind FAULT_NONE when there is none */
+    int64_t fault_ms;     /* wall time of the fault */
+    int64_t retry_ms;     /* wall time of the next try, MODEL_NO_TIME when none is planned */
+    int64_t fetch_us;     /* how long the last answer took */
 };
 void engine_pane(const struct engine *engine, enum resource resource, struct pane_state *ret);
 
 struct engine_counters {
     uint64_t events, patches, patches_rejected, contradictions;
+    uint64_t covered;   /* events that the snapshot held already contained */
+    uint64_t histories; /* times the server's ids began anew */
     uint64_t fetches[RESOURCE_COUNT], not_modified, unchanged, failures, dropped, polls;
 };
 const struct engine_counters *engine_counters(const struct engine *engine);
@@ -117,7 +144,11 @@ const struct engine_counters *engine_counters(const struct engine *engine);
 /* True while the four resources are polled because there is no stream. */
 bool engine_polling(const struct engine *engine, int64_t *ret_next_wall_ms);
 
+/* True while nothing gets through and one probe stands for all four resources (R6). */
+bool engine_outage(const struct engine *engine);
+
 /* The last confirmed body of a resource, for the disk cache. NULL when none. */
-const char *engine_body(const struct engine *engine, enum resource resource, size_t *ret_len, int64_t *ret_confirmed_wall_ms);
+const char *engine_body(const struct engine *engine, enum resource resource, size_t *ret_len,
+                        int64_t *ret_confirmed_wall_ms);
 
 #endif

@@ -39,7 +39,7 @@ void journal_free(struct journal *journal);
 /* Adds an entry; its number is assigned. name and what are cleaned of control and bidi characters and cut. */
 void journal_add(struct journal *journal, const struct journal_entry *entry);
 
-/* Settles every pending entry of a pane received at or before a fetch began. */
+/* Settles every pending (or so far failed) entry of a pane received at or before a fetch began. */
 void journal_settle(struct journal *journal, enum resource resource, uint64_t up_to_number, const struct journal_entry *outcome);
 
 uint64_t journal_total(const struct journal *journal); /* entries ever added */

@@ -1,0 +1,86 @@
+/*
+ * engine_private: what the parts of the engine share: engine.c (inputs and outputs),
+ * engine_stream.c (events, welcome, the server's history), engine_pace.c (retries, outage, polls).
+ */
+#ifndef BLOTTER_CORE_ENGINE_PRIVATE_H
+#define BLOTTER_CORE_ENGINE_PRIVATE_H
+
+#include <blotter/core/engine.h>
+
+#include "swr.h"
+
+/* What is known of the stream. */
+struct engine_stream {
+    bool open;
+    bool was_open;     /* ever since the start */
+    int64_t lost_us;   /* since when there is none; the start counts */
+    uint64_t open_seq; /* order of the opening */
+    bool sent_last_id;
+    bool replaying; /* the welcome announced more than has come: a cut now may hide something */
+    uint64_t replay_until;
+    uint64_t last_id;   /* highest place in the server's order seen; 0: none */
+    int64_t welcome_us; /* wait for the welcome until then; MOMENT_NEVER: not waiting */
+};
+
+/* Nothing gets through: one probe for all. */
+struct engine_outage {
+    bool on;
+    int failures;
+    int64_t probe_us;
+    uint64_t since_seq; /* a fetch that began later is a probe */
+};
+
+struct engine {
+    struct engine_settings settings;
+    bool running;
+    struct moment last; /* of the latest input */
+    uint64_t seq;       /* order of everything that happens */
+    uint64_t next_fetch_id;
+    uint64_t history; /* of the server: ids of different ones do not compare */
+    uint64_t random;
+    resource_mask visible;
+    resource_mask changes;
+    resource_mask stale; /* as last told */
+    struct swr swr[RESOURCE_COUNT];
+    struct engine_stream stream;
+    struct engine_outage outage;
+    bool polling;
+    int64_t poll_us; /* next poll; MOMENT_NEVER: none planned */
+    int64_t poll_interval_us;
+    int64_t focus_us; /* when the focus last made a request */
+    bool focus_used;
+    struct engine_counters counters;
+};
+
+bool engine_wants(const struct engine *engine, enum resource resource);
+void engine_mark(struct engine *engine, enum resource resource);
+
+/* Dirties these by arrival, now. */
+void engine_touch(struct engine *engine, resource_mask which);
+
+/* engine_stream.c: the ids seen so far belong to a past of the server that is gone. */
+void engine_forget_history(struct engine *engine);
+/* The welcome did not come in time: nothing proves that nothing was missed. */
+void engine_welcome_missing(struct engine *engine);
+
+/* engine_pace.c */
+void engine_pace_start(struct engine *engine);
+/* Plans what follows a failure of the fetch that swr has just given up; began: its place in the
+ * order. */
+void engine_plan_retry(struct engine *engine, struct swr *swr, const struct fault *fault,
+                       uint64_t began);
+/* Something got through. */
+void engine_end_outage(struct engine *engine);
+/* A try that nobody here made failed for want of a network. */
+void engine_stream_probe_failed(struct engine *engine);
+/* The user or the system says that trying again makes sense now. */
+void engine_end_waits(struct engine *engine, resource_mask which, bool by_user);
+void engine_poll(struct engine *engine);
+/* A number in [0, bound]. */
+int64_t engine_random(struct engine *engine, int64_t bound);
+/* When this resource's next fetch may start, outage and all; MOMENT_NEVER when none. */
+int64_t engine_due(const struct engine *engine, enum resource resource);
+/* From when on rows unconfirmed since must be marked; MOMENT_NEVER while the stream vouches. */
+int64_t engine_stale_at(const struct engine *engine, enum resource resource);
+
+#endif
