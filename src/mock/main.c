@@ -66,6 +66,18 @@ static void on_exit_timer(void *user)
     end(user, 0);
 }
 
+/* What comes from there means nothing; its end does. */
+static void on_stdin(void *user, int fd, unsigned events)
+{
+    struct mock *mock = user;
+    char scrap[256];
+    (void)events;
+    if (read(fd, scrap, sizeof scrap) <= 0) {
+        loop_unwatch(mock->loop, fd);
+        end(mock, 0);
+    }
+}
+
 static void on_file_hint(void *user)
 {
     (void)user; /* the feed looks before every wait */
@@ -219,6 +231,9 @@ static void set_exits(struct mock *mock)
     signal(SIGPIPE, SIG_IGN);
     loop_signal(mock->loop, SIGTERM, on_signal, mock);
     loop_signal(mock->loop, SIGINT, on_signal, mock);
+    if (mock->options.exit_with_stdin) {
+        loop_watch(mock->loop, STDIN_FILENO, LOOP_READ, on_stdin, mock);
+    }
     if (mock->options.exit_after_s > 0) {
         mock->exit_timer = loop_timer_new(mock->loop, on_exit_timer, mock);
         loop_timer_set(mock->exit_timer,

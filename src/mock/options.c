@@ -62,6 +62,8 @@ static const struct option_row rows[] = {
     {"tls-key", 0, TEXT, "FILE", NULL, 0, 0, AT(tls_key), "the certificate's private key"},
     {"allow-sql", 0, FLAG, NULL, NULL, 0, 0, AT(allow_sql), "serve POST /__mock/sql to loopback"},
     {"exit-after", 0, NUMBER, "SECONDS", "never", 0, 1e6, AT(exit_after_s), "end by itself"},
+    {"exit-with-stdin", 0, FLAG, NULL, NULL, 0, 0, AT(exit_with_stdin),
+     "end when standard input does: with the program that started us"},
     {"verbose", 'v', FLAG, NULL, NULL, 0, 0, AT(verbose), "access log on stderr"},
     {"help", 'h', HELP, NULL, NULL, 0, 0, 0, "this text"},
     {"version", 'V', VERSION, NULL, NULL, 0, 0, 0, "versions of the server and its libraries"},
