@@ -105,8 +105,9 @@ floor_of() {
 for library in $libraries; do
     floor=$(floor_of "$library")
     nm -P "$library" 2>/dev/null >"$work/$floor.all"
-    awk 'NF >= 2 && $2 == "U" { print $1 }' "$work/$floor.all" | sort -u >"$work/$floor.needs"
     awk 'NF >= 2 && $2 ~ /^[TDBRCV]$/ { print $1 }' "$work/$floor.all" | sort -u >"$work/$floor.has"
+    awk 'NF >= 2 && $2 == "U" { print $1 }' "$work/$floor.all" | sort -u |
+        comm -23 - "$work/$floor.has" >"$work/$floor.needs"
 done
 
 # below FLOOR: the floors that must not be needed by it.
