@@ -15,6 +15,8 @@
 #define CELL_DIM 2u
 #define CELL_UNDERLINE 4u
 #define CELL_REVERSE 8u
+#define CELL_SELECTED                                                                              \
+    16u /* in the selected row: the painter lays the background of ROLE_SELECTED under the role */
 
 struct cell {
     char text[TEXT_CLUSTER_MAX]; /* UTF-8, zero-padded; "" for the right half of a wide character */

@@ -17,17 +17,9 @@
 #include <blotter/view/action.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/format.h>
+#include <blotter/view/pane.h>
 
 struct screen;
-
-enum pane {
-    PANE_ORDERS = RESOURCE_ORDERS,
-    PANE_POSITIONS = RESOURCE_POSITIONS,
-    PANE_ACCOUNT = RESOURCE_ACCOUNT,
-    PANE_WATCHLIST = RESOURCE_WATCHLISTS,
-    PANE_EVENTS,
-    PANE_COUNT
-};
 
 /* Everything the screen may show. Borrowed for the call it is given to. */
 struct screen_input {

@@ -1,0 +1,92 @@
+/*
+ * columns: what can be shown of a row, one table row per column of a pane: title, width, rank for
+ * dropping, decimals, where the figure is. Painting, sorting, filtering, the chooser and the
+ * remembered state all walk the same rows. Source: screens, "Columns".
+ */
+#ifndef BLOTTER_VIEW_COLUMNS_H
+#define BLOTTER_VIEW_COLUMNS_H
+
+#include <blotter/core/model.h>
+#include <blotter/view/pane.h>
+#include <blotter/view/role.h>
+
+#define COLUMNS_MAX 20 /* columns that a pane can have at all */
+
+enum column_kind {
+    COLUMN_TEXT,
+    COLUMN_NUMBER,
+    COLUMN_PAIR, /* "25/75": number and other */
+    COLUMN_TIME,
+    COLUMN_SPARK
+};
+
+enum column_show {
+    COLUMN_DEFAULT,
+    COLUMN_WIDE,    /* default, but not in a narrow pane */
+    COLUMN_NARROW,  /* default in a narrow pane only */
+    COLUMN_OPTIONAL /* by choice */
+};
+
+#define COLUMN_SIGNED 1u  /* always with its sign, coloured by it */
+#define COLUMN_DERIVED 2u /* blotter's figure: the title carries "~" */
+#define COLUMN_AMOUNT 4u  /* hidden with the amounts */
+#define COLUMN_PERCENT 8u
+#define COLUMN_SEARCHED 16u /* the filter looks at it */
+#define COLUMN_MIDDLE 32u   /* cut in the middle */
+#define COLUMN_FLASHES 64u  /* a change is shown for a moment; at most COLUMN_FLASH_MAX a pane */
+#define COLUMN_ARROW 128u   /* the margin mark shows its direction */
+#define COLUMN_FLASH_MAX 3
+
+struct column {
+    const char *name;  /* "day-pnl": in state files */
+    const char *title; /* "Day P&L" */
+    const char *help;  /* for the chooser */
+    enum column_kind kind;
+    enum column_show show;
+    int rank;      /* 0: never dropped; the highest goes first when there is no room */
+    int width_min; /* texts may be cut down to this */
+    int width_max; /* and are never wider than this */
+    int decimals_low, decimals_high;
+    unsigned flags;
+    const char *(*text)(const struct row *row); /* COLUMN_TEXT */
+    double (*number)(
+        const struct row *row,
+        bool *ret_derived); /* all but COLUMN_TEXT and COLUMN_SPARK; ret_derived is only ever set */
+    double (*other)(const struct row *row);   /* COLUMN_PAIR: what follows the slash */
+    enum role (*role)(const struct row *row); /* NULL: text, or by the sign */
+};
+
+/* The columns of a pane, in the default order. */
+const struct column *columns_of(enum pane pane, size_t *ret_count);
+
+/* The index of a column, or *ret_count of the pane when there is none of that name. */
+size_t column_find(enum pane pane, const char *name, size_t len);
+
+/* An order's status as it is understood: PARTIAL is derived, anything unknown stays as it is. */
+enum order_state {
+    ORDER_PENDING,
+    ORDER_PARTIAL,
+    ORDER_EXECUTED,
+    ORDER_CANCELLED,
+    ORDER_REJECTED,
+    ORDER_UNKNOWN,
+    ORDER_STATE_COUNT
+};
+struct order_state_info {
+    const char *word;  /* "PENDING"; "" for unknown */
+    const char *shown; /* "◷ PENDING" */
+    enum role role;
+};
+enum order_state order_state(const struct order *order);
+const struct order_state_info *order_state_info(enum order_state state);
+
+/* A position without quantity, or said to be closed. */
+bool position_is_closed(const struct position *position);
+
+/* What was put into a position, as a positive figure; NAN when unknown. */
+double position_invested(const struct position *position);
+
+/* Realised P&L, under either of its names; NAN when unknown. */
+double position_realized(const struct position *position);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * table: rows in an order, of which some are seen. Keeps what belongs to the view of one pane:
+ * columns, sort, filter, selection and scroll anchor by the row's id, and what changed since the
+ * last rows (flashes, attention, quotes seen). Works on a snapshot that somebody else owns; keeps
+ * no pointer into it except during a call and until the next table_take.
+ */
+#ifndef BLOTTER_VIEW_TABLE_H
+#define BLOTTER_VIEW_TABLE_H
+
+#include <blotter/core/model.h>
+#include <blotter/core/moment.h>
+#include <blotter/view/canvas.h>
+#include <blotter/view/columns.h>
+#include <blotter/view/format.h>
+
+#define TABLE_FILTER_MAX 64
+#define TABLE_SPARK_MAX 16      /* quotes remembered for a curve */
+#define TABLE_SERVER_ORDER (-1) /* instead of a column to sort by */
+
+/* What is remembered of a row from one snapshot to the next. */
+struct table_mark {
+    uint64_t key; /* hash of the row's id, never 0 */
+    double value[COLUMN_FLASH_MAX];
+    int64_t flash_until_us; /* 0: none */
+    int8_t direction[COLUMN_FLASH_MAX];
+    bool attention; /* a rejected order, a crossed alert */
+    bool seen;      /* … and the user took note */
+};
+
+struct table_curve {
+    uint8_t count;
+    float quotes[TABLE_SPARK_MAX];
+};
+
+/* What a column has to hold, over all rows. */
+struct column_extent {
+    double low, high; /* of the figures that are not in exponent form */
+    int decimals;
+    int text_width;
+    bool derived, huge, any;
+};
+
+struct position_totals {
+    double day, unrealized, realized, invested, value; /* NAN: nothing to add up */
+    size_t open, closed;
+};
+
+struct table {
+    enum pane pane;
+    uint8_t chosen[COLUMNS_MAX]; /* the user's columns, in order */
+    size_t chosen_count;         /* 0: the default ones */
+    int sort;                    /* a column's index or TABLE_SERVER_ORDER */
+    bool descending;
+    char filter[TABLE_FILTER_MAX];
+    size_t list; /* watchlists: which one */
+    size_t list_count;
+    uint64_t list_key;
+
+    uint64_t selected;      /* key; 0 when there is no row */
+    uint64_t neighbours[2]; /* keys of the rows after and before it */
+    size_t cursor;          /* its index in order */
+    size_t top;             /* the first line's index in order */
+    uint64_t top_key;
+    int skip; /* columns scrolled off on the left */
+
+    const struct snapshot *snapshot; /* borrowed until the next table_take */
+    struct table_mark *marks;        /* row by row */
+    struct table_curve *curves;      /* row by row, watchlists only */
+    size_t row_count;
+    uint32_t *order; /* rows that are in the list and pass the filter */
+    size_t order_count;
+    size_t total; /* rows before the filter */
+    size_t attention_count;
+    int64_t flash_end_us; /* the next time at which a flash ends; MOMENT_NEVER */
+    struct column_extent extents[COLUMNS_MAX];
+    struct position_totals totals;
+};
+
+void table_init(struct table *table, enum pane pane);
+void table_done(struct table *table);
+
+/* What happened to a row since the rows before: a rejected order, a crossed alert. */
+typedef void (*table_alert_fn)(void *user, enum pane pane, const struct row *row);
+
+struct table_news {
+    const struct snapshot *snapshot; /* NULL: no rows */
+    struct moment now;
+    bool quiet; /* stale rows: nothing flashes */
+    table_alert_fn alert;
+    void *user;
+};
+
+/* New rows: compares, remembers, measures, sorts. */
+void table_take(struct table *table, const struct table_news *news);
+
+/* Sorts and filters again after sort, filter or list changed; selection and anchor stay on their
+ * rows. */
+void table_arrange(struct table *table);
+
+/* Measures the columns again after they were chosen anew. */
+void table_measure(struct table *table);
+
+/* Ends the flashes whose time has come. True when one ended. */
+bool table_tick(struct table *table, int64_t now_us);
+
+/* The row at an index of the order; NULL past the end. */
+const struct row *table_row(const struct table *table, size_t i);
+const struct row *table_selected(const struct table *table);
+
+/* Selects the row `by` further (clamped); table_select an index. Attention of the row left is seen.
+ */
+void table_move(struct table *table, long by);
+void table_select(struct table *table, size_t i);
+void table_see_all(struct table *table);
+
+/* Keeps the cursor within `lines` lines from the top. */
+void table_scroll(struct table *table, size_t lines);
+
+/* Takes another watchlist, `by` further, round at the ends. */
+void table_next_list(struct table *table, int by);
+
+/* The columns that are shown where there is room, in order; returns how many. */
+size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS_MAX]);
+
+bool table_filter_hides(const struct table *table);
+
+/* Extracts sort keys once and puts rows[count] in order by table's sort; ties by id. */
+void table_sort_rows(const struct table *table, uint32_t *rows, size_t count);
+
+/* A 64-bit hash of an id, never 0. */
+uint64_t table_key(const char *id);
+
+/* --- on the canvas -------------------------------------------------------------------------- */
+
+struct table_view {
+    struct rect area; /* the header line and the rows below it, margin included */
+    const struct format *format;
+    struct moment now;
+    int64_t quote_stale_ms; /* 0: never by age */
+    bool focused, stale, hide_amounts, totals;
+};
+
+/* Where the columns are. */
+struct table_slot {
+    uint8_t column;
+    int x, width; /* in the canvas's coordinates */
+};
+struct table_layout {
+    struct table_slot slots[COLUMNS_MAX];
+    size_t count;
+    bool more_left, more_right; /* columns that are not shown */
+};
+void table_layout(const struct table *table, const struct table_view *view,
+                  struct table_layout *ret);
+
+void table_paint(struct table *table, const struct table_view *view, struct canvas *canvas);
+
+/* Whether a quote is marked stale by its age, and when the next one will be (wall ms; INT64_MAX:
+ * none). */
+int64_t table_next_stale(const struct table *table, int64_t now_ms, int64_t quote_stale_ms);
+
+#endif

@@ -1,0 +1,412 @@
+#include <blotter/view/columns.h>
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+static const struct pane_info panes[] = {
+    [PANE_ORDERS] = {"orders", "Orders", "Ord", "no orders today", "orders"},
+    [PANE_POSITIONS] = {"positions", "Positions", "Pos", "no positions", "positions"},
+    [PANE_ACCOUNT] = {"account", "Account", "Acct", "no trading account for this user", "accounts"},
+    [PANE_WATCHLIST] = {"watchlist", "Watchlist", "Watch", "this watchlist is empty", "symbols"},
+    [PANE_EVENTS] = {"events", "Events", "Events", "no events yet", "events"},
+};
+static_assert(sizeof panes / sizeof *panes == PANE_COUNT, "a row per pane");
+
+const struct pane_info *pane_info(enum pane pane)
+{
+    return &panes[pane];
+}
+
+bool pane_parse(const char *name, enum pane *ret)
+{
+    for (int i = 0; i < PANE_COUNT; i++) {
+        if (strcmp(panes[i].name, name) == 0) {
+            *ret = (enum pane)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- what the rows say ---------------------------------------------------------------------- */
+
+#define AS(type, row) ((const struct type *)(const void *)(row))
+
+#define TEXT_OF(type, member)                                                                      \
+    static const char *type##_##member(const struct row *row)                                      \
+    {                                                                                              \
+        return AS(type, row)->member;                                                              \
+    }
+#define NUMBER_OF(type, member)                                                                    \
+    static double type##_##member(const struct row *row, bool *ret_derived)                        \
+    {                                                                                              \
+        (void)ret_derived;                                                                         \
+        return (double)AS(type, row)->member;                                                      \
+    }
+#define TIME_OF(type, member)                                                                      \
+    static double type##_##member(const struct row *row, bool *ret_derived)                        \
+    {                                                                                              \
+        (void)ret_derived;                                                                         \
+        int64_t ms = AS(type, row)->member;                                                        \
+        return ms == MODEL_NO_TIME ? (double)NAN : (double)ms;                                     \
+    }
+
+static const char *row_id(const struct row *row)
+{
+    return row->id;
+}
+
+static const struct order_state_info states[] = {
+    [ORDER_PENDING] = {"PENDING", "◷ PENDING", ROLE_STATUS_PENDING},
+    [ORDER_PARTIAL] = {"PARTIAL", "◐ PARTIAL", ROLE_STATUS_PARTIAL},
+    [ORDER_EXECUTED] = {"EXECUTED", "✓ EXECUTED", ROLE_STATUS_EXECUTED},
+    [ORDER_CANCELLED] = {"CANCELLED", "✗ CANCELLED", ROLE_STATUS_CANCELLED},
+    [ORDER_REJECTED] = {"REJECTED", "! REJECTED", ROLE_STATUS_REJECTED},
+    [ORDER_UNKNOWN] = {"", "", ROLE_STATUS_UNKNOWN},
+};
+static_assert(sizeof states / sizeof *states == ORDER_STATE_COUNT, "a row per order state");
+
+const struct order_state_info *order_state_info(enum order_state state)
+{
+    return &states[state];
+}
+
+enum order_state order_state(const struct order *order)
+{
+    for (int i = 0; i < ORDER_UNKNOWN; i++) {
+        if (i != ORDER_PARTIAL && strcmp(order->status, states[i].word) == 0) {
+            bool partial =
+                i == ORDER_PENDING && order->filled > 0 && order->filled < order->quantity;
+            return partial ? ORDER_PARTIAL : (enum order_state)i;
+        }
+    }
+    return ORDER_UNKNOWN;
+}
+
+static const char *order_status_text(const struct row *row)
+{
+    enum order_state state = order_state(AS(order, row));
+    return state == ORDER_UNKNOWN ? AS(order, row)->status : states[state].shown;
+}
+
+static enum role order_status_role(const struct row *row)
+{
+    return states[order_state(AS(order, row))].role;
+}
+
+static bool side_is(const struct row *row, const char *side)
+{
+    return strcmp(AS(order, row)->side, side) == 0;
+}
+
+static enum role order_side_role(const struct row *row)
+{
+    return side_is(row, "BUY") ? ROLE_SIDE_BUY : side_is(row, "SELL") ? ROLE_SIDE_SELL : ROLE_TEXT;
+}
+
+static const char *order_side_short(const struct row *row)
+{
+    return side_is(row, "BUY") ? "B" : side_is(row, "SELL") ? "S" : AS(order, row)->side;
+}
+
+static double order_pending(const struct row *row, bool *ret_derived)
+{
+    (void)ret_derived; /* the title says so */
+    const struct order *order = AS(order, row);
+    enum order_state state = order_state(order);
+    bool open = state == ORDER_PENDING || state == ORDER_PARTIAL;
+    return open ? (double)(order->quantity - order->filled) : 0;
+}
+
+static double order_value(const struct row *row, bool *ret_derived)
+{
+    (void)ret_derived;
+    const struct order *order = AS(order, row);
+    double price = isnan(order->average_price) ? order->price : order->average_price;
+    return price * (double)order->quantity;
+}
+
+static double order_quantity_of(const struct row *row)
+{
+    return (double)AS(order, row)->quantity;
+}
+
+TEXT_OF(order, symbol)
+TEXT_OF(order, side)
+TEXT_OF(order, product)
+TEXT_OF(order, type)
+NUMBER_OF(order, quantity)
+NUMBER_OF(order, filled)
+NUMBER_OF(order, price)
+NUMBER_OF(order, average_price)
+NUMBER_OF(order, ltp)
+TIME_OF(order, created_ms)
+TIME_OF(order, executed_ms)
+
+bool position_is_closed(const struct position *position)
+{
+    return position->is_closed || position->quantity == 0;
+}
+
+double position_invested(const struct position *position)
+{
+    double invested = position->invested_value;
+    if (isnan(invested)) {
+        invested = position->average_price * (double)position->quantity;
+    }
+    return fabs(invested);
+}
+
+double position_realized(const struct position *position)
+{
+    return isnan(position->realized_pnl) ? position->booked_pnl : position->realized_pnl;
+}
+
+static enum role position_role(const struct row *row)
+{
+    return position_is_closed(AS(position, row)) ? ROLE_DIM : ROLE_TEXT;
+}
+
+static const char *position_status_text(const struct row *row)
+{
+    const struct position *position = AS(position, row);
+    if (position->status[0] != '\0') {
+        return position->status;
+    }
+    return position_is_closed(position) ? "CLOSED" : "OPEN";
+}
+
+static double position_percent(const struct row *row, bool *ret_derived)
+{
+    (void)ret_derived;
+    double invested = position_invested(AS(position, row));
+    return invested > 0 ? AS(position, row)->unrealized_pnl / invested * 100 : (double)NAN;
+}
+
+static double position_magnitude(const struct row *row, bool *ret_derived)
+{
+    (void)ret_derived;
+    return fabs(AS(position, row)->unrealized_pnl);
+}
+
+static double position_realized_of(const struct row *row, bool *ret_derived)
+{
+    (void)ret_derived;
+    return position_realized(AS(position, row));
+}
+
+TEXT_OF(position, symbol)
+TEXT_OF(position, product)
+NUMBER_OF(position, quantity)
+NUMBER_OF(position, average_price)
+NUMBER_OF(position, current_price)
+NUMBER_OF(position, day_pnl)
+NUMBER_OF(position, unrealized_pnl)
+NUMBER_OF(position, stop_loss)
+NUMBER_OF(position, target)
+NUMBER_OF(position, current_value)
+NUMBER_OF(position, invested_value)
+TIME_OF(position, created_ms)
+
+static double item_change(const struct row *row, bool *ret_derived)
+{
+    const struct watch_item *item = AS(watch_item, row);
+    if (!isnan(item->change)) {
+        return item->change;
+    }
+    *ret_derived = !isnan(item->ltp - item->close);
+    return item->ltp - item->close;
+}
+
+static double item_percent(const struct row *row, bool *ret_derived)
+{
+    const struct watch_item *item = AS(watch_item, row);
+    if (!isnan(item->change_percent)) {
+        return item->change_percent;
+    }
+    double percent = item->close > 0 ? (item->ltp / item->close - 1) * 100 : (double)NAN;
+    *ret_derived = !isnan(percent);
+    return percent;
+}
+
+TEXT_OF(watch_item, symbol)
+TEXT_OF(watch_item, exchange)
+TEXT_OF(watch_item, name)
+NUMBER_OF(watch_item, ltp)
+NUMBER_OF(watch_item, open)
+NUMBER_OF(watch_item, high)
+NUMBER_OF(watch_item, low)
+NUMBER_OF(watch_item, close)
+NUMBER_OF(watch_item, volume)
+NUMBER_OF(watch_item, alert_price)
+TIME_OF(watch_item, updated_ms)
+
+NUMBER_OF(account, balance)
+NUMBER_OF(account, available_margin)
+NUMBER_OF(account, used_margin)
+TEXT_OF(account, client_id)
+TIME_OF(account, updated_ms)
+
+/* --- the tables ----------------------------------------------------------------------------- */
+
+#define TEXT(get, low, high)                                                                       \
+    .kind = COLUMN_TEXT, .text = (get), .width_min = (low), .width_max = (high)
+#define TIME(get) .kind = COLUMN_TIME, .number = (get)
+#define COUNT(get) .kind = COLUMN_NUMBER, .number = (get)
+#define PRICE(get) .kind = COLUMN_NUMBER, .number = (get), .decimals_low = 2, .decimals_high = 4
+#define MONEY(get) .kind = COLUMN_NUMBER, .number = (get), .decimals_low = 2, .decimals_high = 2
+#define SYMBOL(get) TEXT(get, 12, 24), .rank = 0, .flags = COLUMN_SEARCHED | COLUMN_MIDDLE
+#define PNL COLUMN_SIGNED | COLUMN_AMOUNT
+#define ID                                                                                         \
+    {                                                                                              \
+        "id", "Id", "the server's id", .show = COLUMN_OPTIONAL, .rank = 20, TEXT(row_id, 8, 36)    \
+    }
+
+static const struct column order_columns[] = {
+    {"time", "Time", "when it was placed", .rank = 6, TIME(order_created_ms)},
+    {"symbol", "Symbol", "what is traded", SYMBOL(order_symbol)},
+    {"side", "Side", "BUY or SELL", .show = COLUMN_WIDE, .rank = 2, TEXT(order_side, 4, 4),
+     .role = order_side_role, .flags = COLUMN_SEARCHED},
+    {"s", "S", "side as one letter", .show = COLUMN_NARROW, .rank = 2, TEXT(order_side_short, 1, 1),
+     .role = order_side_role},
+    {"prod", "Prod", "product: MIS, CNC or NRML", .show = COLUMN_WIDE, .rank = 8,
+     TEXT(order_product, 4, 6), .flags = COLUMN_SEARCHED},
+    {"type", "Type", "LIMIT or MARKET", .show = COLUMN_WIDE, .rank = 10, TEXT(order_type, 6, 8),
+     .flags = COLUMN_SEARCHED},
+    {"qty", "Qty", "quantity", .show = COLUMN_WIDE, .rank = 3, COUNT(order_quantity),
+     .flags = COLUMN_AMOUNT},
+    {"filled", "Filled", "quantity that is filled", .show = COLUMN_WIDE, .rank = 4,
+     COUNT(order_filled), .flags = COLUMN_AMOUNT | COLUMN_FLASHES},
+    {"fill-qty", "Fill/Qty", "filled and whole quantity", .show = COLUMN_NARROW, .rank = 3,
+     .kind = COLUMN_PAIR, .number = order_filled, .other = order_quantity_of,
+     .flags = COLUMN_AMOUNT},
+    {"price", "Price", "limit price", .rank = 5, PRICE(order_price)},
+    {"avg", "Avg", "average price of what is filled", .show = COLUMN_WIDE, .rank = 7,
+     PRICE(order_average_price)},
+    {"ltp", "LTP", "last traded price", .show = COLUMN_WIDE, .rank = 9, PRICE(order_ltp)},
+    {"status", "Status", "what became of it", .rank = 1, TEXT(order_status_text, 6, 12),
+     .role = order_status_role, .flags = COLUMN_SEARCHED | COLUMN_FLASHES},
+    ID,
+    {"pending", "~Pending", "quantity that still waits", .show = COLUMN_OPTIONAL, .rank = 11,
+     COUNT(order_pending), .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
+    {"value", "~Value", "quantity at its price", .show = COLUMN_OPTIONAL, .rank = 12,
+     MONEY(order_value), .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
+    {"executed", "Executed", "when it was executed", .show = COLUMN_OPTIONAL, .rank = 13,
+     TIME(order_executed_ms)},
+};
+
+static const struct column position_columns[] = {
+    {"symbol", "Symbol", "what is held", SYMBOL(position_symbol), .role = position_role},
+    {"qty", "Qty", "quantity; negative is short", .rank = 1, COUNT(position_quantity), .flags = PNL,
+     .role = position_role},
+    {"avg", "Avg", "average price", .show = COLUMN_WIDE, .rank = 6, PRICE(position_average_price),
+     .role = position_role},
+    {"ltp", "LTP", "last traded price", .rank = 4, PRICE(position_current_price),
+     .role = position_role, .flags = COLUMN_FLASHES | COLUMN_ARROW},
+    {"day-pnl", "Day P&L", "gain or loss of the day", .rank = 3, MONEY(position_day_pnl),
+     .flags = PNL},
+    {"unrl-pnl", "Unrl P&L", "gain or loss that is not realised", .rank = 2,
+     MONEY(position_unrealized_pnl), .flags = PNL},
+    {"pnl-percent", "~P&L %", "unrealised P&L against what was invested", .rank = 5,
+     MONEY(position_percent), .flags = COLUMN_SIGNED | COLUMN_PERCENT | COLUMN_DERIVED},
+    {"sl", "SL", "stop loss", .show = COLUMN_WIDE, .rank = 8, PRICE(position_stop_loss),
+     .role = position_role},
+    {"target", "Target", "target price", .show = COLUMN_WIDE, .rank = 9, PRICE(position_target),
+     .role = position_role},
+    ID,
+    {"prod", "Prod", "product: MIS, CNC or NRML", .show = COLUMN_OPTIONAL, .rank = 10,
+     TEXT(position_product, 4, 6), .flags = COLUMN_SEARCHED, .role = position_role},
+    {"value", "Value", "what it is worth now", .show = COLUMN_OPTIONAL, .rank = 12,
+     MONEY(position_current_value), .flags = COLUMN_AMOUNT, .role = position_role},
+    {"invested", "Invested", "what was put in", .show = COLUMN_OPTIONAL, .rank = 13,
+     MONEY(position_invested_value), .flags = COLUMN_AMOUNT, .role = position_role},
+    {"realised", "Realised", "gain or loss that is realised", .show = COLUMN_OPTIONAL, .rank = 11,
+     MONEY(position_realized_of), .flags = PNL},
+    {"status", "Status", "OPEN or CLOSED", .show = COLUMN_OPTIONAL, .rank = 14,
+     TEXT(position_status_text, 6, 10), .flags = COLUMN_SEARCHED, .role = position_role},
+    {"opened", "Opened", "when it was opened", .show = COLUMN_OPTIONAL, .rank = 15,
+     TIME(position_created_ms)},
+    {"abs-pnl", "|P&L|", "unrealised P&L without its sign: to sort by", .show = COLUMN_OPTIONAL,
+     .rank = 16, MONEY(position_magnitude), .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
+};
+
+static const struct column watch_columns[] = {
+    {"symbol", "Symbol", "what is watched", SYMBOL(watch_item_symbol)},
+    {"ltp", "LTP", "last traded price", .rank = 1, PRICE(watch_item_ltp),
+     .flags = COLUMN_FLASHES | COLUMN_ARROW},
+    {"chg", "Chg", "change since the last close", .rank = 4, PRICE(item_change),
+     .flags = COLUMN_SIGNED},
+    {"chg-percent", "Chg %", "change in percent", .rank = 2, MONEY(item_percent),
+     .flags = COLUMN_SIGNED | COLUMN_PERCENT},
+    {"spark", "Spark", "the last quotes seen", .rank = 5, .kind = COLUMN_SPARK, .width_min = 6,
+     .width_max = 12},
+    {"exch", "Exch", "exchange", .show = COLUMN_OPTIONAL, .rank = 10,
+     TEXT(watch_item_exchange, 3, 6), .flags = COLUMN_SEARCHED},
+    {"open", "Open", "the day's first price", .show = COLUMN_OPTIONAL, .rank = 11,
+     PRICE(watch_item_open)},
+    {"high", "High", "the day's highest price", .show = COLUMN_OPTIONAL, .rank = 12,
+     PRICE(watch_item_high)},
+    {"low", "Low", "the day's lowest price", .show = COLUMN_OPTIONAL, .rank = 13,
+     PRICE(watch_item_low)},
+    {"close", "Close", "the last close", .show = COLUMN_OPTIONAL, .rank = 14,
+     PRICE(watch_item_close)},
+    {"vol", "Vol", "volume", .show = COLUMN_OPTIONAL, .rank = 15, COUNT(watch_item_volume)},
+    {"time", "Time", "when the quote is from", .show = COLUMN_OPTIONAL, .rank = 16,
+     TIME(watch_item_updated_ms)},
+    {"alert", "Alert", "the alert's price", .show = COLUMN_OPTIONAL, .rank = 9,
+     PRICE(watch_item_alert_price)},
+    {"name", "Name", "the company's name", .show = COLUMN_OPTIONAL, .rank = 17,
+     TEXT(watch_item_name, 8, 32), .flags = COLUMN_SEARCHED},
+};
+
+/* One line each, not one column each; the P&L lines are sums over the positions. */
+static const struct column account_columns[] = {
+    {"balance", "Balance", "balance", MONEY(account_balance), .flags = COLUMN_AMOUNT},
+    {"available", "Available margin", "margin that is free", MONEY(account_available_margin),
+     .flags = COLUMN_AMOUNT},
+    {"used", "Used margin", "margin in use, its share of the balance", MONEY(account_used_margin),
+     .flags = COLUMN_AMOUNT},
+    {"unrealised", "Unrealised P&L", "sum over the open positions", .kind = COLUMN_NUMBER,
+     .decimals_low = 2, .decimals_high = 2, .flags = PNL | COLUMN_DERIVED},
+    {"realised", "Realised P&L", "sum over the positions", .kind = COLUMN_NUMBER, .decimals_low = 2,
+     .decimals_high = 2, .flags = PNL | COLUMN_DERIVED},
+    {"client", "Client", "client id", .show = COLUMN_OPTIONAL, TEXT(account_client_id, 8, 24)},
+    {"updated", "Updated", "when the server changed it", .show = COLUMN_OPTIONAL,
+     TIME(account_updated_ms)},
+};
+
+#define TABLE(rows)                                                                                \
+    {                                                                                              \
+        (rows), sizeof(rows) / sizeof *(rows)                                                      \
+    }
+#define FITS(rows) (sizeof(rows) / sizeof *(rows) <= COLUMNS_MAX)
+static_assert(FITS(order_columns) && FITS(position_columns) && FITS(watch_columns), "room for all");
+
+static const struct {
+    const struct column *columns;
+    size_t count;
+} tables[] = {
+    [PANE_ORDERS] = TABLE(order_columns),
+    [PANE_POSITIONS] = TABLE(position_columns),
+    [PANE_ACCOUNT] = TABLE(account_columns),
+    [PANE_WATCHLIST] = TABLE(watch_columns),
+    [PANE_EVENTS] = {NULL, 0},
+};
+static_assert(sizeof tables / sizeof *tables == PANE_COUNT, "a table per pane");
+
+const struct column *columns_of(enum pane pane, size_t *ret_count)
+{
+    *ret_count = tables[pane].count;
+    return tables[pane].columns;
+}
+
+size_t column_find(enum pane pane, const char *name, size_t len)
+{
+    size_t i = 0;
+    while (i < tables[pane].count && (strlen(tables[pane].columns[i].name) != len ||
+                                      memcmp(tables[pane].columns[i].name, name, len) != 0)) {
+        i++;
+    }
+    return i;
+}
