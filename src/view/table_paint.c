@@ -515,16 +515,21 @@ static void put_totals(const struct painter *painter, int y)
                (struct style){ROLE_TOTAL, CELL_BOLD});
 }
 
+int table_lines(const struct table_view *view)
+{
+    return max(0, view->area.height - 1 - (view->totals ? 1 : 0));
+}
+
 void table_paint(struct table *table, const struct table_view *view, struct canvas *canvas)
 {
     struct painter painter = {.table = table, .view = view, .canvas = canvas};
-    int lines = view->area.height - 1 - (view->totals ? 1 : 0);
+    int lines = table_lines(view);
     table_layout(table, view, &painter.layout);
     if (view->area.height < 1) {
         return;
     }
     put_header(&painter);
-    table_scroll(table, lines > 0 ? (size_t)lines : 0);
+    table_scroll(table, (size_t)lines);
     for (int i = 0; i < lines && table->top + (size_t)i < table->order_count; i++) {
         put_row(&painter, table->top + (size_t)i, view->area.y + 1 + i);
     }

@@ -153,6 +153,9 @@ struct table_layout {
 void table_layout(const struct table *table, const struct table_view *view,
                   struct table_layout *ret);
 
+/* How many rows there is room for. */
+int table_lines(const struct table_view *view);
+
 void table_paint(struct table *table, const struct table_view *view, struct canvas *canvas);
 
 /* Whether a quote is marked stale by its age, and when the next one will be (wall ms; INT64_MAX:

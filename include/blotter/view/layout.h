@@ -1,0 +1,39 @@
+/*
+ * layout: which part of the screen shows what, for every size. Source: screens, "Layout".
+ */
+#ifndef BLOTTER_VIEW_LAYOUT_H
+#define BLOTTER_VIEW_LAYOUT_H
+
+#include <blotter/view/canvas.h>
+#include <blotter/view/pane.h>
+
+enum layout_kind {
+    LAYOUT_MINI,   /* below 40x10: badge, connection, day P&L */
+    LAYOUT_SINGLE, /* one pane and a tab strip */
+    LAYOUT_MEDIUM, /* 96x28: orders on top, positions beside watchlist, account as one line */
+    LAYOUT_FULL    /* 140x40: four panes and the event strip */
+};
+
+#define LAYOUT_PANE_BIT(pane) (1u << (pane))
+
+struct layout_request {
+    int columns, rows;
+    unsigned wanted; /* LAYOUT_PANE_BIT()s; 0 means all */
+    enum pane focus;
+    bool zoom;
+    int account_lines;
+};
+
+/* Parts that are not shown have no width. No part overlaps another, all are inside of the screen.
+ */
+struct layout {
+    enum layout_kind kind;
+    struct rect top, account_line, tabs, state;
+    struct rect panes[PANE_COUNT];
+    struct rect body; /* between top and state */
+};
+
+/* Every size from 1x1 on has a layout. */
+void layout_make(const struct layout_request *request, struct layout *ret);
+
+#endif

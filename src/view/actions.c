@@ -1,0 +1,660 @@
+/* What keys and mouse do: a handler per action, and nothing that draws. */
+#include "screen_parts.h"
+
+#include <blotter/core/alloc.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct act {
+    struct screen *screen;
+    const struct screen_input *input;
+    enum action action;
+    struct screen_result result;
+};
+
+static bool in_table(const struct act *act)
+{
+    return screen_has_table(act->screen->focus);
+}
+
+static struct table *table_of(const struct act *act)
+{
+    return &act->screen->tables[act->screen->focus];
+}
+
+static unsigned pane_bit(enum pane pane)
+{
+    return pane == PANE_EVENTS ? SCREEN_JOURNAL : RESOURCE_BIT(pane);
+}
+
+static void redraw(struct act *act, unsigned parts)
+{
+    act->screen->dirty |= parts;
+    act->result.todo |= SCREEN_DO_RENDER;
+}
+
+/* Rows may have been replaced since the last frame: what reads them takes them in first. */
+static void refresh_rows(struct act *act)
+{
+    if (in_table(act)) {
+        screen_take(act->screen, act->input, RESOURCE_BIT(act->screen->focus));
+    }
+    redraw(act, pane_bit(act->screen->focus));
+}
+
+/* --- moving --------------------------------------------------------------------------------- */
+
+static long page_of(const struct act *act)
+{
+    const struct screen *screen = act->screen;
+    struct rect area = screen->layout.panes[screen->focus];
+    if (screen->overlay != SCOPE_PANES) {
+        return screen->overlay_page > 1 ? (long)screen->overlay_page - 1 : 1;
+    }
+    return area.height > 4 ? area.height - 4 : 1;
+}
+
+static long step_of(const struct act *act)
+{
+    switch (act->action) {
+    case ACTION_UP:
+        return -1;
+    case ACTION_DOWN:
+        return 1;
+    case ACTION_PAGE_UP:
+        return -page_of(act);
+    case ACTION_PAGE_DOWN:
+        return page_of(act);
+    case ACTION_TOP:
+        return -(1L << 30);
+    default:
+        return 1L << 30;
+    }
+}
+
+static size_t stepped(size_t from, long step, size_t count)
+{
+    long to = (long)from + step;
+    long last = count > 0 ? (long)count - 1 : 0;
+    return to < 0 ? 0 : to > last ? (size_t)last : (size_t)to;
+}
+
+static void move_overlay(struct act *act, long step)
+{
+    struct screen *screen = act->screen;
+    if (screen->overlay == SCOPE_COLUMNS) {
+        size_t count;
+        columns_of(screen->focus, &count);
+        screen->overlay_cursor = stepped(screen->overlay_cursor, step, count);
+    } else {
+        size_t pages = screen->overlay_lines > screen->overlay_page
+                           ? screen->overlay_lines - screen->overlay_page + 1
+                           : 1;
+        screen->overlay_top = stepped(screen->overlay_top, step, pages);
+    }
+    redraw(act, SCREEN_OVERLAY);
+}
+
+static void do_move(struct act *act)
+{
+    struct screen *screen = act->screen;
+    long step = step_of(act);
+    if (screen->overlay != SCOPE_PANES) {
+        move_overlay(act, step);
+        return;
+    }
+    if (in_table(act)) {
+        table_move(table_of(act), step);
+    } else if (screen->focus == PANE_EVENTS) {
+        size_t count = events_count(screen, act->input);
+        events_select(screen, act->input, stepped(events_cursor(screen, act->input), step, count));
+    }
+    redraw(act, pane_bit(screen->focus));
+}
+
+static void do_scroll_columns(struct act *act)
+{
+    if (!in_table(act)) {
+        return;
+    }
+    struct table *table = table_of(act);
+    uint8_t columns[COLUMNS_MAX];
+    int last = (int)table_columns(table, false, columns) - 2;
+    int to = table->skip + (act->action == ACTION_LEFT ? -1 : 1);
+    table->skip = to < 0 ? 0 : to > last ? (last > 0 ? last : 0) : to;
+    redraw(act, pane_bit(table->pane));
+}
+
+/* --- panes ---------------------------------------------------------------------------------- */
+
+static void focus(struct act *act, enum pane pane)
+{
+    struct screen *screen = act->screen;
+    if ((screen_wanted(act->input) & LAYOUT_PANE_BIT(pane)) == 0 || pane == screen->focus) {
+        return;
+    }
+    redraw(act, pane_bit(screen->focus) | pane_bit(pane));
+    screen->focus = pane;
+    act->result.todo |= SCREEN_DO_VISIBLE | SCREEN_DO_SAVE;
+    screen_place(screen, act->input);
+}
+
+static void do_focus(struct act *act)
+{
+    if (act->action >= ACTION_FOCUS_ORDERS && act->action <= ACTION_FOCUS_EVENTS) {
+        focus(act, (enum pane)(act->action - ACTION_FOCUS_ORDERS));
+        return;
+    }
+    int by = act->action == ACTION_FOCUS_NEXT ? 1 : PANE_COUNT - 1;
+    int pane = act->screen->focus;
+    do {
+        pane = (pane + by) % PANE_COUNT;
+    } while ((screen_wanted(act->input) & LAYOUT_PANE_BIT(pane)) == 0);
+    focus(act, (enum pane)pane);
+}
+
+static void do_zoom(struct act *act)
+{
+    act->screen->zoom = !act->screen->zoom;
+    act->screen->placed = false;
+    screen_place(act->screen, act->input);
+    act->result.todo |= SCREEN_DO_VISIBLE | SCREEN_DO_SAVE;
+    redraw(act, SCREEN_VIEW);
+}
+
+static void close_overlay(struct act *act)
+{
+    act->screen->overlay = SCOPE_PANES;
+    redraw(act, SCREEN_VIEW);
+}
+
+static void do_close(struct act *act)
+{
+    close_overlay(act);
+    act->result.todo |= SCREEN_DO_SAVE;
+}
+
+static void set_filter(struct act *act, const char *text)
+{
+    snprintf(table_of(act)->filter, TABLE_FILTER_MAX, "%s", text);
+    refresh_rows(act);
+}
+
+static void do_back(struct act *act)
+{
+    struct screen *screen = act->screen;
+    if (screen->overlay == SCOPE_PROMPT) {
+        set_filter(act, "");
+        close_overlay(act);
+    } else if (screen->overlay != SCOPE_PANES) {
+        do_close(act);
+    } else if (in_table(act) && table_of(act)->filter[0] != '\0') {
+        set_filter(act, "");
+    } else if (screen->zoom) {
+        do_zoom(act);
+    }
+}
+
+static void open_overlay(struct act *act, enum action_scope scope)
+{
+    act->screen->overlay = scope;
+    act->screen->overlay_top = act->screen->overlay_cursor = 0;
+    redraw(act, SCREEN_VIEW);
+}
+
+static void do_help(struct act *act)
+{
+    open_overlay(act, SCOPE_HELP);
+}
+
+static void do_detail(struct act *act)
+{
+    struct screen *screen = act->screen;
+    uint64_t key = 0;
+    if (in_table(act)) {
+        table_move(table_of(act), 0);
+        key = table_of(act)->selected;
+        size_t at = table_of(act)->cursor;
+        if (at < table_of(act)->order_count) {
+            struct table_mark *mark = &table_of(act)->marks[table_of(act)->order[at]];
+            mark->seen = mark->attention;
+        }
+    } else if (screen->focus == PANE_EVENTS) {
+        const struct journal_entry *entry =
+            events_at(screen, act->input, events_cursor(screen, act->input));
+        key = entry != NULL ? entry->number : 0;
+    } else {
+        struct pane_state state = screen_pane(screen, act->input, RESOURCE_ACCOUNT);
+        bool known = state.shown != NULL && state.shown->row_count > 0;
+        key = known ? table_key(model_row(state.shown, 0)->id) : 0;
+    }
+    if (key != 0) {
+        screen->detail_key = key;
+        open_overlay(act, SCOPE_DETAIL);
+    }
+}
+
+/* --- filter --------------------------------------------------------------------------------- */
+
+static void do_filter(struct act *act)
+{
+    if (in_table(act)) {
+        open_overlay(act, SCOPE_PROMPT);
+    }
+}
+
+static void do_accept(struct act *act)
+{
+    close_overlay(act);
+}
+
+static void do_erase(struct act *act)
+{
+    char *filter = table_of(act)->filter;
+    size_t len = strlen(filter);
+    if (act->action == ACTION_ERASE_ALL) {
+        len = 0;
+    } else if (act->action == ACTION_ERASE_WORD) {
+        while (len > 0 && filter[len - 1] == ' ') {
+            len--;
+        }
+        while (len > 0 && filter[len - 1] != ' ') {
+            len--;
+        }
+    } else if (len == 0) {
+        close_overlay(act);
+        return;
+    } else {
+        do {
+            len--;
+        } while (len > 0 && ((unsigned char)filter[len] & 0xC0u) == 0x80u);
+    }
+    filter[len] = '\0';
+    refresh_rows(act);
+}
+
+struct screen_result screen_char(struct screen *screen, const struct screen_input *input,
+                                 uint32_t code)
+{
+    struct act act = {.screen = screen, .input = input};
+    char bytes[4];
+    if (screen->overlay != SCOPE_PROMPT || !in_table(&act) || code < 0x20 ||
+        !text_code_is_safe(code)) {
+        return act.result;
+    }
+    char *filter = table_of(&act)->filter;
+    size_t len = strlen(filter), more = text_encode(code, bytes);
+    if (len + more < TABLE_FILTER_MAX) {
+        memcpy(filter + len, bytes, more);
+        filter[len + more] = '\0';
+        refresh_rows(&act);
+    }
+    return act.result;
+}
+
+/* With a filter only what it found is on the screen: next and previous go round in it. */
+static void do_match(struct act *act)
+{
+    if (!in_table(act) || table_of(act)->order_count == 0) {
+        return;
+    }
+    struct table *table = table_of(act);
+    size_t by = act->action == ACTION_MATCH_NEXT ? 1 : table->order_count - 1;
+    table_select(table, (table->cursor + by) % table->order_count);
+    redraw(act, pane_bit(table->pane));
+}
+
+/* --- sort and columns ----------------------------------------------------------------------- */
+
+/* The place of the sort column among those shown; count when it is another, or the server's order.
+ */
+static size_t sort_place(const struct table *table, const uint8_t *columns, size_t count)
+{
+    size_t at = 0;
+    while (at < count && (int)columns[at] != table->sort) {
+        at++;
+    }
+    return at;
+}
+
+static bool can_sort(const struct table *table, size_t c)
+{
+    size_t count;
+    const struct column *column = &columns_of(table->pane, &count)[c];
+    return column->text != NULL || column->number != NULL;
+}
+
+/* Numbers and times begin with the largest, texts with A. */
+static void sort_by(struct table *table, int c)
+{
+    size_t count;
+    const struct column *columns = columns_of(table->pane, &count);
+    table->descending = c >= 0 && columns[c].text == NULL;
+    table->sort = c;
+}
+
+static void do_sort(struct act *act)
+{
+    if (!in_table(act)) {
+        return;
+    }
+    struct table *table = table_of(act);
+    uint8_t columns[COLUMNS_MAX];
+    size_t count = table_columns(table, false, columns), at = sort_place(table, columns, count);
+    if (act->action == ACTION_SORT_REVERSE) {
+        table->descending = table->sort >= 0 && !table->descending;
+    } else if (act->action == ACTION_SORT_LEFT) {
+        at = at == 0 ? 0 : at - 1;
+        sort_by(table, columns[at]);
+    } else {
+        bool known = at < count;
+        at = known ? at + 1 : 0;
+        at += at < count && !can_sort(table, columns[at]);
+        if (at >= count) {
+            at = act->action == ACTION_SORT_RIGHT ? count - 1 : count;
+        }
+        sort_by(table,
+                at < count && can_sort(table, columns[at]) ? (int)columns[at] : TABLE_SERVER_ORDER);
+    }
+    act->result.todo |= SCREEN_DO_SAVE;
+    refresh_rows(act);
+}
+
+static void do_columns(struct act *act)
+{
+    if (act->screen->overlay == SCOPE_PANES) {
+        if (act->screen->focus == PANE_EVENTS) {
+            return;
+        }
+        chooser_open(act->screen);
+    } else {
+        chooser_act(act->screen, act->action);
+        act->result.todo |= SCREEN_DO_SAVE;
+    }
+    if (in_table(act)) {
+        refresh_rows(act);
+    }
+    redraw(act, SCREEN_VIEW);
+}
+
+static void do_list(struct act *act)
+{
+    struct table *table = &act->screen->tables[PANE_WATCHLIST];
+    screen_take(act->screen, act->input, RESOURCE_BIT(RESOURCE_WATCHLISTS));
+    table_next_list(table, act->action == ACTION_LIST_NEXT ? 1 : -1);
+    redraw(act, RESOURCE_BIT(RESOURCE_WATCHLISTS));
+}
+
+/* --- data ----------------------------------------------------------------------------------- */
+
+static void do_revalidate(struct act *act)
+{
+    bool all = act->action == ACTION_REVALIDATE_ALL || act->screen->focus == PANE_EVENTS;
+    act->result.todo |= SCREEN_DO_REVALIDATE;
+    act->result.resources = all ? RESOURCE_ALL : RESOURCE_BIT(act->screen->focus);
+}
+
+static void do_seen(struct act *act)
+{
+    if (in_table(act)) {
+        table_see_all(table_of(act));
+        redraw(act, pane_bit(act->screen->focus));
+    }
+}
+
+/* While paused the rows are held: counted references keep them as they are. */
+static void do_pause(struct act *act)
+{
+    struct screen *screen = act->screen;
+    if (screen->paused) {
+        for (int i = 0; i < RESOURCE_COUNT; i++) {
+            snapshot_unref((struct snapshot *)(uintptr_t)screen->held[i].shown);
+            screen->held[i].shown = NULL;
+        }
+    } else {
+        screen_take(screen, act->input, RESOURCE_ALL);
+        memcpy(screen->held, act->input->panes, sizeof screen->held);
+        for (int i = 0; i < RESOURCE_COUNT; i++) {
+            if (screen->held[i].shown != NULL) {
+                snapshot_ref((struct snapshot *)(uintptr_t)screen->held[i].shown);
+            }
+        }
+        screen->held_total = act->input->journal != NULL ? journal_total(act->input->journal) : 0;
+    }
+    screen->paused = !screen->paused;
+    screen->retake = RESOURCE_ALL;
+    redraw(act, SCREEN_VIEW);
+}
+
+static void do_hide(struct act *act)
+{
+    act->screen->hide_amounts = !act->screen->hide_amounts;
+    redraw(act, SCREEN_VIEW);
+}
+
+/* --- copying -------------------------------------------------------------------------------- */
+
+static void copy_text(struct act *act, const char *text, size_t len)
+{
+    size_t capacity = len * 3 + 1; /* every byte may become U+FFFD */
+    free(act->screen->copy);
+    act->screen->copy = mem_alloc(capacity);
+    text_clean(text, len, act->screen->copy, capacity);
+    act->result.copy = act->screen->copy;
+    act->result.todo |= SCREEN_DO_COPY;
+}
+
+static void copy_entry(struct act *act)
+{
+    const struct journal_entry *entry =
+        events_at(act->screen, act->input, events_cursor(act->screen, act->input));
+    if (entry != NULL) {
+        copy_text(act, entry->what, strlen(entry->what));
+    }
+}
+
+static void do_copy(struct act *act)
+{
+    struct screen *screen = act->screen;
+    if (screen->focus == PANE_EVENTS) {
+        copy_entry(act);
+        return;
+    }
+    refresh_rows(act);
+    struct pane_state state = screen_pane(screen, act->input, (enum resource)screen->focus);
+    bool one = !in_table(act) && state.shown != NULL && state.shown->row_count > 0;
+    const struct row *row = screen->overlay == SCOPE_DETAIL ? detail_row(screen, act->input)
+                            : one                           ? model_row(state.shown, 0)
+                            : in_table(act)                 ? table_selected(table_of(act))
+                                                            : NULL;
+    if (row == NULL) {
+        return;
+    }
+    size_t count, symbol = column_find(screen->focus, "symbol", 6);
+    const struct column *columns = columns_of(screen->focus, &count);
+    if (act->action == ACTION_COPY_ROW && row->raw.ptr != NULL) {
+        copy_text(act, row->raw.ptr, row->raw.len);
+    } else {
+        const char *text = symbol < count ? columns[symbol].text(row) : row->id;
+        copy_text(act, text, strlen(text));
+    }
+}
+
+/* --- the program ---------------------------------------------------------------------------- */
+
+static void do_program(struct act *act)
+{
+    static const struct {
+        enum action action;
+        unsigned todo;
+    } rows[] = {
+        {ACTION_QUIT, SCREEN_DO_QUIT},        {ACTION_INTERRUPT, SCREEN_DO_QUIT},
+        {ACTION_SUSPEND, SCREEN_DO_SUSPEND},  {ACTION_REPAINT, SCREEN_DO_REPAINT},
+        {ACTION_THEME_NEXT, SCREEN_DO_THEME},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        act->result.todo |= rows[i].action == act->action ? rows[i].todo : 0;
+    }
+}
+
+static void (*const handlers[ACTION_COUNT])(struct act *act) = {
+    [ACTION_UP] = do_move,
+    [ACTION_DOWN] = do_move,
+    [ACTION_PAGE_UP] = do_move,
+    [ACTION_PAGE_DOWN] = do_move,
+    [ACTION_TOP] = do_move,
+    [ACTION_BOTTOM] = do_move,
+    [ACTION_LEFT] = do_scroll_columns,
+    [ACTION_RIGHT] = do_scroll_columns,
+    [ACTION_FOCUS_NEXT] = do_focus,
+    [ACTION_FOCUS_PREVIOUS] = do_focus,
+    [ACTION_FOCUS_ORDERS] = do_focus,
+    [ACTION_FOCUS_POSITIONS] = do_focus,
+    [ACTION_FOCUS_ACCOUNT] = do_focus,
+    [ACTION_FOCUS_WATCHLIST] = do_focus,
+    [ACTION_FOCUS_EVENTS] = do_focus,
+    [ACTION_ZOOM] = do_zoom,
+    [ACTION_DETAIL] = do_detail,
+    [ACTION_BACK] = do_back,
+    [ACTION_FILTER] = do_filter,
+    [ACTION_MATCH_NEXT] = do_match,
+    [ACTION_MATCH_PREVIOUS] = do_match,
+    [ACTION_SORT_NEXT] = do_sort,
+    [ACTION_SORT_REVERSE] = do_sort,
+    [ACTION_SORT_LEFT] = do_sort,
+    [ACTION_SORT_RIGHT] = do_sort,
+    [ACTION_COLUMNS] = do_columns,
+    [ACTION_COLUMN_TOGGLE] = do_columns,
+    [ACTION_COLUMN_EARLIER] = do_columns,
+    [ACTION_COLUMN_LATER] = do_columns,
+    [ACTION_COLUMN_RESET] = do_columns,
+    [ACTION_LIST_PREVIOUS] = do_list,
+    [ACTION_LIST_NEXT] = do_list,
+    [ACTION_REVALIDATE] = do_revalidate,
+    [ACTION_REVALIDATE_ALL] = do_revalidate,
+    [ACTION_SEEN] = do_seen,
+    [ACTION_PAUSE] = do_pause,
+    [ACTION_HIDE_AMOUNTS] = do_hide,
+    [ACTION_COPY] = do_copy,
+    [ACTION_COPY_ROW] = do_copy,
+    [ACTION_THEME_NEXT] = do_program,
+    [ACTION_HELP] = do_help,
+    [ACTION_CLOSE] = do_close,
+    [ACTION_ACCEPT] = do_accept,
+    [ACTION_ERASE] = do_erase,
+    [ACTION_ERASE_WORD] = do_erase,
+    [ACTION_ERASE_ALL] = do_erase,
+    [ACTION_REPAINT] = do_program,
+    [ACTION_SUSPEND] = do_program,
+    [ACTION_QUIT] = do_program,
+    [ACTION_INTERRUPT] = do_program,
+};
+
+struct screen_result screen_action(struct screen *screen, const struct screen_input *input,
+                                   enum action action)
+{
+    struct act act = {.screen = screen, .input = input, .action = action};
+    bool here =
+        action < ACTION_COUNT && (action_info(action)->scopes & SCOPE_BIT(screen->overlay)) != 0;
+    screen_place(screen, input);
+    if (here && handlers[action] != NULL) {
+        handlers[action](&act);
+    }
+    return act.result;
+}
+
+/* --- mouse ---------------------------------------------------------------------------------- */
+
+static void click_row(struct act *act, const struct table_view *view, int y)
+{
+    struct table *table = table_of(act);
+    size_t at = table->top + (size_t)(y - view->area.y - 1);
+    if (y - view->area.y - 1 < table_lines(view) && at < table->order_count) {
+        table_select(table, at);
+        redraw(act, pane_bit(table->pane));
+    }
+}
+
+static void click_header(struct act *act, const struct table_view *view, int x)
+{
+    struct table *table = table_of(act);
+    struct table_layout layout;
+    refresh_rows(act);
+    table_layout(table, view, &layout);
+    for (size_t i = 0; i < layout.count; i++) {
+        struct table_slot slot = layout.slots[i];
+        if (x >= slot.x && x < slot.x + slot.width && can_sort(table, slot.column)) {
+            if (table->sort == slot.column) {
+                table->descending = !table->descending;
+            } else {
+                sort_by(table, slot.column);
+            }
+            act->result.todo |= SCREEN_DO_SAVE;
+            refresh_rows(act);
+            return;
+        }
+    }
+}
+
+static void click(struct act *act, int x, int y)
+{
+    struct screen *screen = act->screen;
+    struct rect inside = rect_inset(screen->layout.panes[screen->focus], 1);
+    if (in_table(act)) {
+        struct table_view view = screen_table_view(screen, act->input, screen->focus);
+        if (y == view.area.y) {
+            click_header(act, &view, x);
+        } else if (y > view.area.y) {
+            click_row(act, &view, y);
+        }
+    } else if (screen->focus == PANE_EVENTS && rect_contains(inside, x, y)) {
+        events_select(screen, act->input, screen->events.top + (size_t)(y - inside.y));
+        redraw(act, SCREEN_JOURNAL);
+    }
+}
+
+static int pane_at(const struct screen *screen, int x, int y)
+{
+    for (int i = 0; i < PANE_COUNT; i++) {
+        if (rect_contains(screen->layout.panes[i], x, y)) {
+            return i;
+        }
+    }
+    return PANE_COUNT;
+}
+
+struct screen_result screen_mouse(struct screen *screen, const struct screen_input *input,
+                                  enum screen_button button, int x, int y)
+{
+    struct act act = {.screen = screen, .input = input};
+    screen_place(screen, input);
+    bool wheel = button == SCREEN_WHEEL_UP || button == SCREEN_WHEEL_DOWN;
+    if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
+        if (wheel) {
+            move_overlay(&act, button == SCREEN_WHEEL_UP ? -3 : 3);
+        }
+        return act.result;
+    }
+    int pane = pane_at(screen, x, y);
+    if (pane == PANE_COUNT) {
+        return act.result;
+    }
+    if (screen->overlay == SCOPE_PROMPT && pane != (int)screen->focus) {
+        close_overlay(&act);
+    }
+    focus(&act, (enum pane)pane);
+    if (wheel) {
+        for (int i = 0; i < 3; i++) {
+            act.action = button == SCREEN_WHEEL_UP ? ACTION_UP : ACTION_DOWN;
+            do_move(&act);
+        }
+    } else {
+        click(&act, x, y);
+    }
+    if (button == SCREEN_DOUBLE_CLICK && y > screen->layout.panes[pane].y + 1) {
+        do_detail(&act);
+    }
+    return act.result;
+}

@@ -1,0 +1,78 @@
+#include "screen_parts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void bar_add(struct bar *bar, struct bar_place place, struct style style, const char *format, ...)
+{
+    if (bar->count == BAR_ITEMS_MAX) {
+        return;
+    }
+    struct bar_item *item = &bar->items[bar->count++];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(item->text, sizeof item->text, format, arguments);
+    va_end(arguments);
+    item->style = style;
+    item->rank = place.rank;
+    item->right = (place.flags & BAR_RIGHT) != 0;
+    item->figure = (place.flags & BAR_FIGURE) != 0;
+}
+
+static int bar_width(const struct bar *bar)
+{
+    int width = 0;
+    for (size_t i = 0; i < bar->count; i++) {
+        width += text_width(bar->items[i].text);
+    }
+    return width;
+}
+
+/* Takes away every item of the highest rank; false when only what must stay is left. */
+static bool bar_drop(struct bar *bar)
+{
+    int highest = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < bar->count; i++) {
+        highest = bar->items[i].rank > highest ? bar->items[i].rank : highest;
+    }
+    for (size_t i = 0; i < bar->count && highest > 0; i++) {
+        if (bar->items[i].rank != highest) {
+            bar->items[kept++] = bar->items[i];
+        }
+    }
+    bar->count = highest > 0 ? kept : bar->count;
+    return highest > 0;
+}
+
+static void hash_figures(struct bar *bar, int width)
+{
+    for (size_t i = 0; i < bar->count && bar_width(bar) > width; i++) {
+        if (bar->items[i].figure) {
+            snprintf(bar->items[i].text, sizeof bar->items[i].text, "%s", FORMAT_HASHES);
+        }
+    }
+}
+
+void bar_paint(struct bar *bar, struct canvas *canvas, struct rect area)
+{
+    canvas_fill(canvas, area, (struct style){ROLE_TEXT, 0});
+    while (bar_width(bar) > area.width && bar_drop(bar)) {
+    }
+    hash_figures(bar, area.width);
+    int right = 0, x = area.x, end = area.x + area.width;
+    for (size_t i = 0; i < bar->count; i++) {
+        right += bar->items[i].right ? text_width(bar->items[i].text) : 0;
+    }
+    int at_right = end - right;
+    for (size_t i = 0; i < bar->count; i++) {
+        int *at = bar->items[i].right ? &at_right : &x;
+        *at = *at < area.x ? area.x : *at;
+        if (bar->items[i].right && *at < x) {
+            *at = x;
+        }
+        *at += canvas_put(canvas, (struct rect){*at, area.y, end - *at, area.height},
+                          bar->items[i].text, bar->items[i].style);
+    }
+}

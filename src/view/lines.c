@@ -1,0 +1,395 @@
+/* The lines around the panes: who and what (top), is it alive (state bar), tabs, three-line mini.
+ */
+#include "screen_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NAME_COLUMNS 32
+
+static const struct bar_place pinned = {0, 0};
+
+static struct bar_place left_at(int rank)
+{
+    return (struct bar_place){rank, 0};
+}
+
+static struct bar_place right_at(int rank)
+{
+    return (struct bar_place){rank, BAR_RIGHT};
+}
+
+static struct style plain(enum role role)
+{
+    return (struct style){role, 0};
+}
+
+static struct style bold(enum role role)
+{
+    return (struct style){role, CELL_BOLD};
+}
+
+/* --- identity ------------------------------------------------------------------------------- */
+
+static enum role badge_role(const char *badge)
+{
+    if (strcmp(badge, "MOCK") == 0) {
+        return ROLE_BADGE_MOCK;
+    }
+    return strcmp(badge, "PAPER") == 0 ? ROLE_BADGE_PAPER : ROLE_BADGE_REAL;
+}
+
+static void add_badge(struct bar *bar, const struct screen_input *input)
+{
+    const char *badge = input->badge != NULL ? input->badge : "";
+    if (badge[0] != '\0') {
+        bar_add(bar, pinned, bold(badge_role(badge)), "▌%.12s▐", badge);
+    }
+}
+
+static const char *client_of(const struct frame *frame)
+{
+    const char *client = frame->input->client;
+    struct pane_state account = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT);
+    bool known = account.shown != NULL && account.shown->row_count > 0;
+    if ((client == NULL || client[0] == '\0') && known) {
+        client = account.shown->account->client_id;
+    }
+    return client != NULL ? client : "";
+}
+
+static void add_identity(struct bar *bar, const struct frame *frame, bool roomy)
+{
+    char host[BAR_TEXT_MAX], client[BAR_TEXT_MAX];
+    const char *host_raw = frame->input->host != NULL ? frame->input->host : "";
+    struct text_fit fit = {NAME_COLUMNS, TEXT_CUT_END};
+    text_fit(host_raw, fit, host, sizeof host);
+    text_fit(client_of(frame), fit, client, sizeof client);
+    if (host[0] != '\0') {
+        bar_add(bar, left_at(6), plain(ROLE_TEXT), " %s", host);
+    }
+    if (client[0] != '\0') {
+        bar_add(bar, left_at(4), plain(ROLE_DIM), roomy ? "  client " : " ");
+        bar_add(bar, left_at(4), plain(ROLE_TEXT), "%s", client);
+    }
+    if (frame->input->read_only) {
+        bar_add(bar, left_at(5), plain(ROLE_DIM), roomy ? "  READ-ONLY" : " RO");
+    }
+}
+
+/* --- figures -------------------------------------------------------------------------------- */
+
+static enum role sign_role(double value, bool stale)
+{
+    if (stale) {
+        return ROLE_STALE;
+    }
+    return value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
+}
+
+static void figure(const struct frame *frame, double value, unsigned flags, char out[FORMAT_MAX])
+{
+    struct format_figure whole = {.value = value, .decimals = 2, .flags = flags};
+    if (frame->screen->hide_amounts && !isnan(value)) {
+        snprintf(out, FORMAT_MAX, "%s", FORMAT_HIDDEN);
+    } else {
+        format_number(&frame->input->format, whole, out);
+    }
+}
+
+static void add_pnl(struct bar *bar, const struct frame *frame, const char *label, double value)
+{
+    char out[FORMAT_MAX];
+    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_POSITIONS).stale;
+    figure(frame, value, FORMAT_SIGN | FORMAT_DERIVED, out);
+    bar_add(bar, (struct bar_place){0, BAR_RIGHT}, plain(ROLE_STALE), stale ? "≈ " : " ");
+    bar_add(bar, right_at(1), plain(ROLE_DIM), "%s ", label);
+    bar_add(bar, (struct bar_place){0, BAR_RIGHT | BAR_FIGURE}, bold(sign_role(value, stale)), "%s",
+            out);
+    if (!frame->screen->hide_amounts) {
+        bar_add(bar, right_at(2), plain(sign_role(value, stale)), "%s",
+                value > 0   ? " ▲"
+                : value < 0 ? " ▼"
+                            : "");
+    }
+}
+
+static double day_pnl(const struct frame *frame)
+{
+    const struct table *positions = &frame->screen->tables[RESOURCE_POSITIONS];
+    return positions->snapshot != NULL ? positions->totals.day : (double)NAN;
+}
+
+static void add_unrealized(struct bar *bar, const struct frame *frame)
+{
+    const struct table *positions = &frame->screen->tables[RESOURCE_POSITIONS];
+    char out[FORMAT_MAX];
+    if (positions->snapshot == NULL) {
+        return;
+    }
+    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_POSITIONS).stale;
+    figure(frame, positions->totals.unrealized, FORMAT_SIGN | FORMAT_DERIVED, out);
+    bar_add(bar, right_at(7), plain(ROLE_DIM), "  Unrl ");
+    bar_add(bar, right_at(7), plain(sign_role(positions->totals.unrealized, stale)), "%s", out);
+}
+
+static const struct account *account_of(const struct frame *frame, bool *ret_stale)
+{
+    struct pane_state state = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT);
+    *ret_stale = state.stale;
+    return state.shown != NULL && state.shown->row_count > 0 ? state.shown->account : NULL;
+}
+
+static void add_balance(struct bar *bar, const struct frame *frame)
+{
+    bool stale;
+    const struct account *account = account_of(frame, &stale);
+    const char *currency = frame->input->currency != NULL ? frame->input->currency : "";
+    char out[FORMAT_MAX];
+    if (account == NULL) {
+        return;
+    }
+    figure(frame, account->balance, 0, out);
+    bar_add(bar, right_at(3), plain(ROLE_DIM), stale ? "   ≈ Balance " : "   Balance ");
+    bar_add(bar, right_at(3), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
+    bar_add(bar, right_at(3), plain(ROLE_DIM), currency[0] != '\0' ? " %.8s" : "%s", currency);
+}
+
+void paint_top(const struct frame *frame)
+{
+    struct bar bar = {.count = 0};
+    bool roomy = frame->screen->columns >= 110;
+    bar_add(&bar, left_at(8), bold(ROLE_TITLE), " blotter ");
+    bar_add(&bar, left_at(9), plain(ROLE_TEXT), " ");
+    add_badge(&bar, frame->input);
+    add_identity(&bar, frame, roomy);
+    add_pnl(&bar, frame, "Day", day_pnl(frame));
+    add_unrealized(&bar, frame);
+    if (frame->screen->layout.kind == LAYOUT_FULL) {
+        add_balance(&bar, frame);
+    }
+    bar_add(&bar, right_at(9), plain(ROLE_TEXT), " ");
+    bar_paint(&bar, frame->canvas, frame->screen->layout.top);
+}
+
+static void add_field(struct bar *bar, const struct frame *frame, const char *label, double value)
+{
+    bool stale;
+    char out[FORMAT_MAX];
+    int rank = 1 + (int)bar->count;
+    account_of(frame, &stale);
+    figure(frame, value, 0, out);
+    bar_add(bar, left_at(rank), plain(ROLE_DIM), "%s ", label);
+    bar_add(bar, left_at(rank), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s  ", out);
+}
+
+void paint_account_line(const struct frame *frame)
+{
+    struct bar bar = {.count = 0};
+    struct rect area = frame->screen->layout.account_line;
+    bool stale;
+    const struct account *account = account_of(frame, &stale);
+    struct pane_state state = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT);
+    char text[BAR_TEXT_MAX];
+    if (area.height == 0) {
+        return;
+    }
+    bar_add(&bar, pinned, plain(ROLE_TEXT), " ");
+    if (account == NULL) {
+        empty_reason(frame, PANE_ACCOUNT, text, sizeof text);
+        bar_add(&bar, pinned, plain(ROLE_DIM), "Account: %s", text);
+        bar_paint(&bar, frame->canvas, area);
+        return;
+    }
+    add_field(&bar, frame, "Bal", account->balance);
+    add_field(&bar, frame, "Avail", account->available_margin);
+    add_field(&bar, frame, "Used", account->used_margin);
+    if (account->balance > 0 && !isnan(account->used_margin)) {
+        bar_add(&bar, left_at(12), plain(ROLE_DIM), "(~%.1f %%)",
+                account->used_margin / account->balance * 100);
+    }
+    format_time(&frame->input->format, state.confirmed_ms, frame->input->now.wall_ms, text);
+    bar_add(&bar, (struct bar_place){stale ? 0 : 13, BAR_RIGHT},
+            plain(stale ? ROLE_STALE : ROLE_DIM), stale ? "≈ as of %s " : "as of %s ", text);
+    bar_paint(&bar, frame->canvas, area);
+}
+
+/* --- tabs ----------------------------------------------------------------------------------- */
+
+static void add_tab(struct bar *bar, const struct frame *frame, enum pane pane)
+{
+    const struct screen *screen = frame->screen;
+    bool here = pane == screen->focus;
+    bool counted = screen_has_table(pane) && screen->tables[pane].snapshot != NULL;
+    char count[24] = "";
+    if (counted) {
+        snprintf(count, sizeof count, " %zu", screen->tables[pane].total);
+    }
+    bool alert = screen_has_table(pane) && screen->tables[pane].attention_count > 0;
+    int rank = here ? 0 : 2;
+    bar_add(bar, left_at(rank), here ? bold(ROLE_TITLE) : plain(ROLE_DIM),
+            here ? "[%d %s%s" : " %d %s%s", (int)pane + 1, pane_info(pane)->tab, count);
+    bar_add(bar, left_at(rank), bold(ROLE_ALERT), "%s", alert ? "!" : "");
+    bar_add(bar, left_at(rank), here ? bold(ROLE_TITLE) : plain(ROLE_DIM), here ? "] " : "  ");
+}
+
+void paint_tabs(const struct frame *frame)
+{
+    struct bar bar = {.count = 0};
+    if (frame->screen->layout.tabs.height == 0) {
+        return;
+    }
+    for (int i = 0; i < PANE_COUNT; i++) {
+        if ((screen_wanted(frame->input) & LAYOUT_PANE_BIT(i)) != 0) {
+            add_tab(&bar, frame, (enum pane)i);
+        }
+    }
+    bar_paint(&bar, frame->canvas, frame->screen->layout.tabs);
+}
+
+/* --- state bar ------------------------------------------------------------------------------ */
+
+/* The connection word in the room there is: a reason may be cut, a time may not. */
+static void add_word(struct bar *bar, const struct conn_word *word, int columns)
+{
+    char out[BAR_TEXT_MAX];
+    bool reason = word->role == ROLE_CONN_BAD && columns >= 16;
+    bool whole = text_width(word->text) <= columns;
+    text_fit(whole || reason ? word->text : word->shortest,
+             (struct text_fit){columns, TEXT_CUT_END}, out, sizeof out);
+    bar_add(bar, pinned, bold(word->role), "%s", out);
+    if (word->more[0] != '\0') {
+        bar_add(bar, left_at(2), plain(word->role == ROLE_CONN_BAD ? ROLE_CONN_BAD : ROLE_DIM),
+                " %s", word->more);
+    }
+}
+
+static void add_pause(struct bar *bar, const struct frame *frame)
+{
+    const struct journal *journal = frame->input->journal;
+    uint64_t now = journal != NULL ? journal_total(journal) : 0;
+    if (frame->screen->paused) {
+        bar_add(bar, pinned, bold(ROLE_CONN_WARN), "▮▮ PAUSED +%llu ",
+                (unsigned long long)(now - frame->screen->held_total));
+        bar_add(bar, pinned, plain(ROLE_DIM), "│ ");
+    }
+}
+
+static void add_latency(struct bar *bar, const char *label, const struct latency_summary *latency,
+                        bool p99)
+{
+    char middle[FORMAT_MAX], high[FORMAT_MAX];
+    if (latency->count == 0) {
+        return;
+    }
+    format_ms(latency->p50_us, middle);
+    format_ms(p99 ? latency->p99_us : latency->p95_us, high);
+    bar_add(bar, left_at(p99 ? 9 : 10), plain(ROLE_DIM), " │ %s p50 %s %s %s ms", label, middle,
+            p99 ? "p99" : "p95", high);
+}
+
+static void add_counts(struct bar *bar, const struct frame *frame)
+{
+    const struct screen_input *input = frame->input;
+    size_t attention = 0;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        attention += screen_has_table((enum pane)i) ? frame->screen->tables[i].attention_count : 0;
+    }
+    add_latency(bar, "event→screen", &input->event_latency, true);
+    add_latency(bar, "GET", &input->fetch_latency, false);
+    bar_add(bar, left_at(8), plain(ROLE_DIM), " │ %llu ev", (unsigned long long)input->events);
+    bar_add(bar, left_at(7), plain(ROLE_DIM), " │ ");
+    bar_add(bar, left_at(7), plain(input->errors > 0 ? ROLE_CONN_WARN : ROLE_DIM), "err %llu",
+            (unsigned long long)input->errors);
+    if (attention > 0) {
+        bar_add(bar, left_at(4), plain(ROLE_DIM), " │ ");
+        bar_add(bar, left_at(4), bold(ROLE_ALERT), "! %zu", attention);
+    }
+    if (input->notice != NULL && input->notice[0] != '\0') {
+        bar_add(bar, left_at(1), plain(ROLE_DIM), " │ ");
+        bar_add(bar, left_at(1), plain(ROLE_ALERT), "%.120s", input->notice);
+    }
+}
+
+static void add_hints(struct bar *bar, const struct frame *frame)
+{
+    static const struct {
+        enum action_scope scope;
+        enum action action;
+        int rank;
+    } hints[] = {
+        {SCOPE_PANES, ACTION_FILTER, 13},
+        {SCOPE_PANES, ACTION_SORT_NEXT, 14},
+        {SCOPE_PANES, ACTION_DETAIL, 15},
+        {SCOPE_PANES, ACTION_ZOOM, 16},
+        {SCOPE_PANES, ACTION_HELP, 3},
+        {SCOPE_PANES, ACTION_QUIT, 3},
+        {SCOPE_HELP, ACTION_BACK, 3},
+        {SCOPE_DETAIL, ACTION_COPY_ROW, 4},
+        {SCOPE_DETAIL, ACTION_BACK, 3},
+        {SCOPE_COLUMNS, ACTION_COLUMN_TOGGLE, 3},
+        {SCOPE_COLUMNS, ACTION_COLUMN_EARLIER, 5},
+        {SCOPE_COLUMNS, ACTION_COLUMN_LATER, 5},
+        {SCOPE_COLUMNS, ACTION_BACK, 3},
+        {SCOPE_PROMPT, ACTION_ACCEPT, 3},
+        {SCOPE_PROMPT, ACTION_BACK, 3},
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        char key[24];
+        key_of(frame->input, hints[i].action, key, sizeof key);
+        if (hints[i].scope == frame->screen->overlay && key[0] != '\0') {
+            bar_add(bar, right_at(hints[i].rank), plain(ROLE_KEY), "  %s", key);
+            bar_add(bar, right_at(hints[i].rank), plain(ROLE_DIM), " %s",
+                    action_info(hints[i].action)->hint);
+        }
+    }
+    bar_add(bar, right_at(17), plain(ROLE_DIM), " ");
+}
+
+void paint_state(const struct frame *frame)
+{
+    struct bar bar = {.count = 0};
+    struct conn_word word;
+    conn_word_make(frame->input, &word);
+    bar_add(&bar, left_at(17), plain(ROLE_TEXT), " ");
+    add_pause(&bar, frame);
+    add_word(&bar, &word, frame->screen->columns - 2 - (frame->screen->paused ? 18 : 0));
+    add_counts(&bar, frame);
+    add_hints(&bar, frame);
+    bar_paint(&bar, frame->canvas, frame->screen->layout.state);
+}
+
+/* --- three lines ---------------------------------------------------------------------------- */
+
+static void mini_pnl(const struct frame *frame, struct bar *bar)
+{
+    struct bar right = {.count = 0};
+    add_pnl(&right, frame, "Day", day_pnl(frame));
+    for (size_t i = 0; i < right.count && bar->count < BAR_ITEMS_MAX; i++) {
+        right.items[i].right = false;
+        bar->items[bar->count++] = right.items[i];
+    }
+}
+
+/* Three lines when there are three; with fewer, what is pinned shares them. */
+void paint_mini(const struct frame *frame)
+{
+    const struct screen *screen = frame->screen;
+    struct bar bars[3] = {{.count = 0}};
+    int lines = screen->rows < 3 ? screen->rows : 3;
+    struct conn_word word;
+    conn_word_make(frame->input, &word);
+    canvas_fill(frame->canvas, (struct rect){0, 0, screen->columns, screen->rows},
+                plain(ROLE_TEXT));
+    struct bar *conn = &bars[lines >= 3 ? 1 : 0], *pnl = &bars[lines >= 3 ? 2 : lines - 1];
+    add_badge(&bars[0], frame->input);
+    add_identity(&bars[0], frame, false);
+    bar_add(conn, left_at(1), plain(ROLE_TEXT), "%s", conn->count > 0 ? " " : "");
+    add_pause(conn, frame);
+    add_word(conn, &word, lines >= 3 ? screen->columns : screen->columns - 7);
+    mini_pnl(frame, pnl);
+    for (int i = 0; i < lines; i++) {
+        bar_paint(&bars[i], frame->canvas, (struct rect){0, i, screen->columns, 1});
+    }
+}

@@ -1,0 +1,435 @@
+/* A pane: its frame with title, times and reasons, and what is inside. */
+#include "screen_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TITLE_MAX 256
+
+static struct style plain(enum role role)
+{
+    return (struct style){role, 0};
+}
+
+/* --- title ---------------------------------------------------------------------------------- */
+
+static void sort_text(const struct table *table, char *out, size_t capacity)
+{
+    size_t count;
+    const struct column *columns = columns_of(table->pane, &count);
+    out[0] = '\0';
+    if (table->sort >= 0 && (size_t)table->sort < count) {
+        const char *title = columns[table->sort].title;
+        snprintf(out, capacity, "  %s%s", title + (title[0] == '~'), table->descending ? "↓" : "↑");
+    }
+}
+
+static void list_text(const struct table *table, char *out, size_t capacity)
+{
+    char name[96];
+    out[0] = '\0';
+    if (table->pane == PANE_WATCHLIST && table->snapshot != NULL &&
+        table->snapshot->list_count > 0) {
+        text_fit(table->snapshot->lists[table->list].name, (struct text_fit){18, TEXT_CUT_END},
+                 name, sizeof name);
+        snprintf(out, capacity, "  “%s” %zu/%zu", name, table->list + 1, table->list_count);
+    }
+}
+
+static void title_text(const struct frame *frame, enum pane pane, char *out, size_t capacity)
+{
+    char sort[64] = "", list[128] = "";
+    if (screen_has_table(pane)) {
+        sort_text(&frame->screen->tables[pane], sort, sizeof sort);
+        list_text(&frame->screen->tables[pane], list, sizeof list);
+    }
+    bool star = frame->canvas->ascii && pane == frame->screen->focus;
+    snprintf(out, capacity, " %s%d %s%s%s ", star ? "*" : "", (int)pane + 1, pane_info(pane)->title,
+             list, sort);
+}
+
+/* "8", "3 of 8" when the filter hides some, "12-40/200" when not all of them fit. */
+static void count_text(const struct frame *frame, enum pane pane, int lines, char *out,
+                       size_t capacity)
+{
+    const struct table *table = &frame->screen->tables[pane];
+    size_t last = table->top + (lines > 0 ? (size_t)lines : 0);
+    out[0] = '\0';
+    if (table->snapshot == NULL) {
+        return;
+    }
+    if (table_filter_hides(table)) {
+        snprintf(out, capacity, "%zu of %zu · ", table->order_count, table->total);
+    } else if (lines > 0 && table->order_count > (size_t)lines) {
+        snprintf(out, capacity, "%zu-%zu/%zu · ", table->top + 1,
+                 last < table->order_count ? last : table->order_count, table->order_count);
+    } else {
+        snprintf(out, capacity, "%zu · ", table->order_count);
+    }
+}
+
+/* Count and freshness: the longest form that fits; a stale mark stays to the last. */
+static void put_status(const struct frame *frame, enum pane pane, struct rect edge, int lines)
+{
+    struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
+    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[4][TITLE_MAX];
+    const char *mark = state.stale ? "≈ " : "";
+    if (screen_has_table(pane)) {
+        count_text(frame, pane, lines, count, sizeof count);
+    }
+    format_time(&frame->input->format, state.confirmed_ms, frame->input->now.wall_ms, at);
+    format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.confirmed_ms, minute);
+    snprintf(forms[0], TITLE_MAX, " %s%sas of %s ", count, mark, at);
+    snprintf(forms[1], TITLE_MAX, " %s%s%s ", count, mark, at);
+    snprintf(forms[2], TITLE_MAX, " %s%s ", mark, minute);
+    snprintf(forms[3], TITLE_MAX, "%s", state.stale ? "≈" : "");
+    if (state.shown == NULL) {
+        return;
+    }
+    for (int i = 0; i < 4; i++) {
+        if (text_width(forms[i]) <= edge.width) {
+            canvas_put_right(frame->canvas, edge, forms[i],
+                             plain(state.stale ? ROLE_STALE : ROLE_DIM));
+            return;
+        }
+    }
+}
+
+static void put_events_status(const struct frame *frame, struct rect edge)
+{
+    char text[TITLE_MAX];
+    snprintf(text, sizeof text, " %llu received ", (unsigned long long)frame->input->events);
+    if (text_width(text) <= edge.width) {
+        canvas_put_right(frame->canvas, edge, text, plain(ROLE_DIM));
+    }
+}
+
+/* --- bottom edge: filter and faults --------------------------------------------------------- */
+
+static int put_filter(const struct frame *frame, enum pane pane, struct rect edge)
+{
+    const struct table *table = &frame->screen->tables[pane];
+    bool typing = frame->screen->overlay == SCOPE_PROMPT && pane == frame->screen->focus;
+    char text[TITLE_MAX];
+    if (!typing && table->filter[0] == '\0') {
+        return 0;
+    }
+    snprintf(text, sizeof text, " /%s%s ", table->filter, typing ? "▏" : "");
+    return canvas_put(frame->canvas, edge, text,
+                      (struct style){typing ? ROLE_KEY : ROLE_MATCH, CELL_BOLD});
+}
+
+static void put_fault(const struct frame *frame, enum pane pane, struct rect edge)
+{
+    struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
+    char text[TITLE_MAX + 64], out[TITLE_MAX + 64], at[FORMAT_MAX];
+    if (state.fault.kind == FAULT_NONE || state.shown == NULL || edge.width < 8) {
+        return;
+    }
+    int len = snprintf(text, sizeof text, " ✗ %s", state.fault.text);
+    if (state.retry_ms != MODEL_NO_TIME) {
+        format_time(&frame->input->format, state.retry_ms, frame->input->now.wall_ms, at);
+        len += snprintf(text + len, sizeof text - (size_t)len, " · next %s", at);
+    }
+    snprintf(text + len, sizeof text - (size_t)len, " ");
+    text_fit(text, (struct text_fit){edge.width, TEXT_CUT_END}, out, sizeof out);
+    canvas_put_right(frame->canvas, edge, out, plain(ROLE_CONN_BAD));
+}
+
+/* Where in the rows we are, on the right edge; only when not all of them fit. */
+static void put_thumb(const struct frame *frame, struct rect track, size_t top, size_t count)
+{
+    int lines = track.height;
+    if (lines < 2 || count <= (size_t)lines) {
+        return;
+    }
+    int size = (int)((size_t)lines * (size_t)lines / count);
+    size = size < 1 ? 1 : size;
+    int at = (int)(top * (size_t)(lines - size) / (count - (size_t)lines));
+    at = at > lines - size ? lines - size : at;
+    for (int i = 0; i < size; i++) {
+        canvas_put(frame->canvas, (struct rect){track.x, track.y + at + i, 1, 1}, "▐",
+                   plain(ROLE_DIM));
+    }
+}
+
+/* How many rows the pane has room for. */
+static int pane_lines(const struct frame *frame, enum pane pane)
+{
+    if (!screen_has_table(pane)) {
+        return 0;
+    }
+    struct table_view view = screen_table_view(frame->screen, frame->input, pane);
+    return table_lines(&view);
+}
+
+static void put_frame(const struct frame *frame, enum pane pane)
+{
+    struct rect area = frame->screen->layout.panes[pane];
+    bool focused = pane == frame->screen->focus;
+    char title[TITLE_MAX], out[TITLE_MAX];
+    canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
+    canvas_box(frame->canvas, area, focused ? BOX_HEAVY : BOX_LIGHT,
+               plain(focused ? ROLE_BORDER_FOCUS : ROLE_BORDER));
+    title_text(frame, pane, title, sizeof title);
+    int room = area.width - 4;
+    text_fit(title, (struct text_fit){room, TEXT_CUT_END}, out, sizeof out);
+    unsigned attributes = focused ? CELL_BOLD : 0;
+    attributes |= focused && frame->canvas->ascii ? CELL_REVERSE : 0;
+    int used = canvas_put(frame->canvas, (struct rect){area.x + 2, area.y, room, 1}, out,
+                          (struct style){ROLE_TITLE, attributes});
+    struct rect edge = {area.x + 2 + used + 1, area.y, room - used - 1, 1};
+    int lines = pane_lines(frame, pane);
+    if (pane == PANE_EVENTS) {
+        put_events_status(frame, edge);
+        return;
+    }
+    put_status(frame, pane, edge, lines);
+    struct rect bottom = {area.x + 2, area.y + area.height - 1, room, 1};
+    int filter = screen_has_table(pane) ? put_filter(frame, pane, bottom) : 0;
+    bottom.x += filter + (filter > 0 ? 1 : 0);
+    bottom.width -= filter + (filter > 0 ? 1 : 0);
+    put_fault(frame, pane, bottom);
+    if (screen_has_table(pane)) {
+        const struct table *table = &frame->screen->tables[pane];
+        put_thumb(frame, (struct rect){area.x + area.width - 1, area.y + 2, 1, lines}, table->top,
+                  table->order_count);
+    }
+}
+
+/* --- lines under the rows ------------------------------------------------------------------- */
+
+static void order_counts(const struct frame *frame, struct rect line)
+{
+    const struct table *table = &frame->screen->tables[PANE_ORDERS];
+    size_t counts[ORDER_STATE_COUNT] = {0};
+    static const char *const words[] = {"pending",   "partial",  "executed",
+                                        "cancelled", "rejected", "other"};
+    struct bar bar = {.count = 0};
+    for (size_t i = 0; i < table->order_count; i++) {
+        counts[order_state(&table->snapshot->orders[table->order[i]])]++;
+    }
+    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
+    bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " %zu orders",
+            table->order_count);
+    bool first = true;
+    for (int i = 0; i < ORDER_STATE_COUNT; i++) {
+        if (counts[i] > 0) {
+            bar_add(&bar, (struct bar_place){i + 1, 0}, plain(ROLE_DIM), first ? ": " : " · ");
+            bar_add(&bar, (struct bar_place){i + 1, 0},
+                    plain(stale ? ROLE_STALE : order_state_info((enum order_state)i)->role),
+                    "%zu %s", counts[i], words[i]);
+            first = false;
+        }
+    }
+    bar_paint(&bar, frame->canvas, line);
+}
+
+static void list_hint(const struct frame *frame, struct rect line)
+{
+    char before[24], after[24];
+    struct bar bar = {.count = 0};
+    key_of(frame->input, ACTION_LIST_PREVIOUS, before, sizeof before);
+    key_of(frame->input, ACTION_LIST_NEXT, after, sizeof after);
+    bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_KEY), " %s %s", before, after);
+    bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_DIM), " other list");
+    bar_add(&bar, (struct bar_place){0, 0}, plain(ROLE_TOTAL), "   %zu symbols",
+            frame->screen->tables[PANE_WATCHLIST].order_count);
+    bar_paint(&bar, frame->canvas, line);
+}
+
+/* --- inside --------------------------------------------------------------------------------- */
+
+static void put_reason(const struct frame *frame, enum pane pane, struct rect inside)
+{
+    char text[BAR_TEXT_MAX + 64], out[BAR_TEXT_MAX + 64];
+    empty_reason(frame, pane, text, sizeof text);
+    if (text[0] == '\0' || inside.height < 1) {
+        return;
+    }
+    text_fit(text, (struct text_fit){inside.width - 2, TEXT_CUT_END}, out, sizeof out);
+    int width = text_width(out), y = inside.y + (inside.height > 2 ? inside.height / 3 : 0);
+    struct rect line = {inside.x + (inside.width - width) / 2, y, width, 1};
+    bool bad = strncmp(text, "not loaded", 10) == 0;
+    canvas_put(frame->canvas, line, out, plain(bad ? ROLE_CONN_BAD : ROLE_DIM));
+}
+
+static void paint_table(const struct frame *frame, enum pane pane)
+{
+    struct table *table = &frame->screen->tables[pane];
+    struct table_view view = screen_table_view(frame->screen, frame->input, pane);
+    struct rect inside = rect_inset(frame->screen->layout.panes[pane], 1);
+    if (table->snapshot != NULL && table->total > 0) {
+        table_paint(table, &view, frame->canvas);
+    }
+    put_reason(frame, pane, inside);
+    if (view.area.height < inside.height) {
+        struct rect line = {inside.x, inside.y + inside.height - 1, inside.width, 1};
+        if (pane == PANE_ORDERS) {
+            order_counts(frame, line);
+        } else {
+            list_hint(frame, line);
+        }
+    }
+}
+
+/* --- account -------------------------------------------------------------------------------- */
+
+int account_lines(const struct screen *screen)
+{
+    uint8_t columns[COLUMNS_MAX];
+    return (int)table_columns(&screen->tables[PANE_ACCOUNT], false, columns);
+}
+
+static double account_figure(const struct frame *frame, const struct column *column)
+{
+    const struct table *positions = &frame->screen->tables[RESOURCE_POSITIONS];
+    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
+    bool derived;
+    if (column->number != NULL) {
+        return column->number(&account->row, &derived);
+    }
+    if (positions->snapshot == NULL) {
+        return (double)NAN;
+    }
+    return strcmp(column->name, "realised") == 0 ? positions->totals.realized
+                                                 : positions->totals.unrealized;
+}
+
+static void account_text(const struct frame *frame, const struct column *column, char *out,
+                         size_t capacity)
+{
+    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
+    char figure[FORMAT_MAX];
+    if (column->kind == COLUMN_TEXT) {
+        text_fit(column->text(&account->row), (struct text_fit){24, TEXT_CUT_END}, out, capacity);
+        return;
+    }
+    double value = account_figure(frame, column);
+    unsigned flags = ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
+                     ((column->flags & COLUMN_DERIVED) != 0 ? FORMAT_DERIVED : 0);
+    if (column->kind == COLUMN_TIME) {
+        int64_t at = isnan(value) ? MODEL_NO_TIME : (int64_t)value;
+        format_time(&frame->input->format, at, frame->input->now.wall_ms, figure);
+    } else {
+        format_number(&frame->input->format,
+                      (struct format_figure){value, column->decimals_low, flags}, figure);
+    }
+    bool hidden =
+        frame->screen->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0 && !isnan(value);
+    snprintf(out, capacity, "%s", hidden ? FORMAT_HIDDEN : figure);
+}
+
+static double used_share(const struct frame *frame)
+{
+    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
+    return account->balance > 0 ? account->used_margin / account->balance : (double)NAN;
+}
+
+/* Behind the figure: the margin bar and its share, an arrow for gains and losses. */
+static void put_account_extra(const struct frame *frame, const struct column *column,
+                              struct rect area)
+{
+    double share = used_share(frame), value = account_figure(frame, column);
+    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT).stale;
+    char text[64];
+    if ((column->flags & COLUMN_SIGNED) != 0 && !frame->screen->hide_amounts) {
+        const char *arrow = value > 0 ? "▲" : value < 0 ? "▼" : "";
+        enum role role = stale ? ROLE_STALE : value > 0 ? ROLE_PNL_UP : ROLE_PNL_DOWN;
+        canvas_put(frame->canvas, area, arrow, plain(role));
+    } else if (strcmp(column->name, "used") == 0 && !isnan(share)) {
+        snprintf(text, sizeof text, "~%.1f %% of bal", share * 100);
+        if (text_width(text) > area.width) {
+            snprintf(text, sizeof text, "~%.1f %%", share * 100);
+        }
+        if (text_width(text) <= area.width) {
+            canvas_put(frame->canvas, area, text, plain(stale ? ROLE_STALE : ROLE_DIM));
+        }
+    } else if (strcmp(column->name, "available") == 0 && !isnan(share) && area.width >= 12) {
+        int full = (int)(share * 10 + 0.5);
+        for (int i = 0; i < 10; i++) {
+            bool used = i < full;
+            canvas_put(frame->canvas, (struct rect){area.x + i, area.y, 1, 1}, used ? "█" : "░",
+                       plain(stale  ? ROLE_STALE
+                             : used ? ROLE_BAR
+                                    : ROLE_DIM));
+        }
+    }
+}
+
+struct account_place {
+    struct rect inside;
+    int label, figure; /* widths */
+};
+
+static void put_account_line(const struct frame *frame, const struct column *column,
+                             const struct account_place *place, int y)
+{
+    char text[BAR_TEXT_MAX], label[BAR_TEXT_MAX];
+    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT).stale;
+    bool provisional = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account->row.provisional;
+    double value = column->kind == COLUMN_TEXT ? 0 : account_figure(frame, column);
+    enum role role = provisional ? ROLE_PROVISIONAL : ROLE_TEXT;
+    if ((column->flags & COLUMN_SIGNED) != 0) {
+        role = value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
+    }
+    account_text(frame, column, text, sizeof text);
+    text_fit(column->title, (struct text_fit){place->label, TEXT_CUT_END}, label, sizeof label);
+    canvas_put(frame->canvas, (struct rect){place->inside.x + 1, y, place->label, 1}, label,
+               plain(ROLE_DIM));
+    struct rect area = {place->inside.x + 1 + place->label + 1, y, place->figure, 1};
+    bool whole = text_width(text) <= area.width;
+    canvas_put_right(frame->canvas, area, whole ? text : FORMAT_HASHES,
+                     plain(stale ? ROLE_STALE : role));
+    area.x += area.width + 2;
+    area.width = place->inside.x + place->inside.width - area.x - 1;
+    if (area.width > 0) {
+        put_account_extra(frame, column, area);
+    }
+}
+
+static void paint_account(const struct frame *frame)
+{
+    const struct table *table = &frame->screen->tables[PANE_ACCOUNT];
+    struct account_place place = {.inside =
+                                      rect_inset(frame->screen->layout.panes[PANE_ACCOUNT], 1)};
+    put_reason(frame, PANE_ACCOUNT, place.inside);
+    if (table->snapshot == NULL || table->snapshot->row_count == 0) {
+        return;
+    }
+    uint8_t shown[COLUMNS_MAX];
+    size_t all, count = table_columns(table, false, shown);
+    const struct column *columns = columns_of(PANE_ACCOUNT, &all);
+    char text[BAR_TEXT_MAX];
+    for (size_t i = 0; i < count; i++) {
+        const struct column *column = &columns[shown[i]];
+        account_text(frame, column, text, sizeof text);
+        int label = text_width(column->title), figure = text_width(text);
+        place.label = label > place.label ? label : place.label;
+        place.figure = figure > place.figure ? figure : place.figure;
+    }
+    int room = place.inside.width - 3;
+    place.figure = place.figure < room ? place.figure : room;
+    place.label = place.label < room - place.figure ? place.label : room - place.figure;
+    for (size_t i = 0; i < count && (int)i < place.inside.height; i++) {
+        put_account_line(frame, &columns[shown[i]], &place, place.inside.y + (int)i);
+    }
+}
+
+void paint_pane(const struct frame *frame, enum pane pane)
+{
+    struct rect inside = rect_inset(frame->screen->layout.panes[pane], 1);
+    if (screen_has_table(pane)) {
+        table_scroll(&frame->screen->tables[pane], (size_t)pane_lines(frame, pane));
+    }
+    put_frame(frame, pane);
+    if (pane == PANE_ACCOUNT) {
+        paint_account(frame);
+    } else if (pane == PANE_EVENTS) {
+        put_reason(frame, pane, inside);
+        paint_events(frame, inside);
+    } else {
+        paint_table(frame, pane);
+    }
+}

@@ -1,0 +1,314 @@
+#include "screen_parts.h"
+
+#include <blotter/core/alloc.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void screen_input_init(struct screen_input *ret)
+{
+    *ret = (struct screen_input){.poll_next_ms = MODEL_NO_TIME, .badge = "", .host = ""};
+    format_default(&ret->format);
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        ret->panes[i].confirmed_ms = MODEL_NO_TIME;
+        ret->panes[i].fault_ms = MODEL_NO_TIME;
+        ret->panes[i].retry_ms = MODEL_NO_TIME;
+    }
+}
+
+struct screen *screen_new(int columns, int rows)
+{
+    struct screen *screen = mem_calloc(1, sizeof *screen);
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        table_init(&screen->tables[i], (enum pane)i);
+    }
+    screen->deadline_us = MOMENT_NEVER;
+    screen_resize(screen, columns, rows);
+    return screen;
+}
+
+static void let_go(struct screen *screen)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        snapshot_unref((struct snapshot *)(uintptr_t)screen->held[i].shown);
+        screen->held[i].shown = NULL;
+    }
+    screen->paused = false;
+}
+
+void screen_free(struct screen *screen)
+{
+    if (screen == NULL) {
+        return;
+    }
+    let_go(screen);
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        table_done(&screen->tables[i]);
+    }
+    free(screen->copy);
+    free(screen);
+}
+
+void screen_resize(struct screen *screen, int columns, int rows)
+{
+    screen->columns = columns < 1 ? 1 : columns > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : columns;
+    screen->rows = rows < 1 ? 1 : rows > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : rows;
+    screen->dirty |= SCREEN_VIEW;
+    screen->placed = false;
+}
+
+bool screen_has_table(enum pane pane)
+{
+    return pane != PANE_EVENTS && pane != PANE_ACCOUNT;
+}
+
+unsigned screen_wanted(const struct screen_input *input)
+{
+    unsigned wanted = input->wanted & RESOURCE_ALL;
+    return (wanted == 0 ? RESOURCE_ALL : wanted) | LAYOUT_PANE_BIT(PANE_EVENTS);
+}
+
+struct pane_state screen_pane(const struct screen *screen, const struct screen_input *input,
+                              enum resource resource)
+{
+    struct pane_state live = input->panes[resource];
+    if (!screen->paused) {
+        return live;
+    }
+    struct pane_state held = screen->held[resource];
+    held.stale = held.stale || live.stale;
+    return held;
+}
+
+/* Lays the screen out anew when something that it depends on is not as it was. */
+void screen_place(struct screen *screen, const struct screen_input *input)
+{
+    unsigned wanted = screen_wanted(input);
+    while ((wanted & LAYOUT_PANE_BIT(screen->focus)) == 0) {
+        screen->focus = (enum pane)((screen->focus + 1) % PANE_COUNT);
+    }
+    struct layout_request request = {.columns = screen->columns,
+                                     .rows = screen->rows,
+                                     .wanted = wanted,
+                                     .focus = screen->focus,
+                                     .zoom = screen->zoom,
+                                     .account_lines = account_lines(screen)};
+    unsigned key = wanted | (unsigned)request.focus << 8 | (unsigned)request.zoom << 12 |
+                   (unsigned)request.account_lines << 16;
+    if (!screen->placed || key != screen->layout_key) {
+        layout_make(&request, &screen->layout);
+        screen->layout_key = key;
+        screen->placed = true;
+        screen->dirty |= SCREEN_VIEW;
+    }
+}
+
+static void on_alert(void *user, enum pane pane, const struct row *row)
+{
+    struct screen *screen = user;
+    if (screen->alert_count == SCREEN_ALERT_MAX) {
+        return;
+    }
+    struct screen_alert *alert = &screen->alerts[screen->alert_count++];
+    const struct order *order = (const void *)row;
+    const struct watch_item *item = (const void *)row;
+    bool rejected = pane == PANE_ORDERS;
+    const char *symbol = rejected ? order->symbol : item->symbol;
+    char text[256], figure[FORMAT_MAX];
+    struct format format = {.grouping = FORMAT_NO_GROUPING};
+    if (rejected) {
+        snprintf(text, sizeof text, "%.16s %lld rejected%s%.160s", order->side,
+                 (long long)order->quantity, order->failure_reason[0] != '\0' ? ": " : "",
+                 order->failure_reason);
+    } else {
+        format_number(&format, (struct format_figure){.value = item->alert_price, .decimals = 2},
+                      figure);
+        snprintf(text, sizeof text, "crossed %s", figure);
+    }
+    *alert = (struct screen_alert){.kind = rejected ? SCREEN_ALERT_REJECTED : SCREEN_ALERT_PRICE};
+    text_clean(symbol, strlen(symbol), alert->title, sizeof alert->title);
+    text_clean(text, strlen(text), alert->text, sizeof alert->text);
+}
+
+bool screen_take_alert(struct screen *screen, struct screen_alert *ret)
+{
+    if (screen->alert_count == 0) {
+        return false;
+    }
+    *ret = screen->alerts[0];
+    screen->alert_count--;
+    memmove(screen->alerts, screen->alerts + 1, screen->alert_count * sizeof *screen->alerts);
+    return true;
+}
+
+void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        if ((which & RESOURCE_BIT(i)) != 0) {
+            struct pane_state state = screen_pane(screen, input, (enum resource)i);
+            struct table_news news = {.snapshot = state.shown,
+                                      .now = input->now,
+                                      .quiet = state.stale,
+                                      .alert = on_alert,
+                                      .user = screen};
+            table_take(&screen->tables[i], &news);
+        }
+    }
+}
+
+/* Rows that are other rows although nobody said so: never read through an old pointer. */
+static resource_mask moved(const struct screen *screen, const struct screen_input *input)
+{
+    resource_mask mask = 0;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state state = screen_pane(screen, input, (enum resource)i);
+        size_t count = state.shown != NULL ? state.shown->row_count : 0;
+        bool same =
+            state.shown == screen->tables[i].snapshot && count == screen->tables[i].row_count;
+        mask |= same ? 0 : RESOURCE_BIT(i);
+    }
+    return mask;
+}
+
+struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,
+                                    enum pane pane)
+{
+    struct pane_state state = screen_pane(screen, input, (enum resource)pane);
+    const struct table *table = &screen->tables[pane];
+    struct table_view view = {.area = rect_inset(screen->layout.panes[pane], 1),
+                              .format = &input->format,
+                              .now = input->now,
+                              .quote_stale_ms = input->quote_stale_ms,
+                              .focused = pane == screen->focus,
+                              .stale = state.stale,
+                              .hide_amounts = screen->hide_amounts};
+    int height = view.area.height;
+    view.totals = pane == PANE_POSITIONS && height >= 4 && table->order_count > 0;
+    bool counts = pane == PANE_ORDERS && height >= 6;
+    bool lists = pane == PANE_WATCHLIST && height >= 6 && table->list_count > 1;
+    view.area.height -= (counts || lists) && table->total > 0 ? 1 : 0;
+    return view;
+}
+
+resource_mask screen_visible(const struct screen *screen)
+{
+    resource_mask mask = 0;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        mask |= screen->layout.panes[i].height > 0 ? RESOURCE_BIT(i) : 0;
+    }
+    /* The top line shows the day's P&L at every size, and the balance where there is room. */
+    mask |= RESOURCE_BIT(RESOURCE_POSITIONS);
+    return screen->layout.kind >= LAYOUT_MEDIUM ? mask | RESOURCE_BIT(RESOURCE_ACCOUNT) : mask;
+}
+
+bool screen_paused(const struct screen *screen)
+{
+    return screen->paused;
+}
+
+int64_t screen_deadline(const struct screen *screen)
+{
+    return screen->deadline_us;
+}
+
+enum action_scope screen_scope(const struct screen *screen)
+{
+    return screen->overlay;
+}
+
+const char *screen_theme(const struct screen *screen)
+{
+    return screen->theme;
+}
+
+/* --- a frame -------------------------------------------------------------------------------- */
+
+static void set_deadline(struct screen *screen, const struct screen_input *input)
+{
+    int64_t at = MOMENT_NEVER;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        bool shown = screen->layout.panes[i].height > 0;
+        if (shown && screen->tables[i].flash_end_us < at) {
+            at = screen->tables[i].flash_end_us;
+        }
+    }
+    int64_t stale = screen->layout.panes[PANE_WATCHLIST].height > 0
+                        ? table_next_stale(&screen->tables[PANE_WATCHLIST], input->now.wall_ms,
+                                           input->quote_stale_ms)
+                        : INT64_MAX;
+    if (stale != INT64_MAX) {
+        int64_t mono = input->now.mono_us + (stale - input->now.wall_ms) * 1000;
+        at = mono < at ? mono : at;
+    }
+    screen->deadline_us = at;
+}
+
+/* What is due by now. */
+static unsigned tick(struct screen *screen, const struct screen_input *input)
+{
+    unsigned dirty = 0;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        dirty |= table_tick(&screen->tables[i], input->now.mono_us) ? RESOURCE_BIT(i) : 0;
+    }
+    bool due = input->now.mono_us >= screen->deadline_us;
+    return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
+}
+
+static void paint_parts(const struct frame *frame, unsigned dirty)
+{
+    const struct layout *layout = &frame->screen->layout;
+    if (layout->kind == LAYOUT_MINI) {
+        paint_mini(frame);
+        return;
+    }
+    for (int i = 0; i < PANE_COUNT; i++) {
+        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL : RESOURCE_BIT(i);
+        bool sums = i == PANE_ACCOUNT && (dirty & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0;
+        if (layout->panes[i].height > 0 && ((dirty & bit) != 0 || sums)) {
+            paint_pane(frame, (enum pane)i);
+        }
+    }
+    paint_top(frame);
+    paint_account_line(frame);
+    paint_tabs(frame);
+    paint_state(frame);
+    paint_overlay(frame);
+}
+
+static bool fits(const struct screen *screen, const struct canvas *canvas)
+{
+    return canvas->columns == screen->columns && canvas->rows == screen->rows;
+}
+
+bool screen_render(struct screen *screen, const struct screen_input *input, unsigned changed,
+                   struct canvas *canvas)
+{
+    struct frame frame = {screen, input, canvas};
+    resource_mask fresh = screen->paused ? 0 : changed & RESOURCE_ALL;
+    fresh |= moved(screen, input) | screen->retake;
+    screen->retake = 0;
+    screen_take(screen, input, fresh);
+    unsigned dirty = screen->dirty | changed | fresh | tick(screen, input);
+    if (screen->paused) {
+        dirty = (dirty & (SCREEN_VIEW | SCREEN_CONN)) | (screen->dirty & RESOURCE_ALL) |
+                (changed != 0 ? SCREEN_STATE : 0);
+    }
+    if (!fits(screen, canvas)) {
+        canvas_resize(canvas, screen->columns, screen->rows);
+        screen->placed = false;
+    }
+    screen_place(screen, input);
+    dirty |= screen->dirty;
+    if ((dirty & SCREEN_VIEW) != 0) {
+        canvas_fill(canvas, (struct rect){0, 0, canvas->columns, canvas->rows},
+                    (struct style){ROLE_TEXT, 0});
+        dirty |= SCREEN_ALL;
+    }
+    screen->dirty = 0;
+    if (dirty != 0) {
+        paint_parts(&frame, dirty);
+    }
+    set_deadline(screen, input);
+    return dirty != 0;
+}

@@ -1,0 +1,140 @@
+/*
+ * screen_parts: what stands behind struct screen, shared by the files that make up the screen.
+ */
+#ifndef BLOTTER_VIEW_SCREEN_PARTS_H
+#define BLOTTER_VIEW_SCREEN_PARTS_H
+
+#include <blotter/view/layout.h>
+#include <blotter/view/screen.h>
+#include <blotter/view/table.h>
+
+#define SCREEN_ALERT_MAX 32
+#define SCREEN_THEME_MAX 64
+
+/* Parts of the dirty mask beside RESOURCE_BIT(), SCREEN_CONN, SCREEN_JOURNAL and SCREEN_VIEW. */
+#define SCREEN_TOP (1u << 16)
+#define SCREEN_STATE (1u << 17)
+#define SCREEN_OVERLAY (1u << 18)
+
+struct screen_events {
+    uint64_t selected; /* an entry's number; 0: the newest */
+    size_t top;        /* index of the first line, from the newest */
+};
+
+struct screen {
+    int columns, rows;
+    enum pane focus;
+    bool zoom, paused, hide_amounts, placed;
+    struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
+    struct screen_events events;
+    struct layout layout;
+    unsigned layout_key; /* what of the input the layout was made of */
+
+    enum action_scope overlay; /* SCOPE_PANES: none is open */
+    size_t overlay_top, overlay_cursor, overlay_lines, overlay_page;
+    uint64_t detail_key;          /* the row (or entry) whose detail is open */
+    uint8_t chooser[COLUMNS_MAX]; /* every column, those shown first */
+    size_t chooser_shown;
+    char filter_before[TABLE_FILTER_MAX]; /* for Esc in the prompt */
+
+    struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is a counted reference */
+    uint64_t held_total;
+
+    unsigned dirty;
+    resource_mask retake; /* tables to be measured and sorted anew */
+    int64_t deadline_us;
+    char theme[SCREEN_THEME_MAX];
+    char state_key[32], state_value[256];
+    char *copy;
+    struct screen_alert alerts[SCREEN_ALERT_MAX];
+    size_t alert_count;
+};
+
+/* A frame in the making. */
+struct frame {
+    struct screen *screen;
+    const struct screen_input *input;
+    struct canvas *canvas;
+};
+
+/* --- screen.c */
+/* The pane's state as it is shown: held while paused. */
+struct pane_state screen_pane(const struct screen *screen, const struct screen_input *input,
+                              enum resource resource);
+unsigned screen_wanted(const struct screen_input *input);
+void screen_place(struct screen *screen, const struct screen_input *input);
+void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which);
+bool screen_has_table(enum pane pane);
+struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,
+                                    enum pane pane);
+size_t screen_journal_skip(const struct screen *screen, const struct screen_input *input);
+
+/* --- bar.c: a line of segments; those of the highest rank go first when there is no room */
+#define BAR_ITEMS_MAX 40
+#define BAR_TEXT_MAX 160
+struct bar_item {
+    char text[BAR_TEXT_MAX];
+    struct style style;
+    int rank; /* 0: stays */
+    bool right, figure;
+};
+struct bar {
+    struct bar_item items[BAR_ITEMS_MAX];
+    size_t count;
+};
+#define BAR_RIGHT 1u
+#define BAR_FIGURE 2u /* whole or hashes */
+struct bar_place {
+    int rank;
+    unsigned flags;
+};
+/* Adds a formatted segment; unused room on the line is between the left and the right ones. */
+void bar_add(struct bar *bar, struct bar_place place, struct style style, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void bar_paint(struct bar *bar, struct canvas *canvas, struct rect area);
+
+/* --- words.c */
+struct conn_word {
+    char text[BAR_TEXT_MAX];     /* "● LIVE" */
+    char more[BAR_TEXT_MAX];     /* "since 14:30:51" */
+    char shortest[BAR_TEXT_MAX]; /* what has to fit: "○ RETRY 3" */
+    enum role role;
+};
+void conn_word_make(const struct screen_input *input, struct conn_word *ret);
+/* Why a pane has no lines; "" when it has. */
+void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t capacity);
+/* The first key of an action, as the user has mapped it; "" when it has none. */
+void key_of(const struct screen_input *input, enum action action, char *out, size_t capacity);
+
+/* --- lines.c: top line, account line, tabs, state bar, three lines */
+void paint_top(const struct frame *frame);
+void paint_account_line(const struct frame *frame);
+void paint_tabs(const struct frame *frame);
+void paint_state(const struct frame *frame);
+void paint_mini(const struct frame *frame);
+
+/* --- panes.c */
+void paint_pane(const struct frame *frame, enum pane pane);
+int account_lines(const struct screen *screen);
+
+/* --- events.c */
+void paint_events(const struct frame *frame, struct rect area);
+size_t events_count(const struct screen *screen, const struct screen_input *input);
+const struct journal_entry *events_at(const struct screen *screen, const struct screen_input *input,
+                                      size_t i);
+size_t events_cursor(const struct screen *screen, const struct screen_input *input);
+void events_select(struct screen *screen, const struct screen_input *input, size_t i);
+
+/* --- overlay.c, detail.c */
+void paint_overlay(const struct frame *frame);
+struct rect overlay_frame(const struct frame *frame, struct rect area, const char *title);
+void paint_detail(const struct frame *frame);
+/* The row whose detail is open; NULL when none is, or when it has gone. */
+const struct row *detail_row(const struct screen *screen, const struct screen_input *input);
+void chooser_open(struct screen *screen);
+void chooser_act(struct screen *screen, enum action action);
+
+/* --- state.c */
+bool columns_from_text(struct table *table, const char *text);
+
+#endif

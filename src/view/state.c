@@ -1,0 +1,154 @@
+/* What is remembered between runs, as key=value pairs. */
+#include "screen_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct text_out {
+    char *out;
+    size_t capacity, len;
+};
+
+static void out_put(struct text_out *text, const char *piece)
+{
+    if (text->len < text->capacity) {
+        int wrote = snprintf(text->out + text->len, text->capacity - text->len, "%s", piece);
+        text->len += wrote > 0 ? (size_t)wrote : 0;
+    }
+}
+
+static const char *column_name(enum pane pane, size_t i)
+{
+    size_t count;
+    return columns_of(pane, &count)[i].name;
+}
+
+static void sort_to_text(const struct table *table, struct text_out *text)
+{
+    out_put(text, table->sort < 0 ? "" : table->descending ? "-" : "+");
+    out_put(text, table->sort < 0 ? "server" : column_name(table->pane, (size_t)table->sort));
+}
+
+static void columns_to_text(const struct table *table, struct text_out *text)
+{
+    if (table->chosen_count == 0) {
+        out_put(text, "default");
+    }
+    for (size_t i = 0; i < table->chosen_count; i++) {
+        out_put(text, i > 0 ? "," : "");
+        out_put(text, column_name(table->pane, table->chosen[i]));
+    }
+}
+
+static bool sort_from_text(struct table *table, const char *text)
+{
+    bool signed_name = text[0] == '-' || text[0] == '+';
+    const char *name = text + signed_name;
+    size_t count, at = column_find(table->pane, name, strlen(name));
+    columns_of(table->pane, &count);
+    if (strcmp(text, "server") == 0) {
+        table->sort = TABLE_SERVER_ORDER;
+        table->descending = false;
+    } else if (at < count) {
+        table->sort = (int)at;
+        table->descending = text[0] == '-';
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Takes a list of names; nothing changes when one is unknown or said twice. */
+bool columns_from_text(struct table *table, const char *text)
+{
+    uint8_t chosen[COLUMNS_MAX];
+    size_t used = 0, count;
+    columns_of(table->pane, &count);
+    if (strcmp(text, "default") == 0) {
+        table->chosen_count = 0;
+        return true;
+    }
+    while (*text != '\0') {
+        size_t len = strcspn(text, ","), at = column_find(table->pane, text, len);
+        if (at >= count || memchr(chosen, (int)at, used) != NULL) {
+            return false;
+        }
+        chosen[used++] = (uint8_t)at;
+        text += len + (text[len] == ',');
+    }
+    if (used == 0) {
+        return false;
+    }
+    memcpy(table->chosen, chosen, used);
+    table->chosen_count = used;
+    return true;
+}
+
+/* Three keys of the screen, then two for every pane with columns. */
+enum { STATE_FOCUS, STATE_ZOOM, STATE_THEME, STATE_TABLES };
+
+bool screen_state_get(struct screen *screen, size_t i, const char **ret_key, const char **ret_value)
+{
+    struct text_out value = {screen->state_value, sizeof screen->state_value, 0};
+    static const char *const keys[] = {"focus", "zoom", "theme"};
+    screen->state_value[0] = '\0';
+    if (i >= STATE_TABLES + 2 * RESOURCE_COUNT) {
+        return false;
+    }
+    if (i >= STATE_TABLES) {
+        const struct table *table = &screen->tables[(i - STATE_TABLES) / 2];
+        bool sort = (i - STATE_TABLES) % 2 == 0;
+        snprintf(screen->state_key, sizeof screen->state_key, "%s.%s", pane_info(table->pane)->name,
+                 sort ? "sort" : "columns");
+        if (sort) {
+            sort_to_text(table, &value);
+        } else {
+            columns_to_text(table, &value);
+        }
+    } else {
+        snprintf(screen->state_key, sizeof screen->state_key, "%s", keys[i]);
+        out_put(&value, i == STATE_FOCUS  ? pane_info(screen->focus)->name
+                        : i == STATE_ZOOM ? (screen->zoom ? "on" : "off")
+                                          : screen->theme);
+    }
+    *ret_key = screen->state_key;
+    *ret_value = screen->state_value;
+    return true;
+}
+
+static bool set_table(struct screen *screen, const char *key, const char *value)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct table *table = &screen->tables[i];
+        const char *name = pane_info(table->pane)->name;
+        size_t len = strlen(name);
+        if (strncmp(key, name, len) != 0 || key[len] != '.') {
+            continue;
+        }
+        if (strcmp(key + len + 1, "sort") == 0) {
+            return sort_from_text(table, value);
+        }
+        return strcmp(key + len + 1, "columns") == 0 && columns_from_text(table, value);
+    }
+    return false;
+}
+
+bool screen_state_set(struct screen *screen, const char *key, const char *value)
+{
+    enum pane pane;
+    screen->dirty |= SCREEN_ALL;
+    screen->retake = RESOURCE_ALL;
+    if (strcmp(key, "focus") == 0 && pane_parse(value, &pane)) {
+        screen->focus = pane;
+        return true;
+    }
+    if (strcmp(key, "zoom") == 0 && (strcmp(value, "on") == 0 || strcmp(value, "off") == 0)) {
+        screen->zoom = strcmp(value, "on") == 0;
+        return true;
+    }
+    if (strcmp(key, "theme") == 0 && strlen(value) < sizeof screen->theme) {
+        snprintf(screen->theme, sizeof screen->theme, "%s", value);
+        return true;
+    }
+    return set_table(screen, key, value);
+}

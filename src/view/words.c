@@ -1,0 +1,171 @@
+#include "screen_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- the connection, in words --------------------------------------------------------------- */
+
+static void clock_text(const struct screen_input *input, int64_t wall_ms, char out[FORMAT_MAX])
+{
+    format_time(&input->format, wall_ms, input->now.wall_ms, out);
+}
+
+static void word_set(struct conn_word *word, enum role role, const char *text)
+{
+    word->role = role;
+    snprintf(word->text, sizeof word->text, "%s", text);
+    snprintf(word->shortest, sizeof word->shortest, "%s", text);
+    word->more[0] = '\0';
+}
+
+/* A token that was turned down anywhere is turned down everywhere. */
+static const struct fault *auth_fault(const struct screen_input *input)
+{
+    if (input->conn != NULL && input->conn->phase != CONN_LIVE &&
+        input->conn->fault.kind == FAULT_AUTH) {
+        return &input->conn->fault;
+    }
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        if (input->panes[i].fault.kind == FAULT_AUTH) {
+            return &input->panes[i].fault;
+        }
+    }
+    return NULL;
+}
+
+static void say_polling(const struct screen_input *input, struct conn_word *ret)
+{
+    char at[FORMAT_MAX];
+    clock_text(input, input->poll_next_ms, at);
+    word_set(ret, ROLE_CONN_WARN, "◍ POLLING");
+    if (input->poll_every_ms > 0) {
+        snprintf(ret->text, sizeof ret->text, "◍ POLLING %llds",
+                 (long long)(input->poll_every_ms / 1000));
+    }
+    snprintf(ret->more, sizeof ret->more, "next %s", at);
+}
+
+static void say_offline(const struct screen_input *input, struct conn_word *ret)
+{
+    const struct conn_status *conn = input->conn;
+    char at[FORMAT_MAX], key[16];
+    key_of(input, ACTION_REVALIDATE_ALL, key, sizeof key);
+    word_set(ret, ROLE_CONN_BAD, "✗ OFFLINE");
+    snprintf(ret->text, sizeof ret->text, "✗ OFFLINE %.140s", conn->fault.text);
+    if (conn->phase == CONN_WAITING) {
+        clock_text(input, conn->retry_at_ms, at);
+        snprintf(ret->more, sizeof ret->more, "│ try %d, next %s (%s now)", conn->attempt + 1, at,
+                 key);
+    } else if (conn->phase == CONN_CONNECTING) {
+        snprintf(ret->more, sizeof ret->more, "│ try %d", conn->attempt);
+    } else {
+        snprintf(ret->more, sizeof ret->more, "│ %s tries again", key);
+    }
+}
+
+static void say_retry(const struct screen_input *input, struct conn_word *ret)
+{
+    char at[FORMAT_MAX];
+    clock_text(input, input->conn->retry_at_ms, at);
+    word_set(ret, ROLE_CONN_WARN, "○ RETRY");
+    snprintf(ret->text, sizeof ret->text, "○ RETRY %d at %s", input->conn->attempt + 1, at);
+    snprintf(ret->shortest, sizeof ret->shortest, "○ RETRY %d", input->conn->attempt + 1);
+    if (input->conn->fault.kind != FAULT_NONE) {
+        snprintf(ret->more, sizeof ret->more, "│ %.140s", input->conn->fault.text);
+    }
+}
+
+static void say_ended(const struct screen_input *input, struct conn_word *ret)
+{
+    if (input->conn->fault.kind != FAULT_NONE) {
+        say_offline(input, ret);
+        return;
+    }
+    word_set(ret, ROLE_CONN_WARN, "○ ENDED");
+    snprintf(ret->more, sizeof ret->more, "by the server");
+}
+
+static void say_live(const struct screen_input *input, struct conn_word *ret)
+{
+    char at[FORMAT_MAX];
+    clock_text(input, input->conn->live_since_ms, at);
+    word_set(ret, ROLE_CONN_LIVE, "● LIVE");
+    snprintf(ret->more, sizeof ret->more, "since %s", at);
+}
+
+/* Nothing gets through, and not just for the moment. */
+static bool is_offline(const struct conn_status *conn)
+{
+    return conn->phase != CONN_LIVE && conn->attempt >= 2 && fault_is_outage(conn->fault.kind);
+}
+
+void conn_word_make(const struct screen_input *input, struct conn_word *ret)
+{
+    const struct conn_status *conn = input->conn;
+    const struct fault *auth = auth_fault(input);
+    word_set(ret, ROLE_CONN_WARN, "◌ CONNECTING");
+    if (auth != NULL) {
+        word_set(ret, ROLE_CONN_BAD, "✗ AUTH");
+        snprintf(ret->text, sizeof ret->text, "✗ AUTH token rejected");
+        snprintf(ret->more, sizeof ret->more, "│ %.140s", auth->text);
+    } else if (conn == NULL) {
+        word_set(ret, ROLE_CONN_WARN, "○ NO STREAM");
+    } else if (conn->phase == CONN_LIVE) {
+        say_live(input, ret);
+    } else if (is_offline(conn)) {
+        say_offline(input, ret);
+    } else if (input->polling) {
+        say_polling(input, ret);
+    } else if (conn->phase == CONN_WAITING) {
+        say_retry(input, ret);
+    } else if (conn->phase == CONN_ENDED) {
+        say_ended(input, ret);
+    } else if (conn->attempt > 1) {
+        snprintf(ret->more, sizeof ret->more, "try %d", conn->attempt);
+    }
+}
+
+/* --- why there is nothing to see ------------------------------------------------------------ */
+
+static void not_loaded(const struct frame *frame, const struct pane_state *state, char *out,
+                       size_t capacity)
+{
+    char at[FORMAT_MAX];
+    if (state->fault.kind == FAULT_NONE) {
+        snprintf(out, capacity, "first load…");
+        return;
+    }
+    int len = snprintf(out, capacity, "not loaded: %s", state->fault.text);
+    if (state->retry_ms != MODEL_NO_TIME && len > 0 && (size_t)len < capacity) {
+        clock_text(frame->input, state->retry_ms, at);
+        snprintf(out + len, capacity - (size_t)len, " · next try %s", at);
+    }
+}
+
+void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t capacity)
+{
+    out[0] = '\0';
+    if (pane == PANE_EVENTS) {
+        bool none = events_count(frame->screen, frame->input) == 0;
+        snprintf(out, capacity, "%s", none ? pane_info(pane)->empty : "");
+        return;
+    }
+    struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
+    const struct table *table = &frame->screen->tables[pane];
+    if (state.shown == NULL) {
+        not_loaded(frame, &state, out, capacity);
+    } else if (pane == PANE_WATCHLIST && state.shown->list_count == 0) {
+        snprintf(out, capacity, "no watchlists");
+    } else if (table->total == 0) {
+        snprintf(out, capacity, "%s", pane_info(pane)->empty);
+    } else if (table->order_count == 0) {
+        snprintf(out, capacity, "filter hides %zu", table->total);
+    }
+}
+
+void key_of(const struct screen_input *input, enum action action, char *out, size_t capacity)
+{
+    const char *keys = input->keys != NULL ? input->keys[action] : action_info(action)->keys;
+    size_t len = keys != NULL ? strcspn(keys, " ") : 0;
+    snprintf(out, capacity, "%.*s", (int)len, keys != NULL ? keys : "");
+}
