@@ -264,7 +264,7 @@ TIME_OF(account, updated_ms)
     }
 
 static const struct column order_columns[] = {
-    {"time", "Time", "when it was placed", .rank = 6, TIME(order_created_ms)},
+    {"time", "Time", "when it was placed", .show = COLUMN_WIDE, .rank = 6, TIME(order_created_ms)},
     {"symbol", "Symbol", "what is traded", SYMBOL(order_symbol)},
     {"side", "Side", "BUY or SELL", .show = COLUMN_WIDE, .rank = 2, TEXT(order_side, 4, 4),
      .role = order_side_role, .flags = COLUMN_SEARCHED},
@@ -285,7 +285,7 @@ static const struct column order_columns[] = {
     {"avg", "Avg", "average price of what is filled", .show = COLUMN_WIDE, .rank = 7,
      PRICE(order_average_price)},
     {"ltp", "LTP", "last traded price", .show = COLUMN_WIDE, .rank = 9, PRICE(order_ltp)},
-    {"status", "Status", "what became of it", .rank = 1, TEXT(order_status_text, 6, 12),
+    {"status", "Status", "what became of it", .rank = 1, TEXT(order_status_text, 11, 14),
      .role = order_status_role, .flags = COLUMN_SEARCHED | COLUMN_FLASHES},
     ID,
     {"pending", "~Pending", "quantity that still waits", .show = COLUMN_OPTIONAL, .rank = 11,

@@ -227,11 +227,14 @@ static void add_tab(struct bar *bar, const struct frame *frame, enum pane pane)
         snprintf(count, sizeof count, " %zu", screen->tables[pane].total);
     }
     bool alert = screen_has_table(pane) && screen->tables[pane].attention_count > 0;
-    int rank = here ? 0 : 2;
-    bar_add(bar, left_at(rank), here ? bold(ROLE_TITLE) : plain(ROLE_DIM),
-            here ? "[%d %s%s" : " %d %s%s", (int)pane + 1, pane_info(pane)->tab, count);
+    int rank = here ? 0 : PANE_COUNT + 2 - (int)pane;
+    struct style style = here ? bold(ROLE_TITLE) : plain(ROLE_DIM);
+    bar_add(bar, left_at(rank), style, here ? "[%d %s" : " %d %s", (int)pane + 1,
+            pane_info(pane)->tab);
+    bar_add(bar, left_at(here ? 1 : PANE_COUNT + 3), style, "%s", count);
     bar_add(bar, left_at(rank), bold(ROLE_ALERT), "%s", alert ? "!" : "");
-    bar_add(bar, left_at(rank), here ? bold(ROLE_TITLE) : plain(ROLE_DIM), here ? "] " : "  ");
+    bar_add(bar, left_at(rank), style, here ? "] " : " ");
+    bar_add(bar, left_at(PANE_COUNT + 4), style, " ");
 }
 
 void paint_tabs(const struct frame *frame)
@@ -352,7 +355,7 @@ void paint_state(const struct frame *frame)
     struct bar bar = {.count = 0};
     struct conn_word word;
     conn_word_make(frame->input, &word);
-    bar_add(&bar, left_at(17), plain(ROLE_TEXT), " ");
+    bar_add(&bar, left_at(2), plain(ROLE_TEXT), " ");
     add_pause(&bar, frame);
     add_word(&bar, &word, frame->screen->columns - 2 - (frame->screen->paused ? 18 : 0));
     add_counts(&bar, frame);
@@ -372,6 +375,18 @@ static void mini_pnl(const struct frame *frame, struct bar *bar)
     }
 }
 
+/* The word where it fits, else its sign alone. */
+static void mini_word(struct bar *bar, const struct conn_word *word, int columns)
+{
+    struct text_reader sign = {word->text, word->text + strlen(word->text)};
+    struct text_cluster cluster;
+    if (text_width(word->shortest) <= columns || !text_next(&sign, &cluster)) {
+        add_word(bar, word, columns);
+    } else {
+        bar_add(bar, pinned, bold(word->role), "%s", cluster.bytes);
+    }
+}
+
 /* Three lines when there are three; with fewer, what is pinned shares them. */
 void paint_mini(const struct frame *frame)
 {
@@ -387,7 +402,7 @@ void paint_mini(const struct frame *frame)
     add_identity(&bars[0], frame, false);
     bar_add(conn, left_at(1), plain(ROLE_TEXT), "%s", conn->count > 0 ? " " : "");
     add_pause(conn, frame);
-    add_word(conn, &word, lines >= 3 ? screen->columns : screen->columns - 7);
+    mini_word(conn, &word, screen->columns - (lines >= 3 ? 0 : lines == 2 ? 7 : 21));
     mini_pnl(frame, pnl);
     for (int i = 0; i < lines; i++) {
         bar_paint(&bars[i], frame->canvas, (struct rect){0, i, screen->columns, 1});

@@ -45,8 +45,11 @@ static void title_text(const struct frame *frame, enum pane pane, char *out, siz
         list_text(&frame->screen->tables[pane], list, sizeof list);
     }
     bool star = frame->canvas->ascii && pane == frame->screen->focus;
-    snprintf(out, capacity, " %s%d %s%s%s ", star ? "*" : "", (int)pane + 1, pane_info(pane)->title,
-             list, sort);
+    bool narrow = frame->screen->layout.panes[pane].width < 50;
+    const struct pane_info *info = pane_info(pane);
+    snprintf(out, capacity, " %s%d %s%s%s ", star ? "*" : "", (int)pane + 1,
+             narrow && list[0] != '\0' ? info->tab : info->title,
+             list + (narrow && list[0] != '\0'), sort);
 }
 
 /* "8", "3 of 8" when the filter hides some, "12-40/200" when not all of them fit. */
@@ -127,12 +130,14 @@ static void put_fault(const struct frame *frame, enum pane pane, struct rect edg
     if (state.fault.kind == FAULT_NONE || state.shown == NULL || edge.width < 8) {
         return;
     }
-    int len = snprintf(text, sizeof text, " ✗ %s", state.fault.text);
+    int len = snprintf(text, sizeof text, " ✗ %s ", state.fault.text);
     if (state.retry_ms != MODEL_NO_TIME) {
         format_time(&frame->input->format, state.retry_ms, frame->input->now.wall_ms, at);
-        len += snprintf(text + len, sizeof text - (size_t)len, " · next %s", at);
+        snprintf(out, sizeof out, "· next %s ", at);
+        if (text_width(text) + text_width(out) <= edge.width) {
+            snprintf(text + len, sizeof text - (size_t)len, "%s", out);
+        }
     }
-    snprintf(text + len, sizeof text - (size_t)len, " ");
     text_fit(text, (struct text_fit){edge.width, TEXT_CUT_END}, out, sizeof out);
     canvas_put_right(frame->canvas, edge, out, plain(ROLE_CONN_BAD));
 }

@@ -185,7 +185,7 @@ void table_layout(const struct table *table, const struct table_view *view,
                   struct table_layout *ret)
 {
     struct fitting fit;
-    int width = view->area.width - 1;
+    int width = view->area.width - 2; /* the margin's mark, and air on the right */
     *ret = (struct table_layout){.more_left = table->skip > 0};
     fitting_make(table, view, &fit);
     drop_skipped(table, &fit);
@@ -450,6 +450,13 @@ static void put_row(const struct painter *painter, size_t i, int y)
 
 static void put_header(const struct painter *painter)
 {
+    struct rect line = {painter->view->area.x, painter->view->area.y, painter->view->area.width, 1};
+    if (painter->layout.more_left) {
+        canvas_put(painter->canvas, line, "‹", (struct style){ROLE_KEY, 0});
+    }
+    if (painter->layout.more_right) {
+        canvas_put_right(painter->canvas, line, "›", (struct style){ROLE_KEY, 0});
+    }
     for (size_t s = 0; s < painter->layout.count; s++) {
         struct table_slot slot = painter->layout.slots[s];
         const struct column *column = column_at(painter->table, slot.column);

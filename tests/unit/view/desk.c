@@ -1,0 +1,320 @@
+#include "desk.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/decode.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ORDER(id, symbol, side, product, type, qty, filled, price, avg, ltp, status, at)           \
+    "{\"id\":\"" id "\",\"symbol\":\"" symbol "\",\"quantity\":" #qty ",\"orderType\":\"" type     \
+    "\",\"orderSide\":\"" side "\",\"price\":" #price ",\"averagePrice\":" #avg                    \
+    ",\"filledQuantity\":" #filled ",\"productType\":\"" product "\",\"status\":\"" status         \
+    "\",\"createdAt\":\"2024-10-28T" at                                                            \
+    ".000Z\",\"executedAt\":null,\"stock\":{\"symbol\":\"" symbol "\",\"name\":\"" symbol          \
+    " Ltd\",\"ltp\":" #ltp ",\"instrumentId\":\"NSE-1\"}}"
+
+const char desk_orders[] =
+    "{\"success\":true,\"orders\":[" ORDER("o1", "RELIANCE", "BUY", "MIS", "LIMIT", 250, 0, 2945, null, 2947.35, "PENDING", "09:01:58") "," ORDER(
+        "o2",
+        "NIFTY24O31C24500", "SELL", "NRML", "LIMIT", 75, 25,
+        182.5, 182.5, 181.9, "PENDING",
+        "09:00:12") "," ORDER("o3", "TCS", "SELL", "CNC", "MARKET", 40, 40, null, 4118.2, 4121,
+                              "EXECUTED",
+                              "08:52:40") "," ORDER("o4", "INFY", "BUY", "MIS", "LIMIT", 120, 0,
+                                                    1502, null, 1511.25, "CANCELLED",
+                                                    "08:28:47") "," ORDER("o5", "ADANIENT", "BUY",
+                                                                          "MIS", "MARKET", 500,
+                                                                          0, null, null, 2871.05,
+                                                                          "REJECTED",
+                                                                          "08:11:20") "," ORDER("o"
+                                                                                                "6",
+                                                                                                "BA"
+                                                                                                "NK"
+                                                                                                "NI"
+                                                                                                "FT"
+                                                                                                "Y2"
+                                                                                                "4O"
+                                                                                                "31"
+                                                                                                "52"
+                                                                                                "00"
+                                                                                                "0P"
+                                                                                                "E",
+                                                                                                "BU"
+                                                                                                "Y",
+                                                                                                "NR"
+                                                                                                "M"
+                                                                                                "L",
+                                                                                                "LI"
+                                                                                                "MI"
+                                                                                                "T",
+                                                                                                30,
+                                                                                                30,
+                                                                                                415,
+                                                                                                414.8,
+                                                                                                402.15,
+                                                                                                "EX"
+                                                                                                "EC"
+                                                                                                "UT"
+                                                                                                "E"
+                                                                                                "D",
+                                                                                                "05"
+                                                                                                ":4"
+                                                                                                "2:"
+                                                                                                "0"
+                                                                                                "9") "," ORDER("o7",
+                                                                                                               "SBIN",
+                                                                                                               "BUY",
+                                                                                                               "CNC",
+                                                                                                               "LIMIT",
+                                                                                                               1000,
+                                                                                                               1000,
+                                                                                                               812.5,
+                                                                                                               812.45,
+                                                                                                               819.3,
+                                                                                                               "EXECUTED",
+                                                                                                               "05:02:31") "," ORDER("o8",
+                                                                                                                                     "HDFCBANK",
+                                                                                                                                     "BUY",
+                                                                                                                                     "CNC",
+                                                                                                                                     "AMO",
+                                                                                                                                     10,
+                                                                                                                                     0,
+                                                                                                                                     1700,
+                                                                                                                                     null,
+                                                                                                                                     1711.1,
+                                                                                                                                     "QUEUED",
+                                                                                                                                     "03:50:00") "]}";
+
+#define POSITION(id, symbol, qty, avg, unrl, day, sl, target, ltp, value, invested)                \
+    "{\"id\":\"" id "\",\"symbol\":\"" symbol "\",\"quantity\":" #qty ",\"averagePrice\":" #avg    \
+    ",\"unrealizedPnL\":" #unrl ",\"dayPnL\":" #day ",\"stopLoss\":" #sl ",\"target\":" #target    \
+    ",\"createdAt\":\"2024-10-28T04:00:00.000Z\",\"stock\":null,\"currentPrice\":" #ltp            \
+    ",\"currentValue\":" #value ",\"investedValue\":" #invested
+
+const char desk_positions[] = "{\"success\":true,\"positions\":[" POSITION(
+    "p1", "SBIN", 1000, 812.45, 6850, 6850, null, null, 819.3, 819300,
+    812450) "}," POSITION("p2", "NIFTY24O31C24500", -25, 182.5, 15, 15, 210, 120, 181.9, -4547.5,
+                          -4562.5) "}," POSITION("p3", "BANKNIFTY24O3152000PE", 30, 414.8, -379.5,
+                                                 -379.5, null, null, 402.15, 12064.5,
+                                                 12444) "}," POSITION("p4", "HDFCBANK", 50, 1690.4,
+                                                                      1035, -205, null, 1800,
+                                                                      1711.1, 85555,
+                                                                      84520) "}," POSITION("p5",
+                                                                                           "TCS", 0,
+                                                                                           4118.2,
+                                                                                           0, 0,
+                                                                                           null,
+                                                                                           null,
+                                                                                           4121, 0,
+                                                                                           0) ",\"s"
+                                                                                              "tatu"
+                                                                                              "s\":"
+                                                                                              "\"CL"
+                                                                                              "OSED"
+                                                                                              "\","
+                                                                                              "\"is"
+                                                                                              "Clos"
+                                                                                              "ed\""
+                                                                                              ":tru"
+                                                                                              "e,"
+                                                                                              "\"re"
+                                                                                              "aliz"
+                                                                                              "edPn"
+                                                                                              "L\":"
+                                                                                              "-124"
+                                                                                              "0}]"
+                                                                                              "}";
+
+const char desk_account[] =
+    "{\"success\":true,\"account\":{\"id\":\"a1\",\"userId\":\"u1\",\"balance\":1234567,"
+    "\"availableMargin\":987120,\"usedMargin\":247447,\"clientId\":\"VT10293\","
+    "\"createdAt\":\"2024-01-17T03:45:00.000Z\",\"updatedAt\":\"2024-10-28T09:01:58.000Z\"}}";
+
+#define ITEM(id, symbol, ltp, open, high, low, close, volume, change, percent)                     \
+    "{\"id\":\"" id "\",\"watchlistId\":\"w1\",\"stockId\":\"s" id "\",\"token\":1,"               \
+    "\"createdAt\":\"2024-10-28T04:00:00.000Z\",\"stock\":{\"id\":\"s" id                          \
+    "\",\"instrumentId\":\"NSE-" id "\",\"symbol\":\"" symbol                                      \
+    "\",\"exchange\":\"NSE\",\"name\":\"" symbol " Limited\",\"segment\":\"NSE\",\"ltp\":" #ltp    \
+    ",\"open\":" #open ",\"high\":" #high ",\"low\":" #low ",\"close\":" #close                    \
+    ",\"volume\":" #volume ",\"change\":" #change ",\"changePercent\":" #percent                   \
+    ",\"updatedAt\":\"2024-10-28T09:02:00.000Z\"}}"
+
+const char
+    desk_watchlists
+        [] =
+            "{\"watchlists\":[{\"id\":\"w1\",\"userId\":\"u1\",\"name\":\"Default\",\"items\":"
+            "[" ITEM("1", "RELIANCE", 2947.35, 2935, 2950, 2930, 2935.25, 2653828, 12.1, 0.41) "," ITEM(
+                "2", "SBIN", 819.3, 812, 820, 811, 812.45, 1200000, 6.85,
+                0.84) "," ITEM("3", "INFY", 1511.25, 1520, 1522, 1509, 1521.05, 800000, -9.8,
+                               -0.64) "," ITEM("4", "ADANIENT", 2871.05, 2900, 2905, 2860, 2902.25,
+                                               640000, -31.2,
+                                               -1.07) "," ITEM("5", "TATAMOTORS", null, null, null,
+                                                               null, null, null, null,
+                                                               null) "," ITEM("6",
+                                                                              "BANKNIFTY24O3152000P"
+                                                                              "E",
+                                                                              402.15, 415, 420, 398,
+                                                                              414.8, 12000, null,
+                                                                              null) "]},{\"id\":"
+                                                                                    "\"w2\","
+                                                                                    "\"userId\":"
+                                                                                    "\"u1\","
+                                                                                    "\"name\":"
+                                                                                    "\"Options\","
+                                                                                    "\"items\":"
+                                                                                    "[" ITEM("7",
+                                                                                             "NIFTY"
+                                                                                             "24O31"
+                                                                                             "C2450"
+                                                                                             "0",
+                                                                                             181.9,
+                                                                                             180,
+                                                                                             190,
+                                                                                             178,
+                                                                                             182.5,
+                                                                                             90000,
+                                                                                             -0.6,
+                                                                                             -0.33) "]},{\"id\":\"w3\",\"userId\":\"u1\",\"name\":\"Empty one\",\"items\":[]}]}";
+
+int32_t desk_zone(const void *user, int64_t wall_ms)
+{
+    (void)user;
+    (void)wall_ms;
+    return 19800;
+}
+
+void desk_load(struct desk *desk, enum resource resource, const char *body)
+{
+    struct pane_state *state = &desk->input.panes[resource];
+    struct fault fault = {0};
+    snapshot_unref((struct snapshot *)(uintptr_t)state->shown);
+    state->shown = body != NULL ? decode_body(resource, body, strlen(body), &fault) : NULL;
+    state->confirmed_ms =
+        body != NULL ? desk->input.now.wall_ms - 1000 * (int64_t)resource : MODEL_NO_TIME;
+    state->fetch_us = 1800;
+    if (body != NULL && state->shown == NULL) {
+        fprintf(stderr, "desk: %s\n", fault.text);
+        abort();
+    }
+}
+
+void desk_load_many(struct desk *desk, size_t n)
+{
+    static const char *const states[] = {"PENDING", "EXECUTED", "CANCELLED", "REJECTED"};
+    size_t capacity = n * 320 + 64, len = 0;
+    char *body = mem_alloc(capacity);
+    len += (size_t)snprintf(body, capacity, "{\"orders\":[");
+    for (size_t i = 0; i < n; i++) {
+        len += (size_t)snprintf(
+            body + len, capacity - len,
+            "%s{\"id\":\"o%06zu\",\"symbol\":\"SYM%zu\",\"quantity\":%zu,\"orderType\":\"LIMIT\","
+            "\"orderSide\":\"%s\",\"price\":%zu.25,\"averagePrice\":null,\"filledQuantity\":0,"
+            "\"productType\":\"MIS\",\"status\":\"%s\",\"createdAt\":\"2024-10-28T0%zu:%02zu:%02zu."
+            "000Z\","
+            "\"executedAt\":null,\"stock\":null}",
+            i > 0 ? "," : "", i, i * 7919 % 997, 1 + i % 500, i % 3 == 0 ? "SELL" : "BUY",
+            100 + i * 31 % 4000, states[i % 4], i % 9, i % 60, i * 7 % 60);
+    }
+    snprintf(body + len, capacity - len, "]}");
+    desk_load(desk, RESOURCE_ORDERS, body);
+    free(body);
+}
+
+static void note(struct desk *desk, const struct journal_entry *entry)
+{
+    journal_add(desk->journal, entry);
+    desk->input.events++;
+}
+
+void desk_open(struct desk *desk, int columns, int rows)
+{
+    *desk = (struct desk){.conn = {.phase = CONN_LIVE, .live_since_ms = DESK_NOW_MS - 76000}};
+    struct screen_input *input = &desk->input;
+    screen_input_init(input);
+    input->now = (struct moment){DESK_NOW_US, DESK_NOW_MS};
+    desk_load(desk, RESOURCE_ORDERS, desk_orders);
+    desk_load(desk, RESOURCE_POSITIONS, desk_positions);
+    desk_load(desk, RESOURCE_ACCOUNT, desk_account);
+    desk_load(desk, RESOURCE_WATCHLISTS, desk_watchlists);
+    input->conn = &desk->conn;
+    input->event_latency = (struct latency_summary){218, 600, 1400, 2100};
+    input->fetch_latency = (struct latency_summary){20, 1100, 2400, 4000};
+    input->badge = "MOCK";
+    input->host = "127.0.0.1:4810";
+    input->client = "VT10293";
+    input->currency = "INR";
+    input->read_only = true;
+    input->format.zone = desk_zone;
+    desk->journal = journal_new();
+    input->journal = desk->journal;
+    note(desk, &(struct journal_entry){.wall_ms = DESK_NOW_MS - 76010,
+                                       .name = "stream",
+                                       .what = "reconnected after 4.1 s (attempt 2)",
+                                       .outcome = JOURNAL_NOTED});
+    note(desk, &(struct journal_entry){.wall_ms = DESK_NOW_MS - 7598,
+                                       .name = "order_placed",
+                                       .what = "RELIANCE BUY 250 @ 2945",
+                                       .panes = RESOURCE_BIT(RESOURCE_ORDERS),
+                                       .outcome = JOURNAL_CONFIRMED,
+                                       .status = 200,
+                                       .fetch_us = 1800,
+                                       .rows = 8});
+    note(desk, &(struct journal_entry){.wall_ms = DESK_NOW_MS - 882,
+                                       .name = "positions_pnl_updated",
+                                       .what = "3 rows",
+                                       .panes = RESOURCE_BIT(RESOURCE_POSITIONS),
+                                       .outcome = JOURNAL_PATCHED});
+    desk->screen = screen_new(columns, rows);
+    desk->canvas = canvas_new(columns, rows);
+}
+
+void desk_close(struct desk *desk)
+{
+    screen_free(desk->screen);
+    canvas_free(desk->canvas);
+    journal_free(desk->journal);
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        snapshot_unref((struct snapshot *)(uintptr_t)desk->input.panes[i].shown);
+    }
+}
+
+void desk_offline(struct desk *desk)
+{
+    desk->conn = (struct conn_status){.phase = CONN_WAITING,
+                                      .attempt = 4,
+                                      .lost_at_ms = DESK_NOW_MS - 60000,
+                                      .retry_at_ms = DESK_NOW_MS + 56000};
+    fault_set(&desk->conn.fault, FAULT_CONNECT, 0, "connect timed out");
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        desk->input.panes[i].stale = true;
+        desk->input.panes[i].fault = desk->conn.fault;
+        desk->input.panes[i].fault_ms = DESK_NOW_MS;
+        desk->input.panes[i].retry_ms = DESK_NOW_MS + 56000;
+    }
+}
+
+void desk_later(struct desk *desk, int64_t ms)
+{
+    desk->input.now.mono_us += ms * 1000;
+    desk->input.now.wall_ms += ms;
+}
+
+char *desk_text(struct desk *desk, unsigned changed)
+{
+    screen_render(desk->screen, &desk->input, changed, desk->canvas);
+    return canvas_text(desk->canvas);
+}
+
+struct screen_result desk_do(struct desk *desk, enum action action)
+{
+    return screen_action(desk->screen, &desk->input, action);
+}
+
+void desk_type(struct desk *desk, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        screen_char(desk->screen, &desk->input, (unsigned char)*text);
+    }
+}
