@@ -247,22 +247,6 @@ int64_t market_step(struct market *market, struct moment now)
     return next_step(market, now.mono_us);
 }
 
-/*
- * Started again on the same database with the same seed, the market must not come to the same ids
- * again; started with the same seed on the same data, it must. So what is there is part of the
- * seed.
- */
-static uint64_t mix_in_what_is_there(struct db *db, uint64_t seed)
-{
-    return seed + UINT64_C(1000003) *
-                      (uint64_t)db_int(db, 0,
-                                       "SELECT (SELECT coalesce(max(rowid), 0) FROM orders)"
-                                       " + (SELECT coalesce(max(rowid), 0) FROM positions)"
-                                       " + (SELECT coalesce(max(rowid), 0) FROM transactions)"
-                                       " + (SELECT coalesce(max(rowid), 0) FROM watchlist_items)",
-                                       "");
-}
-
 /* ---- on the loop ---- */
 
 /* However slow the database is, the rest of the server gets as much time as the market took. */
@@ -294,7 +278,7 @@ struct market *market_new(struct loop *loop, struct db *db, const struct market_
     market->next_quote_us = -1;
     market->reload_us = INT64_MIN;
     market->day = -1;
-    dice_seed(&market->dice, mix_in_what_is_there(db, settings->seed));
+    dice_seed(&market->dice, trade_seed(db, settings->seed));
     if (loop != NULL) {
         market->timer = loop_timer_new(loop, on_timer, market);
         wake(market);

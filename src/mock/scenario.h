@@ -10,7 +10,7 @@
  * is one of the rows of the table in scenario.c:
  *
  *     sql STATEMENTS                     runs SQL in one transaction
- *     order place USER SIDE QUANTITY SYMBOL [PRICE]   places a limit order, or a market order
+ *     order place USER buy|sell QUANTITY SYMBOL [PRICE]   a limit order, or a market order
  *     order execute WHICH                WHICH is an order's id, `last` (placed by this scenario)
  *     order cancel WHICH                 or `newest` (the newest pending order of anyone)
  *     position close USER SYMBOL [PRICE]
@@ -39,6 +39,7 @@ struct scenario;
  * function. */
 struct scenario_host {
     struct db *db;
+    uint64_t seed; /* --seed, for the ids of its orders */
     struct faults *faults;
     struct market *market;
     void (*heartbeat)(void *user);

@@ -381,7 +381,40 @@ enum trade_result trade_guard(struct db *db, const char *user_id, const char *po
     return finish(&book, result, false, ret);
 }
 
+/* ---- prices ---- */
+
+enum trade_result trade_price(struct db *db, const char *symbol, double price,
+                              struct trade_reply *ret)
+{
+    struct book book;
+    struct book_stock stock;
+    if (!begin(&book, db, NULL, ret)) {
+        return TRADE_FAILED;
+    }
+    enum trade_result result = check_price(price, ret);
+    if (result == TRADE_OK && !book_find_stock(&book, symbol, &stock)) {
+        say(ret, "Unknown symbol");
+        result = TRADE_NOT_FOUND;
+    }
+    if (result == TRADE_OK) {
+        book_set_price(&book, stock.id, book_round(price));
+        say(ret, "%s is at %.2f", stock.symbol, book_round(price));
+    }
+    return finish(&book, result, false, ret);
+}
+
 /* ---- rows written by others ---- */
+
+uint64_t trade_seed(struct db *db, uint64_t seed)
+{
+    int64_t there = db_int(db, 0,
+                           "SELECT (SELECT coalesce(max(rowid), 0) FROM orders)"
+                           " + (SELECT coalesce(max(rowid), 0) FROM positions)"
+                           " + (SELECT coalesce(max(rowid), 0) FROM transactions)"
+                           " + (SELECT coalesce(max(rowid), 0) FROM watchlist_items)",
+                           "");
+    return seed + UINT64_C(1000003) * (uint64_t)there;
+}
 
 bool trade_settle_accounts(struct db *db)
 {

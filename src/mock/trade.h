@@ -62,6 +62,8 @@ struct trade_change {
 };
 enum trade_result trade_modify(struct db *db, const char *user_id, const char *order_id,
                                const struct trade_change *change, struct trade_reply *ret);
+
+/* user_id NULL: whosever it is, for scenarios. */
 enum trade_result trade_cancel(struct db *db, const char *user_id, const char *order_id,
                                struct trade_reply *ret);
 
@@ -87,5 +89,16 @@ enum trade_result trade_guard(struct db *db, const char *user_id, const char *po
  * transactions lack of the balance becomes one more of them. Inside the caller's transaction.
  */
 bool trade_settle_accounts(struct db *db);
+
+/* Sets a stock's last price, as the market would, and the profit figures that follow from it. */
+enum trade_result trade_price(struct db *db, const char *symbol, double price,
+                              struct trade_reply *ret);
+
+/*
+ * The seed for dice that make ids. Started again on the same database with the same --seed, nobody
+ * must come to the same ids again; started with the same seed on the same data, they must. So what
+ * is there is part of the seed.
+ */
+uint64_t trade_seed(struct db *db, uint64_t seed);
 
 #endif

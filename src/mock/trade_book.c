@@ -321,6 +321,18 @@ void book_mark(struct book *book, const char *stock_id)
                 "ss", stock_id, book->now));
 }
 
+void book_set_price(struct book *book, const char *stock_id, double price)
+{
+    note(book,
+         db_run(book->db,
+                "UPDATE stocks SET ltp = ?2, high = max(coalesce(high, ?2), ?2),"
+                " low = min(coalesce(low, ?2), ?2), change = round(?2 - coalesce(close, ?2), 2),"
+                " changePercent = iif(close > 0, round((?2 - close) / close * 100, 2), 0),"
+                " updatedAt = ?3 WHERE id = ?1",
+                "sds", stock_id, price, book->now));
+    book_mark(book, stock_id);
+}
+
 static void open_position(struct book *book, const struct book_order *order, int64_t quantity,
                           double price)
 {

@@ -103,6 +103,10 @@ void book_transfer(struct book *book, const char *account_id, double amount,
 /* The profit figures of all open positions in a stock, after its price moved. */
 void book_mark(struct book *book, const char *stock_id);
 
+/* A stock's last price, and what follows from it: the day's change, high and low, the profit
+ * figures. */
+void book_set_price(struct book *book, const char *stock_id, double price);
+
 /* Recomputes one account's margins from the rows. */
 void book_settle(struct book *book, const char *account_id);
 
