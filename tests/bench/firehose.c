@@ -104,6 +104,12 @@ void firehose_end(struct firehose *firehose)
     munmap(firehose->page, sizeof *firehose->page);
 }
 
+void firehose_reset(struct firehose *firehose)
+{
+    firehose->page->began_us = 0;
+    firehose->page->sent = 0;
+}
+
 int64_t firehose_began_us(const struct firehose *firehose)
 {
     return firehose->page->began_us;

@@ -22,7 +22,10 @@ struct firehose {
 bool firehose_start(struct firehose *ret, uint64_t count);
 void firehose_end(struct firehose *firehose);
 
-/* When the newest connection was sent its first byte, and how many bytes it was sent so far. */
+/* Forgets what was sent so far: the next connection is what counts. */
+void firehose_reset(struct firehose *firehose);
+/* When the newest connection was sent its first byte, and how many bytes it was sent so far;
+ * 0 when there was none. */
 int64_t firehose_began_us(const struct firehose *firehose);
 uint64_t firehose_sent(const struct firehose *firehose);
 

@@ -41,7 +41,9 @@ static void sample_load(struct scene *scene, enum subject_kind kind, int times,
         if (subject_wait_loaded(&subject, &loaded_us)) {
             samples_add(samples, (double)(loaded_us - subject.started_us) / 1000);
         } else {
-            fprintf(stderr, "bench: was not loaded in time\n");
+            fprintf(stderr, "bench: was not loaded in time%s%s\n",
+                    subject.pty == NULL ? "" : "; its screen:\n",
+                    subject.pty == NULL ? "" : pty_screen(subject.pty));
         }
         subject_free(&subject);
     }

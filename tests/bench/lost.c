@@ -67,7 +67,9 @@ static void measure_reopened(struct bench *bench, struct scene *scene, struct li
     }
     bench_median(bench, "lost.reopened", &samples);
     bench_peer(bench, "lost.reopened", reopened_ms(scene, SUBJECT_PEER, link));
-    bench_note(bench, "lost.reopened", "at most %.0f ms", samples_at(&samples, 1));
+    if (samples.count > 0) {
+        bench_note(bench, "lost.reopened", "at most %.0f ms", samples_at(&samples, 1));
+    }
     samples_free(&samples);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { ROWS = 48, COLUMNS = 160, LOAD_MS = 20000, END_MS = 3000, SLICE_US = 2000 };
@@ -118,6 +119,14 @@ void subject_pump(struct subject *subject)
     steps_pump(&subject->steps);
 }
 
+static bool has_ended(const struct subject *subject)
+{
+    siginfo_t info = {.si_pid = 0};
+    pid_t pid = subject_pid(subject);
+    return pid <= 0 || (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+                        info.si_pid == pid);
+}
+
 /* A trace reaches its file a moment after the terminal got the frame, so the wait comes back to
  * look now and then even when there is no output. */
 static void wait_slice(struct subject *subject, int64_t until_us)
@@ -133,8 +142,9 @@ bool subject_wait(struct subject *subject, subject_predicate predicate, const vo
     int64_t until_us = now_us() + (int64_t)timeout_ms * 1000;
     subject_pump(subject);
     while (!predicate(subject, user)) {
-        if (now_us() >= until_us) {
-            return false;
+        if (now_us() >= until_us || has_ended(subject)) {
+            subject_pump(subject);
+            return predicate(subject, user);
         }
         wait_slice(subject, until_us);
     }
@@ -172,7 +182,7 @@ bool subject_wait_loaded(struct subject *subject, int64_t *ret_us)
 void subject_run_until(struct subject *subject, int64_t until_us)
 {
     while (now_us() < until_us) {
-        wait_readable(subject_fd(subject), until_us);
+        wait_readable(has_ended(subject) ? -1 : subject_fd(subject), until_us);
         subject_pump(subject);
     }
 }
@@ -190,6 +200,9 @@ bool subject_wait_quiet(struct subject *subject, int quiet_ms, int timeout_ms)
         }
         if (now_us() - last_us >= (int64_t)quiet_ms * 1000) {
             return true;
+        }
+        if (has_ended(subject)) {
+            return false;
         }
         wait_slice(subject, until_us);
     }

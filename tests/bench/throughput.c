@@ -66,18 +66,19 @@ static bool start_watch(struct process *ret, const struct bench *bench, const ch
 }
 
 /* Thousands of events a second, from the first byte sent to the end of the program. */
-static double watch_rate(const struct bench *bench, const struct firehose *firehose, uint64_t count)
+static double watch_rate(const struct bench *bench, struct firehose *firehose, uint64_t count)
 {
     struct process process;
     char text[32];
     snprintf(text, sizeof text, "%llu", (unsigned long long)count);
+    firehose_reset(firehose);
     if (!start_watch(&process, bench, firehose->url, text)) {
         return NAN;
     }
     int status = process_wait(&process, RUN_MS);
     double seconds = (double)(now_us() - firehose_began_us(firehose)) / 1e6;
     process_end(&process, SIGTERM);
-    return status == 0 ? (double)count / 1e3 / seconds : NAN;
+    return status == 0 && firehose_began_us(firehose) > 0 ? (double)count / 1e3 / seconds : NAN;
 }
 
 static double curl_rate(const struct firehose *firehose, uint64_t count)
