@@ -1,6 +1,8 @@
 #include "tool.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,24 +39,29 @@ static void run_tool(const struct bench *bench, struct last_run *last, const cha
     describe(last->command, sizeof last->command, tool, arguments);
 }
 
-bool tool_find(const struct bench *bench, const char *tool, const char *const *arguments,
-               const char *name, struct tool_line *ret)
+/* The number after `after` in a line, NAN when it has none. */
+static double number_in(const char *line, const char *after)
+{
+    const char *at = strstr(line, after);
+    char *end;
+    double value = at == NULL ? NAN : strtod(at + strlen(after), &end);
+    return at == NULL || end == at + strlen(after) ? NAN : value;
+}
+
+double tool_number(const struct bench *bench, const char *tool, const char *const *arguments,
+                   const char *line, const char *after)
 {
     static struct last_run last;
-    char command[sizeof last.command];
+    char command[sizeof last.command], text[512];
     describe(command, sizeof command, tool, arguments);
     if (strcmp(command, last.command) != 0) {
         run_tool(bench, &last, tool, arguments);
     }
-    for (const char *line = last.out; *line != '\0';) {
-        struct tool_line found = {.value = 0};
-        if (strncmp(line, name, strlen(name)) == 0 &&
-            sscanf(line + strlen(name), " %lf %23s", &found.value, found.unit) >= 1) {
-            *ret = found;
-            return true;
+    for (const char *at = last.out; *at != '\0'; at += strcspn(at, "\n"), at += *at == '\n') {
+        snprintf(text, sizeof text, "%.*s", (int)strcspn(at, "\n"), at);
+        if (strstr(text, line) != NULL) {
+            return number_in(text, after);
         }
-        const char *newline = strchr(line, '\n');
-        line = newline == NULL ? line + strlen(line) : newline + 1;
     }
-    return false;
+    return NAN;
 }

@@ -1,21 +1,16 @@
-/*
- * tool: the benchmarks of single modules, which are programs beside this one. Each prints lines
- * that begin with a name (words), a value and its unit.
- */
+/* tool: the benchmarks of single modules, which are programs beside this one. */
 #ifndef BLOTTER_BENCH_TOOL_H
 #define BLOTTER_BENCH_TOOL_H
 
 #include "bench.h"
 #include "process.h"
 
-struct tool_line {
-    double value;
-    char unit[24];
-};
-
-/* Runs a tool with arguments (NULL-terminated; NULL: none) and looks for one of its lines. The
- * last tool's output is kept, so asking for another of its lines does not run it again. */
-bool tool_find(const struct bench *bench, const char *tool, const char *const *arguments,
-               const char *name, struct tool_line *ret);
+/*
+ * Runs a tool with arguments (NULL-terminated; NULL: none) and reads a number out of what it
+ * prints: the one that follows `after` in the first line that contains `line`. The last tool's
+ * output is kept, so asking again does not run it again. NAN when there is no such number.
+ */
+double tool_number(const struct bench *bench, const char *tool, const char *const *arguments,
+                   const char *line, const char *after);
 
 #endif
