@@ -20,7 +20,7 @@
  * Bytes that libmicrohttpd holds per connection: the request's line and headers, then the write
  * buffer. Small, because an idle stream keeps it; large enough for what SERVER_HEADER_BYTES allows.
  */
-#define CONNECTION_BYTES 8192
+#define CONNECTION_BYTES 6144
 #define IDLE_SECONDS 65
 #define SPARE_CONNECTIONS 256 /* beside the streams */
 #define TURNS_MAX 16          /* feed and daemon taking turns before the loop gets a say */

@@ -13,8 +13,8 @@
 
 #define SERVER_BODY_MAX 65536    /* a request's body */
 #define SERVER_URL_MAX 2048      /* the request line's target */
-#define SERVER_HEADERS_MAX 64    /* how many */
-#define SERVER_HEADER_BYTES 4096 /* names and values of all together */
+#define SERVER_HEADERS_MAX 40    /* how many */
+#define SERVER_HEADER_BYTES 3072 /* names and values of all together */
 
 struct server;
 
