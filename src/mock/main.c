@@ -1,6 +1,7 @@
 /* blotter-mock: puts the parts together and runs them. */
 #include "api.h"
 #include "feed.h"
+#include "market.h"
 #include "options.h"
 #include "seed.h"
 #include "server.h"
@@ -30,6 +31,7 @@ struct mock {
     struct feed *feed;
     struct watch *watch;
     struct server *server;
+    struct market *market;
     struct loop_timer *exit_timer;
     struct api api;
     int status; /* what the program will end with */
@@ -258,6 +260,8 @@ static int run(struct mock *mock)
     if (!listen_and_serve(mock, &fault)) {
         return complain(EXIT_RUNTIME, fault.text);
     }
+    const struct market_settings market = {seed, mock->options.rate, mock->options.quotes};
+    mock->market = market_new(mock->loop, mock->db, &market);
     set_exits(mock);
     announce(mock);
     return loop_run(mock->loop);
@@ -265,6 +269,7 @@ static int run(struct mock *mock)
 
 static void take_down(struct mock *mock)
 {
+    market_free(mock->market);
     server_free(mock->server);
     watch_free(mock->watch);
     loop_timer_free(mock->exit_timer);
