@@ -268,6 +268,9 @@ long term_read(struct term *term, char *out, size_t size)
 
 void term_put(struct term *term, const char *bytes, size_t len)
 {
+    if (len == 0) {
+        return; /* what a terminal lacks is an empty text */
+    }
     if (term->queued + len > term->capacity) {
         term->capacity = (term->queued + len) * 2;
         term->queue = mem_realloc(term->queue, term->capacity);
