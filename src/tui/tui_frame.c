@@ -156,6 +156,9 @@ void tui_frame(void *user)
     struct tui *tui = user;
     int64_t now_us = loop_now(tui->loop).mono_us;
     int64_t next_us = tui->last_frame_us + FRAME_GAP_US;
+    if (!tui->suspended && term_queued(tui->term) > 0) {
+        tui_write(tui); /* what start, a bell or the clipboard left */
+    }
     if (tui->suspended || term_queued(tui->term) > 0) {
         loop_timer_set(tui->frame_timer, MOMENT_NEVER);
         return; /* comes back with SIGCONT, or when the terminal takes output */

@@ -1,0 +1,345 @@
+/* What the real program shows: layouts, panes, overlays, state words, themes, character sets. */
+#include "screen_common.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { WORDS_MAX = 8 };
+
+static void layouts_at_every_breakpoint(void **state)
+{
+    (void)state;
+    static const struct {
+        int cols, rows;
+        const char *shown[WORDS_MAX];
+        const char *hidden[WORDS_MAX];
+    } rows[] = {
+        {160,
+         48,
+         {"MOCK", "LIVE", "Orders", "Positions", "Account", "Watchlist", "Events", "Day"},
+         {0}},
+        {100, 30, {"MOCK", "LIVE", "Orders", "Positions", "Watchlist", "Day"}, {0}},
+        {60, 20, {"MOCK", "LIVE", "Ord", "Pos", "Acct", "Watch", "Day"}, {"Available margin"}},
+        {20, 5, {"MOCK", "LIVE", "Day"}, {"Orders"}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pty *pty = screen_live(&(struct run){.cols = rows[i].cols, .rows = rows[i].rows});
+        for (size_t k = 0; k < WORDS_MAX && rows[i].shown[k] != NULL; k++) {
+            assert_true(pty_wait_text(pty, rows[i].shown[k]));
+        }
+        for (size_t k = 0; k < WORDS_MAX && rows[i].hidden[k] != NULL; k++) {
+            assert_false(pty_has(pty, rows[i].hidden[k]));
+        }
+        screen_quit(pty);
+    }
+}
+
+static void panes_show_what_the_server_has(void **state)
+{
+    (void)state;
+    char order[64];
+    char position[64];
+    char item[64];
+    struct server *server = screen_server();
+    snprintf(order, sizeof order, "%s",
+             screen_sql_text(server, "select substr(symbol,1,6) from orders where user_id='user-1' "
+                                     "order by created_at desc limit 1"));
+    snprintf(position, sizeof position, "%s",
+             screen_sql_text(server, "select substr(symbol,1,6) from positions where "
+                                     "user_id='user-1' and quantity<>0 limit 1"));
+    snprintf(item, sizeof item, "%s",
+             screen_sql_text(server,
+                             "select substr(s.symbol,1,6) from watchlist_items i join stocks "
+                             "s on s.id=i.stock_id limit 1"));
+    struct pty *pty = screen_live(&(struct run){0});
+    assert_true(pty_wait_text(pty, order));
+    assert_true(pty_wait_text(pty, position));
+    assert_true(pty_wait_text(pty, "as of"));
+    (void)item;
+    screen_quit(pty);
+}
+
+/* Opens each overlay by its key and leaves it with Esc, which never quits. */
+static void overlays_open_and_close(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *shows;
+    } rows[] = {
+        {"?", "Filter prompt"},
+        {"\033OP", "Filter prompt"},
+        {"\r", "createdAt"},
+        {"c", "Filled"},
+    };
+    struct pty *pty = screen_live(&(struct run){0});
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *before = strdup(pty_row(pty, 20));
+        pty_send(pty, rows[i].key);
+        assert_true(pty_wait_text(pty, rows[i].shows));
+        pty_send(pty, "\033");
+        assert_true(pty_wait_row(pty, 20, before));
+        free(before);
+    }
+    pty_send(pty, "\033\033\033");
+    assert_true(pty_wait_text(pty, "LIVE"));
+    screen_quit(pty);
+}
+
+static void filter_narrows_and_clears(void **state)
+{
+    (void)state;
+    struct pty *pty = screen_live(&(struct run){0});
+    pty_send(pty, "/zzzz");
+    assert_true(pty_wait_text(pty, "filter hides"));
+    pty_send(pty, "\033");
+    assert_true(pty_wait_no_text(pty, "filter hides"));
+    pty_paste(pty, "q"); /* a command by its key, but not from a paste */
+    pty_send(pty, "/");
+    pty_paste(pty, "yyyy");
+    assert_true(pty_wait_text(pty, "filter hides"));
+    pty_send(pty, "\r");
+    assert_true(pty_wait_text(pty, "filter hides"));
+    pty_send(pty, "\033");
+    assert_true(pty_wait_no_text(pty, "filter hides"));
+    screen_quit(pty);
+}
+
+static void zoom_and_tabs(void **state)
+{
+    (void)state;
+    struct pty *pty = screen_live(&(struct run){0});
+    pty_send(pty, "4z");
+    assert_true(pty_wait_no_text(pty, "Positions"));
+    assert_true(pty_has(pty, "Watchlist"));
+    pty_send(pty, "z");
+    assert_true(pty_wait_text(pty, "Positions"));
+    pty_resize(pty, 20, 60);
+    assert_true(pty_wait_text(pty, "Acct"));
+    pty_send(pty, "3");
+    assert_true(pty_wait_text(pty, "Balance"));
+    pty_send(pty, "\033[Z");
+    assert_true(pty_wait_no_text(pty, "Balance"));
+    screen_quit(pty);
+}
+
+static void pause_holds_still(void **state)
+{
+    (void)state;
+    struct pty *pty = screen_live(&(struct run){0});
+    pty_send(pty, "p");
+    assert_true(pty_wait_text(pty, "PAUSED"));
+    pty_send(pty, "p");
+    assert_true(pty_wait_no_text(pty, "PAUSED"));
+    screen_quit(pty);
+}
+
+static void amounts_hide(void **state)
+{
+    (void)state;
+    struct pty *pty = screen_live(&(struct run){0});
+    assert_false(pty_has(pty, "•••"));
+    pty_send(pty, "P");
+    assert_true(pty_wait_text(pty, "•••"));
+    screen_quit(pty);
+}
+
+/* --- state words -------------------------------------------------------------------------- */
+
+static void says_that_the_token_is_wrong(void **state)
+{
+    (void)state;
+    struct pty *pty = screen_start(&(struct run){.token = "wrong"});
+    assert_true(pty_wait_text(pty, "AUTH"));
+    assert_true(pty_wait_text(pty, "not loaded"));
+    screen_quit(pty);
+}
+
+static void says_that_the_server_is_gone(void **state)
+{
+    (void)state;
+    struct server server;
+    static const char *const args[] = {"--seed", "3", "--rate", "0", "--quotes", "0", NULL};
+    screen_server_start(&server, args);
+    struct run run = {.url = server.url,
+                      .token = server.token,
+                      .user = server.user,
+                      .args = {"-O", "stream.retry_ms=50", "-O", "stream.max_retry_ms=100"}};
+    struct pty *pty = screen_live(&run);
+    char *row = strdup(pty_row(pty, 3));
+    server_end(&server, SIGKILL);
+    assert_true(pty_wait_text(pty, "OFFLINE"));
+    assert_true(pty_wait_text(pty, "≈"));
+    /* Nothing blanks: the first order is where it was. */
+    char first[24] = "";
+    snprintf(first, sizeof first, "%.20s", row + strspn(row, "┃│▸ "));
+    assert_true(pty_has(pty, first));
+    free(row);
+    screen_quit(pty);
+}
+
+static void says_that_it_polls(void **state)
+{
+    (void)state;
+    struct server server;
+    static const char *const args[] = {"--seed", "3",       "--rate",     "0", "--quotes",
+                                       "0",      "--fault", "500,stream", NULL};
+    screen_server_start(&server, args);
+    struct run run = {.url = server.url,
+                      .token = server.token,
+                      .user = server.user,
+                      .args = {"-O", "stream.retry_ms=60000", "-O", "stream.max_retry_ms=60000",
+                               "-O", "refresh.poll_after_ms=100", "-O", "refresh.poll_ms=1000"}};
+    struct pty *pty = screen_start(&run);
+    assert_true(pty_wait_text(pty, "POLLING"));
+    screen_quit(pty);
+    server_end(&server, SIGTERM);
+}
+
+static void says_that_nothing_answers(void **state)
+{
+    (void)state;
+    struct run run = {.url = "http://127.0.0.1:1",
+                      .args = {"-O", "stream.retry_ms=20", "-O", "stream.max_retry_ms=40"}};
+    struct pty *pty = screen_start(&run);
+    assert_true(pty_wait_text(pty, "OFFLINE"));
+    assert_true(pty_wait_text(pty, "not loaded"));
+    screen_quit(pty);
+}
+
+/* --- looks -------------------------------------------------------------------------------- */
+
+static bool any_color(struct pty *pty)
+{
+    for (int row = 0; row < pty_rows(pty); row++) {
+        for (int col = 0; col < pty_cols(pty); col++) {
+            struct pty_cell cell;
+            pty_cell(pty, row, col, &cell);
+            if (cell.fg.kind != PTY_DEFAULT || cell.bg.kind != PTY_DEFAULT) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool any_byte_beyond_ascii(struct pty *pty)
+{
+    for (const char *at = pty_screen(pty); *at != '\0'; at++) {
+        if ((*at & 0x80) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void shows_every_shipped_theme(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool ground, color; /* sets a ground of its own; uses colour at all */
+    } rows[] = {
+        {"default", false, true},   {"dark", true, true},      {"light", true, true},
+        {"mono", false, false},     {"nord", true, true},      {"high-contrast", true, true},
+        {"colorblind", true, true}, {"solarized", true, true}, {"gruvbox", true, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pty *pty =
+            screen_live(&(struct run){.cols = 100, .rows = 30, .args = {"--theme", rows[i].name}});
+        int bare = 0;
+        for (int row = 0; row < pty_rows(pty); row++) {
+            for (int col = 0; col < pty_cols(pty); col++) {
+                struct pty_cell cell;
+                pty_cell(pty, row, col, &cell);
+                bare += cell.bg.kind == PTY_DEFAULT;
+            }
+        }
+        assert_int_equal(any_color(pty), rows[i].color);
+        assert_true(rows[i].ground ? bare == 0 : bare > 0);
+        screen_quit(pty);
+    }
+}
+
+static void cycles_themes(void **state)
+{
+    (void)state;
+    struct pty *pty = screen_live(&(struct run){0});
+    pty_send(pty, "T");
+    assert_true(pty_wait_text(pty, "theme dark"));
+    pty_send(pty, "T");
+    assert_true(pty_wait_text(pty, "theme light"));
+    screen_quit(pty);
+}
+
+static void draws_with_what_the_terminal_has(void **state)
+{
+    (void)state;
+    static const struct {
+        struct run run;
+        bool color, beyond_ascii;
+    } rows[] = {
+        {{.args = {"--ascii"}}, true, false},
+        {{.env = {"LC_ALL=C"}}, true, false},
+        {{.env = {"NO_COLOR=1"}}, false, true},
+        {{.args = {"--color=never"}}, false, true},
+        {{.args = {"--color=always"}, .env = {"NO_COLOR=1"}}, true, true},
+        {{.env = {"TERM=vt100"}}, false, true},
+        {{.env = {"TERM=linux"}}, true, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pty *pty = screen_live(&rows[i].run);
+        assert_true(pty_has(pty, "Orders"));
+        assert_int_equal(any_color(pty), rows[i].color);
+        assert_int_equal(any_byte_beyond_ascii(pty), rows[i].beyond_ascii);
+        screen_quit(pty);
+    }
+}
+
+static void refuses_what_it_cannot_use(void **state)
+{
+    (void)state;
+    static const struct {
+        struct run run;
+        const char *says;
+    } rows[] = {
+        {{.args = {"--theme", "nrod"}}, "did you mean 'nord'?"},
+        {{.env = {"TERM=no-such-terminal"}}, "is not known here"},
+        {{.env = {"TERM=dumb"}}, "cannot place its cursor"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pty *pty = screen_start(&rows[i].run);
+        int status = -1;
+        assert_true(pty_wait_exit(pty, 0, &status));
+        assert_int_equal(status, 2);
+        assert_true(pty_has(pty, rows[i].says));
+        pty_free(pty);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(layouts_at_every_breakpoint),
+        cmocka_unit_test(panes_show_what_the_server_has),
+        cmocka_unit_test(overlays_open_and_close),
+        cmocka_unit_test(filter_narrows_and_clears),
+        cmocka_unit_test(zoom_and_tabs),
+        cmocka_unit_test(pause_holds_still),
+        cmocka_unit_test(amounts_hide),
+        cmocka_unit_test(says_that_the_token_is_wrong),
+        cmocka_unit_test(says_that_the_server_is_gone),
+        cmocka_unit_test(says_that_it_polls),
+        cmocka_unit_test(says_that_nothing_answers),
+        cmocka_unit_test(shows_every_shipped_theme),
+        cmocka_unit_test(cycles_themes),
+        cmocka_unit_test(draws_with_what_the_terminal_has),
+        cmocka_unit_test(refuses_what_it_cannot_use),
+    };
+    screen_programs(argc, argv);
+    return cmocka_run_group_tests(tests, screen_server_up, screen_server_down);
+}
