@@ -14,7 +14,8 @@ struct http_request;
 
 struct http {
     struct loop *loop;
-    struct loop_timer *timer; /* libcurl's */
+    struct loop_timer *timer;  /* libcurl's */
+    struct loop_timer *resume; /* takes up reading again what was unpaused inside libcurl */
     CURLM *multi;
     CURLSH *share; /* TLS sessions, so that a reconnect needs a round trip less */
     char *prefix;
@@ -39,6 +40,7 @@ void http_multi_enter(struct http *http);
 void http_multi_leave(struct http *http);
 
 /* transfer: called by http_multi_leave. */
+bool transfer_resume(struct transfer *transfer); /* true when there was something to take up */
 void transfer_settle(struct transfer *transfer); /* starts it, frees it, follows a redirect */
 void transfer_curl_done(struct transfer *transfer,
                         int result); /* libcurl is done with its handle */

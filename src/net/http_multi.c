@@ -25,6 +25,16 @@ static void on_timer(void *user)
     http_multi_leave(http);
 }
 
+static void on_resume(void *user)
+{
+    struct http *http = user;
+    struct transfer *at = http->transfers;
+    while (at != NULL) {
+        /* Its callbacks may have changed the list: begin anew. */
+        at = transfer_resume(at) ? http->transfers : transfer_next(at);
+    }
+}
+
 static int curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *of_socket)
 {
     struct http *http = user;
@@ -58,6 +68,7 @@ bool http_multi_init(struct http *http)
         return false;
     }
     http->timer = loop_timer_new(http->loop, on_timer, http);
+    http->resume = loop_timer_new(http->loop, on_resume, http);
     curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, curl_wants_socket);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
@@ -72,6 +83,7 @@ void http_multi_done(struct http *http)
     curl_multi_cleanup(http->multi);
     curl_share_cleanup(http->share);
     loop_timer_free(http->timer);
+    loop_timer_free(http->resume);
 }
 
 void http_multi_enter(struct http *http)

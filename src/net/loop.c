@@ -331,8 +331,23 @@ void loop_signal(struct loop *loop, int signo, loop_signal_fn fn, void *user)
 
 void loop_before_wait(struct loop *loop, loop_fn fn, void *user)
 {
+    for (size_t i = 0; i < loop->hook_count; i++) {
+        if (loop->hooks[i].fn == NULL) {
+            loop->hooks[i] = (struct hook){fn, user};
+            return;
+        }
+    }
     loop->hooks = mem_realloc(loop->hooks, (loop->hook_count + 1) * sizeof *loop->hooks);
     loop->hooks[loop->hook_count++] = (struct hook){fn, user};
+}
+
+void loop_before_wait_remove(struct loop *loop, loop_fn fn, void *user)
+{
+    for (size_t i = 0; i < loop->hook_count; i++) {
+        if (loop->hooks[i].fn == fn && loop->hooks[i].user == user) {
+            loop->hooks[i].fn = NULL; /* its place is kept: the hooks may be running */
+        }
+    }
 }
 
 struct loop *loop_new(void)
@@ -382,7 +397,9 @@ static int64_t wait_length_us(struct loop *loop)
 static void hooks_run(struct loop *loop)
 {
     for (size_t i = 0; i < loop->hook_count && !loop->quit; i++) {
-        loop->hooks[i].fn(loop->hooks[i].user);
+        if (loop->hooks[i].fn != NULL) {
+            loop->hooks[i].fn(loop->hooks[i].user);
+        }
     }
 }
 

@@ -28,6 +28,7 @@ struct transfer {
     enum transfer_state state;
     bool endless;
     bool paused;
+    bool resume_due;
     CURL *easy;
     char *url;
     struct http_origin origin;
@@ -403,14 +404,27 @@ void transfer_pause(struct transfer *transfer, bool paused)
     if (transfer == NULL || transfer->paused == paused) {
         return;
     }
-    struct http *http = transfer->http;
     transfer->paused = paused;
     /* Pausing takes place in curl_has_bytes, when there is something to be held back. */
-    if (!paused && transfer->state == TRANSFER_RUNNING && http->inside_curl == 0) {
+    transfer->resume_due = !paused;
+    if (!paused) {
+        loop_timer_set(transfer->http->resume, 0);
+    }
+}
+
+bool transfer_resume(struct transfer *transfer)
+{
+    struct http *http = transfer->http;
+    if (!transfer->resume_due) {
+        return false;
+    }
+    transfer->resume_due = false;
+    if (transfer->state == TRANSFER_RUNNING) {
         http_multi_enter(http);
         curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
         http_multi_leave(http);
     }
+    return true;
 }
 
 /* ---- the end of a hop ---- */

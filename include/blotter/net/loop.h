@@ -25,7 +25,8 @@ void loop_free(
     struct loop *loop); /* after everything that uses it: timers are freed by who made them */
 
 /*
- * Watches fd for events, replacing an earlier watch of the same fd; with events 0 the watch sleeps.
+ * Watches fd for events, replacing an earlier watch of the same fd; with events 0 the watch sleeps,
+ * with LOOP_ERROR alone it is told only that the other end has gone.
  * Both may be called from any callback. Unwatch before the fd is closed.
  */
 void loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *user);
@@ -43,6 +44,7 @@ void loop_signal(struct loop *loop, int signo, loop_signal_fn fn, void *user);
 
 /* Called once each turn, in order of registration, just before the wait. */
 void loop_before_wait(struct loop *loop, loop_fn fn, void *user);
+void loop_before_wait_remove(struct loop *loop, loop_fn fn, void *user); /* from anywhere */
 
 /* The time at which this turn began; refreshed after each wait. */
 struct moment loop_now(struct loop *loop);

@@ -1,0 +1,326 @@
+#include <blotter/cli/watch.h>
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <blotter/core/iso8601.h>
+#include <blotter/net/stream.h>
+
+#include "watch_json.h"
+#include "watch_out.h"
+#include "watch_text.h"
+
+#define PAUSE_AT ((size_t)256 << 10) /* bytes the reader has not taken before we stop reading */
+#define NAME_MAX_SHOWN 256           /* a longer event name is matched by this much of it */
+
+enum exit_code { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_SETTINGS = 2, EXIT_AUTH = 3 };
+
+struct watch {
+    struct loop *loop;
+    const struct watch_settings *settings;
+    struct http *http;
+    struct stream *stream;
+    struct loop_timer *end; /* --duration */
+    struct watch_out out;
+    uint64_t seq;
+    int64_t stamp_ms; /* what stamp says */
+    char stamp[ISO8601_SIZE];
+    bool was_live;
+    bool left;   /* the loop has ended */
+    bool ending; /* nothing is added any more; the loop ends when everything is written */
+    enum exit_code exit_code;
+};
+
+void watch_settings_default(struct watch_settings *ret)
+{
+    *ret = (struct watch_settings){
+        .path = "/api/realtime/stream",
+        .format = WATCH_JSON,
+        .out_fd = STDOUT_FILENO,
+        .err_fd = STDERR_FILENO,
+    };
+    http_settings_default(&ret->http);
+    conn_settings_default(&ret->conn);
+}
+
+/* ---- the end ---- */
+
+static void say(const struct watch *watch, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(const struct watch *watch, const char *format, ...)
+{
+    char line[512];
+    int len = snprintf(line, sizeof line, "blotter: ");
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line + len, sizeof line - (size_t)len - 1, format, arguments);
+    va_end(arguments);
+    size_t used = strlen(line);
+    line[used++] = '\n';
+    ssize_t wrote = write(watch->settings->err_fd, line, used);
+    (void)wrote; /* there is nobody else to tell */
+}
+
+static void leave_when_written(struct watch *watch)
+{
+    if (watch->ending && watch_out_is_empty(&watch->out)) {
+        loop_quit(watch->loop, (int)watch->exit_code);
+    }
+}
+
+static void finish(struct watch *watch, enum exit_code exit_code)
+{
+    if (watch->ending) {
+        return;
+    }
+    watch->ending = true;
+    watch->exit_code = exit_code;
+    stream_stop(watch->stream);
+    leave_when_written(watch);
+}
+
+static void on_duration(void *user)
+{
+    finish(user, EXIT_DONE);
+}
+
+/* The reader took something, stopped taking, or went away. */
+static void on_out_change(void *user)
+{
+    struct watch *watch = user;
+    if (watch->left) {
+        return;
+    }
+    if (watch->out.error != 0) {
+        if (watch->out.error != EPIPE) {
+            say(watch, "cannot write the output: %s", strerror(watch->out.error));
+        }
+        watch->ending = true;
+        loop_quit(watch->loop, watch->out.error == EPIPE ? EXIT_DONE : EXIT_ERROR);
+        return;
+    }
+    leave_when_written(watch);
+    size_t waiting = watch->out.text.len - watch->out.written;
+    if (watch->out.blocked ? waiting >= PAUSE_AT : waiting == 0) {
+        stream_pause(watch->stream, watch->out.blocked);
+    }
+}
+
+/* ---- events ---- */
+
+static const char *stamp_of(struct watch *watch, int64_t wall_ms)
+{
+    if (watch->stamp_ms != wall_ms || watch->stamp[0] == '\0') {
+        watch->stamp_ms = wall_ms;
+        iso8601_format(wall_ms, watch->stamp);
+    }
+    return watch->stamp;
+}
+
+static bool globs_match(const struct watch_settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->glob_count; i++) {
+        if (fnmatch(settings->globs[i], name, 0) == 0) {
+            return true;
+        }
+    }
+    return settings->glob_count == 0;
+}
+
+/* -e and -p. A payload that names no event goes by the name that SSE gives it. */
+static bool is_wanted(const struct watch_settings *settings, const struct sse_event *sse,
+                      const struct event *event)
+{
+    if (settings->panes != 0 &&
+        (event == NULL || !(event_info(event->type)->panes & settings->panes))) {
+        return false;
+    }
+    if (settings->glob_count == 0) {
+        return true;
+    }
+    char name[NAME_MAX_SHOWN];
+    if (event != NULL) {
+        json_string(event->name, name, sizeof name);
+    } else {
+        snprintf(name, sizeof name, "%.*s",
+                 (int)(sse->type_len < sizeof name ? sse->type_len : sizeof name - 1), sse->type);
+    }
+    return globs_match(settings, name);
+}
+
+static void print_event(struct watch *watch, const struct sse_event *sse, const struct event *event)
+{
+    const struct watch_settings *settings = watch->settings;
+    int64_t wall_ms = loop_now(watch->loop).wall_ms;
+    struct watch_event line = {watch->seq, stamp_of(watch, wall_ms), sse, event};
+    if (settings->format == WATCH_RAW) {
+        watch_json_raw_line(&watch->out.text, &line);
+    } else if (settings->format == WATCH_JSON) {
+        watch_json_line(&watch->out.text, &line);
+    } else {
+        struct watch_text_style style = {settings->color, settings->ascii, settings->utc};
+        watch_text_line(&watch->out.text, &style, wall_ms, sse, event);
+    }
+}
+
+static void on_event(void *user, const struct sse_event *sse)
+{
+    struct watch *watch = user;
+    const struct watch_settings *settings = watch->settings;
+    bool filtered = settings->glob_count > 0 || settings->panes != 0;
+    struct event event;
+    /* raw prints without looking, so that not even the payload's size makes a difference */
+    bool known = (settings->format != WATCH_RAW || filtered) && event_parse(sse, &event);
+    if (watch->ending || (filtered && !is_wanted(settings, sse, known ? &event : NULL))) {
+        return;
+    }
+    watch->seq++;
+    print_event(watch, sse, known ? &event : NULL);
+    if (settings->count > 0 && watch->seq == settings->count) {
+        finish(watch, EXIT_DONE);
+    } else {
+        watch_out_more(&watch->out);
+    }
+}
+
+/* ---- the connection ---- */
+
+/* What --status calls it. */
+static const char *status_word(const struct watch *watch, const struct conn_status *status)
+{
+    switch (status->phase) {
+    case CONN_LIVE:
+        return "live";
+    case CONN_WAITING:
+        return watch->was_live ? "lost" : "retry";
+    case CONN_ENDED:
+        return "offline";
+    case CONN_IDLE:
+    case CONN_CONNECTING:
+    default:
+        return NULL; /* no news for a script */
+    }
+}
+
+static void print_status(struct watch *watch, const char *word, const struct conn_status *status,
+                         bool resumed)
+{
+    struct buf *out = &watch->out.text;
+    int64_t now_ms = loop_now(watch->loop).wall_ms;
+    buf_printf(out, "{\"v\":1,\"status\":\"%s\",\"at\":\"%s\"", word, stamp_of(watch, now_ms));
+    if (status->phase == CONN_LIVE) {
+        buf_printf(out, ",\"resumed\":%s", resumed ? "true" : "false");
+    } else {
+        buf_printf(out,
+                   ",\"attempt\":%d,\"kind\":\"%s\",\"httpStatus\":%d,\"reason\":", status->attempt,
+                   fault_kind_name(status->fault.kind), status->fault.status);
+        watch_json_string(out, status->fault.text, strlen(status->fault.text));
+    }
+    if (status->phase == CONN_WAITING) {
+        buf_printf(out, ",\"retryInMs\":%lld", (long long)(status->retry_at_ms - now_ms));
+    }
+    buf_append_text(out, "}\n");
+}
+
+static void say_status(const struct watch *watch, const char *word,
+                       const struct conn_status *status, bool resumed)
+{
+    double wait_s = (double)(status->retry_at_ms - loop_now(watch->loop).wall_ms) / 1000;
+    if (status->phase == CONN_LIVE) {
+        say(watch, "stream live%s", resumed ? ", continued after the last event" : "");
+    } else if (status->phase == CONN_WAITING && strcmp(word, "lost") == 0) {
+        say(watch, "stream lost: %s; next try in %.1f s", status->fault.text, wait_s);
+    } else if (status->phase == CONN_WAITING) {
+        say(watch, "no stream: %s; attempt %d, next try in %.1f s", status->fault.text,
+            status->attempt, wait_s);
+    } else if (status->fault.kind == FAULT_NONE) {
+        say(watch, "the server ended the stream for good (HTTP 204)");
+    } else {
+        say(watch, "no stream: %s", status->fault.text);
+    }
+}
+
+static void on_status(void *user, const struct conn_status *status, bool sent_last_id)
+{
+    struct watch *watch = user;
+    const char *word = status_word(watch, status);
+    if (watch->ending || word == NULL) {
+        return;
+    }
+    watch->was_live = status->phase == CONN_LIVE;
+    if (watch->settings->status) {
+        print_status(watch, word, status, sent_last_id);
+    } else {
+        say_status(watch, word, status, sent_last_id);
+    }
+    if (status->phase == CONN_ENDED) {
+        finish(watch, status->fault.kind == FAULT_NONE   ? EXIT_DONE
+                      : status->fault.kind == FAULT_AUTH ? EXIT_AUTH
+                                                         : EXIT_ERROR);
+    }
+}
+
+/* ---- running ---- */
+
+static void on_turn_end(void *user)
+{
+    struct watch *watch = user;
+    if (!watch->out.blocked) {
+        watch_out_flush(&watch->out);
+    }
+}
+
+static bool watch_open(struct watch *watch)
+{
+    const struct watch_settings *settings = watch->settings;
+    struct fault fault;
+    watch->http = http_new(watch->loop, &settings->http, &fault);
+    if (watch->http == NULL) {
+        say(watch, "%s", fault.text);
+        return false;
+    }
+    const struct stream_handler handler = {on_event, on_status, watch};
+    watch->stream =
+        stream_new(watch->http, settings->path, &settings->conn, settings->event_max, &handler);
+    watch_out_init(&watch->out, watch->loop, settings->out_fd);
+    watch->out.on_change = on_out_change;
+    watch->out.user = watch;
+    loop_before_wait(watch->loop, on_turn_end, watch);
+    if (settings->duration_ms > 0) {
+        watch->end = loop_timer_new(watch->loop, on_duration, watch);
+        loop_timer_set(watch->end,
+                       loop_refresh(watch->loop).mono_us + settings->duration_ms * 1000);
+    }
+    return true;
+}
+
+static void watch_close(struct watch *watch)
+{
+    loop_before_wait_remove(watch->loop, on_turn_end, watch);
+    watch_out_done(&watch->out);
+    loop_timer_free(watch->end);
+    stream_free(watch->stream);
+    http_free(watch->http);
+}
+
+int watch_run(struct loop *loop, const struct watch_settings *settings)
+{
+    struct watch watch = {.loop = loop, .settings = settings};
+    signal(SIGPIPE, SIG_IGN);
+    if (!watch_open(&watch)) {
+        return EXIT_SETTINGS;
+    }
+    stream_start(watch.stream);
+    int status = loop_run(loop);
+    watch.left = true;
+    watch_out_flush(&watch.out); /* after a signal: what can be written at once still is */
+    watch_close(&watch);
+    return status;
+}
