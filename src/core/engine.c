@@ -409,6 +409,8 @@ const char *engine_body(const struct engine *engine, enum resource resource, siz
     if (base == NULL || swr->cached) {
         return NULL;
     }
-    *ret_confirmed_wall_ms = swr->confirmed_ms;
+    if (ret_confirmed_wall_ms != NULL) {
+        *ret_confirmed_wall_ms = swr->confirmed_ms;
+    }
     return decode_source(base, ret_len);
 }
