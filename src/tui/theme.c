@@ -167,7 +167,7 @@ static bool read_text(struct reader *reader, const char *text, size_t len)
 static bool read_path(struct reader *reader, const char *path, bool *ret_found)
 {
     FILE *file = fopen(path, "re");
-    *ret_found = file != NULL || errno != ENOENT;
+    *ret_found = file != NULL || (errno != ENOENT && errno != ENOTDIR);
     reader->label = path;
     reader->error_line = 0;
     if (file == NULL) {

@@ -17,6 +17,12 @@
 #define WATCHLISTS "/api/watchlists"
 
 static const char *const reads[] = {ORDERS, POSITIONS, ACCOUNT, WATCHLISTS};
+/* Of the shared server's first user, the oldest waiting order: a whole-row condition. */
+#define A_PENDING_ORDER                                                                            \
+    "where id=(select o.id from orders o join trading_accounts a on a.id=o.tradingAccountId "      \
+    "where "                                                                                       \
+    "a.userId='user-1' and o.status='PENDING' order by o.createdAt limit 1)"
+
 enum { READS = sizeof reads / sizeof reads[0], CELL_BYTES = 80 };
 
 static void count_reads(long out[READS])
@@ -36,10 +42,9 @@ static void an_event_concerns_its_own_pane(void **state)
     struct pty *pty = screen_live(&(struct run){0});
     assert_true(pty_wait_quiet(pty, 200, 0));
     count_reads(before);
-    assert_true(server_sql(screen_server(),
-                           "update orders set status='REJECTED', failure_reason='margin' where id="
-                           "(select id from orders where user_id='user-1' and status='PENDING' "
-                           "order by created_at desc limit 1)"));
+    assert_true(
+        server_sql(screen_server(),
+                   "update orders set status='REJECTED', failureReason='margin' " A_PENDING_ORDER));
     assert_true(pty_wait_text(pty, "REJECTED"));
     assert_true(pty_wait_quiet(pty, 300, 0));
     count_reads(after);
@@ -54,7 +59,7 @@ static void alerts_reach_the_user(void **state)
 {
     (void)state;
     char dir[64];
-    char command[256];
+    char command[512];
     char said[256] = "";
     size_t len;
     screen_dir_make(dir);
@@ -65,10 +70,9 @@ static void alerts_reach_the_user(void **state)
         .args = {"-O", "alerts.bell=yes", "-O", "alerts.notify=osc9", "-O", command}});
     assert_true(pty_wait_quiet(pty, 200, 0));
     unsigned bells = pty_bells(pty);
-    assert_true(server_sql(screen_server(),
-                           "update orders set status='REJECTED', failure_reason='x' where id="
-                           "(select id from orders where user_id='user-1' and status='PENDING' "
-                           "order by created_at limit 1)"));
+    assert_true(
+        server_sql(screen_server(),
+                   "update orders set status='REJECTED', failureReason='margin' " A_PENDING_ORDER));
     assert_true(pty_wait_text(pty, "REJECTED"));
     assert_true(pty_wait_quiet(pty, 300, 0));
     assert_int_equal(pty_bells(pty), bells + 1);
@@ -107,9 +111,20 @@ static bool title_is_focused(struct pty *pty, const char *title)
     return false;
 }
 
-static bool focused(struct pty *pty, void *title)
+struct title {
+    const char *text;
+};
+
+static bool focused(struct pty *pty, void *user)
 {
-    return title_is_focused(pty, title);
+    const struct title *title = user;
+    return title_is_focused(pty, title->text);
+}
+
+static bool wait_focus(struct pty *pty, const char *text)
+{
+    struct title title = {text};
+    return pty_wait(pty, focused, &title, 0);
 }
 
 static void focus_moves(void **state)
@@ -117,14 +132,14 @@ static void focus_moves(void **state)
     (void)state;
     static const struct {
         const char *keys;
-        char *title;
+        const char *title;
     } rows[] = {{"2", "Positions"},   {"3", "Account"}, {"1", "Orders"},   {"\t", "Positions"},
                 {"\033[Z", "Orders"}, {"5", "Events"},  {"4", "Watchlist"}};
     struct pty *pty = screen_live(&(struct run){0});
-    assert_true(pty_wait(pty, focused, "Orders", 0));
+    assert_true(wait_focus(pty, "Orders"));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         pty_send(pty, rows[i].keys);
-        assert_true(pty_wait(pty, focused, rows[i].title, 0));
+        assert_true(wait_focus(pty, rows[i].title));
     }
     screen_quit(pty);
 }
@@ -137,10 +152,10 @@ static void mouse_focuses_sorts_and_scrolls(void **state)
     struct pty *pty = screen_live(&(struct run){0});
     assert_true(pty_find(pty, "Positions", &row, &col));
     pty_click(pty, 0, row + 3, 10);
-    assert_true(pty_wait(pty, focused, "Positions", 0));
+    assert_true(wait_focus(pty, "Positions"));
     assert_true(pty_find(pty, "Symbol", &row, &col)); /* the orders' header */
     pty_click(pty, 0, row, col + 1);
-    assert_true(pty_wait(pty, focused, "Orders", 0));
+    assert_true(wait_focus(pty, "Orders"));
     assert_true(pty_wait_text(pty, "Symbol↑") || pty_wait_text(pty, "Symbol↓"));
     char *before = strdup(pty_row(pty, row + 1));
     pty_click(pty, 65, row + 2, 10);
@@ -226,9 +241,9 @@ static void keys_can_be_remapped(void **state)
     screen_write_file(dir, "b.ini", "[keys]\nquit = F10 x\nhelp = q\n");
     struct pty *pty = screen_live(&(struct run){.args = {"-c", path}});
     pty_send(pty, "q");
-    assert_true(pty_wait_text(pty, "Filter prompt"));
+    assert_true(pty_wait_text(pty, "One line up"));
     pty_send(pty, "\033");
-    assert_true(pty_wait_no_text(pty, "Filter prompt"));
+    assert_true(pty_wait_no_text(pty, "One line up"));
     pty_send(pty, "x");
     screen_expect_exit(pty, 0);
     pty_free(pty);
@@ -367,9 +382,8 @@ static void blocked_output_blocks_nothing(void **state)
     /* The events are taken in while the terminal takes nothing: the requests say so. */
     long before = server_count(screen_server(), ORDERS);
     for (int i = 0; i < 3; i++) {
-        assert_true(server_sql(screen_server(), "update orders set quantity=quantity+1 where id="
-                                                "(select id from orders where user_id='user-1' and "
-                                                "status='PENDING' limit 1)"));
+        assert_true(
+            server_sql(screen_server(), "update orders set quantity=quantity+1 " A_PENDING_ORDER));
     }
     long after = before;
     for (int tries = 0; tries < 500 && after == before; tries++) {

@@ -25,10 +25,10 @@ static const char *const pinned_env[] = {
     "LC_ALL=C.UTF-8",
     "TZ=UTC",
     "PATH=/usr/local/bin:/usr/bin:/bin",
-    "HOME=/nonexistent",
-    "XDG_CONFIG_HOME=/nonexistent",
-    "XDG_CACHE_HOME=/nonexistent",
-    "XDG_STATE_HOME=/nonexistent",
+    "HOME=/dev/null",
+    "XDG_CONFIG_HOME=/dev/null",
+    "XDG_CACHE_HOME=/dev/null",
+    "XDG_STATE_HOME=/dev/null",
 };
 
 int pty_patience_ms(void)
