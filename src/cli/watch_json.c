@@ -1,29 +1,46 @@
 #include "watch_json.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include <blotter/core/resource.h>
 
 /* ---- which bytes pass ---- */
 
-enum { PASSES, ESCAPE, MULTIBYTE };
+#define BLOCK ((size_t)4096) /* bytes filtered between two looks at the room */
+#define GROWTH ((size_t)6)   /* a byte becomes at most \uXXXX */
+#define WORD sizeof(uint64_t)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Bytes that may not stand in a JSON string as they are, or may begin a character that may not. */
-static unsigned char text_class(unsigned char byte)
+enum byte_class { PASSES, ESCAPE, MULTIBYTE };
+
+struct filter {
+    bool in_text; /* text to be quoted; otherwise a JSON text, where quotes and escapes are right */
+};
+
+/* Bytes that may not stay as they are, or may begin a character that may not. */
+static inline enum byte_class class_of(unsigned char byte, const struct filter filter)
 {
-    if (byte < 0x20 || byte == '"' || byte == '\\' || byte == 0x7f) {
+    bool control = filter.in_text ? byte < 0x20 : byte == '\n' || byte == '\r';
+    if (control || byte == 0x7f || (filter.in_text && (byte == '"' || byte == '\\'))) {
         return ESCAPE;
     }
     return byte == 0xc2 || byte == 0xd8 || byte == 0xe2 ? MULTIBYTE : PASSES;
 }
 
-/* In a JSON text the same bytes are punctuation or escapes already; only these remain. */
-static unsigned char value_class(unsigned char byte)
+static inline uint64_t zero_bytes(uint64_t word)
 {
-    if (byte == '\n' || byte == '\r' || byte == 0x7f) {
-        return ESCAPE;
+    return (word - EACH(0x01)) & ~word & EACH(0x80);
+}
+
+/* Eight bytes at once: true only when every one of them passes. */
+static inline bool all_pass(uint64_t word, const struct filter filter)
+{
+    uint64_t special = ((word - EACH(0x20)) | word | (word + EACH(0x01))) & EACH(0x80);
+    if (filter.in_text) {
+        special |= zero_bytes(word ^ EACH('"')) | zero_bytes(word ^ EACH('\\'));
     }
-    return byte == 0xc2 || byte == 0xd8 || byte == 0xe2 ? MULTIBYTE : PASSES;
+    return special == 0;
 }
 
 /*
@@ -51,75 +68,85 @@ static size_t trickster(const unsigned char *at, size_t left, unsigned *ret_code
                : 0;
 }
 
-static void append_escape(struct buf *out, unsigned code)
+static char *put_code(char *out, unsigned code)
 {
     static const char digits[] = "0123456789abcdef";
-    char text[6] = {'\\',
-                    'u',
-                    digits[code >> 12 & 15],
-                    digits[code >> 8 & 15],
-                    digits[code >> 4 & 15],
-                    digits[code & 15]};
-    buf_append(out, text, sizeof text);
+    *out++ = '\\';
+    *out++ = 'u';
+    for (int shift = 12; shift >= 0; shift -= 4) {
+        *out++ = digits[code >> shift & 15];
+    }
+    return out;
 }
 
-static void append_special(struct buf *out, unsigned char byte)
+static char *put_escape(char *out, unsigned char byte, const struct filter filter)
 {
     static const char special[] = "\"\\\n\r\t\b\f";
     static const char letters[] = "\"\\nrtbf";
     const char *found = byte != '\0' ? strchr(special, byte) : NULL;
-    if (found == NULL) {
-        append_escape(out, byte);
-        return;
+    if (!filter.in_text && byte != 0x7f) {
+        *out++ = ' ';
+    } else if (found == NULL) {
+        out = put_code(out, byte);
+    } else {
+        *out++ = '\\';
+        *out++ = letters[found - special];
     }
-    char text[2] = {'\\', letters[found - special]};
-    buf_append(out, text, sizeof text);
+    return out;
 }
 
-struct filter {
-    unsigned char (*class_of)(unsigned char byte);
-    void (*escape)(struct buf *out, unsigned char byte);
-};
+/* One character; returns how many bytes it took. */
+static inline size_t put_one(char **out, const unsigned char *at, size_t left,
+                             const struct filter filter)
+{
+    unsigned code = 0;
+    size_t step = 0;
+    enum byte_class class = class_of(*at, filter);
+    if (class == ESCAPE) {
+        *out = put_escape(*out, *at, filter);
+        return 1;
+    }
+    if (class == MULTIBYTE && (step = trickster(at, left, &code)) > 0) {
+        *out = put_code(*out, code);
+        return step;
+    }
+    *(*out)++ = (char)*at;
+    return 1;
+}
 
 static inline void append_filtered(struct buf *out, const char *bytes, size_t len,
                                    const struct filter filter)
 {
     const unsigned char *at = (const unsigned char *)bytes;
     const unsigned char *end = at + len;
-    const unsigned char *from = at;
     while (at < end) {
-        unsigned char kind = filter.class_of(*at);
-        unsigned code = 0;
-        size_t step = 1;
-        if (kind == PASSES ||
-            (kind == MULTIBYTE && (step = trickster(at, (size_t)(end - at), &code)) == 0)) {
-            at++;
-            continue;
+        const unsigned char *stop = (size_t)(end - at) > BLOCK ? at + BLOCK : end;
+        buf_reserve(out, (size_t)(stop - at) * GROWTH + WORD);
+        char *to = out->data + out->len;
+        while (at < stop) {
+            uint64_t word = 0;
+            if ((size_t)(end - at) >= WORD) {
+                memcpy(&word, at, WORD);
+            }
+            if (word != 0 && at + WORD <= stop && all_pass(word, filter)) {
+                memcpy(to, &word, WORD);
+                to += WORD;
+                at += WORD;
+                continue;
+            }
+            const unsigned char *some = (size_t)(stop - at) > WORD ? at + WORD : stop;
+            while (at < some) {
+                at += put_one(&to, at, (size_t)(end - at), filter);
+            }
         }
-        buf_append(out, from, (size_t)(at - from));
-        if (kind == MULTIBYTE) {
-            append_escape(out, code);
-        } else {
-            filter.escape(out, *at);
-        }
-        at += step;
-        from = at;
-    }
-    buf_append(out, from, (size_t)(at - from));
-}
-
-static void append_value_special(struct buf *out, unsigned char byte)
-{
-    if (byte == 0x7f) {
-        append_escape(out, byte);
-    } else {
-        buf_append(out, " ", 1);
+        out->len = (size_t)(to - out->data);
+        out->data[out->len] = '\0';
     }
 }
 
 void watch_json_string(struct buf *out, const char *text, size_t len)
 {
-    const struct filter filter = {text_class, append_special};
+    const struct filter filter = {.in_text = true};
     buf_append(out, "\"", 1);
     append_filtered(out, text, len, filter);
     buf_append(out, "\"", 1);
@@ -127,7 +154,7 @@ void watch_json_string(struct buf *out, const char *text, size_t len)
 
 void watch_json_value(struct buf *out, struct json_span value)
 {
-    const struct filter filter = {value_class, append_value_special};
+    const struct filter filter = {.in_text = false};
     if (value.ptr == NULL) {
         buf_append(out, "null", 4);
         return;
