@@ -20,6 +20,7 @@ struct feed {
         char *text; /* user, type, data, timestamp behind each other */
     } held;
     int64_t unpruned;
+    bool pending; /* ticks had to wait */
 };
 
 /* --- events ------------------------------------------------------------------------------- */
@@ -96,13 +97,14 @@ static void run_events(struct feed *feed)
     }
 }
 
+/* When another process is writing, what is old stays a little longer. */
 static void prune(struct feed *feed)
 {
     int64_t every = feed->settings.retain < PRUNE_EVERY ? feed->settings.retain + 1 : PRUNE_EVERY;
-    if (feed->unpruned >= every) {
-        feed->unpruned = 0;
+    if (feed->unpruned >= every &&
         db_run(feed->db, "DELETE FROM events WHERE id <= ?", "i",
-               emitter_last_id(feed->emitter) - feed->settings.retain);
+               emitter_last_id(feed->emitter) - feed->settings.retain) >= 0) {
+        feed->unpruned = 0;
     }
 }
 
@@ -191,7 +193,7 @@ static void run_quotes(struct feed *feed, int64_t wall_ms)
     }
 }
 
-/* The ticks are read and cleared in one transaction; nobody is kept waiting for another process. */
+/* The ticks are read and cleared in one transaction. */
 static bool run_ticks(struct feed *feed, int64_t wall_ms)
 {
     if (db_int(feed->db, 0,
@@ -200,10 +202,7 @@ static bool run_ticks(struct feed *feed, int64_t wall_ms)
                "") == 0) {
         return true;
     }
-    sqlite3_busy_timeout(db_handle(feed->db), 0);
-    bool begun = db_begin(feed->db);
-    sqlite3_busy_timeout(db_handle(feed->db), DB_BUSY_MS);
-    if (!begun) {
+    if (!db_begin(feed->db)) {
         return false;
     }
     if (emitter_listeners(feed->emitter) > 0) {
@@ -243,10 +242,14 @@ void feed_free(struct feed *feed)
 
 bool feed_run(struct feed *feed, struct moment now)
 {
-    if (!db_changed(feed->db)) {
+    if (!db_changed(feed->db) && !feed->pending) {
         return true;
     }
     run_events(feed);
+    /* Nobody is kept waiting until another process has finished writing. */
+    sqlite3_busy_timeout(db_handle(feed->db), 0);
     prune(feed);
-    return run_ticks(feed, now.wall_ms);
+    feed->pending = !run_ticks(feed, now.wall_ms);
+    sqlite3_busy_timeout(db_handle(feed->db), DB_BUSY_MS);
+    return !feed->pending;
 }

@@ -39,6 +39,9 @@ char *text_take(struct text *text, size_t *ret_len)
 
 void text_put(struct text *text, const char *bytes, size_t len)
 {
+    if (len == 0) {
+        return;
+    }
     text_reserve(text, len);
     memcpy(text->bytes + text->len, bytes, len);
     text->len += len;

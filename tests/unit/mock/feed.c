@@ -1,0 +1,281 @@
+/* The feed: what was committed is published once, in order, whoever wrote it. And the watch that
+ * tells. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "feed.h"
+#include "watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATIENCE_US 2000000 /* only a test that fails waits so long */
+
+static const struct moment now = {5000000, 1737972000123};
+
+struct scene {
+    char directory[32], path[64];
+    struct db *db, *other; /* the server's connection, and another program's */
+    struct emitter *emitter;
+    struct feed *feed;
+    struct listener *one, *two;
+    struct loop *loop;
+    enum feed_verdict verdicts[8];
+    size_t asked;
+    int hints;
+};
+
+static void nothing(void *owner)
+{
+    (void)owner;
+}
+
+static enum feed_verdict verdict(void *user)
+{
+    struct scene *scene = user;
+    return scene->verdicts[scene->asked++ % 8];
+}
+
+static const char *read_all(struct scene *scene, struct listener *listener)
+{
+    static char got[65536];
+    size_t len = 0;
+    ssize_t count;
+    while ((count = emitter_read(scene->emitter, listener, got + len, sizeof got - 1 - len)) > 0) {
+        len += (size_t)count;
+    }
+    got[len] = '\0';
+    return got;
+}
+
+/* The types of the events that a listener gets, with a + where there is an id. */
+static const char *types(struct scene *scene, struct listener *listener)
+{
+    static char list[4096];
+    size_t len = 0;
+    list[0] = '\0';
+    const char *at = read_all(scene, listener);
+    for (const char *data; (data = strstr(at, "data: {\"event\":\"")) != NULL; at = data + 1) {
+        bool has_id =
+            strncmp(at + (*at == 'i' ? 0 : 1), "id: ", 4) == 0 || strstr(at, "id: ") < data;
+        has_id = has_id && strstr(at, "id: ") != NULL;
+        int name = (int)strcspn(data + 16, "\"");
+        len += (size_t)snprintf(list + len, sizeof list - len, "%s%.*s%s", len > 0 ? " " : "", name,
+                                data + 16, has_id ? "+" : "");
+    }
+    return list;
+}
+
+static const char books_sql[] =
+    "INSERT INTO users (id) VALUES ('u1'), ('u2');"
+    "INSERT INTO stocks (id, instrumentId, symbol, name, ltp) VALUES ('s1', 'NSE-1', 'TCS', "
+    "'Tata', 100);"
+    "INSERT INTO trading_accounts (id, userId) VALUES ('a1', 'u1'), ('a2', 'u2');"
+    "INSERT INTO orders (id, tradingAccountId, symbol, quantity, orderType, orderSide) VALUES"
+    " ('o1', 'a1', 'TCS', 10, 'MARKET', 'BUY'), ('o2', 'a2', 'TCS', 10, 'MARKET', 'BUY');"
+    "INSERT INTO positions (id, tradingAccountId, stockId, symbol, quantity, averagePrice) VALUES"
+    " ('p1', 'a1', 's1', 'TCS', 10, 90), ('p2', 'a2', 's1', 'TCS', 10, 90);"
+    "DELETE FROM events;";
+
+static int setup(void **state)
+{
+    struct scene *scene = calloc(1, sizeof *scene);
+    struct fault fault;
+    snprintf(scene->directory, sizeof scene->directory, "%s", "/tmp/mock-feed-XXXXXX");
+    assert_non_null(mkdtemp(scene->directory));
+    snprintf(scene->path, sizeof scene->path, "%s/mock.db", scene->directory);
+    scene->db = db_open(scene->path, &fault);
+    assert_non_null(scene->db);
+    assert_int_equal(sqlite3_exec(db_handle(scene->db), books_sql, NULL, NULL, NULL), SQLITE_OK);
+    scene->other = db_open(scene->path, &fault);
+    assert_non_null(scene->other);
+    const struct emitter_settings settings = {true, 30000000, 1 << 20, 1000};
+    const struct emitter_handler handler = {nothing, nothing};
+    scene->emitter = emitter_new(scene->db, &settings, &handler);
+    const struct feed_settings feed = {1000, true, verdict, scene};
+    scene->feed = feed_new(scene->db, scene->emitter, &feed);
+    scene->one = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    scene->two = emitter_open(scene->emitter, now, "u2", NULL, scene);
+    read_all(scene, scene->one);
+    read_all(scene, scene->two);
+    *state = scene;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct scene *scene = *state;
+    emitter_close(scene->emitter, scene->one);
+    emitter_close(scene->emitter, scene->two);
+    feed_free(scene->feed);
+    emitter_free(scene->emitter);
+    db_close(scene->other);
+    db_close(scene->db);
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++) {
+        char path[80];
+        snprintf(path, sizeof path, "%s%s", scene->path, ends[i]);
+        unlink(path);
+    }
+    int result = rmdir(scene->directory);
+    free(scene);
+    return result;
+}
+
+static void write_sql(struct db *db, const char *sql)
+{
+    assert_int_equal(sqlite3_exec(db_handle(db), sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void test_commits_are_published_once_whoever_made_them(void **state)
+{
+    struct scene *scene = *state;
+    write_sql(scene->db, "UPDATE orders SET status = 'EXECUTED' WHERE id = 'o1'");
+    write_sql(scene->other, "UPDATE orders SET quantity = 11");
+    assert_true(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->one), "order_executed+ order_updated+");
+    assert_string_equal(types(scene, scene->two), "order_updated+");
+    assert_true(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->one), "");
+}
+
+static void test_nothing_leaves_before_its_commit(void **state)
+{
+    struct scene *scene = *state;
+    write_sql(scene->other, "BEGIN; UPDATE orders SET quantity = 12");
+    assert_true(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->one), "");
+    write_sql(scene->other, "ROLLBACK");
+    assert_true(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->one), "");
+    write_sql(scene->other, "BEGIN; UPDATE orders SET quantity = 13");
+    write_sql(scene->other, "COMMIT");
+    assert_true(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->one), "order_updated+");
+}
+
+static void test_ticks_are_batched_and_passing(void **state)
+{
+    struct scene *scene = *state;
+    write_sql(scene->other, "UPDATE stocks SET ltp = 101, change = 1, changePercent = 1;"
+                            "UPDATE positions SET unrealizedPnL = 110.5, dayPnL = 10");
+    assert_true(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->two), "positions_pnl_updated quotes_updated");
+    const char *got = read_all(scene, scene->one);
+    assert_string_equal(
+        got,
+        "data: {\"event\":\"positions_pnl_updated\",\"data\":{\"updates\":[{\"positionId\":\"p1\","
+        "\"unrealizedPnL\":110.5,\"dayPnL\":10,\"currentPrice\":101,\"updatedAtMs\":1737972000123}]"
+        "},"
+        "\"timestamp\":\"2025-01-27T10:00:00.123Z\"}\n\n"
+        "data: {\"event\":\"quotes_updated\",\"data\":{\"updates\":[{\"instrumentId\":\"NSE-1\","
+        "\"symbol\":\"TCS\",\"ltp\":101,\"change\":1,\"changePercent\":1,\"volume\":0,"
+        "\"updatedAtMs\":1737972000123}]},\"timestamp\":\"2025-01-27T10:00:00.123Z\"}\n\n");
+    assert_true(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->one), "");
+    assert_int_equal(db_int(scene->db, -1, "SELECT count(*) FROM ticked_stocks", ""), 0);
+}
+
+static void test_ticks_wait_while_another_program_writes(void **state)
+{
+    struct scene *scene = *state;
+    write_sql(scene->db, "UPDATE stocks SET ltp = 102; UPDATE orders SET quantity = 14");
+    write_sql(scene->other, "BEGIN IMMEDIATE");
+    assert_false(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->one), "order_updated+");
+    assert_false(feed_run(scene->feed, now));
+    write_sql(scene->other, "COMMIT");
+    assert_true(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->one), "quotes_updated");
+}
+
+static void test_old_events_are_cleared_away(void **state)
+{
+    struct scene *scene = *state;
+    write_sql(scene->db, "BEGIN");
+    for (int i = 0; i < 1500; i++) {
+        write_sql(scene->db, "INSERT INTO events (user_id, type, data) VALUES ('u3', 't', '{}')");
+    }
+    write_sql(scene->db, "COMMIT");
+    assert_true(feed_run(scene->feed, now));
+    assert_int_equal(db_int(scene->db, -1, "SELECT count(*) FROM events", ""), 1000);
+}
+
+static void test_faults_double_swap_and_lose_events(void **state)
+{
+    struct scene *scene = *state;
+    const enum feed_verdict verdicts[] = {FEED_TWICE, FEED_HOLD, FEED_SEND, FEED_LOSE, FEED_SEND};
+    memcpy(scene->verdicts, verdicts, sizeof verdicts);
+    for (int i = 0; i < 5; i++) {
+        char sql[128];
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO events (user_id, type, data) VALUES ('u1', 't%d', '{}')", i);
+        write_sql(scene->db, sql);
+    }
+    assert_true(feed_run(scene->feed, now));
+    assert_string_equal(types(scene, scene->one), "t0+ t0+ t2+ t1+ t4+");
+    assert_int_equal(emitter_last_id(scene->emitter),
+                     db_int(scene->db, 0, "SELECT max(id) FROM events", ""));
+}
+
+/* --- the watch ---------------------------------------------------------------------------- */
+
+static void on_hint(void *user)
+{
+    struct scene *scene = user;
+    scene->hints++;
+    if (db_changed(scene->db)) {
+        loop_quit(scene->loop, 0);
+    }
+}
+
+static void on_write(void *user)
+{
+    write_sql(((struct scene *)user)->other, "UPDATE orders SET quantity = 20");
+}
+
+static void on_patience(void *user)
+{
+    loop_quit(((struct scene *)user)->loop, 1);
+}
+
+static void test_another_programs_write_is_noticed_soon(void **state)
+{
+    struct scene *scene = *state;
+    scene->loop = loop_new();
+    struct watch *watch = watch_new(scene->loop, scene->path, on_hint, scene);
+    struct loop_timer *writer = loop_timer_new(scene->loop, on_write, scene);
+    struct loop_timer *patience = loop_timer_new(scene->loop, on_patience, scene);
+    int64_t begun = loop_refresh(scene->loop).mono_us;
+    db_changed(scene->db);
+    loop_timer_set(writer, begun + 20000);
+    loop_timer_set(patience, begun + PATIENCE_US);
+    assert_int_equal(loop_run(scene->loop), 0);
+    assert_true(scene->hints > 0);
+    loop_timer_free(patience);
+    loop_timer_free(writer);
+    watch_free(watch);
+    loop_free(scene->loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_commits_are_published_once_whoever_made_them, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_leaves_before_its_commit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ticks_are_batched_and_passing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ticks_wait_while_another_program_writes, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_old_events_are_cleared_away, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_faults_double_swap_and_lose_events, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_programs_write_is_noticed_soon, setup,
+                                        teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
