@@ -33,10 +33,10 @@ static int64_t now_ms(void)
 }
 
 static const char *const pinned[] = {
-    "HOME=/nonexistent",
-    "XDG_CONFIG_HOME=/nonexistent",
-    "XDG_CACHE_HOME=/nonexistent",
-    "XDG_STATE_HOME=/nonexistent",
+    "HOME=/dev/null",
+    "XDG_CONFIG_HOME=/dev/null",
+    "XDG_CACHE_HOME=/dev/null",
+    "XDG_STATE_HOME=/dev/null",
     "TZ=UTC",
     "LC_ALL=C.UTF-8",
     "PATH=/usr/bin:/bin",
