@@ -97,11 +97,17 @@ void canvas_fill(struct canvas *canvas, struct rect area, struct style style)
                          .role = (uint8_t)style.role,
                          .attributes = (uint8_t)style.attributes};
     area = rect_clip(whole(canvas), area);
-    for (int y = area.y; y < area.y + area.height && area.width > 0; y++) {
+    if (area.width == 0) {
+        return;
+    }
+    for (int y = area.y; y < area.y + area.height; y++) {
         heal(canvas, y, area.x, area.x + area.width);
         struct cell *cell = cell_at(canvas, area.x, y);
-        for (int i = 0; i < area.width; i++) {
-            cell[i] = blank;
+        cell[0] = blank;
+        for (int done = 1; done < area.width;) { /* copies of what is done, ever longer */
+            int more = done < area.width - done ? done : area.width - done;
+            memcpy(cell + done, cell, (size_t)more * sizeof *cell);
+            done += more;
         }
     }
 }
@@ -144,6 +150,17 @@ static void set_cluster(struct canvas *canvas, struct cell *cell,
     }
 }
 
+static void put_cluster(struct canvas *canvas, int x, int y, const struct text_cluster *cluster,
+                        struct style style)
+{
+    struct cell *cell = cell_at(canvas, x, y);
+    int end = x + cluster->width;
+    if (cell->width == 0 || (end < canvas->columns && cell_at(canvas, end, y)->width == 0)) {
+        heal(canvas, y, x, end);
+    }
+    set_cluster(canvas, cell, cluster, style);
+}
+
 int canvas_put(struct canvas *canvas, struct rect area, const char *text, struct style style)
 {
     struct rect clip = rect_clip(whole(canvas), area);
@@ -155,8 +172,7 @@ int canvas_put(struct canvas *canvas, struct rect area, const char *text, struct
     int x = area.x, end = clip.x + clip.width;
     while (x < end && text_next(&reader, &cluster) && x + cluster.width <= end) {
         if (x >= clip.x) {
-            heal(canvas, area.y, x, x + cluster.width);
-            set_cluster(canvas, cell_at(canvas, x, area.y), &cluster, style);
+            put_cluster(canvas, x, area.y, &cluster, style);
         }
         x += cluster.width;
     }
@@ -184,9 +200,20 @@ static const struct box_glyphs boxes[] = {
     [BOX_ROUND] = {"─", "│", {"╭", "╮", "╰", "╯"}},
 };
 
-static void put_glyph(struct canvas *canvas, int x, int y, const char *glyph, struct style style)
+/* Puts one glyph again and again along a line to the right or downwards. */
+static void put_line(struct canvas *canvas, struct rect area, const char *glyph, struct style style)
 {
-    canvas_put(canvas, (struct rect){x, y, 1, 1}, glyph, style);
+    struct text_reader reader = {glyph, glyph + strlen(glyph)};
+    struct text_cluster cluster;
+    area = rect_clip(whole(canvas), area);
+    if (!text_next(&reader, &cluster)) {
+        return;
+    }
+    for (int y = area.y; y < area.y + area.height; y++) {
+        for (int x = area.x; x < area.x + area.width; x++) {
+            put_cluster(canvas, x, y, &cluster, style);
+        }
+    }
 }
 
 void canvas_box(struct canvas *canvas, struct rect area, enum box box, struct style style)
@@ -196,18 +223,15 @@ void canvas_box(struct canvas *canvas, struct rect area, enum box box, struct st
     if (area.width < 2 || area.height < 2) {
         return;
     }
-    for (int x = area.x + 1; x < right; x++) {
-        put_glyph(canvas, x, area.y, glyphs->horizontal, style);
-        put_glyph(canvas, x, bottom, glyphs->horizontal, style);
+    for (int i = 0; i < 2; i++) {
+        int y = i == 0 ? area.y : bottom, x = i == 0 ? area.x : right;
+        put_line(canvas, (struct rect){area.x, y, area.width, 1}, glyphs->horizontal, style);
+        put_line(canvas, (struct rect){x, area.y + 1, 1, area.height - 2}, glyphs->vertical, style);
     }
-    for (int y = area.y + 1; y < bottom; y++) {
-        put_glyph(canvas, area.x, y, glyphs->vertical, style);
-        put_glyph(canvas, right, y, glyphs->vertical, style);
+    for (int i = 0; i < 4; i++) {
+        put_line(canvas, (struct rect){i % 2 == 0 ? area.x : right, i < 2 ? area.y : bottom, 1, 1},
+                 glyphs->corners[i], style);
     }
-    put_glyph(canvas, area.x, area.y, glyphs->corners[0], style);
-    put_glyph(canvas, right, area.y, glyphs->corners[1], style);
-    put_glyph(canvas, area.x, bottom, glyphs->corners[2], style);
-    put_glyph(canvas, right, bottom, glyphs->corners[3], style);
 }
 
 char *canvas_text(const struct canvas *canvas)

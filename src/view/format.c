@@ -50,7 +50,7 @@ static double round_scaled(double magnitude, int decimals)
 {
     double scaled = magnitude * powers[decimals];
     double whole = floor(scaled);
-    return scaled - whole >= 0.5 - scaled * 4e-16 ? whole + 1 : whole;
+    return scaled - whole >= 0.5 - scaled * 2.3e-16 ? whole + 1 : whole;
 }
 
 /* Text that grows to the left. */

@@ -227,7 +227,7 @@ static void add_tab(struct bar *bar, const struct frame *frame, enum pane pane)
         snprintf(count, sizeof count, " %zu", screen->tables[pane].total);
     }
     bool alert = screen_has_table(pane) && screen->tables[pane].attention_count > 0;
-    int rank = here ? 0 : PANE_COUNT + 2 - (int)pane;
+    int rank = here ? 0 : 2 + (int)pane;
     struct style style = here ? bold(ROLE_TITLE) : plain(ROLE_DIM);
     bar_add(bar, left_at(rank), style, here ? "[%d %s" : " %d %s", (int)pane + 1,
             pane_info(pane)->tab);

@@ -80,6 +80,15 @@ static bool is_unsafe(uint32_t code)
     return in_ranges(unsafe, sizeof unsafe / sizeof *unsafe, code);
 }
 
+/* Columns of a code point that may be shown, -1 for one that may not. */
+static int safe_width(uint32_t code)
+{
+    if (in_ranges(narrow, sizeof narrow / sizeof *narrow, code)) {
+        return 1;
+    }
+    return is_unsafe(code) ? -1 : wcwidth((wchar_t)code);
+}
+
 bool text_code_is_safe(uint32_t code)
 {
     if (code >= 0x20 && code < 0x7F) {
@@ -181,7 +190,7 @@ bool text_next(struct text_reader *reader, struct text_cluster *ret)
         ret->bytes[0] = *reader->at++;
     } else {
         reader->at += text_decode(reader->at, (size_t)(reader->end - reader->at), &code);
-        int width = is_unsafe(code) ? -1 : code_width(code);
+        int width = safe_width(code);
         if (width != 1 && width != 2) {
             code = REPLACEMENT;
             width = 1;
@@ -235,7 +244,11 @@ int text_width_n(const char *text, size_t len)
 
 int text_width(const char *text)
 {
-    return text_width_n(text, strlen(text));
+    const char *at = text;
+    while (*at >= 0x20 && *at < 0x7F) {
+        at++;
+    }
+    return *at == '\0' ? (int)(at - text) : text_width_n(text, strlen(text));
 }
 
 /* An output that takes whole clusters only. */

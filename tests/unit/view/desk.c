@@ -141,42 +141,45 @@ const char desk_account[] =
     ",\"volume\":" #volume ",\"change\":" #change ",\"changePercent\":" #percent                   \
     ",\"updatedAt\":\"2024-10-28T09:02:00.000Z\"}}"
 
-const char
-    desk_watchlists
-        [] =
-            "{\"watchlists\":[{\"id\":\"w1\",\"userId\":\"u1\",\"name\":\"Default\",\"items\":"
-            "[" ITEM("1", "RELIANCE", 2947.35, 2935, 2950, 2930, 2935.25, 2653828, 12.1, 0.41) "," ITEM(
-                "2", "SBIN", 819.3, 812, 820, 811, 812.45, 1200000, 6.85,
-                0.84) "," ITEM("3", "INFY", 1511.25, 1520, 1522, 1509, 1521.05, 800000, -9.8,
-                               -0.64) "," ITEM("4", "ADANIENT", 2871.05, 2900, 2905, 2860, 2902.25,
-                                               640000, -31.2,
-                                               -1.07) "," ITEM("5", "TATAMOTORS", null, null, null,
-                                                               null, null, null, null,
-                                                               null) "," ITEM("6",
-                                                                              "BANKNIFTY24O3152000P"
-                                                                              "E",
-                                                                              402.15, 415, 420, 398,
-                                                                              414.8, 12000, null,
-                                                                              null) "]},{\"id\":"
-                                                                                    "\"w2\","
-                                                                                    "\"userId\":"
-                                                                                    "\"u1\","
-                                                                                    "\"name\":"
-                                                                                    "\"Options\","
-                                                                                    "\"items\":"
-                                                                                    "[" ITEM("7",
-                                                                                             "NIFTY"
-                                                                                             "24O31"
-                                                                                             "C2450"
-                                                                                             "0",
-                                                                                             181.9,
-                                                                                             180,
-                                                                                             190,
-                                                                                             178,
-                                                                                             182.5,
-                                                                                             90000,
-                                                                                             -0.6,
-                                                                                             -0.33) "]},{\"id\":\"w3\",\"userId\":\"u1\",\"name\":\"Empty one\",\"items\":[]}]}";
+const char desk_watchlists[] =
+    "{\"watchlists\":[{\"id\":\"w1\",\"userId\":\"u1\",\"name\":\"Default\",\"items\":"
+    "[" ITEM("1", "RELIANCE", 2947.35, 2935, 2950, 2930, 2935.25, 2653828, 12.1, 0.41) "," ITEM(
+        "2", "SBIN", 819.3, 812, 820, 811, 812.45, 1200000, 6.85,
+        0.84) "," ITEM("3", "INFY", 1511.25, 1520, 1522, 1509, 1521.05, 800000, -9.8,
+                       -0.64) "," ITEM("4", "ADANIENT", 2871.05, 2900, 2905, 2860, 2902.25, 640000,
+                                       -31.2,
+                                       -1.07) "," ITEM("5", "TATAMOTORS", null, null, null, null,
+                                                       null, null, null,
+                                                       null) "," ITEM("6",
+                                                                      "BANKNIFTY24O3152000P"
+                                                                      "E",
+                                                                      402.15, 415, 420, 398, 414.8,
+                                                                      12000, null,
+                                                                      null) "]},{\"id\":"
+                                                                            "\"w2\","
+                                                                            "\"userId\":"
+                                                                            "\"u1\","
+                                                                            "\"name\":"
+                                                                            "\"Options\","
+                                                                            "\"items\":"
+                                                                            "[" ITEM(
+                                                                                "7",
+                                                                                "NIFTY"
+                                                                                "24O31"
+                                                                                "C2450"
+                                                                                "0",
+                                                                                181.9, 180, 190,
+                                                                                178, 182.5, 90000,
+                                                                                -0.6,
+                                                                                -0.33) "]},{\"id\":"
+                                                                                       "\"w3\","
+                                                                                       "\"userId\":"
+                                                                                       "\"u1\","
+                                                                                       "\"name\":"
+                                                                                       "\"Empty "
+                                                                                       "one\","
+                                                                                       "\"items\":["
+                                                                                       "]}]}";
 
 int32_t desk_zone(const void *user, int64_t wall_ms)
 {

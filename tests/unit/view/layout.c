@@ -1,0 +1,95 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <blotter/view/layout.h>
+
+static bool is_empty(struct rect rect)
+{
+    return rect.width <= 0 || rect.height <= 0;
+}
+
+static bool overlap(struct rect a, struct rect b)
+{
+    return !is_empty(a) && !is_empty(b) && !is_empty(rect_clip(a, b));
+}
+
+static void check(const struct layout_request *request)
+{
+    struct layout layout;
+    layout_make(request, &layout);
+    struct rect parts[4 + PANE_COUNT] = {layout.top, layout.account_line, layout.tabs,
+                                         layout.state};
+    for (int i = 0; i < PANE_COUNT; i++) {
+        parts[4 + i] = layout.panes[i];
+    }
+    int area = 0;
+    for (int i = 0; i < 4 + PANE_COUNT; i++) {
+        if (is_empty(parts[i])) {
+            continue;
+        }
+        area += parts[i].width * parts[i].height;
+        assert_true(parts[i].x >= 0 && parts[i].y >= 0);
+        assert_true(parts[i].x + parts[i].width <= request->columns);
+        assert_true(parts[i].y + parts[i].height <= request->rows);
+        for (int j = i + 1; j < 4 + PANE_COUNT; j++) {
+            assert_false(overlap(parts[i], parts[j]));
+        }
+    }
+    assert_false(is_empty(layout.top));
+    if (layout.kind != LAYOUT_MINI) { /* no hole, and the focus is seen */
+        assert_int_equal(area, request->columns * request->rows);
+        assert_false(is_empty(layout.panes[request->focus]));
+    }
+}
+
+static void test_every_size_and_choice(void **state)
+{
+    (void)state;
+    for (int columns = 1; columns <= 210; columns += columns < 45 ? 1 : 7) {
+        for (int rows = 1; rows <= 70; rows += rows < 12 ? 1 : 3) {
+            for (unsigned wanted = 1; wanted < 1u << PANE_COUNT; wanted++) {
+                for (int pane = 0; pane < PANE_COUNT; pane++) {
+                    struct layout_request request = {columns,         rows,  wanted,
+                                                     (enum pane)pane, false, 5};
+                    if ((wanted & LAYOUT_PANE_BIT(pane)) != 0) {
+                        check(&request);
+                        request.zoom = true;
+                        check(&request);
+                    }
+                }
+            }
+        }
+    }
+}
+
+static void test_breakpoints(void **state)
+{
+    (void)state;
+    static const struct {
+        int columns, rows;
+        enum layout_kind kind;
+    } rows[] = {
+        {140, 40, LAYOUT_FULL},  {139, 40, LAYOUT_MEDIUM}, {140, 39, LAYOUT_MEDIUM},
+        {96, 28, LAYOUT_MEDIUM}, {95, 28, LAYOUT_SINGLE},  {96, 27, LAYOUT_SINGLE},
+        {40, 10, LAYOUT_SINGLE}, {39, 10, LAYOUT_MINI},    {40, 9, LAYOUT_MINI},
+        {1, 1, LAYOUT_MINI},     {500, 200, LAYOUT_FULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct layout layout;
+        struct layout_request request = {.columns = rows[i].columns, .rows = rows[i].rows};
+        layout_make(&request, &layout);
+        assert_int_equal(layout.kind, rows[i].kind);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_size_and_choice),
+        cmocka_unit_test(test_breakpoints),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

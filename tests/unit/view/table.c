@@ -1,0 +1,426 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <blotter/view/table.h>
+
+#include <blotter/core/decode.h>
+
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk.h"
+
+struct fixture {
+    struct table table;
+    struct snapshot *snapshot;
+    struct moment now;
+    int alerts;
+    char last_alert[64];
+};
+
+static void on_alert(void *user, enum pane pane, const struct row *row)
+{
+    struct fixture *fixture = user;
+    (void)pane;
+    fixture->alerts++;
+    snprintf(fixture->last_alert, sizeof fixture->last_alert, "%s", row->id);
+}
+
+static void take(struct fixture *fixture, const char *body)
+{
+    struct fault fault = {0};
+    struct snapshot *snapshot =
+        decode_body((enum resource)fixture->table.pane, body, strlen(body), &fault);
+    assert_non_null(snapshot);
+    table_take(&fixture->table,
+               &(struct table_news){
+                   .snapshot = snapshot, .now = fixture->now, .alert = on_alert, .user = fixture});
+    snapshot_unref(fixture->snapshot);
+    fixture->snapshot = snapshot;
+}
+
+static void open_table(struct fixture *fixture, enum pane pane)
+{
+    *fixture = (struct fixture){.now = {DESK_NOW_US, DESK_NOW_MS}};
+    table_init(&fixture->table, pane);
+}
+
+static void close_table(struct fixture *fixture)
+{
+    table_done(&fixture->table);
+    snapshot_unref(fixture->snapshot);
+}
+
+/* Orders from a short form: "id:symbol:quantity:status" words. */
+static void take_orders(struct fixture *fixture, const char *words)
+{
+    char body[8192] = "{\"orders\":[", id[32], symbol[32], status[32];
+    int quantity, used;
+    bool first = true;
+    while (sscanf(words, " %31[^:]:%31[^:]:%d:%31s%n", id, symbol, &quantity, status, &used) == 4) {
+        size_t len = strlen(body);
+        snprintf(
+            body + len, sizeof body - len,
+            "%s{\"id\":\"%s\",\"symbol\":\"%s\",\"quantity\":%d,\"orderType\":\"LIMIT\","
+            "\"orderSide\":\"BUY\",\"price\":null,\"averagePrice\":null,\"filledQuantity\":0,"
+            "\"productType\":\"MIS\",\"status\":\"%s\",\"createdAt\":\"2024-10-28T09:00:00.000Z\","
+            "\"executedAt\":null,\"stock\":null}",
+            first ? "" : ",", id, symbol, quantity, status);
+        first = false;
+        words += used;
+    }
+    size_t len = strlen(body);
+    snprintf(body + len, sizeof body - len, "]}");
+    take(fixture, body);
+}
+
+static const char *ids(const struct table *table)
+{
+    static char out[256];
+    out[0] = '\0';
+    for (size_t i = 0; i < table->order_count; i++) {
+        size_t len = strlen(out);
+        snprintf(out + len, sizeof out - len, "%s%s", i > 0 ? " " : "", table_row(table, i)->id);
+    }
+    return out;
+}
+
+static void sort_by(struct table *table, const char *column, bool descending)
+{
+    table->sort =
+        column != NULL ? (int)column_find(table->pane, column, strlen(column)) : TABLE_SERVER_ORDER;
+    table->descending = descending;
+    table_arrange(table);
+}
+
+static void test_sort(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    open_table(&fixture, PANE_ORDERS);
+    take_orders(&fixture, "d:BETA:5:PENDING c:alpha:7:PENDING b:BETALONGER2:5:PENDING "
+                          "a:BETALONGER1:5:PENDING");
+    static const struct {
+        const char *column;
+        bool descending;
+        const char *expected;
+    } rows[] = {
+        {NULL, false, "d c b a"},     {"qty", false, "a b d c"},   {"qty", true, "c a b d"},
+        {"symbol", false, "c d a b"}, {"symbol", true, "b a d c"}, {"price", false, "a b c d"},
+        {"price", true, "a b c d"}, /* nothing known: ties go by id */
+        {"time", true, "a b c d"},    {"id", true, "d c b a"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        sort_by(&fixture.table, rows[i].column, rows[i].descending);
+        assert_string_equal(ids(&fixture.table), rows[i].expected);
+    }
+    close_table(&fixture);
+}
+
+static void test_missing_figures_come_last(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    open_table(&fixture, PANE_WATCHLIST);
+    take(&fixture, desk_watchlists);
+    sort_by(&fixture.table, "ltp", false);
+    assert_string_equal(ids(&fixture.table), "6 2 3 4 1 5");
+    sort_by(&fixture.table, "ltp", true);
+    assert_string_equal(ids(&fixture.table), "1 4 3 2 6 5");
+    sort_by(&fixture.table, "chg-percent", false); /* one of them is derived */
+    assert_string_equal(ids(&fixture.table), "6 4 3 1 2 5");
+    close_table(&fixture);
+}
+
+static void test_filter(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    open_table(&fixture, PANE_ORDERS);
+    take(&fixture, desk_orders);
+    sort_by(&fixture.table, NULL, false);
+    static const struct {
+        const char *filter, *expected;
+    } rows[] = {
+        {"", "o1 o2 o3 o4 o5 o6 o7 o8"},
+        {"nif", "o2 o6"},
+        {"!nif", "o1 o3 o4 o5 o7 o8"},
+        {"!", "o1 o2 o3 o4 o5 o6 o7 o8"},
+        {"partial", "o2"}, /* what is shown, not what was sent */
+        {"queued", "o8"},
+        {"SELL", "o2 o3"},
+        {"zzz", ""},
+        {"!zzz", "o1 o2 o3 o4 o5 o6 o7 o8"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(fixture.table.filter, TABLE_FILTER_MAX, "%s", rows[i].filter);
+        table_arrange(&fixture.table);
+        assert_string_equal(ids(&fixture.table), rows[i].expected);
+        assert_int_equal(table_filter_hides(&fixture.table), fixture.table.order_count < 8);
+    }
+    close_table(&fixture);
+}
+
+static void test_selection_follows_the_row(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct table *table = &fixture.table;
+    open_table(&fixture, PANE_ORDERS);
+    table->sort = TABLE_SERVER_ORDER;
+    take_orders(&fixture, "a:A:1:PENDING b:B:1:PENDING c:C:1:PENDING d:D:1:PENDING");
+    table_select(table, 2);
+    take_orders(
+        &fixture,
+        "x:X:1:PENDING y:Y:1:PENDING a:A:1:PENDING b:B:1:PENDING c:C:1:PENDING d:D:1:PENDING");
+    assert_string_equal(table_selected(table)->id, "c");
+    take_orders(&fixture, "d:D:1:PENDING c:C:1:PENDING a:A:1:PENDING b:B:1:PENDING");
+    assert_string_equal(table_selected(table)->id, "c");
+    take_orders(&fixture,
+                "b:B:1:PENDING a:A:1:PENDING d:D:1:PENDING"); /* c went: the row after it was a */
+    assert_string_equal(table_selected(table)->id, "a");
+    take_orders(&fixture, "b:B:1:PENDING");
+    assert_string_equal(table_selected(table)->id, "b");
+    take_orders(&fixture, "");
+    assert_null(table_selected(table));
+    take_orders(&fixture, "z:Z:1:PENDING");
+    assert_string_equal(table_selected(table)->id, "z");
+    close_table(&fixture);
+}
+
+static void test_the_anchor_follows_its_row_but_the_top_stays_the_top(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct table *table = &fixture.table;
+    open_table(&fixture, PANE_ORDERS);
+    table->sort = TABLE_SERVER_ORDER;
+    take_orders(&fixture, "a:A:1:PENDING b:B:1:PENDING c:C:1:PENDING d:D:1:PENDING e:E:1:PENDING");
+    table_scroll(table, 2);
+    take_orders(
+        &fixture,
+        "n:N:1:PENDING a:A:1:PENDING b:B:1:PENDING c:C:1:PENDING d:D:1:PENDING e:E:1:PENDING");
+    assert_string_equal(table_row(table, table->top)->id, "n");
+    table_select(table, 4);
+    table_scroll(table, 2);
+    assert_string_equal(table_row(table, table->top)->id, "c");
+    take_orders(&fixture, "m:M:1:PENDING n:N:1:PENDING a:A:1:PENDING b:B:1:PENDING c:C:1:PENDING "
+                          "d:D:1:PENDING e:E:1:PENDING");
+    table_scroll(table, 2);
+    assert_string_equal(table_row(table, table->top)->id, "c");
+    assert_string_equal(table_selected(table)->id, "d");
+    close_table(&fixture);
+}
+
+static void test_flashes_end_in_time(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct table *table = &fixture.table;
+    open_table(&fixture, PANE_ORDERS);
+    take_orders(&fixture, "a:A:1:PENDING b:B:1:PENDING");
+    assert_true(table->flash_end_us == MOMENT_NEVER);
+    take_orders(&fixture, "b:B:1:PENDING a:A:1:EXECUTED"); /* moved and changed */
+    assert_true(table->flash_end_us <= fixture.now.mono_us + 800000);
+    assert_true(table->flash_end_us >= fixture.now.mono_us + 500000);
+    assert_true(table->marks[1].direction[1] != 0 && table->marks[0].flash_until_us == 0);
+    assert_false(table_tick(table, fixture.now.mono_us + 100000));
+    assert_true(table_tick(table, fixture.now.mono_us + 800000));
+    assert_true(table->flash_end_us == MOMENT_NEVER);
+    assert_int_equal(table->marks[1].direction[1], 0);
+    close_table(&fixture);
+}
+
+static void test_rejections_stick_until_seen(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct table *table = &fixture.table;
+    open_table(&fixture, PANE_ORDERS);
+    table->sort = TABLE_SERVER_ORDER;
+    take_orders(&fixture, "a:A:1:REJECTED b:B:1:PENDING");
+    assert_int_equal(table->attention_count, 1);
+    assert_int_equal(fixture.alerts, 0); /* what was there at the first load rings no bell */
+    take_orders(&fixture, "a:A:1:REJECTED b:B:1:REJECTED");
+    assert_int_equal(table->attention_count, 2);
+    assert_int_equal(fixture.alerts, 1);
+    assert_string_equal(fixture.last_alert, "b");
+    table_move(table, 1); /* away from a */
+    assert_int_equal(table->attention_count, 1);
+    take_orders(&fixture, "a:A:1:REJECTED b:B:1:REJECTED");
+    assert_int_equal(table->attention_count, 1);
+    table_see_all(table);
+    assert_int_equal(table->attention_count, 0);
+    assert_int_equal(fixture.alerts, 1);
+    close_table(&fixture);
+}
+
+static void take_alert_item(struct fixture *fixture, const char *type, double ltp)
+{
+    char body[1024];
+    snprintf(body, sizeof body,
+             "{\"watchlists\":[{\"id\":\"w\",\"name\":\"W\",\"items\":[{\"id\":\"i\","
+             "\"watchlistId\":\"w\","
+             "\"alertPrice\":100,\"alertType\":\"%s\",\"symbol\":\"SBIN\",\"name\":\"SBI\",\"ltp\":"
+             "%.2f}]}]}",
+             type, ltp);
+    take(fixture, body);
+}
+
+static void test_price_alerts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        double prices[4];
+        int alerts[4]; /* so far */
+    } rows[] = {
+        {"ABOVE", {99, 101, 102, 99}, {0, 1, 1, 1}},
+        {"BELOW", {101, 99, 98, 101}, {0, 1, 1, 1}},
+        {"BOTH", {99, 101, 102, 99}, {0, 1, 1, 1}}, /* still unseen: rings once */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture fixture;
+        open_table(&fixture, PANE_WATCHLIST);
+        for (int n = 0; n < 4; n++) {
+            take_alert_item(&fixture, rows[i].type, rows[i].prices[n]);
+            assert_int_equal(fixture.alerts, rows[i].alerts[n]);
+        }
+        assert_int_equal(fixture.table.attention_count,
+                         1); /* sticks although the price went back */
+        table_see_all(&fixture.table);
+        take_alert_item(&fixture, rows[i].type, rows[i].prices[0]);
+        take_alert_item(&fixture, rows[i].type, rows[i].prices[1]);
+        assert_int_equal(fixture.alerts, 2);
+        close_table(&fixture);
+    }
+}
+
+static void test_quotes_seen_make_a_curve(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    open_table(&fixture, PANE_WATCHLIST);
+    for (int i = 0; i < 40; i++) {
+        take_alert_item(&fixture, "",
+                        i % 10 == 9 ? 100 + i - 1 : 100 + i); /* some say nothing new */
+    }
+    assert_int_equal(fixture.table.curves[0].count, TABLE_SPARK_MAX);
+    assert_true(fixture.table.curves[0].quotes[TABLE_SPARK_MAX - 1] > 137);
+    close_table(&fixture);
+}
+
+/* --- a number is never cut ------------------------------------------------------------------ */
+
+static void cell_text(const struct canvas *canvas, struct table_slot slot, int y, char *out)
+{
+    size_t len = 0;
+    for (int x = slot.x; x < slot.x + slot.width; x++) {
+        const char *text = canvas_cell(canvas, x, y)->text;
+        if (len > 0 || text[0] != ' ') {
+            memcpy(out + len, text, strlen(text));
+            len += strlen(text);
+        }
+    }
+    out[len] = '\0';
+}
+
+static void check_width(struct fixture *fixture, int width)
+{
+    struct canvas *canvas = canvas_new(width, 12);
+    struct format format;
+    format_default(&format);
+    struct table_view view = {
+        .area = {0, 0, width, 12}, .format = &format, .now = fixture->now, .focused = true};
+    struct table_layout layout;
+    table_paint(&fixture->table, &view, canvas);
+    table_layout(&fixture->table, &view, &layout);
+    for (size_t i = 0; i < fixture->table.order_count; i++) {
+        for (size_t s = 0; s < layout.count; s++) {
+            size_t count;
+            const struct column *column =
+                &columns_of(fixture->table.pane, &count)[layout.slots[s].column];
+            if (column->kind != COLUMN_NUMBER) {
+                continue;
+            }
+            char shown[256], expected[FORMAT_MAX];
+            bool derived = false;
+            double value = column->number(table_row(&fixture->table, i), &derived);
+            unsigned flags = ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
+                             ((column->flags & COLUMN_PERCENT) != 0 ? FORMAT_PERCENT : 0) |
+                             (derived ? FORMAT_DERIVED : 0);
+            int decimals = fixture->table.extents[layout.slots[s].column].decimals;
+            format_number(&format, (struct format_figure){value, decimals, flags}, expected);
+            cell_text(canvas, layout.slots[s], 1 + (int)i, shown);
+            bool hashes = strspn(shown, "#") == strlen(shown);
+            if (!hashes && strcmp(shown, expected) != 0) {
+                fail_msg("width %d, %s: '%s' instead of '%s'", width, column->name, shown,
+                         expected);
+            }
+        }
+    }
+    canvas_free(canvas);
+}
+
+static void test_no_figure_is_cut_at_any_width(void **state)
+{
+    (void)state;
+    static const char hostile[] =
+        "{\"positions\":["
+        "{\"id\":\"p\",\"symbol\":\"X\",\"quantity\":9007199254740991,\"averagePrice\":1e300,"
+        "\"unrealizedPnL\":-1e16,"
+        "\"dayPnL\":123456789012345,\"stopLoss\":0.0001,\"target\":null,\"createdAt\":\"2024-10-"
+        "28T04:00:00.000Z\","
+        "\"stock\":null,\"currentPrice\":83.1225,\"currentValue\":1,\"investedValue\":1e-300},"
+        "{\"id\":\"q\",\"symbol\":\"YYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYYY\",\"quantity\":-1,"
+        "\"averagePrice\":-0.004,"
+        "\"unrealizedPnL\":0.005,\"dayPnL\":-123456789012345,\"stopLoss\":null,\"target\":7,"
+        "\"createdAt\":\"2024-10-28T04:00:00.000Z\",\"stock\":null,\"currentPrice\":-1,"
+        "\"currentValue\":1,"
+        "\"investedValue\":3}]}";
+    static const struct {
+        enum pane pane;
+        const char *body;
+    } rows[] = {{PANE_POSITIONS, desk_positions},
+                {PANE_ORDERS, desk_orders},
+                {PANE_WATCHLIST, desk_watchlists},
+                {PANE_POSITIONS, hostile}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture fixture;
+        open_table(&fixture, rows[i].pane);
+        take(&fixture, rows[i].body);
+        for (int width = 1; width <= 220; width++) {
+            check_width(&fixture, width);
+        }
+        size_t count;
+        columns_of(rows[i].pane, &count);
+        for (fixture.table.skip = 1; fixture.table.skip < (int)count; fixture.table.skip++) {
+            check_width(&fixture, 40);
+        }
+        close_table(&fixture);
+    }
+}
+
+int main(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_missing_figures_come_last),
+        cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_selection_follows_the_row),
+        cmocka_unit_test(test_the_anchor_follows_its_row_but_the_top_stays_the_top),
+        cmocka_unit_test(test_flashes_end_in_time),
+        cmocka_unit_test(test_rejections_stick_until_seen),
+        cmocka_unit_test(test_price_alerts),
+        cmocka_unit_test(test_quotes_seen_make_a_curve),
+        cmocka_unit_test(test_no_figure_is_cut_at_any_width),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
