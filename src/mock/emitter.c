@@ -43,7 +43,7 @@ struct listener {
     size_t own_offset;
     int64_t replay_after; /* replays events after this id, -1: live */
     int64_t heartbeat_at;
-    bool awake, heartbeat_due, dropped;
+    bool awake, heartbeat_due, dropped, ended;
 };
 
 struct emitter {
@@ -54,7 +54,6 @@ struct emitter {
     struct listener *beat_first, *beat_last;
     size_t listener_count;
     int64_t last_id;
-    bool ended;
     struct text scratch;
     struct emitter_counters counters;
 };
@@ -258,6 +257,16 @@ void emitter_tick(struct emitter *emitter, struct moment now)
     }
 }
 
+void emitter_beat_all(struct emitter *emitter)
+{
+    for (struct listener *at = emitter->beat_first; at != NULL;) {
+        struct listener *next = at->beat_next;
+        at->heartbeat_due = true;
+        wake(emitter, at);
+        at = next;
+    }
+}
+
 /* --- opening and closing ------------------------------------------------------------------ */
 
 struct emitter *emitter_new(struct db *db, const struct emitter_settings *settings,
@@ -382,9 +391,9 @@ void emitter_close(struct emitter *emitter, struct listener *listener)
 
 void emitter_end(struct emitter *emitter)
 {
-    emitter->ended = true;
     for (struct listener *at = emitter->beat_first; at != NULL;) {
         struct listener *next = at->beat_next;
+        at->ended = true;
         wake(emitter, at);
         at = next;
     }
@@ -495,7 +504,7 @@ ssize_t emitter_read(struct emitter *emitter, struct listener *listener, char *i
             break;
         }
     }
-    if (count == 0 && emitter->ended) {
+    if (count == 0 && listener->ended) {
         return -1;
     }
     if (count == 0) {

@@ -73,7 +73,10 @@ size_t emitter_user_listeners(const struct emitter *emitter, const char *user);
 int64_t emitter_deadline(const struct emitter *emitter);
 void emitter_tick(struct emitter *emitter, struct moment now);
 
-/* Ends every stream cleanly: each listener gets what is queued, then -1. */
+/* A heartbeat on every stream now, beside those that are due. */
+void emitter_beat_all(struct emitter *emitter);
+
+/* Ends every stream that is open now cleanly: each listener gets what is queued, then -1. */
 void emitter_end(struct emitter *emitter);
 
 struct emitter_counters {

@@ -3,6 +3,7 @@
 #include "feed.h"
 #include "market.h"
 #include "options.h"
+#include "scenario.h"
 #include "seed.h"
 #include "server.h"
 #include "watch.h"
@@ -32,6 +33,7 @@ struct mock {
     struct watch *watch;
     struct server *server;
     struct market *market;
+    struct scenario *scenario;
     struct loop_timer *exit_timer;
     struct api api;
     int status; /* what the program will end with */
@@ -83,6 +85,46 @@ static void on_stdin(void *user, int fd, unsigned events)
 static void on_file_hint(void *user)
 {
     (void)user; /* the feed looks before every wait */
+}
+
+/* --- what a scenario acts on --------------------------------------------------------------- */
+
+static void on_scenario_beat(void *user)
+{
+    emitter_beat_all(((struct mock *)user)->emitter);
+}
+
+static void on_scenario_end_streams(void *user)
+{
+    emitter_end(((struct mock *)user)->emitter);
+}
+
+static void on_scenario_quit(void *user, int status)
+{
+    end(user, status);
+}
+
+static void on_scenario_report(void *user, const char *text)
+{
+    (void)user;
+    complain(0, text);
+}
+
+static void start_scenario(struct mock *mock)
+{
+    const struct scenario_host host = {
+        .db = mock->db,
+        .faults = mock->api.faults,
+        .market = mock->market,
+        .heartbeat = on_scenario_beat,
+        .end_streams = on_scenario_end_streams,
+        .quit = on_scenario_quit,
+        .report = on_scenario_report,
+        .user = mock,
+    };
+    if (mock->scenario != NULL) {
+        scenario_start(mock->scenario, mock->loop, &host);
+    }
 }
 
 /* --- starting ----------------------------------------------------------------------------- */
@@ -174,6 +216,14 @@ static bool add_faults(struct mock *mock, struct fault *ret_fault)
     return true;
 }
 
+static bool read_scenario(struct mock *mock, struct fault *ret_fault)
+{
+    if (mock->options.scenario != NULL) {
+        mock->scenario = scenario_read(mock->options.scenario, ret_fault);
+    }
+    return mock->options.scenario == NULL || mock->scenario != NULL;
+}
+
 static bool listen_and_serve(struct mock *mock, struct fault *ret_fault)
 {
     const struct options *options = &mock->options;
@@ -249,7 +299,7 @@ static int run(struct mock *mock)
     struct moment now = loop_refresh(mock->loop);
     uint64_t seed = choose_seed(&mock->options, now);
     mock->api.faults = faults_new(seed);
-    if (!add_faults(mock, &fault)) {
+    if (!add_faults(mock, &fault) || !read_scenario(mock, &fault)) {
         return complain(EXIT_USAGE, fault.text);
     }
     if (!open_books(mock, seed, &fault)) {
@@ -264,11 +314,13 @@ static int run(struct mock *mock)
     mock->market = market_new(mock->loop, mock->db, &market);
     set_exits(mock);
     announce(mock);
+    start_scenario(mock);
     return loop_run(mock->loop);
 }
 
 static void take_down(struct mock *mock)
 {
+    scenario_free(mock->scenario);
     market_free(mock->market);
     server_free(mock->server);
     watch_free(mock->watch);
