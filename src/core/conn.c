@@ -144,7 +144,7 @@ static const struct transition transitions[] = {
     {INPUT_STOP, IN(CONN_CONNECTING) | IN(CONN_LIVE), CONN_ENDED, CONN_CLOSE},
     {INPUT_OPENED, IN(CONN_CONNECTING), CONN_LIVE, CONN_NOTHING},
     {INPUT_REFUSED, IN(CONN_CONNECTING), CONN_WAITING, CONN_CLOSE},
-    {INPUT_FINAL, IN(CONN_CONNECTING) | IN(CONN_LIVE), CONN_ENDED, CONN_CLOSE},
+    {INPUT_FINAL, IN(CONN_CONNECTING), CONN_ENDED, CONN_CLOSE},
     {INPUT_LOST, IN(CONN_CONNECTING) | IN(CONN_LIVE), CONN_WAITING, CONN_CLOSE},
     {INPUT_SILENT, IN(CONN_CONNECTING) | IN(CONN_LIVE), CONN_WAITING, CONN_CLOSE},
     {INPUT_DUE, IN(CONN_WAITING), CONN_CONNECTING, CONN_CONNECT},
@@ -278,7 +278,8 @@ void conn_lost(struct conn *conn, const struct fault *fault, struct moment now)
         fault_set(&ended, FAULT_NETWORK, 0, "the server ended the stream");
         fault = &ended;
     }
-    bool final = fault->kind == FAULT_AUTH || fault->kind == FAULT_CONFIG;
+    bool final = conn->status.phase == CONN_CONNECTING &&
+                 (fault->kind == FAULT_AUTH || fault->kind == FAULT_CONFIG);
     conn_move(conn, final ? INPUT_FINAL : INPUT_LOST, fault, now);
 }
 

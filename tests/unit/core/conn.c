@@ -1,0 +1,466 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/conn.h>
+
+#define S INT64_C(1000000) /* a second in microseconds */
+
+static struct moment at_ms(int64_t ms)
+{
+    return (struct moment){.mono_us = ms * 1000, .wall_ms = 5000000 + ms};
+}
+
+static struct conn *open_conn(void)
+{
+    struct conn_settings settings;
+    conn_settings_default(&settings);
+    settings.seed = 7;
+    return conn_new(&settings);
+}
+
+static struct fault network_fault(void)
+{
+    struct fault fault;
+    fault_set(&fault, FAULT_CONNECT, 0, "connection refused");
+    return fault;
+}
+
+static void go_live(struct conn *conn, int64_t ms)
+{
+    conn_start(conn, at_ms(ms));
+    conn_take_action(conn);
+    conn_answered(conn, 200, "text/event-stream", -1, at_ms(ms));
+    assert_int_equal(conn_status(conn)->phase, CONN_LIVE);
+}
+
+static void test_content_types(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        bool is_stream;
+    } rows[] = {
+        {"text/event-stream", true},
+        {"TEXT/Event-Stream", true},
+        {"text/event-stream;", true},
+        {"text/event-stream; charset=utf-8", true},
+        {"text/event-stream ;charset=utf-8", true},
+        {" \ttext/event-stream\t ", true},
+        {"text/event-stream;x bogus", true},
+        {"text/event-stream;charset=\"a,b\"", true},
+        {"text/html, text/event-stream", true},
+        {"text/event-stream, bogus", true},
+        {"text/event-stream, */*", true},
+        {"text/event-stream, text/html", false},
+        {"text/event-stream2", false},
+        {"text/event-strea", false},
+        {"text/event-stream/x", false},
+        {"text/ event-stream", false},
+        {"text /event-stream", false},
+        {"text/event stream", false},
+        {"event-stream", false},
+        {"application/json", false},
+        {"x bogus", false},
+        {";text/event-stream", false},
+        {"\"text/event-stream\"", false},
+        {"", false},
+        {NULL, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (conn_type_is_stream(rows[i].type) != rows[i].is_stream) {
+            print_error("'%s'\n", rows[i].type != NULL ? rows[i].type : "(none)");
+            fail();
+        }
+    }
+}
+
+static void test_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *type;
+        int64_t retry_after_ms;
+        enum conn_phase phase;
+        enum conn_action action;
+        enum fault_kind kind;
+        int64_t wait_ms;
+    } rows[] = {
+        {200, "text/event-stream", -1, CONN_LIVE, CONN_NOTHING, FAULT_NONE, 75000},
+        {200, "text/html", -1, CONN_ENDED, CONN_CLOSE, FAULT_TYPE, -1},
+        {200, NULL, -1, CONN_ENDED, CONN_CLOSE, FAULT_TYPE, -1},
+        {204, NULL, -1, CONN_ENDED, CONN_CLOSE, FAULT_NONE, -1},
+        {201, "text/event-stream", -1, CONN_ENDED, CONN_CLOSE, FAULT_HTTP, -1},
+        {205, "text/event-stream", -1, CONN_ENDED, CONN_CLOSE, FAULT_HTTP, -1},
+        {301, "text/event-stream", -1, CONN_ENDED, CONN_CLOSE, FAULT_HTTP, -1},
+        {304, "text/event-stream", -1, CONN_ENDED, CONN_CLOSE, FAULT_HTTP, -1},
+        {400, NULL, 5, CONN_ENDED, CONN_CLOSE, FAULT_HTTP, -1},
+        {401, "text/event-stream", -1, CONN_ENDED, CONN_CLOSE, FAULT_AUTH, -1},
+        {403, NULL, -1, CONN_ENDED, CONN_CLOSE, FAULT_AUTH, -1},
+        {404, NULL, -1, CONN_ENDED, CONN_CLOSE, FAULT_HTTP, -1},
+        {429, NULL, -1, CONN_WAITING, CONN_CLOSE, FAULT_HTTP, 1000},
+        {429, NULL, 9000, CONN_WAITING, CONN_CLOSE, FAULT_HTTP, 9000},
+        {429, NULL, 0, CONN_WAITING, CONN_CLOSE, FAULT_HTTP, 1000},
+        {429, NULL, INT64_MAX, CONN_WAITING, CONN_CLOSE, FAULT_HTTP, 86400000},
+        {500, "text/event-stream", -1, CONN_WAITING, CONN_CLOSE, FAULT_HTTP, 1000},
+        {503, NULL, 3000, CONN_WAITING, CONN_CLOSE, FAULT_HTTP, 3000},
+        {599, NULL, -1, CONN_WAITING, CONN_CLOSE, FAULT_HTTP, 1000},
+        {600, NULL, -1, CONN_ENDED, CONN_CLOSE, FAULT_HTTP, -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct conn *conn = open_conn();
+        conn_start(conn, at_ms(100));
+        assert_int_equal(conn_take_action(conn), CONN_CONNECT);
+        conn_answered(conn, rows[i].status, rows[i].type, rows[i].retry_after_ms, at_ms(200));
+        const struct conn_status *status = conn_status(conn);
+        assert_int_equal(status->phase, rows[i].phase);
+        assert_int_equal(status->fault.kind, rows[i].kind);
+        assert_int_equal(conn_take_action(conn), rows[i].action);
+        assert_int_equal(conn_take_action(conn), CONN_NOTHING);
+        assert_int_equal(conn_deadline_us(conn),
+                         rows[i].wait_ms < 0 ? MOMENT_NEVER : (200 + rows[i].wait_ms) * 1000);
+        if (status->phase == CONN_WAITING) {
+            assert_int_equal(status->retry_at_ms, 5000200 + rows[i].wait_ms);
+        }
+        conn_free(conn);
+    }
+}
+
+/* Every input in every phase: only what the table allows does anything. */
+static void put_into(struct conn *conn, enum conn_phase phase)
+{
+    struct fault fault = network_fault();
+    if (phase != CONN_IDLE) {
+        conn_start(conn, at_ms(0));
+    }
+    if (phase == CONN_LIVE) {
+        conn_answered(conn, 200, "text/event-stream", -1, at_ms(0));
+    } else if (phase == CONN_WAITING) {
+        conn_lost(conn, &fault, at_ms(0));
+    } else if (phase == CONN_ENDED) {
+        conn_stop(conn, at_ms(0));
+    }
+    conn_take_action(conn);
+    assert_int_equal(conn_status(conn)->phase, phase);
+}
+
+enum step {
+    START,
+    STOP,
+    ANSWER_OK,
+    ANSWER_500,
+    ANSWER_404,
+    LOST,
+    LOST_AUTH,
+    TICK,
+    RETRY_NOW,
+    RESUMED,
+    STEPS
+};
+
+static void do_step(struct conn *conn, enum step step)
+{
+    struct fault fault = network_fault();
+    struct moment late = at_ms(100000);
+    switch (step) {
+    case START:
+        conn_start(conn, late);
+        break;
+    case STOP:
+        conn_stop(conn, late);
+        break;
+    case ANSWER_OK:
+        conn_answered(conn, 200, "text/event-stream", -1, late);
+        break;
+    case ANSWER_500:
+        conn_answered(conn, 500, NULL, -1, late);
+        break;
+    case ANSWER_404:
+        conn_answered(conn, 404, NULL, -1, late);
+        break;
+    case LOST:
+        conn_lost(conn, NULL, late);
+        break;
+    case LOST_AUTH:
+        fault.kind = FAULT_AUTH;
+        conn_lost(conn, &fault, late);
+        break;
+    case TICK:
+        conn_tick(conn, late);
+        break;
+    case RETRY_NOW:
+        conn_retry_now(conn, late);
+        break;
+    case RESUMED:
+        conn_resumed(conn, late);
+        break;
+    case STEPS:
+    default:
+        break;
+    }
+}
+
+static void test_every_input_in_every_phase(void **state)
+{
+    (void)state;
+    /* one letter per phase: idle connecting live waiting ended; the phase after, in the same order
+     */
+    static const char *const after[STEPS] = {
+        [START] = "cclwc",      [STOP] = "eeeee",    [ANSWER_OK] = "illwe", [ANSWER_500] = "iwlwe",
+        [ANSWER_404] = "ielwe", [LOST] = "iwwwe",    [LOST_AUTH] = "iewwe", [TICK] = "iwwce",
+        [RETRY_NOW] = "iccce",  [RESUMED] = "iccce",
+    };
+    static const char letters[] = "iclwe";
+    for (int step = 0; step < STEPS; step++) {
+        for (int phase = CONN_IDLE; phase <= CONN_ENDED; phase++) {
+            struct conn *conn = open_conn();
+            put_into(conn, (enum conn_phase)phase);
+            do_step(conn, (enum step)step);
+            const struct conn_status *status = conn_status(conn);
+            if (letters[status->phase] != after[step][phase]) {
+                print_error("step %d in %s: now %s\n", step,
+                            conn_phase_name((enum conn_phase)phase),
+                            conn_phase_name(status->phase));
+                fail();
+            }
+            bool moved = status->phase != (enum conn_phase)phase;
+            enum conn_action action = conn_take_action(conn);
+            if (!moved) {
+                assert_int_equal(action, CONN_NOTHING);
+            } else if (status->phase == CONN_CONNECTING) {
+                assert_int_equal(action, CONN_CONNECT);
+            } else if (phase == CONN_CONNECTING || phase == CONN_LIVE) {
+                assert_int_equal(action, status->phase == CONN_LIVE ? CONN_NOTHING : CONN_CLOSE);
+            }
+            conn_free(conn);
+        }
+    }
+}
+
+static int64_t wait_of(const struct conn *conn, int64_t now_ms)
+{
+    assert_int_equal(conn_status(conn)->phase, CONN_WAITING);
+    return conn_deadline_us(conn) / 1000 - now_ms;
+}
+
+static void test_backoff(void **state)
+{
+    (void)state;
+    struct fault fault = network_fault();
+    int64_t highest = 0;
+    bool differs = false;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        struct conn_settings settings;
+        conn_settings_default(&settings);
+        settings.seed = seed;
+        struct conn *conn = conn_new(&settings);
+        int64_t now_ms = 0;
+        int64_t top_ms = 1000;
+        int64_t last_ms = 0;
+        conn_start(conn, at_ms(0));
+        for (int attempt = 1; attempt <= 70; attempt++) {
+            assert_int_equal(conn_status(conn)->attempt, attempt);
+            conn_lost(conn, &fault, at_ms(now_ms));
+            int64_t wait_ms = wait_of(conn, now_ms);
+            assert_in_range(wait_ms, 1000, top_ms);
+            differs = differs || (attempt > 2 && wait_ms != last_ms);
+            highest = wait_ms > highest ? wait_ms : highest;
+            last_ms = wait_ms;
+            top_ms = top_ms * 2 < 30000 ? top_ms * 2 : 30000;
+            conn_tick(conn, at_ms(now_ms + wait_ms - 1));
+            assert_int_equal(conn_status(conn)->phase, CONN_WAITING);
+            now_ms += wait_ms;
+            conn_tick(conn, at_ms(now_ms));
+            assert_int_equal(conn_status(conn)->phase, CONN_CONNECTING);
+        }
+        conn_free(conn);
+    }
+    assert_true(differs);
+    assert_true(highest > 28000);
+}
+
+/* A stream that ends waits the plain delay; one that lasted forgives the failures before it. */
+static void test_streams_that_end(void **state)
+{
+    (void)state;
+    struct fault fault = network_fault();
+    struct conn *conn = open_conn();
+    int64_t now_ms = 0;
+    conn_start(conn, at_ms(0));
+    for (int i = 0; i < 6; i++) {
+        conn_lost(conn, &fault, at_ms(now_ms));
+        now_ms += wait_of(conn, now_ms);
+        conn_tick(conn, at_ms(now_ms));
+    }
+    conn_answered(conn, 200, "text/event-stream", -1, at_ms(now_ms));
+    assert_int_equal(conn_status(conn)->attempt, 0);
+    assert_int_equal(conn_status(conn)->live_since_ms, 5000000 + now_ms);
+    now_ms += 29999;
+    conn_lost(conn, NULL, at_ms(now_ms));
+    assert_int_equal(conn_status(conn)->lost_at_ms, 5000000 + now_ms);
+    assert_int_equal(wait_of(conn, now_ms), 1000);
+    for (int i = 0; i < 15; i++) {
+        now_ms += wait_of(conn, now_ms);
+        conn_tick(conn, at_ms(now_ms));
+        conn_answered(conn, 200, "text/event-stream", -1, at_ms(now_ms));
+        conn_lost(conn, NULL, at_ms(now_ms));
+        assert_int_equal(wait_of(conn, now_ms), 1000);
+    }
+    bool slower = false; /* a server that does nothing but hang up is pressed less and less */
+    for (int i = 0; i < 30; i++) {
+        now_ms += wait_of(conn, now_ms);
+        conn_tick(conn, at_ms(now_ms));
+        conn_answered(conn, 200, "text/event-stream", -1, at_ms(now_ms));
+        conn_lost(conn, NULL, at_ms(now_ms));
+        slower = slower || wait_of(conn, now_ms) > 4000;
+    }
+    assert_true(slower);
+    now_ms += wait_of(conn, now_ms);
+    conn_tick(conn, at_ms(now_ms));
+    conn_answered(conn, 200, "text/event-stream", -1, at_ms(now_ms));
+    now_ms += 30000;
+    conn_lost(conn, NULL, at_ms(now_ms));
+    assert_int_equal(wait_of(conn, now_ms), 1000);
+    now_ms += 1000;
+    conn_tick(conn, at_ms(now_ms));
+    conn_lost(conn, &fault, at_ms(now_ms));
+    assert_int_equal(wait_of(conn, now_ms), 1000);
+    conn_free(conn);
+}
+
+static void test_the_retry_field(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t retry_ms, wait_ms;
+    } rows[] = {{0, 0}, {1, 1}, {250, 250}, {60000, 60000}, {INT64_MAX, 86400000}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct conn *conn = open_conn();
+        struct fault fault = network_fault();
+        go_live(conn, 0);
+        conn_retry_field(conn, rows[i].retry_ms);
+        conn_lost(conn, NULL, at_ms(10));
+        assert_int_equal(wait_of(conn, 10), rows[i].wait_ms);
+        int64_t now_ms = 10;
+        for (int failure = 0; failure < 12; failure++) {
+            now_ms += wait_of(conn, now_ms);
+            conn_tick(conn, at_ms(now_ms));
+            conn_lost(conn, &fault, at_ms(now_ms));
+            assert_true(wait_of(conn, now_ms) >= rows[i].wait_ms);
+            assert_true(wait_of(conn, now_ms) <=
+                        (rows[i].wait_ms > 30000 ? rows[i].wait_ms : 30000));
+        }
+        conn_free(conn);
+    }
+}
+
+static void test_watchdog(void **state)
+{
+    (void)state;
+    struct conn *conn = open_conn();
+    go_live(conn, 0);
+    assert_int_equal(conn_deadline_us(conn), 75 * S);
+    conn_bytes(conn, at_ms(10000));
+    assert_int_equal(conn_deadline_us(conn), 85 * S);
+    conn_comment(conn, at_ms(10000)); /* one comment tells nothing yet */
+    assert_int_equal(conn_deadline_us(conn), 85 * S);
+    conn_comment(conn, at_ms(10100)); /* nor does a burst */
+    conn_bytes(conn, at_ms(14100));
+    conn_comment(conn, at_ms(14100));
+    assert_int_equal(conn_deadline_us(conn), 14100000 + 10 * S); /* 2.5 times 4 s */
+    conn_tick(conn, at_ms(24099));
+    assert_int_equal(conn_status(conn)->phase, CONN_LIVE);
+    conn_tick(conn, at_ms(24100));
+    assert_int_equal(conn_status(conn)->phase, CONN_WAITING);
+    assert_int_equal(conn_take_action(conn), CONN_CLOSE);
+    assert_int_equal(conn_status(conn)->fault.kind, FAULT_TIMEOUT);
+    conn_tick(conn, at_ms(25100));
+    conn_take_action(conn);
+    /* no answer at all is silence too, and what was taken for a heartbeat is forgotten */
+    assert_int_equal(conn_deadline_us(conn), 25100000 + 75 * S);
+    conn_tick(conn, at_ms(25100 + 75000));
+    assert_int_equal(conn_status(conn)->phase, CONN_WAITING);
+    conn_free(conn);
+}
+
+static void test_the_longest_heartbeat_counts(void **state)
+{
+    (void)state;
+    struct conn *conn = open_conn();
+    go_live(conn, 0);
+    static const int64_t comments_ms[] = {0, 300, 30300, 32300, 62300};
+    for (size_t i = 0; i < sizeof comments_ms / sizeof *comments_ms; i++) {
+        conn_bytes(conn, at_ms(comments_ms[i]));
+        conn_comment(conn, at_ms(comments_ms[i]));
+    }
+    assert_int_equal(conn_deadline_us(conn), 62300000 + 75 * S);
+    conn_free(conn);
+}
+
+static void test_while_paused_silence_means_nothing(void **state)
+{
+    (void)state;
+    struct conn *conn = open_conn();
+    go_live(conn, 0);
+    conn_pause(conn, true, at_ms(1000));
+    assert_int_equal(conn_deadline_us(conn), MOMENT_NEVER);
+    conn_tick(conn, at_ms(1000000));
+    assert_int_equal(conn_status(conn)->phase, CONN_LIVE);
+    conn_pause(conn, false, at_ms(1000000));
+    assert_int_equal(conn_deadline_us(conn), 1075 * S);
+    conn_free(conn);
+}
+
+static void test_the_wall_clock_may_step(void **state)
+{
+    (void)state;
+    struct conn *conn = open_conn();
+    struct fault fault = network_fault();
+    conn_start(conn, (struct moment){S, 1000000});
+    conn_lost(conn, &fault, (struct moment){2 * S, -99999999});
+    assert_int_equal(conn_deadline_us(conn), 3 * S);
+    conn_tick(conn, (struct moment){3 * S - 1, INT64_C(4000000000000)});
+    assert_int_equal(conn_status(conn)->phase, CONN_WAITING);
+    conn_tick(conn, (struct moment){3 * S, 0});
+    assert_int_equal(conn_status(conn)->phase, CONN_CONNECTING);
+    conn_free(conn);
+}
+
+static void test_retry_now_leaves_a_healthy_stream_alone(void **state)
+{
+    (void)state;
+    struct conn *conn = open_conn();
+    go_live(conn, 0);
+    conn_bytes(conn, at_ms(50000));
+    conn_retry_now(conn, at_ms(70000));
+    assert_int_equal(conn_status(conn)->phase, CONN_LIVE);
+    conn_retry_now(conn, at_ms(80001));
+    assert_int_equal(conn_status(conn)->phase, CONN_CONNECTING);
+    assert_int_equal(conn_take_action(conn), CONN_CONNECT);
+    conn_free(conn);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_content_types),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_every_input_in_every_phase),
+        cmocka_unit_test(test_backoff),
+        cmocka_unit_test(test_streams_that_end),
+        cmocka_unit_test(test_the_retry_field),
+        cmocka_unit_test(test_watchdog),
+        cmocka_unit_test(test_the_longest_heartbeat_counts),
+        cmocka_unit_test(test_while_paused_silence_means_nothing),
+        cmocka_unit_test(test_the_wall_clock_may_step),
+        cmocka_unit_test(test_retry_now_leaves_a_healthy_stream_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
