@@ -102,16 +102,40 @@ static void resume_stream(struct engine *engine, uint64_t id)
     touch_since(engine, TRANSIENT_PANES, stream->open_seq);
 }
 
+/*
+ * The panes that may lack transient figures. Those loaded together with the opening of the first
+ * stream count as whole: the next figures come by themselves, and four requests are enough.
+ */
+static resource_mask transient_gap(const struct engine *engine)
+{
+    if (engine->stream.was_open) {
+        return TRANSIENT_PANES;
+    }
+    resource_mask gap = 0;
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        const struct swr *swr = &engine->swr[r];
+        int64_t age_us = engine->last.mono_us - swr->confirmed_us;
+        if (swr->loaded && age_us > engine->settings.dedupe_ms * 1000) {
+            gap |= RESOURCE_BIT(r) & TRANSIENT_PANES;
+        }
+    }
+    return gap;
+}
+
 /* A first stream, or one without a replay: the welcome's id says which snapshots are old. */
 static void join_stream(struct engine *engine, uint64_t id)
 {
     struct engine_stream *stream = &engine->stream;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
-        swr_touch_id(&engine->swr[r], stream->open_seq, id);
+        struct swr *swr = &engine->swr[r];
+        if (swr->held.id > id) {
+            /* Read just after the opening, or from another history: one request tells. */
+            swr_forget_ids(swr);
+            swr_touch(swr, stream->open_seq);
+        }
+        swr_touch_id(swr, stream->open_seq, id);
     }
-    if (stream->was_open) {
-        touch_since(engine, TRANSIENT_PANES, stream->open_seq);
-    }
+    touch_since(engine, transient_gap(engine), stream->open_seq);
     stream->last_id = id;
 }
 

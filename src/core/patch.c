@@ -32,6 +32,7 @@ struct patch_log {
     struct snapshot *base;
     struct overlay overlay; /* meaningful while the log is not empty */
     bool overlaid;
+    bool awaiting; /* a response is on its way */
     struct entry *oldest;
     struct entry *newest;
     struct entry *unused; /* kept for the next, so that a steady state allocates nothing */
@@ -154,6 +155,12 @@ static void keep_texts(struct entry *entry, const struct operation *operation)
     entry->count = operation->count;
 }
 
+static uint64_t operation_hash(const struct operation *operation)
+{
+    return text_hash(operation->key) ^
+           ((uint64_t)operation->payload->type * UINT64_C(0x9e3779b97f4a7c15));
+}
+
 static struct entry *find_entry(const struct patch_log *log, const struct operation *operation,
                                 uint64_t hash)
 {
@@ -207,8 +214,7 @@ static struct entry *add_entry(struct patch_log *log, const struct operation *op
 static struct entry *log_operation(struct patch_log *log, const struct operation *operation,
                                    struct patch_stamp stamp, bool *ret_overflow)
 {
-    uint64_t hash = text_hash(operation->key) ^
-                    ((uint64_t)operation->payload->type * UINT64_C(0x9e3779b97f4a7c15));
+    uint64_t hash = operation_hash(operation);
     struct entry *entry = find_entry(log, operation, hash);
     if (entry != NULL && operation->payload->action != PAYLOAD_SET) {
         return NULL;
@@ -282,45 +288,66 @@ static void rebuild(struct patch_log *log)
     }
 }
 
+/* From now on rows can be changed in place. */
+static void show_overlay(struct patch_log *log)
+{
+    if (!log->overlaid) {
+        overlay_load(&log->overlay, log->base);
+        log->overlaid = true;
+    }
+}
+
 static bool names_a_row(struct patch_log *log, const struct operation *operation)
 {
     if (log->base == NULL) {
         return false;
     }
-    if (!log->overlaid) {
-        overlay_load(&log->overlay, log->base);
-        log->overlaid = true;
+    if (!operation->payload->by_instrument) {
+        const struct snapshot *shown = patch_log_shown(log);
+        return model_find(shown, operation->key) < shown->row_count;
     }
+    show_overlay(log);
     size_t at = 0;
-    return operation->payload->by_instrument
-               ? overlay_next_of_instrument(&log->overlay, operation->key, &at) != NULL
-               : model_find(log->overlay.view, operation->key) < log->overlay.view->row_count;
+    return overlay_next_of_instrument(&log->overlay, operation->key, &at) != NULL;
 }
 
-/* Figures for rows we do not have are no news; the next ones will come by themselves. */
-static bool is_news(struct patch_log *log, struct operation *operation)
+static bool is_logged(const struct patch_log *log, const struct operation *operation)
 {
-    if (!operation->payload->many || names_a_row(log, operation)) {
+    return find_entry(log, operation, operation_hash(operation)) != NULL;
+}
+
+/*
+ * Figures for rows we do not have are no news, unless older ones stand in the log, or a response is
+ * on its way that may bring the row as it was before.
+ */
+static bool is_news(struct patch_log *log, struct operation *operation, bool awaiting)
+{
+    if (!operation->payload->many || names_a_row(log, operation) || is_logged(log, operation)) {
         return true;
     }
-    memcpy(operation->key, operation->other_key, sizeof operation->key);
-    return operation->key[0] != '\0' && names_a_row(log, operation);
+    if (operation->other_key[0] != '\0') {
+        char key[PAYLOAD_TEXT_MAX];
+        memcpy(key, operation->key, sizeof key);
+        memcpy(operation->key, operation->other_key, sizeof operation->key);
+        if (names_a_row(log, operation) || is_logged(log, operation)) {
+            return true;
+        }
+        memcpy(operation->key, key, sizeof key);
+    }
+    return awaiting && log->count < log->max / 2;
 }
 
 static void take_operation(struct patch_log *log, struct operation *operation,
                            struct patch_stamp stamp, struct patch_result *result)
 {
-    if (!is_news(log, operation)) {
+    if (!is_news(log, operation, log->awaiting)) {
         return;
     }
     const struct entry *entry = log_operation(log, operation, stamp, &result->overflow);
     if (entry == NULL || log->base == NULL) {
         return;
     }
-    if (!log->overlaid) {
-        overlay_load(&log->overlay, log->base);
-        log->overlaid = true;
-    }
+    show_overlay(log);
     result->changed = apply(&log->overlay, entry) || result->changed;
 }
 
@@ -479,6 +506,11 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
     change.changed = !same || log->overlaid;
     snapshot_unref(old);
     return change;
+}
+
+void patch_log_await(struct patch_log *log, bool awaiting)
+{
+    log->awaiting = awaiting;
 }
 
 void patch_log_forget_ids(struct patch_log *log)

@@ -49,6 +49,9 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
 /* The base that is there has been confirmed by an equal response. */
 struct patch_change patch_log_cover(struct patch_log *log, struct patch_stamp response);
 
+/* A response is on its way (or not any more): it may bring rows that events speak of already. */
+void patch_log_await(struct patch_log *log, bool awaiting);
+
 /* Server ids mean nothing any more: only arrival counts. */
 void patch_log_forget_ids(struct patch_log *log);
 

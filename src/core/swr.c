@@ -31,6 +31,7 @@ void swr_reset(struct swr *swr)
     uint64_t version = swr->version + 1;
     uint64_t cancel_id = swr->fetch.id != 0 ? swr->fetch.id : swr->cancel_id;
     patch_log_clear(log);
+    patch_log_await(log, false);
     free(swr->etag);
     *swr = (struct swr){.resource = swr->resource,
                         .log = log,
@@ -93,12 +94,14 @@ void swr_begin(struct swr *swr, struct moment now, uint64_t fetch_id, struct pat
                                     .sent_etag = swr->etag != NULL};
     swr->last_start_us = now.mono_us;
     swr->focus = false;
+    patch_log_await(swr->log, true);
 }
 
 static void end_fetch(struct swr *swr, struct moment now)
 {
     swr->last_took_us = now.mono_us - swr->fetch.began_us;
     swr->fetch.id = 0;
+    patch_log_await(swr->log, false);
 }
 
 static void keep_etag(struct swr *swr, const char *etag)

@@ -1,0 +1,116 @@
+/*
+ * sim: the engine under a manual clock against a model server and a hostile transport. One run is
+ * one seed. P1-P13 of revalidation.md are checked at every step.
+ */
+#ifndef BLOTTER_SIM_SIM_H
+#define BLOTTER_SIM_SIM_H
+
+#include <blotter/core/engine.h>
+
+#include "world.h"
+
+#define SIM_FLIGHTS 12
+#define SIM_QUEUE 256
+
+/* A request between us and the server. */
+struct flight {
+    uint64_t id; /* 0: free */
+    enum resource resource;
+    bool cancelled; /* answered all the same: must have no effect */
+    bool read;      /* the server has read its state */
+    int64_t start_us, read_us, arrive_us;
+    bool fails;
+    struct fault fault;
+    int status;
+    struct buf body;
+    char etag[64], asked_etag[64];
+    uint64_t last_event_id;
+    uint64_t stamp; /* of the world when it was read */
+};
+
+struct message {
+    int64_t at_us;
+    struct world_event event;
+};
+
+enum wire { WIRE_DOWN, WIRE_CONNECTING, WIRE_OPEN };
+
+struct sim_stream {
+    enum wire wire;
+    int64_t at_us; /* next try, or when it opens */
+    int64_t opened_us;
+    bool welcomed;   /* the welcome of this connection has arrived */
+    uint64_t sse_id; /* what the parser would send as Last-Event-ID */
+    unsigned sse_history;
+    int64_t last_at_us;
+    size_t first, count; /* in the queue */
+    struct message queue[SIM_QUEUE];
+};
+
+/* What must be true of a pane, from what the world knows. */
+struct judge {
+    uint64_t have;           /* stamp of the response shown; 0: none */
+    uint64_t required;       /* of the latest event delivered for it */
+    uint64_t transient_lost; /* of the latest transient change that no stream carried */
+    int64_t transient_lost_us;
+    int64_t uncovered_us; /* since when an event waits for its response; INT64_MAX: none does */
+    bool last_failed;
+    uint64_t last_applied;
+    int64_t last_start_us, last_took_us;
+    unsigned starts;
+};
+
+struct sim {
+    uint64_t seed;
+    bool trace;
+    struct dice dice;
+    struct world world;
+    struct engine *engine;
+    struct moment now;
+    bool calm;       /* nothing fails and every request takes the same time: freezes are bounded */
+    bool forgiven;   /* transient figures lost around the first opening: they come with the next */
+    bool disorderly; /* the stream repeats and swaps messages */
+    bool quiet;      /* nothing happens any more */
+    bool network_down;
+    unsigned fail_one_in; /* 0: never */
+    int64_t latency_us;
+    resource_mask visible;
+    struct flight flights[SIM_FLIGHTS];
+    struct sim_stream stream;
+    struct buf bodies[RESOURCE_COUNT]; /* as of body_stamps: most reads see nothing new */
+    uint64_t body_stamps[RESOURCE_COUNT];
+    struct judge judges[RESOURCE_COUNT];
+    int64_t script_us;
+    unsigned script_left;
+    uint64_t steps;
+    const char *broken; /* the first property that did not hold */
+};
+
+/* Runs one seed; the sim is reused between seeds. False with sim->broken set. */
+bool sim_run(struct sim *sim, uint64_t seed, bool trace);
+
+void sim_done(struct sim *sim);
+
+/* sim_wire.c: the transport */
+void wire_start(struct sim *sim, const struct engine_action *action);
+void wire_cancel(struct sim *sim, const struct engine_action *action);
+void wire_cut(struct sim *sim, enum fault_kind kind);
+void wire_emit(struct sim *sim, const struct world_event *event);
+int64_t wire_next(const struct sim *sim);
+void wire_step(struct sim *sim);
+
+/* sim_judge.c: what must hold */
+void judge_reset(struct sim *sim);
+void judge_start(struct sim *sim, enum resource resource);
+void judge_step(struct sim *sim);
+void judge_end(struct sim *sim);
+/* Feeds an event to the engine and checks what it may do. */
+void judge_event(struct sim *sim, const struct event *event, const struct world_event *truth);
+/* Hands an answer to the engine and checks what it may do. */
+void judge_answer(struct sim *sim, struct flight *flight);
+
+void sim_say(const struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_break(struct sim *sim, const char *property);
+void sim_take_actions(struct sim *sim);
+
+#endif

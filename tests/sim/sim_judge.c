@@ -1,0 +1,277 @@
+#include "sim.h"
+
+#include <blotter/core/decode.h>
+
+#include <string.h>
+
+#include "engine_private.h"
+#include "snapshot.h"
+
+#define MS ((int64_t)1000)
+
+static int64_t gap_us(const struct sim *sim, enum resource resource, int64_t took_us)
+{
+    int64_t gap = took_us * 4;
+    gap = gap < 10 * MS ? 10 * MS : gap > 250 * MS ? 250 * MS : gap;
+    return (sim->visible & RESOURCE_BIT(resource)) != 0 ? gap : gap * 4;
+}
+
+void judge_reset(struct sim *sim)
+{
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        struct judge *judge = &sim->judges[r];
+        int64_t start = judge->last_start_us;
+        int64_t took = judge->last_took_us;
+        *judge =
+            (struct judge){.uncovered_us = INT64_MAX, .last_start_us = start, .last_took_us = took};
+    }
+}
+
+void judge_start(struct sim *sim, enum resource resource)
+{
+    struct judge *judge = &sim->judges[resource];
+    int64_t now = sim->now.mono_us;
+    if (judge->starts > 0 &&
+        now - judge->last_start_us < gap_us(sim, resource, judge->last_took_us)) {
+        sim_break(sim, "P9: two requests of a resource closer than the gap");
+    }
+    judge->last_start_us = now;
+    judge->starts++;
+}
+
+static void note_delivery(struct sim *sim, const struct world_event *truth)
+{
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        struct judge *judge = &sim->judges[r];
+        if (truth->stamp == 0 || (truth->panes & RESOURCE_BIT(r)) == 0 ||
+            strstr(truth->data, "quotes_updated") != NULL ||
+            strstr(truth->data, "pnl_updated") != NULL) {
+            continue;
+        }
+        if (truth->stamp > judge->required) {
+            judge->required = truth->stamp;
+        }
+        if (truth->stamp > judge->have && judge->uncovered_us == INT64_MAX) {
+            judge->uncovered_us = sim->now.mono_us;
+        }
+    }
+}
+
+static resource_mask dirty_panes(const struct sim *sim)
+{
+    resource_mask dirty = 0;
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        dirty |= swr_is_dirty(&sim->engine->swr[r]) ? RESOURCE_BIT(r) : 0;
+    }
+    return dirty;
+}
+
+void judge_event(struct sim *sim, const struct event *event, const struct world_event *truth)
+{
+    const struct engine_counters *counters = engine_counters(sim->engine);
+    bool awaited = sim->engine->stream.welcome_us != MOMENT_NEVER;
+    uint64_t histories = counters->histories;
+    resource_mask before = dirty_panes(sim);
+    enum journal_outcome outcome = engine_event(sim->engine, sim->now, event);
+    resource_mask after = dirty_panes(sim);
+    const struct event_info *info = event_info(event->type);
+    bool plain = event->type != EVENT_CONNECTED && event->type != EVENT_RESYNC && !awaited &&
+                 counters->histories == histories;
+    if (plain && (after & ~before & ~info->panes) != 0) {
+        sim_break(sim, "P13: an event dirtied a pane that it does not concern");
+    }
+    if (plain && info->patch_only && after != before) {
+        sim_break(sim, "P13: a transient message dirtied a pane");
+    }
+    if (plain && outcome == JOURNAL_COVERED && after != before) {
+        sim_break(sim, "R2: a covered event dirtied its pane");
+    }
+    note_delivery(sim, truth);
+}
+
+static bool same_as_base(const struct swr *swr, const struct flight *flight)
+{
+    const struct snapshot *base = patch_log_base(swr->log);
+    if (base == NULL || patch_log_count(swr->log) > 0) {
+        return false;
+    }
+    size_t len;
+    const char *body = decode_source(base, &len);
+    return flight->status == 304 ||
+           (flight->body.len == len && memcmp(flight->body.data, body, len) == 0);
+}
+
+static void judge_accepted(struct sim *sim, struct flight *flight)
+{
+    struct judge *judge = &sim->judges[flight->resource];
+    if (flight->id <= judge->last_applied) {
+        sim_break(sim, "P3: an older response was applied after a newer one");
+    }
+    if (flight->stamp < judge->have) {
+        sim_break(sim, "P3: what is shown went back in time");
+    }
+    judge->last_applied = flight->id;
+    judge->have = flight->stamp;
+    judge->last_failed = false;
+    if (judge->have >= judge->required) {
+        judge->uncovered_us = INT64_MAX;
+    }
+}
+
+void judge_answer(struct sim *sim, struct flight *flight)
+{
+    struct swr *swr = &sim->engine->swr[flight->resource];
+    struct judge *judge = &sim->judges[flight->resource];
+    bool ours = swr->fetch.id == flight->id;
+    bool was_dirty = swr_is_dirty(swr);
+    bool same = same_as_base(swr, flight);
+    uint64_t version = swr->version;
+    sim_say(sim, "answer to %llu %s: %s", (unsigned long long)flight->id,
+            resource_info(flight->resource)->name,
+            flight->fails ? fault_kind_name(flight->fault.kind) : flight->body.data);
+    bool taken = false;
+    if (flight->fails) {
+        engine_fetch_failed(sim->engine, sim->now, flight->id, &flight->fault);
+    } else {
+        struct engine_response response = {
+            .status = flight->status,
+            .body = flight->body.data,
+            .body_len = flight->body.len,
+            .etag = flight->etag[0] != '\0' ? flight->etag : NULL,
+            .last_event_id = flight->last_event_id,
+            .duration_us = sim->now.mono_us - flight->start_us,
+        };
+        taken = engine_fetch_ok(sim->engine, sim->now, flight->id, &response);
+    }
+    if (!ours) {
+        if (swr->version != version || swr_is_dirty(swr) != was_dirty) {
+            sim_break(sim, "P12: an answer of an old generation had an effect");
+        }
+        return;
+    }
+    judge->last_took_us = sim->now.mono_us - flight->start_us;
+    if (taken) {
+        judge_accepted(sim, flight);
+    } else {
+        judge->last_failed = true;
+        if (was_dirty && !swr_is_dirty(swr)) {
+            sim_break(sim, "R5: a failure cleared dirty");
+        }
+    }
+    if ((same || !taken) && swr->version != version) {
+        sim_break(sim, "P11: an equal body or a failure changed the rows");
+    }
+}
+
+/* The stream still carries the change that the pane does not have. */
+static bool is_on_its_way(const struct sim *sim, enum resource resource, uint64_t stamp)
+{
+    const struct sim_stream *stream = &sim->stream;
+    for (size_t i = 0; i < stream->count; i++) {
+        const struct world_event *event = &stream->queue[(stream->first + i) % SIM_QUEUE].event;
+        bool is_greeting = event->stamp == 0; /* a resync concerns all */
+        if (is_greeting ||
+            (event->stamp == stamp && (event->panes & RESOURCE_BIT(resource)) != 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_covered(struct sim *sim, enum resource resource)
+{
+    const struct judge *judge = &sim->judges[resource];
+    const struct swr *swr = &sim->engine->swr[resource];
+    if (!swr->loaded || swr_is_dirty(swr)) {
+        return;
+    }
+    if (judge->have < judge->required) {
+        sim_break(sim, "P4: not dirty, but an event is not covered");
+    }
+    bool vouched = sim->stream.wire == WIRE_OPEN && sim->stream.welcomed &&
+                   sim->engine->stream.welcome_us == MOMENT_NEVER;
+    uint64_t changed = sim->world.changed[resource];
+    if (!vouched || is_on_its_way(sim, resource, changed)) {
+        return;
+    }
+    if (judge->have < changed) {
+        sim_break(sim, "R12: not dirty under an open stream, but a change was missed");
+    }
+    int64_t before_us = sim->stream.opened_us - judge->transient_lost_us;
+    if (judge->have < judge->transient_lost && !sim->engine->stream.was_open &&
+        before_us <= 1000 * MS + 2 * sim->latency_us) {
+        sim->forgiven = true;
+    } else if (judge->have < judge->transient_lost) {
+        sim_break(sim, "R12: not dirty, but a transient change was missed");
+    }
+}
+
+static void check_freeze(struct sim *sim, enum resource resource)
+{
+    const struct judge *judge = &sim->judges[resource];
+    if (!sim->calm || judge->uncovered_us == INT64_MAX) {
+        return;
+    }
+    int64_t took = sim->latency_us / 2 * 2;
+    if (sim->now.mono_us - judge->uncovered_us > 2 * took + gap_us(sim, resource, took)) {
+        sim_break(sim, "P8: an event was not confirmed within 2 x latency + gap");
+    }
+}
+
+void judge_step(struct sim *sim)
+{
+    struct engine *engine = sim->engine;
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        struct swr *swr = &engine->swr[r];
+        struct pane_state state;
+        engine_pane(engine, (enum resource)r, &state);
+        check_covered(sim, (enum resource)r);
+        check_freeze(sim, (enum resource)r);
+        if (state.fault.kind != FAULT_NONE && !sim->judges[r].last_failed) {
+            sim_break(sim, "P7: a fault is shown after a success");
+        }
+        if (state.shown != patch_log_base(swr->log) && !patch_log_consistent(swr->log)) {
+            sim_break(sim, "P6: what is shown is not the snapshot and the log");
+        }
+    }
+    if (engine->running && engine_deadline(engine) <= sim->now.mono_us) {
+        sim_break(sim, "P5: a deadline in the past");
+    }
+}
+
+static void say_rows(const struct sim *sim, const struct snapshot *shown)
+{
+    for (size_t i = 0; shown != NULL && i < shown->row_count; i++) {
+        const struct row *row = model_row(shown, i);
+        sim_say(sim, "  shown %s%s %.*s", row->id, row->provisional ? " provisional" : "",
+                (int)row->raw.len, row->raw.ptr != NULL ? row->raw.ptr : "");
+    }
+}
+
+static void check_truth(struct sim *sim, enum resource resource)
+{
+    struct buf body;
+    buf_init(&body, SIZE_MAX);
+    world_body(&sim->world, resource, &body);
+    struct fault fault;
+    struct snapshot *truth = decode_body(resource, body.data, body.len, &fault);
+    struct pane_state state;
+    engine_pane(sim->engine, resource, &state);
+    if (state.shown == NULL || !snapshot_equal(truth, state.shown)) {
+        sim_say(sim, "truth %s: %s", resource_info(resource)->name, body.data);
+        say_rows(sim, state.shown);
+        sim_break(sim, "P1: what is shown is not what the server has");
+    }
+    if (state.dirty || state.fetching || state.fault.kind != FAULT_NONE || state.stale) {
+        sim_break(sim, "P1: not settled though the network works");
+    }
+    snapshot_unref(truth);
+    buf_done(&body);
+}
+
+void judge_end(struct sim *sim)
+{
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        check_truth(sim, (enum resource)r);
+    }
+}
