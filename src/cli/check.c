@@ -121,9 +121,9 @@ static void line_read(struct check *check, enum resource resource)
         line_fault(check, name, &fault);
     } else {
         char detail[96];
-        snprintf(detail, sizeof detail, "%zu rows in %" PRId64 ".%" PRId64 " ms",
-                 pane.shown != NULL ? pane.shown->row_count : 0, pane.fetch_us / 1000,
-                 pane.fetch_us / 100 % 10);
+        size_t rows = pane.shown != NULL ? pane.shown->row_count : 0;
+        snprintf(detail, sizeof detail, "%zu row%s in %" PRId64 ".%" PRId64 " ms", rows,
+                 rows == 1 ? "" : "s", pane.fetch_us / 1000, pane.fetch_us / 100 % 10);
         line(name, true, detail);
     }
 }

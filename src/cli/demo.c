@@ -25,6 +25,7 @@
 #define START_TIMEOUT_MS 10000
 #define STOP_TIMEOUT_MS 2000
 #define WORD_BYTES 512
+#define NOT_FOUND 127 /* as the shell says it */
 
 struct demo {
     pid_t pid;
@@ -82,10 +83,10 @@ static void run_child(const char *path, int in, int out, int log_fd)
     int log = log_fd >= 0 ? log_fd : open("/dev/null", O_WRONLY);
     if (log < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
         dup2(log, STDERR_FILENO) < 0) {
-        _exit(127);
+        _exit(NOT_FOUND);
     }
     execlp(path, SERVER, "--port", "0", "--rate", "2", "--exit-with-stdin", (char *)NULL);
-    _exit(127);
+    _exit(NOT_FOUND);
 }
 
 static bool make_pipe(int ends[2])
@@ -184,32 +185,14 @@ static bool parse_line(struct demo *demo, const char *line, size_t len)
            take_text(first, "token", demo->token);
 }
 
-static bool wait_until_it_serves(struct demo *demo, struct problem *problem)
+static bool serves(struct demo *demo)
 {
     char *line = mem_alloc(FIRST_LINE_MAX);
     size_t len = read_line(demo->out, line, FIRST_LINE_MAX);
     bool good = len > 0 && parse_line(demo, line, len);
     memset(line, 0, FIRST_LINE_MAX);
     free(line);
-    return good || problem_set(problem, "the demo's server, " SERVER ", did not start: it is "
-                                        "looked for beside blotter and in PATH; --log-file shows "
-                                        "what it says");
-}
-
-struct demo *demo_start(int log_fd, struct problem *ret_problem)
-{
-    struct demo *demo = mem_calloc(1, sizeof *demo);
-    demo->alive = demo->out = -1;
-    if (!spawn(demo, log_fd)) {
-        problem_set(ret_problem, "cannot start " SERVER ": %s", strerror(errno));
-        demo_stop(demo);
-        return NULL;
-    }
-    if (!wait_until_it_serves(demo, ret_problem)) {
-        demo_stop(demo);
-        return NULL;
-    }
-    return demo;
+    return good;
 }
 
 /* --- ending it ------------------------------------------------------------------------------ */
@@ -227,11 +210,10 @@ static bool has_ended(int fd, int64_t deadline_ms)
     return false;
 }
 
-void demo_stop(struct demo *demo)
+/* Ends and reaps it; what waitpid tells of it, 0 when it was never started. */
+static int end(struct demo *demo)
 {
-    if (demo == NULL) {
-        return;
-    }
+    int status = 0;
     if (demo->alive >= 0) {
         close(demo->alive);
     }
@@ -240,7 +222,7 @@ void demo_stop(struct demo *demo)
         if (!has_ended(demo->out, now_ms() + STOP_TIMEOUT_MS)) {
             kill(demo->pid, SIGKILL);
         }
-        while (waitpid(demo->pid, NULL, 0) < 0 && errno == EINTR) {
+        while (waitpid(demo->pid, &status, 0) < 0 && errno == EINTR) {
         }
     }
     if (demo->out >= 0) {
@@ -248,6 +230,43 @@ void demo_stop(struct demo *demo)
     }
     memset(demo->token, 0, sizeof demo->token);
     free(demo);
+    return status;
+}
+
+void demo_stop(struct demo *demo)
+{
+    if (demo != NULL) {
+        end(demo);
+    }
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
+
+static void explain(int status, struct problem *problem)
+{
+    if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND) {
+        problem_set(problem, "the demo needs " SERVER ", which is neither beside blotter nor in "
+                             "PATH: install it, or build it with -Dmock=true");
+    } else {
+        problem_set(problem, "the demo's server, " SERVER ", did not start; --log-file FILE keeps "
+                             "what it says");
+    }
+}
+
+struct demo *demo_start(int log_fd, struct problem *ret_problem)
+{
+    struct demo *demo = mem_calloc(1, sizeof *demo);
+    demo->alive = demo->out = -1;
+    if (!spawn(demo, log_fd)) {
+        problem_set(ret_problem, "cannot start " SERVER ": %s", strerror(errno));
+        demo_stop(demo);
+        return NULL;
+    }
+    if (!serves(demo)) {
+        explain(end(demo), ret_problem);
+        return NULL;
+    }
+    return demo;
 }
 
 const char *demo_url(const struct demo *demo)

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <blotter/core/alloc.h>
+
 /* --- log ------------------------------------------------------------------------------------ */
 
 static bool open_log(struct session *session, struct problem *problem)
@@ -141,7 +143,7 @@ static enum status start_demo(struct session *session, struct problem *problem)
         return STATUS_RUNTIME;
     }
     const char *token = demo_token(session->demo);
-    session->token = strdup(token);
+    session->token = mem_dup(token, strlen(token));
     session_log(session, "demo: serving at %s", demo_url(session->demo));
     return STATUS_OK;
 }

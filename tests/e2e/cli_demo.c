@@ -1,4 +1,5 @@
 /* --demo with the real server: what it prints, and that the server ends with us. */
+#define _GNU_SOURCE /* memmem */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,7 +23,7 @@
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static const char *mock_program;
+static const char *program, *mock_program;
 
 static bool get(struct json_span object, const char *name, struct json_span *ret)
 {
@@ -110,6 +111,61 @@ static void the_server_ends_with_us(void **state)
     cli_done(&result);
 }
 
+/* A copy of the program with no server beside it and none in PATH. */
+static void without_a_server_it_says_so(void **state)
+{
+    (void)state;
+    char directory[64], copy[96], command[512];
+    snprintf(directory, sizeof directory, "/tmp/blotter-alone-%ld", (long)getpid());
+    snprintf(copy, sizeof copy, "%s/blotter", directory);
+    snprintf(command, sizeof command, "mkdir %s && cp %s %s", directory, program, copy);
+    assert_int_equal(system(command), 0);
+    cli_set_program(copy);
+    struct cli_result result = cli_run_args(ARGS("--demo", "--snapshot"));
+    cli_set_program(program);
+    unlink(copy);
+    rmdir(directory);
+    assert_int_equal(result.status, 1);
+    assert_string_equal(result.err,
+                        "blotter: the demo needs blotter-mock, which is neither beside blotter nor "
+                        "in PATH: install it, or build it with -Dmock=true\n");
+    cli_done(&result);
+}
+
+/* What we were given stays with us: not in argv, not in the environment that ps can see. */
+static void the_token_is_not_to_be_seen(void **state)
+{
+    (void)state;
+    struct server server;
+    char token[300], path[64], bytes[65536];
+    int out;
+    assert_true(server_start(&server, mock_program, ARGS("--port", "0", "--rate", "0")));
+    snprintf(token, sizeof token, "BLOTTER_TOKEN=%s", server.token);
+    const char *const env[] = {token, NULL};
+    pid_t child = cli_start(
+        &(struct cli_run){.args = ARGS("--watch", "-o", "json", "--url", server.url), .env = env},
+        &out);
+    assert_true(read(out, bytes, sizeof bytes) > 0); /* the welcome: it is under way */
+    static const char *const files[] = {"environ", "cmdline"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "/proc/%ld/%s", (long)child, files[i]);
+        FILE *file = fopen(path, "r");
+        if (file == NULL) {
+            continue; /* a system without /proc */
+        }
+        size_t len = fread(bytes, 1, sizeof bytes, file);
+        fclose(file);
+        assert_true(len > 0);
+        assert_null(memmem(bytes, len, server.token, strlen(server.token)));
+    }
+    kill(child, SIGTERM);
+    int status;
+    waitpid(child, &status, 0);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGTERM);
+    close(out);
+    server_end(&server, SIGTERM);
+}
+
 /* Killed, not asked: the server notices by itself. Its diagnostics pipe is at its end when it has.
  */
 static void the_server_ends_when_we_are_killed(void **state)
@@ -191,13 +247,16 @@ int main(int argc, char **argv)
         cmocka_unit_test(check_config_finds_everything_well),
         cmocka_unit_test(the_server_ends_with_us),
         cmocka_unit_test(the_server_ends_when_we_are_killed),
+        cmocka_unit_test(without_a_server_it_says_so),
+        cmocka_unit_test(the_token_is_not_to_be_seen),
         cmocka_unit_test(a_wrong_token_is_3),
         cmocka_unit_test(another_users_data_is_3),
     };
     if (argc != 3) {
         return 2;
     }
-    cli_set_program(argv[1]);
+    program = argv[1];
+    cli_set_program(program);
     mock_program = argv[2];
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
