@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -228,6 +230,13 @@ const char *session_badge(const struct session *session)
 {
     static const char *const badges[] = {"REAL", "REAL", "PAPER", "MOCK"};
     return badges[config_number(session->config, CONFIG_BADGE)];
+}
+
+bool session_ascii(const struct session *session)
+{
+    const char *codeset = nl_langinfo(CODESET);
+    bool utf8 = strcasecmp(codeset, "UTF-8") == 0 || strcasecmp(codeset, "UTF8") == 0;
+    return !utf8 || config_number(session->config, CONFIG_ASCII) != 0;
 }
 
 void session_host(const struct session *session, char *out, size_t size)

@@ -105,13 +105,12 @@ static bool goes_to_terminal(void)
 static void describe(const struct run *run, struct snapshot_report *report)
 {
     const struct config *config = run->session->config;
-    const char *timezone = config_text(config, CONFIG_TIMEZONE);
     report->taken_ms = loop_now(run->loop).wall_ms;
     report->url = config_text(config, CONFIG_URL);
     report->user = config_text(config, CONFIG_USER);
     report->grouping = (int)config_number(config, CONFIG_GROUPING);
-    report->utc = timezone != NULL && strcmp(timezone, "utc") == 0;
-    report->ascii = config_number(config, CONFIG_ASCII) != 0;
+    report->timezone = config_text(config, CONFIG_TIMEZONE);
+    report->ascii = session_ascii(run->session);
     report->terminal = goes_to_terminal();
 }
 

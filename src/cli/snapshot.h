@@ -19,9 +19,9 @@ struct snapshot_report {
     struct snapshot_part parts[RESOURCE_COUNT];
     int64_t taken_ms; /* wall clock */
     const char *url;
-    const char *user; /* NULL: none was named */
-    int grouping;     /* enum format_grouping */
-    bool utc;         /* times in UTC instead of the local zone */
+    const char *user;     /* NULL: none was named */
+    int grouping;         /* enum format_grouping */
+    const char *timezone; /* NULL: local */
     bool ascii;
     bool terminal; /* it goes to a terminal: nothing that could act on it may pass */
 };

@@ -1,11 +1,9 @@
 #include "snapshot.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <blotter/core/alloc.h>
+#include <blotter/tui/zone.h>
 #include <blotter/view/columns.h>
 #include <blotter/view/format.h>
 #include <blotter/view/text.h>
@@ -24,14 +22,6 @@ struct grid {
 };
 
 /* --- one cell ------------------------------------------------------------------------------- */
-
-static int32_t local_zone(const void *user, int64_t wall_ms)
-{
-    (void)user;
-    time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm parts;
-    return localtime_r(&seconds, &parts) != NULL ? (int32_t)parts.tm_gmtoff : 0;
-}
 
 static double figure(const struct column *column, const struct row *row, bool *ret_derived)
 {
@@ -188,7 +178,7 @@ static struct grid make_grid(const struct snapshot_report *report, enum pane pan
     struct grid grid = {.report = report, .pane = pane, .rows = report->parts[pane].rows};
     format_default(&grid.format);
     grid.format.grouping = (enum format_grouping)report->grouping;
-    grid.format.zone = report->utc ? NULL : local_zone;
+    zone_apply(&grid.format, report->timezone);
     grid.count = grid.rows != NULL ? grid.rows->row_count : 0;
     return grid;
 }

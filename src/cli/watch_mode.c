@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <blotter/cli/watch.h>
@@ -47,8 +48,12 @@ static void fill(const struct session *session, struct watch_settings *settings)
     settings->duration_ms = options->duration_ms;
     settings->status = options->given[OPTION_STATUS];
     settings->color = wants_color(session);
-    settings->ascii = config_number(session->config, CONFIG_ASCII) != 0;
+    settings->ascii = session_ascii(session);
     settings->utc = timezone != NULL && strcmp(timezone, "utc") == 0;
+    if (timezone != NULL && !settings->utc && strcmp(timezone, "local") != 0) {
+        setenv("TZ", timezone, 1);
+        tzset();
+    }
     settings->out_fd = STDOUT_FILENO;
     settings->err_fd = STDERR_FILENO;
 }

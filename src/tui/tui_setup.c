@@ -1,6 +1,6 @@
 /* What settings become: looks, keys, terminal; at start and again on SIGUSR1. */
 #include "tui_private.h"
-#include "zone.h"
+#include <blotter/tui/zone.h>
 #include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "zone.h"
+#include <blotter/tui/zone.h>
 #include <limits.h>
 #include <locale.h>
 #include <stdio.h>

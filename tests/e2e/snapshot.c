@@ -232,6 +232,22 @@ static void text_is_for_people(void **state)
     script_server_free(server);
 }
 
+static void a_locale_without_utf8_gets_ascii(void **state)
+{
+    (void)state;
+    struct script_server *server = script_server_new(situations[0].exchanges, RESOURCE_COUNT);
+    const char *const args[] = {"--snapshot", "--url", script_server_url(server), NULL};
+    const char *const plain[] = {env[0], "LC_ALL=C", NULL};
+    struct cli_result result = cli_run(&(struct cli_run){.args = args, .env = plain});
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.out, "PARTIAL"));
+    for (size_t i = 0; i < result.out_len; i++) {
+        assert_true((unsigned char)result.out[i] < 0x7f);
+    }
+    cli_done(&result);
+    script_server_free(server);
+}
+
 static void writing_to_nothing_fails(void **state)
 {
     (void)state;
@@ -271,6 +287,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(json_passes_the_servers_bytes),
         cmocka_unit_test(csv_is_rfc_4180_and_no_formula),
         cmocka_unit_test(text_is_for_people),
+        cmocka_unit_test(a_locale_without_utf8_gets_ascii),
         cmocka_unit_test(writing_to_nothing_fails),
         cmocka_unit_test(a_reader_that_has_gone_is_no_error),
     };

@@ -45,6 +45,9 @@ void session_client(const struct session *session, struct client_settings *ret);
 /* "REAL", "PAPER" or "MOCK". */
 const char *session_badge(const struct session *session);
 
+/* Whether text has to be ASCII: it was asked for, or the locale has nothing better. */
+bool session_ascii(const struct session *session);
+
 /* The URL's "host:port" in out. */
 void session_host(const struct session *session, char *out, size_t size);
 
