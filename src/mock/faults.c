@@ -43,8 +43,7 @@ static bool can_take(const struct faults *faults, const struct faults_spec *spec
     }
     if (spec->place == FAULTS_PLACE_BYTES && faults->sealed && !faults->proxied) {
         fault_set(ret_error, FAULT_CONFIG, 400,
-                  "fault '%s' needs the fault proxy: start with --allow-sql or with such a --fault",
-                  spec->text);
+                  "fault '%s' needs the fault proxy: start with --fault none", spec->text);
         return false;
     }
     return true;

@@ -17,7 +17,7 @@
  *   event    the emitter, for each event it would send:   faults_event
  *   bytes    the fault proxy, for each request it relays: faults_bytes
  * The last needs the proxy in front of the server: it runs when a --fault or the scenario holds
- * such a kind, or when faults can come at run time.
+ * such a kind; `none` is one that does nothing, for those who will send faults at run time.
  */
 #ifndef BLOTTER_MOCK_FAULTS_H
 #define BLOTTER_MOCK_FAULTS_H

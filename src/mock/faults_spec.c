@@ -72,6 +72,8 @@ struct kind {
     }
 
 static const struct kind kinds[] = {
+    BYTES("none", FAULTS_BYTES_NONE, PARAM_NONE, 0,
+          "nothing: has the proxy ready for faults at run time"),
     BYTES("drop", FAULTS_BYTES_DROP, PARAM_NONE, 0, "closes the connection without an answer"),
     BYTES("stall", FAULTS_BYTES_STALL, PARAM_MS, -1, "answers late, or never"),
     BYTES("half-open", FAULTS_BYTES_HALF_OPEN, PARAM_BYTES, 0,
@@ -376,8 +378,7 @@ static void help_kinds(FILE *out, enum faults_place place)
 
 void faults_help(FILE *out)
 {
-    fputs("--fault KIND[,PATH][,NAME=VALUE]...  (repeatable; the first that fires happens)\n",
-          out);
+    fputs("--fault KIND[,PATH][,NAME=VALUE]...  (repeatable; the first that fires happens)\n", out);
     for (int place = 0; place < PLACES; place++) {
         help_kinds(out, (enum faults_place)place);
     }

@@ -21,7 +21,6 @@ struct proxy_settings {
     const char *host;       /* where to listen: an address of either family */
     uint16_t port;          /* 0: any free one */
     uint16_t upstream_port; /* the real server, on 127.0.0.1 */
-    uint64_t seed;
 };
 
 #define PROXY_CONNECTIONS_MAX                                                                      \
@@ -32,6 +31,13 @@ struct proxy *proxy_new(struct loop *loop, struct faults *faults,
                         const struct proxy_settings *settings, struct fault *ret_error);
 void proxy_free(struct proxy *proxy); /* closes every connection; NULL is fine */
 
+/*
+ * Takes no more connections, and lets those that are in the middle of an answer end it; calls done
+ * when they have, or after half a second.
+ */
+void proxy_end(struct proxy *proxy, loop_fn done, void *user);
+
 uint16_t proxy_port(const struct proxy *proxy);
+bool proxy_is_loopback(const struct proxy *proxy); /* whether only this machine can reach it */
 
 #endif
