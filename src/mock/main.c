@@ -3,9 +3,11 @@
 #include "feed.h"
 #include "market.h"
 #include "options.h"
+#include "proxy.h"
 #include "scenario.h"
 #include "seed.h"
 #include "server.h"
+#include "trade.h"
 #include "watch.h"
 
 #include <blotter/core/alloc.h>
@@ -34,6 +36,7 @@ struct mock {
     struct server *server;
     struct market *market;
     struct scenario *scenario;
+    struct proxy *proxy; /* in front of the server; NULL: no fault needs it */
     struct loop_timer *exit_timer;
     struct api api;
     int status; /* what the program will end with */
@@ -47,10 +50,20 @@ static int complain(int status, const char *text)
 
 /* --- the end ------------------------------------------------------------------------------ */
 
-static void on_ended(void *user)
+static void on_all_ended(void *user)
 {
     struct mock *mock = user;
     loop_quit(mock->loop, mock->status);
+}
+
+static void on_ended(void *user)
+{
+    struct mock *mock = user;
+    if (mock->proxy == NULL) {
+        on_all_ended(mock);
+    } else {
+        proxy_end(mock->proxy, on_all_ended, mock);
+    }
 }
 
 static void end(struct mock *mock, int status)
@@ -110,10 +123,11 @@ static void on_scenario_report(void *user, const char *text)
     complain(0, text);
 }
 
-static void start_scenario(struct mock *mock)
+static void start_scenario(struct mock *mock, uint64_t seed)
 {
     const struct scenario_host host = {
         .db = mock->db,
+        .seed = seed,
         .faults = mock->api.faults,
         .market = mock->market,
         .heartbeat = on_scenario_beat,
@@ -203,7 +217,7 @@ static void make_api(struct mock *mock, uint64_t seed)
     mock->api.extensions = !mock->options.no_extensions;
     mock->api.allow_sql = mock->options.allow_sql;
     mock->api.started_ms = loop_now(mock->loop).wall_ms;
-    dice_seed(&mock->api.dice, seed ^ UINT64_C(0xA11CE));
+    dice_seed(&mock->api.dice, trade_seed(mock->db, seed ^ UINT64_C(0xA11CE)));
 }
 
 static bool add_faults(struct mock *mock, struct fault *ret_fault)
@@ -224,12 +238,41 @@ static bool read_scenario(struct mock *mock, struct fault *ret_fault)
     return mock->options.scenario == NULL || mock->scenario != NULL;
 }
 
+static bool needs_proxy(const struct mock *mock)
+{
+    return faults_need_proxy(mock->api.faults) ||
+           (mock->scenario != NULL && scenario_needs_proxy(mock->scenario));
+}
+
+static bool check_proxy(const struct mock *mock, struct fault *ret_fault)
+{
+    if (!needs_proxy(mock) || mock->options.tls_cert == NULL) {
+        return true;
+    }
+    fault_set(ret_fault, FAULT_CONFIG, 0,
+              "faults in the bytes (see --fault help) need plain http: leave out --tls-cert");
+    return false;
+}
+
+/* The public address is the proxy's, the server behind it listens on a port that nobody is told. */
+static bool put_proxy_in_front(struct mock *mock, struct fault *ret_fault)
+{
+    const struct proxy_settings settings = {
+        .host = mock->options.host,
+        .port = (uint16_t)mock->options.port,
+        .upstream_port = server_port(mock->server),
+    };
+    mock->proxy = proxy_new(mock->loop, mock->api.faults, &settings, ret_fault);
+    return mock->proxy != NULL;
+}
+
 static bool listen_and_serve(struct mock *mock, struct fault *ret_fault)
 {
     const struct options *options = &mock->options;
+    bool proxied = needs_proxy(mock);
     const struct server_settings settings = {
-        .host = options->host,
-        .port = (uint16_t)options->port,
+        .host = proxied ? "127.0.0.1" : options->host,
+        .port = proxied ? 0 : (uint16_t)options->port,
         .tls_cert_file = options->tls_cert,
         .tls_key_file = options->tls_key,
         .latency_us = options->latency_ms * 1000,
@@ -239,14 +282,28 @@ static bool listen_and_serve(struct mock *mock, struct fault *ret_fault)
         .verbose = options->verbose,
     };
     mock->server = server_new(mock->loop, &mock->api, mock->feed, &settings, ret_fault);
-    if (mock->server == NULL) {
+    if (mock->server == NULL || (proxied && !put_proxy_in_front(mock, ret_fault))) {
         return false;
     }
-    if (!server_is_loopback(mock->server)) {
+    faults_seal(mock->api.faults, proxied);
+    if (!(proxied ? proxy_is_loopback(mock->proxy) : server_is_loopback(mock->server))) {
         complain(0, "WARNING: listening beyond loopback: anybody who reaches this address can read "
                     "the tokens' data and, with a token, write");
     }
     return true;
+}
+
+static void put_url(const struct mock *mock, struct text *into)
+{
+    bool six = strchr(mock->options.host, ':') != NULL;
+    if (mock->proxy == NULL) {
+        server_put_url(mock->server, into);
+        return;
+    }
+    text_puts(into, six ? "http://[" : "http://");
+    text_puts(into, mock->options.host);
+    text_puts(into, six ? "]:" : ":");
+    text_int(into, proxy_port(mock->proxy));
 }
 
 /* The promise of the manual: one line, the URL and who can log in. */
@@ -254,7 +311,7 @@ static void announce(struct mock *mock)
 {
     struct text line = {0};
     TEXT_LITERAL(&line, "{\"url\":\"");
-    server_put_url(mock->server, &line);
+    put_url(mock, &line);
     TEXT_LITERAL(&line, "\",\"users\":[");
     sqlite3_stmt *rows = db_query(mock->db,
                                   "SELECT u.id, min(s.token), a.clientId FROM users u"
@@ -299,7 +356,7 @@ static int run(struct mock *mock)
     struct moment now = loop_refresh(mock->loop);
     uint64_t seed = choose_seed(&mock->options, now);
     mock->api.faults = faults_new(seed);
-    if (!add_faults(mock, &fault) || !read_scenario(mock, &fault)) {
+    if (!add_faults(mock, &fault) || !read_scenario(mock, &fault) || !check_proxy(mock, &fault)) {
         return complain(EXIT_USAGE, fault.text);
     }
     if (!open_books(mock, seed, &fault)) {
@@ -314,13 +371,14 @@ static int run(struct mock *mock)
     mock->market = market_new(mock->loop, mock->db, &market);
     set_exits(mock);
     announce(mock);
-    start_scenario(mock);
+    start_scenario(mock, seed);
     return loop_run(mock->loop);
 }
 
 static void take_down(struct mock *mock)
 {
     scenario_free(mock->scenario);
+    proxy_free(mock->proxy);
     market_free(mock->market);
     server_free(mock->server);
     watch_free(mock->watch);
