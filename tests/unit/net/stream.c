@@ -1,0 +1,242 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <blotter/net/stream.h>
+
+#include "script_server.h"
+
+#define OPEN "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+#define SEND(text)                                                                                 \
+    {                                                                                              \
+        SCRIPT_SEND, text, 0, 0                                                                    \
+    }
+#define HOLD                                                                                       \
+    {                                                                                              \
+        SCRIPT_HOLD, NULL, 0, 0                                                                    \
+    }
+#define DEADLINE_US 10000000
+
+struct fixture {
+    struct loop *loop;
+    struct loop_timer *guard;
+    struct loop_timer *later;
+    struct http *http;
+    struct stream *stream;
+    char log[512]; /* "a" per event's data, "<live>" per phase, "+" when an id was sent */
+    char act_on;   /* the event at which act is called */
+    void (*act)(struct fixture *f);
+};
+
+static void note(struct fixture *f, const char *text, size_t len)
+{
+    size_t used = strlen(f->log);
+    assert_true(used + len + 1 < sizeof f->log);
+    memcpy(f->log + used, text, len);
+    f->log[used + len] = '\0';
+}
+
+static void on_event(void *user, const struct sse_event *event)
+{
+    struct fixture *f = user;
+    note(f, event->data, event->data_len);
+    if (f->act != NULL && event->data_len == 1 && event->data[0] == f->act_on) {
+        f->act(f);
+    }
+}
+
+static void on_status(void *user, const struct conn_status *status, bool sent_last_id)
+{
+    struct fixture *f = user;
+    const char *name = conn_phase_name(status->phase);
+    note(f, "<", 1);
+    note(f, name, 1);
+    note(f, sent_last_id && status->phase == CONN_LIVE ? "+>" : ">",
+         sent_last_id && status->phase == CONN_LIVE ? 2 : 1);
+    if (status->phase == CONN_ENDED) {
+        loop_quit(f->loop, 0);
+    }
+}
+
+static void on_guard(void *user)
+{
+    loop_quit(((struct fixture *)user)->loop, 99);
+}
+
+static void run(struct fixture *f, struct script_server *server, int64_t retry_ms)
+{
+    struct http_settings http;
+    struct conn_settings conn;
+    struct fault fault;
+    struct stream_handler handler = {on_event, on_status, f};
+    http_settings_default(&http);
+    conn_settings_default(&conn);
+    http.url = script_server_url(server);
+    conn.retry_ms = retry_ms;
+    f->loop = loop_new();
+    f->guard = loop_timer_new(f->loop, on_guard, f);
+    loop_timer_set(f->guard, loop_now(f->loop).mono_us + DEADLINE_US);
+    f->http = http_new(f->loop, &http, &fault);
+    assert_non_null(f->http);
+    f->stream = stream_new(f->http, "/s", &conn, 0, &handler);
+    stream_start(f->stream);
+    assert_int_equal(loop_run(f->loop), 0);
+    stream_free(f->stream);
+    http_free(f->http);
+    loop_timer_free(f->later);
+    loop_timer_free(f->guard);
+    loop_free(f->loop);
+}
+
+static void act_stop(struct fixture *f)
+{
+    stream_stop(f->stream);
+}
+
+static void act_resumed(struct fixture *f)
+{
+    f->act = NULL;
+    stream_resumed(f->stream);
+}
+
+static void on_later_resume(void *user)
+{
+    struct fixture *f = user;
+    note(f, ".", 1);
+    stream_pause(f->stream, false);
+}
+
+static void act_pause(struct fixture *f)
+{
+    f->act = NULL;
+    stream_pause(f->stream, true);
+    f->later = loop_timer_new(f->loop, on_later_resume, f);
+    loop_timer_set(f->later, loop_now(f->loop).mono_us + 60000);
+}
+
+static void act_pause_twice(struct fixture *f)
+{
+    f->act = NULL;
+    stream_pause(f->stream, true);
+    stream_pause(f->stream, false);
+}
+
+static void test_life(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct script_exchange exchanges[3];
+        char act_on;
+        void (*act)(struct fixture *f);
+        const char *log;
+        size_t requests;
+    } rows[] = {
+        {"two connections, then 204",
+         {{NULL, {SEND(OPEN "id: 1\ndata: a\n\n")}}, {NULL, {SEND(OPEN "data: b\n\n")}}},
+         0,
+         NULL,
+         "<c><l>a<w><c><l+>b<w><c><e>",
+         3},
+        {"no event after a stop",
+         {{NULL, {SEND(OPEN "data: a\n\ndata: b\n\n"), HOLD}}},
+         'a',
+         act_stop,
+         "<c><l>a<e>",
+         1},
+        {"no event of the old connection after a new one was wanted",
+         {{NULL, {SEND(OPEN "id: 1\ndata: a\n\ndata: b\n\n"), HOLD}},
+          {NULL, {SEND(OPEN "data: c\n\n")}}},
+         'a',
+         act_resumed,
+         "<c><l>a<c><l+>c<w><c><e>",
+         3},
+        {"while paused nothing is read",
+         {{NULL, {SEND(OPEN "data: a\n\n"), {SCRIPT_WAIT, NULL, 0, 20}, SEND("data: b\n\n")}}},
+         'a',
+         act_pause,
+         "<c><l>a.b<w><c><e>",
+         2},
+        {"paused and taken up again at once",
+         {{NULL, {SEND(OPEN "data: a\n\n"), {SCRIPT_WAIT, NULL, 0, 20}, SEND("data: b\n\n")}}},
+         'a',
+         act_pause_twice,
+         "<c><l>ab<w><c><e>",
+         2},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t count = 0;
+        while (count < 3 && rows[i].exchanges[count].steps[0].op != SCRIPT_END) {
+            count++;
+        }
+        struct script_server *server = script_server_new(rows[i].exchanges, count);
+        struct fixture f = {.act_on = rows[i].act_on, .act = rows[i].act};
+        run(&f, server, 10);
+        if (strcmp(f.log, rows[i].log) != 0) {
+            print_error("%s\n", rows[i].name);
+        }
+        assert_string_equal(f.log, rows[i].log);
+        assert_int_equal(script_server_count(server), rows[i].requests);
+        script_server_free(server);
+    }
+}
+
+static void on_later_retry(void *user)
+{
+    struct fixture *f = user;
+    stream_retry_now(f->stream);
+}
+
+static void on_status_retry(void *user, const struct conn_status *status, bool sent_last_id)
+{
+    struct fixture *f = user;
+    on_status(user, status, sent_last_id);
+    if (status->phase == CONN_WAITING) {
+        loop_timer_set(f->later, loop_now(f->loop).mono_us);
+    }
+}
+
+static void test_retry_now_does_not_wait(void **state)
+{
+    (void)state;
+    static const struct script_exchange exchanges[] = {{NULL, {SEND("HTTP/1.1 500 E\r\n\r\n")}}};
+    struct script_server *server = script_server_new(exchanges, 1);
+    struct fixture f = {0};
+    struct http_settings http;
+    struct conn_settings conn;
+    struct fault fault;
+    struct stream_handler handler = {on_event, on_status_retry, &f};
+    http_settings_default(&http);
+    conn_settings_default(&conn);
+    http.url = script_server_url(server);
+    conn.retry_ms = conn.max_retry_ms = 60000;
+    f.loop = loop_new();
+    f.guard = loop_timer_new(f.loop, on_guard, &f);
+    f.later = loop_timer_new(f.loop, on_later_retry, &f);
+    loop_timer_set(f.guard, loop_now(f.loop).mono_us + DEADLINE_US);
+    f.http = http_new(f.loop, &http, &fault);
+    f.stream = stream_new(f.http, "/s", &conn, 0, &handler);
+    stream_start(f.stream);
+    assert_int_equal(loop_run(f.loop), 0);
+    assert_string_equal(f.log, "<c><w><c><e>");
+    stream_free(f.stream);
+    http_free(f.http);
+    loop_timer_free(f.later);
+    loop_timer_free(f.guard);
+    loop_free(f.loop);
+    script_server_free(server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_life),
+        cmocka_unit_test(test_retry_now_does_not_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
