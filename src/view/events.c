@@ -5,7 +5,9 @@
 #include <string.h>
 
 #define NAME_WIDTH 22
-#define OUTCOME_WIDTH 46
+#define OUTCOME_WIDTH 44
+#define BRIEF_WIDTH 12
+#define WHAT_WIDTH_MAX 72
 
 /* Entries that came after the pause began are not shown yet. */
 size_t screen_journal_skip(const struct screen *screen, const struct screen_input *input)
@@ -69,35 +71,48 @@ static void pane_names(resource_mask mask, char *out, size_t capacity)
     }
 }
 
-static void outcome_text(const struct journal_entry *entry, char *out, size_t capacity)
+/* In full for a wide strip, in brief for a narrow one. */
+struct outcome {
+    char full[128], brief[32];
+};
+
+static void outcome_text(const struct journal_entry *entry, struct outcome *ret)
 {
-    char names[64], padded[80], ms[FORMAT_MAX];
+    static const char *const words[] = {
+        [JOURNAL_NOTED] = "",    [JOURNAL_PATCHED] = "patched", [JOURNAL_COVERED] = "shown already",
+        [JOURNAL_PENDING] = "…", [JOURNAL_CONFIRMED] = "",      [JOURNAL_FAILED] = "failed"};
+    char names[64], ms[FORMAT_MAX], status[16] = "";
     pane_names(entry->panes, names, sizeof names);
-    snprintf(padded, sizeof padded, "%-10s", names);
     format_ms(entry->fetch_us, ms);
-    out[0] = '\0';
-    switch (entry->outcome) {
-    case JOURNAL_NOTED:
-        break;
-    case JOURNAL_PATCHED:
-        snprintf(out, capacity, "→ %s patched", padded);
-        break;
-    case JOURNAL_COVERED:
-        snprintf(out, capacity, "→ %s shown already", padded);
-        break;
-    case JOURNAL_PENDING:
-        snprintf(out, capacity, "→ %s …", padded);
-        break;
-    case JOURNAL_CONFIRMED:
-        snprintf(out, capacity, "→ %.40s GET %d %6.12s ms %4zu rows", padded, entry->status, ms,
-                 entry->rows);
-        break;
-    case JOURNAL_FAILED:
-        snprintf(ms, sizeof ms, entry->status > 0 ? "GET %d failed" : "GET failed%.0d",
-                 entry->status);
-        snprintf(out, capacity, "→ %.40s %.40s", padded, ms);
-        break;
+    if (entry->status > 0) {
+        snprintf(status, sizeof status, "GET %d ", entry->status);
     }
+    if (entry->outcome == JOURNAL_NOTED) {
+        ret->full[0] = ret->brief[0] = '\0';
+    } else if (entry->outcome == JOURNAL_CONFIRMED) {
+        snprintf(ret->full, sizeof ret->full, "→ %-10.40s %s%6.12s ms %4zu rows", names, status, ms,
+                 entry->rows);
+        snprintf(ret->brief, sizeof ret->brief, "→ %s", status);
+    } else {
+        const char *word = words[entry->outcome];
+        snprintf(ret->full, sizeof ret->full, "→ %-10.40s %s%s", names, status, word);
+        snprintf(ret->brief, sizeof ret->brief, "→ %s%s", status, word);
+    }
+}
+
+/* Cut at the end like any text, but not within a figure. */
+static void fit_what(const char *text, int columns, char *out, size_t capacity)
+{
+    size_t len = text_fit(text, (struct text_fit){columns, TEXT_CUT_END}, out, capacity);
+    const size_t dots = strlen("…");
+    if (columns < 1 || len < dots || text_width(text) <= columns) {
+        return;
+    }
+    size_t end = len - dots;
+    while (end > 0 && strchr("0123456789.,", out[end - 1]) != NULL) {
+        end--;
+    }
+    snprintf(out + end, capacity - end, "…");
 }
 
 /* What happened holds quantities and prices: their digits go with the amounts. */
@@ -124,37 +139,58 @@ static enum role outcome_role(const struct journal_entry *entry)
                                                : ROLE_DIM;
 }
 
+/* Where the parts of a line begin; the same for every line of a strip. */
+struct strip {
+    int name, what, outcome, end; /* columns */
+    bool roomy;
+};
+
+static struct strip strip_for(struct rect area)
+{
+    struct strip strip = {.end = area.x + area.width - 1, .roomy = area.width >= 100};
+    bool narrow = area.width < 70;
+    strip.name = area.x + 1 + (narrow ? 8 : 12) + 2;
+    strip.what = strip.name + NAME_WIDTH + 1;
+    strip.outcome = strip.end - (strip.roomy ? OUTCOME_WIDTH : area.width < 50 ? 0 : BRIEF_WIDTH);
+    if (strip.roomy && strip.outcome > strip.what + WHAT_WIDTH_MAX) {
+        strip.outcome = strip.what + WHAT_WIDTH_MAX;
+    }
+    return strip;
+}
+
+static void put_part(const struct frame *frame, struct rect area, const char *text,
+                     struct style style)
+{
+    char out[256];
+    if (area.width > 0) {
+        fit_what(text, area.width, out, sizeof out);
+        canvas_put(frame->canvas, area, out, style);
+    }
+}
+
 static void put_entry(const struct frame *frame, const struct journal_entry *entry,
                       struct rect line, unsigned attributes)
 {
-    char at[FORMAT_MAX], what[256], outcome[128], out[256];
-    struct canvas *canvas = frame->canvas;
-    format_clock(&frame->input->format, FORMAT_CLOCK_MS, entry->wall_ms, at);
+    char at[FORMAT_MAX], what[256];
+    struct outcome outcome;
+    struct strip strip = strip_for(line);
+    bool short_time = strip.name - line.x < 15;
+    format_clock(&frame->input->format, short_time ? FORMAT_CLOCK : FORMAT_CLOCK_MS, entry->wall_ms,
+                 at);
     snprintf(what, sizeof what, "%s", entry->what);
     if (frame->screen->hide_amounts) {
         hide_digits(what, sizeof what);
     }
-    outcome_text(entry, outcome, sizeof outcome);
-    bool roomy = line.width >= 100;
-    int x = line.x + 1, end = line.x + line.width - 1;
-    x += canvas_put(canvas, (struct rect){x, line.y, end - x, 1}, at,
-                    (struct style){ROLE_DIM, attributes}) +
-         2;
-    text_fit(entry->name, (struct text_fit){NAME_WIDTH, TEXT_CUT_END}, out, sizeof out);
-    canvas_put(canvas, (struct rect){x, line.y, end - x, 1}, out,
-               (struct style){ROLE_TEXT, attributes});
-    x += NAME_WIDTH + 1;
-    int width = roomy ? end - x - OUTCOME_WIDTH - 1 : end - x;
-    text_fit(what, (struct text_fit){width, TEXT_CUT_END}, out, sizeof out);
-    int used = width > 0 ? canvas_put(canvas, (struct rect){x, line.y, width, 1}, out,
-                                      (struct style){ROLE_TEXT, attributes})
-                         : 0;
-    x += roomy ? (width < 60 ? width : 60) + 1 : used + 1;
-    text_fit(outcome, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
-    if (end > x) {
-        canvas_put(canvas, (struct rect){x, line.y, end - x, 1}, out,
-                   (struct style){outcome_role(entry), attributes});
-    }
+    outcome_text(entry, &outcome);
+    struct style dim = {ROLE_DIM, attributes}, text = {ROLE_TEXT, attributes};
+    put_part(frame, (struct rect){line.x + 1, line.y, strip.end - line.x - 1, 1}, at, dim);
+    put_part(frame, (struct rect){strip.name, line.y, strip.end - strip.name, 1}, entry->name,
+             text);
+    put_part(frame, (struct rect){strip.what, line.y, strip.outcome - strip.what - 1, 1}, what,
+             text);
+    put_part(frame, (struct rect){strip.outcome, line.y, strip.end - strip.outcome, 1},
+             strip.roomy ? outcome.full : outcome.brief,
+             (struct style){outcome_role(entry), attributes});
 }
 
 static void keep_in_sight(struct screen *screen, size_t cursor, size_t count, size_t lines)

@@ -1,0 +1,504 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+
+#include "desk.h"
+
+/* --- golden screens: BLOTTER_UPDATE_GOLDEN=1 writes them anew ------------------------------- */
+
+static char *read_all(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = mem_calloc(1, 1 << 18);
+    if (file != NULL) {
+        size_t len = fread(text, 1, (1 << 18) - 1, file);
+        text[len] = '\0';
+        fclose(file);
+    }
+    return text;
+}
+
+static void compare_golden(const char *name, const char *text)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s.txt", GOLDEN_DIR, name);
+    if (getenv("BLOTTER_UPDATE_GOLDEN") != NULL) {
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        fputs(text, file);
+        fclose(file);
+        return;
+    }
+    char *expected = read_all(path);
+    if (strcmp(expected, text) != 0) {
+        fprintf(stderr, "--- %s should be\n%s--- but is\n%s", path, expected, text);
+        fail_msg("%s looks different (BLOTTER_UPDATE_GOLDEN=1 accepts it)", name);
+    }
+    free(expected);
+}
+
+struct golden {
+    const char *name;
+    int columns, rows;
+    const char *steps; /* "ascii", "offline", "=typed", names of actions */
+};
+
+static void take_step(struct desk *desk, const char *step)
+{
+    enum action action;
+    if (strcmp(step, "ascii") == 0) {
+        desk->canvas->ascii = true;
+        screen_resize(desk->screen, desk->canvas->columns, desk->canvas->rows);
+    } else if (strcmp(step, "offline") == 0) {
+        desk_offline(desk);
+    } else if (step[0] == '=') {
+        desk_type(desk, step + 1);
+    } else {
+        assert_true(action_parse(step, strlen(step), &action));
+        desk_do(desk, action);
+    }
+    free(desk_text(desk, strcmp(step, "offline") == 0 ? SCREEN_ALL : 0));
+}
+
+static void test_golden_screens(void **state)
+{
+    (void)state;
+    static const struct golden rows[] = {
+        {"full", 160, 48, ""},
+        {"full-offline", 160, 48, "offline"},
+        {"medium", 100, 30, ""},
+        {"medium-offline", 100, 30, "offline"},
+        {"medium-account", 100, 30, "focus-account"},
+        {"medium-events", 100, 30, "focus-events down"},
+        {"single", 60, 20, ""},
+        {"single-positions", 60, 20, "focus-positions"},
+        {"single-watchlist", 60, 20, "focus-watchlist list-next"},
+        {"single-ascii", 60, 20, "ascii offline"},
+        {"smallest-single", 40, 10, ""},
+        {"mini", 20, 5, ""},
+        {"mini-offline", 30, 3, "offline"},
+        {"two-lines", 20, 2, ""},
+        {"one-line", 24, 1, ""},
+        {"help", 100, 30, "help page-down"},
+        {"detail", 100, 30, "down detail"},
+        {"detail-narrow", 40, 16, "down detail bottom"},
+        {"detail-event", 100, 30, "focus-events down detail"},
+        {"columns", 100, 30, "columns down down column-toggle bottom column-toggle"},
+        {"filter", 100, 30, "filter =nif"},
+        {"filter-nothing", 60, 20, "filter =zzz accept"},
+        {"hidden", 160, 48, "hide-amounts"},
+        {"paused", 60, 20, "pause"},
+        {"zoom", 160, 48, "focus-positions zoom"},
+        {"scrolled", 60, 20, "right right"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct desk desk;
+        desk_open(&desk, rows[i].columns, rows[i].rows);
+        free(desk_text(&desk, SCREEN_ALL));
+        for (const char *at = rows[i].steps; *at != '\0'; at += strspn(at, " ")) {
+            char *step = mem_dup(at, strcspn(at, " "));
+            take_step(&desk, step);
+            at += strlen(step);
+            free(step);
+        }
+        char *text = desk_text(&desk, 0), *whole = NULL;
+        compare_golden(rows[i].name, text);
+        screen_resize(desk.screen, rows[i].columns, rows[i].rows);
+        whole =
+            desk_text(&desk, SCREEN_ALL); /* what was painted in parts is what is painted at once */
+        assert_string_equal(text, whole);
+        free(text);
+        free(whole);
+        desk_close(&desk);
+    }
+}
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+static void has(struct desk *desk, const char *needle)
+{
+    char *text = desk_text(desk, SCREEN_ALL);
+    if (strstr(text, needle) == NULL) {
+        fail_msg("no '%s' in\n%s", needle, text);
+    }
+    free(text);
+}
+
+static void has_not(struct desk *desk, const char *needle)
+{
+    char *text = desk_text(desk, SCREEN_ALL);
+    if (strstr(text, needle) != NULL) {
+        fail_msg("'%s' in\n%s", needle, text);
+    }
+    free(text);
+}
+
+static void test_connection_words(void **state)
+{
+    (void)state;
+    static const struct {
+        struct conn_status conn;
+        enum fault_kind fault;
+        bool polling;
+        const char *expected;
+    } rows[] = {
+        {{.phase = CONN_LIVE, .live_since_ms = DESK_NOW_MS},
+         FAULT_NONE,
+         false,
+         "● LIVE since 14:32:06"},
+        {{.phase = CONN_IDLE}, FAULT_NONE, false, "◌ CONNECTING"},
+        {{.phase = CONN_CONNECTING, .attempt = 3}, FAULT_NETWORK, false, "◌ CONNECTING try 3"},
+        {{.phase = CONN_WAITING, .attempt = 1, .retry_at_ms = DESK_NOW_MS + 4000},
+         FAULT_NETWORK,
+         false,
+         "○ RETRY 2 at 14:32:10"},
+        {{.phase = CONN_WAITING, .attempt = 3, .retry_at_ms = DESK_NOW_MS},
+         FAULT_NETWORK,
+         true,
+         "◍ POLLING 10s next 14:32:16"},
+        {{.phase = CONN_WAITING, .attempt = 4, .retry_at_ms = DESK_NOW_MS + 4000},
+         FAULT_CONNECT,
+         true,
+         "✗ OFFLINE some reason │ try 5, next 14:32:10 (R now)"},
+        {{.phase = CONN_CONNECTING, .attempt = 5},
+         FAULT_RESOLVE,
+         true,
+         "✗ OFFLINE some reason │ try 5"},
+        {{.phase = CONN_ENDED}, FAULT_AUTH, false, "✗ AUTH token rejected │ some reason"},
+        {{.phase = CONN_ENDED}, FAULT_HTTP, false, "✗ OFFLINE some reason │ R tries again"},
+        {{.phase = CONN_ENDED}, FAULT_NONE, false, "○ ENDED by the server"},
+    };
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        desk.conn = rows[i].conn;
+        if (rows[i].fault != FAULT_NONE) {
+            fault_set(&desk.conn.fault, rows[i].fault, 0, "some reason");
+        }
+        desk.input.polling = rows[i].polling;
+        desk.input.poll_every_ms = 10000;
+        desk.input.poll_next_ms = DESK_NOW_MS + 10000;
+        has(&desk, rows[i].expected);
+    }
+    desk_close(&desk);
+}
+
+static void test_empty_panes_say_why(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk_load(&desk, RESOURCE_ORDERS, NULL);
+    has(&desk, "first load…");
+    fault_set(&desk.input.panes[RESOURCE_ORDERS].fault, FAULT_AUTH, 403, "403 Forbidden");
+    has(&desk, "not loaded: 403 Forbidden");
+    has(&desk, "✗ AUTH");
+    desk.input.panes[RESOURCE_ORDERS].fault.kind = FAULT_NONE;
+    desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
+    has(&desk, "no orders today");
+    desk_load(&desk, RESOURCE_POSITIONS, "{\"positions\":[]}");
+    has(&desk, "no positions");
+    desk_load(&desk, RESOURCE_ACCOUNT, "{\"account\":null}");
+    has(&desk, "no trading account");
+    desk_load(&desk, RESOURCE_WATCHLISTS, "{\"watchlists\":[]}");
+    has(&desk, "no watchlists");
+    desk_close(&desk);
+}
+
+static void test_an_error_stands_beside_the_rows(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    fault_set(&desk.input.panes[RESOURCE_ORDERS].fault, FAULT_HTTP, 503, "503 Service Unavailable");
+    desk.input.panes[RESOURCE_ORDERS].retry_ms = DESK_NOW_MS + 5000;
+    desk.input.panes[RESOURCE_ORDERS].stale = true;
+    has(&desk, "✗ 503 Service Unavailable · next 14:32:11");
+    has(&desk, "≈ as of 14:32:06");
+    has(&desk, "RELIANCE");
+    desk_close(&desk);
+}
+
+/* --- deadlines and frames ------------------------------------------------------------------- */
+
+static const char quote_up[] =
+    "{\"watchlists\":[{\"id\":\"w1\",\"name\":\"Default\",\"items\":[{\"id\":\"2\",\"watchlistId\":"
+    "\"w1\","
+    "\"symbol\":\"SBIN\",\"name\":\"SBIN\",\"ltp\":820.5,\"close\":812.45,\"updatedAt\":null}]}]}";
+
+static void test_an_idle_screen_wakes_nobody(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    assert_true(screen_render(desk.screen, &desk.input, SCREEN_ALL, desk.canvas));
+    assert_true(screen_deadline(desk.screen) == MOMENT_NEVER);
+    desk_later(&desk, 3600000);
+    assert_false(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    desk_close(&desk);
+}
+
+static void test_a_flash_ends_by_its_deadline(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_load(&desk, RESOURCE_WATCHLISTS, quote_up);
+    has(&desk, "▲SBIN");
+    int64_t deadline = screen_deadline(desk.screen);
+    assert_true(deadline > desk.input.now.mono_us && deadline <= desk.input.now.mono_us + 800000);
+    desk_later(&desk, 800);
+    assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    assert_true(screen_deadline(desk.screen) == MOMENT_NEVER);
+    has_not(&desk, "▲SBIN");
+    desk_close(&desk);
+}
+
+static void test_stale_rows_do_not_flash(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk.input.panes[RESOURCE_WATCHLISTS].stale = true;
+    desk_load(&desk, RESOURCE_WATCHLISTS, quote_up);
+    has(&desk, "≈SBIN");
+    assert_true(screen_deadline(desk.screen) == MOMENT_NEVER);
+    desk_close(&desk);
+}
+
+static void test_a_quote_turns_stale_by_one_deadline(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk.input.quote_stale_ms = 15000; /* the quotes are from 14:32:00 */
+    has_not(&desk, "≈RELIANCE");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 9000000);
+    desk_later(&desk, 9000);
+    screen_render(desk.screen, &desk.input, 0, desk.canvas);
+    char *text = canvas_text(desk.canvas);
+    assert_non_null(strstr(text, "≈RELIANCE"));
+    free(text);
+    assert_true(screen_deadline(desk.screen) == MOMENT_NEVER);
+    desk_close(&desk);
+}
+
+/* --- what the user does --------------------------------------------------------------------- */
+
+static void test_pause_holds_the_rows(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_PAUSE);
+    assert_true(screen_paused(desk.screen));
+    desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
+    journal_add(desk.journal, &(struct journal_entry){.name = "order_cancelled"});
+    has(&desk, "▮▮ PAUSED +1");
+    has(&desk, "HDFCBANK");
+    has_not(&desk, "order_cancelled");
+    desk_do(&desk, ACTION_SORT_NEXT); /* the held rows can be looked at in every way */
+    has(&desk, "HDFCBANK");
+    desk_do(&desk, ACTION_PAUSE);
+    has(&desk, "no orders today");
+    has(&desk, "order_cancelled");
+    desk_close(&desk);
+}
+
+static void test_escape_steps_back_and_never_quits(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_ZOOM);
+    desk_do(&desk, ACTION_FILTER);
+    desk_type(&desk, "nif");
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PROMPT);
+    desk_do(&desk, ACTION_ACCEPT);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    has(&desk, "2 of 8");
+    desk_do(&desk, ACTION_HELP);
+    assert_int_equal(desk_do(&desk, ACTION_QUIT).todo, 0); /* q closes here, by another action */
+    for (int i = 0; i < 6; i++) {
+        assert_int_equal(desk_do(&desk, ACTION_BACK).todo & SCREEN_DO_QUIT, 0);
+    }
+    has_not(&desk, "2 of 8");
+    has(&desk, "3 Account");
+    assert_int_equal(desk_do(&desk, ACTION_QUIT).todo, SCREEN_DO_QUIT);
+    desk_close(&desk);
+}
+
+static void test_commands_for_the_program(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    struct screen_result result = desk_do(&desk, ACTION_REVALIDATE);
+    assert_int_equal(result.todo, SCREEN_DO_REVALIDATE);
+    assert_int_equal(result.resources, RESOURCE_BIT(RESOURCE_ORDERS));
+    assert_int_equal(desk_do(&desk, ACTION_REVALIDATE_ALL).resources, RESOURCE_ALL);
+    assert_int_equal(desk_do(&desk, ACTION_SUSPEND).todo, SCREEN_DO_SUSPEND);
+    assert_int_equal(desk_do(&desk, ACTION_REPAINT).todo, SCREEN_DO_REPAINT);
+    assert_int_equal(desk_do(&desk, ACTION_THEME_NEXT).todo, SCREEN_DO_THEME);
+    desk_do(&desk, ACTION_DOWN);
+    result = desk_do(&desk, ACTION_COPY);
+    assert_true((result.todo & SCREEN_DO_COPY) != 0);
+    assert_string_equal(result.copy, "NIFTY24O31C24500");
+    result = desk_do(&desk, ACTION_COPY_ROW);
+    assert_non_null(strstr(result.copy, "\"id\":\"o2\""));
+    desk_close(&desk);
+}
+
+static void test_the_detail_never_shows_another_row(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 100, 30);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_DETAIL);
+    has(&desk, "averagePrice");
+    desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
+    has(&desk, "this row is gone");
+    desk_close(&desk);
+}
+
+static void test_alerts_are_handed_out_once(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct screen_alert alert;
+    desk_open(&desk, 100, 30);
+    free(desk_text(&desk, SCREEN_ALL));
+    assert_false(screen_take_alert(desk.screen, &alert));
+    desk_load(
+        &desk, RESOURCE_ORDERS,
+        "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"A\\u001bB\",\"quantity\":5,\"orderType\":"
+        "\"LIMIT\","
+        "\"orderSide\":\"BUY\",\"price\":1,\"averagePrice\":null,\"filledQuantity\":0,"
+        "\"productType\":\"MIS\",\"status\":\"REJECTED\",\"failureReason\":\"no\\u202emargin\","
+        "\"createdAt\":\"2024-10-28T09:00:00.000Z\",\"executedAt\":null,\"stock\":null}]}");
+    free(desk_text(&desk, RESOURCE_BIT(RESOURCE_ORDERS)));
+    assert_true(screen_take_alert(desk.screen, &alert));
+    assert_int_equal(alert.kind, SCREEN_ALERT_REJECTED);
+    assert_string_equal(alert.title, "A\uFFFDB");
+    assert_string_equal(alert.text, "BUY 5 rejected: no\uFFFDmargin");
+    assert_false(screen_take_alert(desk.screen, &alert));
+    desk_close(&desk);
+}
+
+static void test_mouse(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 10, 4); /* the second order */
+    has(&desk, "▸14:30:12");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 11, 2); /* Symbol's title */
+    has(&desk, "Symbol↑");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 11, 2);
+    has(&desk, "Symbol↓");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 12); /* the watchlist */
+    has(&desk, "┏━ 4 Watchlist");
+    screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 120, 12);
+    for (int x = -3; x < 170; x += 7) {
+        for (int y = -3; y < 55; y += 2) {
+            for (int button = 0; button < 4; button++) {
+                screen_mouse(desk.screen, &desk.input, (enum screen_button)button, x, y);
+                screen_render(desk.screen, &desk.input, 0, desk.canvas);
+            }
+        }
+    }
+    desk_close(&desk);
+}
+
+static void test_state_survives_a_round_trip(void **state)
+{
+    (void)state;
+    struct desk desk;
+    const char *key, *value;
+    desk_open(&desk, 100, 30);
+    static const struct {
+        const char *key, *value;
+        bool taken;
+    } rows[] = {
+        {"orders.sort", "-qty", true},
+        {"positions.columns", "symbol,qty,value", true},
+        {"watchlist.sort", "server", true},
+        {"zoom", "on", true},
+        {"focus", "positions", true},
+        {"theme", "nord", true},
+        {"orders.sort", "-nothing", false},
+        {"orders.columns", "symbol,symbol", false},
+        {"orders.columns", "", false},
+        {"orders.columns", ",", false},
+        {"nothing.sort", "qty", false},
+        {"zoom", "maybe", false},
+        {"account.columns", "balance,client", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(screen_state_set(desk.screen, rows[i].key, rows[i].value), rows[i].taken);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool found = !rows[i].taken;
+        for (size_t n = 0; screen_state_get(desk.screen, n, &key, &value); n++) {
+            found = found || (strcmp(key, rows[i].key) == 0 && strcmp(value, rows[i].value) == 0);
+        }
+        assert_true(found);
+    }
+    has(&desk, "2 Positions");
+    has(&desk, "Value");
+    desk_close(&desk);
+}
+
+static void test_hidden_amounts_are_hidden_everywhere(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_HIDE_AMOUNTS);
+    has_not(&desk, "6,280");
+    has_not(&desk, "12,34,567");
+    has_not(&desk, "BUY 250");
+    has(&desk, "2,947.35"); /* a price is not an amount */
+    desk_close(&desk);
+}
+
+int main(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden_screens),
+        cmocka_unit_test(test_connection_words),
+        cmocka_unit_test(test_empty_panes_say_why),
+        cmocka_unit_test(test_an_error_stands_beside_the_rows),
+        cmocka_unit_test(test_an_idle_screen_wakes_nobody),
+        cmocka_unit_test(test_a_flash_ends_by_its_deadline),
+        cmocka_unit_test(test_stale_rows_do_not_flash),
+        cmocka_unit_test(test_a_quote_turns_stale_by_one_deadline),
+        cmocka_unit_test(test_pause_holds_the_rows),
+        cmocka_unit_test(test_escape_steps_back_and_never_quits),
+        cmocka_unit_test(test_commands_for_the_program),
+        cmocka_unit_test(test_the_detail_never_shows_another_row),
+        cmocka_unit_test(test_alerts_are_handed_out_once),
+        cmocka_unit_test(test_mouse),
+        cmocka_unit_test(test_state_survives_a_round_trip),
+        cmocka_unit_test(test_hidden_amounts_are_hidden_everywhere),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
