@@ -1,0 +1,362 @@
+/* The real mock over real sockets: limits, headers, latency, and how it is started. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "mock_wire.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int start_with(void **state, const char *const *args)
+{
+    struct server *server = calloc(1, sizeof *server);
+    *state = server;
+    return server_start(server, wire_program, args) ? 0 : -1;
+}
+
+static int start(void **state)
+{
+    static const char *const args[] = {"--rate", "0", "--quotes",    "0",
+                                       "--seed", "3", "--allow-sql", NULL};
+    return start_with(state, args);
+}
+
+static int stop(void **state)
+{
+    int status = wire_stop(*state);
+    free(*state);
+    return status;
+}
+
+/* --- bad requests ------------------------------------------------------------------------- */
+
+#define HEAD_OF(method, target) method " " target " HTTP/1.1\r\nHost: x\r\n"
+#define TOKEN "Authorization: Bearer $T\r\n"
+
+/* A text with {N} replaced by N times the letter a. */
+static char *inflate_text(const char *text)
+{
+    const char *hole = strchr(text, '{');
+    size_t count = hole == NULL ? 0 : strtoul(hole + 1, NULL, 10), size = strlen(text) + count + 1;
+    char *result = malloc(size);
+    assert_non_null(result);
+    size_t before = hole == NULL ? strlen(text) : (size_t)(hole - text);
+    memcpy(result, text, before);
+    memset(result + before, 'a', count);
+    snprintf(result + before + count, size - before - count, "%s",
+             hole == NULL ? "" : strchr(hole, '}') + 1);
+    return result;
+}
+
+static void test_bad_requests_get_their_status_and_the_server_lives(void **state)
+{
+    struct server *server = *state;
+    static const struct {
+        const char *request;
+        int status;
+        bool json;
+    } rows[] = {
+        {HEAD_OF("GET", "/api/trading/account") "\r\n", 401, true},
+        {HEAD_OF("GET", "/api/trading/account") "Authorization: Bearer nonsense\r\n\r\n", 401,
+         true},
+        {HEAD_OF("GET", "/api/trading/account") "Cookie: authjs.session-token=$T\r\n\r\n", 200,
+         true},
+        {HEAD_OF("GET", "/api/trading/account") TOKEN "\r\n", 200, true},
+        {HEAD_OF("GET", "/api/trading/account?userId=user-1") TOKEN "\r\n", 200, true},
+        {HEAD_OF("GET", "/api/trading/account?userId=user-2") TOKEN "\r\n", 403, true},
+        {HEAD_OF("GET", "/api/trading/account?userId=user-1&userId=user-2") TOKEN "\r\n", 403,
+         true},
+        {HEAD_OF("GET", "/api/trading/account?userId") TOKEN "\r\n", 403, true},
+        {HEAD_OF("GET", "/api/trading/account?userId=%75ser-1") TOKEN "\r\n", 200, true},
+        {HEAD_OF("GET", "/api/realtime/stream?userId=user-2") TOKEN "\r\n", 403, true},
+        {HEAD_OF("GET", "/api/realtime/stream") "\r\n", 401, true},
+        {HEAD_OF("GET", "/nothing") TOKEN "\r\n", 404, true},
+        {HEAD_OF("GET", "/../../etc/passwd") TOKEN "\r\n", 404, true},
+        {HEAD_OF("GET", "/api/trading/account%00") TOKEN "\r\n", 0, true},
+        {HEAD_OF("OPTIONS", "/api/trading/account") TOKEN "\r\n", 405, true},
+        {HEAD_OF("POST", "/api/trading/orders") TOKEN "Content-Length: 3\r\n\r\n[x]", 400, true},
+        {HEAD_OF("POST", "/api/trading/orders") TOKEN "\r\n", 400, true},
+        {HEAD_OF("POST", "/api/trading/orders") TOKEN "Content-Length: 65537\r\n\r\n", 413, true},
+        {HEAD_OF("POST", "/api/trading/orders") TOKEN "Content-Length: 70000\r\n\r\n{70000}", 413,
+         true},
+        {HEAD_OF("POST", "/api/trading/orders") TOKEN
+         "Transfer-Encoding: chunked\r\n\r\n11170\r\n{70000}\r\n0\r\n\r\n",
+         413, true},
+        {HEAD_OF("GET", "/api/trading/account?x={2100}") TOKEN "\r\n", 414, true},
+        {HEAD_OF("GET", "/api/trading/account?x={60000}") TOKEN "\r\n", 414, false},
+        {HEAD_OF("GET", "/api/trading/account") TOKEN "X: {3200}\r\n\r\n", 431, true},
+        {HEAD_OF("GET", "/api/trading/account") TOKEN "X: {60000}\r\n\r\n", 431, false},
+        {"NONSENSE\r\n\r\n", 0, false},
+        {"GET /api/trading/account HTTP/1.0\r\n" TOKEN "\r\n", 200, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct wire wire;
+        char *request = inflate_text(rows[i].request);
+        int status = wire_ask(&wire, server, request);
+        if (rows[i].status != 0 && status != rows[i].status) {
+            fail_msg("%.80s: %d, expected %d", rows[i].request, status, rows[i].status);
+        }
+        if (rows[i].status != 0 && rows[i].json) {
+            json_t *body = json_loads(strstr(wire.bytes, "\r\n\r\n") + 4, 0, NULL);
+            assert_string_equal(wire_header(&wire, "Content-Type"), "application/json");
+            assert_true(json_is_object(body));
+            assert_true(status == 200 || json_is_string(json_object_get(body, "error")));
+            json_decref(body);
+        }
+        free(request);
+        wire_close(&wire);
+    }
+    assert_true(wire_stat(server, "total") > 10);
+}
+
+static void test_too_many_headers(void **state)
+{
+    struct wire wire;
+    char request[2048] = HEAD_OF("GET", "/api/trading/account");
+    size_t len = strlen(request);
+    for (int i = 0; i < 45; i++) {
+        len += (size_t)snprintf(request + len, sizeof request - len, "X%d: 1\r\n", i);
+    }
+    snprintf(request + len, sizeof request - len, "\r\n");
+    assert_int_equal(wire_ask(&wire, *state, request), 431);
+    wire_close(&wire);
+}
+
+/* --- reads -------------------------------------------------------------------------------- */
+
+static void test_a_read_says_what_it_is(void **state)
+{
+    struct server *server = *state;
+    static const char *const targets[] = {"/api/trading/orders/list", "/api/trading/positions/list",
+                                          "/api/trading/account", "/api/watchlists"};
+    for (size_t i = 0; i < COUNT(targets); i++) {
+        struct wire wire;
+        char request[512], etag[64];
+        snprintf(request, sizeof request, HEAD_OF("GET", "%s") TOKEN "\r\n", targets[i]);
+        assert_int_equal(wire_ask(&wire, server, request), 200);
+        snprintf(etag, sizeof etag, "%s", wire_header(&wire, "ETag"));
+        assert_memory_equal(etag, "W/\"", 3);
+        assert_string_equal(wire_header(&wire, "Cache-Control"), "private, no-cache");
+        assert_true(strtoll(wire_header(&wire, "X-Last-Event-Id"), NULL, 10) > 1700000000000);
+        char length[32];
+        snprintf(length, sizeof length, "%s", wire_header(&wire, "Content-Length"));
+        wire_forget(&wire);
+        snprintf(request, sizeof request, HEAD_OF("HEAD", "%s") TOKEN "\r\n", targets[i]);
+        wire_send(&wire, server, request); /* on the same connection */
+        assert_int_equal(wire_answer(&wire, true), 200);
+        assert_string_equal(wire_header(&wire, "Content-Length"), length);
+        wire_forget(&wire);
+        snprintf(request, sizeof request,
+                 HEAD_OF("GET", "%s") TOKEN "If-None-Match: \"x\", %s\r\n\r\n", targets[i], etag);
+        wire_send(&wire, server, request);
+        assert_int_equal(wire_answer(&wire, true), 304);
+        assert_string_equal(wire_header(&wire, "ETag"), etag);
+        wire_close(&wire);
+    }
+}
+
+static void test_gzip_when_asked(void **state)
+{
+    struct server *server = *state;
+    static const struct {
+        const char *accept;
+        bool packed;
+    } rows[] = {{"gzip", true},      {"deflate, gzip;q=0.5", true},
+                {"gzip;q=0", false}, {"identity", false},
+                {"*", true},         {"xgzip", false}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct wire wire;
+        char request[512];
+        static char plain[1 << 20];
+        snprintf(request, sizeof request,
+                 HEAD_OF("GET", "/api/trading/orders/list") TOKEN "Accept-Encoding: %s\r\n\r\n",
+                 rows[i].accept);
+        assert_int_equal(wire_ask(&wire, server, request), 200);
+        const char *body = strstr(wire.bytes, "\r\n\r\n") + 4;
+        assert_string_equal(wire_header(&wire, "Content-Encoding"), rows[i].packed ? "gzip" : "");
+        if (rows[i].packed) {
+            z_stream stream = {0};
+            assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
+            stream.next_in = (Bytef *)(uintptr_t)body;
+            stream.avail_in = (uInt)(wire.len - (size_t)(body - wire.bytes));
+            stream.next_out = (Bytef *)plain;
+            stream.avail_out = sizeof plain - 1;
+            assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
+            plain[stream.total_out] = '\0';
+            inflateEnd(&stream);
+            body = plain;
+        }
+        assert_memory_equal(body, "{\"success\":true,\"orders\":[", 26);
+        wire_close(&wire);
+    }
+}
+
+static void test_a_read_changes_with_the_books(void **state)
+{
+    struct server *server = *state;
+    struct wire wire;
+    char before[64], id[32];
+    static const char request[] = HEAD_OF("GET", "/api/trading/account") TOKEN "\r\n";
+    assert_int_equal(wire_ask(&wire, server, request), 200);
+    snprintf(before, sizeof before, "%s", wire_header(&wire, "ETag"));
+    snprintf(id, sizeof id, "%s", wire_header(&wire, "X-Last-Event-Id"));
+    assert_true(server_sql(server, "UPDATE trading_accounts SET balance = balance + 1"));
+    wire_forget(&wire);
+    wire_send(&wire, server, request);
+    assert_int_equal(wire_answer(&wire, false), 200);
+    assert_string_not_equal(wire_header(&wire, "ETag"), before);
+    assert_int_equal(strtoll(wire_header(&wire, "X-Last-Event-Id"), NULL, 10),
+                     strtoll(id, NULL, 10) + 2);
+    wire_close(&wire);
+}
+
+static void test_latency_delays_answers_side_by_side(void **state)
+{
+    static const char *const args[] = {"--rate", "0", "--quotes", "0", "--latency", "300", NULL};
+    struct wire wires[4];
+    assert_int_equal(start_with(state, args), 0);
+    int64_t begun = wire_now_ms();
+    for (int i = 0; i < 4; i++) {
+        wire_open(&wires[i], *state);
+        wire_send(&wires[i], *state, HEAD_OF("GET", "/api/trading/account") TOKEN "\r\n");
+    }
+    assert_int_equal(wire_stat(*state, "streams/open"), 0); /* not delayed itself */
+    assert_true(wire_now_ms() - begun < 300);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(wire_answer(&wires[i], false), 200);
+        wire_close(&wires[i]);
+    }
+    int64_t took = wire_now_ms() - begun;
+    assert_true(took >= 300 && took < 1200);
+    wire_open(&wires[0], *state); /* and one that is under way when the server ends */
+    wire_send(&wires[0], *state, HEAD_OF("GET", "/api/trading/account") TOKEN "\r\n");
+    wire_close(&wires[0]);
+    stop(state);
+}
+
+/* --- the command line --------------------------------------------------------------------- */
+
+static int run_mock(const char *const *args, char *said, size_t size)
+{
+    int out[2], status;
+    const char *argv[8] = {wire_program};
+    for (size_t i = 0; args[i] != NULL; i++) {
+        argv[i + 1] = args[i];
+    }
+    assert_int_equal(pipe(out), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        dup2(out[1], STDERR_FILENO);
+        execv(wire_program, (char *const *)(void *)argv);
+        _exit(127);
+    }
+    close(out[1]);
+    size_t len = 0;
+    ssize_t count;
+    while ((count = read(out[0], said + len, size - 1 - len)) > 0) {
+        len += (size_t)count;
+    }
+    said[len] = '\0';
+    close(out[0]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void test_options_are_understood_or_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *args[4];
+        int status;
+        const char *said;
+    } rows[] = {
+        {{"--help"}, 0, "--exit-after SECONDS"},
+        {{"-V"}, 0, "libmicrohttpd"},
+        {{"--fault", "help"}, 0, "garbage"},
+        {{"--nonsense"}, 2, "unknown option '--nonsense'"},
+        {{"-z"}, 2, "unknown option '-z'"},
+        {{"--port"}, 2, "option '--port' needs a value"},
+        {{"--port", "65536"}, 2, "--port takes a whole number from 0 to 65535, not '65536'"},
+        {{"--port", "-1"}, 2, "not '-1'"},
+        {{"--users", "1.5"}, 2, "whole number"},
+        {{"--rate", "nan"}, 2, "--rate takes a number"},
+        {{"--rate", ""}, 2, "--rate takes a number"},
+        {{"--host", ""}, 2, "--host takes ADDR"},
+        {{"--fault", "nonsense"}, 2, "nonsense"},
+        {{"--scenario", "/nonexistent"}, 2, "/nonexistent"},
+        {{"extra"}, 2, "unexpected argument 'extra'"},
+        {{"--tls-cert", "x"}, 2, "go together"},
+        {{"--tls-cert", "/nonexistent", "--tls-key=/nonexistent"}, 1, "/nonexistent"},
+        {{"--db", "/nonexistent/a.db"}, 1, "/nonexistent/a.db"},
+        {{"--host", "192.0.2.1"}, 1, "192.0.2.1"},
+        {{"--host", "no.such.host.invalid"}, 1, "no.such.host.invalid"},
+        {{"--exit-after", "0.05"}, 0, "{\"url\":\"http://127.0.0.1:"},
+        {{"--host", "::1", "--exit-after=0.05"}, 0, "{\"url\":\"http://[::1]:"},
+        {{"--host", "0.0.0.0", "--exit-after=0.05"}, 0, "WARNING"},
+        {{"--users", "0", "--exit-after=0.05"}, 0, "\"users\":[]}"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char said[16384];
+        int status = run_mock(rows[i].args, said, sizeof said);
+        if (status != rows[i].status || strstr(said, rows[i].said) == NULL) {
+            fail_msg("%s %s: %d, \"%s\"", rows[i].args[0],
+                     rows[i].args[1] == NULL ? "" : rows[i].args[1], status, said);
+        }
+    }
+}
+
+static void test_help_fits_a_terminal(void **state)
+{
+    (void)state;
+    static const char *const args[] = {"--help", NULL};
+    char said[16384];
+    assert_int_equal(run_mock(args, said, sizeof said), 0);
+    for (const char *line = said; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        assert_true(strcspn(line, "\n") <= 80);
+    }
+}
+
+static void test_the_same_seed_gives_the_same_data(void **state)
+{
+    static const char *const args[] = {"--rate", "0", "--quotes", "0", "--seed", "3", NULL};
+    struct server *first = *state;
+    void *again;
+    assert_int_equal(start_with(&again, args), 0);
+    struct server *second = again;
+    assert_string_equal(first->token, second->token);
+    assert_string_equal(first->client_id, second->client_id);
+    stop(&again);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        return 2;
+    }
+    wire_program = argv[1];
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_bad_requests_get_their_status_and_the_server_lives,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(test_too_many_headers, start, stop),
+        cmocka_unit_test_setup_teardown(test_a_read_says_what_it_is, start, stop),
+        cmocka_unit_test_setup_teardown(test_gzip_when_asked, start, stop),
+        cmocka_unit_test_setup_teardown(test_a_read_changes_with_the_books, start, stop),
+        cmocka_unit_test(test_latency_delays_answers_side_by_side),
+        cmocka_unit_test(test_options_are_understood_or_refused),
+        cmocka_unit_test(test_help_fits_a_terminal),
+        cmocka_unit_test_setup_teardown(test_the_same_seed_gives_the_same_data, start, stop),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
