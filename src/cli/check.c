@@ -1,5 +1,6 @@
 #include <blotter/cli/session.h>
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,10 @@ struct check {
     struct client *client;
     resource_mask wanted;
     bool timed_out;
+    unsigned seen; /* fault kinds in the table, as bits */
     enum status status;
 };
+static_assert(FAULT_KIND_COUNT <= 32, "a bit per kind");
 
 static bool stream_is_settled(const struct conn_status *stream)
 {
@@ -61,13 +64,23 @@ static void line(const char *what, bool good, const char *detail)
 
 static void line_fault(struct check *check, const char *what, const struct fault *fault)
 {
-    char detail[512];
-    const char *advice = session_advice(fault->kind);
-    snprintf(detail, sizeof detail, "%s%s%s", fault->text, advice != NULL ? "; " : "",
-             advice != NULL ? advice : "");
-    line(what, false, detail);
+    line(what, false, fault->text);
+    check->seen |= 1u << fault->kind;
     enum status status = status_of_fault(fault->kind);
     check->status = check->status == STATUS_OK || status == STATUS_AUTH ? status : check->status;
+}
+
+/* What to do about it, once per kind of failure. */
+static void print_advice(const struct check *check)
+{
+    const char *head = "\n";
+    for (int i = 0; i < FAULT_KIND_COUNT; i++) {
+        const char *advice = session_advice((enum fault_kind)i);
+        if ((check->seen & 1u << i) != 0 && advice != NULL) {
+            printf("%sto do: %s\n", head, advice);
+            head = "";
+        }
+    }
 }
 
 static void line_config(const struct session *session)
@@ -81,19 +94,33 @@ static void line_config(const struct session *session)
 }
 
 /* Where the token came from; never what it is. */
-static void line_token(const struct session *session)
+static const char *token_source(const struct session *session)
 {
     const struct config *config = session->config;
-    const char *source = "BLOTTER_TOKEN";
     if (session->demo != NULL) {
-        source = "of the demo";
-    } else if (config_text(config, CONFIG_TOKEN_FILE) != NULL) {
-        source = config_text(config, CONFIG_TOKEN_FILE);
-    } else if (config_text(config, CONFIG_TOKEN_COMMAND) != NULL) {
-        source = "token_command";
+        return "of the demo";
     }
-    line("token", session->token != NULL,
-         session->token != NULL ? source : "none: set BLOTTER_TOKEN, token_file or token_command");
+    if (config_text(config, CONFIG_TOKEN_FILE) != NULL) {
+        return config_text(config, CONFIG_TOKEN_FILE);
+    }
+    return config_text(config, CONFIG_TOKEN_COMMAND) != NULL ? "token_command" : "BLOTTER_TOKEN";
+}
+
+/* It is bad when nothing came but refusals. */
+static void line_token(const struct check *check)
+{
+    bool refused = false, taken = false;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state pane;
+        engine_pane(client_engine(check->client), (enum resource)i, &pane);
+        refused |= pane.fault.kind == FAULT_AUTH;
+        taken |= pane.confirmed_ms != MODEL_NO_TIME;
+    }
+    char detail[1024];
+    bool good = taken || !refused;
+    snprintf(detail, sizeof detail, "%s%s", token_source(check->session),
+             good ? "" : ": the server does not take it");
+    line("token", good, detail);
 }
 
 /* The first fault that says that nothing gets through at all; NULL when something does. */
@@ -155,7 +182,7 @@ static void print_table(struct check *check)
         return;
     }
     line("connection", true, host);
-    line_token(check->session);
+    line_token(check);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         if ((check->wanted & RESOURCE_BIT(i)) != 0) {
             line_read(check, (enum resource)i);
@@ -172,6 +199,7 @@ static int run(struct check *check, const struct client_settings *settings)
     check->client = client_new(check->loop, settings, &fault);
     if (check->client == NULL) {
         line_fault(check, "settings", &fault);
+        print_advice(check);
         return (int)check->status;
     }
     struct loop_timer *timer = loop_timer_new(check->loop, on_timeout, check);
@@ -183,6 +211,7 @@ static int run(struct check *check, const struct client_settings *settings)
     int status = loop_run(check->loop);
     if (status == STATUS_OK) {
         print_table(check);
+        print_advice(check);
         status = (int)check->status;
     }
     client_stop(check->client);
@@ -204,6 +233,10 @@ int session_check(struct session *session)
     if (status != STATUS_OK) {
         line("token", false, problem.text);
         return (int)status;
+    }
+    if (session->token == NULL) {
+        line("token", false, "none: set BLOTTER_TOKEN, token_file or token_command");
+        return STATUS_AUTH; /* nothing is asked of the server without one */
     }
     session_client(session, &settings);
     settings.cache_dir = NULL;

@@ -258,7 +258,7 @@ static const char *const advice[FAULT_KIND_COUNT] = {
     [FAULT_REDIRECT] = "set url to where the server really is",
     [FAULT_TOO_LARGE] = "raise http.body_max if that is expected",
     [FAULT_DECODE] = "check url: the answer is none that blotter knows",
-    [FAULT_CONFIG] = "see blotter(5)",
+    [FAULT_CONFIG] = "correct the setting; blotter(5) explains it",
 };
 
 const char *session_advice(enum fault_kind kind)
