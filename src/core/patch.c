@@ -320,35 +320,37 @@ static bool is_logged(const struct patch_log *log, const struct operation *opera
  * Figures for rows we do not have are no news, unless older ones stand in the log, or a response is
  * on its way that may bring the row as it was before.
  */
-static bool is_news(struct patch_log *log, struct operation *operation, bool awaiting)
+static bool is_news(struct patch_log *log, const struct operation *operation)
 {
-    if (!operation->payload->many || names_a_row(log, operation) || is_logged(log, operation)) {
-        return true;
-    }
-    if (operation->other_key[0] != '\0') {
-        char key[PAYLOAD_TEXT_MAX];
-        memcpy(key, operation->key, sizeof key);
-        memcpy(operation->key, operation->other_key, sizeof operation->key);
-        if (names_a_row(log, operation) || is_logged(log, operation)) {
-            return true;
-        }
-        memcpy(operation->key, key, sizeof key);
-    }
-    return awaiting && log->count < log->max / 2;
+    return !operation->payload->many || names_a_row(log, operation) || is_logged(log, operation) ||
+           (log->awaiting && log->count < log->max / 2);
 }
 
-static void take_operation(struct patch_log *log, struct operation *operation,
+static void take_operation(struct patch_log *log, const struct operation *operation,
                            struct patch_stamp stamp, struct patch_result *result)
 {
-    if (!is_news(log, operation, log->awaiting)) {
-        return;
-    }
     const struct entry *entry = log_operation(log, operation, stamp, &result->overflow);
     if (entry == NULL || log->base == NULL) {
         return;
     }
     show_overlay(log);
     result->changed = apply(&log->overlay, entry) || result->changed;
+}
+
+/* Rows that name no instrument are found by their symbol, which is the other key. */
+static void take_object(struct patch_log *log, struct operation *operation,
+                        struct patch_stamp stamp, struct patch_result *result)
+{
+    if (is_news(log, operation)) {
+        take_operation(log, operation, stamp, result);
+    }
+    if (operation->other_key[0] == '\0') {
+        return;
+    }
+    memcpy(operation->key, operation->other_key, sizeof operation->key);
+    if (names_a_row(log, operation) || is_logged(log, operation)) {
+        take_operation(log, operation, stamp, result);
+    }
 }
 
 static int64_t event_time(const struct event *event)
@@ -394,7 +396,7 @@ static struct patch_result take_updates(struct patch_log *log, const struct payl
     struct json_span key;
     struct json_span object;
     while (json_next(updates, &it, &key, &object) && payload_read(payload, object, &operation)) {
-        take_operation(log, &operation, stamp, &result);
+        take_object(log, &operation, stamp, &result);
         result.rows++;
     }
     result.valid = true;
@@ -415,7 +417,7 @@ struct patch_result patch_log_event(struct patch_log *log, const struct event *e
     struct patch_result result = {.valid = payload_read(payload, event->data, &operation)};
     if (result.valid) {
         payload_complete(&operation, event_time(event));
-        take_operation(log, &operation, stamp, &result);
+        take_object(log, &operation, stamp, &result);
         result.rows = 1;
     }
     return result;

@@ -102,6 +102,7 @@ static void switch_user(struct sim *sim)
     if (engine_deadline(sim->engine) != MOMENT_NEVER) {
         sim_break(sim, "P5: a deadline after the reset");
     }
+    sim->stream.lost_us = sim->now.mono_us;
     engine_start(sim->engine, sim->now);
 }
 
@@ -227,6 +228,7 @@ static void begin(struct sim *sim, uint64_t seed, bool trace)
     }
     sim->stream.wire = WIRE_DOWN;
     sim->stream.at_us = sim->now.mono_us + dice_below(&sim->dice, 3000);
+    sim->stream.lost_us = sim->now.mono_us;
     sim->stream.sse_id = 0;
     sim->stream.count = 0;
     sim->stream.welcomed = false;

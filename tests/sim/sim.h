@@ -37,10 +37,10 @@ enum wire { WIRE_DOWN, WIRE_CONNECTING, WIRE_OPEN };
 
 struct sim_stream {
     enum wire wire;
-    int64_t at_us; /* next try, or when it opens */
-    int64_t opened_us;
-    bool welcomed;   /* the welcome of this connection has arrived */
-    uint64_t sse_id; /* what the parser would send as Last-Event-ID */
+    int64_t at_us;              /* next try, or when it opens */
+    int64_t opened_us, lost_us; /* lost_us: the start counts */
+    bool welcomed;              /* the welcome of this connection has arrived */
+    uint64_t sse_id;            /* what the parser would send as Last-Event-ID */
     unsigned sse_history;
     int64_t last_at_us;
     size_t first, count; /* in the queue */

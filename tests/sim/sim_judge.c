@@ -35,6 +35,11 @@ void judge_start(struct sim *sim, enum resource resource)
         now - judge->last_start_us < gap_us(sim, resource, judge->last_took_us)) {
         sim_break(sim, "P9: two requests of a resource closer than the gap");
     }
+    for (size_t i = 0; i < SIM_FLIGHTS && sim->engine->outage.on; i++) {
+        if (sim->flights[i].id != 0 && !sim->flights[i].cancelled) {
+            sim_break(sim, "R6: more than one probe in an outage");
+        }
+    }
     judge->last_start_us = now;
     judge->starts++;
 }
@@ -109,6 +114,9 @@ static void judge_accepted(struct sim *sim, struct flight *flight)
     }
     if (flight->stamp < judge->have) {
         sim_break(sim, "P3: what is shown went back in time");
+    }
+    if (engine_outage(sim->engine)) {
+        sim_break(sim, "R6: an outage after something got through");
     }
     judge->last_applied = flight->id;
     judge->have = flight->stamp;
@@ -218,9 +226,20 @@ static void check_freeze(struct sim *sim, enum resource resource)
     }
 }
 
+/* Polls begin poll_after without a stream, and end with the next. */
+static void check_polling(struct sim *sim)
+{
+    bool open = sim->stream.wire == WIRE_OPEN;
+    bool due = !open && sim->now.mono_us - sim->stream.lost_us > 5000 * MS;
+    if (open ? engine_polling(sim->engine, NULL) : due && !engine_polling(sim->engine, NULL)) {
+        sim_break(sim, "polls with a stream, or none without");
+    }
+}
+
 void judge_step(struct sim *sim)
 {
     struct engine *engine = sim->engine;
+    check_polling(sim);
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         struct swr *swr = &engine->swr[r];
         struct pane_state state;

@@ -175,6 +175,7 @@ void wire_cut(struct sim *sim, enum fault_kind kind)
     struct sim_stream *stream = &sim->stream;
     bool was_trying = stream->wire != WIRE_DOWN;
     if (stream->wire == WIRE_OPEN) {
+        stream->lost_us = sim->now.mono_us;
         for (size_t i = 0; i < stream->count; i++) {
             lose(sim, &queue_at(sim, i)->event);
         }
@@ -269,6 +270,12 @@ static void deliver(struct sim *sim)
     sim_say(sim, "event #%llu %s", (unsigned long long)truth.stamp, truth.data);
     judge_event(sim, &event, &truth);
     stream->welcomed = stream->welcomed || event.type == EVENT_CONNECTED;
+    /* A replay is cut now and then. */
+    bool replaying =
+        stream->count > 0 && sim->now.mono_us - stream->opened_us < 2 * sim->latency_us;
+    if (!sim->calm && !sim->quiet && replaying && dice_one_in(&sim->dice, 6)) {
+        wire_cut(sim, FAULT_NETWORK);
+    }
 }
 
 static int64_t flight_next(const struct flight *flight)

@@ -265,6 +265,92 @@ static void test_ids_going_back_dirty_everything(void **state)
     engine_free(bench.engine);
 }
 
+static void test_a_welcome_behind_what_we_know_is_another_history(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(true);
+    engine_stream_lost(bench.engine, bench.now, NULL);
+    engine_stream_opened(bench.engine, bench.now, true);
+    tell(&bench, CONNECTED, "4");
+    assert_int_equal(bench.starts, 4);
+    answer_all(&bench, 4);
+    wait_ms(&bench, 60000);
+    assert_int_equal(bench.starts, 4);
+    /* Its ids count from now on. */
+    assert_int_equal(tell(&bench, EXECUTE_A, "5"), JOURNAL_PENDING);
+    engine_free(bench.engine);
+}
+
+static void test_a_snapshot_ahead_of_the_first_welcome_is_asked_again(void **state)
+{
+    (void)state;
+    struct bench bench = bench_new();
+    answer_all(&bench, 90);
+    wait_ms(&bench, 500);
+    engine_stream_opened(bench.engine, bench.now, false);
+    tell(&bench, CONNECTED, "4");
+    wait_ms(&bench, 300);
+    assert_int_equal(bench.starts, 8);
+    answer_all(&bench, 4);
+    assert_int_equal(tell(&bench, EXECUTE_A, "5"), JOURNAL_PENDING);
+    engine_free(bench.engine);
+}
+
+static void test_a_new_history_forgets_what_was_asked_in_the_old_one(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(true);
+    tell(&bench, EXECUTE_A, "90");
+    /* The request is under way when the server begins anew; its id must not count. */
+    tell(&bench, "{\"event\":\"resync\",\"data\":{}}", "3");
+    answer_with(&bench, RESOURCE_ORDERS, bodies[RESOURCE_ORDERS], 90);
+    assert_true(pane(&bench, RESOURCE_ORDERS).dirty);
+    assert_int_equal(tell(&bench, EXECUTE_A, "4"), JOURNAL_PENDING);
+    wait_ms(&bench, 300);
+    assert_string_equal(bench.etag[RESOURCE_ORDERS], "");
+    answer_all(&bench, 4);
+    assert_false(pane(&bench, RESOURCE_ORDERS).dirty);
+    engine_free(bench.engine);
+}
+
+static void test_a_cut_replay_is_not_trusted(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(true);
+    engine_stream_lost(bench.engine, bench.now, NULL);
+    engine_stream_opened(bench.engine, bench.now, true);
+    /* This server's welcome names the end of what it is about to repeat. */
+    tell(&bench, CONNECTED, "20");
+    wait_ms(&bench, 300);
+    answer_all(&bench, 11);
+    tell(&bench, EXECUTE_A, "12");
+    wait_ms(&bench, 300);
+    answer_all(&bench, 12);
+    engine_stream_lost(bench.engine, bench.now, NULL);
+    bench.starts = 0;
+    engine_stream_opened(bench.engine, bench.now, true);
+    tell(&bench, CONNECTED, "20");
+    wait_ms(&bench, 300);
+    assert_int_equal(bench.starts, 4);
+    engine_free(bench.engine);
+}
+
+static void test_hidden_panes_are_confirmed_four_times_less_often(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(true);
+    engine_set_visible(bench.engine, RESOURCE_BIT(RESOURCE_ACCOUNT));
+    tell(&bench, EXECUTE_A, "11");
+    wait_ms(&bench, 2);
+    answer_with(&bench, RESOURCE_ORDERS, bodies[RESOURCE_ORDERS], 11);
+    tell(&bench, EXECUTE_A, "12");
+    wait_ms(&bench, 37);
+    assert_int_equal(bench.starts, 1);
+    wait_ms(&bench, 2);
+    assert_int_equal(bench.starts, 2);
+    engine_free(bench.engine);
+}
+
 static void test_failures_by_class(void **state)
 {
     (void)state;
@@ -483,6 +569,11 @@ int main(void)
         cmocka_unit_test(test_a_covered_event_costs_nothing),
         cmocka_unit_test(test_a_contradiction_is_counted_and_the_response_wins),
         cmocka_unit_test(test_ids_going_back_dirty_everything),
+        cmocka_unit_test(test_a_welcome_behind_what_we_know_is_another_history),
+        cmocka_unit_test(test_a_snapshot_ahead_of_the_first_welcome_is_asked_again),
+        cmocka_unit_test(test_a_new_history_forgets_what_was_asked_in_the_old_one),
+        cmocka_unit_test(test_a_cut_replay_is_not_trusted),
+        cmocka_unit_test(test_hidden_panes_are_confirmed_four_times_less_often),
         cmocka_unit_test(test_failures_by_class),
         cmocka_unit_test(test_an_outage_shares_one_probe),
         cmocka_unit_test(test_polls_while_there_is_no_stream),
