@@ -8,7 +8,7 @@
 #include <blotter/core/alloc.h>
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
-#define BACKOFF_MIN_MS 100  /* doubling starts here even when the server asked for no delay */
+#define BACKOFF_MIN_MS 10   /* doubling starts here even when the server asked for no delay */
 #define SHORT_LIVES_FREE 16 /* streams that ended early before that slows us down */
 #define BURST_MS 250        /* comments closer than this are one burst, not a heartbeat */
 #define HEARTBEAT_MIN_MS 1000
@@ -35,6 +35,7 @@ struct conn {
     uint64_t random;
     int failures;    /* attempts in a row that did not become a good stream */
     int short_lives; /* streams in a row that ended before they were good */
+    bool heard;      /* the present stream brought at least a byte */
     bool paused;
     int64_t since_us;     /* when the phase began */
     int64_t heard_us;     /* when the last byte came, or reading was taken up again */
@@ -124,7 +125,10 @@ static int exponent_after(struct conn *conn, enum conn_phase was, int64_t lived_
         return 0;
     }
     conn->short_lives++;
-    return conn->short_lives > SHORT_LIVES_FREE ? conn->short_lives - SHORT_LIVES_FREE : 0;
+    int over = conn->short_lives > SHORT_LIVES_FREE ? conn->short_lives - SHORT_LIVES_FREE : 0;
+    /* A server may close after each event, as the standard allows; one that brings nothing may not.
+     */
+    return conn->heard && over > 1 ? 1 : over;
 }
 
 /* ---- the one function that changes the phase ---- */
@@ -174,6 +178,7 @@ static void enter_waiting(struct conn *conn, enum conn_phase was, struct moment 
 
 static void enter_live(struct conn *conn, struct moment now)
 {
+    conn->heard = false;
     conn->status.attempt = 0;
     conn->status.live_since_ms = now.wall_ms;
     conn->comment_us = MOMENT_NEVER;
@@ -257,6 +262,7 @@ void conn_answered(struct conn *conn, int status, const char *content_type, int6
 
 void conn_bytes(struct conn *conn, struct moment now)
 {
+    conn->heard = true;
     conn->heard_us = now.mono_us;
 }
 

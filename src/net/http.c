@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/json.h>
 
 #include "http_fault.h"
 #include "http_internal.h"
@@ -13,6 +14,7 @@
 #define BODY_ROOM_FIRST ((size_t)16 << 10)
 #define HEADER_LINE_MAX 4096
 #define TOKEN_MAX 16384
+#define ERROR_BODY_MAX 4096 /* of an error's body that may hold the server's own words */
 
 struct http_request {
     struct http *http;
@@ -22,6 +24,7 @@ struct http_request {
     http_done_fn fn;
     void *user;
     bool conditional;
+    bool explained; /* the error's body is short JSON: it is read to its end */
     struct http_response response;
     char *etag;
     char *body; /* NUL-terminated */
@@ -200,6 +203,12 @@ static bool type_is_html(const char *type)
                             strncasecmp(type, "application/xhtml", 17) == 0);
 }
 
+static bool type_is_json(const char *type)
+{
+    return type != NULL &&
+           (strncasecmp(type, "application/json", 16) == 0 || strstr(type, "+json") != NULL);
+}
+
 static void on_head(void *user, const struct transfer_head *head)
 {
     struct http_request *request = user;
@@ -209,6 +218,8 @@ static void on_head(void *user, const struct transfer_head *head)
     bool good = head->status == 200 || (head->status == 304 && request->conditional);
     if (!good) {
         http_fault_from_status(&request->fault, head->status, head->retry_after_ms);
+        request->explained = request->fault.kind == FAULT_HTTP && head->length > 0 &&
+                             head->length <= ERROR_BODY_MAX && type_is_json(head->content_type);
     } else if (head->status == 200 && type_is_html(head->content_type)) {
         fault_set(&request->fault, FAULT_TYPE, head->status,
                   "the server answered with an HTML page instead of data");
@@ -237,8 +248,8 @@ static void body_append(struct http_request *request, const char *bytes, size_t 
 static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *ret_fault)
 {
     struct http_request *request = user;
-    if (request->fault.kind != FAULT_NONE) {
-        *ret_fault = request->fault; /* the body of an error tells us nothing */
+    if (request->fault.kind != FAULT_NONE && !request->explained) {
+        *ret_fault = request->fault;
         return false;
     }
     if (len > request->http->body_max - request->response.body_len) {
@@ -250,10 +261,27 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     return true;
 }
 
+/* The server's own words behind ours: {"error":"…"}. */
+static void fault_explain(struct http_request *request)
+{
+    struct json_span body;
+    struct json_span error;
+    char words[128];
+    if (json_check(request->body, request->response.body_len, &body, NULL) &&
+        json_member(body, "error", &error) && json_string(error, words, sizeof words) > 0) {
+        struct fault ours = request->fault;
+        fault_set(&request->fault, ours.kind, ours.status, "%.60s: %s", ours.text, words);
+        request->fault.retry_after_ms = ours.retry_after_ms;
+    }
+}
+
 static void on_done(void *user, const struct fault *fault, int64_t duration_us)
 {
     struct http_request *request = user;
     request_unlink(request);
+    if (request->explained && request->body != NULL) {
+        fault_explain(request);
+    }
     const struct fault *bad = request->fault.kind != FAULT_NONE ? &request->fault : fault;
     if (bad == NULL) {
         body_append(request, "", 0);
