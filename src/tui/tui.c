@@ -76,7 +76,6 @@ static struct tui *tui_new(struct loop *loop, struct client *client, struct term
     tui->screen = screen_new(columns, rows);
     tui->canvas = canvas_new(columns, rows);
     tui->visible = RESOURCE_ALL;
-    tui->last_frame_us = INT64_MIN / 2;
     tui->last_click_us = INT64_MIN / 2;
     input_init(&tui->input, tui_on_input, tui);
     tui->frame_timer = loop_timer_new(loop, on_frame_timer, tui);

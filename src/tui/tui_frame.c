@@ -1,7 +1,7 @@
 /*
- * What is painted, and when: once per turn, just before the wait, from dirty bits; the first
- * change at once, then at most 60 frames a second; never while the terminal still has a frame to
- * take. Nothing changed: nothing written, no wake-up.
+ * What is painted, and when: once per turn, just before the wait, from dirty bits, as soon as pace
+ * allows; never while the terminal still has a frame to take. Nothing changed: nothing written, no
+ * wake-up.
  */
 #include "alert.h"
 #include "tui_private.h"
@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 enum {
-    FRAME_GAP_US = 16667,
     NOTICE_US = 4000000,
     SECOND_US = 1000000,
     ALERTS_PER_SECOND = 8 /* more than that is noise, and a process each */
@@ -144,18 +143,34 @@ static void paint_now(struct tui *tui, int64_t now_us)
     raise_alerts(tui);
     tell_visible(tui);
     if (term_queued(tui->term) > 0) {
-        tui->last_frame_us = now_us;
+        pace_painted(&tui->pace, now_us);
     }
+    tui->urgent = false;
     tui->unpainted |= changed;
     tui->frame_queued = true;
     tui_write(tui);
+}
+
+static bool is_urgent(struct tui *tui)
+{
+    uint64_t events = engine_counters(client_engine(tui->client))->events;
+    tui->urgent |= events != tui->events_seen;
+    tui->events_seen = events;
+    return tui->urgent;
+}
+
+/* When the next frame is due, and the time before which pace forbids it, in one. */
+static int64_t next_frame_us(struct tui *tui, int64_t now_us)
+{
+    int64_t due_us = tui->dirty != 0 ? now_us : screen_deadline(tui->screen);
+    int64_t next_us = pace_next_us(&tui->pace, is_urgent(tui));
+    return due_us < next_us ? next_us : due_us;
 }
 
 void tui_frame(void *user)
 {
     struct tui *tui = user;
     int64_t now_us = loop_now(tui->loop).mono_us;
-    int64_t next_us = tui->last_frame_us + FRAME_GAP_US;
     if (!tui->suspended && term_queued(tui->term) > 0) {
         tui_write(tui); /* what start, a bell or the clipboard left */
     }
@@ -163,11 +178,8 @@ void tui_frame(void *user)
         loop_timer_set(tui->frame_timer, MOMENT_NEVER);
         return; /* comes back with SIGCONT, or when the terminal takes output */
     }
-    int64_t due_us = tui->dirty != 0 ? now_us : screen_deadline(tui->screen);
-    if (due_us <= now_us && now_us >= next_us) {
+    if (next_frame_us(tui, now_us) <= now_us) {
         paint_now(tui, now_us);
-        due_us = tui->dirty != 0 ? now_us : screen_deadline(tui->screen);
-        next_us = tui->last_frame_us + FRAME_GAP_US;
     }
-    loop_timer_set(tui->frame_timer, due_us < next_us ? next_us : due_us);
+    loop_timer_set(tui->frame_timer, next_frame_us(tui, now_us));
 }

@@ -4,6 +4,7 @@
 
 #include <blotter/tui/input.h>
 #include <blotter/tui/keymap.h>
+#include <blotter/tui/pace.h>
 #include <blotter/tui/paint.h>
 #include <blotter/tui/term.h>
 #include <blotter/tui/theme.h>
@@ -32,7 +33,9 @@ struct tui {
     unsigned unpainted; /* client bits in a frame that the terminal has not taken whole */
     bool frame_queued;  /* a frame is waiting in the terminal's queue */
     bool suspended;     /* the terminal is the shell's */
-    int64_t last_frame_us;
+    struct pace pace;
+    bool urgent;          /* the next frame holds what somebody waits for */
+    uint64_t events_seen; /* stream events up to the last frame */
     int64_t last_click_us;
     int last_click_x, last_click_y;
     int64_t alert_second; /* alerts are counted by the second */

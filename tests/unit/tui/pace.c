@@ -1,0 +1,97 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <blotter/tui/pace.h>
+
+enum { SECOND_US = 1000000, RUN_MAX = 4096 };
+
+static int64_t frames[RUN_MAX];
+
+/* Something changes every step_us; each is painted as soon as it may be. Returns the frames. */
+static size_t run(int64_t step_us, int64_t length_us, bool urgent, int64_t *ret_longest_us)
+{
+    struct pace pace = {0};
+    size_t count = 0;
+    *ret_longest_us = 0;
+    for (int64_t change_us = 0; change_us < length_us;) {
+        int64_t next_us = pace_next_us(&pace, urgent);
+        int64_t at_us = next_us > change_us ? next_us : change_us;
+        *ret_longest_us = at_us - change_us > *ret_longest_us ? at_us - change_us : *ret_longest_us;
+        pace_painted(&pace, at_us);
+        assert_true(count < RUN_MAX);
+        frames[count++] = at_us;
+        while (change_us <= at_us) {
+            change_us += step_us; /* those that came in the meantime are in the frame */
+        }
+    }
+    return count;
+}
+
+static size_t most_in_a_second(size_t count)
+{
+    size_t most = 0;
+    size_t first = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (frames[i] - frames[first] >= SECOND_US) {
+            first++;
+        }
+        most = i - first + 1 > most ? i - first + 1 : most;
+    }
+    return most;
+}
+
+static void never_more_than_the_limit(void **state)
+{
+    (void)state;
+    static const int64_t steps_us[] = {1, 100, 5000, 16000, 16667, 20000};
+    for (size_t i = 0; i < sizeof steps_us / sizeof steps_us[0]; i++) {
+        for (int urgent = 0; urgent < 2; urgent++) {
+            int64_t longest_us;
+            size_t count = run(steps_us[i], 5 * SECOND_US, urgent, &longest_us);
+            assert_true(most_in_a_second(count) <= PACE_FRAMES_MAX);
+            assert_true(longest_us <= 20000); /* and no change waits longer than a frame */
+        }
+    }
+}
+
+static void fifty_events_a_second_never_wait(void **state)
+{
+    (void)state;
+    int64_t longest_us;
+    size_t count = run(20000, 10 * SECOND_US, true, &longest_us);
+    assert_int_equal(count, 500);
+    assert_int_equal(longest_us, 0);
+}
+
+static void a_burst_is_painted_at_once(void **state)
+{
+    (void)state;
+    struct pace pace = {0};
+    for (int i = 0; i < PACE_BURST; i++) {
+        assert_true(pace_next_us(&pace, true) <= 1000 + i);
+        pace_painted(&pace, 1000 + i);
+    }
+    assert_true(pace_next_us(&pace, true) > 1000 + PACE_BURST);
+}
+
+static void a_confirmation_keeps_its_distance(void **state)
+{
+    (void)state;
+    struct pace pace = {0};
+    assert_true(pace_next_us(&pace, false) < 0); /* the first frame of all waits for nothing */
+    pace_painted(&pace, 5000);
+    assert_true(pace_next_us(&pace, true) <= 5000);
+    assert_int_equal(pace_next_us(&pace, false), 5000 + SECOND_US / PACE_FRAMES_MAX + 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(never_more_than_the_limit),
+        cmocka_unit_test(fifty_events_a_second_never_wait),
+        cmocka_unit_test(a_burst_is_painted_at_once),
+        cmocka_unit_test(a_confirmation_keeps_its_distance),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
