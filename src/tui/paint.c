@@ -62,7 +62,7 @@ static const struct look *look_of(const struct paint *paint, const struct cell *
 static bool same(const struct paint *paint, const struct cell *a, const struct cell *b)
 {
     if (memcmp(a, b, sizeof *a) == 0) {
-        return true; /* nearly always */
+        return true;
     }
     if (memcmp(a->text, b->text, sizeof a->text) != 0 || a->width != b->width) {
         return false;
@@ -119,6 +119,9 @@ static void paint_row(struct paint *paint, struct term *term, const struct canva
 {
     const struct cell *row = canvas_cell(canvas, 0, y);
     struct cell *shown = paint->shown + (size_t)y * (size_t)paint->columns;
+    if (paint->known && memcmp(row, shown, (size_t)paint->columns * sizeof *row) == 0) {
+        return; /* most rows of most frames */
+    }
     for (int x = 0; x < paint->columns; x++) {
         if (paint->known && same(paint, &row[x], &shown[x])) {
             continue;
