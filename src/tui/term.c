@@ -152,9 +152,11 @@ void term_start(struct term *term)
 {
     set_raw(term);
     arm_crash(term);
-    term->started = true;
     term->sent = term->queued = 0;
-    put_text(term, text_of(term, TEXT_ENTER));
+    if (!term->started) {
+        put_text(term, text_of(term, TEXT_ENTER)); /* twice would lose the cursor's old place */
+    }
+    term->started = true;
     put_text(term, text_of(term, TEXT_HIDE));
     put_text(term, text_of(term, TEXT_NO_WRAP));
     if (term->caps.modern) {
