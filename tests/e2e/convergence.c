@@ -1,0 +1,209 @@
+/*
+ * The dashboard beside a moving market and a server that does everything wrong, is killed and comes
+ * back: once it is quiet, what the client holds is what the database says, byte for byte.
+ *
+ *     convergence BLOTTER BLOTTER-MOCK [SEED]
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "../support/pty.h"
+#include "../support/server.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *blotter_program, *mock_program, *seed = "7";
+
+/* What goes wrong, one row a round; each lasts ROUND_MS. */
+static const char *const faults[] = {
+    "500,*,p=0.5",        "drop,*,p=0.3",          "duplicate,stream",
+    "reorder,stream",     "cut,stream,bytes=900",  "garbage,orders,p=0.5",
+    "truncate,*,p=0.5",   "503,*,p=0.5",           "half-open,stream,bytes=600",
+    "html,account",       "wrong-type,positions",  "bad-chunk,stream,bytes=700",
+    "404,stream,count=1", "success-false,*,p=0.5", "mid-utf8,stream,bytes=500",
+};
+
+enum { ROUND_MS = 500, QUIET_MS = 1200 };
+
+struct world {
+    char directory[64], db[128], trace[128];
+    struct server server;
+    struct pty *pty;
+};
+
+static void start_server(struct world *w, const char *rate, const char *quotes)
+{
+    char port[16];
+    snprintf(port, sizeof port, "%d", w->server.port);
+    const char *args[] = {"--db",        w->db,      "--seed", seed,          "--rate",
+                          rate,          "--quotes", quotes,   "--heartbeat", "1",
+                          "--allow-sql", "--port",   port,     NULL};
+    assert_true(server_start(&w->server, mock_program, args));
+}
+
+static void start_client(struct world *w)
+{
+    char token[300];
+    const char *argv[] = {blotter_program,
+                          "--url",
+                          w->server.url,
+                          "--user",
+                          w->server.user,
+                          "--trace",
+                          w->trace,
+                          "--no-cache",
+                          "-O",
+                          "stream.retry_ms=100",
+                          "-O",
+                          "stream.max_retry_ms=500",
+                          NULL};
+    snprintf(token, sizeof token, "BLOTTER_TOKEN=%s", w->server.token);
+    const char *env[] = {token, NULL};
+    struct pty_options options = {.argv = argv, .env = env, .rows = 48, .cols = 160};
+    w->pty = pty_start(&options);
+}
+
+static bool never(struct pty *pty, void *user)
+{
+    (void)pty;
+    (void)user;
+    return false;
+}
+
+/* Lets the two run beside each other. */
+static void let_run(struct world *w, int ms)
+{
+    pty_wait(w->pty, never, NULL, ms);
+}
+
+static void set_fault(struct world *w, const char *spec)
+{
+    char answer[512];
+    int status = server_request(&w->server, "/__mock/fault", spec, answer, sizeof answer);
+    if (status != 200) {
+        fail_msg("fault %s: %d %s", spec, status, answer);
+    }
+}
+
+static int set_up(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    snprintf(w->directory, sizeof w->directory, "/tmp/blotter-e2e-XXXXXX");
+    assert_non_null(mkdtemp(w->directory));
+    snprintf(w->db, sizeof w->db, "%s/mock.db", w->directory);
+    snprintf(w->trace, sizeof w->trace, "%s/trace", w->directory);
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+    static const char *const suffixes[] = {"mock.db", "mock.db-wal", "mock.db-shm", "trace"};
+    pty_free(w->pty);
+    server_end(&w->server, SIGTERM);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        char path[160];
+        snprintf(path, sizeof path, "%s/%s", w->directory, suffixes[i]);
+        unlink(path);
+    }
+    rmdir(w->directory);
+    free(w);
+    return 0;
+}
+
+static uint64_t fnv1a(const char *text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *text != '\0'; text++) {
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+/* The hash of the body that the client held of a pane when it ended, from its trace. */
+static uint64_t held_hash(const struct world *w, const char *pane)
+{
+    char line[1024], wanted[64];
+    uint64_t hash = 0;
+    FILE *file = fopen(w->trace, "r");
+    assert_non_null(file);
+    snprintf(wanted, sizeof wanted, "\"step\":\"pane\",\"pane\":\"%s\"", pane);
+    while (fgets(line, sizeof line, file) != NULL) {
+        const char *at = strstr(line, "\"body_fnv1a\":\"");
+        if (strstr(line, wanted) != NULL && at != NULL) {
+            hash = strtoull(at + strlen("\"body_fnv1a\":\""), NULL, 16);
+        }
+    }
+    fclose(file);
+    return hash;
+}
+
+static void assert_pane_equals_database(struct world *w, const char *pane, const char *path)
+{
+    enum { ANSWER_MAX = 1 << 20 };
+    char request[256];
+    char *answer = malloc(ANSWER_MAX);
+    snprintf(request, sizeof request, "%s?userId=%s", path, w->server.user);
+    assert_int_equal(server_request(&w->server, request, NULL, answer, ANSWER_MAX), 200);
+    if (held_hash(w, pane) != fnv1a(answer)) {
+        fail_msg("%s: the client holds %016" PRIx64 ", the server says %016" PRIx64 " (%.200s)",
+                 pane, held_hash(w, pane), fnv1a(answer), answer);
+    }
+    free(answer);
+}
+
+static void test_panes_equal_the_database_after_every_fault(void **state)
+{
+    struct world *w = *state;
+    int status = -1;
+    start_server(w, "60", "4");
+    start_client(w);
+    assert_true(pty_wait_text(w->pty, "LIVE"));
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        set_fault(w, faults[i]);
+        let_run(w, ROUND_MS);
+        set_fault(w, "clear");
+        if (i % 5 == 4) {
+            server_end(&w->server, SIGKILL);
+            let_run(w, ROUND_MS);
+            start_server(w, "60", "4");
+        }
+    }
+    server_end(&w->server, SIGKILL);
+    let_run(w, ROUND_MS);
+    start_server(w, "0", "0");
+    assert_true(pty_wait_text(w->pty, "LIVE"));
+    assert_true(pty_wait_quiet(w->pty, QUIET_MS, 30000));
+    pty_send(w->pty, "q");
+    assert_true(pty_wait_exit(w->pty, 0, &status));
+    assert_int_equal(status, 0);
+    assert_pane_equals_database(w, "orders", "/api/trading/orders/list");
+    assert_pane_equals_database(w, "positions", "/api/trading/positions/list");
+    assert_pane_equals_database(w, "account", "/api/trading/account");
+    assert_pane_equals_database(w, "watchlists", "/api/watchlists");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fprintf(stderr, "usage: convergence BLOTTER BLOTTER-MOCK [SEED]\n");
+        return 2;
+    }
+    blotter_program = argv[1];
+    mock_program = argv[2];
+    seed = argc > 3 ? argv[3] : seed;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_panes_equal_the_database_after_every_fault, set_up,
+                                        tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
