@@ -164,15 +164,14 @@ static void stream_event(void *user, const struct sse_event *sse)
     struct client *client = user;
     struct moment now = loop_now(client->loop);
     struct event event;
-    struct engine_counters before = *engine_counters(client->engine);
+    uint64_t patches = engine_counters(client->engine)->patches;
     event_parse(sse, &event);
-    engine_event(client->engine, now, &event);
-    const struct engine_counters *after = engine_counters(client->engine);
-    bool patched = after->patches > before.patches;
-    if (patched && client->awaiting < AWAITING_MAX) {
+    struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
+    came.patched = engine_counters(client->engine)->patches > patches;
+    if (came.patched && client->awaiting < AWAITING_MAX) {
         client->awaiting_us[client->awaiting++] = now.mono_us;
     }
-    report_event(client->journal, client->trace, now, &event, patched);
+    report_event(client->journal, client->trace, now, &event, came);
     client->changes |= CLIENT_JOURNAL;
 }
 

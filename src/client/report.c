@@ -30,7 +30,9 @@ static void append_member(char *out, size_t size, struct json_span data, const c
 {
     struct json_span value;
     size_t len = strlen(out);
-    if (!json_member(data, member, &value) || size - len < 3) {
+    bool said = json_member(data, member, &value) &&
+                (json_type(value) == JSON_STRING || json_type(value) == JSON_NUMBER);
+    if (!said || size - len < 3) {
         return;
     }
     if (len > 0) {
@@ -39,7 +41,7 @@ static void append_member(char *out, size_t size, struct json_span data, const c
     }
     if (json_type(value) == JSON_STRING) {
         json_string(value, out + len, size - len);
-    } else if (json_type(value) == JSON_NUMBER) {
+    } else {
         snprintf(out + len, size - len, "%.*s", (int)(value.len < 24 ? value.len : 24), value.ptr);
     }
 }
@@ -78,25 +80,14 @@ static void describe(const struct event *event, char *out, size_t size)
     }
 }
 
-static enum journal_outcome outcome_of(const struct event_info *info, bool patched)
-{
-    if (info->panes == 0) {
-        return JOURNAL_NOTED;
-    }
-    if (info->patch_only) {
-        return patched ? JOURNAL_PATCHED : JOURNAL_NOTED;
-    }
-    return JOURNAL_PENDING;
-}
-
 void report_event(struct journal *journal, struct trace *trace, struct moment now,
-                  const struct event *event, bool patched)
+                  const struct event *event, struct report_outcome came)
 {
     const struct event_info *info = event_info(event->type);
     struct journal_entry entry = {
         .wall_ms = now.wall_ms,
         .panes = info->panes,
-        .outcome = outcome_of(info, patched),
+        .outcome = came.outcome,
     };
     if (event->name.ptr != NULL) {
         json_string(event->name, entry.name, sizeof entry.name);
@@ -107,7 +98,7 @@ void report_event(struct journal *journal, struct trace *trace, struct moment no
     journal_add(journal, &entry);
     const char *name = event->type == EVENT_UNKNOWN ? "unknown" : info->name;
     trace_step(trace, now.mono_us, "event", "\"event\":\"%s\",\"id\":%" PRIu64, name, event->id);
-    if (patched) {
+    if (came.patched) {
         trace_step(trace, now.mono_us, "patch", "\"event\":\"%s\"", name);
     }
 }

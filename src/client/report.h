@@ -14,8 +14,13 @@
 void report_fetch_done(struct trace *trace, struct moment now, enum resource resource,
                        const struct http_response *response, const struct fault *fault);
 
+/* What the engine made of an event. */
+struct report_outcome {
+    enum journal_outcome outcome;
+    bool patched;
+};
 void report_event(struct journal *journal, struct trace *trace, struct moment now,
-                  const struct event *event, bool patched);
+                  const struct event *event, struct report_outcome came);
 void report_stream(struct journal *journal, struct trace *trace, struct moment now,
                    const struct conn_status *status);
 void report_paint(struct trace *trace, struct moment now, const struct engine *engine,

@@ -60,6 +60,8 @@ void engine_stream_opened(struct engine *engine, struct moment now, bool sent_la
     engine->polling = false;
     engine->poll_us = MOMENT_NEVER;
     engine_end_outage(engine);
+    /* Never swallowed: what failed before is asked for again now, unless the server said when. */
+    engine_end_waits(engine, RESOURCE_ALL, false);
     release(engine, RESOURCE_ALL);
 }
 
@@ -218,7 +220,7 @@ static enum journal_outcome route(struct engine *engine, struct swr *swr, const 
 
 static enum journal_outcome route_all(struct engine *engine, const struct event *event)
 {
-    resource_mask panes = event_info(event->type)->panes;
+    resource_mask panes = event_info(event->type)->panes | event_info(event->type)->also;
     enum journal_outcome strongest = JOURNAL_NOTED;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         if ((panes & RESOURCE_BIT(r)) == 0 || !engine_wants(engine, (enum resource)r)) {

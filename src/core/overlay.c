@@ -109,14 +109,18 @@ void overlay_remove(struct overlay *overlay, size_t i)
     overlay->instruments.built = false;
 }
 
+/* Rows without an instrument are known by their symbol. */
 static const char *instrument_of(enum resource resource, const struct row *row)
 {
-    const char *instrument;
-    const char *symbol;
-    if (resource == RESOURCE_POSITIONS) {
+    const char *instrument = "";
+    const char *symbol = "";
+    if (resource == RESOURCE_ORDERS) {
+        instrument = ((const struct order *)row)->instrument_id;
+        symbol = ((const struct order *)row)->symbol;
+    } else if (resource == RESOURCE_POSITIONS) {
         instrument = ((const struct position *)row)->instrument_id;
         symbol = ((const struct position *)row)->symbol;
-    } else {
+    } else if (resource == RESOURCE_WATCHLISTS) {
         instrument = ((const struct watch_item *)row)->instrument_id;
         symbol = ((const struct watch_item *)row)->symbol;
     }

@@ -17,6 +17,9 @@
 static const struct payload_member order_members[] = {ORDER_MEMBERS(price)};
 /* The price of an executed order is its average price. */
 static const struct payload_member executed_members[] = {ORDER_MEMBERS(average_price)};
+static const struct payload_member order_quote_members[] = {
+    {"ltp", FIELD_NUMBER, true, AT(ltp)},
+};
 #undef AT
 
 #define AT(member) offsetof(struct position, member)
@@ -89,6 +92,8 @@ static const struct payload payloads[] = {
      MEMBERS(item_quote_members)},
     {EVENT_QUOTES_UPDATED, RESOURCE_POSITIONS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
      MEMBERS(position_quote_members)},
+    {EVENT_QUOTES_UPDATED, RESOURCE_ORDERS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
+     MEMBERS(order_quote_members)},
 };
 
 const struct payload *payload_find(enum event_type type, enum resource resource)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <jansson.h>
 
-enum { ARGS_MAX = 32, LINE_MAX_BYTES = 65536, START_MS = 20000 };
+enum { ARGS_MAX = 32, LINE_MAX_BYTES = 65536, ANSWER_MAX_BYTES = 1 << 21, START_MS = 20000 };
 
 static void run_server(const char *program, const char *const *args, int out)
 {
@@ -130,7 +130,7 @@ static size_t read_all(int fd, char *out, size_t size)
 int server_request(const struct server *server, const char *path, const char *body, char *ret,
                    size_t ret_size)
 {
-    static char answer[LINE_MAX_BYTES];
+    static char answer[ANSWER_MAX_BYTES];
     char head[1024];
     int fd = connect_to(server->port);
     if (fd < 0) {

@@ -32,9 +32,10 @@ enum event_type {
 };
 
 struct event_info {
-    const char *name;     /* as on the wire; "" for EVENT_UNKNOWN */
-    resource_mask panes;  /* the panes it concerns */
-    bool patch_only;      /* never causes a fetch */
+    const char *name;    /* as on the wire; "" for EVENT_UNKNOWN */
+    resource_mask panes; /* the panes it concerns */
+    bool patch_only;     /* never causes a fetch */
+    resource_mask also; /* further panes whose rows show a figure that it moves: patched, no more */
 };
 
 const struct event_info *event_info(enum event_type type);
@@ -43,16 +44,19 @@ enum event_type event_type_parse(const char *name, size_t len);
 /* One message of the stream. Spans point into the SSE event's data and live as long as it. */
 struct event {
     enum event_type type;
-    struct json_span name;      /* the JSON string "event"; ptr NULL when the payload is no object with one */
+    struct json_span
+        name; /* the JSON string "event"; ptr NULL when the payload is no object with one */
     struct json_span data;      /* the member "data"; ptr NULL when absent */
     struct json_span timestamp; /* the member "timestamp"; ptr NULL when absent */
-    uint64_t id;                /* this message's own place in the server's order; 0 when it has none (or is no plain decimal) */
+    uint64_t id; /* this message's own place in the server's order; 0 when it has none (or is no
+                    plain decimal) */
 };
 
 /*
  * Reads a dispatched SSE event. Returns false when its data is no JSON object with a string
- * "event": ret then has type EVENT_UNKNOWN and empty spans (to be shown raw, counted, never an error).
- * id is set only when the event type is not transient; the caller knows whether the frame carried an id.
+ * "event": ret then has type EVENT_UNKNOWN and empty spans (to be shown raw, counted, never an
+ * error). id is set only when the event type is not transient; the caller knows whether the frame
+ * carried an id.
  */
 bool event_parse(const struct sse_event *sse, struct event *ret);
 
