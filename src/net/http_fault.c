@@ -27,7 +27,7 @@ static const struct words curl_words[] = {
     {CURLE_PARTIAL_FILE, FAULT_NETWORK, "the answer was cut short"},
     {CURLE_WRITE_ERROR, FAULT_NETWORK, "the answer was given up"},
     {CURLE_READ_ERROR, FAULT_NETWORK, "the request could not be read"},
-    {CURLE_OUT_OF_MEMORY, FAULT_NETWORK, "libcurl is out of memory"},
+    {CURLE_OUT_OF_MEMORY, FAULT_NETWORK, "a header is too long, or memory is short"},
     {CURLE_SSL_CONNECT_ERROR, FAULT_TLS, "the TLS handshake with %s failed"},
     {CURLE_ABORTED_BY_CALLBACK, FAULT_NETWORK, "the request was given up"},
     {CURLE_BAD_FUNCTION_ARGUMENT, FAULT_CONFIG, "libcurl refused a setting"},

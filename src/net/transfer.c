@@ -20,6 +20,8 @@ enum transfer_state {
     TRANSFER_DONE       /* on_done is being called */
 };
 
+struct field;
+
 struct transfer {
     struct http *http;
     struct transfer *next;
@@ -40,7 +42,9 @@ struct transfer {
     /* the answer that is being read */
     bool head_done;
     bool following;
+    bool has_location; /* it may be there and empty */
     size_t header_bytes;
+    const struct field *field; /* what the last header line set; NULL: nothing we look at */
     char content_type[VALUE_MAX];
     char etag[VALUE_MAX];
     char location[VALUE_MAX * 8];
@@ -59,6 +63,8 @@ struct transfer *transfer_next(const struct transfer *transfer)
 static void head_reset(struct transfer *transfer)
 {
     transfer->head_done = false;
+    transfer->has_location = false;
+    transfer->field = NULL;
     transfer->content_type[0] = '\0';
     transfer->etag[0] = '\0';
     transfer->location[0] = '\0';
@@ -100,26 +106,41 @@ static void field_store(char *store, const struct field *field, const char *valu
     store[have + gap + len] = '\0';
 }
 
+/* The value without the white space around it. */
+static void value_trim(const char **at, const char **end)
+{
+    while (*at < *end && (**at == ' ' || **at == '\t')) {
+        (*at)++;
+    }
+    while (*end > *at && (unsigned char)(*end)[-1] <= ' ') {
+        (*end)--;
+    }
+}
+
+static const struct field *field_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (strlen(fields[i].name) == len && strncasecmp(name, fields[i].name, len) == 0) {
+            return &fields[i];
+        }
+    }
+    return NULL;
+}
+
 static void field_read(struct transfer *transfer, const char *line, size_t len)
 {
-    const char *colon = memchr(line, ':', len);
-    if (colon == NULL) {
-        return;
-    }
-    const char *value = colon + 1;
     const char *end = line + len;
-    while (value < end && (*value == ' ' || *value == '\t')) {
-        value++;
-    }
-    while (end > value && (unsigned char)end[-1] <= ' ') {
-        end--;
-    }
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (strlen(fields[i].name) == (size_t)(colon - line) &&
-            strncasecmp(line, fields[i].name, (size_t)(colon - line)) == 0) {
-            field_store((char *)transfer + fields[i].offset, &fields[i], value,
-                        (size_t)(end - value));
-        }
+    const char *value = line;
+    if (line[0] != ' ' && line[0] != '\t') {
+        const char *colon = memchr(line, ':', len);
+        transfer->field = colon != NULL ? field_find(line, (size_t)(colon - line)) : NULL;
+        value = colon != NULL ? colon + 1 : end;
+    } /* otherwise the line continues the field before it */
+    value_trim(&value, &end);
+    if (transfer->field != NULL) {
+        char *store = (char *)transfer + transfer->field->offset;
+        field_store(store, transfer->field, value, (size_t)(end - value));
+        transfer->has_location = transfer->has_location || store == transfer->location;
     }
 }
 
@@ -163,7 +184,7 @@ static bool head_finish(struct transfer *transfer)
         fault_set(&transfer->fault, FAULT_NETWORK, 0, "the server switched protocols unasked");
         return false;
     }
-    if (status_is_redirect(status) && transfer->location[0] != '\0') {
+    if (status_is_redirect(status) && transfer->has_location) {
         transfer->following = true;
         return length == 0; /* an empty body leaves the connection fit for use */
     }
