@@ -414,6 +414,7 @@ void client_painted(struct client *client, unsigned mask)
                  mask);
     client->awaiting = 0;
     client->painted = true;
+    trace_flush(client->trace); /* the turn's own flush was before the frame */
 }
 
 struct latency_summary client_event_latency(const struct client *client)
