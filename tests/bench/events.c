@@ -60,28 +60,53 @@ static int64_t emitted_us(const struct steps *steps, const struct seen *seen)
     return seen->t_us;
 }
 
-static void sample_confirmations(const struct witness *witness, size_t first_seen,
-                                 const struct steps *steps, size_t from, struct samples *ret)
+struct taken {
+    struct samples patches, confirmations, marks;
+    double events;
+};
+
+/* The first paint of the orders since an event came; a step that came together with it may do. */
+static const struct step *paint_of(const struct steps *steps, size_t from, uint64_t id)
 {
+    for (size_t i = from; i < steps->count; i++) {
+        const struct step *step = &steps->list[i];
+        if (step->id >= id && strcmp(step->name, "event") == 0) {
+            return paint_after(steps, i, RESOURCE_BIT(RESOURCE_ORDERS));
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Confirmed and on screen: the row has been painted and an answer that contains the event has
+ * come, whichever is later. Marked: the frame after that answer, with its new "as of". The peer
+ * has nothing on the screen before its answer, so there it is that frame.
+ */
+static void sample_confirmations(const struct witness *witness, size_t first_seen,
+                                 const struct subject *subject, size_t from, struct taken *ret)
+{
+    const struct steps *steps = &subject->steps;
     for (size_t i = first_seen; i < witness->count; i++) {
         const struct seen *seen = &witness->list[i];
         size_t answer = covering_answer(steps, from, seen->id);
-        const struct step *paint = answer == steps->count ? NULL : paint_after(steps, answer, ~0u);
-        if (seen->id != 0 && paint != NULL) {
-            samples_add(ret, (double)(paint->t_us - emitted_us(steps, seen)) / 1000);
+        const struct step *paint = paint_of(steps, from, seen->id);
+        const struct step *mark = answer == steps->count ? NULL : paint_after(steps, answer, ~0u);
+        if (seen->id == 0 || answer == steps->count || paint == NULL || mark == NULL) {
+            continue;
         }
+        int64_t emitted = emitted_us(steps, seen), answered = steps->list[answer].t_us;
+        int64_t shown = subject->kind == SUBJECT_PEER ? mark->t_us : paint->t_us;
+        samples_add(&ret->confirmations,
+                    (double)((shown > answered ? shown : answered) - emitted) / 1000);
+        samples_add(&ret->marks, (double)(mark->t_us - emitted) / 1000);
     }
 }
-
-struct taken {
-    struct samples patches, confirmations;
-    double events;
-};
 
 static void taken_free(struct taken *taken)
 {
     samples_free(&taken->patches);
     samples_free(&taken->confirmations);
+    samples_free(&taken->marks);
 }
 
 static void take_events(struct scene *scene, enum subject_kind kind, int seconds, struct taken *ret)
@@ -95,8 +120,7 @@ static void take_events(struct scene *scene, enum subject_kind kind, int seconds
         scene_storm(scene, &subject, RATE, (int64_t)seconds * 1000000);
         subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS);
         sample_patches(&subject.steps, from, &ret->patches);
-        sample_confirmations(&scene->witness, first_seen, &subject.steps, from,
-                             &ret->confirmations);
+        sample_confirmations(&scene->witness, first_seen, &subject, from, ret);
         ret->events = (double)(scene->witness.count - first_seen);
     }
     subject_free(&subject);
@@ -137,6 +161,8 @@ static void report_events(struct bench *bench, struct scene *scene, struct taken
     bench_quantile(bench, "event.patch.p99", &ours->patches, 0.99);
     bench_median(bench, "event.confirm.p50", &ours->confirmations);
     bench_quantile(bench, "event.confirm.p99", &ours->confirmations, 0.99);
+    bench_median(bench, "event.mark", &ours->marks);
+    bench_peer(bench, "event.mark", samples_at(&peers->marks, 0.5));
     bench_peer(bench, "event.confirm.p50", samples_at(&peers->confirmations, 0.5));
     bench_peer(bench, "event.confirm.p99", samples_at(&peers->confirmations, 0.99));
     bench_limit(bench, "event.confirm.p50", get_ms, "one GET on a kept connection, by curl");

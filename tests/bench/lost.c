@@ -75,13 +75,13 @@ static void measure_reopened(struct bench *bench, struct scene *scene, struct li
 
 /* --- half-open ---------------------------------------------------------------------------- */
 
-/* Right after a heartbeat, so that the silence begins with the freeze. */
-static void wait_heartbeat(struct scene *scene, struct subject *subject)
+/* A heartbeat over the link. Freezing right after one, the silence begins with the freeze. */
+static void wait_heartbeat(struct subject *subject, const struct link *link)
 {
-    uint64_t bytes = scene->witness.bytes;
+    uint64_t bytes = link_bytes_down(link);
     int64_t until_us = now_us() + (int64_t)3 * HEARTBEAT_S * 1000000;
-    while (scene->witness.bytes == bytes && now_us() < until_us) {
-        scene_run_until(scene, subject, now_us() + 2000);
+    while (link_bytes_down(link) == bytes && now_us() < until_us) {
+        subject_run_until(subject, now_us() + 2000);
     }
 }
 
@@ -91,8 +91,8 @@ static double noticed_heartbeats(struct scene *scene, enum subject_kind kind, st
     struct subject subject;
     double ms = NAN;
     if (start_through(&subject, scene, kind, link)) {
-        for (int i = 0; i < 3; i++) {
-            wait_heartbeat(scene, &subject);
+        for (int i = 0; i < 3; i++) { /* two show their distance */
+            wait_heartbeat(&subject, link);
         }
         subject_pump(&subject);
         int64_t start_us = now_us();

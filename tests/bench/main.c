@@ -216,6 +216,7 @@ int main(int argc, char **argv)
     raise_file_limit();
     peer_install(&bench);
     status = run(&bench, &options);
-    remove_work_dir(&bench);
+    if (getenv("KEEP") == NULL)
+        remove_work_dir(&bench);
     return status;
 }

@@ -28,8 +28,10 @@ static bool start_blotter(struct subject *subject, struct bench *bench, const st
     argv[argc] = options->extra;
     snprintf(token, sizeof token, "BLOTTER_TOKEN=%s", server->token);
     snprintf(cache, sizeof cache, "XDG_CACHE_HOME=%s",
-             options->cache_dir == NULL ? "/nonexistent" : options->cache_dir);
-    const char *env[] = {token, cache, NULL};
+             options->cache_dir == NULL ? "/dev/null/none" : options->cache_dir);
+    /* Nothing of the user's, and nothing of an earlier run's. */
+    const char *env[] = {token, cache, "XDG_CONFIG_HOME=/dev/null/none",
+                         "XDG_STATE_HOME=/dev/null/none", NULL};
     struct pty_options pty = {.argv = argv,
                               .env = env,
                               .rows = options->rows == 0 ? ROWS : options->rows,
@@ -94,7 +96,8 @@ void subject_free(struct subject *subject)
     pty_free(subject->pty);
     process_end(&subject->process, SIGTERM);
     steps_done(&subject->steps);
-    unlink(subject->trace_path);
+    if (getenv("KEEP") == NULL)
+        unlink(subject->trace_path);
     *subject = (struct subject){.process = {.pid = -1, .out_fd = -1, .life_fd = -1}};
     subject->steps.fd = -1;
 }

@@ -58,8 +58,8 @@ static bool start_watch(struct process *ret, const struct bench *bench, const ch
 {
     const char *argv[] = {bench->blotter, "--watch", "-o",      "json", "--url", url,
                           "--user",       "u1",      "--count", count,  NULL};
-    const char *env[] = {"BLOTTER_TOKEN=token", "XDG_CONFIG_HOME=/nonexistent",
-                         "XDG_CACHE_HOME=/nonexistent", "XDG_STATE_HOME=/nonexistent", NULL};
+    const char *env[] = {"BLOTTER_TOKEN=token", "XDG_CONFIG_HOME=/dev/null/none",
+                         "XDG_CACHE_HOME=/dev/null/none", "XDG_STATE_HOME=/nonexistent", NULL};
     return process_start(ret, argv, env, NULL, PROCESS_DISCARD);
 }
 
