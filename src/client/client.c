@@ -92,7 +92,9 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
-    report_fetch_done(client->trace, now, resource, response, NULL);
+    if (client->trace != NULL) { /* the step is done when it is decoded, not when its turn began */
+        report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
+    }
     if (decoded) {
         client->uncached |= RESOURCE_BIT(resource);
         settle_journal(client, resource, response, NULL);
