@@ -45,7 +45,7 @@ static void start_server(struct world *w, const char *rate, const char *quotes)
     snprintf(port, sizeof port, "%d", w->server.port);
     const char *args[] = {"--db",        w->db,      "--seed", seed,          "--rate",
                           rate,          "--quotes", quotes,   "--heartbeat", "1",
-                          "--allow-sql", "--port",   port,     NULL};
+                          "--allow-sql", "--fault", "none", "--port",   port,     NULL};
     assert_true(server_start(&w->server, mock_program, args));
 }
 

@@ -63,10 +63,12 @@ void world_replace(struct world *world, struct dice *dice)
     }
 }
 
+/* Orders have a symbol of their own: the prices that quotes move in them are never confirmed alone.
+ */
 static void tell_order(struct world_event *event, const char *type, const struct world_order *order)
 {
     snprintf(event->data, sizeof event->data,
-             "{\"event\":\"%s\",\"data\":{\"orderId\":\"o%u\",\"symbol\":\"S\",\"quantity\":%u,"
+             "{\"event\":\"%s\",\"data\":{\"orderId\":\"o%u\",\"symbol\":\"T\",\"quantity\":%u,"
              "\"orderSide\":\"BUY\",\"status\":\"%s\",\"price\":%u,\"filledQuantity\":%u}}",
              type, order->id, order->quantity, statuses[order->status], order->price,
              order->filled);
@@ -245,7 +247,7 @@ static void orders_body(const struct world *world, struct buf *into)
     for (size_t i = 0; i < world->order_count; i++) {
         const struct world_order *order = &world->orders[i];
         buf_printf(into,
-                   "%s{\"id\":\"o%u\",\"symbol\":\"S\",\"quantity\":%u,\"orderSide\":\"BUY\","
+                   "%s{\"id\":\"o%u\",\"symbol\":\"T\",\"quantity\":%u,\"orderSide\":\"BUY\","
                    "\"status\":\"%s\",\"%s\":%u,\"filledQuantity\":%u}",
                    i > 0 ? "," : "", order->id, order->quantity, statuses[order->status],
                    order->status == EXECUTED ? "averagePrice" : "price", order->price,

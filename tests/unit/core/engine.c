@@ -392,6 +392,25 @@ static void test_failures_by_class(void **state)
     }
 }
 
+static void test_an_opened_stream_ends_the_wait_of_what_failed(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t retry_after_ms;
+        unsigned starts;
+    } rows[] = {{-1, 2}, {25000, 1}}; /* what the server asked for is kept */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench bench = bench_settled(true);
+        tell(&bench, EXECUTE_A, "11");
+        refuse(&bench, RESOURCE_ORDERS, FAULT_HTTP, 503, rows[i].retry_after_ms);
+        engine_stream_lost(bench.engine, bench.now, NULL);
+        engine_stream_opened(bench.engine, bench.now, true);
+        take_actions(&bench);
+        assert_int_equal(bench.starts, rows[i].starts);
+        engine_free(bench.engine);
+    }
+}
+
 static void test_an_outage_shares_one_probe(void **state)
 {
     (void)state;
@@ -552,6 +571,8 @@ static void test_transient_messages_never_fetch(void **state)
                           "10"),
                      JOURNAL_PATCHED);
     assert_true(pane(&bench, RESOURCE_WATCHLISTS).shown->items[0].ltp == 7.5);
+    assert_true(pane(&bench, RESOURCE_ORDERS).shown->orders[0].ltp == 7.5);
+    assert_false(pane(&bench, RESOURCE_ORDERS).shown->orders[0].row.provisional);
     const struct position *position = &pane(&bench, RESOURCE_POSITIONS).shown->positions[0];
     assert_true(position->current_price == 7.5 && position->unrealized_pnl == -4);
     assert_false(position->row.provisional);
@@ -575,6 +596,7 @@ int main(void)
         cmocka_unit_test(test_a_cut_replay_is_not_trusted),
         cmocka_unit_test(test_hidden_panes_are_confirmed_four_times_less_often),
         cmocka_unit_test(test_failures_by_class),
+        cmocka_unit_test(test_an_opened_stream_ends_the_wait_of_what_failed),
         cmocka_unit_test(test_an_outage_shares_one_probe),
         cmocka_unit_test(test_polls_while_there_is_no_stream),
         cmocka_unit_test(test_a_reset_forgets_and_cancels),
