@@ -68,7 +68,8 @@ static const struct option_info rows[] = {
     [OPTION_NO_CACHE] = {"no-cache", 0, NULL, DISPLAY, "neither read nor write the cache on disk",
                          "main.cache", "no"},
     [OPTION_TRACE] = {"trace", 0, "FILE", DIAGNOSTICS,
-                      "write one JSON line per internal step; never a secret"},
+                      "write one JSON line per internal step of the dashboard or "
+                      "--snapshot; never a secret"},
     [OPTION_LOG_FILE] = {"log-file", 0, "FILE", DIAGNOSTICS, "append diagnostics to FILE",
                          "main.log_file"},
     [OPTION_VERBOSE] = {"verbose", 'v', NULL, DIAGNOSTICS,
