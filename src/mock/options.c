@@ -11,7 +11,7 @@
 
 #define FIRST_CODE 256 /* getopt values of options without a letter: above any char */
 #define OPTIONS_MAX 64
-#define HELP_COLUMN 26
+#define HELP_COLUMN 32
 
 enum kind { FLAG, TEXT, WHOLE, NUMBER, FAULTS, HELP, VERSION };
 
@@ -245,22 +245,17 @@ enum options_result options_parse(int argc, char **argv, struct options *ret,
 /* --- help --------------------------------------------------------------------------------- */
 
 /* Words from column HELP_COLUMN on, in lines of 80. */
-static void print_wrapped(FILE *out, int column, const char *words)
+static void print_wrapped(FILE *out, const char *words)
 {
+    int column = HELP_COLUMN;
     while (*words != '\0') {
         int len = (int)strcspn(words, " ");
-        if (column + len > 79) {
+        if (column + 1 + len > 80) {
             fprintf(out, "\n%*s", HELP_COLUMN, "");
             column = HELP_COLUMN;
         }
-        fprintf(out, "%.*s", len, words);
-        column += len;
-        words += len;
-        if (*words == ' ') {
-            fputc(' ', out);
-            column++;
-            words++;
-        }
+        column += fprintf(out, "%s%.*s", column > HELP_COLUMN ? " " : "", len, words);
+        words += len + (words[len] == ' ' ? 1 : 0);
     }
     fputc('\n', out);
 }
@@ -268,16 +263,16 @@ static void print_wrapped(FILE *out, int column, const char *words)
 static void print_row(FILE *out, const struct option_row *row)
 {
     char left[64], right[160];
-    snprintf(left, sizeof left, "  %s%c%s--%s%s%s", row->letter != 0 ? "-" : "",
-             row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ", " : "", row->name,
-             row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+    if (row->letter != 0) {
+        fprintf(out, "  -%c, ", row->letter);
+    } else {
+        fprintf(out, "%6s", "");
+    }
+    snprintf(left, sizeof left, "--%s %s", row->name, row->argument != NULL ? row->argument : "");
     snprintf(right, sizeof right, "%s%s%s%s", row->help, row->initial != NULL ? " (" : "",
              row->initial != NULL ? row->initial : "", row->initial != NULL ? ")" : "");
-    int column = fprintf(out, "%-*s", HELP_COLUMN, left);
-    if (column > HELP_COLUMN) {
-        column = fprintf(out, "\n%*s", HELP_COLUMN, "") - 1;
-    }
-    print_wrapped(out, column, right);
+    fprintf(out, "%-*s", HELP_COLUMN - 6, left);
+    print_wrapped(out, right);
 }
 
 void options_print_help(FILE *out)
