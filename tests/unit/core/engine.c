@@ -405,7 +405,7 @@ static void test_an_opened_stream_ends_the_wait_of_what_failed(void **state)
         refuse(&bench, RESOURCE_ORDERS, FAULT_HTTP, 503, rows[i].retry_after_ms);
         engine_stream_lost(bench.engine, bench.now, NULL);
         engine_stream_opened(bench.engine, bench.now, true);
-        take_actions(&bench);
+        wait_ms(&bench, 300);
         assert_int_equal(bench.starts, rows[i].starts);
         engine_free(bench.engine);
     }
