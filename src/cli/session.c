@@ -139,6 +139,7 @@ static bool use_demo(struct session *session, struct problem *problem)
 
 static enum status start_demo(struct session *session, struct problem *problem)
 {
+    token_forget_environment(); /* it is for another server */
     int log_fd = session->log != NULL ? fileno(session->log) : -1;
     session->demo = demo_start(log_fd, problem);
     if (session->demo == NULL || !use_demo(session, problem)) {

@@ -255,7 +255,7 @@ bool token_run_command(const char *command, int64_t timeout_ms, char **ret_token
 
 /* --- choice --------------------------------------------------------------------------------- */
 
-static void forget_environment(void)
+void token_forget_environment(void)
 {
     char *text = getenv("BLOTTER_TOKEN");
     if (text != NULL) {
@@ -277,6 +277,7 @@ static bool load(const struct config *config, char **ret, struct problem *proble
         return take_line(variable, strlen(variable), ret, problem) ||
                because(problem, "the variable", "BLOTTER_TOKEN");
     }
+    token_forget_environment(); /* the command is not to inherit it */
     if (prefer_file) {
         return token_read_file(file, ret, problem);
     }
@@ -291,6 +292,6 @@ static bool load(const struct config *config, char **ret, struct problem *proble
 bool token_load(const struct config *config, char **ret_token, struct problem *ret_problem)
 {
     bool good = load(config, ret_token, ret_problem);
-    forget_environment();
+    token_forget_environment();
     return good;
 }

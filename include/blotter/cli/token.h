@@ -17,6 +17,9 @@
  */
 bool token_load(const struct config *config, char **ret_token, struct problem *ret_problem);
 
+/* Wipes BLOTTER_TOKEN from the environment. */
+void token_forget_environment(void);
+
 /* Overwrites and frees; NULL is fine. */
 void token_free(char *token);
 

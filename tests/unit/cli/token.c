@@ -178,7 +178,8 @@ static void flags_win_over_the_environment(void **state)
     assert_null(getenv("BLOTTER_TOKEN"));
     token_free(token);
     config_free(config);
-    config = config_of((char[]){"token_command=echo of-command"}, NULL);
+    setenv("BLOTTER_TOKEN", "of-environment", 1);
+    config = config_of((char[]){"token_command=echo of-command$BLOTTER_TOKEN"}, NULL);
     assert_true(token_load(config, &token, &problem));
     assert_string_equal(token, "of-command");
     token_free(token);
