@@ -1,0 +1,319 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "patch.h"
+
+#include <blotter/core/decode.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ORDERS                                                                                     \
+    "{\"orders\":[{\"id\":\"a\",\"symbol\":\"S\",\"quantity\":9,\"orderSide\":\"BUY\",\"status\":" \
+    "\"PENDING\",\"price\":4}]}"
+#define POSITIONS                                                                                  \
+    "{\"positions\":[{\"id\":\"p\",\"symbol\":\"S\",\"quantity\":5,\"averagePrice\":2,"            \
+    "\"stock\":{\"instrumentId\":\"I\"}},{\"id\":\"q\",\"symbol\":\"T\",\"quantity\":1}]}"
+#define ACCOUNT                                                                                    \
+    "{\"account\":{\"id\":\"acc\",\"balance\":100,\"availableMargin\":80,\"usedMargin\":20}}"
+#define LISTS                                                                                      \
+    "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[{\"id\":\"i\",\"stock\":{"           \
+    "\"symbol\":"                                                                                  \
+    "\"S\",\"instrumentId\":\"I\",\"ltp\":3}},{\"id\":\"j\",\"symbol\":\"T\",\"ltp\":4}]},"        \
+    "{\"id\":\"v\",\"name\":\"m\",\"items\":[{\"id\":\"k\",\"stock\":{\"symbol\":\"S\","           \
+    "\"instrumentId\":\"I\",\"ltp\":3}}]}]}"
+
+static const char *const bodies[] = {ORDERS, POSITIONS, ACCOUNT, LISTS};
+
+static struct snapshot *decode(enum resource resource, const char *body)
+{
+    struct fault fault;
+    struct snapshot *snapshot = decode_body(resource, body, strlen(body), &fault);
+    assert_non_null(snapshot);
+    return snapshot;
+}
+
+static struct patch_log *log_new(enum resource resource, size_t max)
+{
+    struct patch_log *log = patch_log_new(resource, max);
+    patch_log_rebase(log, decode(resource, bodies[resource]), (struct patch_stamp){1, 0});
+    return log;
+}
+
+static struct patch_result tell(struct patch_log *log, const char *type, const char *data,
+                                uint64_t seq, uint64_t id)
+{
+    char text[1024];
+    snprintf(text, sizeof text,
+             "{\"event\":\"%s\",\"data\":%s,\"timestamp\":\"2025-01-27T10:00:00.000Z\"}", type,
+             data);
+    struct sse_event sse = {
+        .type = "message", .type_len = 7, .data = text, .data_len = strlen(text), .id = ""};
+    struct event event;
+    assert_true(event_parse(&sse, &event));
+    struct patch_result result =
+        patch_log_event(log, &event, (struct patch_stamp){.seq = seq, .id = id});
+    assert_true(patch_log_consistent(log));
+    return result;
+}
+
+#define ORDER_DATA(id, status)                                                                     \
+    "{\"orderId\":\"" id "\",\"symbol\":\"S\",\"quantity\":9,\"orderType\":\"LIMIT\","             \
+    "\"orderSide\":\"BUY\",\"status\":\"" status "\",\"price\":7}"
+
+static void test_orders(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+    tell(log, "order_placed", ORDER_DATA("b", "PENDING"), 2, 0);
+    const struct snapshot *shown = patch_log_shown(log);
+    assert_int_equal(shown->row_count, 2);
+    assert_string_equal(shown->orders[0].row.id, "b");
+    assert_string_equal(shown->orders[0].type, "LIMIT");
+    assert_true(shown->orders[0].price == 7 && shown->orders[0].row.provisional);
+    assert_true(shown->orders[0].created_ms == 1737972000000);
+    assert_null(shown->orders[0].row.raw.ptr);
+    assert_int_equal(model_find(shown, "a"), 1);
+    assert_int_equal(model_find(shown, "b"), 0);
+
+    tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 3, 0);
+    tell(log, "order_cancelled", ORDER_DATA("b", "REJECTED"), 4, 0);
+    shown = patch_log_shown(log);
+    assert_string_equal(shown->orders[1].status, "EXECUTED");
+    assert_true(shown->orders[1].average_price == 7 && shown->orders[1].price == 4);
+    assert_int_equal(shown->orders[1].filled, 9);
+    assert_string_equal(shown->orders[0].status, "REJECTED");
+    /* Placed again, as by a server that repeats itself: nothing goes back. */
+    assert_false(tell(log, "order_placed", ORDER_DATA("b", "PENDING"), 5, 0).changed);
+    assert_string_equal(patch_log_shown(log)->orders[0].status, "REJECTED");
+    patch_log_free(log);
+}
+
+static void test_positions(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_POSITIONS, PATCH_LOG_MAX);
+    tell(log, "position_updated",
+         "{\"positionId\":\"p\",\"symbol\":\"S\",\"quantity\":6,\"averagePrice\":2.5}", 2, 0);
+    tell(log, "position_closed",
+         "{\"positionId\":\"q\",\"symbol\":\"T\",\"quantity\":0,\"averagePrice\":1,"
+         "\"realizedPnL\":-3}",
+         3, 0);
+    tell(log, "position_opened",
+         "{\"positionId\":\"r\",\"symbol\":\"U\",\"quantity\":-4,\"averagePrice\":1}", 4, 0);
+    const struct position *rows = patch_log_shown(log)->positions;
+    assert_int_equal(patch_log_shown(log)->row_count, 3);
+    assert_true(rows[0].quantity == -4 && !rows[0].is_closed && rows[0].row.provisional);
+    assert_true(rows[1].quantity == 6 && rows[1].average_price == 2.5);
+    assert_true(rows[2].is_closed && rows[2].realized_pnl == -3);
+    struct patch_result result =
+        tell(log, "positions_pnl_updated",
+             "{\"updates\":[{\"positionId\":\"p\",\"unrealizedPnL\":1.5,\"dayPnL\":2,"
+             "\"currentPrice\":3},{\"positionId\":\"nobody\",\"unrealizedPnL\":1,\"dayPnL\":2}]}",
+             5, 0);
+    assert_true(result.valid && result.changed);
+    assert_int_equal(result.rows, 2);
+    rows = patch_log_shown(log)->positions;
+    assert_true(rows[1].unrealized_pnl == 1.5 && rows[1].current_price == 3);
+    patch_log_free(log);
+}
+
+static void test_account(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"balance_updated", "margin_blocked", "margin_released"};
+    for (size_t i = 0; i < 3; i++) {
+        struct patch_log *log = log_new(RESOURCE_ACCOUNT, PATCH_LOG_MAX);
+        tell(log, types[i],
+             "{\"tradingAccountId\":\"acc\",\"balance\":90,\"availableMargin\":70,"
+             "\"usedMargin\":\"20.5\"}",
+             2, 0);
+        const struct account *account = patch_log_shown(log)->account;
+        assert_true(account->balance == 90 && account->used_margin == 20.5);
+        /* Of another account: not ours. */
+        assert_false(tell(log, types[i],
+                          "{\"tradingAccountId\":\"x\",\"balance\":1,\"availableMargin\":1,"
+                          "\"usedMargin\":1}",
+                          3, 0)
+                         .changed);
+        patch_log_free(log);
+    }
+}
+
+static void test_watchlists(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_WATCHLISTS, PATCH_LOG_MAX);
+    tell(log, "quotes_updated",
+         "{\"updates\":[{\"instrumentId\":\"I\",\"symbol\":\"S\",\"ltp\":8,\"change\":5,"
+         "\"changePercent\":1,\"volume\":12,\"updatedAtMs\":99},"
+         "{\"instrumentId\":\"?\",\"symbol\":\"T\",\"ltp\":9}]}",
+         2, 0);
+    const struct snapshot *shown = patch_log_shown(log);
+    assert_true(shown->items[0].ltp == 8 && shown->items[2].ltp == 8);
+    assert_true(shown->items[0].volume == 12 && shown->items[0].updated_ms == 99);
+    assert_true(shown->items[1].ltp == 9);
+    tell(log, "watchlist_item_removed",
+         "{\"watchlistId\":\"w\",\"action\":\"item_removed\",\"itemId\":\"i\"}", 3, 0);
+    shown = patch_log_shown(log);
+    assert_int_equal(shown->row_count, 2);
+    assert_true(shown->lists[0].first == 0 && shown->lists[0].count == 1);
+    assert_true(shown->lists[1].first == 1 && shown->lists[1].count == 1);
+    assert_string_equal(shown->items[shown->lists[1].first].row.id, "k");
+    assert_int_equal(model_find(shown, "i"), 2);
+    tell(log, "quotes_updated",
+         "{\"updates\":[{\"instrumentId\":\"I\",\"symbol\":\"S\",\"ltp\":10}]}", 4, 0);
+    assert_true(patch_log_shown(log)->items[1].ltp == 10);
+    patch_log_free(log);
+}
+
+static void test_what_does_not_validate_is_not_applied(void **state)
+{
+    (void)state;
+    static const struct {
+        enum resource resource;
+        const char *type;
+        const char *data;
+    } rows[] = {
+        {RESOURCE_ORDERS, "order_executed", "null"},
+        {RESOURCE_ORDERS, "order_executed", "{}"},
+        {RESOURCE_ORDERS, "order_executed", "[]"},
+        {RESOURCE_ORDERS, "order_executed", "{\"orderId\":\"a\"}"},
+        {RESOURCE_ORDERS, "order_executed",
+         "{\"orderId\":7,\"symbol\":\"S\",\"quantity\":9,\"orderSide\":\"BUY\",\"status\":\"X\"}"},
+        {RESOURCE_ORDERS, "order_executed",
+         "{\"orderId\":\"a\",\"symbol\":\"S\",\"quantity\":1.5,\"orderSide\":\"BUY\",\"status\":"
+         "\"X\"}"},
+        {RESOURCE_ORDERS, "order_executed",
+         "{\"orderId\":\"a\",\"symbol\":\"S\",\"quantity\":9,\"orderSide\":\"BUY\",\"status\":"
+         "\"X\",\"price\":\"much\"}"},
+        {RESOURCE_POSITIONS, "positions_pnl_updated", "{}"},
+        {RESOURCE_POSITIONS, "positions_pnl_updated", "{\"updates\":{}}"},
+        {RESOURCE_POSITIONS, "positions_pnl_updated",
+         "{\"updates\":[{\"positionId\":\"p\",\"unrealizedPnL\":1,\"dayPnL\":2},{}]}"},
+        {RESOURCE_ACCOUNT, "balance_updated",
+         "{\"tradingAccountId\":\"acc\",\"balance\":1,\"availableMargin\":2}"},
+        {RESOURCE_WATCHLISTS, "watchlist_item_removed", "{\"watchlistId\":\"w\"}"},
+        {RESOURCE_WATCHLISTS, "quotes_updated", "{\"updates\":[{\"instrumentId\":\"I\"}]}"},
+        {RESOURCE_WATCHLISTS, "quotes_updated", "{\"updates\":[{\"ltp\":1}]}"},
+        {RESOURCE_WATCHLISTS, "quotes_updated",
+         "{\"updates\":[{\"instrumentId\":\"\",\"ltp\":1}]}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct patch_log *log = log_new(rows[i].resource, PATCH_LOG_MAX);
+        struct patch_result result = tell(log, rows[i].type, rows[i].data, 2, 0);
+        assert_false(result.valid || result.changed);
+        assert_int_equal(patch_log_count(log), 0);
+        patch_log_free(log);
+    }
+}
+
+static void test_a_response_removes_what_it_covers(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+    tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 5, 50);
+    tell(log, "order_placed", ORDER_DATA("b", "PENDING"), 6, 60);
+    /* Began before both, but includes the first. */
+    struct patch_change change =
+        patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS), (struct patch_stamp){4, 50});
+    assert_int_equal(patch_log_count(log), 1);
+    assert_int_equal(change.contradictions, 1);
+    assert_string_equal(patch_log_shown(log)->orders[1].status, "PENDING");
+    assert_false(patch_log_shown(log)->orders[1].row.provisional);
+    assert_true(patch_log_shown(log)->orders[0].row.provisional);
+    /* The order of arrival covers as well; the placed order should have been there. */
+    change = patch_log_cover(log, (struct patch_stamp){7, 0});
+    assert_int_equal(change.contradictions, 1);
+    assert_int_equal(patch_log_count(log), 0);
+    assert_ptr_equal(patch_log_shown(log), patch_log_base(log));
+    patch_log_free(log);
+}
+
+static void test_the_log_has_a_ceiling(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_ORDERS, 3);
+    for (unsigned i = 0; i < 5; i++) {
+        char data[256];
+        snprintf(data, sizeof data,
+                 "{\"orderId\":\"n%u\",\"symbol\":\"S\",\"quantity\":1,\"orderSide\":\"BUY\","
+                 "\"status\":\"PENDING\"}",
+                 i);
+        assert_int_equal(tell(log, "order_placed", data, 2 + i, 0).overflow, i >= 3);
+    }
+    assert_int_equal(patch_log_count(log), 3);
+    assert_int_equal(patch_log_shown(log)->row_count, 4);
+    patch_log_free(log);
+}
+
+static void test_repeated_figures_take_no_more_room(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_WATCHLISTS, PATCH_LOG_MAX);
+    for (unsigned i = 0; i < 1000; i++) {
+        char data[128];
+        snprintf(data, sizeof data, "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":%u}]}", i);
+        tell(log, "quotes_updated", data, 2 + i, 0);
+    }
+    assert_int_equal(patch_log_count(log), 1);
+    assert_true(patch_log_shown(log)->items[2].ltp == 999);
+    patch_log_free(log);
+}
+
+static void test_many_rows_put_in_front(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_POSITIONS, PATCH_LOG_MAX);
+    char data[128];
+    for (unsigned i = 0; i < 300; i++) {
+        snprintf(data, sizeof data, "{\"positionId\":\"x%u\",\"symbol\":\"S\",\"quantity\":%u}", i,
+                 i + 1);
+        tell(log, "position_opened", data, 2 + i, 0);
+    }
+    const struct snapshot *shown = patch_log_shown(log);
+    assert_int_equal(shown->row_count, 302);
+    for (unsigned i = 0; i < 300; i++) {
+        snprintf(data, sizeof data, "x%u", i);
+        size_t at = model_find(shown, data);
+        assert_int_equal(at, 299 - i);
+        assert_int_equal(shown->positions[at].quantity, i + 1);
+    }
+    assert_int_equal(model_find(shown, "q"), 301);
+    patch_log_free(log);
+}
+
+static void test_what_came_before_the_first_rows_is_kept(void **state)
+{
+    (void)state;
+    struct patch_log *log = patch_log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+    tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 5, 0);
+    assert_null(patch_log_shown(log));
+    patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS), (struct patch_stamp){4, 0});
+    assert_string_equal(patch_log_shown(log)->orders[0].status, "EXECUTED");
+    patch_log_clear(log);
+    assert_null(patch_log_shown(log));
+    patch_log_free(log);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_account),
+        cmocka_unit_test(test_watchlists),
+        cmocka_unit_test(test_what_does_not_validate_is_not_applied),
+        cmocka_unit_test(test_a_response_removes_what_it_covers),
+        cmocka_unit_test(test_the_log_has_a_ceiling),
+        cmocka_unit_test(test_repeated_figures_take_no_more_room),
+        cmocka_unit_test(test_many_rows_put_in_front),
+        cmocka_unit_test(test_what_came_before_the_first_rows_is_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
