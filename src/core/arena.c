@@ -19,7 +19,7 @@ void arena_done(struct arena *arena)
         free(arena->newest);
         arena->newest = older;
     }
-    *arena = (struct arena){NULL};
+    *arena = (struct arena){.newest = NULL};
 }
 
 static void add_chunk(struct arena *arena, size_t at_least)

@@ -113,6 +113,11 @@ static const char *copy_text(struct decoder *decoder, struct json_span value)
 {
     size_t room = value.len - 1;
     char *text = arena_text(decoder->texts, room);
+    if (json_is_plain(value.ptr + 1, value.len - 2)) {
+        memcpy(text, value.ptr + 1, value.len - 2);
+        text[value.len - 2] = '\0';
+        return text;
+    }
     size_t len = json_string(value, text, room);
     if (len < room) {
         arena_shrink(decoder->texts, room - len - 1);
@@ -146,6 +151,12 @@ static const char *take_text(struct decoder *decoder, struct json_span value)
 
 static bool take_time(struct json_span value, int64_t *ret)
 {
+    if (json_type(value) != JSON_STRING) {
+        return false;
+    }
+    if (json_is_plain(value.ptr + 1, value.len - 2)) {
+        return iso8601_parse(value.ptr + 1, value.len - 2, ret);
+    }
     char text[64];
     size_t len = json_string(value, text, sizeof text);
     return len < sizeof text && iso8601_parse(text, len, ret);

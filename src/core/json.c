@@ -300,7 +300,11 @@ bool json_string_equals(struct json_span value, const char *text)
     if (json_type(value) != JSON_STRING) {
         return false;
     }
-    struct sink sink = {.expected = text, .expected_len = strlen(text)};
+    size_t len = strlen(text);
+    if (json_is_plain(value.ptr + 1, value.len - 2)) {
+        return value.len - 2 == len && memcmp(value.ptr + 1, text, len) == 0;
+    }
+    struct sink sink = {.expected = text, .expected_len = len};
     decode_string(value, &sink);
     return !sink.differs && sink.len == sink.expected_len;
 }

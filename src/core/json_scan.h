@@ -5,11 +5,13 @@
 #ifndef BLOTTER_CORE_JSON_SCAN_H
 #define BLOTTER_CORE_JSON_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #define JSON_ONES UINT64_C(0x0101010101010101)
+#define JSON_LITTLE_ENDIAN (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 #define JSON_HIGHS UINT64_C(0x8080808080808080)
 
 /*
@@ -31,8 +33,12 @@ static inline const char *json_string_stop(const char *at, const char *end)
     while (end - at >= 8) {
         uint64_t word;
         memcpy(&word, at, sizeof word);
-        if (json_word_stops(word) != 0) {
-            break;
+        uint64_t stops = json_word_stops(word);
+        if (stops != 0) {
+            if (!JSON_LITTLE_ENDIAN) {
+                break;
+            }
+            return at + (__builtin_ctzll(stops) >> 3);
         }
         at += 8;
     }
@@ -60,6 +66,22 @@ static inline const char *json_skip_string(const char *at, const char *end)
         }
         at += end - at >= 2 ? 2 : 1;
     }
+}
+
+/* Neither escapes nor anything that might need mending: the bytes are the text. */
+static inline bool json_is_plain(const char *at, size_t len)
+{
+    uint64_t high = 0;
+    for (; len >= 8; at += 8, len -= 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        uint64_t slash = word ^ (JSON_ONES * '\\');
+        high |= word | ((slash - JSON_ONES) & ~slash);
+    }
+    for (; len > 0; at++, len--) {
+        high |= *at == '\\' || (unsigned char)*at >= 0x80 ? JSON_HIGHS : 0;
+    }
+    return (high & JSON_HIGHS) == 0;
 }
 
 /* Behind the checked value that starts at at. */

@@ -22,7 +22,7 @@ void overlay_done(struct overlay *overlay)
     snapshot_unref(overlay->view);
     free(overlay->instruments.slots);
     free(overlay->instruments.next);
-    *overlay = (struct overlay){NULL};
+    *overlay = (struct overlay){.view = NULL};
 }
 
 static void place_rows(struct overlay *overlay)

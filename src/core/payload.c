@@ -1,5 +1,6 @@
 #include "payload.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
@@ -56,6 +57,12 @@ static const struct payload_member item_quote_members[] = {
     {"updatedAtMs", FIELD_INT, false, AT(updated_ms)},
 };
 #undef AT
+
+static_assert(COUNT(order_members) + 1 <= PAYLOAD_VALUES_MAX &&
+                  COUNT(executed_members) + 1 <= PAYLOAD_VALUES_MAX &&
+                  COUNT(position_members) + 2 <= PAYLOAD_VALUES_MAX &&
+                  COUNT(item_quote_members) <= PAYLOAD_VALUES_MAX,
+              "room for the members and for what they imply");
 
 #define MEMBERS(table) table, COUNT(table)
 #define ORDER(type, action, table)                                                                 \
@@ -129,22 +136,57 @@ static bool read_value(struct operation *operation, const struct payload_member 
     }
 }
 
-static bool read_key(const char *name, struct json_span object, char out[PAYLOAD_TEXT_MAX])
+/* The values of a payload's object, found in one walk. ptr NULL: absent or null. */
+struct found {
+    struct json_span key;
+    struct json_span other_key;
+    struct json_span members[PAYLOAD_VALUES_MAX];
+};
+
+static struct json_span *find_place(const struct payload *payload, struct json_span key,
+                                    struct found *found)
 {
-    struct json_span value;
-    out[0] = '\0';
-    if (name == NULL || !json_member(object, name, &value) || json_type(value) == JSON_NULL) {
-        return true;
+    for (size_t i = 0; i < payload->member_count; i++) {
+        if (json_string_equals(key, payload->members[i].name)) {
+            return &found->members[i];
+        }
     }
-    return read_text(value, out);
+    return NULL;
+}
+
+static void find_values(const struct payload *payload, struct json_span object, struct found *ret)
+{
+    struct json_iterator it = {NULL};
+    struct json_span key;
+    struct json_span value;
+    while (json_next(object, &it, &key, &value)) {
+        if (json_type(value) == JSON_NULL) {
+            value = (struct json_span){NULL, 0};
+        }
+        if (json_string_equals(key, payload->key)) {
+            ret->key = value;
+        } else if (payload->other_key != NULL && json_string_equals(key, payload->other_key)) {
+            ret->other_key = value;
+        } else {
+            struct json_span *place = find_place(payload, key, ret);
+            if (place != NULL) {
+                *place = value;
+            }
+        }
+    }
+}
+
+static bool read_key(struct json_span value, char out[PAYLOAD_TEXT_MAX])
+{
+    out[0] = '\0';
+    return value.ptr == NULL || read_text(value, out);
 }
 
 /* At least one of the two keys names something. */
-static bool read_keys(const struct payload *payload, struct json_span object,
-                      struct operation *operation)
+static bool read_keys(const struct found *found, struct operation *operation)
 {
-    if (!read_key(payload->key, object, operation->key) ||
-        !read_key(payload->other_key, object, operation->other_key)) {
+    if (!read_key(found->key, operation->key) ||
+        !read_key(found->other_key, operation->other_key)) {
         return false;
     }
     if (operation->key[0] == '\0') {
@@ -158,19 +200,23 @@ bool payload_read(const struct payload *payload, struct json_span object, struct
 {
     ret->payload = payload;
     ret->count = 0;
-    if (json_type(object) != JSON_OBJECT || !read_keys(payload, object, ret)) {
+    struct found found = {.key = {NULL, 0}};
+    if (json_type(object) != JSON_OBJECT) {
+        return false;
+    }
+    find_values(payload, object, &found);
+    if (!read_keys(&found, ret)) {
         return false;
     }
     for (size_t i = 0; i < payload->member_count; i++) {
         const struct payload_member *member = &payload->members[i];
-        struct json_span value;
-        if (!json_member(object, member->name, &value) || json_type(value) == JSON_NULL) {
+        if (found.members[i].ptr == NULL) {
             if (member->required) {
                 return false;
             }
             continue;
         }
-        if (!read_value(ret, member, value)) {
+        if (!read_value(ret, member, found.members[i])) {
             return false;
         }
         ret->count++;

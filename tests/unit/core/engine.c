@@ -556,6 +556,27 @@ static void test_a_304_confirms(void **state)
     engine_free(bench.engine);
 }
 
+static void test_a_new_history_asks_without_the_old_etag(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(true);
+    engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_ORDERS));
+    wait_ms(&bench, 300);
+    struct engine_response response = {.status = 200,
+                                       .body = bodies[RESOURCE_ORDERS],
+                                       .body_len = strlen(bodies[RESOURCE_ORDERS]),
+                                       .etag = "\"n10\"",
+                                       .last_event_id = 10};
+    uint64_t fetch = bench.fetch[RESOURCE_ORDERS];
+    bench.fetch[RESOURCE_ORDERS] = 0;
+    assert_true(engine_fetch_ok(bench.engine, bench.now, fetch, &response));
+    wait_ms(&bench, 300);
+    tell(&bench, "{\"event\":\"resync\",\"data\":{}}", "3");
+    assert_true(bench.fetch[RESOURCE_ORDERS] != 0);
+    assert_string_equal(bench.etag[RESOURCE_ORDERS], "");
+    engine_free(bench.engine);
+}
+
 static void test_transient_messages_never_fetch(void **state)
 {
     (void)state;
@@ -603,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_cached_rows_are_shown_dim_until_confirmed),
         cmocka_unit_test(test_focus_is_soft),
         cmocka_unit_test(test_a_304_confirms),
+        cmocka_unit_test(test_a_new_history_asks_without_the_old_etag),
         cmocka_unit_test(test_transient_messages_never_fetch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
