@@ -135,6 +135,49 @@ static void printed_config_holds_no_token_and_reads_back(void **state)
     cli_done(&second);
 }
 
+/* The same key said in every place, the places taken away one by one. */
+static void the_config_is_found_and_overruled(void **state)
+{
+    (void)state;
+    char base[64], directory[80], path[96], home[96];
+    snprintf(base, sizeof base, "/tmp/blotter-xdg-%ld", (long)getpid());
+    snprintf(directory, sizeof directory, "%s/blotter", base);
+    snprintf(path, sizeof path, "%s/blotter.ini", directory);
+    snprintf(home, sizeof home, "XDG_CONFIG_HOME=%s", base);
+    assert_int_equal(mkdir(base, 0700), 0);
+    assert_int_equal(mkdir(directory, 0700), 0);
+    FILE *out = fopen(path, "w");
+    fputs("[main]\nurl = http://main\n[profile.a]\nurl = http://a\n[profile.b]\nurl = http://b\n",
+          out);
+    fclose(out);
+    const struct {
+        const char *args[4], *env[4], *line;
+    } places[] = {
+        {{"-Pa", "--url", "http://flag"},
+         {home, "BLOTTER_URL=http://env"},
+         "\nurl = http://flag\n"},
+        {{"-Pa"}, {home, "BLOTTER_URL=http://env"}, "\nurl = http://env\n"},
+        {{"-Pa"}, {home, "BLOTTER_PROFILE=b"}, "\nurl = http://a\n"},
+        {{NULL}, {home, "BLOTTER_PROFILE=b"}, "\nurl = http://b\n"},
+        {{NULL}, {home}, "\nurl = http://main\n"},
+        {{NULL}, {"XDG_CONFIG_HOME=relative"}, "\nurl =\n"},
+    };
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const char *args[8] = {"--print-config"};
+        for (size_t j = 0; j < 4 && places[i].args[j] != NULL; j++) {
+            args[j + 1] = places[i].args[j];
+        }
+        struct cli_result result = cli_run(&(struct cli_run){.args = args, .env = places[i].env});
+        if (result.status != 0 || strstr(result.out, places[i].line) == NULL) {
+            fail_msg("place %zu: status %d, %s%.600s", i, result.status, result.err, result.out);
+        }
+        cli_done(&result);
+    }
+    unlink(path);
+    rmdir(directory);
+    rmdir(base);
+}
+
 static void output_that_cannot_be_written_is_an_error(void **state)
 {
     (void)state;
@@ -184,6 +227,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_config_without_a_url_says_where_to_set_it),
         cmocka_unit_test(an_open_token_file_is_refused),
         cmocka_unit_test(printed_config_holds_no_token_and_reads_back),
+        cmocka_unit_test(the_config_is_found_and_overruled),
         cmocka_unit_test(output_that_cannot_be_written_is_an_error),
         cmocka_unit_test(nothing_is_read_from_the_current_directory),
     };
