@@ -125,7 +125,7 @@ static void test_no_figure_is_cut_at_any_size(void **state)
                                         ACTION_LEFT,          ACTION_ZOOM,
                                         ACTION_LIST_NEXT,     ACTION_DOWN,
                                         ACTION_SORT_NEXT};
-    for (int run = 0; run < 3000; run++) {
+    for (int run = 0; run < 2000; run++) {
         screen_resize(desk.screen, 1 + (int)dice(run % 4 == 0 ? 300 : 130),
                       1 + (int)dice(run % 4 == 0 ? 100 : 40));
         desk_do(&desk, steps[dice(sizeof steps / sizeof *steps)]);
@@ -267,7 +267,7 @@ static void test_anything_at_all(void **state)
     (void)state;
     struct desk desk;
     desk_open(&desk, 80, 24);
-    for (int run = 0; run < 6000; run++) {
+    for (int run = 0; run < 5000; run++) {
         unsigned changed = anything(&desk);
         screen_render(desk.screen, &desk.input, changed, desk.canvas);
         if (run % 8 == 0) {
