@@ -144,6 +144,54 @@ size_t model_find(const struct snapshot *snapshot, const char *id)
     return index->overflow ? find_slowly(snapshot, id) : snapshot->row_count;
 }
 
+static const char *copy_text(struct arena *arena, const char *text, size_t len)
+{
+    char *copy = arena_text(arena, len + 1);
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+static void own_texts(struct arena *arena, const struct field_table *table, void *row)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->fields[i].type == FIELD_TEXT) {
+            const char **at = (const char **)(void *)((char *)row + table->fields[i].offset);
+            *at = copy_text(arena, *at, strlen(*at));
+        }
+    }
+}
+
+static void *copy_rows(const void *rows, size_t count, size_t size)
+{
+    void *copy = mem_calloc(count + 1, size);
+    if (count > 0) {
+        memcpy(copy, rows, count * size);
+    }
+    return copy;
+}
+
+struct snapshot *snapshot_copy(const struct snapshot *snapshot)
+{
+    struct snapshot *copy = snapshot_new(snapshot->resource);
+    struct arena *arena = &snapshot_block(copy)->texts;
+    copy->row_count = snapshot->row_count;
+    copy->rows = copy_rows(snapshot->rows, snapshot->row_count, model_row_size(copy->resource));
+    copy->list_count = snapshot->list_count;
+    copy->lists = copy_rows(snapshot->lists, snapshot->list_count, sizeof *copy->lists);
+    for (size_t i = 0; i < copy->row_count; i++) {
+        struct row *row = model_row(copy, i);
+        own_texts(arena, field_table(copy->resource), row);
+        if (row->raw.ptr != NULL) {
+            row->raw.ptr = copy_text(arena, row->raw.ptr, row->raw.len);
+        }
+    }
+    for (size_t i = 0; i < copy->list_count; i++) {
+        own_texts(arena, field_table_watchlist(), &copy->lists[i]);
+    }
+    return copy;
+}
+
 static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
 {
     if (a->list_count != b->list_count) {

@@ -88,4 +88,7 @@ size_t model_find(const struct snapshot *snapshot, const char *id);
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
 
+/* Rows and texts of its own, one reference: what is shown now, kept while the engine goes on. */
+struct snapshot *snapshot_copy(const struct snapshot *snapshot);
+
 #endif
