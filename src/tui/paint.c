@@ -5,11 +5,12 @@
 #include <blotter/core/alloc.h>
 
 enum {
-    ATTRIBUTE_SETS = 16, /* CELL_ bits */
+    ATTRIBUTE_SETS = 32, /* CELL_ bits */
     REWRITE_MAX = 3      /* unchanged cells that are written again rather than jumped over */
 };
 
-static_assert((CELL_BOLD | CELL_DIM | CELL_UNDERLINE | CELL_REVERSE) < ATTRIBUTE_SETS,
+static_assert((CELL_BOLD | CELL_DIM | CELL_UNDERLINE | CELL_REVERSE | CELL_SELECTED) <
+                  ATTRIBUTE_SETS,
               "a look for each set of attributes");
 
 struct paint {

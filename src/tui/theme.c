@@ -373,11 +373,31 @@ static void reduce_to_8(struct look *look)
     }
 }
 
+/*
+ * In the selected row: its background lies under every role that has none of its own. Where the
+ * row is told by reversing it, it is one bar; patches of reversed colours would be hard to read.
+ */
+static struct look on_selected(const struct theme *theme, struct look look)
+{
+    const struct look *selected = &theme->roles[ROLE_SELECTED];
+    if (!color_equal(look.bg, theme->roles[ROLE_TEXT].bg)) {
+        return look;
+    }
+    if ((selected->attributes & THEME_REVERSE) != 0) {
+        return *selected;
+    }
+    look.bg = selected->bg;
+    return look;
+}
+
 struct look theme_look(const struct theme *theme, enum role role, unsigned attributes_of_cell,
                        enum color_depth depth)
 {
     struct look look = theme->roles[role];
-    look.attributes |= attributes_of_cell;
+    if ((attributes_of_cell & CELL_SELECTED) != 0) {
+        look = on_selected(theme, look);
+    }
+    look.attributes |= attributes_of_cell & ~CELL_SELECTED;
     if (depth == COLOR_MONO) {
         /* What stood out by its background alone still has to stand out. */
         if (!color_equal(look.bg, theme->roles[ROLE_TEXT].bg)) {
