@@ -1,5 +1,5 @@
 /* What keys and mouse do: a handler per action, and nothing that draws. */
-#include "screen_parts.h"
+#include "act.h"
 
 #include <blotter/core/alloc.h>
 
@@ -7,41 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct act {
-    struct screen *screen;
-    const struct screen_input *input;
-    enum action action;
-    struct screen_result result;
-};
-
-static bool in_table(const struct act *act)
+bool act_in_table(const struct act *act)
 {
     return screen_has_table(act->screen->focus);
 }
 
-static struct table *table_of(const struct act *act)
+struct table *act_table(const struct act *act)
 {
     return &act->screen->tables[act->screen->focus];
 }
 
-static unsigned pane_bit(enum pane pane)
+unsigned act_pane_bit(enum pane pane)
 {
     return pane == PANE_EVENTS ? SCREEN_JOURNAL : RESOURCE_BIT(pane);
 }
 
-static void redraw(struct act *act, unsigned parts)
+void act_redraw(struct act *act, unsigned parts)
 {
     act->screen->dirty |= parts;
     act->result.todo |= SCREEN_DO_RENDER;
 }
 
 /* Rows may have been replaced since the last frame: what reads them takes them in first. */
-static void refresh_rows(struct act *act)
+void act_refresh_rows(struct act *act)
 {
-    if (in_table(act)) {
+    if (act_in_table(act)) {
+        act->screen->retake |= RESOURCE_BIT(act->screen->focus);
         screen_take(act->screen, act->input, RESOURCE_BIT(act->screen->focus));
     }
-    redraw(act, pane_bit(act->screen->focus));
+    act_redraw(act, act_pane_bit(act->screen->focus));
 }
 
 /* --- moving --------------------------------------------------------------------------------- */
@@ -81,7 +75,7 @@ static size_t stepped(size_t from, long step, size_t count)
     return to < 0 ? 0 : to > last ? (size_t)last : (size_t)to;
 }
 
-static void move_overlay(struct act *act, long step)
+void act_move_overlay(struct act *act, long step)
 {
     struct screen *screen = act->screen;
     if (screen->overlay == SCOPE_COLUMNS) {
@@ -94,48 +88,48 @@ static void move_overlay(struct act *act, long step)
                            : 1;
         screen->overlay_top = stepped(screen->overlay_top, step, pages);
     }
-    redraw(act, SCREEN_OVERLAY);
+    act_redraw(act, SCREEN_OVERLAY);
 }
 
-static void do_move(struct act *act)
+void act_move(struct act *act)
 {
     struct screen *screen = act->screen;
     long step = step_of(act);
     if (screen->overlay != SCOPE_PANES) {
-        move_overlay(act, step);
+        act_move_overlay(act, step);
         return;
     }
-    if (in_table(act)) {
-        table_move(table_of(act), step);
+    if (act_in_table(act)) {
+        table_move(act_table(act), step);
     } else if (screen->focus == PANE_EVENTS) {
         size_t count = events_count(screen, act->input);
         events_select(screen, act->input, stepped(events_cursor(screen, act->input), step, count));
     }
-    redraw(act, pane_bit(screen->focus));
+    act_redraw(act, act_pane_bit(screen->focus));
 }
 
 static void do_scroll_columns(struct act *act)
 {
-    if (!in_table(act)) {
+    if (!act_in_table(act)) {
         return;
     }
-    struct table *table = table_of(act);
+    struct table *table = act_table(act);
     uint8_t columns[COLUMNS_MAX];
     int last = (int)table_columns(table, false, columns) - 2;
     int to = table->skip + (act->action == ACTION_LEFT ? -1 : 1);
     table->skip = to < 0 ? 0 : to > last ? (last > 0 ? last : 0) : to;
-    redraw(act, pane_bit(table->pane));
+    act_redraw(act, act_pane_bit(table->pane));
 }
 
 /* --- panes ---------------------------------------------------------------------------------- */
 
-static void focus(struct act *act, enum pane pane)
+void act_focus(struct act *act, enum pane pane)
 {
     struct screen *screen = act->screen;
     if ((screen_wanted(act->input) & LAYOUT_PANE_BIT(pane)) == 0 || pane == screen->focus) {
         return;
     }
-    redraw(act, pane_bit(screen->focus) | pane_bit(pane));
+    act_redraw(act, act_pane_bit(screen->focus) | act_pane_bit(pane));
     screen->focus = pane;
     act->result.todo |= SCREEN_DO_VISIBLE | SCREEN_DO_SAVE;
     screen_place(screen, act->input);
@@ -144,15 +138,15 @@ static void focus(struct act *act, enum pane pane)
 static void do_focus(struct act *act)
 {
     if (act->action >= ACTION_FOCUS_ORDERS && act->action <= ACTION_FOCUS_EVENTS) {
-        focus(act, (enum pane)(act->action - ACTION_FOCUS_ORDERS));
+        act_focus(act, (enum pane)(act->action - ACTION_FOCUS_ORDERS));
         return;
     }
     int by = act->action == ACTION_FOCUS_NEXT ? 1 : PANE_COUNT - 1;
-    int pane = act->screen->focus;
+    int pane = (int)act->screen->focus;
     do {
-        pane = (pane + by) % PANE_COUNT;
+        pane = (pane + by) % (int)PANE_COUNT;
     } while ((screen_wanted(act->input) & LAYOUT_PANE_BIT(pane)) == 0);
-    focus(act, (enum pane)pane);
+    act_focus(act, (enum pane)pane);
 }
 
 static void do_zoom(struct act *act)
@@ -161,25 +155,25 @@ static void do_zoom(struct act *act)
     act->screen->placed = false;
     screen_place(act->screen, act->input);
     act->result.todo |= SCREEN_DO_VISIBLE | SCREEN_DO_SAVE;
-    redraw(act, SCREEN_VIEW);
+    act_redraw(act, SCREEN_VIEW);
 }
 
-static void close_overlay(struct act *act)
+void act_close_overlay(struct act *act)
 {
     act->screen->overlay = SCOPE_PANES;
-    redraw(act, SCREEN_VIEW);
+    act_redraw(act, SCREEN_VIEW);
 }
 
 static void do_close(struct act *act)
 {
-    close_overlay(act);
+    act_close_overlay(act);
     act->result.todo |= SCREEN_DO_SAVE;
 }
 
 static void set_filter(struct act *act, const char *text)
 {
-    snprintf(table_of(act)->filter, TABLE_FILTER_MAX, "%s", text);
-    refresh_rows(act);
+    snprintf(act_table(act)->filter, TABLE_FILTER_MAX, "%s", text);
+    act_refresh_rows(act);
 }
 
 static void do_back(struct act *act)
@@ -187,10 +181,10 @@ static void do_back(struct act *act)
     struct screen *screen = act->screen;
     if (screen->overlay == SCOPE_PROMPT) {
         set_filter(act, "");
-        close_overlay(act);
+        act_close_overlay(act);
     } else if (screen->overlay != SCOPE_PANES) {
         do_close(act);
-    } else if (in_table(act) && table_of(act)->filter[0] != '\0') {
+    } else if (act_in_table(act) && act_table(act)->filter[0] != '\0') {
         set_filter(act, "");
     } else if (screen->zoom) {
         do_zoom(act);
@@ -201,7 +195,7 @@ static void open_overlay(struct act *act, enum action_scope scope)
 {
     act->screen->overlay = scope;
     act->screen->overlay_top = act->screen->overlay_cursor = 0;
-    redraw(act, SCREEN_VIEW);
+    act_redraw(act, SCREEN_VIEW);
 }
 
 static void do_help(struct act *act)
@@ -209,16 +203,16 @@ static void do_help(struct act *act)
     open_overlay(act, SCOPE_HELP);
 }
 
-static void do_detail(struct act *act)
+void act_detail(struct act *act)
 {
     struct screen *screen = act->screen;
     uint64_t key = 0;
-    if (in_table(act)) {
-        table_move(table_of(act), 0);
-        key = table_of(act)->selected;
-        size_t at = table_of(act)->cursor;
-        if (at < table_of(act)->order_count) {
-            struct table_mark *mark = &table_of(act)->marks[table_of(act)->order[at]];
+    if (act_in_table(act)) {
+        table_move(act_table(act), 0);
+        key = act_table(act)->selected;
+        size_t at = act_table(act)->cursor;
+        if (at < act_table(act)->order_count) {
+            struct table_mark *mark = &act_table(act)->marks[act_table(act)->order[at]];
             mark->seen = mark->attention;
         }
     } else if (screen->focus == PANE_EVENTS) {
@@ -240,19 +234,19 @@ static void do_detail(struct act *act)
 
 static void do_filter(struct act *act)
 {
-    if (in_table(act)) {
+    if (act_in_table(act)) {
         open_overlay(act, SCOPE_PROMPT);
     }
 }
 
 static void do_accept(struct act *act)
 {
-    close_overlay(act);
+    act_close_overlay(act);
 }
 
 static void do_erase(struct act *act)
 {
-    char *filter = table_of(act)->filter;
+    char *filter = act_table(act)->filter;
     size_t len = strlen(filter);
     if (act->action == ACTION_ERASE_ALL) {
         len = 0;
@@ -264,7 +258,7 @@ static void do_erase(struct act *act)
             len--;
         }
     } else if (len == 0) {
-        close_overlay(act);
+        act_close_overlay(act);
         return;
     } else {
         do {
@@ -272,7 +266,7 @@ static void do_erase(struct act *act)
         } while (len > 0 && ((unsigned char)filter[len] & 0xC0u) == 0x80u);
     }
     filter[len] = '\0';
-    refresh_rows(act);
+    act_refresh_rows(act);
 }
 
 struct screen_result screen_char(struct screen *screen, const struct screen_input *input,
@@ -280,16 +274,16 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
 {
     struct act act = {.screen = screen, .input = input};
     char bytes[4];
-    if (screen->overlay != SCOPE_PROMPT || !in_table(&act) || code < 0x20 ||
+    if (screen->overlay != SCOPE_PROMPT || !act_in_table(&act) || code < 0x20 ||
         !text_code_is_safe(code)) {
         return act.result;
     }
-    char *filter = table_of(&act)->filter;
+    char *filter = act_table(&act)->filter;
     size_t len = strlen(filter), more = text_encode(code, bytes);
     if (len + more < TABLE_FILTER_MAX) {
         memcpy(filter + len, bytes, more);
         filter[len + more] = '\0';
-        refresh_rows(&act);
+        act_refresh_rows(&act);
     }
     return act.result;
 }
@@ -297,13 +291,13 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
 /* With a filter only what it found is on the screen: next and previous go round in it. */
 static void do_match(struct act *act)
 {
-    if (!in_table(act) || table_of(act)->order_count == 0) {
+    if (!act_in_table(act) || act_table(act)->order_count == 0) {
         return;
     }
-    struct table *table = table_of(act);
+    struct table *table = act_table(act);
     size_t by = act->action == ACTION_MATCH_NEXT ? 1 : table->order_count - 1;
     table_select(table, (table->cursor + by) % table->order_count);
-    redraw(act, pane_bit(table->pane));
+    act_redraw(act, act_pane_bit(table->pane));
 }
 
 /* --- sort and columns ----------------------------------------------------------------------- */
@@ -319,7 +313,7 @@ static size_t sort_place(const struct table *table, const uint8_t *columns, size
     return at;
 }
 
-static bool can_sort(const struct table *table, size_t c)
+bool act_can_sort(const struct table *table, size_t c)
 {
     size_t count;
     const struct column *column = &columns_of(table->pane, &count)[c];
@@ -327,7 +321,7 @@ static bool can_sort(const struct table *table, size_t c)
 }
 
 /* Numbers and times begin with the largest, texts with A. */
-static void sort_by(struct table *table, int c)
+void act_sort_by(struct table *table, int c)
 {
     size_t count;
     const struct column *columns = columns_of(table->pane, &count);
@@ -337,29 +331,29 @@ static void sort_by(struct table *table, int c)
 
 static void do_sort(struct act *act)
 {
-    if (!in_table(act)) {
+    if (!act_in_table(act)) {
         return;
     }
-    struct table *table = table_of(act);
+    struct table *table = act_table(act);
     uint8_t columns[COLUMNS_MAX];
     size_t count = table_columns(table, false, columns), at = sort_place(table, columns, count);
     if (act->action == ACTION_SORT_REVERSE) {
         table->descending = table->sort >= 0 && !table->descending;
     } else if (act->action == ACTION_SORT_LEFT) {
         at = at == 0 ? 0 : at - 1;
-        sort_by(table, columns[at]);
+        act_sort_by(table, columns[at]);
     } else {
         bool known = at < count;
         at = known ? at + 1 : 0;
-        at += at < count && !can_sort(table, columns[at]);
+        at += at < count && !act_can_sort(table, columns[at]);
         if (at >= count) {
             at = act->action == ACTION_SORT_RIGHT ? count - 1 : count;
         }
-        sort_by(table,
-                at < count && can_sort(table, columns[at]) ? (int)columns[at] : TABLE_SERVER_ORDER);
+        act_sort_by(table, at < count && act_can_sort(table, columns[at]) ? (int)columns[at]
+                                                                          : TABLE_SERVER_ORDER);
     }
     act->result.todo |= SCREEN_DO_SAVE;
-    refresh_rows(act);
+    act_refresh_rows(act);
 }
 
 static void do_columns(struct act *act)
@@ -373,10 +367,10 @@ static void do_columns(struct act *act)
         chooser_act(act->screen, act->action);
         act->result.todo |= SCREEN_DO_SAVE;
     }
-    if (in_table(act)) {
-        refresh_rows(act);
+    if (act_in_table(act)) {
+        act_refresh_rows(act);
     }
-    redraw(act, SCREEN_VIEW);
+    act_redraw(act, SCREEN_VIEW);
 }
 
 static void do_list(struct act *act)
@@ -384,7 +378,7 @@ static void do_list(struct act *act)
     struct table *table = &act->screen->tables[PANE_WATCHLIST];
     screen_take(act->screen, act->input, RESOURCE_BIT(RESOURCE_WATCHLISTS));
     table_next_list(table, act->action == ACTION_LIST_NEXT ? 1 : -1);
-    redraw(act, RESOURCE_BIT(RESOURCE_WATCHLISTS));
+    act_redraw(act, RESOURCE_BIT(RESOURCE_WATCHLISTS));
 }
 
 /* --- data ----------------------------------------------------------------------------------- */
@@ -398,13 +392,13 @@ static void do_revalidate(struct act *act)
 
 static void do_seen(struct act *act)
 {
-    if (in_table(act)) {
-        table_see_all(table_of(act));
-        redraw(act, pane_bit(act->screen->focus));
+    if (act_in_table(act)) {
+        table_see_all(act_table(act));
+        act_redraw(act, act_pane_bit(act->screen->focus));
     }
 }
 
-/* While paused the rows are held: counted references keep them as they are. */
+/* While paused the rows are a copy: the engine's own change under our hands. */
 static void do_pause(struct act *act)
 {
     struct screen *screen = act->screen;
@@ -414,24 +408,22 @@ static void do_pause(struct act *act)
             screen->held[i].shown = NULL;
         }
     } else {
-        screen_take(screen, act->input, RESOURCE_ALL);
-        memcpy(screen->held, act->input->panes, sizeof screen->held);
         for (int i = 0; i < RESOURCE_COUNT; i++) {
-            if (screen->held[i].shown != NULL) {
-                snapshot_ref((struct snapshot *)(uintptr_t)screen->held[i].shown);
-            }
+            struct pane_state *held = &screen->held[i];
+            *held = act->input->panes[i];
+            held->shown = held->shown != NULL ? snapshot_copy(held->shown) : NULL;
         }
         screen->held_total = act->input->journal != NULL ? journal_total(act->input->journal) : 0;
     }
     screen->paused = !screen->paused;
     screen->retake = RESOURCE_ALL;
-    redraw(act, SCREEN_VIEW);
+    act_redraw(act, SCREEN_VIEW);
 }
 
 static void do_hide(struct act *act)
 {
     act->screen->hide_amounts = !act->screen->hide_amounts;
-    redraw(act, SCREEN_VIEW);
+    act_redraw(act, SCREEN_VIEW);
 }
 
 /* --- copying -------------------------------------------------------------------------------- */
@@ -462,12 +454,12 @@ static void do_copy(struct act *act)
         copy_entry(act);
         return;
     }
-    refresh_rows(act);
+    act_refresh_rows(act);
     struct pane_state state = screen_pane(screen, act->input, (enum resource)screen->focus);
-    bool one = !in_table(act) && state.shown != NULL && state.shown->row_count > 0;
+    bool one = !act_in_table(act) && state.shown != NULL && state.shown->row_count > 0;
     const struct row *row = screen->overlay == SCOPE_DETAIL ? detail_row(screen, act->input)
                             : one                           ? model_row(state.shown, 0)
-                            : in_table(act)                 ? table_selected(table_of(act))
+                            : act_in_table(act)             ? table_selected(act_table(act))
                                                             : NULL;
     if (row == NULL) {
         return;
@@ -500,12 +492,12 @@ static void do_program(struct act *act)
 }
 
 static void (*const handlers[ACTION_COUNT])(struct act *act) = {
-    [ACTION_UP] = do_move,
-    [ACTION_DOWN] = do_move,
-    [ACTION_PAGE_UP] = do_move,
-    [ACTION_PAGE_DOWN] = do_move,
-    [ACTION_TOP] = do_move,
-    [ACTION_BOTTOM] = do_move,
+    [ACTION_UP] = act_move,
+    [ACTION_DOWN] = act_move,
+    [ACTION_PAGE_UP] = act_move,
+    [ACTION_PAGE_DOWN] = act_move,
+    [ACTION_TOP] = act_move,
+    [ACTION_BOTTOM] = act_move,
     [ACTION_LEFT] = do_scroll_columns,
     [ACTION_RIGHT] = do_scroll_columns,
     [ACTION_FOCUS_NEXT] = do_focus,
@@ -516,7 +508,7 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_FOCUS_WATCHLIST] = do_focus,
     [ACTION_FOCUS_EVENTS] = do_focus,
     [ACTION_ZOOM] = do_zoom,
-    [ACTION_DETAIL] = do_detail,
+    [ACTION_DETAIL] = act_detail,
     [ACTION_BACK] = do_back,
     [ACTION_FILTER] = do_filter,
     [ACTION_MATCH_NEXT] = do_match,
@@ -561,100 +553,6 @@ struct screen_result screen_action(struct screen *screen, const struct screen_in
     screen_place(screen, input);
     if (here && handlers[action] != NULL) {
         handlers[action](&act);
-    }
-    return act.result;
-}
-
-/* --- mouse ---------------------------------------------------------------------------------- */
-
-static void click_row(struct act *act, const struct table_view *view, int y)
-{
-    struct table *table = table_of(act);
-    size_t at = table->top + (size_t)(y - view->area.y - 1);
-    if (y - view->area.y - 1 < table_lines(view) && at < table->order_count) {
-        table_select(table, at);
-        redraw(act, pane_bit(table->pane));
-    }
-}
-
-static void click_header(struct act *act, const struct table_view *view, int x)
-{
-    struct table *table = table_of(act);
-    struct table_layout layout;
-    refresh_rows(act);
-    table_layout(table, view, &layout);
-    for (size_t i = 0; i < layout.count; i++) {
-        struct table_slot slot = layout.slots[i];
-        if (x >= slot.x && x < slot.x + slot.width && can_sort(table, slot.column)) {
-            if (table->sort == slot.column) {
-                table->descending = !table->descending;
-            } else {
-                sort_by(table, slot.column);
-            }
-            act->result.todo |= SCREEN_DO_SAVE;
-            refresh_rows(act);
-            return;
-        }
-    }
-}
-
-static void click(struct act *act, int x, int y)
-{
-    struct screen *screen = act->screen;
-    struct rect inside = rect_inset(screen->layout.panes[screen->focus], 1);
-    if (in_table(act)) {
-        struct table_view view = screen_table_view(screen, act->input, screen->focus);
-        if (y == view.area.y) {
-            click_header(act, &view, x);
-        } else if (y > view.area.y) {
-            click_row(act, &view, y);
-        }
-    } else if (screen->focus == PANE_EVENTS && rect_contains(inside, x, y)) {
-        events_select(screen, act->input, screen->events.top + (size_t)(y - inside.y));
-        redraw(act, SCREEN_JOURNAL);
-    }
-}
-
-static int pane_at(const struct screen *screen, int x, int y)
-{
-    for (int i = 0; i < PANE_COUNT; i++) {
-        if (rect_contains(screen->layout.panes[i], x, y)) {
-            return i;
-        }
-    }
-    return PANE_COUNT;
-}
-
-struct screen_result screen_mouse(struct screen *screen, const struct screen_input *input,
-                                  enum screen_button button, int x, int y)
-{
-    struct act act = {.screen = screen, .input = input};
-    screen_place(screen, input);
-    bool wheel = button == SCREEN_WHEEL_UP || button == SCREEN_WHEEL_DOWN;
-    if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
-        if (wheel) {
-            move_overlay(&act, button == SCREEN_WHEEL_UP ? -3 : 3);
-        }
-        return act.result;
-    }
-    int pane = pane_at(screen, x, y);
-    if (pane == PANE_COUNT) {
-        return act.result;
-    }
-    if (screen->overlay == SCOPE_PROMPT && pane != (int)screen->focus) {
-        close_overlay(&act);
-    }
-    focus(&act, (enum pane)pane);
-    if (wheel) {
-        for (int i = 0; i < 3; i++) {
-            act.action = button == SCREEN_WHEEL_UP ? ACTION_UP : ACTION_DOWN;
-            do_move(&act);
-        }
-    } else {
-        click(&act, x, y);
-    }
-    if (button == SCREEN_DOUBLE_CLICK && y > screen->layout.panes[pane].y + 1) {
-        do_detail(&act);
     }
     return act.result;
 }

@@ -56,16 +56,18 @@ void events_select(struct screen *screen, const struct screen_input *input, size
 
 static void pane_names(resource_mask mask, char *out, size_t capacity)
 {
+    static const char *const short_names[] = {"ord", "pos", "acct", "watch"};
     size_t len = 0;
     out[0] = '\0';
     if ((mask & RESOURCE_ALL) == RESOURCE_ALL) {
         snprintf(out, capacity, "all");
         return;
     }
+    bool one = (mask & (mask - 1)) == 0;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         if ((mask & RESOURCE_BIT(i)) != 0 && len < capacity) {
             int wrote = snprintf(out + len, capacity - len, "%s%s", len > 0 ? "+" : "",
-                                 resource_info((enum resource)i)->pane);
+                                 one ? resource_info((enum resource)i)->pane : short_names[i]);
             len += wrote > 0 ? (size_t)wrote : 0;
         }
     }

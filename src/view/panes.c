@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define TITLE_MAX 256
+#define TITLE_ROOM 18 /* columns for number, frame and the time on the right */
 
 static struct style plain(enum role role)
 {
@@ -45,11 +46,14 @@ static void title_text(const struct frame *frame, enum pane pane, char *out, siz
         list_text(&frame->screen->tables[pane], list, sizeof list);
     }
     bool star = frame->canvas->ascii && pane == frame->screen->focus;
-    bool narrow = frame->screen->layout.panes[pane].width < 50;
     const struct pane_info *info = pane_info(pane);
-    snprintf(out, capacity, " %s%d %s%s%s ", star ? "*" : "", (int)pane + 1,
-             narrow && list[0] != '\0' ? info->tab : info->title,
-             list + (narrow && list[0] != '\0'), sort);
+    int width = frame->screen->layout.panes[pane].width;
+    const char *word = list[0] != '\0' && width < 50 ? info->tab : info->title;
+    if (list[0] != '\0' && text_width(list) + text_width(word) + TITLE_ROOM > width) {
+        word = ""; /* the list's name says enough, the time beside it matters more */
+    }
+    const char *gap = list + (word[0] == '\0' ? 2 : width < 50 && list[0] != '\0' ? 1 : 0);
+    snprintf(out, capacity, " %s%d %s%s%s ", star ? "*" : "", (int)pane + 1, word, gap, sort);
 }
 
 /* "8", "3 of 8" when the filter hides some, "12-40/200" when not all of them fit. */

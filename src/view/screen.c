@@ -56,6 +56,7 @@ void screen_resize(struct screen *screen, int columns, int rows)
     screen->rows = rows < 1 ? 1 : rows > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : rows;
     screen->dirty |= SCREEN_VIEW;
     screen->placed = false;
+    screen->retake = RESOURCE_ALL;
 }
 
 bool screen_has_table(enum pane pane)
@@ -152,6 +153,9 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
                                       .quiet = state.stale,
                                       .alert = on_alert,
                                       .user = screen};
+            if ((screen->retake & RESOURCE_BIT(i)) != 0) {
+                table_forget_widths(&screen->tables[i]);
+            }
             table_take(&screen->tables[i], &news);
         }
     }
@@ -287,8 +291,8 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     struct frame frame = {screen, input, canvas};
     resource_mask fresh = screen->paused ? 0 : changed & RESOURCE_ALL;
     fresh |= moved(screen, input) | screen->retake;
-    screen->retake = 0;
     screen_take(screen, input, fresh);
+    screen->retake = 0;
     unsigned dirty = screen->dirty | changed | fresh | tick(screen, input);
     if (screen->paused) {
         dirty = (dirty & (SCREEN_VIEW | SCREEN_CONN)) | (screen->dirty & RESOURCE_ALL) |

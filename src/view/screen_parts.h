@@ -37,7 +37,7 @@ struct screen {
     size_t chooser_shown;
     char filter_before[TABLE_FILTER_MAX]; /* for Esc in the prompt */
 
-    struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is a counted reference */
+    struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
     uint64_t held_total;
 
     unsigned dirty;

@@ -317,13 +317,17 @@ static void sum_positions(struct table *table)
     table->totals = totals;
 }
 
+/* Extents only grow, so that columns do not tremble with every figure that needs a digit more. */
 void table_measure(struct table *table)
 {
     size_t count, used = 0;
     const struct column *columns = columns_of(table->pane, &count);
     uint8_t shown[COLUMNS_MAX];
     for (size_t c = 0; c < count; c++) {
-        table->extents[c] = (struct column_extent){.decimals = columns[c].decimals_low};
+        table->extents[c].huge = table->extents[c].derived = false;
+        if (table->extents[c].decimals < columns[c].decimals_low) {
+            table->extents[c].decimals = columns[c].decimals_low;
+        }
         if (columns[c].show != COLUMN_OPTIONAL ||
             memchr(table->chosen, (int)c, table->chosen_count)) {
             shown[used++] = (uint8_t)c;
@@ -391,6 +395,11 @@ static void settle(struct table *table)
 {
     const uint64_t wanted[] = {table->selected, table->neighbours[0], table->neighbours[1]};
     size_t last = table->order_count > 0 ? table->order_count - 1 : 0;
+    if (!table->chosen_row) {
+        table->cursor = table->top = 0;
+        remember(table);
+        return;
+    }
     size_t found = table->order_count;
     for (size_t i = 0; i < 3 && found == table->order_count; i++) {
         found = find_key(table, wanted[i]);
@@ -426,6 +435,11 @@ static void list_range(struct table *table, size_t *ret_first, size_t *ret_count
         *ret_first = snapshot->lists[table->list].first;
         *ret_count = snapshot->lists[table->list].count;
     }
+}
+
+void table_forget_widths(struct table *table)
+{
+    memset(table->extents, 0, sizeof table->extents);
 }
 
 void table_arrange(struct table *table)
@@ -489,6 +503,7 @@ void table_select(struct table *table, size_t i)
     if (to != table->cursor) {
         see(table, table->cursor);
     }
+    table->chosen_row = true;
     table->cursor = to;
     remember(table);
 }

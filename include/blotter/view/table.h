@@ -59,7 +59,8 @@ struct table {
     uint64_t selected;      /* key; 0 when there is no row */
     uint64_t neighbours[2]; /* keys of the rows after and before it */
     size_t cursor;          /* its index in order */
-    size_t top;             /* the first line's index in order */
+    bool chosen_row; /* by the user; before that the first row is selected, whichever it is */
+    size_t top;      /* the first line's index in order */
     uint64_t top_key;
     int skip; /* columns scrolled off on the left */
 
@@ -97,8 +98,11 @@ void table_take(struct table *table, const struct table_news *news);
  * rows. */
 void table_arrange(struct table *table);
 
-/* Measures the columns again after they were chosen anew. */
+/* Measures the columns again after they were chosen anew. Their extents only grow … */
 void table_measure(struct table *table);
+
+/* … until this: the user changed the view, so columns may move. */
+void table_forget_widths(struct table *table);
 
 /* Ends the flashes whose time has come. True when one ended. */
 bool table_tick(struct table *table, int64_t now_us);

@@ -1,0 +1,31 @@
+/*
+ * act: one action of the user while it is carried out; shared by keys and mouse.
+ */
+#ifndef BLOTTER_VIEW_ACT_H
+#define BLOTTER_VIEW_ACT_H
+
+#include "screen_parts.h"
+
+struct act {
+    struct screen *screen;
+    const struct screen_input *input;
+    enum action action;
+    struct screen_result result;
+};
+
+bool act_in_table(const struct act *act); /* the focused pane has rows with columns */
+struct table *act_table(const struct act *act);
+unsigned act_pane_bit(enum pane pane);
+
+void act_redraw(struct act *act, unsigned parts);
+void act_refresh_rows(struct act *act);
+void act_focus(struct act *act, enum pane pane);
+void act_move(struct act *act); /* by act->action */
+void act_detail(struct act *act);
+void act_move_overlay(struct act *act, long step);
+void act_close_overlay(struct act *act);
+
+bool act_can_sort(const struct table *table, size_t c);
+void act_sort_by(struct table *table, int c);
+
+#endif

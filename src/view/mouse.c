@@ -1,0 +1,94 @@
+/* What the mouse does: click focuses, selects and sorts; the wheel scrolls. */
+#include "act.h"
+
+static void click_row(struct act *act, const struct table_view *view, int y)
+{
+    struct table *table = act_table(act);
+    size_t at = table->top + (size_t)(y - view->area.y - 1);
+    if (y - view->area.y - 1 < table_lines(view) && at < table->order_count) {
+        table_select(table, at);
+        act_redraw(act, act_pane_bit(table->pane));
+    }
+}
+
+static void click_header(struct act *act, const struct table_view *view, int x)
+{
+    struct table *table = act_table(act);
+    struct table_layout layout;
+    act_refresh_rows(act);
+    table_layout(table, view, &layout);
+    for (size_t i = 0; i < layout.count; i++) {
+        struct table_slot slot = layout.slots[i];
+        if (x >= slot.x && x < slot.x + slot.width && act_can_sort(table, slot.column)) {
+            if (table->sort == slot.column) {
+                table->descending = !table->descending;
+            } else {
+                act_sort_by(table, slot.column);
+            }
+            act->result.todo |= SCREEN_DO_SAVE;
+            act_refresh_rows(act);
+            return;
+        }
+    }
+}
+
+static void click(struct act *act, int x, int y)
+{
+    struct screen *screen = act->screen;
+    struct rect inside = rect_inset(screen->layout.panes[screen->focus], 1);
+    if (act_in_table(act)) {
+        struct table_view view = screen_table_view(screen, act->input, screen->focus);
+        if (y == view.area.y) {
+            click_header(act, &view, x);
+        } else if (y > view.area.y) {
+            click_row(act, &view, y);
+        }
+    } else if (screen->focus == PANE_EVENTS && rect_contains(inside, x, y)) {
+        events_select(screen, act->input, screen->events.top + (size_t)(y - inside.y));
+        act_redraw(act, SCREEN_JOURNAL);
+    }
+}
+
+static int pane_at(const struct screen *screen, int x, int y)
+{
+    for (int i = 0; i < PANE_COUNT; i++) {
+        if (rect_contains(screen->layout.panes[i], x, y)) {
+            return i;
+        }
+    }
+    return PANE_COUNT;
+}
+
+struct screen_result screen_mouse(struct screen *screen, const struct screen_input *input,
+                                  enum screen_button button, int x, int y)
+{
+    struct act act = {.screen = screen, .input = input};
+    screen_place(screen, input);
+    bool wheel = button == SCREEN_WHEEL_UP || button == SCREEN_WHEEL_DOWN;
+    if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
+        if (wheel) {
+            act_move_overlay(&act, button == SCREEN_WHEEL_UP ? -3 : 3);
+        }
+        return act.result;
+    }
+    int pane = pane_at(screen, x, y);
+    if (pane == PANE_COUNT) {
+        return act.result;
+    }
+    if (screen->overlay == SCOPE_PROMPT && pane != (int)screen->focus) {
+        act_close_overlay(&act);
+    }
+    act_focus(&act, (enum pane)pane);
+    if (wheel) {
+        for (int i = 0; i < 3; i++) {
+            act.action = button == SCREEN_WHEEL_UP ? ACTION_UP : ACTION_DOWN;
+            act_move(&act);
+        }
+    } else {
+        click(&act, x, y);
+    }
+    if (button == SCREEN_DOUBLE_CLICK && y > screen->layout.panes[pane].y + 1) {
+        act_detail(&act);
+    }
+    return act.result;
+}
