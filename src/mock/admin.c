@@ -114,11 +114,20 @@ static int run_sql(struct api *api, const char *sql, struct text *rows)
     return code;
 }
 
+/* What changes the server's mind about its data or its answers is for its owner alone. */
+static bool is_allowed(struct api *api, struct call *call)
+{
+    if (api->allow_sql && call->from_loopback) {
+        return true;
+    }
+    call_fail(call, 403, "%s",
+              api->allow_sql ? "only from loopback" : "the server runs without --allow-sql");
+    return false;
+}
+
 void admin_sql(struct api *api, struct call *call)
 {
-    if (!api->allow_sql || !call->from_loopback) {
-        call_fail(call, 403, "%s",
-                  api->allow_sql ? "only from loopback" : "the server runs without --allow-sql");
+    if (!is_allowed(api, call)) {
         return;
     }
     char *sql = mem_dup(call->body, call->body_len);
@@ -160,9 +169,10 @@ void admin_fault_list(struct api *api, struct call *call)
 void admin_fault_set(struct api *api, struct call *call)
 {
     struct fault error;
-    if (!call->from_loopback) {
-        call_fail(call, 403, "only from loopback");
-    } else if (api->faults == NULL) {
+    if (!is_allowed(api, call)) {
+        return;
+    }
+    if (api->faults == NULL) {
         call_fail(call, 404, "the server runs without faults");
     } else if (!faults_command(api->faults, call->body == NULL ? "" : call->body, call->body_len,
                                &error)) {
