@@ -1,0 +1,82 @@
+/* The event stream parser: however the input is cut, the same events; all text is valid UTF-8. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/sse.h>
+#include <blotter/core/utf8.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct sum {
+    uint64_t hash;
+};
+
+static void mix(struct sum *sum, const char *bytes, size_t len)
+{
+    if (utf8_valid_prefix(bytes, len) != len) {
+        abort();
+    }
+    for (size_t i = 0; i < len; i++) {
+        sum->hash = (sum->hash ^ (uint8_t)bytes[i]) * UINT64_C(1099511628211);
+    }
+    sum->hash = (sum->hash ^ len) * UINT64_C(1099511628211);
+}
+
+static void on_event(void *user, const struct sse_event *event)
+{
+    mix(user, event->type, event->type_len);
+    mix(user, event->data, event->data_len);
+    mix(user, event->id, event->id_len);
+}
+
+static void on_retry(void *user, int64_t retry_ms)
+{
+    struct sum *sum = user;
+    if (retry_ms < 0) {
+        abort();
+    }
+    sum->hash = (sum->hash ^ (uint64_t)retry_ms) * 31;
+}
+
+static void on_comment(void *user)
+{
+    struct sum *sum = user;
+    sum->hash = sum->hash * 31 + 7;
+}
+
+/* The first byte says how the rest is cut; step 0: not at all. */
+static uint64_t parse(const char *bytes, size_t len, size_t step, bool *ret_ok)
+{
+    struct sum sum = {UINT64_C(14695981039346656037)};
+    struct sse_handler handler = {on_event, on_retry, on_comment, &sum};
+    struct sse *sse = sse_new(&handler, 256);
+    bool ok = true;
+    for (size_t at = 0; at < len;) {
+        size_t count = step == 0 || step > len - at ? len - at : step;
+        ok = sse_feed(sse, bytes + at, count);
+        at += count;
+    }
+    size_t id_len;
+    const char *id = sse_last_id(sse, &id_len);
+    mix(&sum, id, id_len);
+    sse_free(sse);
+    *ret_ok = ok;
+    return sum.hash;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0) {
+        return 0;
+    }
+    bool whole_ok;
+    bool cut_ok;
+    const char *bytes = (const char *)data + 1;
+    uint64_t whole = parse(bytes, size - 1, 0, &whole_ok);
+    uint64_t cut = parse(bytes, size - 1, (size_t)data[0] % 17 + 1, &cut_ok);
+    if (whole != cut || whole_ok != cut_ok) {
+        abort();
+    }
+    return 0;
+}
