@@ -65,6 +65,12 @@ void engine_stream_opened(struct engine *engine, struct moment now, bool sent_la
     release(engine, RESOURCE_ALL);
 }
 
+/* A refusal, but one that came from the other end. */
+static bool is_answer(enum fault_kind kind)
+{
+    return kind == FAULT_HTTP || kind == FAULT_AUTH || kind == FAULT_TYPE || kind == FAULT_REDIRECT;
+}
+
 void engine_stream_lost(struct engine *engine, struct moment now, const struct fault *why)
 {
     if (!engine->running) {
@@ -83,7 +89,7 @@ void engine_stream_lost(struct engine *engine, struct moment now, const struct f
     }
     if (why != NULL && fault_is_outage(why->kind)) {
         engine_stream_probe_failed(engine);
-    } else if (why != NULL && why->kind == FAULT_HTTP) {
+    } else if (why != NULL && is_answer(why->kind)) {
         engine_end_outage(engine);
     }
 }

@@ -147,7 +147,8 @@ bool engine_polling(const struct engine *engine, int64_t *ret_next_wall_ms);
 /* True while nothing gets through and one probe stands for all four resources (R6). */
 bool engine_outage(const struct engine *engine);
 
-/* The last confirmed body of a resource, for the disk cache. NULL when none. The time may be NULL. */
+/* The last confirmed body of a resource, for the disk cache. NULL when none. The time may be NULL.
+ */
 const char *engine_body(const struct engine *engine, enum resource resource, size_t *ret_len,
                         int64_t *ret_confirmed_wall_ms);
 

@@ -509,6 +509,7 @@ static void test_cached_rows_are_shown_dim_until_confirmed(void **state)
     const char *kept = engine_body(bench.engine, RESOURCE_ORDERS, &len, &ms);
     assert_int_equal(len, strlen(body));
     assert_memory_equal(kept, body, len);
+    assert_non_null(engine_body(bench.engine, RESOURCE_ORDERS, &len, NULL));
     engine_free(bench.engine);
 }
 
