@@ -35,7 +35,7 @@ static resource_mask panes_of(const struct session *session)
 static void fill(const struct session *session, struct watch_settings *settings)
 {
     const struct options *options = session->options;
-    const char *timezone = config_text(session->config, CONFIG_TIMEZONE);
+    const char *zone = config_text(session->config, CONFIG_TIMEZONE);
     watch_settings_default(settings);
     session_http(session, &settings->http);
     session_conn(session, &settings->conn);
@@ -49,9 +49,9 @@ static void fill(const struct session *session, struct watch_settings *settings)
     settings->status = options->given[OPTION_STATUS];
     settings->color = wants_color(session);
     settings->ascii = session_ascii(session);
-    settings->utc = timezone != NULL && strcmp(timezone, "utc") == 0;
-    if (timezone != NULL && !settings->utc && strcmp(timezone, "local") != 0) {
-        setenv("TZ", timezone, 1);
+    settings->utc = zone != NULL && strcmp(zone, "utc") == 0;
+    if (zone != NULL && !settings->utc && strcmp(zone, "local") != 0) {
+        setenv("TZ", zone, 1);
         tzset();
     }
     settings->out_fd = STDOUT_FILENO;

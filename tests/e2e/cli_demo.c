@@ -58,7 +58,7 @@ static void twenty_events_and_the_end(void **state)
     }
     for (const char *line = result.out; *line != '\0'; line += strcspn(line, "\n") + 1) {
         struct json_span object, value;
-        int64_t seq;
+        int64_t seq = 0;
         assert_true(json_check(line, strcspn(line, "\n"), &object, NULL));
         assert_true(get(object, "seq", &value) && json_int64(value, &seq));
         assert_int_equal(seq, ++lines);
