@@ -129,6 +129,16 @@ static bool answer_by_fault(struct exchange *exchange, struct call *call,
     return true;
 }
 
+/*
+ * Whether a program on this machine asks, on its own behalf: not a web page in a browser here
+ * (Origin), nor somebody behind a proxy here that says so.
+ */
+static bool is_local_program(const struct exchange *exchange)
+{
+    return reply_is_loopback(exchange->connection) && header(exchange, "Origin") == NULL &&
+           header(exchange, "X-Forwarded-For") == NULL && header(exchange, "Forwarded") == NULL;
+}
+
 static enum MHD_Result answer_call(struct exchange *exchange, const char *path, const char *method,
                                    const char *version)
 {
@@ -140,7 +150,7 @@ static enum MHD_Result answer_call(struct exchange *exchange, const char *path, 
         .cookie = header(exchange, MHD_HTTP_HEADER_COOKIE),
         .body = exchange->body.bytes,
         .body_len = exchange->body.len,
-        .from_loopback = reply_is_loopback(exchange->connection),
+        .from_loopback = is_local_program(exchange),
     };
     MHD_get_connection_values(exchange->connection, MHD_GET_ARGUMENT_KIND, add_argument, &call);
     struct faults_reply reply;
