@@ -374,30 +374,32 @@ static void reduce_to_8(struct look *look)
 }
 
 /*
- * In the selected row: its background lies under every role that has none of its own. Where the
- * row is told by reversing it, it is one bar; patches of reversed colours would be hard to read.
+ * On the selection each cell keeps its colour and gets the selection's ground, unless it has one of
+ * its own (a flash). A selection that is shown in reverse is one colour, not a rainbow.
  */
-static struct look on_selected(const struct theme *theme, struct look look)
+static struct look role_look(const struct theme *theme, enum role role, unsigned attributes_of_cell)
 {
-    const struct look *selected = &theme->roles[ROLE_SELECTED];
-    if (!color_equal(look.bg, theme->roles[ROLE_TEXT].bg)) {
-        return look;
+    struct look look = theme->roles[role];
+    const struct look *selection = &theme->roles[ROLE_SELECTED];
+    if ((attributes_of_cell & CELL_SELECTED) != 0 &&
+        color_equal(look.bg, theme->roles[ROLE_TEXT].bg)) {
+        unsigned bold = look.attributes & THEME_BOLD;
+        look.bg = selection->bg;
+        if ((selection->attributes & THEME_REVERSE) != 0) {
+            look = *selection;
+            look.attributes |= bold;
+        } else if (role == ROLE_TEXT) {
+            look = *selection;
+        }
     }
-    if ((selected->attributes & THEME_REVERSE) != 0) {
-        return *selected;
-    }
-    look.bg = selected->bg;
+    look.attributes |= attributes_of_cell & ~(unsigned)CELL_SELECTED;
     return look;
 }
 
 struct look theme_look(const struct theme *theme, enum role role, unsigned attributes_of_cell,
                        enum color_depth depth)
 {
-    struct look look = theme->roles[role];
-    if ((attributes_of_cell & CELL_SELECTED) != 0) {
-        look = on_selected(theme, look);
-    }
-    look.attributes |= attributes_of_cell & ~CELL_SELECTED;
+    struct look look = role_look(theme, role, attributes_of_cell);
     if (depth == COLOR_MONO) {
         /* What stood out by its background alone still has to stand out. */
         if (!color_equal(look.bg, theme->roles[ROLE_TEXT].bg)) {

@@ -5,10 +5,11 @@
  *
  * -s COLSxROWS   size (100x30)           -e NAME=VALUE  environment, repeatable
  * -w TEXT        wait until TEXT shows   -k KEYS        press keys (\e and \r are understood)
- * -q MS          wait for MS of silence  -x SIGNAL:PID  send a signal to another process of ours
+ * -q MS          wait for MS of silence  -p MS          watch for MS, whatever happens
+ * -x SIGNAL:PID  send a signal to another process
  * -g RRGGBB      ground (101216)         -f RRGGBB      default text colour (d7dae0)
  * -t             plain text instead      -o FILE        where to (standard output)
- * -w, -k, -q and -x happen in the order given.
+ * -w, -k, -q, -p and -x happen in the order given.
  */
 #include "pty.h"
 #include <signal.h>
@@ -271,6 +272,13 @@ static void send_signal(const char *value)
     }
 }
 
+static bool never(struct pty *pty, void *user)
+{
+    (void)pty;
+    (void)user;
+    return false;
+}
+
 static bool take(struct pty *pty, const struct step *step)
 {
     switch (step->kind) {
@@ -281,6 +289,9 @@ static bool take(struct pty *pty, const struct step *step)
         return true;
     case 'x':
         send_signal(step->value);
+        return true;
+    case 'p':
+        pty_wait(pty, never, NULL, (int)strtol(step->value, NULL, 10));
         return true;
     default:
         return pty_wait_quiet(pty, (int)strtol(step->value, NULL, 10), 0);
@@ -347,7 +358,7 @@ int main(int argc, char **argv)
 {
     struct shot shot = {.columns = 100, .rows = 30, .ground = "101216", .ink = "d7dae0"};
     int option;
-    while ((option = getopt(argc, argv, "+s:e:w:k:q:x:g:f:to:")) != -1) {
+    while ((option = getopt(argc, argv, "+s:e:w:k:q:p:x:g:f:to:")) != -1) {
         if (!take_option(&shot, option, optarg)) {
             fprintf(stderr, "usage: see the head of screenshot.c\n");
             return 2;

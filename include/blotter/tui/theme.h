@@ -26,7 +26,7 @@
 #define THEME_DIM CELL_DIM
 #define THEME_UNDERLINE CELL_UNDERLINE
 #define THEME_REVERSE CELL_REVERSE
-#define THEME_ITALIC 0x10u
+#define THEME_ITALIC 0x100u /* beyond what cells ask for */
 
 /* What a cell looks like on a terminal. */
 struct look {
