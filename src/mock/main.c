@@ -408,6 +408,9 @@ int main(int argc, char **argv)
     case OPTIONS_FAULT_HELP:
         faults_help(stdout);
         return EXIT_SUCCESS;
+    case OPTIONS_SCENARIO_HELP:
+        scenario_help(stdout);
+        return EXIT_SUCCESS;
     case OPTIONS_VERSION:
         print_version();
         return EXIT_SUCCESS;

@@ -216,6 +216,9 @@ static enum options_result parse_one(int code, char *given, struct options *opti
     if (row->kind == FAULTS && strcmp(optarg, "help") == 0) {
         return OPTIONS_FAULT_HELP;
     }
+    if (row->offset == AT(scenario) && row->kind == TEXT && strcmp(optarg, "help") == 0) {
+        return OPTIONS_SCENARIO_HELP;
+    }
     return set_option(options, row, optarg, ret_fault) ? OPTIONS_RUN : OPTIONS_WRONG;
 }
 

@@ -26,6 +26,7 @@ enum options_result {
     OPTIONS_RUN,
     OPTIONS_HELP,
     OPTIONS_FAULT_HELP,
+    OPTIONS_SCENARIO_HELP,
     OPTIONS_VERSION,
     OPTIONS_WRONG /* *ret_fault says what */
 };

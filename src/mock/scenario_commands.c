@@ -318,6 +318,7 @@ void scenario_help(FILE *out)
     fputs("one command a line: AT SECONDS COMMAND, or AT +SECONDS after the line before\n", out);
     for (size_t i = 0; i < scenario_command_count; i++) {
         const struct scenario_command *command = &scenario_commands[i];
-        fprintf(out, "  %s %s\n      %s\n", command->name, command->arguments, command->help);
+        fprintf(out, "  %s%s%s\n      %s\n", command->name, *command->arguments == '\0' ? "" : " ",
+                command->arguments, command->help);
     }
 }
