@@ -348,18 +348,33 @@ static bool take_environment(struct config *config, struct problem *problem)
     return true;
 }
 
+/* Leaves out the blanks at both ends, as a file's reader does. */
+static void trim(char *text)
+{
+    size_t start = strspn(text, " \t"), len = strlen(text);
+    while (len > start && (text[len - 1] == ' ' || text[len - 1] == '\t')) {
+        len--;
+    }
+    memmove(text, text + start, len - start);
+    text[len - start] = '\0';
+}
+
 /* -O [section.]key=value */
 static bool take_set(struct config *config, const char *text, struct problem *problem)
 {
-    char name[128], origin[PLACE_BYTES];
+    char name[128], value[CONFIG_VALUE_MAX + 1], origin[PLACE_BYTES];
     const char *equals = strchr(text, '=');
     snprintf(origin, sizeof origin, "-O %.200s", text);
-    if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof name) {
-        return problem_set(problem, "-O wants [section.]key=value, not '%s'", text);
+    if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof name ||
+        strlen(equals) >= sizeof value) {
+        return problem_set(problem, "-O wants [section.]key=value, not '%.200s'", text);
     }
     snprintf(name, sizeof name, "%.*s", (int)(equals - text), text);
+    snprintf(value, sizeof value, "%s", equals + 1);
+    trim(name);
+    trim(value);
     if (strncmp(name, "keys.", 5) == 0) {
-        struct ini_pair pair = {"keys", name + 5, equals + 1, 0};
+        struct ini_pair pair = {"keys", name + 5, value, 0};
         return take_binding(config, &pair, origin, problem);
     }
     enum config_id id;
@@ -369,7 +384,7 @@ static bool take_set(struct config *config, const char *text, struct problem *pr
         refuse_name(NULL, name, problem);
         return locate(problem, origin);
     }
-    return set(config, id, equals + 1, (struct place){CONFIG_FLAG, origin}, problem);
+    return set(config, id, value, (struct place){CONFIG_FLAG, origin}, problem);
 }
 
 static bool take_flag(struct config *config, const struct option_assignment *flag,

@@ -171,7 +171,7 @@ static void values_mean_numbers(void **state)
 {
     (void)state;
     char *words[] = {(char[]){"blotter"},
-                     (char[]){"-Oretry_ms=7"},
+                     (char[]){"-O stream.retry_ms = 7 "},
                      (char[]){"--timeout=2.5"},
                      (char[]){"-p"},
                      (char[]){"watchlist,orders"},

@@ -186,6 +186,33 @@ static void flags_win_over_the_environment(void **state)
     config_free(config);
 }
 
+/* What a profile says about the token wins over what [main] says in the other way. */
+static void a_profile_has_its_own_way_to_the_token(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *token;
+    } ways[] = {
+        {"[main]\ntoken_file = /nonexistent/t\nprofile = p\n[profile.p]\ntoken_command = echo p\n",
+         "p"},
+        {"[main]\ntoken_command = echo main\nprofile = p\n[profile.p]\nuser = u\n", "main"},
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        char *token = NULL;
+        struct problem problem = {0};
+        write_file(ways[i].text, strlen(ways[i].text), 0600);
+        struct config_source source = {file, true, NULL, NULL};
+        struct config *config = config_load(&source, &problem);
+        assert_non_null(config);
+        if (!token_load(config, &token, &problem)) {
+            fail_msg("%s", problem.text);
+        }
+        assert_string_equal(token, ways[i].token);
+        token_free(token);
+        config_free(config);
+    }
+}
+
 static int name_file(void **state)
 {
     (void)state;
@@ -207,6 +234,7 @@ int main(void)
         cmocka_unit_test(commands_are_bounded),
         cmocka_unit_test(the_environment_is_used_and_wiped),
         cmocka_unit_test(flags_win_over_the_environment),
+        cmocka_unit_test(a_profile_has_its_own_way_to_the_token),
     };
     return cmocka_run_group_tests(tests, name_file, remove_file);
 }
