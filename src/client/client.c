@@ -48,6 +48,7 @@ struct client {
     size_t awaiting;
     bool painted;
     bool polling;
+    bool outage; /* no request came through lately */
     struct latency event_latency, fetch_latency;
     uint64_t errors;
 };
@@ -78,6 +79,16 @@ static void settle_journal(struct client *client, enum resource resource,
     client->changes |= CLIENT_JOURNAL;
 }
 
+/* One health for all: an answer after an outage proves the way open for the stream as well (R6). */
+static void end_outage(struct client *client)
+{
+    bool waiting = client->stream != NULL && stream_status(client->stream)->phase == CONN_WAITING;
+    if (client->outage && waiting) {
+        stream_retry_now(client->stream);
+    }
+    client->outage = false;
+}
+
 static void fetch_succeeded(struct client *client, enum resource resource,
                             const struct http_response *response)
 {
@@ -92,6 +103,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
+    end_outage(client);
     if (client->trace != NULL) { /* the step is done when it is decoded, not when its turn began */
         report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
     }
@@ -111,6 +123,7 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     struct moment now = loop_now(client->loop);
     engine_fetch_failed(client->engine, now, client->fetches[resource].id, fault);
     client->errors++;
+    client->outage = client->outage || fault_is_outage(fault->kind);
     report_fetch_done(client->trace, now, resource, NULL, fault);
     settle_journal(client, resource, NULL, fault);
 }
@@ -189,6 +202,7 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     case CONN_ENDED:
         engine_stream_lost(client->engine, now, &status->fault);
         client->errors += status->fault.kind != FAULT_NONE;
+        client->outage = client->outage || fault_is_outage(status->fault.kind);
         break;
     case CONN_IDLE:
     case CONN_CONNECTING:

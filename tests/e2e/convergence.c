@@ -43,27 +43,24 @@ static void start_server(struct world *w, const char *rate, const char *quotes)
 {
     char port[16];
     snprintf(port, sizeof port, "%d", w->server.port);
-    const char *args[] = {"--db",        w->db,      "--seed", seed,          "--rate",
-                          rate,          "--quotes", quotes,   "--heartbeat", "1",
-                          "--allow-sql", "--fault", "none", "--port",   port,     NULL};
+    const char *args[] = {"--db",     w->db,    "--seed",      seed, "--rate",      rate,
+                          "--quotes", quotes,   "--heartbeat", "1",  "--allow-sql", "--fault",
+                          "none",     "--port", port,          NULL};
     assert_true(server_start(&w->server, mock_program, args));
 }
 
-static void start_client(struct world *w)
+/* settings: what -O takes, NULL-terminated. */
+static void start_client(struct world *w, const char *const *settings)
 {
+    enum { FIXED = 7, SETTINGS_MAX = 8 };
     char token[300], cache[128];
-    const char *argv[] = {blotter_program,
-                          "--url",
-                          w->server.url,
-                          "--user",
-                          w->server.user,
-                          "--trace",
-                          w->trace,
-                          "-O",
-                          "stream.retry_ms=100",
-                          "-O",
-                          "stream.max_retry_ms=500",
-                          NULL};
+    const char *argv[FIXED + 2 * SETTINGS_MAX + 1] = {
+        blotter_program, "--url", w->server.url, "--user", w->server.user, "--trace", w->trace,
+    };
+    for (size_t i = 0; i < SETTINGS_MAX && settings[i] != NULL; i++) {
+        argv[FIXED + 2 * i] = "-O";
+        argv[FIXED + 2 * i + 1] = settings[i];
+    }
     snprintf(token, sizeof token, "BLOTTER_TOKEN=%s", w->server.token);
     snprintf(cache, sizeof cache, "XDG_CACHE_HOME=%s", w->directory);
     const char *env[] = {token, cache, NULL};
@@ -184,10 +181,11 @@ static void assert_pane_equals_database(const struct world *w, const char *pane,
 
 static void test_panes_equal_the_database_after_every_fault(void **state)
 {
+    static const char *const settings[] = {"stream.retry_ms=100", "stream.max_retry_ms=500", NULL};
     struct world *w = *state;
     int status = -1;
     start_server(w, "60", "4");
-    start_client(w);
+    start_client(w, settings);
     assert_true(pty_wait_text(w->pty, "LIVE"));
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         set_fault(w, faults[i]);
@@ -213,6 +211,26 @@ static void test_panes_equal_the_database_after_every_fault(void **state)
     assert_pane_equals_database(w, "watchlists", "/api/watchlists");
 }
 
+/* A probe of the reads that gets through ends the stream's wait: one health for all (R6). */
+static void test_the_stream_does_not_wait_once_a_read_came_through(void **state)
+{
+    static const char *const settings[] = {"stream.retry_ms=300000",
+                                           "stream.max_retry_ms=300000",
+                                           "refresh.poll_after_ms=100",
+                                           "refresh.poll_ms=500",
+                                           "refresh.retry_base_ms=200",
+                                           "refresh.retry_cap_ms=400",
+                                           NULL};
+    struct world *w = *state;
+    start_server(w, "0", "0");
+    start_client(w, settings);
+    assert_true(pty_wait_text(w->pty, "LIVE"));
+    server_end(&w->server, SIGKILL);
+    assert_true(pty_wait_text(w->pty, "next"));
+    start_server(w, "0", "0");
+    assert_true(pty_wait_text(w->pty, "LIVE"));
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3) {
@@ -225,6 +243,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_panes_equal_the_database_after_every_fault, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_the_stream_does_not_wait_once_a_read_came_through,
+                                        set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
