@@ -59,6 +59,9 @@ static void run_child(const char *const *argv, const char *const *env, const cha
     int null_fd = open("/dev/null", O_RDWR);
     dup2(null_fd, STDIN_FILENO);
     dup2(out < 0 ? null_fd : out, STDOUT_FILENO);
+    if (out < 0) {
+        dup2(null_fd, STDERR_FILENO);
+    }
     put_environment(env);
     if (dir != NULL && chdir(dir) != 0) {
         _exit(126);

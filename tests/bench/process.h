@@ -13,7 +13,7 @@
 
 struct process {
     pid_t pid;
-    int out_fd;  /* its stdout, -1 when that goes to /dev/null */
+    int out_fd;  /* its stdout, -1 when that and its stderr go to /dev/null */
     int life_fd; /* at its end when the program has ended */
     int64_t started_us;
 };

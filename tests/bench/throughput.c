@@ -53,13 +53,16 @@ void measure_parser(struct bench *bench)
 
 /* --- watch -------------------------------------------------------------------------------- */
 
+/* count: NULL for ever. */
 static bool start_watch(struct process *ret, const struct bench *bench, const char *url,
                         const char *count)
 {
-    const char *argv[] = {bench->blotter, "--watch", "-o",      "json", "--url", url,
-                          "--user",       "u1",      "--count", count,  NULL};
+    const char *argv[] = {bench->blotter, "--watch", "-o",
+                          "json",         "--url",   url,
+                          "--user",       "u1",      count == NULL ? NULL : "--count",
+                          count,          NULL};
     const char *env[] = {"BLOTTER_TOKEN=token", "XDG_CONFIG_HOME=/dev/null/none",
-                         "XDG_CACHE_HOME=/dev/null/none", "XDG_STATE_HOME=/nonexistent", NULL};
+                         "XDG_CACHE_HOME=/dev/null/none", "XDG_STATE_HOME=/dev/null/none", NULL};
     return process_start(ret, argv, env, NULL, PROCESS_DISCARD);
 }
 
@@ -140,7 +143,7 @@ void measure_endless(struct bench *bench)
     if (!firehose_start(&firehose, 0)) {
         return;
     }
-    if (start_watch(&process, bench, firehose.url, "0")) {
+    if (start_watch(&process, bench, firehose.url, NULL)) {
         bool ran = wait_sent(&process, &firehose, tenth) && usage_read(process.pid, &first) &&
                    wait_sent(&process, &firehose, 10 * tenth) && usage_read(process.pid, &last);
         if (ran) {
