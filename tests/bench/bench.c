@@ -107,6 +107,7 @@ static bool measured_before(const struct bench *bench, size_t index)
 
 void bench_run(struct bench *bench)
 {
+    getloadavg(&bench->load_before, 1);
     bench->results = calloc(row_count, sizeof *bench->results);
     if (bench->results == NULL) {
         abort();

@@ -39,7 +39,8 @@ struct bench {
     char peer_why[96];            /* why it is not */
     char work_dir[256];           /* for files of this run */
     bool quick;
-    const char *only; /* a glob of row ids, NULL: all */
+    double load_before; /* the system's load average when the run began */
+    const char *only;   /* a glob of row ids, NULL: all */
     struct result *results;
 };
 

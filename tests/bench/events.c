@@ -62,7 +62,7 @@ static int64_t emitted_us(const struct steps *steps, const struct seen *seen)
 
 struct taken {
     struct samples patches, confirmations, marks;
-    double events;
+    double events, cpu_us;
 };
 
 /* The first paint of the orders since an event came; a step that came together with it may do. */
@@ -117,8 +117,12 @@ static void take_events(struct scene *scene, enum subject_kind kind, int seconds
     }
     if (subject_wait_loaded(&subject, NULL) && subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS)) {
         size_t from = subject.steps.count, first_seen = scene->witness.count;
+        struct usage before = {0}, after = {0};
+        usage_read(subject_pid(&subject), &before);
         scene_storm(scene, &subject, RATE, (int64_t)seconds * 1000000);
         subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS);
+        usage_read(subject_pid(&subject), &after);
+        ret->cpu_us = (double)(after.cpu_ns - before.cpu_ns) / 1e3;
         sample_patches(&subject.steps, from, &ret->patches);
         sample_confirmations(&scene->witness, first_seen, &subject, from, ret);
         ret->events = (double)(scene->witness.count - first_seen);
@@ -166,6 +170,8 @@ static void report_events(struct bench *bench, struct scene *scene, struct taken
     bench_peer(bench, "event.confirm.p50", samples_at(&peers->confirmations, 0.5));
     bench_peer(bench, "event.confirm.p99", samples_at(&peers->confirmations, 0.99));
     bench_limit(bench, "event.confirm.p50", get_ms, "one GET on a kept connection, by curl");
+    bench_note(bench, "event.confirm.p50", "CPU per event %.0f us, peer %.0f us",
+               ours->cpu_us / ours->events, peers->cpu_us / peers->events);
     if (ours->confirmations.count < ours->events) {
         bench_note(bench, "event.confirm.p99", "%.0f of %.0f events were not confirmed",
                    ours->events - (double)ours->confirmations.count, ours->events);

@@ -29,9 +29,12 @@ static double slowest_request_ms(const struct server *server)
     return slowest;
 }
 
+/* ret_cpu: what the program itself used of a processor until then, which does not depend on who
+ * else is busy. */
 static void sample_load(struct scene *scene, enum subject_kind kind, int times,
-                        struct samples *samples)
+                        struct samples *samples, struct samples *ret_cpu)
 {
+    struct usage usage;
     struct subject subject;
     for (int i = 0; i < times; i++) {
         int64_t loaded_us;
@@ -40,6 +43,9 @@ static void sample_load(struct scene *scene, enum subject_kind kind, int times,
         }
         if (subject_wait_loaded(&subject, &loaded_us)) {
             samples_add(samples, (double)(loaded_us - subject.started_us) / 1000);
+            if (usage_read(subject_pid(&subject), &usage)) {
+                samples_add(ret_cpu, (double)usage.cpu_ns / 1e6);
+            }
         } else {
             fprintf(stderr, "bench: was not loaded in time%s%s\n",
                     subject.pty == NULL ? "" : "; its screen:\n",
@@ -57,7 +63,7 @@ struct load_row {
 static void measure_load_row(struct bench *bench, const struct load_row *row)
 {
     struct scene scene;
-    struct samples ours = {0}, peers = {0}, slowest = {0};
+    struct samples ours = {0}, peers = {0}, slowest = {0}, cpu = {0}, peers_cpu = {0};
     const char *options[] = {"--latency", row->latency, NULL};
     if (!scene_start(&scene, bench, options)) {
         bench_note(bench, row->id, "the server did not start");
@@ -66,16 +72,21 @@ static void measure_load_row(struct bench *bench, const struct load_row *row)
     for (int i = 0; i < 3; i++) {
         samples_add(&slowest, slowest_request_ms(&scene.server));
     }
-    sample_load(&scene, SUBJECT_BLOTTER, bench_times(bench, 15, 4), &ours);
-    sample_load(&scene, SUBJECT_PEER, bench_times(bench, 5, 2), &peers);
+    sample_load(&scene, SUBJECT_BLOTTER, bench_times(bench, 15, 4), &ours, &cpu);
+    sample_load(&scene, SUBJECT_PEER, bench_times(bench, 5, 2), &peers, &peers_cpu);
     double limit = samples_at(&slowest, 0.5);
     bench_median(bench, row->id, &ours);
     bench_peer(bench, row->id, samples_at(&peers, 0.5));
     bench_limit(bench, row->id, limit, "the slowest request, by curl");
+    bench_note(bench, row->id, "CPU %.1f ms, peer %.0f ms", samples_at(&cpu, 0.5),
+               samples_at(&peers_cpu, 0.5));
     if (row->factor > 0) {
         bench_result(bench, row->id)->budget = row->factor * limit + 10;
-        bench_note(bench, row->id, "budget: %.2fx the limit + 10 ms", row->factor);
+        bench_note(bench, row->id, "budget: %.2fx the limit + 10 ms; CPU %.1f ms, peer %.0f ms",
+                   row->factor, samples_at(&cpu, 0.5), samples_at(&peers_cpu, 0.5));
     }
+    samples_free(&cpu);
+    samples_free(&peers_cpu);
     samples_free(&ours);
     samples_free(&peers);
     samples_free(&slowest);

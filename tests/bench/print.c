@@ -98,14 +98,15 @@ static void fill_cells(const struct row *row, const struct result *result, struc
     noise(result, ret->noise);
 }
 
-static void print_machine(FILE *out, const char *prefix)
+static void print_machine(const struct bench *bench)
 {
     struct utsname system;
     double load[3] = {0};
     getloadavg(load, 3);
     uname(&system);
-    fprintf(out, "%s%s %s %s, %ld processors, load %.2f when done\n", prefix, system.sysname,
-            system.release, system.machine, sysconf(_SC_NPROCESSORS_ONLN), load[0]);
+    printf("%s %s %s, %ld processors, load %.1f before and %.1f after%s\n", system.sysname,
+           system.release, system.machine, sysconf(_SC_NPROCESSORS_ONLN), bench->load_before,
+           load[0], bench->load_before > 1 ? " (others were busy: times are too long)" : "");
 }
 
 void print_text(const struct bench *bench)
@@ -131,7 +132,7 @@ void print_text(const struct bench *bench)
     if (bench->peer_dir[0] == '\0') {
         printf("peer not installed: %s\n", bench->peer_why);
     }
-    print_machine(stdout, "");
+    print_machine(bench);
 }
 
 static json_t *real_or_null(double value)
@@ -186,5 +187,5 @@ void print_markdown(const struct bench *bench)
         printf("; peer not installed: %s", bench->peer_why);
     }
     printf(". Medians; ");
-    print_machine(stdout, "");
+    print_machine(bench);
 }

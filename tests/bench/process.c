@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -123,11 +124,14 @@ static int reap(struct process *process)
     int status;
     pid_t pid = process->pid;
     process->pid = -1;
-    while (waitpid(pid, &status, 0) < 0) {
+    struct rusage usage;
+    while (wait4(pid, &status, 0, &usage) < 0) {
         if (errno != EINTR) {
             return -1;
         }
     }
+    process->cpu_us = (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+                      usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -16,6 +16,7 @@ struct process {
     int out_fd;  /* its stdout, -1 when that and its stderr go to /dev/null */
     int life_fd; /* at its end when the program has ended */
     int64_t started_us;
+    int64_t cpu_us; /* what it used, once it was waited for */
 };
 
 enum process_out { PROCESS_DISCARD, PROCESS_PIPE };

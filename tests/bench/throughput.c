@@ -67,7 +67,8 @@ static bool start_watch(struct process *ret, const struct bench *bench, const ch
 }
 
 /* Thousands of events a second, from the first byte sent to the end of the program. */
-static double watch_rate(const struct bench *bench, struct firehose *firehose, uint64_t count)
+static double watch_rate(const struct bench *bench, struct firehose *firehose, uint64_t count,
+                         double *ret_per_cpu_s)
 {
     struct process process;
     char text[32];
@@ -79,6 +80,7 @@ static double watch_rate(const struct bench *bench, struct firehose *firehose, u
     int status = process_wait(&process, RUN_MS);
     double seconds = (double)(now_us() - firehose_began_us(firehose)) / 1e6;
     process_end(&process, SIGTERM);
+    *ret_per_cpu_s = (double)count * 1e3 / (double)process.cpu_us;
     return status == 0 && firehose_began_us(firehose) > 0 ? (double)count / 1e3 / seconds : NAN;
 }
 
@@ -97,13 +99,14 @@ void measure_watch(struct bench *bench)
     struct firehose firehose;
     struct samples ours = {0}, peers = {0}, curls = {0};
     char peer_count[32];
+    double per_cpu_s = NAN;
     if (!firehose_start(&firehose, count)) {
         return;
     }
     snprintf(peer_count, sizeof peer_count, "%llu", (unsigned long long)count / 2);
     const char *arguments[] = {firehose.url, peer_count, NULL};
     for (int i = 0; i < bench_times(bench, 3, 1); i++) {
-        double rate = watch_rate(bench, &firehose, count);
+        double rate = watch_rate(bench, &firehose, count, &per_cpu_s);
         if (!isnan(rate)) {
             samples_add(&ours, rate);
         }
@@ -113,7 +116,8 @@ void measure_watch(struct bench *bench)
     bench_median(bench, "watch.rate", &ours);
     bench_peer(bench, "watch.rate", samples_at(&peers, 0.5));
     bench_limit(bench, "watch.rate", samples_at(&curls, 0.5), "curl -sN to /dev/null");
-    bench_note(bench, "watch.rate", "the peer parses and does not print");
+    bench_note(bench, "watch.rate", "%.0f k a second of CPU; the peer parses and does not print",
+               per_cpu_s);
     samples_free(&ours);
     samples_free(&peers);
     samples_free(&curls);
