@@ -125,7 +125,8 @@ static bool settings_apply(struct http *http, const struct http_settings *settin
                   settings->ca_file);
         return false;
     }
-    http->ca_file = settings->ca_file != NULL ? strdup(settings->ca_file) : NULL;
+    http->ca_file =
+        settings->ca_file != NULL ? mem_dup(settings->ca_file, strlen(settings->ca_file)) : NULL;
     http->connect_timeout_ms = settings->connect_timeout_ms;
     http->total_timeout_ms = settings->total_timeout_ms;
     http->body_max = settings->body_max;

@@ -17,6 +17,7 @@
 #define CONNECTIONS_MAX 256
 #define REQUESTS_MAX 1024
 #define HEAD_MAX 131072
+#define FILL_BATCH ((size_t)65536)
 
 struct script_server {
     const struct script_exchange *exchanges;
@@ -117,15 +118,23 @@ static bool step_bytes(const struct connection *connection, const struct script_
     return true;
 }
 
+/* Many repetitions in one write: filling a stream is not to cost a system call an event. */
 static bool step_fill(const struct connection *connection, const struct script_step *step)
 {
     size_t len = step->len > 0 ? step->len : strlen(step->bytes);
-    for (long i = 0; i < step->number; i++) {
-        if (!send_all(connection, step->bytes, len)) {
-            return false;
-        }
+    size_t batch = len < FILL_BATCH ? FILL_BATCH / len : 1;
+    char *block = malloc(len * batch);
+    bool open = true;
+    for (size_t i = 0; i < batch; i++) {
+        memcpy(block + i * len, step->bytes, len);
     }
-    return true;
+    for (size_t left = (size_t)step->number; left > 0 && open;) {
+        size_t count = left < batch ? left : batch;
+        open = send_all(connection, block, count * len);
+        left -= count;
+    }
+    free(block);
+    return open;
 }
 
 static void step_reset(const struct connection *connection)
