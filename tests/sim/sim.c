@@ -191,12 +191,17 @@ static int64_t next_time(const struct sim *sim, int64_t end_us)
 static void step(struct sim *sim, int64_t end_us)
 {
     advance(sim, next_time(sim, end_us));
+    if (!sim->calm && dice_one_in(&sim->dice, 8)) {
+        advance(sim, sim->now.mono_us + dice_below(&sim->dice, 20000)); /* the machine was busy */
+    }
     sim->steps++;
     if (sim->script_left > 0 && sim->script_us <= sim->now.mono_us) {
         script_step(sim);
-    } else {
-        wire_step(sim);
     }
+    /* What has come is taken first, all of it or a part. */
+    do {
+        wire_step(sim);
+    } while (wire_next(sim) <= sim->now.mono_us && !dice_one_in(&sim->dice, 3));
     if (engine_deadline(sim->engine) <= sim->now.mono_us) {
         engine_tick(sim->engine, sim->now);
     }

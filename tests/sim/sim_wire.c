@@ -90,7 +90,7 @@ static void read_flight(struct sim *sim, struct flight *flight)
     flight->read = true;
     flight->status = 200;
     flight->stamp = world->stamp;
-    if (world->extensions) {
+    if (world->extensions && !world->reads_without_ids) {
         flight->last_event_id = world->last_id;
         snprintf(flight->etag, sizeof flight->etag, "\"%u-%llu\"", world->history,
                  (unsigned long long)world->touched[flight->resource]);
@@ -195,6 +195,10 @@ void wire_cut(struct sim *sim, enum fault_kind kind)
 
 static void greet(struct sim *sim, uint64_t id, const char *type)
 {
+    if (sim->world.silent && strcmp(type, "connected") == 0) {
+        sim->stream.welcomed = true;
+        return;
+    }
     struct world_event event = {.id = id, .stamp = 0};
     snprintf(event.data, sizeof event.data, "{\"event\":\"%s\",\"data\":{}}", type);
     push(sim, &event);

@@ -47,6 +47,8 @@ void world_init(struct world *world, struct dice *dice, bool extensions)
     world->next_row = 1;
     world->last_id = WORLD_ID_STEP * (1 + (uint64_t)dice_below(dice, 50));
     world->welcome_is_current = dice_one_in(dice, 2);
+    world->silent = dice_one_in(dice, 10);
+    world->reads_without_ids = dice_one_in(dice, 10);
     fill(world, dice);
 }
 

@@ -44,6 +44,8 @@ struct world_item {
 
 struct world {
     bool extensions;
+    bool silent;             /* no welcome at all */
+    bool reads_without_ids;  /* something on the way strips the headers of reads */
     bool welcome_is_current; /* the welcome carries N even when a replay follows */
     uint64_t stamp;
     unsigned history;
