@@ -4,9 +4,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <blotter/core/decode.h>
-#include <blotter/core/model.h>
+#include "snapshot.h"
 
+#include <blotter/core/alloc.h>
+#include <blotter/core/decode.h>
+
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct snapshot *decode(enum resource resource, const char *body)
@@ -53,9 +57,101 @@ static void test_nothing_can_be_copied_too(void **state)
     snapshot_unref(copy);
 }
 
+#define ROWS 300
+
+/* Orders with these ids and nothing else. */
+static struct snapshot *with_ids(char (*ids)[24], size_t count)
+{
+    struct snapshot *snapshot = snapshot_new(RESOURCE_ORDERS);
+    snapshot->orders = mem_calloc(count, sizeof *snapshot->orders);
+    snapshot->row_count = count;
+    for (size_t i = 0; i < count; i++) {
+        snapshot->orders[i].row.id = ids[i];
+    }
+    snapshot_index(snapshot);
+    return snapshot;
+}
+
+static void test_ids_made_to_collide_are_found_all_the_same(void **state)
+{
+    (void)state;
+    static char ids[ROWS][24];
+    size_t count = 0;
+    for (unsigned i = 0; count < ROWS; i++) {
+        snprintf(ids[count], sizeof ids[0], "%u", i);
+        count += (text_hash(ids[count]) & 511) == 7;
+    }
+    struct snapshot *snapshot = with_ids(ids, ROWS);
+    assert_true(snapshot_block(snapshot)->index.overflow);
+    for (size_t i = 0; i < ROWS; i++) {
+        assert_int_equal(model_find(snapshot, ids[i]), i);
+    }
+    assert_int_equal(model_find(snapshot, "nobody"), ROWS);
+    snapshot_unref(snapshot);
+}
+
+static void test_of_equal_ids_the_first_is_found(void **state)
+{
+    (void)state;
+    static char ids[][24] = {"a", "b", "a", "", "b", ""};
+    struct snapshot *snapshot = with_ids(ids, 6);
+    assert_int_equal(model_find(snapshot, "a"), 0);
+    assert_int_equal(model_find(snapshot, "b"), 1);
+    assert_int_equal(model_find(snapshot, ""), 3);
+    snapshot_unref(snapshot);
+}
+
+static void test_references_are_counted(void **state)
+{
+    (void)state;
+    static char ids[][24] = {"a"};
+    struct snapshot *snapshot = with_ids(ids, 1);
+    assert_ptr_equal(snapshot_ref(snapshot), snapshot);
+    snapshot_unref(snapshot);
+    assert_int_equal(model_find(snapshot, "a"), 0);
+    snapshot_unref(snapshot);
+    snapshot_unref(NULL);
+}
+
+static void test_every_field_counts_for_equality(void **state)
+{
+    (void)state;
+    static char ids[][24] = {"a"};
+    struct snapshot *a = with_ids(ids, 1);
+    struct snapshot *b = with_ids(ids, 1);
+    struct order full = {.row = {.id = "a"},
+                         .symbol = "s",
+                         .type = "t",
+                         .side = "u",
+                         .product = "v",
+                         .status = "w",
+                         .failure_reason = "",
+                         .stock_name = "",
+                         .instrument_id = ""};
+    a->orders[0] = b->orders[0] = full;
+    assert_true(snapshot_equal(a, b));
+    b->orders[0].ltp = 0.5;
+    assert_false(snapshot_equal(a, b));
+    b->orders[0] = full;
+    b->orders[0].status = "x";
+    assert_false(snapshot_equal(a, b));
+    b->orders[0] = full;
+    b->orders[0].executed_ms = 1;
+    assert_false(snapshot_equal(a, b));
+    b->orders[0] = full;
+    b->orders[0].row.provisional = true;
+    assert_false(snapshot_equal(a, b));
+    snapshot_unref(a);
+    snapshot_unref(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ids_made_to_collide_are_found_all_the_same),
+        cmocka_unit_test(test_of_equal_ids_the_first_is_found),
+        cmocka_unit_test(test_references_are_counted),
+        cmocka_unit_test(test_every_field_counts_for_equality),
         cmocka_unit_test(test_a_copy_outlives_its_origin),
         cmocka_unit_test(test_nothing_can_be_copied_too),
     };
