@@ -36,6 +36,24 @@ static void take_locale(struct format *format)
     freelocale(user);
 }
 
+/* "local" after another zone means the one that we were started with. */
+static void set_local(void)
+{
+    static bool known;
+    static bool set;
+    static char first[256];
+    const char *now = getenv("TZ");
+    if (!known) {
+        known = true;
+        set = now != NULL && strlen(now) < sizeof first;
+        snprintf(first, sizeof first, "%s", set ? now : "");
+    } else if (set) {
+        setenv("TZ", first, 1);
+    } else {
+        unsetenv("TZ");
+    }
+}
+
 void zone_apply(struct format *format, const char *timezone)
 {
     take_locale(format);
@@ -44,6 +62,7 @@ void zone_apply(struct format *format, const char *timezone)
         format->zone = NULL;
         return;
     }
+    set_local();
     if (timezone != NULL && strcasecmp(timezone, "local") != 0) {
         setenv("TZ", timezone, 1);
     }

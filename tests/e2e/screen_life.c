@@ -419,6 +419,16 @@ static void every_signal_restores_the_terminal(void **state)
     }
 }
 
+static void a_lost_terminal_ends_it(void **state)
+{
+    (void)state;
+    int status = -1;
+    struct pty *pty = screen_live(&(struct run){0});
+    assert_true(pty_hang_up(pty, &status));
+    assert_int_equal(status, 128 + SIGHUP);
+    pty_free(pty);
+}
+
 static void keys_end_it(void **state)
 {
     (void)state;
@@ -484,6 +494,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(idle_is_silent),
         cmocka_unit_test(blocked_output_blocks_nothing),
         cmocka_unit_test(every_signal_restores_the_terminal),
+        cmocka_unit_test(a_lost_terminal_ends_it),
         cmocka_unit_test(keys_end_it),
         cmocka_unit_test(stops_and_continues),
     };

@@ -208,6 +208,31 @@ static void says_that_nothing_answers(void **state)
     screen_quit(pty);
 }
 
+/* The newest order's time, in each zone, as the database has it. */
+static void times_are_in_the_zone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *args[2];
+        const char *env, *shift;
+    } rows[] = {
+        {{"-O", "display.timezone=utc"}, "TZ=Asia/Tokyo", "+0 minutes"},
+        {{"-O", "display.timezone=Asia/Kolkata"}, "TZ=UTC", "+330 minutes"},
+        {{"-O", "display.timezone=local"}, "TZ=Asia/Tokyo", "+540 minutes"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char sql[256];
+        struct run run = {.args = {rows[i].args[0], rows[i].args[1]}, .env = {rows[i].env}};
+        snprintf(sql, sizeof sql,
+                 "select strftime('%%H:%%M:%%S', max(o.createdAt), '%s') from orders o join "
+                 "trading_accounts a on a.id=o.tradingAccountId where a.userId='user-1'",
+                 rows[i].shift);
+        struct pty *pty = screen_live(&run);
+        assert_true(pty_wait_text(pty, screen_sql_text(screen_server(), sql)));
+        screen_quit(pty);
+    }
+}
+
 /* --- looks -------------------------------------------------------------------------------- */
 
 static bool any_color(struct pty *pty)
@@ -332,6 +357,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(says_that_the_server_is_gone),
         cmocka_unit_test(says_that_it_polls),
         cmocka_unit_test(says_that_nothing_answers),
+        cmocka_unit_test(times_are_in_the_zone),
         cmocka_unit_test(shows_every_shipped_theme),
         cmocka_unit_test(cycles_themes),
         cmocka_unit_test(draws_with_what_the_terminal_has),

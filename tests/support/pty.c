@@ -182,7 +182,9 @@ void pty_free(struct pty *pty)
         kill(pty->pid, SIGCONT);
         waitpid(pty->pid, &pty->status, 0);
     }
-    close(pty->master);
+    if (pty->master >= 0) {
+        close(pty->master);
+    }
     vterm_free(pty->vterm);
     free(pty->output);
     free(pty->row_text);
@@ -399,6 +401,26 @@ bool pty_wait_exit(struct pty *pty, int timeout_ms, int *ret_status)
     reap(pty, 0);
     *ret_status = pty->status;
     return true;
+}
+
+static void on_alarm(int signo)
+{
+    (void)signo;
+}
+
+bool pty_hang_up(struct pty *pty, int *ret_status)
+{
+    struct sigaction action = {.sa_handler = on_alarm};
+    pty_pump(pty);
+    close(pty->master);
+    pty->master = -1;
+    pty->eof = true;
+    sigaction(SIGALRM, &action, NULL);
+    alarm(PATIENCE_MS / 1000);
+    reap(pty, 0); /* or the alarm interrupts it */
+    alarm(0);
+    *ret_status = pty->status;
+    return pty->reaped;
 }
 
 /* --- input -------------------------------------------------------------------------------- */

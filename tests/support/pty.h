@@ -41,6 +41,9 @@ bool pty_wait_quiet(struct pty *pty, int quiet_ms, int timeout_ms);
 /* Until the program ended; *ret_status is its exit status, or 128+n when signal n killed it. */
 bool pty_wait_exit(struct pty *pty, int timeout_ms, int *ret_status);
 
+/* Closes the terminal under the program, as a lost connection does, and waits for its end. */
+bool pty_hang_up(struct pty *pty, int *ret_status);
+
 /* Reads what is there now, without waiting. Returns the bytes read. */
 size_t pty_pump(struct pty *pty);
 
