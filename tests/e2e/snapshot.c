@@ -248,6 +248,24 @@ static void a_locale_without_utf8_gets_ascii(void **state)
     script_server_free(server);
 }
 
+/* The reference sends whoever has no session to a page to log in. */
+static void a_login_page_is_3(void **state)
+{
+    (void)state;
+    static const struct script_exchange login[] = {
+        GIVE(ORDERS_PATH, "HTTP/1.1 307 Temporary Redirect\r\nLocation: /auth/login?from=x\r\n"
+                          "Content-Length: 0\r\nConnection: close\r\n\r\n"),
+        GIVE("/auth/login", HTML)};
+    struct script_server *server = script_server_new(login, 2);
+    struct cli_result result = run_format(script_server_url(server), "json", "orders");
+    if (result.status != 3) {
+        fail_msg("status %d, %s", result.status, result.err);
+    }
+    assert_non_null(strstr(result.err, "get a new token"));
+    cli_done(&result);
+    script_server_free(server);
+}
+
 static void writing_to_nothing_fails(void **state)
 {
     (void)state;
@@ -288,6 +306,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(csv_is_rfc_4180_and_no_formula),
         cmocka_unit_test(text_is_for_people),
         cmocka_unit_test(a_locale_without_utf8_gets_ascii),
+        cmocka_unit_test(a_login_page_is_3),
         cmocka_unit_test(writing_to_nothing_fails),
         cmocka_unit_test(a_reader_that_has_gone_is_no_error),
     };
