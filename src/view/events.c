@@ -92,8 +92,8 @@ static void outcome_text(const struct journal_entry *entry, struct outcome *ret)
     if (entry->outcome == JOURNAL_NOTED) {
         ret->full[0] = ret->brief[0] = '\0';
     } else if (entry->outcome == JOURNAL_CONFIRMED) {
-        snprintf(ret->full, sizeof ret->full, "→ %-10.40s %s%6.12s ms %4zu rows", names, status, ms,
-                 entry->rows);
+        snprintf(ret->full, sizeof ret->full, "→ %-10.40s %s%6.12s ms %4zu row%s", names, status,
+                 ms, entry->rows, entry->rows == 1 ? "" : "s");
         snprintf(ret->brief, sizeof ret->brief, "→ %s", status);
     } else {
         const char *word = words[entry->outcome];
@@ -184,6 +184,9 @@ static void put_entry(const struct frame *frame, const struct journal_entry *ent
         hide_digits(what, sizeof what);
     }
     outcome_text(entry, &outcome);
+    if (outcome.full[0] == '\0') {
+        strip.outcome = strip.end; /* nothing followed: the line is for what happened */
+    }
     struct style dim = {ROLE_DIM, attributes}, text = {ROLE_TEXT, attributes};
     put_part(frame, (struct rect){line.x + 1, line.y, strip.end - line.x - 1, 1}, at, dim);
     put_part(frame, (struct rect){strip.name, line.y, strip.end - strip.name, 1}, entry->name,

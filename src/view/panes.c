@@ -355,9 +355,9 @@ static void put_account_extra(const struct frame *frame, const struct column *co
         if (text_width(text) <= area.width) {
             canvas_put(frame->canvas, area, text, plain(stale ? ROLE_STALE : ROLE_DIM));
         }
-    } else if (strcmp(column->name, "available") == 0 && !isnan(share) && area.width >= 12) {
-        int full = (int)(share * 10 + 0.5);
-        for (int i = 0; i < 10; i++) {
+    } else if (strcmp(column->name, "available") == 0 && !isnan(share) && area.width >= 5) {
+        int width = area.width < 10 ? area.width : 10, full = (int)(share * width + 0.5);
+        for (int i = 0; i < width; i++) {
             bool used = i < full;
             canvas_put(frame->canvas, (struct rect){area.x + i, area.y, 1, 1}, used ? "█" : "░",
                        plain(stale  ? ROLE_STALE
