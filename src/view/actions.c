@@ -114,10 +114,14 @@ static void do_scroll_columns(struct act *act)
         return;
     }
     struct table *table = act_table(act);
-    uint8_t columns[COLUMNS_MAX];
-    int last = (int)table_columns(table, false, columns) - 2;
-    int to = table->skip + (act->action == ACTION_LEFT ? -1 : 1);
-    table->skip = to < 0 ? 0 : to > last ? (last > 0 ? last : 0) : to;
+    struct table_view view = screen_table_view(act->screen, act->input, table->pane);
+    struct table_layout layout;
+    table_layout(table, &view, &layout);
+    if (act->action == ACTION_LEFT && table->skip > 0) {
+        table->skip--;
+    } else if (act->action == ACTION_RIGHT && layout.more_right) {
+        table->skip++;
+    }
     act_redraw(act, act_pane_bit(table->pane));
 }
 

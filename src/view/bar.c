@@ -72,6 +72,7 @@ void bar_paint(struct bar *bar, struct canvas *canvas, struct rect area)
         if (bar->items[i].right && *at < x) {
             *at = x;
         }
+        bar->items[i].x = *at;
         *at += canvas_put(canvas, (struct rect){*at, area.y, end - *at, area.height},
                           bar->items[i].text, bar->items[i].style);
     }

@@ -237,6 +237,20 @@ static void add_tab(struct bar *bar, const struct frame *frame, enum pane pane)
     bar_add(bar, left_at(PANE_COUNT + 4), style, " ");
 }
 
+/* The segments that begin a tab hold its number: "[1 Ord", " 2 Pos". */
+static void note_tabs(struct screen *screen, const struct bar *bar)
+{
+    for (int i = 0; i < PANE_COUNT; i++) {
+        screen->tab_x[i] = -1;
+    }
+    for (size_t i = 0; i < bar->count; i++) {
+        int pane = bar->items[i].text[0] != '\0' ? bar->items[i].text[1] - '1' : -1;
+        if (pane >= 0 && pane < PANE_COUNT) {
+            screen->tab_x[pane] = bar->items[i].x;
+        }
+    }
+}
+
 void paint_tabs(const struct frame *frame)
 {
     struct bar bar = {.count = 0};
@@ -249,6 +263,7 @@ void paint_tabs(const struct frame *frame)
         }
     }
     bar_paint(&bar, frame->canvas, frame->screen->layout.tabs);
+    note_tabs(frame->screen, &bar);
 }
 
 /* --- state bar ------------------------------------------------------------------------------ */

@@ -49,6 +49,19 @@ static void click(struct act *act, int x, int y)
     }
 }
 
+/* The tab that begins last at or before x. */
+static int tab_at(const struct screen *screen, int x)
+{
+    int found = PANE_COUNT, best = -1;
+    for (int i = 0; i < PANE_COUNT; i++) {
+        if (screen->tab_x[i] >= 0 && screen->tab_x[i] <= x && screen->tab_x[i] > best) {
+            best = screen->tab_x[i];
+            found = i;
+        }
+    }
+    return found;
+}
+
 static int pane_at(const struct screen *screen, int x, int y)
 {
     for (int i = 0; i < PANE_COUNT; i++) {
@@ -71,7 +84,8 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
         }
         return act.result;
     }
-    int pane = pane_at(screen, x, y);
+    bool tab = rect_contains(screen->layout.tabs, x, y);
+    int pane = tab ? tab_at(screen, x) : pane_at(screen, x, y);
     if (pane == PANE_COUNT) {
         return act.result;
     }
@@ -79,6 +93,9 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
         act_close_overlay(&act);
     }
     act_focus(&act, (enum pane)pane);
+    if (tab) {
+        return act.result;
+    }
     if (wheel) {
         for (int i = 0; i < 3; i++) {
             act.action = button == SCREEN_WHEEL_UP ? ACTION_UP : ACTION_DOWN;

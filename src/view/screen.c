@@ -293,9 +293,10 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     fresh |= moved(screen, input) | screen->retake;
     screen_take(screen, input, fresh);
     screen->retake = 0;
-    unsigned dirty = screen->dirty | changed | fresh | tick(screen, input);
-    if (screen->paused) {
-        dirty = (dirty & (SCREEN_VIEW | SCREEN_CONN)) | (screen->dirty & RESOURCE_ALL) |
+    unsigned due = tick(screen, input);
+    unsigned dirty = screen->dirty | changed | fresh | due;
+    if (screen->paused) { /* only what the user or a deadline asks for */
+        dirty = (dirty & (SCREEN_VIEW | SCREEN_CONN)) | screen->dirty | due |
                 (changed != 0 ? SCREEN_STATE : 0);
     }
     if (!fits(screen, canvas)) {

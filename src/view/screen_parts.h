@@ -28,7 +28,8 @@ struct screen {
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
     struct screen_events events;
     struct layout layout;
-    unsigned layout_key; /* what of the input the layout was made of */
+    int tab_x[PANE_COUNT]; /* where the tabs begin; -1: not there */
+    unsigned layout_key;   /* what of the input the layout was made of */
 
     enum action_scope overlay; /* SCOPE_PANES: none is open */
     size_t overlay_top, overlay_cursor, overlay_lines, overlay_page;
@@ -77,6 +78,7 @@ struct bar_item {
     struct style style;
     int rank; /* 0: stays */
     bool right, figure;
+    int x; /* where it went */
 };
 struct bar {
     struct bar_item items[BAR_ITEMS_MAX];

@@ -98,7 +98,7 @@ static void test_golden_screens(void **state)
         {"hidden", 160, 48, "hide-amounts"},
         {"paused", 60, 20, "pause"},
         {"zoom", 160, 48, "focus-positions zoom"},
-        {"scrolled", 60, 20, "right right"},
+        {"scrolled", 60, 20, "focus-positions right right"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct desk desk;
@@ -426,6 +426,66 @@ static void test_mouse(void **state)
     desk_close(&desk);
 }
 
+static void test_a_click_on_a_tab_shows_its_pane(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 60, 20);
+    free(desk_text(&desk, SCREEN_ALL));
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 14, 1);
+    has(&desk, "━ 2 Positions");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 0, 1);
+    has(&desk, "━ 1 Orders");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 50, 1);
+    has(&desk, "━ 5 Events");
+    desk_close(&desk);
+}
+
+static void test_a_flash_ends_while_paused(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_load(&desk, RESOURCE_WATCHLISTS, quote_up);
+    free(desk_text(&desk, RESOURCE_BIT(RESOURCE_WATCHLISTS)));
+    desk_do(&desk, ACTION_PAUSE);
+    char *text = desk_text(&desk, 0);
+    assert_non_null(strstr(text, "▲SBIN"));
+    free(text);
+    desk_later(&desk, 800);
+    text = desk_text(&desk, 0);
+    assert_null(strstr(text, "▲SBIN"));
+    free(text);
+    desk_close(&desk);
+}
+
+static void test_columns_scroll_only_while_there_are_more(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_RIGHT);
+    has(&desk, "┃ Time     Symbol");
+    screen_resize(desk.screen, 60, 20);
+    free(desk_text(&desk, 0));
+    screen_state_set(desk.screen, "orders.columns",
+                     "time,symbol,side,prod,type,qty,filled,price,avg,status");
+    free(desk_text(&desk, 0));
+    for (int i = 0; i < 30; i++) {
+        desk_do(&desk, ACTION_RIGHT);
+        free(desk_text(&desk, 0));
+    }
+    has(&desk, "Status"); /* the last column is there, and the symbol still is */
+    has(&desk, "┃‹Symbol");
+    for (int i = 0; i < 30; i++) {
+        desk_do(&desk, ACTION_LEFT);
+    }
+    has(&desk, "┃ Time");
+    desk_close(&desk);
+}
+
 static void test_state_survives_a_round_trip(void **state)
 {
     (void)state;
@@ -497,6 +557,9 @@ int main(void)
         cmocka_unit_test(test_the_detail_never_shows_another_row),
         cmocka_unit_test(test_alerts_are_handed_out_once),
         cmocka_unit_test(test_mouse),
+        cmocka_unit_test(test_a_click_on_a_tab_shows_its_pane),
+        cmocka_unit_test(test_a_flash_ends_while_paused),
+        cmocka_unit_test(test_columns_scroll_only_while_there_are_more),
         cmocka_unit_test(test_state_survives_a_round_trip),
         cmocka_unit_test(test_hidden_amounts_are_hidden_everywhere),
     };
