@@ -145,10 +145,13 @@ static size_t highest_rank(const struct table *table, const struct fitting *fit)
     return found;
 }
 
-/* Columns scrolled off: the first ones, but never the one that says what the row is. */
+/*
+ * Columns scrolled off: the first ones, but never the one that says what the row is. The first
+ * step only goes from the columns that matter most to those that stand first.
+ */
 static void drop_skipped(const struct table *table, struct fitting *fit)
 {
-    for (int skip = table->skip; skip > 0 && fit->count > 2; skip--) {
+    for (int skip = table->skip - 1; skip > 0 && fit->count > 2; skip--) {
         size_t first = column_at(table, fit->columns[0])->rank == 0 ? 1 : 0;
         fitting_drop(fit, first);
     }
