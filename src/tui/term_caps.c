@@ -37,7 +37,7 @@ static void get_text(const char *name, char *out, size_t size)
 {
     const char *text = tigetstr(name);
     out[0] = '\0';
-    if (text != NULL && text != (const char *)-1 && strlen(text) < size) {
+    if (text != NULL && (intptr_t)text != -1 && strlen(text) < size) {
         copy_unpadded(text, out, size);
     }
 }
@@ -113,6 +113,8 @@ size_t term_caps_move(const struct term_caps *caps, int x, int y, char *out, siz
     if (caps->ansi) {
         return (size_t)snprintf(out, size, "\033[%d;%dH", y + 1, x + 1);
     }
-    const char *text = tparm((char *)(uintptr_t)caps->cursor, y, x);
+    char cursor[TERM_TEXT_MAX]; /* some curses want to be able to write to it */
+    snprintf(cursor, sizeof cursor, "%s", caps->cursor);
+    const char *text = tparm(cursor, y, x);
     return text == NULL ? 0 : (size_t)snprintf(out, size, "%s", text);
 }

@@ -12,10 +12,12 @@
     X("nord", theme_nord)                                                                          \
     X("gruvbox", theme_gruvbox)
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): declarations take none. */
 #define DECLARE(name, symbol)                                                                      \
     extern const char symbol[];                                                                    \
     extern const size_t symbol##_len;
 #define ROW(name, symbol) {name, name ".ini", symbol, &symbol##_len},
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 THEMES(DECLARE)
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <blotter/core/alloc.h>
 
+/* NOLINTNEXTLINE(misc-redundant-expression): that they are equal is the point. */
 static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_JOURNAL == SCREEN_JOURNAL,
               "the client's bits go to the screen as they are");
 

@@ -54,17 +54,17 @@ static void set_local(void)
     }
 }
 
-void zone_apply(struct format *format, const char *timezone)
+void zone_apply(struct format *format, const char *zone)
 {
     take_locale(format);
     format->zone_user = NULL;
-    if (timezone != NULL && strcasecmp(timezone, "utc") == 0) {
+    if (zone != NULL && strcasecmp(zone, "utc") == 0) {
         format->zone = NULL;
         return;
     }
     set_local();
-    if (timezone != NULL && strcasecmp(timezone, "local") != 0) {
-        setenv("TZ", timezone, 1);
+    if (zone != NULL && strcasecmp(zone, "local") != 0) {
+        setenv("TZ", zone, 1);
     }
     tzset();
     format->zone = local_offset_s;

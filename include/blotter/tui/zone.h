@@ -5,6 +5,6 @@
 #include <blotter/view/format.h>
 
 /* Sets the zone ("local", "utc", "Area/City"; NULL: local) and the locale's grouping. */
-void zone_apply(struct format *format, const char *timezone);
+void zone_apply(struct format *format, const char *zone);
 
 #endif
