@@ -286,8 +286,6 @@ static void options_set_limits(struct transfer *transfer)
     const struct http *http = transfer->http;
     CURL *easy = transfer->easy;
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
-    /* Decoded if it comes compressed; for a stream we ask for the opposite in a header. */
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     if (transfer->endless) {
         curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, STREAM_BUFFER);
         return;
@@ -340,6 +338,10 @@ static void hop_prepare(struct transfer *transfer)
     curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->url);
     /* What is meant for this machine is not told to a proxy. */
     curl_easy_setopt(transfer->easy, CURLOPT_PROXY, transfer->origin.loopback ? "" : NULL);
+    /* Packing costs more than the loopback does. Decoded in any case if it comes packed; for a
+     * stream we ask not to in a header. */
+    curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING,
+                     transfer->origin.loopback ? "identity" : "gzip");
     sent_build(transfer);
     transfer->state = TRANSFER_NEW;
 }
