@@ -60,6 +60,7 @@ static void say(const struct watch *watch, const char *format, ...)
     int len = snprintf(line, sizeof line, "blotter: ");
     va_list arguments;
     va_start(arguments, format);
+    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): inlined, va_start is lost to it */
     vsnprintf(line + len, sizeof line - (size_t)len - 1, format, arguments);
     va_end(arguments);
     size_t used = strlen(line);
@@ -232,14 +233,17 @@ static void print_status(struct watch *watch, const char *word, const struct con
 static void say_status(const struct watch *watch, const char *word,
                        const struct conn_status *status, bool resumed)
 {
-    double wait_s = (double)(status->retry_at_ms - loop_now(watch->loop).wall_ms) / 1000;
+    char wait[32];
+    int64_t wait_ms = status->retry_at_ms - loop_now(watch->loop).wall_ms;
+    snprintf(wait, sizeof wait, wait_ms < 1000 ? "%.0f ms" : "%.1f s",
+             (double)wait_ms / (wait_ms < 1000 ? 1 : 1000));
     if (status->phase == CONN_LIVE) {
         say(watch, "stream live%s", resumed ? ", continued after the last event" : "");
     } else if (status->phase == CONN_WAITING && strcmp(word, "lost") == 0) {
-        say(watch, "stream lost: %s; next try in %.1f s", status->fault.text, wait_s);
+        say(watch, "stream lost: %s; next try in %s", status->fault.text, wait);
     } else if (status->phase == CONN_WAITING) {
-        say(watch, "no stream: %s; attempt %d, next try in %.1f s", status->fault.text,
-            status->attempt, wait_s);
+        say(watch, "no stream: %s; attempt %d, next try in %s", status->fault.text, status->attempt,
+            wait);
     } else if (status->fault.kind == FAULT_NONE) {
         say(watch, "the server ended the stream for good (HTTP 204)");
     } else {

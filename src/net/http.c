@@ -182,8 +182,11 @@ void http_free(struct http *http)
     if (http == NULL) {
         return;
     }
-    while (http->requests != NULL) {
-        http_cancel(http, http->requests->id);
+    struct http_request *request;
+    while ((request = http->requests) != NULL) {
+        http->requests = request->next;
+        transfer_cancel(request->transfer);
+        request_free(request);
     }
     while (http->transfers != NULL) {
         transfer_cancel(http->transfers);
@@ -237,7 +240,7 @@ static void on_head(void *user, const struct transfer_head *head)
 static void body_append(struct http_request *request, const char *bytes, size_t len)
 {
     size_t need = request->response.body_len + len + 1;
-    if (need > request->body_room) {
+    if (request->body == NULL || need > request->body_room) {
         size_t room = request->body_room > 0 ? request->body_room * 2 : BODY_ROOM_FIRST;
         request->body_room = room > need ? room : need;
         request->body = mem_realloc(request->body, request->body_room);
