@@ -423,6 +423,63 @@ static void test_credentials_stay_on_their_origin(void **state)
     script_server_free(other);
 }
 
+#define GZIP_HEAD JSON "Content-Encoding: gzip\r\n\r\n"
+#define GZIP_SMALL                                                                                 \
+    GZIP_HEAD "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x54\xb2\x32\xac\x05\x00\xaf"   \
+              "\xac\x1b\x56\x07\x00\x00\x00"
+
+static void test_compressed_answers(void **state)
+{
+    (void)state;
+    static const struct script_exchange exchanges[] = {
+        {NULL, {{SCRIPT_SEND, GZIP_SMALL, sizeof GZIP_SMALL - 1, 0}}},
+        {NULL, {{SCRIPT_SEND, GZIP_HEAD "no gzip at all", 0, 0}}},
+    };
+    struct script_server *server = script_server_new(exchanges, 2);
+    struct http_settings settings;
+    struct fixture f;
+    http_settings_default(&settings);
+    settings.url = script_server_url(server);
+    open_http(&f, &settings);
+    http_get(f.http, "/", NULL, on_done, &f);
+    assert_int_equal(loop_run(f.loop), 0);
+    assert_string_equal(f.body, "{\"a\":1}");
+    f.calls = 0;
+    http_get(f.http, "/", NULL, on_done, &f);
+    assert_int_equal(loop_run(f.loop), 0);
+    assert_int_equal(f.kind, FAULT_NETWORK);
+    close_http(&f);
+    script_server_free(server);
+}
+
+static void test_proxies_from_the_environment(void **state)
+{
+    (void)state;
+    static const struct script_exchange exchanges[] = {
+        {NULL, {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
+        {NULL, {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n[]", 0, 0}}},
+    };
+    struct script_server *server = script_server_new(exchanges, 2);
+    const char *urls[] = {"http://host.invalid", script_server_url(server)};
+    const char *lines[] = {"GET http://host.invalid/x HTTP/1.1\r\n", "GET /x HTTP/1.1\r\n"};
+    setenv("http_proxy", script_server_url(server), 1);
+    unsetenv("no_proxy");
+    for (size_t i = 0; i < 2; i++) { /* what is meant for this machine is not told to a proxy */
+        struct http_settings settings;
+        struct fixture f;
+        http_settings_default(&settings);
+        settings.url = urls[i];
+        open_http(&f, &settings);
+        http_get(f.http, "/x", NULL, on_done, &f);
+        assert_int_equal(loop_run(f.loop), 0);
+        assert_int_equal(f.kind, FAULT_NONE);
+        assert_memory_equal(script_server_request(server, i), lines[i], strlen(lines[i]));
+        close_http(&f);
+    }
+    unsetenv("http_proxy");
+    script_server_free(server);
+}
+
 static void test_cancelled_requests_are_silent(void **state)
 {
     (void)state;
@@ -533,6 +590,8 @@ int main(void)
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_what_is_sent_and_read_back),
         cmocka_unit_test(test_credentials_stay_on_their_origin),
+        cmocka_unit_test(test_compressed_answers),
+        cmocka_unit_test(test_proxies_from_the_environment),
         cmocka_unit_test(test_cancelled_requests_are_silent),
         cmocka_unit_test(test_a_slow_answer_times_out),
         cmocka_unit_test(test_nobody_listens),
