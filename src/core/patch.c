@@ -252,25 +252,17 @@ static bool apply(struct overlay *overlay, const struct entry *entry)
     }
     size_t i = model_find(overlay->view, entry->texts);
     bool found = i < overlay->view->row_count;
-    struct row *row = found ? model_row(overlay->view, i) : NULL;
-    switch (entry->payload->action) {
-    case PAYLOAD_REMOVE:
+    if (entry->payload->action == PAYLOAD_REMOVE) {
         if (found) {
             overlay_remove(overlay, i);
         }
         return found;
-    case PAYLOAD_INSERT:
-        if (found) {
-            return false;
-        }
-        row = overlay_insert(overlay, entry->texts);
-        break;
-    default:
-        if (!found) {
-            return false;
-        }
-        break;
     }
+    bool inserts = entry->payload->action == PAYLOAD_INSERT;
+    if (found == inserts) {
+        return false; /* there already, or not there */
+    }
+    struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
     payload_write(entry->values, entry->count, row);
     row->provisional = row->provisional || !entry->payload->many;
     return true;

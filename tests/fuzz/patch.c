@@ -1,0 +1,77 @@
+/*
+ * Bodies and events together: the first byte picks the resource, the first line is a body, each
+ * further line an event's data. Whatever they are, what is shown is the body's rows and the log.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/decode.h>
+
+#include "patch.h"
+#include "snapshot.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define LOG_MAX 8
+
+static void check(const struct patch_log *log)
+{
+    if (!patch_log_consistent(log)) {
+        abort();
+    }
+    const struct snapshot *shown = patch_log_shown(log);
+    for (size_t i = 0; shown != NULL && i < shown->row_count; i++) {
+        size_t found = model_find(shown, model_row(shown, i)->id);
+        if (found > i || strcmp(model_row(shown, found)->id, model_row(shown, i)->id) != 0) {
+            abort();
+        }
+    }
+}
+
+static void tell(struct patch_log *log, const char *text, size_t len, uint64_t seq)
+{
+    struct sse_event sse = {
+        .type = "message", .type_len = 7, .data = text, .data_len = len, .id = ""};
+    struct event event;
+    event_parse(&sse, &event);
+    patch_log_event(log, &event, (struct patch_stamp){.seq = seq});
+    check(log);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0) {
+        return 0;
+    }
+    enum resource resource = (enum resource)(data[0] % RESOURCE_COUNT);
+    const char *at = (const char *)data + 1;
+    const char *end = (const char *)data + size;
+    const char *line = memchr(at, '\n', (size_t)(end - at));
+    line = line != NULL ? line : end;
+    struct fault fault;
+    struct snapshot *base = decode_body(resource, at, (size_t)(line - at), &fault);
+    if (base == NULL) {
+        return 0;
+    }
+    struct patch_log *log = patch_log_new(resource, LOG_MAX);
+    uint64_t seq = 2;
+    patch_log_rebase(log, snapshot_ref(base), (struct patch_stamp){.seq = 1});
+    while (line < end) {
+        at = line + 1;
+        line = memchr(at, '\n', (size_t)(end - at));
+        line = line != NULL ? line : end;
+        patch_log_await(log, seq % 2 == 0);
+        tell(log, at, (size_t)(line - at), seq++);
+    }
+    /* A response that covers half of them, then one that covers all. */
+    patch_log_rebase(log, snapshot_ref(base), (struct patch_stamp){.seq = seq / 2 + 1});
+    check(log);
+    patch_log_cover(log, (struct patch_stamp){.seq = seq});
+    if (!snapshot_equal(base, patch_log_shown(log))) {
+        abort();
+    }
+    patch_log_free(log);
+    snapshot_unref(base);
+    return 0;
+}
