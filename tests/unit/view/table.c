@@ -400,6 +400,15 @@ static void test_no_figure_is_cut_at_any_width(void **state)
         }
         size_t count;
         columns_of(rows[i].pane, &count);
+        for (size_t c = 0; c < count; c++) { /* one alone, where there is no room even for it */
+            fixture.table.chosen[0] = (uint8_t)c;
+            fixture.table.chosen_count = 1;
+            table_measure(&fixture.table);
+            for (int width = 1; width <= 24; width++) {
+                check_width(&fixture, width);
+            }
+        }
+        fixture.table.chosen_count = 0;
         for (fixture.table.skip = 1; fixture.table.skip < (int)count; fixture.table.skip++) {
             check_width(&fixture, 40);
         }
