@@ -104,7 +104,8 @@ void engine_plan_retry(struct engine *engine, struct swr *swr, const struct faul
     if (fault->retry_after_ms >= 0 && (fault->status == 429 || fault->status == 503)) {
         int64_t asked =
             fault->retry_after_ms < RETRY_AFTER_CAP_MS ? fault->retry_after_ms : RETRY_AFTER_CAP_MS;
-        wait_us = asked * 1000;
+        /* Never sooner than asked; "at once" is no reason to press a server that is in trouble. */
+        wait_us = asked * 1000 > wait_us ? asked * 1000 : wait_us;
         swr->retry_asked = true;
     }
     swr->retry_us = engine->last.mono_us + wait_us;
