@@ -55,31 +55,30 @@ static void on_timer(void *user)
 
 #if defined(__linux__)
 
+/* The database and its log, which is there as long as we have the database open. */
 static int open_watch(struct watch *watch, const char *db_path)
 {
     (void)watch;
-    char *directory = mem_dup(db_path, strlen(db_path));
-    char *slash = strrchr(directory, '/');
-    if (slash == directory) {
-        slash[1] = '\0';
-    } else if (slash != NULL) {
-        *slash = '\0';
-    }
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    /* The directory, not the file: the log beside it comes and goes. */
-    if (fd >= 0 && inotify_add_watch(fd, slash == NULL ? "." : directory,
-                                     IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE) < 0) {
-        close(fd);
-        fd = -1;
+    size_t size = strlen(db_path) + sizeof "-wal";
+    char *path = mem_alloc(size);
+    for (int i = 0; i < 2 && fd >= 0; i++) {
+        snprintf(path, size, "%s%s", db_path, i == 0 ? "" : "-wal");
+        if (inotify_add_watch(fd, path, IN_MODIFY | IN_CLOSE_WRITE) < 0) {
+            close(fd);
+            fd = -1;
+        }
     }
-    free(directory);
+    free(path);
     return fd;
 }
 
+/* Once a turn, not until there is no more: a busy writer must not keep us here. */
 static void drain(struct watch *watch)
 {
     char buffer[4096] __attribute__((aligned(8)));
-    while (read(watch->fd, buffer, sizeof buffer) > 0) {
+    if (read(watch->fd, buffer, sizeof buffer) < 0) {
+        return; /* nothing there after all: what is left is read in the next turn */
     }
 }
 
@@ -109,7 +108,8 @@ static void drain(struct watch *watch)
 {
     struct kevent events[8];
     const struct timespec at_once = {0, 0};
-    while (kevent(watch->fd, NULL, 0, events, 8, &at_once) == 8) {
+    if (kevent(watch->fd, NULL, 0, events, 8, &at_once) < 0) {
+        return;
     }
 }
 

@@ -223,11 +223,12 @@ static void test_bad_bodies_change_nothing(void **state)
         "{\"orderId\":\"\",\"positionId\":\"\",\"name\":\"\",\"symbol\":\"\"}",
         "{\"orderId\":null,\"positionId\":null,\"name\":null,\"symbol\":null}",
         "{\"orderId\":[],\"positionId\":{},\"name\":[],\"symbol\":{},\"updates\":[]}",
-        "{\"orderId\":\"a\",\"orderId\":\"b\",\"positionId\":\"a\",\"positionId\":\"b\",\"name\":"
-        "\"a\",\"name\":"
-        "\"b\",\"symbol\":\"a\",\"symbol\":\"b\"}",
-        "{\"name\":\"a\\u0000b\",\"symbol\":\"a\\u0000b\",\"orderId\":\"a\\u0000b\",\"positionId\":"
-        "\"a\\u0000\"}",
+        "{\"name\":\"a\",\"name\":\"b\"}",
+        "{\"symbol\":\"a\",\"symbol\":\"b\"}",
+        "{\"orderId\":\"a\",\"orderId\":\"b\"}",
+        "{\"positionId\":\"a\",\"positionId\":\"b\"}",
+        "{\"name\":\"a\\u0000b\",\"symbol\":\"a\\u0000b\"}",
+        "{\"orderId\":\"a\\u0000b\",\"positionId\":\"a\\u0000\"}",
         "{\"name\":\"\xff\",\"symbol\":\"\xff\",\"orderId\":\"\xff\",\"positionId\":\"\xff\"}",
         "{\"quantity\":99999999999999999999999}",
         "{\"price\":1e999}",
