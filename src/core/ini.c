@@ -50,7 +50,7 @@ static char *next_line(char *out, int capacity, void *stream)
         refuse(source, "the line is too long");
         return NULL;
     }
-    if (*start == '[' && len > INI_SECTION_BYTES_MAX) {
+    if (len > INI_SECTION_BYTES_MAX && *start == '[') {
         refuse(source, "the section's name is too long");
         return NULL;
     }
