@@ -2,11 +2,14 @@
 #include "theme_builtin.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <blotter/core/ini.h>
 #include <blotter/core/suggest.h>
 
@@ -164,14 +167,30 @@ static bool read_text(struct reader *reader, const char *text, size_t len)
     return true;
 }
 
+/* A file, and nothing that one could wait for in vain. */
+static FILE *open_file(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        return NULL;
+    }
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        close(fd);
+        errno = EINVAL;
+        return NULL;
+    }
+    return fdopen(fd, "r");
+}
+
 static bool read_path(struct reader *reader, const char *path, bool *ret_found)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = open_file(path);
     *ret_found = file != NULL || (errno != ENOENT && errno != ENOTDIR);
     reader->label = path;
     reader->error_line = 0;
     if (file == NULL) {
-        return fail(reader, "%s", strerror(errno));
+        return fail(reader, "%s", errno == EINVAL ? "is not a file" : strerror(errno));
     }
     char *text = calloc(1, THEME_BYTES_MAX + 1);
     size_t len = text == NULL ? 0 : fread(text, 1, THEME_BYTES_MAX + 1, file);

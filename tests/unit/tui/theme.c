@@ -73,6 +73,7 @@ static void refuses_with_a_place(void **state)
         {"text = red on bold\n", "t.ini:1: 'bold' is neither a colour nor an attribute"},
         {"inherit = nrod\n", "theme: unknown theme 'nrod' (did you mean 'nord'?)"},
         {"inherit = ./none.ini\n", "./none.ini: No such file or directory"},
+        {"inherit = /dev/null\n", "/dev/null: is not a file"},
         {"text\n", "t.ini:1: "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
