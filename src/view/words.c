@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define POLL_SECONDS_MAX 600
+
 /* --- the connection, in words --------------------------------------------------------------- */
 
 static void clock_text(const struct screen_input *input, int64_t wall_ms, char out[FORMAT_MAX])
@@ -33,14 +35,30 @@ static const struct fault *auth_fault(const struct screen_input *input)
     return NULL;
 }
 
+/* How far polls are apart: as told, else from the last answer of any kind to the next poll. */
+static int64_t poll_seconds(const struct screen_input *input)
+{
+    int64_t last_ms = MODEL_NO_TIME;
+    if (input->poll_every_ms > 0) {
+        return input->poll_every_ms / 1000;
+    }
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        const struct pane_state *pane = &input->panes[i];
+        last_ms = pane->confirmed_ms > last_ms ? pane->confirmed_ms : last_ms;
+        last_ms = pane->fault_ms > last_ms ? pane->fault_ms : last_ms;
+    }
+    bool known = last_ms != MODEL_NO_TIME && input->poll_next_ms > last_ms;
+    return known ? (input->poll_next_ms - last_ms + 500) / 1000 : 0;
+}
+
 static void say_polling(const struct screen_input *input, struct conn_word *ret)
 {
+    int64_t seconds = poll_seconds(input);
     char at[FORMAT_MAX];
     clock_text(input, input->poll_next_ms, at);
     word_set(ret, ROLE_CONN_WARN, "◍ POLLING");
-    if (input->poll_every_ms > 0) {
-        snprintf(ret->text, sizeof ret->text, "◍ POLLING %llds",
-                 (long long)(input->poll_every_ms / 1000));
+    if (seconds > 0 && seconds <= POLL_SECONDS_MAX) {
+        snprintf(ret->text, sizeof ret->text, "◍ POLLING %llds", (long long)seconds);
     }
     snprintf(ret->more, sizeof ret->more, "next %s", at);
 }

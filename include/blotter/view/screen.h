@@ -29,9 +29,9 @@ struct screen_input {
     const struct conn_status *conn;          /* NULL: no stream in this run */
     bool polling;                            /* from engine_polling */
     int64_t poll_next_ms;                    /* wall time of the next poll */
-    int64_t poll_every_ms;                   /* how far polls are apart now; 0: not shown */
-    const struct journal *journal;           /* NULL: none */
-    uint64_t events, errors;                 /* stream events received, errors */
+    int64_t poll_every_ms;         /* how far polls are apart now; 0: taken from the last answer */
+    const struct journal *journal; /* NULL: none */
+    uint64_t events, errors;       /* stream events received, errors */
     struct latency_summary event_latency, fetch_latency;
     const char *badge; /* "REAL", "PAPER" or "MOCK" */
     const char *host;  /* "127.0.0.1:4810" */

@@ -189,6 +189,11 @@ static void test_connection_words(void **state)
         desk.input.poll_next_ms = DESK_NOW_MS + 10000;
         has(&desk, rows[i].expected);
     }
+    desk.conn = (struct conn_status){.phase = CONN_WAITING, .attempt = 1};
+    desk.input.polling = true;
+    desk.input.poll_every_ms = 0;
+    desk.input.poll_next_ms = DESK_NOW_MS + 20100;
+    has(&desk, "◍ POLLING 20s");
     desk_close(&desk);
 }
 
