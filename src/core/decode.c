@@ -12,7 +12,7 @@
 
 #define KEY_SLOTS 128
 #define TEXT_SLOTS 256
-#define TEXT_SHARED_MAX 48
+#define TEXT_SHARED_MAX 36 /* long enough for names, too short for ids, which never repeat */
 #define ITEM_LIST_MAX ((size_t)100000)
 
 /* Where a member's value goes. */
@@ -46,6 +46,12 @@ struct decoder {
     struct fault *fault;
     struct key_table rows;
     struct key_table lists;
+    union {
+        struct order order;
+        struct position position;
+        struct account account;
+        struct watch_item item;
+    } blank; /* a row of which everything is missing */
     struct text_slot shared[TEXT_SLOTS];
 };
 
@@ -296,8 +302,7 @@ static struct row *add_row(struct decoder *decoder)
         snapshot->rows = mem_realloc_array(snapshot->rows, decoder->capacity, size);
     }
     struct row *row = model_row(snapshot, snapshot->row_count++);
-    memset(row, 0, size);
-    fields_clear(decoder->rows.table, row);
+    memcpy(row, &decoder->blank, size);
     return row;
 }
 
@@ -513,6 +518,7 @@ struct snapshot *decode_body(enum resource resource, const char *body, size_t le
     decoder->fault = ret_fault;
     build_keys(&decoder->rows, field_table(resource));
     build_keys(&decoder->lists, field_table_watchlist());
+    fields_clear(field_table(resource), &decoder->blank);
     if (!decode_text(decoder, block->body, len)) {
         snapshot_unref(snapshot);
         snapshot = NULL;
