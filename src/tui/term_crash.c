@@ -11,7 +11,18 @@
 
 enum { CRASH_BYTES_MAX = 512, CRASH_STACK_BYTES = 64 << 10, CRASH_TRIES = 10, CRASH_WAIT_MS = 50 };
 
-static const int crash_signals[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGTRAP};
+static const struct {
+    int signo;
+    const char *message; /* for the normal screen, once it is back */
+} crash_signals[] = {
+    {SIGSEGV, "blotter: crashed (SIGSEGV); --log-file and -v tell more\n"},
+    {SIGABRT, "blotter: gave up (SIGABRT); --log-file and -v tell more\n"},
+    {SIGBUS, "blotter: crashed (SIGBUS); --log-file and -v tell more\n"},
+    {SIGFPE, "blotter: crashed (SIGFPE); --log-file and -v tell more\n"},
+    {SIGILL, "blotter: crashed (SIGILL); --log-file and -v tell more\n"},
+    {SIGSYS, "blotter: crashed (SIGSYS); --log-file and -v tell more\n"},
+    {SIGTRAP, "blotter: crashed (SIGTRAP); --log-file and -v tell more\n"},
+};
 enum { CRASH_SIGNALS = sizeof crash_signals / sizeof crash_signals[0] };
 
 /* A signal handler has nothing but globals to know anything by. */
@@ -27,11 +38,11 @@ static struct {
 
 static char crash_stack[CRASH_STACK_BYTES];
 
-static void restore_terminal(void)
+static void write_all(const char *bytes, size_t len)
 {
     size_t done = 0;
-    for (int tries = 0; done < crash.len && tries < CRASH_TRIES; tries++) {
-        ssize_t wrote = write(crash.fd, crash.bytes + done, crash.len - done);
+    for (int tries = 0; done < len && tries < CRASH_TRIES; tries++) {
+        ssize_t wrote = write(crash.fd, bytes + done, len - done);
         if (wrote > 0) {
             done += (size_t)wrote;
         } else {
@@ -39,18 +50,22 @@ static void restore_terminal(void)
             poll(&poll_fd, 1, CRASH_WAIT_MS);
         }
     }
-    tcsetattr(crash.fd, TCSANOW, &crash.modes);
 }
 
 /* Restores the terminal, then lets happen what would have happened without us. */
 static void on_crash(int signo)
 {
-    if (crash.armed) {
-        crash.armed = 0;
-        restore_terminal();
+    bool armed = crash.armed != 0;
+    crash.armed = 0;
+    if (armed) {
+        write_all(crash.bytes, crash.len);
+        tcsetattr(crash.fd, TCSANOW, &crash.modes);
     }
     for (size_t i = 0; i < CRASH_SIGNALS; i++) {
-        if (crash_signals[i] == signo) {
+        if (crash_signals[i].signo == signo) {
+            if (armed) {
+                write_all(crash_signals[i].message, strlen(crash_signals[i].message));
+            }
             sigaction(signo, &crash.before[i], NULL);
         }
     }
@@ -67,7 +82,7 @@ static void install(void)
     struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < CRASH_SIGNALS; i++) {
-        sigaction(crash_signals[i], &action, &crash.before[i]);
+        sigaction(crash_signals[i].signo, &action, &crash.before[i]);
     }
     crash.installed = true;
 }
@@ -92,7 +107,7 @@ void term_crash_disarm(void)
         return;
     }
     for (size_t i = 0; i < CRASH_SIGNALS; i++) {
-        sigaction(crash_signals[i], &crash.before[i], NULL);
+        sigaction(crash_signals[i].signo, &crash.before[i], NULL);
     }
     crash.installed = false;
 }

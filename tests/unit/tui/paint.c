@@ -166,6 +166,7 @@ static void restores_the_terminal(void **state)
         }
         assert_true(pty_wait_exit(pty, 0, &status));
         assert_int_equal(status, rows[i].status);
+        assert_int_equal(pty_has(pty, "blotter: "), status != 0); /* on the normal screen */
         pty_free(pty);
     }
 }
