@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SETTLE_MS = 30000, QUIET_MS = 500, CHART_WIDTH = 40 };
+enum { SETTLE_MS = 30000, QUIET_MS = 500, CHART_WIDTH = 40, SEEDED_MAX = 1000 };
 
 /* What is told about one size, and about one rate. NAN: not measured. */
 struct by_orders {
@@ -44,12 +44,18 @@ static double confirm_ms(const struct steps *steps, size_t from)
     return NAN;
 }
 
+static bool is_confirmed(const struct subject *subject, const void *user)
+{
+    return !isnan(confirm_ms(&subject->steps, *(const size_t *)user));
+}
+
 static void take_changes(struct scene *scene, struct subject *subject, struct by_orders *ret)
 {
     struct samples patches = {0}, confirmations = {0};
     for (int i = 0; i < bench_times(scene->bench, 5, 2); i++) {
         size_t from = subject->steps.count;
         scene_change_order(scene, i);
+        subject_wait(subject, is_confirmed, &from, SETTLE_MS);
         subject_wait_quiet(subject, QUIET_MS, SETTLE_MS);
         samples_add(&patches, patch_ms(&subject->steps, from));
         samples_add(&confirmations, confirm_ms(&subject->steps, from));
@@ -84,17 +90,20 @@ static double page_ms(struct subject *subject)
 static struct by_orders take_orders(struct bench *bench, int orders)
 {
     struct by_orders ret = {orders, NAN, NAN, NAN, NAN, NAN};
-    char text[16];
-    const char *options[] = {"--orders", text, "--orders-limit", text, NULL};
+    char limit[16], seeded[16];
+    const char *options[] = {"--orders", seeded, "--orders-limit", limit, NULL};
+    int from = orders < SEEDED_MAX ? orders : SEEDED_MAX;
     struct scene scene;
     struct subject subject;
     struct usage usage;
     int64_t loaded_us;
-    snprintf(text, sizeof text, "%d", orders);
+    snprintf(limit, sizeof limit, "%d", orders);
+    snprintf(seeded, sizeof seeded, "%d", from);
     if (!scene_start(&scene, bench, options)) {
         return ret;
     }
-    if (subject_start(&subject, bench, SUBJECT_BLOTTER, &scene.server, NULL) &&
+    if (scene_grow_orders(&scene, from, orders) &&
+        subject_start(&subject, bench, SUBJECT_BLOTTER, &scene.server, NULL) &&
         subject_wait_loaded(&subject, &loaded_us) &&
         subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS)) {
         ret.load_ms = (double)(loaded_us - subject.started_us) / 1000;

@@ -4,6 +4,8 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -236,13 +238,31 @@ static int link_main(void *user)
 
 /* --- the parent --------------------------------------------------------------------------- */
 
+/* An address of this machine that programs do not know for the loopback; 0 when it has none. */
+static in_addr_t outward_address(void)
+{
+    struct ifaddrs *list = NULL;
+    in_addr_t found = 0;
+    getifaddrs(&list);
+    for (const struct ifaddrs *at = list; at != NULL && found == 0; at = at->ifa_next) {
+        const struct sockaddr_in *address = (const struct sockaddr_in *)(void *)at->ifa_addr;
+        if (address != NULL && address->sin_family == AF_INET && (at->ifa_flags & IFF_UP) != 0 &&
+            (at->ifa_flags & IFF_LOOPBACK) == 0) {
+            found = address->sin_addr.s_addr;
+        }
+    }
+    freeifaddrs(list);
+    return found;
+}
+
 bool link_start(struct link *ret, const struct link_options *options)
 {
     int control[2], port;
+    in_addr_t address = options->outward ? outward_address() : htonl(INADDR_LOOPBACK);
     *ret = (struct link){.process = {.pid = -1, .out_fd = -1, .life_fd = -1}, .control_fd = -1};
     ret->page =
         mmap(NULL, sizeof *ret->page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    int listener = listen_loopback(&port);
+    int listener = address == 0 ? -1 : listen_at(address, &port);
     if (ret->page == MAP_FAILED || listener < 0 || pipe(control) != 0) {
         return false;
     }
@@ -251,7 +271,9 @@ bool link_start(struct link *ret, const struct link_options *options)
     ret->page->control = control[0];
     ret->control_fd = control[1];
     fcntl(control[1], F_SETFD, FD_CLOEXEC);
-    snprintf(ret->url, sizeof ret->url, "http://127.0.0.1:%d", port);
+    char text[INET_ADDRSTRLEN] = "";
+    inet_ntop(AF_INET, &address, text, sizeof text);
+    snprintf(ret->url, sizeof ret->url, "http://%s:%d", text, port);
     bool started = process_fork(&ret->process, link_main, ret->page);
     close(listener);
     close(control[0]);

@@ -21,6 +21,7 @@ struct link_options {
     int port;           /* of the server on the loopback */
     int delay_ms;       /* each way; half of the round trip */
     int64_t bits_per_s; /* each way, over all connections; 0: no ceiling */
+    bool outward;       /* listens on an address that is not the loopback, as a far server would */
 };
 
 bool link_start(struct link *ret, const struct link_options *options);

@@ -187,7 +187,7 @@ void measure_lost(struct bench *bench)
         measure_reopened(bench, &scene, &link);
         measure_halfopen(bench, &scene, &link);
         measure_missed(bench, &scene, &link);
+        link_end(&link);
     }
-    link_end(&link);
     scene_end(&scene);
 }

@@ -71,6 +71,23 @@ void scene_change_orders(struct scene *scene, int rounds)
     change(scene, sql);
 }
 
+bool scene_grow_orders(struct scene *scene, int from, int to)
+{
+    enum { GROW_MS = 60000 };
+    char sql[1024];
+    snprintf(sql, sizeof sql,
+             "insert into orders (id, tradingAccountId, stockId, symbol, quantity, orderType, "
+             "orderSide, price, averagePrice, filledQuantity, productType, status, createdAt, "
+             "executedAt) select lower(hex(randomblob(16))), tradingAccountId, stockId, symbol, "
+             "quantity, orderType, orderSide, price, averagePrice, filledQuantity, productType, "
+             "status, createdAt, executedAt from orders, (with recursive n(i) as (select 1 union "
+             "all select i + 1 from n where i < %d) select i from n) where tradingAccountId = "
+             "(select id from trading_accounts where userId = '%s')",
+             to / from - 1, scene->server.user);
+    return to <= from || (writer_send(&scene->writer, &scene->server, sql) &&
+                          writer_finish(&scene->writer, GROW_MS));
+}
+
 /* Some of the newest orders, all in one transaction. */
 static void change_some(struct scene *scene, int count)
 {

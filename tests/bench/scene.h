@@ -29,6 +29,10 @@ void scene_change_order(struct scene *scene, int place);
 /* So many events in one transaction: rounds over all orders of the user. */
 void scene_change_orders(struct scene *scene, int rounds);
 
+/* Copies orders until the user has so many: quicker than to seed them. Call it before anything is
+ * started on the scene. */
+bool scene_grow_orders(struct scene *scene, int from, int to);
+
 /* Takes in what came to the witness, the writer and the subject until the time. */
 void scene_run_until(struct scene *scene, struct subject *subject, int64_t until_us);
 

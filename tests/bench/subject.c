@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROWS = 48, COLUMNS = 160, LOAD_MS = 20000, END_MS = 3000, SLICE_US = 2000 };
+enum { ROWS = 48, COLUMNS = 160, LOAD_MS = 30000, END_MS = 3000, SLICE_US = 2000 };
 
 /* --- start -------------------------------------------------------------------------------- */
 

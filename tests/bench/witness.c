@@ -27,11 +27,11 @@ int connect_loopback(int port)
     return fd;
 }
 
-int listen_loopback(int *ret_port)
+int listen_at(in_addr_t where, int *ret_port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t len = sizeof address;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = where;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)(void *)&address, sizeof address) != 0 ||
         listen(fd, 64) != 0 || getsockname(fd, (struct sockaddr *)(void *)&address, &len) != 0) {
@@ -39,6 +39,11 @@ int listen_loopback(int *ret_port)
     }
     *ret_port = ntohs(address.sin_port);
     return fd;
+}
+
+int listen_loopback(int *ret_port)
+{
+    return listen_at(htonl(INADDR_LOOPBACK), ret_port);
 }
 
 /* --- witness ------------------------------------------------------------------------------ */

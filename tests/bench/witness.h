@@ -7,6 +7,7 @@
 
 #include "../support/server.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -48,5 +49,6 @@ bool writer_finish(struct writer *writer, int timeout_ms);
 int connect_loopback(int port);
 /* A listening socket on a free port of the loopback, -1 on failure. */
 int listen_loopback(int *ret_port);
+int listen_at(in_addr_t where, int *ret_port); /* in network order */
 
 #endif
