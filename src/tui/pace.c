@@ -5,7 +5,9 @@ enum {
     GAP_US = SECOND_US / PACE_FRAMES_MAX + 1,
     /* A burst and what is earned in the second after it make PACE_FRAMES_MAX together. */
     COST_US = SECOND_US / (PACE_FRAMES_MAX - PACE_BURST) + 1,
-    CREDIT_MAX_US = PACE_BURST * COST_US
+    CREDIT_MAX_US = PACE_BURST * COST_US,
+    /* What a confirmation leaves behind, so that the next two events need not wait for it. */
+    RESERVE_US = 2 * COST_US
 };
 
 static int64_t credit_at(const struct pace *pace, int64_t now_us)
@@ -19,7 +21,7 @@ int64_t pace_next_us(const struct pace *pace, bool urgent)
     if (!pace->started) {
         return INT64_MIN;
     }
-    int64_t missing = COST_US - pace->credit_us;
+    int64_t missing = COST_US + (urgent ? 0 : RESERVE_US) - pace->credit_us;
     int64_t earned_us = pace->last_us + (missing > 0 ? missing : 0);
     int64_t apart_us = pace->last_us + GAP_US;
     return urgent || earned_us > apart_us ? earned_us : apart_us;

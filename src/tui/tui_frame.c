@@ -151,8 +151,26 @@ static void paint_now(struct tui *tui, int64_t now_us)
     tui_write(tui);
 }
 
+/* The panes that the server has answered. */
+static resource_mask loaded_panes(const struct tui *tui)
+{
+    resource_mask loaded = 0;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state pane;
+        engine_pane(client_engine(tui->client), (enum resource)i, &pane);
+        loaded |= pane.shown != NULL && !pane.cached ? RESOURCE_BIT(i) : 0;
+    }
+    return loaded;
+}
+
+/* Whether somebody waits for the frame: for an event, or for a pane to appear at last. */
 static bool is_urgent(struct tui *tui)
 {
+    if (tui->loaded != RESOURCE_ALL) {
+        resource_mask loaded = loaded_panes(tui);
+        tui->urgent |= (loaded & ~tui->loaded) != 0;
+        tui->loaded |= loaded;
+    }
     uint64_t events = engine_counters(client_engine(tui->client))->events;
     tui->urgent |= events != tui->events_seen;
     tui->events_seen = events;

@@ -36,6 +36,7 @@ struct tui {
     struct pace pace;
     bool urgent;          /* the next frame holds what somebody waits for */
     uint64_t events_seen; /* stream events up to the last frame */
+    resource_mask loaded; /* panes that have been loaded once */
     int64_t last_click_us;
     int last_click_x, last_click_y;
     int64_t alert_second; /* alerts are counted by the second */

@@ -1,6 +1,7 @@
 /*
  * pace: how soon the next frame may be painted. What somebody waits for (an event, a key) is
- * painted at once as long as there is credit; what merely confirms it keeps a frame's distance.
+ * painted at once as long as there is credit; what merely confirms it keeps a frame's distance and
+ * leaves some credit, so where events follow each other it comes with the next event's frame.
  * Never more than PACE_FRAMES_MAX in any second. Pure.
  */
 #ifndef BLOTTER_TUI_PACE_H

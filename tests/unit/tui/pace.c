@@ -85,9 +85,39 @@ static void a_confirmation_keeps_its_distance(void **state)
     assert_int_equal(pace_next_us(&pace, false), 5000 + SECOND_US / PACE_FRAMES_MAX + 1);
 }
 
+/* Fifty events a second, each confirmed 1.5 ms later: what the frames of one second do not have
+ * room for are confirmations, and they come with the next event. */
+static void confirmations_make_room_for_events(void **state)
+{
+    (void)state;
+    enum { STEP_US = 20000, ANSWER_US = 1500 };
+    struct pace pace = {0};
+    size_t count = 0;
+    int64_t waiting_us = -1, longest_us = 0;
+    for (int64_t event_us = 0; event_us < 10 * SECOND_US; event_us += STEP_US) {
+        assert_true(pace_next_us(&pace, true) <= event_us);
+        pace_painted(&pace, event_us);
+        frames[count++] = event_us;
+        longest_us = waiting_us >= 0 && event_us - waiting_us > longest_us ? event_us - waiting_us
+                                                                           : longest_us;
+        waiting_us = event_us + ANSWER_US;
+        int64_t next_us = pace_next_us(&pace, false);
+        next_us = next_us > waiting_us ? next_us : waiting_us;
+        if (next_us < event_us + STEP_US) {
+            pace_painted(&pace, next_us);
+            frames[count++] = next_us;
+            waiting_us = -1;
+        }
+    }
+    assert_true(most_in_a_second(count) <= PACE_FRAMES_MAX);
+    assert_true(longest_us <= STEP_US);
+    assert_true(pace_next_us(&pace, false) <= pace.last_us + 4 * STEP_US); /* the last one's */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(confirmations_make_room_for_events),
         cmocka_unit_test(never_more_than_the_limit),
         cmocka_unit_test(fifty_events_a_second_never_wait),
         cmocka_unit_test(a_burst_is_painted_at_once),
