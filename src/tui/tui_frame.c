@@ -145,7 +145,7 @@ static void paint_now(struct tui *tui, int64_t now_us)
     if (term_queued(tui->term) > 0) {
         pace_painted(&tui->pace, now_us);
     }
-    tui->urgent = false;
+    tui->frame_for = PACE_CONFIRMATION;
     tui->unpainted |= changed;
     tui->frame_queued = true;
     tui_write(tui);
@@ -163,25 +163,34 @@ static resource_mask loaded_panes(const struct tui *tui)
     return loaded;
 }
 
-/* Whether somebody waits for the frame: for an event, or for a pane to appear at last. */
-static bool is_urgent(struct tui *tui)
+static void wait_for_event(struct tui *tui)
+{
+    tui->frame_for = tui->frame_for == PACE_KEY ? PACE_KEY : PACE_EVENT;
+}
+
+/* Somebody waits for an event, and for a pane to appear at last. */
+static enum pace_for frame_for(struct tui *tui)
 {
     if (tui->loaded != RESOURCE_ALL) {
         resource_mask loaded = loaded_panes(tui);
-        tui->urgent |= (loaded & ~tui->loaded) != 0;
+        if ((loaded & ~tui->loaded) != 0) {
+            wait_for_event(tui);
+        }
         tui->loaded |= loaded;
     }
     uint64_t events = engine_counters(client_engine(tui->client))->events;
-    tui->urgent |= events != tui->events_seen;
+    if (events != tui->events_seen) {
+        wait_for_event(tui);
+    }
     tui->events_seen = events;
-    return tui->urgent;
+    return tui->frame_for;
 }
 
 /* When the next frame is due, and the time before which pace forbids it, in one. */
 static int64_t next_frame_us(struct tui *tui, int64_t now_us)
 {
     int64_t due_us = tui->dirty != 0 ? now_us : screen_deadline(tui->screen);
-    int64_t next_us = pace_next_us(&tui->pace, is_urgent(tui));
+    int64_t next_us = pace_next_us(&tui->pace, frame_for(tui));
     return due_us < next_us ? next_us : due_us;
 }
 

@@ -153,7 +153,7 @@ static void on_mouse(struct tui *tui, const struct input_event *event)
 void tui_on_input(void *user, const struct input_event *event)
 {
     struct tui *tui = user;
-    tui->urgent = true;
+    tui->frame_for = PACE_KEY;
     switch (event->kind) {
     case INPUT_KEY:
         on_key(tui, event);

@@ -34,9 +34,9 @@ struct tui {
     bool frame_queued;  /* a frame is waiting in the terminal's queue */
     bool suspended;     /* the terminal is the shell's */
     struct pace pace;
-    bool urgent;          /* the next frame holds what somebody waits for */
-    uint64_t events_seen; /* stream events up to the last frame */
-    resource_mask loaded; /* panes that have been loaded once */
+    enum pace_for frame_for; /* what the next frame is waited for */
+    uint64_t events_seen;    /* stream events up to the last frame */
+    resource_mask loaded;    /* panes that have been loaded once */
     int64_t last_click_us;
     int last_click_x, last_click_y;
     int64_t alert_second; /* alerts are counted by the second */
