@@ -19,6 +19,7 @@
 #define READ_MAX 16384     /* bytes taken from a socket at once */
 #define WAITING_MAX 65536  /* bytes that wait on one of the four ways */
 #define SLOW_STEP_US 10000 /* a trickle wakes up no more often */
+#define ROUNDS_MAX 16      /* of work before the rest of the loop gets its turn */
 #define BUF_MAX (2 * PROXY_HEAD_MAX + 2 * WAITING_MAX)
 
 enum phase {
@@ -474,12 +475,13 @@ static bool write_from(int fd, struct buf *buf)
     return true;
 }
 
-static void set_watches(struct proxy_link *link)
+/* One that is not yet done comes back as soon as it can write, which is mostly at once. */
+static void set_watches(struct proxy_link *link, bool done)
 {
     struct loop *loop = link->links->loop;
     bool listens = link->phase != PHASE_LAST && link->phase != PHASE_BIG &&
                    link->in.len < WAITING_MAX + PROXY_HEAD_MAX;
-    unsigned events = (listens ? LOOP_READ : 0) | (link->out.len > 0 ? LOOP_WRITE : 0);
+    unsigned events = (listens ? LOOP_READ : 0) | (link->out.len > 0 || !done ? LOOP_WRITE : 0);
     loop_watch(loop, link->client, events, on_socket, link);
     if (link->server >= 0) {
         bool wants = link->back.len < WAITING_MAX && !link->server_ended;
@@ -521,13 +523,11 @@ static bool flush(struct proxy_link *link)
 /* Does what can be done now. The link may be gone after it. */
 static void pump(struct proxy_link *link)
 {
-    enum phase phase;
-    size_t waiting;
-    int64_t big_left;
-    do {
-        phase = link->phase;
-        waiting = link->in.len + link->back.len;
-        big_left = link->big_left;
+    bool done = false;
+    for (int round = 0; round < ROUNDS_MAX && !done; round++) {
+        enum phase phase = link->phase;
+        size_t waiting = link->in.len + link->back.len;
+        int64_t big_left = link->big_left;
         if (!advance(link)) {
             return;
         }
@@ -535,9 +535,10 @@ static void pump(struct proxy_link *link)
             link_free(link);
             return;
         }
-    } while (link->phase != phase || link->big_left != big_left ||
-             link->in.len + link->back.len != waiting);
-    set_watches(link);
+        done = link->phase == phase && link->big_left == big_left &&
+               link->in.len + link->back.len == waiting;
+    }
+    set_watches(link, done);
 }
 
 static void on_client(struct proxy_link *link, unsigned events)
