@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <limits.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,12 +16,11 @@
 #define ARGS_MAX 64
 #define ENV_MAX 32
 
-static const char *program;
+static char program[PATH_MAX];
 
 void cli_set_program(const char *path)
 {
-    program = realpath(path, NULL); /* tests change directory */
-    if (program == NULL) {
+    if (realpath(path, program) == NULL) { /* absolute: tests change directory */
         abort();
     }
 }
