@@ -34,6 +34,7 @@ void act_refresh_rows(struct act *act)
     if (act_in_table(act)) {
         act->screen->retake |= RESOURCE_BIT(act->screen->focus);
         screen_take(act->screen, act->input, RESOURCE_BIT(act->screen->focus));
+        act->screen->retake &= ~RESOURCE_BIT(act->screen->focus);
     }
     act_redraw(act, act_pane_bit(act->screen->focus));
 }

@@ -1,4 +1,5 @@
-/* How long a frame takes: whole, one pane, 10,000 rows scrolled and sorted. Prints microseconds. */
+/* How long a frame takes: whole, one pane, 10,000 rows scrolled and sorted. Prints microseconds of
+ * CPU. */
 #include "desk.h"
 
 #include <locale.h>
@@ -9,7 +10,7 @@
 static int64_t now_ns(void)
 {
     struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at); /* other programs do not count */
     return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
 }
 
