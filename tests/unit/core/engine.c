@@ -220,6 +220,30 @@ static void test_an_event_patches_and_is_confirmed(void **state)
     engine_free(bench.engine);
 }
 
+static void test_a_patch_outlives_a_response_that_began_before_it(void **state)
+{
+    (void)state;
+    for (int extensions = 0; extensions <= 1; extensions++) {
+        struct bench bench = bench_settled(extensions);
+        engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_ORDERS));
+        wait_ms(&bench, 20);
+        assert_int_equal(bench.starts, 1);
+        tell(&bench, EXECUTE_A, extensions ? "11" : "");
+        /* Newer rows, but read before the event: shown, with the event on top. */
+        answer_with(&bench, RESOURCE_ORDERS,
+                    "{\"orders\":[" ORDER_A ",{\"id\":\"b\",\"symbol\":\"S\",\"quantity\":1,"
+                    "\"orderSide\":\"BUY\",\"status\":\"PENDING\"}]}",
+                    extensions ? 10 : 0);
+        struct pane_state shown = pane(&bench, RESOURCE_ORDERS);
+        assert_int_equal(shown.shown->row_count, 2);
+        assert_string_equal(shown.shown->orders[0].status, "EXECUTED");
+        assert_true(shown.shown->orders[0].row.provisional && shown.dirty);
+        wait_ms(&bench, 300);
+        assert_int_equal(bench.starts, 2);
+        engine_free(bench.engine);
+    }
+}
+
 static void test_a_covered_event_costs_nothing(void **state)
 {
     (void)state;
@@ -609,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_first_load_costs_four_requests),
         cmocka_unit_test(test_without_ids_the_opening_dirties_what_began_before_it),
         cmocka_unit_test(test_an_event_patches_and_is_confirmed),
+        cmocka_unit_test(test_a_patch_outlives_a_response_that_began_before_it),
         cmocka_unit_test(test_a_covered_event_costs_nothing),
         cmocka_unit_test(test_a_contradiction_is_counted_and_the_response_wins),
         cmocka_unit_test(test_ids_going_back_dirty_everything),
