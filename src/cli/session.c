@@ -229,7 +229,7 @@ void session_client(const struct session *session, struct client_settings *ret)
 
 const char *session_badge(const struct session *session)
 {
-    static const char *const badges[] = {"REAL", "REAL", "PAPER", "MOCK"};
+    static const char *const badges[] = {NULL, "REAL", "PAPER", "MOCK"};
     return badges[config_number(session->config, CONFIG_BADGE)];
 }
 

@@ -48,6 +48,7 @@ struct client {
     size_t awaiting;
     bool painted;
     bool polling;
+    bool mock;   /* the last answer came from blotter-mock */
     bool outage; /* no request came through lately */
     struct latency event_latency, fetch_latency;
     uint64_t errors;
@@ -104,6 +105,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
     end_outage(client);
+    client->mock = response->mock;
     if (client->trace != NULL) { /* the step is done when it is decoded, not when its turn began */
         report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
     }
@@ -441,6 +443,11 @@ struct latency_summary client_event_latency(const struct client *client)
 struct latency_summary client_fetch_latency(const struct client *client)
 {
     return latency_summary(&client->fetch_latency);
+}
+
+bool client_server_is_mock(const struct client *client)
+{
+    return client->mock;
 }
 
 uint64_t client_errors(const struct client *client)

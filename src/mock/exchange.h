@@ -68,6 +68,8 @@ void stream_close(struct exchange *exchange);
 void stream_gone(void *exchange);
 
 /* The answer of a call, in reply.c. The call's reply is used up. */
+/* What every answer says of its server, so that nobody takes its figures for real ones. */
+#define REPLY_SERVER "blotter-mock/" BLOTTER_VERSION
 struct MHD_Response *reply_make(struct exchange *exchange, struct call *call);
 bool reply_is_loopback(struct MHD_Connection *connection);
 void reply_put_address(struct MHD_Connection *connection, char *ret, size_t size);

@@ -174,6 +174,7 @@ struct MHD_Response *reply_make(struct exchange *exchange, struct call *call)
     char *bytes = text_take(&call->reply, &len);
     struct MHD_Response *response = MHD_create_response_from_buffer(
         len, bytes == NULL ? (void *)mem_alloc(1) : bytes, MHD_RESPMEM_MUST_FREE);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_SERVER, REPLY_SERVER);
     /* A read may be kept by its reader but must be asked about again; anything else is not kept. */
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
                             is_read ? "private, no-cache" : "no-store");

@@ -126,6 +126,7 @@ static struct MHD_Response *make_response(struct exchange *exchange, const char 
     struct MHD_Response *response =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block, read_stream, exchange, NULL);
     if (response != NULL) {
+        MHD_add_response_header(response, MHD_HTTP_HEADER_SERVER, REPLY_SERVER);
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
         MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
         MHD_add_response_header(response, "X-Accel-Buffering", "no");

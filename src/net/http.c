@@ -218,6 +218,7 @@ static void on_head(void *user, const struct transfer_head *head)
     struct http_request *request = user;
     request->response.status = head->status;
     request->response.last_event_id = head->last_event_id;
+    request->response.mock = head->server != NULL && strncmp(head->server, "blotter-mock", 12) == 0;
     request->etag = head->etag != NULL ? mem_dup(head->etag, strlen(head->etag)) : NULL;
     bool good = head->status == 200 || (head->status == 304 && request->conditional);
     if (!good) {

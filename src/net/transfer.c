@@ -50,6 +50,7 @@ struct transfer {
     char location[VALUE_MAX * 8];
     char retry_after[VALUE_MAX];
     char last_event_id[VALUE_MAX];
+    char server[VALUE_MAX];
     struct fault fault; /* why we gave the transfer up ourselves */
 };
 
@@ -70,6 +71,7 @@ static void head_reset(struct transfer *transfer)
     transfer->location[0] = '\0';
     transfer->retry_after[0] = '\0';
     transfer->last_event_id[0] = '\0';
+    transfer->server[0] = '\0';
 }
 
 struct field {
@@ -88,6 +90,7 @@ static const struct field fields[] = {
     FIELD("etag", etag, false),
     FIELD("location", location, false),
     FIELD("retry-after", retry_after, false),
+    FIELD("server", server, false),
     FIELD("x-last-event-id", last_event_id, false),
 };
 
@@ -193,6 +196,7 @@ static bool head_finish(struct transfer *transfer)
         .content_type = transfer->content_type[0] != '\0' ? transfer->content_type : NULL,
         .etag = transfer->etag[0] != '\0' ? transfer->etag : NULL,
         .last_event_id = id_parse(transfer->last_event_id),
+        .server = transfer->server[0] != '\0' ? transfer->server : NULL,
         .retry_after_ms =
             http_retry_after_ms(transfer->retry_after, loop_now(transfer->http->loop).wall_ms),
         .length = (int64_t)length,

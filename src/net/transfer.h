@@ -19,6 +19,7 @@ struct transfer_head {
     const char *content_type; /* several are joined by ", "; NULL when none */
     const char *etag;         /* NULL when none */
     uint64_t last_event_id;   /* X-Last-Event-Id, 0 when none */
+    const char *server;       /* what it calls itself; NULL when it does not */
     int64_t retry_after_ms;   /* -1 when none */
     int64_t length;           /* of the body as announced, -1 when not */
 };

@@ -33,7 +33,9 @@ void tui_fill_input(const struct tui *tui, struct screen_input *ret)
     ret->errors = client_errors(tui->client);
     ret->event_latency = client_event_latency(tui->client);
     ret->fetch_latency = client_fetch_latency(tui->client);
-    ret->badge = tui->settings.badge;
+    ret->badge = tui->settings.badge != NULL          ? tui->settings.badge
+                 : client_server_is_mock(tui->client) ? "MOCK"
+                                                      : "REAL";
     ret->host = tui->settings.host;
     ret->currency = tui->settings.currency;
     ret->read_only = true;

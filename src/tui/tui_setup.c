@@ -13,7 +13,6 @@ enum { THEMES_TRIED_MAX = 64 };
 void tui_settings_default(struct tui_settings *ret)
 {
     *ret = (struct tui_settings){
-        .badge = "REAL",
         .mouse = true,
         .grouping = FORMAT_INDIAN,
         .panes = RESOURCE_ALL,

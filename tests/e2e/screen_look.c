@@ -21,11 +21,11 @@ static void layouts_at_every_breakpoint(void **state)
     } rows[] = {
         {160,
          48,
-         {"REAL", "LIVE", "Orders", "Positions", "Account", "Watchlist", "Events", "Day"},
+         {"MOCK", "LIVE", "Orders", "Positions", "Account", "Watchlist", "Events", "Day"},
          {0}},
-        {100, 30, {"REAL", "LIVE", "Orders", "Positions", "Watchlist", "Day"}, {0}},
-        {60, 20, {"REAL", "LIVE", "Ord", "Pos", "Acct", "Watch", "Day"}, {"Available margin"}},
-        {20, 5, {"REAL", "LIVE", "Day"}, {"Orders"}},
+        {100, 30, {"MOCK", "LIVE", "Orders", "Positions", "Watchlist", "Day"}, {0}},
+        {60, 20, {"MOCK", "LIVE", "Ord", "Pos", "Acct", "Watch", "Day"}, {"Available margin"}},
+        {20, 5, {"MOCK", "LIVE", "Day"}, {"Orders"}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct pty *pty = screen_live(&(struct run){.cols = rows[i].cols, .rows = rows[i].rows});

@@ -42,7 +42,7 @@ void session_http(const struct session *session, struct http_settings *ret);
 void session_conn(const struct session *session, struct conn_settings *ret);
 void session_client(const struct session *session, struct client_settings *ret);
 
-/* "REAL", "PAPER" or "MOCK". */
+/* "REAL", "PAPER", "MOCK", or NULL: as the server says. */
 const char *session_badge(const struct session *session);
 
 /* Whether text has to be ASCII: it was asked for, or the locale has nothing better. */

@@ -60,6 +60,9 @@ void client_painted(struct client *client, unsigned mask);
 struct latency_summary client_event_latency(
     const struct client *client); /* event received -> painted */
 struct latency_summary client_fetch_latency(const struct client *client); /* GET, start to end */
+
+/* Whether the last answer came from the bundled server: its figures are made up. */
+bool client_server_is_mock(const struct client *client);
 uint64_t client_errors(const struct client *client);
 
 #endif

@@ -38,6 +38,7 @@ struct http_response {
     size_t body_len;
     const char *etag;       /* NULL when none */
     uint64_t last_event_id; /* X-Last-Event-Id, 0 when none */
+    bool mock;              /* the server says that it is blotter-mock */
     int64_t duration_us;
 };
 

@@ -32,9 +32,9 @@ typedef bool (*tui_reload_fn)(void *user, struct tui_settings *ret, char *error,
 /* badge, host, user, theme_dirs and state_path have to live as long as tui_run; the rest is copied.
  */
 struct tui_settings {
-    const char *badge;    /* "REAL", "PAPER", "MOCK" */
-    const char *host;     /* "127.0.0.1:4810" */
-    const char *user;     /* the user's id, NULL when none was given */
+    const char *badge; /* "REAL", "PAPER", "MOCK"; NULL: MOCK when the server says so, else REAL */
+    const char *host;  /* "127.0.0.1:4810" */
+    const char *user;  /* the user's id, NULL when none was given */
     const char *currency; /* "INR"; NULL: none is shown */
 
     const char *
