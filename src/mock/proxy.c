@@ -1,8 +1,9 @@
 #include "proxy.h"
 
+#include "listener.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,17 +33,6 @@ struct proxy {
 
 /* ---- taking connections ---- */
 
-static bool is_this_machine(const struct sockaddr_storage *peer)
-{
-    if (peer->ss_family == AF_INET) {
-        const struct sockaddr_in *four = (const void *)peer;
-        return ntohl(four->sin_addr.s_addr) >> 24 == 127;
-    }
-    const struct sockaddr_in6 *six = (const void *)peer;
-    bool mapped = IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) && six->sin6_addr.s6_addr[12] == 127;
-    return peer->ss_family == AF_INET6 && (IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) || mapped);
-}
-
 /* False when there is none, now. */
 static bool take_one(struct proxy *proxy)
 {
@@ -61,7 +51,7 @@ static bool take_one(struct proxy *proxy)
         close(fd);
         return true;
     }
-    proxy_link_new(&proxy->links, fd, is_this_machine(&peer));
+    proxy_link_new(&proxy->links, fd, listener_is_loopback((struct sockaddr *)&peer));
     return true;
 }
 
@@ -82,63 +72,13 @@ static void on_pause_over(void *user)
     }
 }
 
-/* ---- listening ---- */
-
-static int listen_at(const struct addrinfo *address)
-{
-    int fd = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
-    int on = 1;
-    if (fd < 0) {
-        return -1;
-    }
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
-        bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, 1024) < 0) {
-        int error = errno;
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
-static void note_address(struct proxy *proxy)
-{
-    struct sockaddr_storage bound = {0};
-    socklen_t len = sizeof bound;
-    getsockname(proxy->fd, (struct sockaddr *)&bound, &len);
-    proxy->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                    : ((struct sockaddr_in *)&bound)->sin_port);
-    proxy->is_loopback = is_this_machine(&bound);
-}
-
-static int open_listener(const struct proxy_settings *settings, struct fault *ret_error)
-{
-    char port[8];
-    snprintf(port, sizeof port, "%u", (unsigned)settings->port);
-    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *found = NULL;
-    int code = getaddrinfo(settings->host, port, &wanted, &found);
-    if (code != 0) {
-        fault_set(ret_error, FAULT_CONFIG, 0, "cannot listen at '%.60s': %s", settings->host,
-                  gai_strerror(code));
-        return -1;
-    }
-    int fd = listen_at(found);
-    if (fd < 0) {
-        fault_set(ret_error, FAULT_CONFIG, 0, "cannot listen at %.60s port %s: %s", settings->host,
-                  port, strerror(errno));
-    }
-    freeaddrinfo(found);
-    return fd;
-}
-
 static void on_end_timer(void *user);
 
 struct proxy *proxy_new(struct loop *loop, struct faults *faults,
                         const struct proxy_settings *settings, struct fault *ret_error)
 {
-    int fd = open_listener(settings, ret_error);
+    struct listener_address address;
+    int fd = listener_open(settings->host, (uint16_t)settings->port, &address, ret_error);
     if (fd < 0) {
         return NULL;
     }
@@ -147,7 +87,8 @@ struct proxy *proxy_new(struct loop *loop, struct faults *faults,
     proxy->links.faults = faults;
     proxy->links.upstream_port = settings->upstream_port;
     proxy->fd = fd;
-    note_address(proxy);
+    proxy->port = address.port;
+    proxy->is_loopback = address.is_loopback;
     proxy->pause_timer = loop_timer_new(loop, on_pause_over, proxy);
     proxy->end_timer = loop_timer_new(loop, on_end_timer, proxy);
     loop_watch(loop, fd, LOOP_READ, on_listener, proxy);

@@ -1,13 +1,13 @@
 #include "server.h"
 
 #include "exchange.h"
+#include "listener.h"
 
 #include <blotter/core/alloc.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,58 +103,16 @@ static void on_nothing(void *user)
 
 /* --- listening ---------------------------------------------------------------------------- */
 
-static bool is_loopback(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET) {
-        const struct sockaddr_in *four = (const void *)address;
-        return ntohl(four->sin_addr.s_addr) >> 24 == 127;
-    }
-    const struct sockaddr_in6 *six = (const void *)address;
-    return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
-}
-
-static int listen_at(const struct addrinfo *address)
-{
-    int fd = socket(address->ai_family, address->ai_socktype, address->ai_protocol);
-    int on = 1;
-    if (fd < 0) {
-        return -1;
-    }
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
-        bind(fd, address->ai_addr, address->ai_addrlen) < 0 || listen(fd, 1024) < 0) {
-        int error = errno;
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
 static bool open_socket(struct server *server, struct fault *ret_fault)
 {
-    char port[8];
-    snprintf(port, sizeof port, "%u", (unsigned)server->settings.port);
-    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *found = NULL;
-    int code = getaddrinfo(server->settings.host, port, &wanted, &found);
-    if (code != 0) {
-        return fail(ret_fault, "cannot listen at '%.60s': %.100s", server->settings.host,
-                    gai_strerror(code));
+    struct listener_address address;
+    server->listen_fd =
+        listener_open(server->settings.host, (uint16_t)server->settings.port, &address, ret_fault);
+    if (server->listen_fd < 0) {
+        return false;
     }
-    server->listen_fd = listen_at(found);
-    int error = errno;
-    server->loopback = is_loopback(found->ai_addr);
-    freeaddrinfo(found);
-    struct sockaddr_storage bound;
-    socklen_t len = sizeof bound;
-    if (server->listen_fd < 0 ||
-        getsockname(server->listen_fd, (struct sockaddr *)&bound, &len) < 0) {
-        return fail(ret_fault, "cannot listen at %.60s: %.100s", server->settings.host,
-                    strerror(error));
-    }
-    server->port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                     : ((struct sockaddr_in *)&bound)->sin_port);
+    server->port = address.port;
+    server->loopback = address.is_loopback;
     return true;
 }
 

@@ -58,16 +58,18 @@ struct frame {
     struct canvas *canvas;
 };
 
-/* --- screen.c */
+/* --- parts.c: what painters and actions ask of the screen */
 /* The pane's state as it is shown: held while paused. */
 struct pane_state screen_pane(const struct screen *screen, const struct screen_input *input,
                               enum resource resource);
 unsigned screen_wanted(const struct screen_input *input);
-void screen_place(struct screen *screen, const struct screen_input *input);
-void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which);
 bool screen_has_table(enum pane pane);
 struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,
                                     enum pane pane);
+
+/* --- screen.c */
+void screen_place(struct screen *screen, const struct screen_input *input);
+void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which);
 size_t screen_journal_skip(const struct screen *screen, const struct screen_input *input);
 
 /* --- bar.c: a line of segments; those of the highest rank go first when there is no room */

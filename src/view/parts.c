@@ -1,0 +1,44 @@
+#include "screen_parts.h"
+
+bool screen_has_table(enum pane pane)
+{
+    return pane != PANE_EVENTS && pane != PANE_ACCOUNT;
+}
+
+unsigned screen_wanted(const struct screen_input *input)
+{
+    unsigned wanted = input->wanted & RESOURCE_ALL;
+    return (wanted == 0 ? RESOURCE_ALL : wanted) | LAYOUT_PANE_BIT(PANE_EVENTS);
+}
+
+struct pane_state screen_pane(const struct screen *screen, const struct screen_input *input,
+                              enum resource resource)
+{
+    struct pane_state live = input->panes[resource];
+    if (!screen->paused) {
+        return live;
+    }
+    struct pane_state held = screen->held[resource];
+    held.stale = held.stale || live.stale;
+    return held;
+}
+
+struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,
+                                    enum pane pane)
+{
+    struct pane_state state = screen_pane(screen, input, (enum resource)pane);
+    const struct table *table = &screen->tables[pane];
+    struct table_view view = {.area = rect_inset(screen->layout.panes[pane], 1),
+                              .format = &input->format,
+                              .now = input->now,
+                              .quote_stale_ms = input->quote_stale_ms,
+                              .focused = pane == screen->focus,
+                              .stale = state.stale,
+                              .hide_amounts = screen->hide_amounts};
+    int height = view.area.height;
+    view.totals = pane == PANE_POSITIONS && height >= 4 && table->order_count > 0;
+    bool counts = pane == PANE_ORDERS && height >= 6;
+    bool lists = pane == PANE_WATCHLIST && height >= 6 && table->list_count > 1;
+    view.area.height -= (counts || lists) && table->total > 0 ? 1 : 0;
+    return view;
+}
