@@ -89,7 +89,10 @@ static void log_config(const struct session *session)
 bool session_open(struct session *session, const struct options *options,
                   struct problem *ret_problem)
 {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
     *session = (struct session){.options = options};
+    session->opened_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
     paths_init(&session->paths);
     const char *named = options->value[OPTION_CONFIG];
     struct config_source source = {
@@ -287,5 +290,6 @@ bool session_trace(const struct session *session, struct trace **ret, struct pro
     if (path != NULL && *ret == NULL) {
         return problem_set(ret_problem, "cannot write the trace %s: %s", path, strerror(errno));
     }
+    trace_step(*ret, session->opened_us, "start", "\"version\":\"%s\"", BLOTTER_VERSION);
     return true;
 }

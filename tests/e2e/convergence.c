@@ -179,6 +179,37 @@ static void assert_pane_equals_database(const struct world *w, const char *pane,
     json_decref(theirs);
 }
 
+/* Every line of the trace is JSON, every step is one that the manual names, and all of them came.
+ */
+static void assert_trace_tells_every_step(const struct world *w)
+{
+    static const char *const steps[] = {"start",       "first_paint", "fetch_start", "fetch_done",
+                                        "stream_open", "stream_lost", "event",       "patch",
+                                        "paint",       "pane",        "exit",        "poll"};
+    enum { STEPS = sizeof steps / sizeof *steps };
+    size_t seen[STEPS] = {0};
+    char line[1024];
+    FILE *file = fopen(w->trace, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        json_t *json = json_loads(line, 0, NULL);
+        const char *step = json_string_value(json_object_get(json, "step"));
+        size_t i = 0;
+        assert_non_null(step);
+        while (i < STEPS && strcmp(steps[i], step) != 0) {
+            i++;
+        }
+        assert_true(i < STEPS);
+        seen[i]++;
+        json_decref(json);
+        assert_null(strstr(line, w->server.token));
+    }
+    fclose(file);
+    for (size_t i = 0; i < STEPS - 1; i++) {
+        assert_true(seen[i] > 0);
+    }
+}
+
 static void test_panes_equal_the_database_after_every_fault(void **state)
 {
     static const char *const settings[] = {"stream.retry_ms=100", "stream.max_retry_ms=500", NULL};
@@ -205,6 +236,7 @@ static void test_panes_equal_the_database_after_every_fault(void **state)
     pty_send(w->pty, "q");
     assert_true(pty_wait_exit(w->pty, 0, &status));
     assert_int_equal(status, 0);
+    assert_trace_tells_every_step(w);
     assert_pane_equals_database(w, "orders", "/api/trading/orders/list");
     assert_pane_equals_database(w, "positions", "/api/trading/positions/list");
     assert_pane_equals_database(w, "account", "/api/trading/account");

@@ -20,6 +20,7 @@ struct session {
     struct demo *demo; /* NULL: none */
     char *token;       /* NULL: none */
     FILE *log;         /* NULL: nowhere */
+    int64_t opened_us; /* monotonic: about when the program was started */
 };
 
 /* Finds the paths and reads the config. False with the problem; session_close is fine then too. */
