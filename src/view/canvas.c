@@ -161,6 +161,24 @@ static void put_cluster(struct canvas *canvas, int x, int y, const struct text_c
     set_cluster(canvas, cell, cluster, style);
 }
 
+/* A run of plain characters, each a cell of its own, from x on; what lies outside is left out. */
+static void put_plain(struct canvas *canvas, struct rect clip, int x, const char *text, int count,
+                      struct style style)
+{
+    struct cell plain = {
+        .width = 1, .role = (uint8_t)style.role, .attributes = (uint8_t)style.attributes};
+    int from = x > clip.x ? x : clip.x, to = x + count;
+    if (from >= to) {
+        return;
+    }
+    heal(canvas, clip.y, from, to);
+    struct cell *cell = cell_at(canvas, from, clip.y);
+    for (text += from - x; from < to; from++) {
+        plain.text[0] = *text++;
+        *cell++ = plain;
+    }
+}
+
 int canvas_put(struct canvas *canvas, struct rect area, const char *text, struct style style)
 {
     struct rect clip = rect_clip(whole(canvas), area);
@@ -170,7 +188,15 @@ int canvas_put(struct canvas *canvas, struct rect area, const char *text, struct
     struct text_reader reader = {text, text + strlen(text)};
     struct text_cluster cluster;
     int x = area.x, end = clip.x + clip.width;
-    while (x < end && text_next(&reader, &cluster) && x + cluster.width <= end) {
+    while (x < end) {
+        size_t plain = text_plain(reader.at, reader.end);
+        int count = plain < (size_t)(end - x) ? (int)plain : end - x;
+        put_plain(canvas, clip, x, reader.at, count, style);
+        reader.at += count;
+        x += count;
+        if (x >= end || !text_next(&reader, &cluster) || x + cluster.width > end) {
+            break;
+        }
         if (x >= clip.x) {
             put_cluster(canvas, x, area.y, &cluster, style);
         }

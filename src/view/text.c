@@ -204,6 +204,16 @@ bool text_next(struct text_reader *reader, struct text_cluster *ret)
     return true;
 }
 
+size_t text_plain(const char *at, const char *end)
+{
+    const char *stop = at;
+    while (stop < end && *stop >= 0x20 && *stop < 0x7F) {
+        stop++;
+    }
+    /* A mark may follow, and belongs to the last. */
+    return (size_t)(stop - at) - (stop > at && stop < end && (unsigned char)*stop >= 0x80);
+}
+
 static const struct {
     const char *glyph;
     char ascii;
@@ -236,9 +246,14 @@ int text_width_n(const char *text, size_t len)
     struct text_reader reader = {text, text + len};
     struct text_cluster cluster;
     int width = 0;
-    while (text_next(&reader, &cluster)) {
+    do {
+        size_t plain = text_plain(reader.at, reader.end);
+        reader.at += plain;
+        width += (int)plain;
+        cluster.width = 0;
+        text_next(&reader, &cluster);
         width += cluster.width;
-    }
+    } while (reader.at < reader.end);
     return width;
 }
 
@@ -268,11 +283,27 @@ static bool sink_put(struct sink *sink, const char *bytes)
     return true;
 }
 
+/* Takes as much plain text from the reader as fits; returns its columns. */
+static int sink_copy_plain(struct sink *sink, struct text_reader *reader, int columns)
+{
+    size_t len = text_plain(reader->at, reader->end);
+    size_t room = sink->capacity > sink->len ? sink->capacity - sink->len - 1 : 0;
+    len = len < room ? len : room;
+    len = len < (size_t)columns ? len : (size_t)columns;
+    if (len > 0) {
+        memcpy(sink->out + sink->len, reader->at, len);
+        sink->len += len;
+        sink->out[sink->len] = '\0';
+        reader->at += len;
+    }
+    return (int)len;
+}
+
 /* Copies clusters while they fit into columns; returns the columns used. */
 static int sink_copy(struct sink *sink, struct text_reader reader, int columns)
 {
     struct text_cluster cluster;
-    int used = 0;
+    int used = columns > 0 ? sink_copy_plain(sink, &reader, columns) : 0;
     while (text_next(&reader, &cluster) && used + cluster.width <= columns &&
            sink_put(sink, cluster.bytes)) {
         used += cluster.width;

@@ -32,6 +32,9 @@ struct text_reader {
  */
 bool text_next(struct text_reader *reader, struct text_cluster *ret);
 
+/* How many bytes from at are clusters of one printable ASCII character each. */
+size_t text_plain(const char *at, const char *end);
+
 /* Decodes one UTF-8 sequence; returns the bytes used (at least 1). Invalid: 1 byte and U+FFFD. len
  * > 0. */
 size_t text_decode(const char *bytes, size_t len, uint32_t *ret_code);
