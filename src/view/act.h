@@ -19,6 +19,7 @@ unsigned act_pane_bit(enum pane pane);
 
 void act_redraw(struct act *act, unsigned parts);
 void act_refresh_rows(struct act *act);
+void act_arrange_rows(struct act *act);
 void act_focus(struct act *act, enum pane pane);
 void act_move(struct act *act); /* by act->action */
 void act_detail(struct act *act);

@@ -39,6 +39,17 @@ void act_refresh_rows(struct act *act)
     act_redraw(act, act_pane_bit(act->screen->focus));
 }
 
+/* The same rows in another order, or fewer of them: nothing has to be read or measured again. */
+void act_arrange_rows(struct act *act)
+{
+    if (!act_in_table(act) || screen_has_moved(act->screen, act->input, act->screen->focus)) {
+        act_refresh_rows(act);
+        return;
+    }
+    table_arrange(act_table(act));
+    act_redraw(act, act_pane_bit(act->screen->focus));
+}
+
 /* --- moving --------------------------------------------------------------------------------- */
 
 static long page_of(const struct act *act)
@@ -178,7 +189,7 @@ static void do_close(struct act *act)
 static void set_filter(struct act *act, const char *text)
 {
     snprintf(act_table(act)->filter, TABLE_FILTER_MAX, "%s", text);
-    act_refresh_rows(act);
+    act_arrange_rows(act);
 }
 
 static void do_back(struct act *act)
@@ -271,7 +282,7 @@ static void do_erase(struct act *act)
         } while (len > 0 && ((unsigned char)filter[len] & 0xC0u) == 0x80u);
     }
     filter[len] = '\0';
-    act_refresh_rows(act);
+    act_arrange_rows(act);
 }
 
 struct screen_result screen_char(struct screen *screen, const struct screen_input *input,
@@ -288,7 +299,7 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
     if (len + more < TABLE_FILTER_MAX) {
         memcpy(filter + len, bytes, more);
         filter[len + more] = '\0';
-        act_refresh_rows(&act);
+        act_arrange_rows(&act);
     }
     return act.result;
 }
@@ -358,7 +369,7 @@ static void do_sort(struct act *act)
                                                                           : TABLE_SERVER_ORDER);
     }
     act->result.todo |= SCREEN_DO_SAVE;
-    act_refresh_rows(act);
+    act_arrange_rows(act);
 }
 
 static void do_columns(struct act *act)

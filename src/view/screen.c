@@ -138,16 +138,18 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
     }
 }
 
-/* Rows that are other rows although nobody said so: never read through an old pointer. */
+bool screen_has_moved(const struct screen *screen, const struct screen_input *input, enum pane pane)
+{
+    struct pane_state state = screen_pane(screen, input, (enum resource)pane);
+    size_t count = state.shown != NULL ? state.shown->row_count : 0;
+    return state.shown != screen->tables[pane].snapshot || count != screen->tables[pane].row_count;
+}
+
 static resource_mask moved(const struct screen *screen, const struct screen_input *input)
 {
     resource_mask mask = 0;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
-        struct pane_state state = screen_pane(screen, input, (enum resource)i);
-        size_t count = state.shown != NULL ? state.shown->row_count : 0;
-        bool same =
-            state.shown == screen->tables[i].snapshot && count == screen->tables[i].row_count;
-        mask |= same ? 0 : RESOURCE_BIT(i);
+        mask |= screen_has_moved(screen, input, (enum pane)i) ? RESOURCE_BIT(i) : 0;
     }
     return mask;
 }

@@ -70,6 +70,11 @@ struct table_view screen_table_view(const struct screen *screen, const struct sc
 /* --- screen.c */
 void screen_place(struct screen *screen, const struct screen_input *input);
 void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which);
+
+/* Whether a pane's rows are other rows although nobody said so: never read through an old pointer.
+ */
+bool screen_has_moved(const struct screen *screen, const struct screen_input *input,
+                      enum pane pane);
 size_t screen_journal_skip(const struct screen *screen, const struct screen_input *input);
 
 /* --- bar.c: a line of segments; those of the highest rank go first when there is no room */
