@@ -7,7 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EVENTS = 1000, ROUNDS = 10, ORDERS = 100, PATIENCE_MS = 20000, QUIET_MS = 500 };
+enum {
+    EVENTS = 1000,
+    ROUNDS = 10,
+    ORDERS = 100,
+    PATIENCE_MS = 20000,
+    QUIET_MS = 500,
+    PEER_QUIET_MS = 2000
+};
 
 struct burst {
     struct samples requests, final_ms;
@@ -56,7 +63,8 @@ static void burst_once(struct scene *scene, struct subject *subject, struct burs
     while (scene->witness.count < first + EVENTS && now_us() < until_us) {
         scene_run_until(scene, subject, now_us() + 1000);
     }
-    subject_wait_quiet(subject, QUIET_MS, PATIENCE_MS);
+    subject_wait_quiet(subject, subject->kind == SUBJECT_PEER ? PEER_QUIET_MS : QUIET_MS,
+                       PATIENCE_MS);
     if (scene->witness.count < first + EVENTS) {
         fprintf(stderr, "bench: %zu of %d events came\n", scene->witness.count - first, EVENTS);
         return;
@@ -94,8 +102,8 @@ void measure_burst(struct bench *bench)
     if (!scene_start(&scene, bench, options)) {
         return;
     }
-    take_bursts(&scene, SUBJECT_BLOTTER, bench_times(bench, 9, 3), &ours);
-    take_bursts(&scene, SUBJECT_PEER, bench_times(bench, 3, 1), &peers);
+    take_bursts(&scene, SUBJECT_BLOTTER, bench_times(bench, 7, 3), &ours);
+    take_bursts(&scene, SUBJECT_PEER, bench_times(bench, 2, 1), &peers);
     bench_median(bench, "burst.requests", &ours.requests);
     bench_median(bench, "burst.final", &ours.final_ms);
     bench_peer(bench, "burst.requests", samples_at(&peers.requests, 0.5));

@@ -72,8 +72,8 @@ static void measure_load_row(struct bench *bench, const struct load_row *row)
     for (int i = 0; i < 3; i++) {
         samples_add(&slowest, slowest_request_ms(&scene.server));
     }
-    sample_load(&scene, SUBJECT_BLOTTER, bench_times(bench, 15, 4), &ours, &cpu);
-    sample_load(&scene, SUBJECT_PEER, bench_times(bench, 5, 2), &peers, &peers_cpu);
+    sample_load(&scene, SUBJECT_BLOTTER, bench_times(bench, 11, 4), &ours, &cpu);
+    sample_load(&scene, SUBJECT_PEER, bench_times(bench, 3, 2), &peers, &peers_cpu);
     double limit = samples_at(&slowest, 0.5);
     bench_median(bench, row->id, &ours);
     bench_peer(bench, row->id, samples_at(&peers, 0.5));

@@ -24,7 +24,7 @@
 
 #define BUFFER 65536
 #define ROUNDS 15
-#define REQUESTS 20000
+#define REQUESTS 5000
 #define WAIT_MS 10000
 
 struct mock {

@@ -140,7 +140,7 @@ static bool wait_sent(struct process *process, const struct firehose *firehose, 
 
 void measure_endless(struct bench *bench)
 {
-    const uint64_t tenth = UINT64_C(1000000) * (bench->quick ? 20 : 200);
+    const uint64_t tenth = UINT64_C(1000000) * (bench->quick ? 20 : 100);
     struct firehose firehose;
     struct process process;
     struct usage first, last;
