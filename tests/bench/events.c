@@ -172,7 +172,7 @@ static void report_events(struct bench *bench, struct scene *scene, struct taken
     bench_limit(bench, "event.confirm.p50", get_ms, "one GET on a kept connection, by curl");
     bench_note(bench, "event.confirm.p50", "CPU per event %.0f us, peer %.0f us",
                ours->cpu_us / ours->events, peers->cpu_us / peers->events);
-    if (ours->confirmations.count < ours->events) {
+    if ((double)ours->confirmations.count < ours->events) {
         bench_note(bench, "event.confirm.p99", "%.0f of %.0f events were not confirmed",
                    ours->events - (double)ours->confirmations.count, ours->events);
     }

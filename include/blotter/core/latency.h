@@ -11,8 +11,9 @@
 
 struct latency {
     int64_t samples_us[LATENCY_SAMPLES]; /* a ring */
+    int64_t sorted_us[LATENCY_SAMPLES];  /* the same, in order */
     size_t count;                        /* samples held */
-    size_t next;                         /* where the next one goes */
+    size_t next;                         /* where the next one goes in the ring */
 };
 
 /* Microseconds; count 0 means that there is nothing to say yet. */

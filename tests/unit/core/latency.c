@@ -2,6 +2,8 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include <blotter/core/latency.h>
@@ -43,6 +45,28 @@ static void test_only_the_last_samples_count(void **state)
     assert_int_equal(summary.p99_us, 5);
 }
 
+static int ascending(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Whatever comes and goes: what is kept in order is what sorting the ring would give. */
+static void test_kept_order_is_the_sorted_ring(void **state)
+{
+    (void)state;
+    struct latency latency = {0};
+    uint32_t dice = 1;
+    for (int i = 0; i < 4 * LATENCY_SAMPLES; i++) {
+        int64_t sorted[LATENCY_SAMPLES];
+        dice = dice * 1664525u + 1013904223u;
+        latency_add(&latency, (int64_t)(dice >> 24)); /* few values, so that many are equal */
+        memcpy(sorted, latency.samples_us, sizeof sorted);
+        qsort(sorted, latency.count, sizeof *sorted, ascending);
+        assert_memory_equal(sorted, latency.sorted_us, latency.count * sizeof *sorted);
+    }
+}
+
 static void test_nothing_yet_and_backward_clocks(void **state)
 {
     (void)state;
@@ -57,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_percentiles_are_nearest_rank),
         cmocka_unit_test(test_only_the_last_samples_count),
+        cmocka_unit_test(test_kept_order_is_the_sorted_ring),
         cmocka_unit_test(test_nothing_yet_and_backward_clocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
