@@ -106,18 +106,28 @@ static const char *token_source(const struct session *session)
     return config_text(config, CONFIG_TOKEN_COMMAND) != NULL ? "token_command" : "BLOTTER_TOKEN";
 }
 
+static bool any_read(const struct check *check)
+{
+    bool read = false;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state pane;
+        engine_pane(client_engine(check->client), (enum resource)i, &pane);
+        read |= pane.confirmed_ms != MODEL_NO_TIME;
+    }
+    return read;
+}
+
 /* It is bad when nothing came but refusals. */
 static void line_token(const struct check *check)
 {
-    bool refused = false, taken = false;
+    bool refused = false;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct pane_state pane;
         engine_pane(client_engine(check->client), (enum resource)i, &pane);
         refused |= pane.fault.kind == FAULT_AUTH;
-        taken |= pane.confirmed_ms != MODEL_NO_TIME;
     }
     char detail[1024];
-    bool good = taken || !refused;
+    bool good = !refused || any_read(check);
     snprintf(detail, sizeof detail, "%s%s", token_source(check->session),
              good ? "" : ": the server does not take it");
     line("token", good, detail);
@@ -171,6 +181,18 @@ static void line_stream(struct check *check)
     }
 }
 
+/* What the server knows beyond the reference. Nothing of it is needed: "none" is no failure. */
+static void line_extensions(const struct check *check)
+{
+    const struct engine_counters *counters = engine_counters(client_engine(check->client));
+    bool numbered = counters->numbered > 0, tagged = counters->tagged > 0;
+    const char *detail = numbered && tagged ? "event ids, ETag"
+                         : numbered         ? "event ids; no ETag: every read brings the whole body"
+                         : tagged ? "ETag; no event ids: after a gap everything is read again"
+                                  : "no event ids, no ETag: works, with more to read";
+    printf("%-11s %-7s %s\n", "extensions", numbered || tagged ? "ok" : "none", detail);
+}
+
 static void print_table(struct check *check)
 {
     char host[256];
@@ -189,6 +211,9 @@ static void print_table(struct check *check)
         }
     }
     line_stream(check);
+    if (any_read(check)) {
+        line_extensions(check);
+    }
 }
 
 /* --- running it ----------------------------------------------------------------------------- */

@@ -227,18 +227,30 @@ void conn_stop(struct conn *conn, struct moment now)
     conn_move(conn, INPUT_STOP, &no_fault, now);
 }
 
+static const char *refusal(int status, bool again)
+{
+    switch (status) {
+    case 401:
+        return "not authorised: the token is missing or no longer valid";
+    case 403:
+        return "not authorised: the token's user may not see this";
+    case 404:
+        return "the server has no stream at this address";
+    case 429:
+        return "too many requests: the server asks for patience";
+    default:
+        return again ? "the server failed"
+                     : "the server answered with a status that opens no stream";
+    }
+}
+
 static void answered_badly(struct conn *conn, int status, int64_t retry_after_ms, struct moment now)
 {
     struct fault fault;
     bool auth = status == 401 || status == 403;
     bool again = status == 429 || (status >= 500 && status <= 599);
     fault_set(&fault, auth ? FAULT_AUTH : FAULT_HTTP, status, "%s (HTTP %d)",
-              auth            ? "not authorised: a new token is needed"
-              : status == 429 ? "too many requests: the server asks for patience"
-              : again         ? "the server failed"
-              : status == 404 ? "the server has no stream at this address"
-                              : "the server answered with a status that opens no stream",
-              status);
+              refusal(status, again), status);
     fault.retry_after_ms = retry_after_ms;
     conn_move(conn, again ? INPUT_REFUSED : INPUT_FINAL, &fault, now);
 }

@@ -222,6 +222,8 @@ bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id
         return false;
     }
     engine_end_outage(engine);
+    engine->counters.numbered += response->last_event_id != 0;
+    engine->counters.tagged += response->etag != NULL;
     engine->counters.contradictions += outcome.contradictions;
     engine->counters.not_modified += response->status == 304;
     engine->counters.unchanged += outcome.unchanged;

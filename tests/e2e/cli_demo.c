@@ -74,10 +74,14 @@ static void check_config_finds_everything_well(void **state)
     if (result.status != 0) {
         fail_msg("status %d, out: %s, err: %s", result.status, result.out, result.err);
     }
-    static const char *const words[] = {"\nconnection  ok ",           "\ntoken       ok ",
-                                        "\norders      ok ",           "\npositions   ok ",
-                                        "\naccount     ok ",           "\nwatchlist   ok ",
-                                        "\nstream      ok      live\n"};
+    static const char *const words[] = {"\nconnection  ok ",
+                                        "\ntoken       ok ",
+                                        "\norders      ok ",
+                                        "\npositions   ok ",
+                                        "\naccount     ok ",
+                                        "\nwatchlist   ok ",
+                                        "\nstream      ok      live\n",
+                                        "\nextensions  ok      event ids, ETag\n"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         assert_non_null(strstr(result.out, words[i]));
     }
@@ -239,6 +243,23 @@ static void another_users_data_is_3(void **state)
     server_end(&server, SIGTERM);
 }
 
+/* A server like the reference works as well, and it is said what it lacks. */
+static void an_old_server_is_named_as_one(void **state)
+{
+    (void)state;
+    struct server server;
+    char token[300];
+    assert_true(server_start(&server, mock_program, ARGS("--rate", "0", "--no-extensions")));
+    snprintf(token, sizeof token, "BLOTTER_TOKEN=%s", server.token);
+    const char *const env[] = {token, NULL};
+    struct cli_result result =
+        cli_run(&(struct cli_run){.args = ARGS("--check-config", "--url", server.url), .env = env});
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.out, "\nextensions  none    no event ids, no ETag"));
+    cli_done(&result);
+    server_end(&server, SIGTERM);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +272,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_token_is_not_to_be_seen),
         cmocka_unit_test(a_wrong_token_is_3),
         cmocka_unit_test(another_users_data_is_3),
+        cmocka_unit_test(an_old_server_is_named_as_one),
     };
     if (argc != 3) {
         return 2;

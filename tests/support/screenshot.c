@@ -117,8 +117,7 @@ static bool draw_box(const struct paint_job *job, const struct pty_cell *cell, i
     draw_arm(job, x, y, (const double[]){left(col + 1), y}, box->east);
     draw_arm(job, x, y, (const double[]){x, top(row + 1)}, box->south);
     draw_arm(job, x, y, (const double[]){left(col), y}, box->west);
-    fprintf(job->out, "\" stroke=\"%s\" stroke-width=\"%s\" stroke-linecap=\"square\"/>\n", fg,
-            heavy ? "2" : "1");
+    fprintf(job->out, "\" stroke=\"%s\" stroke-width=\"%s\"/>\n", fg, heavy ? "2" : "1");
     return true;
 }
 
@@ -206,12 +205,10 @@ static int draw_run(const struct paint_job *job, int row, int col)
         }
     }
     end = end == col ? col + 1 : end;
-    fprintf(
-        job->out,
-        "<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\" textLength=\"%.1f\"%s%s%s xml:space=\"preserve\">",
-        left(col), top(row) + CELL_HEIGHT * 0.75, fg, (end - col) * first.width * CELL_WIDTH,
-        first.bold ? " font-weight=\"bold\"" : "", first.italic ? " font-style=\"italic\"" : "",
-        first.underline ? " text-decoration=\"underline\"" : "");
+    fprintf(job->out, "<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\" textLength=\"%.1f\"%s%s%s>",
+            left(col), top(row) + CELL_HEIGHT * 0.75, fg, (end - col) * first.width * CELL_WIDTH,
+            first.bold ? " font-weight=\"bold\"" : "", first.italic ? " font-style=\"italic\"" : "",
+            first.underline ? " text-decoration=\"underline\"" : "");
     for (int i = col; i < end; i++) {
         pty_cell(job->pty, row, i, &cell);
         put_escaped(job->out, cell.text);
@@ -237,7 +234,8 @@ static void draw(const struct paint_job *job)
     int height = 2 * MARGIN + job->shot->rows * CELL_HEIGHT;
     fprintf(job->out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%d\" "
-            "font-family=\"DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"%d\">\n"
+            "font-family=\"DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"%d\" "
+            "xml:space=\"preserve\" stroke-linecap=\"square\">\n"
             "<rect width=\"100%%\" height=\"100%%\" rx=\"6\" fill=\"#%s\"/>\n",
             width, height, FONT_SIZE, job->shot->ground);
     for (int row = 0; row < job->shot->rows; row++) {

@@ -137,6 +137,8 @@ struct engine_counters {
     uint64_t events, patches, patches_rejected, contradictions;
     uint64_t covered;   /* events that the snapshot held already contained */
     uint64_t histories; /* times the server's ids began anew */
+    uint64_t numbered;  /* answers with X-Last-Event-Id */
+    uint64_t tagged;    /* answers with an ETag */
     uint64_t fetches[RESOURCE_COUNT], not_modified, unchanged, failures, dropped, polls;
 };
 const struct engine_counters *engine_counters(const struct engine *engine);
