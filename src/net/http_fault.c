@@ -63,6 +63,9 @@ static const struct words curl_words[] = {
     {CURLE_PROXY, FAULT_CONNECT, "the proxy refused the connection"},
     {CURLE_SSL_CLIENTCERT, FAULT_TLS, "%s wants a client certificate"},
     {CURLE_UNRECOVERABLE_POLL, FAULT_NETWORK, "waiting for the network failed"},
+    /* The libcurl that we run with may be newer than the header that we were built with. */
+    {100 /* CURLE_TOO_LARGE, 8.6 */, FAULT_TOO_LARGE, "the answer's headers are too large"},
+    {101 /* CURLE_ECH_REQUIRED, 8.8 */, FAULT_TLS, "%s refused the encrypted hello"},
 };
 
 static const struct words connect_words[] = {

@@ -16,7 +16,7 @@
 static void test_every_curl_code_has_a_class_and_a_sentence(void **state)
 {
     (void)state;
-    for (int code = 1; code <= CURLE_UNRECOVERABLE_POLL; code++) {
+    for (int code = 1; code <= 101; code++) { /* CURLE_ECH_REQUIRED: newer than some headers */
         struct http_failure failure = {.code = code, .host = "host.example", .connected = true};
         struct fault fault = {0};
         http_fault_from_curl(&fault, &failure);
@@ -48,6 +48,7 @@ static void test_failures(void **state)
          FAULT_CONNECT,
          "connecting to h took too long"},
         {{CURLE_OPERATION_TIMEDOUT, 0, 0, true, "h"}, FAULT_TIMEOUT, "h took too long to answer"},
+        {{100, 0, 0, true, "h"}, FAULT_TOO_LARGE, "the answer's headers are too large"},
         {{CURLE_PARTIAL_FILE, 0, 0, true, "h"}, FAULT_NETWORK, "the answer was cut short"},
         {{CURLE_GOT_NOTHING, 0, 0, true, "h"},
          FAULT_NETWORK,
