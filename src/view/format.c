@@ -244,6 +244,40 @@ static struct civil civil_at(const struct format *format, int64_t wall_ms)
     return civil;
 }
 
+/* Two digits and what follows them. By hand: a screen full of times is formatted for every frame.
+ */
+static char *put_two(char *out, int value, char behind)
+{
+    *out++ = (char)('0' + value / 10 % 10);
+    *out++ = (char)('0' + value % 10);
+    *out++ = behind;
+    return out;
+}
+
+/* HH:MM, HH:MM:SS or HH:MM:SS.mmm. */
+static int put_clock(const struct civil *at, enum format_clock style, char out[FORMAT_MAX])
+{
+    char *end = put_two(out, at->hour, ':');
+    end = put_two(end, at->minute, style == FORMAT_CLOCK_MINUTE ? '\0' : ':');
+    if (style != FORMAT_CLOCK_MINUTE) {
+        end = put_two(end, at->second, style == FORMAT_CLOCK_MS ? '.' : '\0');
+    }
+    if (style == FORMAT_CLOCK_MS) {
+        *end++ = (char)('0' + at->ms / 100 % 10);
+        end = put_two(end, at->ms % 100, '\0');
+    }
+    return (int)(end - 1 - out);
+}
+
+static int put_full(const struct civil *at, int32_t offset_minutes, char out[FORMAT_MAX])
+{
+    char sign = offset_minutes < 0 ? '-' : '+';
+    int offset = offset_minutes < 0 ? -offset_minutes : offset_minutes;
+    return snprintf(out, FORMAT_MAX, "%04d-%02d-%02d %02d:%02d:%02d %c%02d:%02d", (int)at->year,
+                    at->month, at->day, at->hour, at->minute, at->second, sign, offset / 60,
+                    offset % 60);
+}
+
 int format_clock(const struct format *format, enum format_clock style, int64_t wall_ms,
                  char out[FORMAT_MAX])
 {
@@ -251,23 +285,8 @@ int format_clock(const struct format *format, enum format_clock style, int64_t w
         return whole_text(FORMAT_MISSING, out);
     }
     struct civil at = civil_at(format, wall_ms);
-    int32_t offset = zone_offset(format, wall_ms) / 60;
-    char sign = offset < 0 ? '-' : '+';
-    offset = offset < 0 ? -offset : offset;
-    switch (style) {
-    case FORMAT_CLOCK:
-        return snprintf(out, FORMAT_MAX, "%02d:%02d:%02d", at.hour, at.minute, at.second);
-    case FORMAT_CLOCK_MS:
-        return snprintf(out, FORMAT_MAX, "%02d:%02d:%02d.%03d", at.hour, at.minute, at.second,
-                        at.ms);
-    case FORMAT_CLOCK_MINUTE:
-        return snprintf(out, FORMAT_MAX, "%02d:%02d", at.hour, at.minute);
-    case FORMAT_CLOCK_FULL:
-        return snprintf(out, FORMAT_MAX, "%04d-%02d-%02d %02d:%02d:%02d %c%02d:%02d", (int)at.year,
-                        at.month, at.day, at.hour, at.minute, at.second, sign, (int)(offset / 60),
-                        (int)(offset % 60));
-    }
-    return 0;
+    return style == FORMAT_CLOCK_FULL ? put_full(&at, zone_offset(format, wall_ms) / 60, out)
+                                      : put_clock(&at, style, out);
 }
 
 int format_time(const struct format *format, int64_t wall_ms, int64_t now_ms, char out[FORMAT_MAX])
@@ -279,7 +298,7 @@ int format_time(const struct format *format, int64_t wall_ms, int64_t now_ms, ch
     }
     struct civil at = civil_at(format, wall_ms), now = civil_at(format, now_ms);
     if (at.days == now.days) {
-        return format_clock(format, FORMAT_CLOCK, wall_ms, out);
+        return put_clock(&at, FORMAT_CLOCK, out);
     }
     return snprintf(out, FORMAT_MAX, "%02d %s", at.day, months[at.month - 1]);
 }
