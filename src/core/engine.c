@@ -378,6 +378,7 @@ void engine_pane(const struct engine *engine, enum resource resource, struct pan
         .stale = is_stale(engine, resource),
         .cached = swr->cached,
         .confirmed_ms = swr->confirmed_ms,
+        .shown_ms = swr->shown_ms,
         .fault = swr->fault,
         .fault_ms = swr->fault_ms,
         .retry_ms = next_try_ms(engine, resource),
@@ -396,6 +397,11 @@ bool engine_polling(const struct engine *engine, int64_t *ret_next_wall_ms)
         *ret_next_wall_ms = wall_of(engine, engine->poll_us);
     }
     return engine->polling;
+}
+
+int64_t engine_poll_every_ms(const struct engine *engine)
+{
+    return engine->poll_interval_us / 1000;
 }
 
 bool engine_outage(const struct engine *engine)

@@ -209,6 +209,7 @@ static enum journal_outcome route(struct engine *engine, struct swr *swr, const 
     if (result.changed) {
         engine->counters.patches++;
         swr->version++;
+        swr->shown_ms = engine->last.wall_ms;
         engine_mark(engine, swr->resource);
     }
     if (!info->patch_only && event->id != 0) {

@@ -16,6 +16,7 @@ void swr_init(struct swr *swr, enum resource resource)
                         .log = patch_log_new(resource, PATCH_LOG_MAX),
                         .last_start_us = MOMENT_NEVER,
                         .confirmed_ms = MODEL_NO_TIME,
+                        .shown_ms = MODEL_NO_TIME,
                         .fault_ms = MODEL_NO_TIME};
 }
 
@@ -40,6 +41,7 @@ void swr_reset(struct swr *swr)
                         .last_start_us = swr->last_start_us,
                         .last_took_us = swr->last_took_us,
                         .confirmed_ms = MODEL_NO_TIME,
+                        .shown_ms = MODEL_NO_TIME,
                         .fault_ms = MODEL_NO_TIME};
 }
 
@@ -143,6 +145,7 @@ static void confirm(struct swr *swr, struct moment now, const struct engine_resp
     clear_dirty(swr, stamp);
     swr->confirmed_us = now.mono_us;
     swr->confirmed_ms = now.wall_ms;
+    swr->shown_ms = now.wall_ms;
     swr->fetch_us = response->duration_us;
     swr->failures = 0;
     swr->retry_us = 0;
@@ -222,6 +225,7 @@ bool swr_prime(struct swr *swr, const char *body, size_t len, int64_t confirmed_
     patch_log_rebase(swr->log, base, (struct patch_stamp){0, 0});
     swr->cached = true;
     swr->confirmed_ms = confirmed_wall_ms;
+    swr->shown_ms = confirmed_wall_ms;
     swr->version++;
     return true;
 }

@@ -52,6 +52,7 @@ struct swr {
     bool focus;           /* dirty because of the focus: its throttle is not used up yet */
     int64_t confirmed_us; /* meaningful when loaded */
     int64_t confirmed_ms;
+    int64_t shown_ms; /* of the newest figure: confirmed, or patched since */
     struct fault fault;
     int64_t fault_ms;
     uint64_t version; /* of the rows shown */

@@ -209,7 +209,7 @@ void paint_account_line(const struct frame *frame)
         bar_add(&bar, left_at(12), plain(ROLE_DIM), "(~%.1f %%)",
                 account->used_margin / account->balance * 100);
     }
-    format_time(&frame->input->format, state.confirmed_ms, frame->input->now.wall_ms, text);
+    format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, text);
     bar_add(&bar, (struct bar_place){stale ? 0 : 13, BAR_RIGHT},
             plain(stale ? ROLE_STALE : ROLE_DIM), stale ? "≈ as of %s " : "as of %s ", text);
     bar_paint(&bar, frame->canvas, area);

@@ -85,8 +85,8 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
     if (screen_has_table(pane)) {
         count_text(frame, pane, lines, count, sizeof count);
     }
-    format_time(&frame->input->format, state.confirmed_ms, frame->input->now.wall_ms, at);
-    format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.confirmed_ms, minute);
+    format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, at);
+    format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.shown_ms, minute);
     snprintf(forms[0], TITLE_MAX, " %s%sas of %s ", count, mark, at);
     snprintf(forms[1], TITLE_MAX, " %s%s%s ", count, mark, at);
     snprintf(forms[2], TITLE_MAX, " %s%s ", mark, minute);

@@ -126,10 +126,12 @@ struct pane_state {
                     disk cache */
     bool cached; /* still the disk cache's rows */
     int64_t confirmed_ms; /* wall time of the last confirming response, MODEL_NO_TIME when none */
-    struct fault fault;   /* kind FAULT_NONE when there is none */
-    int64_t fault_ms;     /* wall time of the fault */
-    int64_t retry_ms;     /* wall time of the next try, MODEL_NO_TIME when none is planned */
-    int64_t fetch_us;     /* how long the last answer took */
+    int64_t shown_ms;   /* wall time of the newest figure shown: confirmed_ms, or the arrival
+                           of an event that patched a row since */
+    struct fault fault; /* kind FAULT_NONE when there is none */
+    int64_t fault_ms;   /* wall time of the fault */
+    int64_t retry_ms;   /* wall time of the next try, MODEL_NO_TIME when none is planned */
+    int64_t fetch_us;   /* how long the last answer took */
 };
 void engine_pane(const struct engine *engine, enum resource resource, struct pane_state *ret);
 
@@ -145,6 +147,9 @@ const struct engine_counters *engine_counters(const struct engine *engine);
 
 /* True while the four resources are polled because there is no stream. */
 bool engine_polling(const struct engine *engine, int64_t *ret_next_wall_ms);
+
+/* How far polls are apart now; it grows while they fail. */
+int64_t engine_poll_every_ms(const struct engine *engine);
 
 /* True while nothing gets through and one probe stands for all four resources (R6). */
 bool engine_outage(const struct engine *engine);

@@ -468,6 +468,7 @@ static void test_polls_while_there_is_no_stream(void **state)
     wait_ms(&bench, 2);
     assert_true(engine_polling(bench.engine, NULL));
     assert_int_equal(bench.starts, 4);
+    assert_int_equal(engine_poll_every_ms(bench.engine), 10000);
     assert_true(pane(&bench, RESOURCE_ORDERS).stale);
     answer_all(&bench, 10);
     assert_false(pane(&bench, RESOURCE_ORDERS).stale);
@@ -534,6 +535,33 @@ static void test_cached_rows_are_shown_dim_until_confirmed(void **state)
     assert_int_equal(len, strlen(body));
     assert_memory_equal(kept, body, len);
     assert_non_null(engine_body(bench.engine, RESOURCE_ORDERS, &len, NULL));
+    engine_free(bench.engine);
+}
+
+/* "as of" is the time of the newest figure: an answer's, or an event's since. */
+static void test_the_time_shown_is_the_newest_figures(void **state)
+{
+    (void)state;
+    static const char pnl[] = "{\"event\":\"positions_pnl_updated\",\"data\":{\"updates\":[{"
+                              "\"positionId\":\"p\",\"unrealizedPnL\":-4,\"dayPnL\":-5}]}}";
+    struct bench bench = bench_settled(true);
+    struct pane_state first = pane(&bench, RESOURCE_POSITIONS);
+    assert_int_equal(first.shown_ms, first.confirmed_ms);
+    wait_ms(&bench, 1500);
+    assert_int_equal(tell(&bench, pnl, "10"), JOURNAL_PATCHED);
+    struct pane_state patched = pane(&bench, RESOURCE_POSITIONS);
+    assert_int_equal(patched.shown_ms, bench.now.wall_ms);
+    assert_int_equal(patched.confirmed_ms, first.confirmed_ms);
+    assert_int_equal(pane(&bench, RESOURCE_ACCOUNT).shown_ms, first.confirmed_ms);
+    wait_ms(&bench, 1500);
+    tell(&bench, pnl, "10"); /* the same figures, but newer ones */
+    assert_int_equal(pane(&bench, RESOURCE_POSITIONS).shown_ms, bench.now.wall_ms);
+    engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_POSITIONS));
+    wait_ms(&bench, 300);
+    answer_all(&bench, 10);
+    assert_int_equal(pane(&bench, RESOURCE_POSITIONS).shown_ms,
+                     pane(&bench, RESOURCE_POSITIONS).confirmed_ms);
+    assert_true(pane(&bench, RESOURCE_POSITIONS).confirmed_ms > patched.shown_ms);
     engine_free(bench.engine);
 }
 
@@ -648,6 +676,7 @@ int main(void)
         cmocka_unit_test(test_polls_while_there_is_no_stream),
         cmocka_unit_test(test_a_reset_forgets_and_cancels),
         cmocka_unit_test(test_cached_rows_are_shown_dim_until_confirmed),
+        cmocka_unit_test(test_the_time_shown_is_the_newest_figures),
         cmocka_unit_test(test_focus_is_soft),
         cmocka_unit_test(test_a_304_confirms),
         cmocka_unit_test(test_a_new_history_asks_without_the_old_etag),

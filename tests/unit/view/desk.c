@@ -196,6 +196,7 @@ void desk_load(struct desk *desk, enum resource resource, const char *body)
     state->shown = body != NULL ? decode_body(resource, body, strlen(body), &fault) : NULL;
     state->confirmed_ms =
         body != NULL ? desk->input.now.wall_ms - 1000 * (int64_t)resource : MODEL_NO_TIME;
+    state->shown_ms = state->confirmed_ms;
     state->fetch_us = 1800;
     if (body != NULL && state->shown == NULL) {
         fprintf(stderr, "desk: %s\n", fault.text);
