@@ -1,13 +1,23 @@
 #include <blotter/core/alloc.h>
 
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Nothing but a global reaches the handler of SIGABRT, which says it again where it is seen. */
+static volatile sig_atomic_t ran_out;
+
+bool mem_ran_out(void)
+{
+    return ran_out != 0;
+}
+
 static void *checked(void *memory)
 {
     if (memory == NULL) {
+        ran_out = 1;
         fputs("blotter: out of memory\n", stderr);
         abort();
     }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+#include <blotter/core/alloc.h>
 
 enum { CRASH_BYTES_MAX = 512, CRASH_STACK_BYTES = 64 << 10, CRASH_TRIES = 10, CRASH_WAIT_MS = 50 };
 
@@ -23,6 +24,7 @@ static const struct {
     {SIGSYS, "blotter: crashed (SIGSYS); --log-file and -v tell more\n"},
     {SIGTRAP, "blotter: crashed (SIGTRAP); --log-file and -v tell more\n"},
 };
+static const char no_memory[] = "blotter: out of memory\n";
 enum { CRASH_SIGNALS = sizeof crash_signals / sizeof crash_signals[0] };
 
 /* A signal handler has nothing but globals to know anything by. */
@@ -64,7 +66,8 @@ static void on_crash(int signo)
     for (size_t i = 0; i < CRASH_SIGNALS; i++) {
         if (crash_signals[i].signo == signo) {
             if (armed) {
-                write_all(crash_signals[i].message, strlen(crash_signals[i].message));
+                const char *message = mem_ran_out() ? no_memory : crash_signals[i].message;
+                write_all(message, strlen(message));
             }
             sigaction(signo, &crash.before[i], NULL);
         }

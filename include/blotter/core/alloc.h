@@ -5,6 +5,7 @@
 #ifndef BLOTTER_CORE_ALLOC_H
 #define BLOTTER_CORE_ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Freed with free(). A size of zero gives a pointer that is valid to free. */
@@ -15,5 +16,8 @@ void *mem_realloc_array(void *memory, size_t count, size_t size); /* aborts on o
 
 /* A copy of len bytes with a NUL after them; bytes may be NULL when len is 0. */
 char *mem_dup(const char *bytes, size_t len);
+
+/* True while the abort for want of memory is under way. A signal handler may ask. */
+bool mem_ran_out(void);
 
 #endif
