@@ -410,6 +410,7 @@ static void do_seen(struct act *act)
 {
     if (act_in_table(act)) {
         table_see_all(act_table(act));
+        act->result.todo |= SCREEN_DO_SAVE;
         act_redraw(act, act_pane_bit(act->screen->focus));
     }
 }

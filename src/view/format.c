@@ -303,6 +303,13 @@ int format_time(const struct format *format, int64_t wall_ms, int64_t now_ms, ch
     return snprintf(out, FORMAT_MAX, "%02d %s", at.day, months[at.month - 1]);
 }
 
+int64_t format_day_end(const struct format *format, int64_t wall_ms)
+{
+    int64_t local = (civil_at(format, wall_ms).days + 1) * DAY_MS;
+    int64_t about = local - (int64_t)zone_offset(format, wall_ms) * 1000;
+    return local - (int64_t)zone_offset(format, about) * 1000; /* summer time may begin today */
+}
+
 int format_ms(int64_t us, char out[FORMAT_MAX])
 {
     struct format format = {.grouping = FORMAT_WESTERN};

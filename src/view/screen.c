@@ -12,6 +12,7 @@ void screen_input_init(struct screen_input *ret)
     format_default(&ret->format);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         ret->panes[i].confirmed_ms = MODEL_NO_TIME;
+        ret->panes[i].shown_ms = MODEL_NO_TIME;
         ret->panes[i].fault_ms = MODEL_NO_TIME;
         ret->panes[i].retry_ms = MODEL_NO_TIME;
     }
@@ -95,7 +96,9 @@ static void on_alert(void *user, enum pane pane, const struct row *row)
     const char *symbol = rejected ? order->symbol : item->symbol;
     char text[256], figure[FORMAT_MAX];
     struct format format = {.grouping = FORMAT_NO_GROUPING};
-    if (rejected) {
+    if (rejected && screen->hide_amounts) { /* the server's reason may name amounts as well */
+        snprintf(text, sizeof text, "%.16s rejected", order->side);
+    } else if (rejected) {
         snprintf(text, sizeof text, "%.16s %lld rejected%s%.160s", order->side,
                  (long long)order->quantity, order->failure_reason[0] != '\0' ? ": " : "",
                  order->failure_reason);
@@ -204,6 +207,10 @@ static void set_deadline(struct screen *screen, const struct screen_input *input
         int64_t mono = input->now.mono_us + (stale - input->now.wall_ms) * 1000;
         at = mono < at ? mono : at;
     }
+    if (screen->layout.kind != LAYOUT_MINI) { /* which shows no times */
+        int64_t midnight = input->now.mono_us + (screen->day_end_ms - input->now.wall_ms) * 1000;
+        at = midnight < at ? midnight : at;
+    }
     screen->deadline_us = at;
 }
 
@@ -214,6 +221,9 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         dirty |= table_tick(&screen->tables[i], input->now.mono_us) ? RESOURCE_BIT(i) : 0;
     }
+    int64_t day_end_ms = format_day_end(&input->format, input->now.wall_ms);
+    dirty |= day_end_ms != screen->day_end_ms ? SCREEN_VIEW : 0;
+    screen->day_end_ms = day_end_ms;
     bool due = input->now.mono_us >= screen->deadline_us;
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }

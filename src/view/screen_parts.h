@@ -44,8 +44,9 @@ struct screen {
     unsigned dirty;
     resource_mask retake; /* tables to be measured and sorted anew */
     int64_t deadline_us;
+    int64_t day_end_ms; /* times of today are written another way from then on */
     char theme[SCREEN_THEME_MAX];
-    char state_key[32], state_value[256];
+    char state_key[32], state_value[TABLE_SEEN_MAX * 17 + 1];
     char *copy;
     struct screen_alert alerts[SCREEN_ALERT_MAX];
     size_t alert_count;

@@ -1,7 +1,9 @@
 /* What is remembered between runs, as key=value pairs. */
 #include "screen_parts.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct text_out {
@@ -84,27 +86,66 @@ bool columns_from_text(struct table *table, const char *text)
     return true;
 }
 
-/* Three keys of the screen, then two for every pane with columns. */
-enum { STATE_FOCUS, STATE_ZOOM, STATE_THEME, STATE_TABLES };
+static void seen_to_text(const struct table *table, struct text_out *text)
+{
+    for (size_t i = 0; i < table->seen_count; i++) {
+        char key[24];
+        snprintf(key, sizeof key, "%s%016" PRIx64, i > 0 ? "," : "", table->seen[i]);
+        out_put(text, key);
+    }
+}
+
+static bool seen_from_text(struct table *table, const char *text)
+{
+    while (*text != '\0') {
+        char *end;
+        uint64_t key = strtoull(text, &end, 16);
+        if (end - text != 16 || (*end != ',' && *end != '\0')) {
+            return false;
+        }
+        table_note_seen(table, key);
+        text = end + (*end == ',');
+    }
+    return true;
+}
+
+/* Three keys of the screen, then two for every pane with columns, then the orders seen. */
+enum {
+    STATE_FOCUS,
+    STATE_ZOOM,
+    STATE_THEME,
+    STATE_TABLES,
+    STATE_SEEN = STATE_TABLES + 2 * RESOURCE_COUNT,
+    STATE_COUNT
+};
+
+static void table_to_text(struct screen *screen, size_t i, struct text_out *value)
+{
+    static const char *const words[] = {"sort", "columns"};
+    const struct table *table = &screen->tables[(i - STATE_TABLES) / 2];
+    size_t what = (i - STATE_TABLES) % 2;
+    snprintf(screen->state_key, sizeof screen->state_key, "%s.%s", pane_info(table->pane)->name,
+             words[what]);
+    if (what == 0) {
+        sort_to_text(table, value);
+    } else {
+        columns_to_text(table, value);
+    }
+}
 
 bool screen_state_get(struct screen *screen, size_t i, const char **ret_key, const char **ret_value)
 {
     struct text_out value = {screen->state_value, sizeof screen->state_value, 0};
     static const char *const keys[] = {"focus", "zoom", "theme"};
     screen->state_value[0] = '\0';
-    if (i >= STATE_TABLES + 2 * RESOURCE_COUNT) {
+    if (i >= STATE_COUNT) {
         return false;
     }
-    if (i >= STATE_TABLES) {
-        const struct table *table = &screen->tables[(i - STATE_TABLES) / 2];
-        bool sort = (i - STATE_TABLES) % 2 == 0;
-        snprintf(screen->state_key, sizeof screen->state_key, "%s.%s", pane_info(table->pane)->name,
-                 sort ? "sort" : "columns");
-        if (sort) {
-            sort_to_text(table, &value);
-        } else {
-            columns_to_text(table, &value);
-        }
+    if (i == STATE_SEEN) {
+        snprintf(screen->state_key, sizeof screen->state_key, "orders.seen");
+        seen_to_text(&screen->tables[RESOURCE_ORDERS], &value);
+    } else if (i >= STATE_TABLES) {
+        table_to_text(screen, i, &value);
     } else {
         snprintf(screen->state_key, sizeof screen->state_key, "%s", keys[i]);
         out_put(&value, i == STATE_FOCUS  ? pane_info(screen->focus)->name
@@ -149,6 +190,9 @@ bool screen_state_set(struct screen *screen, const char *key, const char *value)
     if (strcmp(key, "theme") == 0 && strlen(value) < sizeof screen->theme) {
         snprintf(screen->theme, sizeof screen->theme, "%s", value);
         return true;
+    }
+    if (strcmp(key, "orders.seen") == 0) {
+        return seen_from_text(&screen->tables[RESOURCE_ORDERS], value);
     }
     return set_table(screen, key, value);
 }

@@ -156,6 +156,27 @@ static bool wants_attention(const struct table *table, const struct row *row,
     return false;
 }
 
+static bool was_seen(const struct table *table, uint64_t key)
+{
+    size_t i = 0;
+    while (i < table->seen_count && table->seen[i] != key) {
+        i++;
+    }
+    return i < table->seen_count;
+}
+
+void table_note_seen(struct table *table, uint64_t key)
+{
+    if (was_seen(table, key)) {
+        return;
+    }
+    if (table->seen_count == TABLE_SEEN_MAX) {
+        memmove(table->seen, table->seen + 1, sizeof table->seen - sizeof *table->seen);
+        table->seen_count--;
+    }
+    table->seen[table->seen_count++] = key;
+}
+
 /* Attention sticks until it was seen; a price alert that was seen rings again after it left. */
 static void attend(struct table *table, const struct row *row, struct table_mark *mark,
                    const struct table_mark *before)
@@ -163,7 +184,8 @@ static void attend(struct table *table, const struct row *row, struct table_mark
     bool wanted = wants_attention(table, row, before);
     bool both = table->pane == PANE_WATCHLIST && before != NULL && before->attention;
     mark->attention = wanted || (both && !before->seen);
-    mark->seen = before != NULL && before->seen && wanted && before->attention;
+    mark->seen = before != NULL ? before->seen && wanted && before->attention
+                                : wanted && was_seen(table, mark->key);
 }
 
 static void add_quote(struct table_curve *curve, double ltp)
@@ -488,12 +510,13 @@ const struct row *table_selected(const struct table *table)
     return table_row(table, table->cursor);
 }
 
-static void see(struct table *table, size_t i)
+/* A rejection is final and stays seen; a price may cross its mark again. */
+static void see(struct table *table, struct table_mark *mark)
 {
-    if (i < table->order_count) {
-        table->marks[table->order[i]].seen = table->marks[table->order[i]].attention;
+    if (mark->attention && !mark->seen && table->pane == PANE_ORDERS) {
+        table_note_seen(table, mark->key);
     }
-    note_marks(table);
+    mark->seen = mark->attention;
 }
 
 void table_select(struct table *table, size_t i)
@@ -501,7 +524,10 @@ void table_select(struct table *table, size_t i)
     size_t last = table->order_count > 0 ? table->order_count - 1 : 0;
     size_t to = i < last ? i : last;
     if (to != table->cursor) {
-        see(table, table->cursor);
+        if (table->cursor < table->order_count) {
+            see(table, &table->marks[table->order[table->cursor]]);
+        }
+        note_marks(table);
     }
     table->chosen_row = true;
     table->cursor = to;
@@ -516,8 +542,8 @@ void table_move(struct table *table, long by)
 
 void table_see_all(struct table *table)
 {
-    for (size_t i = 0; i < table->row_count; i++) {
-        table->marks[i].seen = table->marks[i].attention;
+    for (size_t i = table->row_count; i-- > 0;) { /* the server's first are the newest */
+        see(table, &table->marks[i]);
     }
     note_marks(table);
 }

@@ -70,6 +70,9 @@ int format_decimals(double value, int low, int high);
  * gives FORMAT_MISSING. */
 int format_time(const struct format *format, int64_t wall_ms, int64_t now_ms, char out[FORMAT_MAX]);
 
+/* When the day of wall_ms ends in the zone: from then on format_time says something else. */
+int64_t format_day_end(const struct format *format, int64_t wall_ms);
+
 /* "14:31:58", "14:31:58.402", "14:31", "2025-01-27 14:31:58 +05:30". */
 enum format_clock { FORMAT_CLOCK, FORMAT_CLOCK_MS, FORMAT_CLOCK_MINUTE, FORMAT_CLOCK_FULL };
 int format_clock(const struct format *format, enum format_clock style, int64_t wall_ms,

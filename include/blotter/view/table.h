@@ -15,6 +15,7 @@
 
 #define TABLE_FILTER_MAX 64
 #define TABLE_SPARK_MAX 16      /* quotes remembered for a curve */
+#define TABLE_SEEN_MAX 64       /* rejected orders remembered as seen, also between runs */
 #define TABLE_SERVER_ORDER (-1) /* instead of a column to sort by */
 
 /* What is remembered of a row from one snapshot to the next. */
@@ -67,6 +68,8 @@ struct table {
     const struct snapshot *snapshot; /* borrowed until the next table_take */
     struct table_mark *marks;        /* row by row */
     struct table_curve *curves;      /* row by row, watchlists only */
+    uint64_t seen[TABLE_SEEN_MAX];   /* keys of rejected orders, the latest last */
+    size_t seen_count;
     size_t row_count;
     uint32_t *order; /* rows that are in the list and pass the filter */
     size_t order_count;
@@ -116,6 +119,10 @@ const struct row *table_selected(const struct table *table);
 void table_move(struct table *table, long by);
 void table_select(struct table *table, size_t i);
 void table_see_all(struct table *table);
+
+/* A rejected order that was seen, in this run or an earlier one; the oldest of too many is
+ * forgotten. */
+void table_note_seen(struct table *table, uint64_t key);
 
 /* Keeps the cursor within `lines` lines from the top. */
 void table_scroll(struct table *table, size_t lines);

@@ -240,13 +240,38 @@ static const char quote_up[] =
     "\"w1\","
     "\"symbol\":\"SBIN\",\"name\":\"SBIN\",\"ltp\":820.5,\"close\":812.45,\"updatedAt\":null}]}]}";
 
+/* 14:32:06 is shown as 29 Oct from then on; nothing else wakes an idle screen. */
+static int64_t midnight(const struct desk *desk)
+{
+    int64_t end_ms = format_day_end(&desk->input.format, desk->input.now.wall_ms);
+    return desk->input.now.mono_us + (end_ms - desk->input.now.wall_ms) * 1000;
+}
+
+static void test_midnight_ends_today(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    has(&desk, "as of 14:32:06");
+    desk_later(&desk, (midnight(&desk) - desk.input.now.mono_us) / 1000 - 1);
+    assert_false(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    desk_later(&desk, 1);
+    assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    has_not(&desk, "as of 14:32:06");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + INT64_C(86400000000));
+    screen_resize(desk.screen, 20, 5); /* three lines, without a time */
+    screen_render(desk.screen, &desk.input, 0, desk.canvas);
+    assert_true(screen_deadline(desk.screen) == MOMENT_NEVER);
+    desk_close(&desk);
+}
+
 static void test_an_idle_screen_wakes_nobody(void **state)
 {
     (void)state;
     struct desk desk;
     desk_open(&desk, 160, 48);
     assert_true(screen_render(desk.screen, &desk.input, SCREEN_ALL, desk.canvas));
-    assert_true(screen_deadline(desk.screen) == MOMENT_NEVER);
+    assert_true(screen_deadline(desk.screen) == midnight(&desk));
     desk_later(&desk, 3600000);
     assert_false(screen_render(desk.screen, &desk.input, 0, desk.canvas));
     desk_close(&desk);
@@ -264,7 +289,7 @@ static void test_a_flash_ends_by_its_deadline(void **state)
     assert_true(deadline > desk.input.now.mono_us && deadline <= desk.input.now.mono_us + 800000);
     desk_later(&desk, 800);
     assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
-    assert_true(screen_deadline(desk.screen) == MOMENT_NEVER);
+    assert_true(screen_deadline(desk.screen) == midnight(&desk));
     has_not(&desk, "▲SBIN");
     desk_close(&desk);
 }
@@ -278,7 +303,7 @@ static void test_stale_rows_do_not_flash(void **state)
     desk.input.panes[RESOURCE_WATCHLISTS].stale = true;
     desk_load(&desk, RESOURCE_WATCHLISTS, quote_up);
     has(&desk, "≈SBIN");
-    assert_true(screen_deadline(desk.screen) == MOMENT_NEVER);
+    assert_true(screen_deadline(desk.screen) == midnight(&desk));
     desk_close(&desk);
 }
 
@@ -295,7 +320,7 @@ static void test_a_quote_turns_stale_by_one_deadline(void **state)
     char *text = canvas_text(desk.canvas);
     assert_non_null(strstr(text, "≈RELIANCE"));
     free(text);
-    assert_true(screen_deadline(desk.screen) == MOMENT_NEVER);
+    assert_true(screen_deadline(desk.screen) == midnight(&desk));
     desk_close(&desk);
 }
 
@@ -407,6 +432,23 @@ static void test_alerts_are_handed_out_once(void **state)
     assert_string_equal(alert.title, "A\uFFFDB");
     assert_string_equal(alert.text, "BUY 5 rejected: no\uFFFDmargin");
     assert_false(screen_take_alert(desk.screen, &alert));
+    desk_close(&desk);
+}
+
+static void test_alerts_hide_amounts_too(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct screen_alert alert;
+    desk_open(&desk, 100, 30);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_HIDE_AMOUNTS);
+    desk_load(&desk, RESOURCE_ORDERS,
+              "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"A\",\"quantity\":5,\"orderSide\":\"BUY\","
+              "\"status\":\"REJECTED\",\"failureReason\":\"needs 5,000.00\"}]}");
+    free(desk_text(&desk, RESOURCE_BIT(RESOURCE_ORDERS)));
+    assert_true(screen_take_alert(desk.screen, &alert));
+    assert_string_equal(alert.text, "BUY rejected");
     desk_close(&desk);
 }
 
@@ -522,6 +564,9 @@ static void test_state_survives_a_round_trip(void **state)
         {"nothing.sort", "qty", false},
         {"zoom", "maybe", false},
         {"account.columns", "balance,client", true},
+        {"orders.seen", "00000000000000ab,ffffffffffffffff", true},
+        {"orders.seen", "ab", false},
+        {"orders.seen", "00000000000000ab;", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_int_equal(screen_state_set(desk.screen, rows[i].key, rows[i].value), rows[i].taken);
@@ -560,6 +605,7 @@ int main(void)
         cmocka_unit_test(test_connection_words),
         cmocka_unit_test(test_empty_panes_say_why),
         cmocka_unit_test(test_an_error_stands_beside_the_rows),
+        cmocka_unit_test(test_midnight_ends_today),
         cmocka_unit_test(test_an_idle_screen_wakes_nobody),
         cmocka_unit_test(test_a_flash_ends_by_its_deadline),
         cmocka_unit_test(test_stale_rows_do_not_flash),
@@ -569,6 +615,7 @@ int main(void)
         cmocka_unit_test(test_commands_for_the_program),
         cmocka_unit_test(test_the_detail_never_shows_another_row),
         cmocka_unit_test(test_alerts_are_handed_out_once),
+        cmocka_unit_test(test_alerts_hide_amounts_too),
         cmocka_unit_test(test_mouse),
         cmocka_unit_test(test_a_click_on_a_tab_shows_its_pane),
         cmocka_unit_test(test_a_flash_ends_while_paused),

@@ -258,6 +258,17 @@ static void test_rejections_stick_until_seen(void **state)
     table_see_all(table);
     assert_int_equal(table->attention_count, 0);
     assert_int_equal(fixture.alerts, 1);
+    take_orders(&fixture, "c:C:1:PENDING"); /* what left the list comes back as seen */
+    take_orders(&fixture, "c:C:1:PENDING a:A:1:REJECTED d:D:1:REJECTED");
+    assert_int_equal(table->attention_count, 1);
+    assert_string_equal(fixture.last_alert, "d");
+    for (uint64_t key = 1; key <= TABLE_SEEN_MAX; key++) {
+        table_note_seen(table, key);
+    }
+    assert_int_equal(table->seen_count, TABLE_SEEN_MAX); /* a and b are forgotten */
+    take_orders(&fixture, "c:C:1:PENDING");
+    take_orders(&fixture, "a:A:1:REJECTED");
+    assert_int_equal(table->attention_count, 1);
     close_table(&fixture);
 }
 
