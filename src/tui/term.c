@@ -402,6 +402,9 @@ static void put_capabilities(struct term *term, const struct look *look)
 void term_look(struct term *term, const struct look *wanted)
 {
     struct look look = *wanted;
+    if (term->look_known && look_equal(wanted, &term->look)) {
+        return; /* nearly always: a look lasts for many cells */
+    }
     look.attributes = possible(term, look.attributes);
     if (term->look_known && look_equal(&look, &term->look)) {
         return;

@@ -226,18 +226,21 @@ static const struct box_glyphs boxes[] = {
     [BOX_ROUND] = {"─", "│", {"╭", "╮", "╰", "╯"}},
 };
 
-/* Puts one glyph again and again along a line to the right or downwards. */
+/* Puts one glyph, a column wide, again and again along a line to the right or downwards. */
 static void put_line(struct canvas *canvas, struct rect area, const char *glyph, struct style style)
 {
     struct text_reader reader = {glyph, glyph + strlen(glyph)};
     struct text_cluster cluster;
     area = rect_clip(whole(canvas), area);
-    if (!text_next(&reader, &cluster)) {
+    if (!text_next(&reader, &cluster) || area.width == 0) {
         return;
     }
     for (int y = area.y; y < area.y + area.height; y++) {
-        for (int x = area.x; x < area.x + area.width; x++) {
-            put_cluster(canvas, x, y, &cluster, style);
+        struct cell *first = cell_at(canvas, area.x, y);
+        heal(canvas, y, area.x, area.x + area.width);
+        set_cluster(canvas, first, &cluster, style);
+        for (int i = 1; i < area.width; i++) {
+            first[i] = *first;
         }
     }
 }
