@@ -157,7 +157,9 @@ static void log_line(void *user, const char *format, va_list values)
     __attribute__((format(printf, 2, 0)));
 static void log_line(void *user, const char *format, va_list values)
 {
-    const struct server *server = user;
+    struct server *server = user;
+    /* The library speaks of a connection that it gives up, and hangs up in its next turn only. */
+    server->run_again = true;
     if (server->settings.verbose) {
         fputs("blotter-mock: ", stderr);
         vfprintf(stderr, format, values);
