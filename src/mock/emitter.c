@@ -142,19 +142,6 @@ static void channel_free(struct emitter *emitter, struct channel *channel)
 
 /* --- what is written ---------------------------------------------------------------------- */
 
-/* Data that another program put into the events table may hold line ends, which would end the SSE
- * line. */
-static void put_one_line(struct text *text, const char *bytes, size_t len)
-{
-    text_put(text, bytes, len);
-    char *at = text->bytes + text->len - len;
-    for (size_t i = 0; i < len; i++) {
-        if (at[i] == '\n' || at[i] == '\r') {
-            at[i] = ' ';
-        }
-    }
-}
-
 static void put_event(const struct emitter *emitter, struct text *text,
                       const struct emitter_event *event)
 {
@@ -166,7 +153,7 @@ static void put_event(const struct emitter *emitter, struct text *text,
     TEXT_LITERAL(text, "data: {\"event\":");
     text_string(text, event->type, strlen(event->type));
     TEXT_LITERAL(text, ",\"data\":");
-    put_one_line(text, event->data, event->data_len);
+    text_json_line(text, event->data, event->data_len);
     TEXT_LITERAL(text, ",\"timestamp\":");
     text_string(text, event->timestamp, strlen(event->timestamp));
     TEXT_LITERAL(text, "}\n\n");

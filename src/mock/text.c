@@ -188,3 +188,32 @@ void text_number(struct text *text, double value)
     }
     text_puts(text, digits);
 }
+
+/* --- JSON of others ------------------------------------------------------------------------- */
+
+/* Whether a number's fraction, from its point on, is ".0" and nothing more. */
+static bool is_dead_fraction(const char *at, size_t left)
+{
+    return left >= 2 && at[1] == '0' && (left == 2 || strchr(",]} \t\r\n", at[2]) != NULL);
+}
+
+void text_json_line(struct text *text, const char *json, size_t len)
+{
+    text_reserve(text, len);
+    char *into = text->bytes + text->len;
+    bool in_string = false;
+    for (size_t i = 0; i < len; i++) {
+        char byte = json[i];
+        if (byte == '"') {
+            in_string = !in_string;
+        } else if (in_string && byte == '\\' && i + 1 < len) {
+            *into++ = byte;
+            byte = json[++i];
+        } else if (byte == '.' && !in_string && is_dead_fraction(json + i, len - i)) {
+            i++;
+            continue;
+        }
+        *into++ = byte == '\n' || byte == '\r' ? ' ' : byte;
+    }
+    text->len = (size_t)(into - text->bytes);
+}

@@ -30,4 +30,11 @@ void text_int(struct text *text, int64_t value);
 /* The shortest decimal that reads back as the same double; NAN and infinities give null. */
 void text_number(struct text *text, double value);
 
+/*
+ * JSON that SQLite or another program wrote, as it goes into an event. Line ends become spaces, for
+ * they would end the SSE line. Whole numbers lose the ".0" that SQLite gives its REALs, so that a
+ * figure reads here as text_number writes it.
+ */
+void text_json_line(struct text *text, const char *json, size_t len);
+
 #endif

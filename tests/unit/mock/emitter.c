@@ -155,6 +155,38 @@ static void test_line_ends_in_data_cannot_break_the_frame(void **state)
     emitter_close(scene->emitter, listener);
 }
 
+/* SQLite writes a REAL with a fraction always; the reads, like the reference, do not. */
+static void test_whole_numbers_go_out_as_the_reads_write_them(void **state)
+{
+    struct scene *scene = *state;
+    static const struct {
+        const char *stored, *sent;
+    } rows[] = {
+        {"{\"balance\":649937.0,\"usedMargin\":-0.5}", "{\"balance\":649937,\"usedMargin\":-0.5}"},
+        {"{\"marginChange\":-200.0}", "{\"marginChange\":-200}"},
+        {"[1.0,2.0 ,3.0]", "[1,2 ,3]"},
+        {"5.0", "5"},
+        {"[1.05,1.00,10.01,1.0e3,0.05]", "[1.05,1.00,10.01,1.0e3,0.05]"},
+        {"{\"symbol\":\"A.0,\\\"B.0}\\\\\",\"price\":7.0}",
+         "{\"symbol\":\"A.0,\\\"B.0}\\\\\",\"price\":7}"},
+        {"\"cut.0\\", "\"cut.0\\"},
+    };
+    struct listener *listener = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    take(scene, listener, 100);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char id[32], expected[256];
+        snprintf(id, sizeof id, "%lld", (long long)happen(scene, "u1", rows[i].stored));
+        snprintf(expected, sizeof expected,
+                 "id: %s\ndata: {\"event\":\"x\",\"data\":%s,\"timestamp\":\"t\"}\n\n", id,
+                 rows[i].sent);
+        assert_string_equal(take(scene, listener, 100), expected);
+        struct listener *late = emitter_open(scene->emitter, now, "u1", "1000", scene);
+        assert_non_null(strstr(take(scene, late, 100), expected)); /* replayed alike */
+        emitter_close(scene->emitter, late);
+    }
+    emitter_close(scene->emitter, listener);
+}
+
 static void test_a_slow_reader_is_dropped_and_its_peer_unharmed(void **state)
 {
     struct scene *scene = *state;
@@ -444,6 +476,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_users_are_kept_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_line_ends_in_data_cannot_break_the_frame, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_whole_numbers_go_out_as_the_reads_write_them, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_is_dropped_and_its_peer_unharmed, setup,
                                         teardown),
