@@ -80,6 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t error_at = 0;
     bool ours = json_check(text, size, &span, &error_at);
     enum oracle_verdict theirs = oracle_check(text, size, compare_member, &span);
+    if (memchr(text, '\0', size) != NULL) {
+        theirs = ORACLE_TOO_STRICT; /* jansson swallows a NUL behind a number */
+    }
     if (theirs != ORACLE_TOO_STRICT && ours != (theirs == ORACLE_ACCEPTS)) {
         abort();
     }
