@@ -10,7 +10,7 @@
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define BACKOFF_MIN_MS 10   /* doubling starts here even when the server asked for no delay */
 #define SHORT_LIVES_FREE 16 /* streams that ended early before that slows us down */
-#define BURST_MS 250        /* comments closer than this are one burst, not a heartbeat */
+#define BURST_MS 100        /* comments closer than this are one burst, not a heartbeat */
 #define HEARTBEAT_MIN_MS 1000
 #define EXPONENT_MAX 20
 
@@ -41,7 +41,9 @@ struct conn {
     int64_t heard_us;     /* when the last byte came, or reading was taken up again */
     int64_t retry_at_us;  /* CONN_WAITING */
     int64_t comment_us;   /* the last comment of this connection, MOMENT_NEVER when none */
-    int64_t heartbeat_ms; /* the longest distance of two comments; 0 when not known */
+    int64_t distance_ms;  /* of the last two comments of this connection; 0 when not known */
+    int64_t heartbeat_ms; /* the longest distance that counts; 0 when not known */
+    bool doubtful;        /* silence was noticed once: perhaps there was no such heartbeat */
 };
 
 static const char *const phase_names[] = {
@@ -182,6 +184,7 @@ static void enter_live(struct conn *conn, struct moment now)
     conn->status.attempt = 0;
     conn->status.live_since_ms = now.wall_ms;
     conn->comment_us = MOMENT_NEVER;
+    conn->distance_ms = 0;
 }
 
 /* fault: the reason to show, NULL to leave the present one. False when the input means nothing. */
@@ -278,12 +281,28 @@ void conn_bytes(struct conn *conn, struct moment now)
     conn->heard_us = now.mono_us;
 }
 
+/*
+ * A greeting is a comment too, and a server's timer may beat soon after it: that distance says
+ * nothing. One distance is believed at first; once it has misled us, only two alike are.
+ */
+static void distance_seen(struct conn *conn, int64_t distance_ms)
+{
+    int64_t before_ms = conn->distance_ms;
+    bool alike = distance_ms <= 2 * before_ms && before_ms <= 2 * distance_ms;
+    int64_t longer_ms = alike && before_ms > distance_ms ? before_ms : distance_ms;
+    longer_ms = longer_ms > HEARTBEAT_MIN_MS ? longer_ms : HEARTBEAT_MIN_MS;
+    if ((alike || !conn->doubtful) && longer_ms > conn->heartbeat_ms) {
+        conn->heartbeat_ms = longer_ms;
+    }
+    conn->distance_ms = distance_ms;
+}
+
 void conn_comment(struct conn *conn, struct moment now)
 {
     if (conn->comment_us != MOMENT_NEVER) {
         int64_t distance_ms = (now.mono_us - conn->comment_us) / 1000;
-        if (distance_ms >= BURST_MS && distance_ms > conn->heartbeat_ms) {
-            conn->heartbeat_ms = distance_ms > HEARTBEAT_MIN_MS ? distance_ms : HEARTBEAT_MIN_MS;
+        if (distance_ms >= BURST_MS) {
+            distance_seen(conn, distance_ms);
         }
     }
     conn->comment_us = now.mono_us;
@@ -326,6 +345,7 @@ void conn_tick(struct conn *conn, struct moment now)
     struct fault fault;
     fault_set(&fault, FAULT_TIMEOUT, 0, "nothing was heard for %lld s",
               (long long)(silence_allowed_ms(conn) / 1000));
+    conn->doubtful = conn->doubtful || conn->heartbeat_ms > 0;
     conn->heartbeat_ms = 0; /* what we took for its heartbeat may have been none */
     conn_move(conn, INPUT_SILENT, &fault, now);
 }

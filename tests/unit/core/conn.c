@@ -380,21 +380,21 @@ static void test_watchdog(void **state)
     assert_int_equal(conn_deadline_us(conn), 85 * S);
     conn_comment(conn, at_ms(10000)); /* one comment tells nothing yet */
     assert_int_equal(conn_deadline_us(conn), 85 * S);
-    conn_comment(conn, at_ms(10100)); /* nor does a burst */
-    conn_bytes(conn, at_ms(14100));
-    conn_comment(conn, at_ms(14100));
-    assert_int_equal(conn_deadline_us(conn), 14100000 + 10 * S); /* 2.5 times 4 s */
-    conn_tick(conn, at_ms(24099));
+    conn_comment(conn, at_ms(10050)); /* nor does a burst */
+    conn_bytes(conn, at_ms(14050));
+    conn_comment(conn, at_ms(14050));
+    assert_int_equal(conn_deadline_us(conn), 14050000 + 10 * S); /* 2.5 times 4 s */
+    conn_tick(conn, at_ms(24049));
     assert_int_equal(conn_status(conn)->phase, CONN_LIVE);
-    conn_tick(conn, at_ms(24100));
+    conn_tick(conn, at_ms(24050));
     assert_int_equal(conn_status(conn)->phase, CONN_WAITING);
     assert_int_equal(conn_take_action(conn), CONN_CLOSE);
     assert_int_equal(conn_status(conn)->fault.kind, FAULT_TIMEOUT);
-    conn_tick(conn, at_ms(25100));
+    conn_tick(conn, at_ms(25050));
     conn_take_action(conn);
     /* no answer at all is silence too, and what was taken for a heartbeat is forgotten */
-    assert_int_equal(conn_deadline_us(conn), 25100000 + 75 * S);
-    conn_tick(conn, at_ms(25100 + 75000));
+    assert_int_equal(conn_deadline_us(conn), 25050000 + 75 * S);
+    conn_tick(conn, at_ms(25050 + 75000));
     assert_int_equal(conn_status(conn)->phase, CONN_WAITING);
     conn_free(conn);
 }
@@ -410,6 +410,56 @@ static void test_the_longest_heartbeat_counts(void **state)
         conn_comment(conn, at_ms(comments_ms[i]));
     }
     assert_int_equal(conn_deadline_us(conn), 62300000 + 75 * S);
+    conn_free(conn);
+}
+
+static void heard_comments(struct conn *conn, const int64_t *comments_ms, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        conn_bytes(conn, at_ms(comments_ms[i]));
+        conn_comment(conn, at_ms(comments_ms[i]));
+    }
+}
+
+/* A greeting, then a timer that happens to beat 2 s later: silence is suspected once, not again. */
+static void test_a_greeting_misleads_once(void **state)
+{
+    (void)state;
+    static const int64_t first_ms[] = {0, 2000};
+    static const int64_t second_ms[] = {8000, 10000};
+    static const int64_t regular_ms[] = {40000, 70000};
+    struct conn *conn = open_conn();
+    go_live(conn, 0);
+    heard_comments(conn, first_ms, 2);
+    assert_int_equal(conn_deadline_us(conn), 7 * S);
+    conn_tick(conn, at_ms(7000));
+    assert_int_equal(conn_status(conn)->phase, CONN_WAITING);
+    conn_tick(conn, at_ms(8000));
+    conn_answered(conn, 200, "text/event-stream", -1, at_ms(8000));
+    assert_int_equal(conn_status(conn)->phase, CONN_LIVE);
+    heard_comments(conn, second_ms, 2);
+    assert_int_equal(conn_deadline_us(conn), 85 * S);
+    heard_comments(conn, regular_ms, 1);
+    assert_int_equal(conn_deadline_us(conn), 115 * S);
+    heard_comments(conn, regular_ms + 1, 1);
+    assert_int_equal(conn_deadline_us(conn), (70 + 75) * S);
+    conn_free(conn);
+}
+
+/* After a doubt a steady heartbeat is believed again. */
+static void test_a_steady_heartbeat_is_believed(void **state)
+{
+    (void)state;
+    static const int64_t first_ms[] = {0, 2000};
+    static const int64_t steady_ms[] = {8000, 9900, 12000};
+    struct conn *conn = open_conn();
+    go_live(conn, 0);
+    heard_comments(conn, first_ms, 2);
+    conn_tick(conn, at_ms(7000));
+    conn_tick(conn, at_ms(8000));
+    conn_answered(conn, 200, "text/event-stream", -1, at_ms(8000));
+    heard_comments(conn, steady_ms, 3);
+    assert_int_equal(conn_deadline_us(conn), 12 * S + 5250000); /* 2.5 times 2.1 s */
     conn_free(conn);
 }
 
@@ -467,6 +517,8 @@ int main(void)
         cmocka_unit_test(test_the_retry_field),
         cmocka_unit_test(test_watchdog),
         cmocka_unit_test(test_the_longest_heartbeat_counts),
+        cmocka_unit_test(test_a_greeting_misleads_once),
+        cmocka_unit_test(test_a_steady_heartbeat_is_believed),
         cmocka_unit_test(test_while_paused_silence_means_nothing),
         cmocka_unit_test(test_the_wall_clock_may_step),
         cmocka_unit_test(test_retry_now_leaves_a_healthy_stream_alone),
