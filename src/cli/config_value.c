@@ -29,7 +29,7 @@ static bool parse_web(const struct config_info *info, const char *text, int64_t 
     const char *scheme = strstr(text, "://");
     const char *host = scheme != NULL ? scheme + 3 : "";
     size_t host_len = strcspn(host, "/?#");
-    bool known = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+    bool known = strncasecmp(text, "https://", 8) == 0 || strncasecmp(text, "http://", 7) == 0;
     if (!known || host_len == 0 || strpbrk(text, " \"\\<>^`{|}") != NULL) {
         return problem_set(problem,
                            "%s is no web address: it begins with http:// or https:// and a host",

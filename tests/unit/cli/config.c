@@ -64,11 +64,13 @@ static const struct refused {
     {"[main]\ncache = perhaps\n", ":2: cache is yes or no, not 'perhaps'"},
     {"[display]\ncolor = alway\n",
      ":2: color is one of auto|always|never, not 'alway' (did you mean 'always'?)"},
-    {"[stream]\nretry_ms = 0\n", ":2: retry_ms is milliseconds from 1 to 86400000, not '0'"},
-    {"[stream]\nretry_ms = 1.5\n", ":2: retry_ms is milliseconds from 1 to 86400000, not '1.5'"},
-    {"[stream]\nretry_ms =\n", ":2: retry_ms is milliseconds from 1 to 86400000, not ''"},
+    {"[stream]\nretry_ms = -1\n", ":2: retry_ms is milliseconds from 0 to 86400000, not '-1'"},
+    {"[stream]\nmax_retry_ms = 0\n",
+     ":2: max_retry_ms is milliseconds from 1 to 86400000, not '0'"},
+    {"[stream]\nretry_ms = 1.5\n", ":2: retry_ms is milliseconds from 0 to 86400000, not '1.5'"},
+    {"[stream]\nretry_ms =\n", ":2: retry_ms is milliseconds from 0 to 86400000, not ''"},
     {"[stream]\nretry_ms = 999999999999999999999\n",
-     ":2: retry_ms is milliseconds from 1 to 86400000, not '999999999999999999999'"},
+     ":2: retry_ms is milliseconds from 0 to 86400000, not '999999999999999999999'"},
     {"[http]\ntimeout_s = 0\n", ":2: timeout_s is seconds from 0.001 to 86400, not '0'"},
     {"[http]\nbody_max = 2G\n",
      ":2: body_max is bytes from 1024 to 1073741824 (K, M, G), not '2G'"},
@@ -165,6 +167,20 @@ static void precedence(void **state)
         config_free(config);
     }
     unsetenv("BLOTTER_URL");
+}
+
+/* What an address and a server's retry: may say, the command line may say too. */
+static void unusual_but_right(void **state)
+{
+    (void)state;
+    char *words[] = {(char[]){"blotter"}, (char[]){"--url=HTTPS://Example.com"},
+                     (char[]){"-Ostream.retry_ms=0"}, NULL};
+    struct problem problem = {0};
+    struct config *config = load("", words, &problem);
+    assert_non_null(config);
+    assert_string_equal(config_text(config, CONFIG_URL), "HTTPS://Example.com");
+    assert_int_equal(config_number(config, CONFIG_STREAM_RETRY), 0);
+    config_free(config);
 }
 
 static void values_mean_numbers(void **state)
@@ -321,6 +337,7 @@ int main(void)
         cmocka_unit_test(bad_flags_name_themselves),
         cmocka_unit_test(a_profile_that_is_not_there),
         cmocka_unit_test(precedence),
+        cmocka_unit_test(unusual_but_right),
         cmocka_unit_test(values_mean_numbers),
         cmocka_unit_test(default_file_and_table_agree),
         cmocka_unit_test(printed_defaults_are_the_default_file),

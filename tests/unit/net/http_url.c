@@ -23,6 +23,7 @@ static void test_base_addresses(void **state)
         {"http://[::1]:81/a/b/", "http://[::1]:81/a/b", true, 81},
         {"https://API.example.com/x", "https://API.example.com/x", false, 443},
         {"http://LOCALHOST", "http://LOCALHOST", true, 80},
+        {"HTTP://127.0.0.1:81/a", "http://127.0.0.1:81/a", true, 81},
         {"http://localhost.example.com", "http://localhost.example.com", false, 80},
         {"http://128.0.0.1", "http://128.0.0.1", false, 80},
         {"http://h/#part", "http://h", false, 80},
