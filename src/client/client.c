@@ -409,10 +409,22 @@ const struct journal *client_journal(const struct client *client)
     return client->journal;
 }
 
+/* What the server ended for good (401, 404, a page instead of a stream) is for the user to open. */
+static bool asks_anew(const struct client *client, enum engine_trigger trigger, resource_mask which)
+{
+    return trigger == ENGINE_MANUAL && which == RESOURCE_ALL &&
+           stream_status(client->stream)->phase == CONN_ENDED;
+}
+
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which)
 {
     engine_trigger(client->engine, loop_now(client->loop), trigger, which);
-    if (client->stream != NULL && trigger != ENGINE_FOCUS) {
+    if (client->stream == NULL || trigger == ENGINE_FOCUS) {
+        return;
+    }
+    if (asks_anew(client, trigger, which)) {
+        stream_start(client->stream);
+    } else {
         stream_retry_now(client->stream);
     }
 }

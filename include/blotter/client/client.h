@@ -49,7 +49,8 @@ const struct engine *client_engine(const struct client *client);
 const struct conn_status *client_stream_status(const struct client *client);
 const struct journal *client_journal(const struct client *client);
 
-/* User commands and triggers. Manual and network triggers also make the stream try at once. */
+/* User commands and triggers. Manual and network triggers also make the stream try at once; a
+ * manual one for all panes opens it even when the server had ended it for good. */
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which);
 void client_set_visible(struct client *client, resource_mask visible);
 
