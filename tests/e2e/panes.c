@@ -9,7 +9,7 @@
 enum { BODY_MAX = 1 << 20 };
 
 static const struct {
-    const char *name, *path;
+    const char *name, *path; /* the name is also that of the body's member */
 } panes[] = {
     {"orders", "/api/trading/orders/list"},
     {"positions", "/api/trading/positions/list"},
@@ -87,6 +87,24 @@ bool panes_equal(const char *cache_home, const struct server *server, char *why,
         json_decref(ours);
         json_decref(theirs);
     }
+    return equal;
+}
+
+bool panes_snapshot_equal(const char *text, const struct server *server, char *why, size_t why_size)
+{
+    bool equal = true;
+    json_t *all = json_loads(text, 0, NULL);
+    for (size_t i = 0; i < PANES && equal; i++) {
+        json_t *ours = json_object_get(all, panes[i].name);
+        json_t *theirs = served(server, panes[i].path);
+        json_t *rows = json_object_get(theirs, panes[i].name);
+        equal = ours != NULL && rows != NULL && json_equal(ours, rows);
+        if (!equal) {
+            explain(i, ours, rows, why, why_size);
+        }
+        json_decref(theirs);
+    }
+    json_decref(all);
     return equal;
 }
 
