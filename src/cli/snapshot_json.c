@@ -27,7 +27,9 @@ static void put_safe(FILE *out, const char *bytes, size_t len)
     while (len > 0) {
         uint32_t code;
         size_t used = text_decode(bytes, len, &code);
-        bool plain = code == '\n' || code == '\t' || code == '\r' || text_code_is_safe(code);
+        bool broken = used == 1 && (unsigned char)*bytes >= 0x80; /* no UTF-8 */
+        bool plain =
+            code == '\n' || code == '\t' || code == '\r' || (text_code_is_safe(code) && !broken);
         if (plain) {
             fwrite(bytes, 1, used, out);
         } else {
