@@ -32,7 +32,7 @@ static bool take_text(json_t *json, struct call_value *ret)
 {
     ret->text = json_string_value(json);
     size_t len = json_string_length(json);
-    return ret->text != NULL && len > 0 && len <= TEXT_MAX;
+    return ret->text != NULL && len <= TEXT_MAX && ret->text[strspn(ret->text, " \t\r\n")] != '\0';
 }
 
 static bool take_whole(json_t *json, struct call_value *ret)
@@ -68,7 +68,7 @@ static const struct {
     bool (*take)(json_t *json, struct call_value *ret);
     const char *must_be;
 } kinds[] = {
-    [CALL_TEXT] = {take_text, "a string of 1 to 100 bytes"},
+    [CALL_TEXT] = {take_text, "a string of 1 to 100 bytes that is not blank"},
     [CALL_QUANTITY] = {take_quantity, "a whole number from 1 to 1000000"},
     [CALL_WHOLE] = {take_whole, "a whole number"},
     [CALL_PRICE] = {take_price, "a number above 0 and at most 10000000"},

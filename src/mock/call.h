@@ -44,7 +44,7 @@ void call_fail(struct call *call, int status, const char *format, ...)
 
 /* One member of a JSON body. */
 enum call_kind {
-    CALL_TEXT,     /* a string of 1 to 100 bytes */
+    CALL_TEXT,     /* a string of 1 to 100 bytes, not of blanks alone */
     CALL_QUANTITY, /* a whole number from 1 on */
     CALL_WHOLE,    /* a whole number, any */
     CALL_PRICE,    /* a number above 0 */

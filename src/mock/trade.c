@@ -158,7 +158,7 @@ static enum trade_result find_position(struct book *book, const char *user_id,
     set_id(reply, ret->id);
     if (ret->quantity == 0) {
         say(reply, "Position is already closed");
-        return TRADE_CONFLICT;
+        return TRADE_NOT_FOUND;
     }
     return TRADE_OK;
 }

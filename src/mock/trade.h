@@ -30,7 +30,7 @@ enum trade_result {
     TRADE_INVALID, /* 400: unknown symbol, quantity no multiple of the lot, price missing or absurd…
                     */
     TRADE_NOT_FOUND, /* 404: no such order or position of this user */
-    TRADE_CONFLICT,  /* 409: no longer pending, already closed */
+    TRADE_CONFLICT,  /* 409: no longer pending */
     TRADE_FAILED     /* 500: the database refused */
 };
 

@@ -91,8 +91,8 @@ static const struct route routes[] = {
 };
 
 /* What is wrong in place of a member, as it stands in the JSON; NULL ends. 400 for all. */
-static const char *const bad_texts[] = {"5",    "true",        "[]",       "{}",
-                                        "\"\"", "\"\\u0000\"", "\"\xff\"", NULL};
+static const char *const bad_texts[] = {"5",           "true",     "[]",        "{}", "\"\"",
+                                        "\"\\u0000\"", "\"\xff\"", "\" \\t \"", NULL};
 static const char *const bad_words[] = {
     "5", "[]", "\"\"", "\"buy\"", "\"x'; DROP TABLE orders; --\"", NULL};
 static const char *const bad_quantities[] = {"0",

@@ -342,7 +342,7 @@ static void test_positions(void **state)
             "0 335.0 0.0");
     number_is(fixture, "SELECT balance FROM trading_accounts WHERE id = 'a1'", 100335);
     assert_int_equal(trade_close(fixture->db, &fixture->dice, "u1", id, 30, &fixture->reply),
-                     TRADE_CONFLICT);
+                     TRADE_NOT_FOUND);
     text_is(fixture, "SELECT data ->> '$.realizedPnL' FROM events WHERE type = 'position_closed'",
             "335.0");
     assert_adds_up(fixture);
