@@ -31,17 +31,16 @@ static double patch_ms(const struct steps *steps, size_t from)
     return NAN;
 }
 
+/* Confirmed and on screen: answered and painted, whichever is later. */
 static double confirm_ms(const struct steps *steps, size_t from)
 {
     const struct step *event = steps_find(steps, from, "event");
     const struct step *done = steps_find(steps, from, "fetch_done");
-    for (const struct step *step = done; step != NULL && step < steps->list + steps->count;
-         step++) {
-        if (step_is_paint(step) && event != NULL) {
-            return (double)(step->t_us - event->t_us) / 1000;
-        }
+    double painted = patch_ms(steps, from);
+    if (event == NULL || done == NULL || isnan(painted)) {
+        return NAN;
     }
-    return NAN;
+    return fmax(painted, (double)(done->t_us - event->t_us) / 1000);
 }
 
 static bool is_confirmed(const struct subject *subject, const void *user)
