@@ -45,7 +45,7 @@ struct transfer {
     bool has_location; /* it may be there and empty */
     size_t header_bytes;
     const struct field *field; /* what the last header line set; NULL: nothing we look at */
-    char content_type[VALUE_MAX];
+    char content_type[VALUE_MAX * 8];
     char etag[VALUE_MAX];
     char location[VALUE_MAX * 8];
     char retry_after[VALUE_MAX];
@@ -143,7 +143,9 @@ static void field_read(struct transfer *transfer, const char *line, size_t len)
     if (transfer->field != NULL) {
         char *store = (char *)transfer + transfer->field->offset;
         field_store(store, transfer->field, value, (size_t)(end - value));
-        transfer->has_location = transfer->has_location || store == transfer->location;
+        /* one that did not fit is none, not an empty one, which would mean this very address */
+        transfer->has_location = transfer->has_location || (store == transfer->location &&
+                                                            (store[0] != '\0' || value == end));
     }
 }
 
