@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -171,6 +172,14 @@ static void print_event(struct watch *watch, const struct sse_event *sse, const 
     }
 }
 
+static void trace_event(const struct watch *watch, const struct event *event)
+{
+    bool named = event != NULL && event->type != EVENT_UNKNOWN;
+    trace_step(watch->settings->trace, loop_now(watch->loop).mono_us, "event",
+               "\"event\":\"%s\",\"id\":%" PRIu64,
+               named ? event_info(event->type)->name : "unknown", event != NULL ? event->id : 0);
+}
+
 static void on_event(void *user, const struct sse_event *sse)
 {
     struct watch *watch = user;
@@ -178,7 +187,11 @@ static void on_event(void *user, const struct sse_event *sse)
     bool filtered = settings->glob_count > 0 || settings->panes != 0;
     struct event event;
     /* raw prints without looking, so that not even the payload's size makes a difference */
-    bool known = (settings->format != WATCH_RAW || filtered) && event_parse(sse, &event);
+    bool looks = settings->format != WATCH_RAW || filtered || settings->trace != NULL;
+    bool known = looks && event_parse(sse, &event);
+    if (settings->trace != NULL && !watch->ending) {
+        trace_event(watch, known ? &event : NULL);
+    }
     if (watch->ending || (filtered && !is_wanted(settings, sse, known ? &event : NULL))) {
         return;
     }
@@ -251,6 +264,18 @@ static void say_status(const struct watch *watch, const char *word,
     }
 }
 
+static void trace_status(const struct watch *watch, const struct conn_status *status)
+{
+    int64_t mono_us = loop_now(watch->loop).mono_us;
+    if (status->phase == CONN_LIVE) {
+        trace_step(watch->settings->trace, mono_us, "stream_open", NULL);
+    } else {
+        trace_step(watch->settings->trace, mono_us, "stream_lost",
+                   "\"fault\":\"%s\",\"attempt\":%d%s", fault_kind_name(status->fault.kind),
+                   status->attempt, status->phase == CONN_ENDED ? ",\"ended\":true" : "");
+    }
+}
+
 static void on_status(void *user, const struct conn_status *status, bool sent_last_id)
 {
     struct watch *watch = user;
@@ -259,6 +284,7 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
         return;
     }
     watch->was_live = status->phase == CONN_LIVE;
+    trace_status(watch, status);
     if (watch->settings->status) {
         print_status(watch, word, status, sent_last_id);
     } else {
@@ -279,6 +305,7 @@ static void on_turn_end(void *user)
     if (!watch->out.blocked) {
         watch_out_flush(&watch->out);
     }
+    trace_flush(watch->settings->trace);
 }
 
 static bool watch_open(struct watch *watch)
@@ -326,5 +353,7 @@ int watch_run(struct loop *loop, const struct watch_settings *settings)
     watch.left = true;
     watch_out_flush(&watch.out); /* after a signal: what can be written at once still is */
     watch_close(&watch);
+    trace_step(settings->trace, loop_refresh(loop).mono_us, "exit",
+               "\"printed\":%" PRIu64 ",\"status\":%d", watch.seq, status);
     return status;
 }

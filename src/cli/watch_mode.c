@@ -1,5 +1,6 @@
 #include <blotter/cli/session.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -66,7 +67,14 @@ int session_watch(struct session *session)
     fill(session, &settings);
     settings.path = path;
     session_end_on_signals(loop);
-    int status = watch_run(loop, &settings);
+    struct problem problem;
+    int status = STATUS_RUNTIME;
+    if (session_trace(session, &settings.trace, &problem)) {
+        status = watch_run(loop, &settings);
+        trace_close(settings.trace);
+    } else {
+        fprintf(stderr, "blotter: %s\n", problem.text);
+    }
     loop_free(loop);
     free(path);
     return status;

@@ -884,6 +884,76 @@ static void test_status_on_stdout(void **state)
     script_server_free(server);
 }
 
+static void test_trace(void **state)
+{
+    (void)state;
+    static const struct script_exchange exchanges[] = {
+        ANSWER(SEND(OPEN "data: {\"event\":\"order_placed\",\"data\":{}}\n\ndata: x\n\n"))};
+    static const char *const steps[] = {
+        "\"step\":\"stream_open\"",
+        "\"step\":\"event\",\"event\":\"order_placed\",\"id\":0",
+        "\"step\":\"event\",\"event\":\"unknown\",\"id\":0",
+        "\"step\":\"stream_lost\",\"fault\":\"network\",\"attempt\":0",
+        "\"step\":\"stream_lost\",\"fault\":\"none\",\"attempt\":1,\"ended\":true",
+        "\"step\":\"exit\",\"printed\":2,\"status\":0",
+    };
+    char name[] = "/tmp/blotter-trace-XXXXXX";
+    int fd = mkstemp(name);
+    assert_true(fd >= 0);
+    struct script_server *server = script_server_new(exchanges, 1);
+    struct watch_settings settings;
+    settings_for(&settings, script_server_url(server));
+    settings.trace = trace_open(name);
+    assert_non_null(settings.trace);
+    struct outcome outcome = run(&settings);
+    trace_close(settings.trace);
+    unlink(name);
+    char *text = read_all(fd);
+    const char *at = text;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        at = strstr(at, steps[i]);
+        assert_non_null(at);
+    }
+    assert_string_equal(
+        outcome.out, EVENT(1, "", "message", "{\\\"event\\\":\\\"order_placed\\\",\\\"data\\\":{}}")
+                         EVENT(2, "", "message", "x"));
+    free(text);
+    outcome_free(&outcome);
+    script_server_free(server);
+}
+
+/* One answer to the first request and 204 afterwards; what was printed and how it ended. */
+static struct outcome run_answer(const char *answer)
+{
+    const struct script_exchange exchanges[] = {ANSWER({SCRIPT_SEND, answer, 0, 0})};
+    struct script_server *server = script_server_new(exchanges, 1);
+    struct watch_settings settings;
+    settings_for(&settings, script_server_url(server));
+    struct outcome outcome = run(&settings);
+    script_server_free(server);
+    return outcome;
+}
+
+static void test_long_header_values(void **state)
+{
+    (void)state;
+    char answer[32768];
+    /* parameters of any length leave the type what it is */
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; x=%03000d\r\n\r\ndata: a\n\n", 0);
+    struct outcome outcome = run_answer(answer);
+    assert_string_equal(outcome.out, EVENT(1, "", "message", "a"));
+    assert_int_equal(outcome.status, 0);
+    outcome_free(&outcome);
+    /* an address that nobody kept is not the present one */
+    snprintf(answer, sizeof answer,
+             "HTTP/1.1 302 F\r\nLocation: /%020000d\r\nContent-Length: 0\r\n\r\n", 0);
+    outcome = run_answer(answer);
+    assert_int_equal(outcome.status, 1);
+    assert_string_equal(outcome.out, "");
+    outcome_free(&outcome);
+}
+
 static void test_duration(void **state)
 {
     (void)state;
@@ -1038,6 +1108,8 @@ int main(void)
         cmocka_unit_test(test_text_is_clean),
         cmocka_unit_test(test_filters_and_count),
         cmocka_unit_test(test_status_on_stdout),
+        cmocka_unit_test(test_trace),
+        cmocka_unit_test(test_long_header_values),
         cmocka_unit_test(test_duration),
         cmocka_unit_test(test_large_line),
         cmocka_unit_test(test_event_over_the_ceiling),

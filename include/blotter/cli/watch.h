@@ -5,6 +5,7 @@
 #ifndef BLOTTER_CLI_WATCH_H
 #define BLOTTER_CLI_WATCH_H
 
+#include <blotter/client/trace.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/resource.h>
 #include <blotter/net/http.h>
@@ -29,6 +30,7 @@ struct watch_settings {
     bool utc;            /* for WATCH_TEXT: times in UTC instead of the local zone */
     int out_fd;          /* events */
     int err_fd;          /* everything else */
+    struct trace *trace; /* the caller's; NULL: none */
 };
 
 void watch_settings_default(struct watch_settings *ret);
