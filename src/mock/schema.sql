@@ -318,6 +318,46 @@ CREATE TRIGGER watchlist_items_delete AFTER DELETE ON watchlist_items BEGIN
     FROM watchlists WHERE id = old.watchlistId;
 END;
 
+-- A row that moves to another owner is told to the new one above, and to the one who loses it here.
+CREATE TRIGGER orders_moved AFTER UPDATE OF tradingAccountId ON orders
+WHEN old.tradingAccountId IS NOT new.tradingAccountId BEGIN
+    INSERT INTO events (user_id, type, data)
+    SELECT userId, 'order_updated', json_object(
+        'orderId', old.id, 'symbol', old.symbol, 'quantity', old.quantity,
+        'orderType', old.orderType, 'orderSide', old.orderSide, 'status', old.status,
+        'price', CASE old.status WHEN 'EXECUTED' THEN coalesce(old.averagePrice, old.price) ELSE old.price END,
+        'tradingAccountId', old.tradingAccountId,
+        'filledQuantity', old.filledQuantity, 'averagePrice', old.averagePrice)
+    FROM trading_accounts WHERE id = old.tradingAccountId;
+END;
+CREATE TRIGGER positions_moved AFTER UPDATE OF tradingAccountId ON positions
+WHEN old.tradingAccountId IS NOT new.tradingAccountId AND old.quantity <> 0 BEGIN
+    INSERT INTO events (user_id, type, data)
+    SELECT userId, 'position_closed', json_object(
+        'positionId', old.id, 'symbol', old.symbol, 'quantity', 0,
+        'averagePrice', old.averagePrice, 'tradingAccountId', old.tradingAccountId,
+        'realizedPnL', old.realizedPnL)
+    FROM trading_accounts WHERE id = old.tradingAccountId;
+END;
+CREATE TRIGGER accounts_moved AFTER UPDATE OF userId ON trading_accounts
+WHEN old.userId IS NOT new.userId BEGIN
+    INSERT INTO events (user_id, type, data) VALUES (old.userId, 'balance_updated', json_object(
+        'tradingAccountId', old.id, 'balance', old.balance, 'availableMargin', old.availableMargin,
+        'usedMargin', old.usedMargin, 'balanceChange', 0));
+END;
+CREATE TRIGGER watchlists_moved AFTER UPDATE OF userId ON watchlists
+WHEN old.userId IS NOT new.userId BEGIN
+    INSERT INTO events (user_id, type, data) VALUES (old.userId, 'watchlist_updated', json_object(
+        'watchlistId', old.id, 'action', 'item_updated', 'userId', old.userId));
+END;
+CREATE TRIGGER watchlist_items_moved AFTER UPDATE OF watchlistId ON watchlist_items
+WHEN old.watchlistId IS NOT new.watchlistId BEGIN
+    INSERT INTO events (user_id, type, data)
+    SELECT userId, 'watchlist_item_removed', json_object(
+        'watchlistId', id, 'action', 'item_removed', 'itemId', old.id, 'userId', userId)
+    FROM watchlists WHERE id = old.watchlistId;
+END;
+
 -- Quotes.
 CREATE TRIGGER stocks_tick AFTER UPDATE OF ltp, change, changePercent, volume ON stocks
 WHEN (old.ltp, old.change, old.changePercent, old.volume)

@@ -162,6 +162,21 @@ static void test_each_change_tells_what_it_is(void **state)
          "UPDATE OR ABORT stocks SET ltp = 1; UPDATE OR REPLACE stocks SET ltp = 2;"
          "UPDATE OR FAIL stocks SET ltp = 3",
          "id", "tick=\"s1\", tick=\"s2\""},
+        {"order moves to another account",
+         "UPDATE orders SET tradingAccountId = 'a2' WHERE id = 'o1'", "tradingAccountId",
+         "u1 order_updated=\"a1\", u2 order_updated=\"a2\""},
+        {"position moves to another account",
+         "UPDATE positions SET tradingAccountId = 'a2' WHERE id = 'p1'", "quantity",
+         "u1 position_closed=0, u2 position_updated=10"},
+        {"account moves to another user",
+         "INSERT INTO users (id) VALUES ('u3'); UPDATE trading_accounts SET userId = 'u3' WHERE id "
+         "= 'a1'",
+         "balanceChange", "u1 balance_updated=0, u3 balance_updated=0.0"},
+        {"list moves to another user", "UPDATE watchlists SET userId = 'u2' WHERE id = 'w1'",
+         "userId", "u1 watchlist_updated=\"u1\", u2 watchlist_updated=\"u2\""},
+        {"item moves to another list",
+         "UPDATE watchlist_items SET watchlistId = 'w2' WHERE id = 'i2'", "watchlistId",
+         "u1 watchlist_item_removed=\"w1\", u2 watchlist_updated=\"w2\""},
         {"rolled back", "BEGIN; UPDATE orders SET quantity = 77; ROLLBACK", NULL, ""},
         {"rolled back in part",
          "BEGIN; SAVEPOINT a; DELETE FROM orders; ROLLBACK TO a; UPDATE orders SET quantity = 1 "
