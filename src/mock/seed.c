@@ -13,6 +13,7 @@
 #define ID_SIZE 64
 #define LIST_ITEMS 8
 #define ORDER_EVERY_MS 7000
+#define ORDER_SETTLED_MS 1000 /* age of the newest: longer than any takes to be executed */
 #define POSITION_EVERY_MS 60000
 
 struct seeding {
@@ -153,7 +154,7 @@ static void add_order(struct seeding *seeding, const char *account, int64_t i)
     double price = to_tick(sell ? stock.ltp + away : stock.ltp - away);
     double average = limit ? price : to_paise(stock.ltp * (1 + 0.004 * dice_bell(dice)));
     int64_t quantity = some_quantity(dice, &stock);
-    int64_t created_ms = seeding->settings->wall_ms - i * ORDER_EVERY_MS;
+    int64_t created_ms = seeding->settings->wall_ms - ORDER_SETTLED_MS - i * ORDER_EVERY_MS;
     char id[DICE_UUID_SIZE], created[DB_TIME_SIZE], finished[DB_TIME_SIZE];
     dice_uuid(dice, id);
     db_time(created_ms, created);

@@ -465,6 +465,24 @@ static void test_a_user_without_an_account_has_empty_lists(void **state)
     }
 }
 
+/* An age counted from such a time would be negative. */
+static void test_no_seeded_order_is_ahead_of_the_clock(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct fault fault;
+        struct db *db = db_open(":memory:", &fault);
+        const struct seed_settings settings = {seed, 2, 3, 1, 5, 1737972000123};
+        assert_true(seed_fill(db, &settings));
+        assert_int_equal(db_int(db, -1,
+                                "SELECT count(*) FROM orders WHERE"
+                                " max(createdAt, coalesce(executedAt, '')) > ?",
+                                "s", "2025-01-27T10:00:00.123Z"),
+                         0);
+        db_close(db);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +492,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_members_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_good_writes_change_the_books_and_tell, setup,
                                         teardown),
+        cmocka_unit_test(test_no_seeded_order_is_ahead_of_the_clock),
         cmocka_unit_test_setup_teardown(test_reads_have_the_reference_s_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_user_without_an_account_has_empty_lists, setup,
                                         teardown),
