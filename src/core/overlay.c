@@ -173,3 +173,19 @@ struct row *overlay_next_of_instrument(struct overlay *overlay, const char *inst
     }
     return NULL;
 }
+
+/* Looks for the row where its present name says, since the one it had may be gone from memory. */
+void overlay_row_written(struct overlay *overlay, size_t i)
+{
+    struct instrument_index *index = &overlay->instruments;
+    const struct snapshot *view = overlay->view;
+    if (!index->built) {
+        return;
+    }
+    uint64_t hash = text_hash(instrument_of(view->resource, model_row(view, i)));
+    size_t distance = index->slots[(size_t)hash & (index->slot_count - 1)];
+    while (distance != 0 && distance != view->row_count - i) {
+        distance = index->next[distance];
+    }
+    index->built = distance != 0;
+}

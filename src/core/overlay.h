@@ -40,4 +40,7 @@ void overlay_remove(struct overlay *overlay, size_t i);
  */
 struct row *overlay_next_of_instrument(struct overlay *overlay, const char *instrument, size_t *at);
 
+/* Texts of row i were written: it may have another symbol now. */
+void overlay_row_written(struct overlay *overlay, size_t i);
+
 #endif

@@ -12,6 +12,9 @@
 
 #define SLOTS_FIRST 64
 
+/* Rows that the figures of one event may write; beyond, a response is cheaper. */
+#define EVENT_WRITES_MAX ((size_t)1 << 21)
+
 /* An operation in the log. */
 struct entry {
     struct entry *older;
@@ -33,6 +36,7 @@ struct patch_log {
     struct overlay overlay; /* meaningful while the log is not empty */
     bool overlaid;
     bool awaiting; /* a response is on its way */
+    size_t writes; /* of rows, by the figures of the present event */
     struct entry *oldest;
     struct entry *newest;
     struct entry *unused; /* kept for the next, so that a steady state allocates nothing */
@@ -233,19 +237,19 @@ static struct entry *log_operation(struct patch_log *log, const struct operation
     return entry;
 }
 
-static bool set_rows_of_instrument(struct overlay *overlay, const struct entry *entry)
+static size_t set_rows_of_instrument(struct overlay *overlay, const struct entry *entry)
 {
     size_t at = 0;
-    bool found = false;
+    size_t count = 0;
     for (struct row *row; (row = overlay_next_of_instrument(overlay, entry->texts, &at)) != NULL;) {
         payload_write(entry->values, entry->count, row);
-        found = true;
+        count++;
     }
-    return found;
+    return count;
 }
 
-/* True when a row changed. */
-static bool apply(struct overlay *overlay, const struct entry *entry)
+/* How many rows changed. */
+static size_t apply(struct overlay *overlay, const struct entry *entry)
 {
     if (entry->payload->by_instrument) {
         return set_rows_of_instrument(overlay, entry);
@@ -260,12 +264,15 @@ static bool apply(struct overlay *overlay, const struct entry *entry)
     }
     bool inserts = entry->payload->action == PAYLOAD_INSERT;
     if (found == inserts) {
-        return false; /* there already, or not there */
+        return 0; /* there already, or not there */
     }
     struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
     payload_write(entry->values, entry->count, row);
     row->provisional = row->provisional || !entry->payload->many;
-    return true;
+    if (!inserts && !entry->payload->many) {
+        overlay_row_written(overlay, i);
+    }
+    return 1;
 }
 
 static void rebuild(struct patch_log *log)
@@ -326,7 +333,9 @@ static void take_operation(struct patch_log *log, const struct operation *operat
         return;
     }
     show_overlay(log);
-    result->changed = apply(&log->overlay, entry) || result->changed;
+    size_t count = apply(&log->overlay, entry);
+    log->writes += count;
+    result->changed = count > 0 || result->changed;
 }
 
 /* Rows that name no instrument are found by their symbol, which is the other key. */
@@ -387,7 +396,12 @@ static struct patch_result take_updates(struct patch_log *log, const struct payl
     struct json_iterator it = {NULL};
     struct json_span key;
     struct json_span object;
+    log->writes = 0;
     while (json_next(updates, &it, &key, &object) && payload_read(payload, object, &operation)) {
+        if (log->writes > EVENT_WRITES_MAX) {
+            result.overflow = true;
+            break;
+        }
         take_object(log, &operation, stamp, &result);
         result.rows++;
     }

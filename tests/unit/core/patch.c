@@ -301,6 +301,61 @@ static void test_what_came_before_the_first_rows_is_kept(void **state)
     patch_log_free(log);
 }
 
+/* Rows without an instrument are known by their symbol, which an event may change. */
+static void test_a_figure_finds_a_row_by_its_new_symbol(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+    tell(log, "quotes_updated", "{\"updates\":[{\"symbol\":\"S\",\"ltp\":5}]}", 2, 0);
+    assert_true(patch_log_shown(log)->orders[0].ltp == 5);
+    tell(log, "order_updated",
+         "{\"orderId\":\"a\",\"symbol\":\"NEW\",\"quantity\":9,\"orderSide\":\"BUY\","
+         "\"status\":\"PENDING\"}",
+         3, 0);
+    tell(log, "quotes_updated", "{\"updates\":[{\"symbol\":\"NEW\",\"ltp\":6}]}", 4, 0);
+    assert_true(patch_log_shown(log)->orders[0].ltp == 6);
+    patch_log_free(log);
+}
+
+/* Many rows of one symbol and many figures for it: a bounded amount of work, then a request. */
+static void test_one_event_does_not_write_rows_for_ever(void **state)
+{
+    (void)state;
+    enum { ROWS = 10000, UPDATES = 10000, ROOM = 100 };
+    char *body = malloc(ROWS * ROOM), *data = malloc(UPDATES * ROOM);
+    size_t len = (size_t)snprintf(body, ROOM, "{\"orders\":[");
+    for (unsigned i = 0; i < ROWS; i++) {
+        len += (size_t)snprintf(body + len, ROOM,
+                                "%s{\"id\":\"%u\",\"symbol\":\"S\",\"quantity\":1,"
+                                "\"orderSide\":\"BUY\",\"status\":\"PENDING\"}",
+                                i > 0 ? "," : "", i);
+    }
+    len += (size_t)snprintf(body + len, ROOM, "]}");
+    struct fault fault;
+    struct snapshot *base = decode_body(RESOURCE_ORDERS, body, len, &fault);
+    assert_non_null(base);
+    struct patch_log *log = patch_log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+    patch_log_rebase(log, base, (struct patch_stamp){1, 0});
+    struct sse_event sse = {.type = "message", .type_len = 7, .data = data, .id = ""};
+    struct event event;
+    size_t at =
+        (size_t)snprintf(data, ROOM, "{\"event\":\"quotes_updated\",\"data\":{\"updates\":[");
+    for (unsigned i = 0; i < UPDATES; i++) {
+        at += (size_t)snprintf(data + at, ROOM, "%s{\"symbol\":\"S\",\"ltp\":%u}", i > 0 ? "," : "",
+                               i);
+    }
+    at += (size_t)snprintf(data + at, ROOM, "]}}");
+    sse.data_len = at;
+    assert_true(event_parse(&sse, &event));
+    struct patch_result result = patch_log_event(log, &event, (struct patch_stamp){2, 0});
+    assert_true(result.valid && result.overflow && result.changed);
+    assert_true(result.rows < UPDATES);
+    assert_true(patch_log_consistent(log));
+    patch_log_free(log);
+    free(body);
+    free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +369,8 @@ int main(void)
         cmocka_unit_test(test_repeated_figures_take_no_more_room),
         cmocka_unit_test(test_many_rows_put_in_front),
         cmocka_unit_test(test_what_came_before_the_first_rows_is_kept),
+        cmocka_unit_test(test_a_figure_finds_a_row_by_its_new_symbol),
+        cmocka_unit_test(test_one_event_does_not_write_rows_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
