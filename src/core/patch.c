@@ -11,6 +11,7 @@
 #include "snapshot.h"
 
 #define SLOTS_FIRST 64
+#define UNUSED_MAX ((size_t)1024) /* what a storm needed beyond goes back */
 
 /* Rows that the figures of one event may write; beyond, a response is cheaper. */
 #define EVENT_WRITES_MAX ((size_t)1 << 21)
@@ -40,6 +41,7 @@ struct patch_log {
     struct entry *oldest;
     struct entry *newest;
     struct entry *unused; /* kept for the next, so that a steady state allocates nothing */
+    size_t unused_count;
     struct entry **slots;
     size_t slot_count;
     size_t count;
@@ -84,8 +86,14 @@ static void remove_entry(struct patch_log *log, struct entry *entry)
     unlink_slot(log, entry);
     unlink_order(log, entry);
     log->count--;
+    if (log->unused_count == UNUSED_MAX) {
+        free(entry->texts);
+        free(entry);
+        return;
+    }
     entry->next_in_slot = log->unused;
     log->unused = entry;
+    log->unused_count++;
 }
 
 void patch_log_clear(struct patch_log *log)
@@ -200,6 +208,7 @@ static struct entry *add_entry(struct patch_log *log, const struct operation *op
     struct entry *entry = log->unused;
     if (entry != NULL) {
         log->unused = entry->next_in_slot;
+        log->unused_count--;
     } else {
         entry = mem_calloc(1, sizeof *entry);
     }

@@ -16,6 +16,7 @@ struct http {
     struct loop *loop;
     struct loop_timer *timer;  /* libcurl's */
     struct loop_timer *resume; /* takes up reading again what was unpaused inside libcurl */
+    uint64_t resume_round;
     CURLM *multi;
     CURLSH *share; /* TLS sessions, so that a reconnect needs a round trip less */
     char *prefix;

@@ -29,6 +29,7 @@ static void on_resume(void *user)
 {
     struct http *http = user;
     struct transfer *at = http->transfers;
+    http->resume_round++;
     while (at != NULL) {
         /* Its callbacks may have changed the list: begin anew. */
         at = transfer_resume(at) ? http->transfers : transfer_next(at);

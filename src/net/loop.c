@@ -42,6 +42,7 @@ struct loop_timer {
 
 struct loop {
     struct moment now;
+    int64_t woke_us;      /* the latest wait ended */
     struct pollfd *polls; /* beside watches, index by index */
     struct watch *watches;
     size_t watch_count;
@@ -79,6 +80,11 @@ struct moment loop_refresh(struct loop *loop)
 struct moment loop_now(struct loop *loop)
 {
     return loop->now;
+}
+
+int64_t loop_turn_us(const struct loop *loop)
+{
+    return clock_us(CLOCK_MONOTONIC) - loop->woke_us;
 }
 
 /* ---- file descriptors ---- */
@@ -418,13 +424,13 @@ static void turn(struct loop *loop)
         perror("blotter: poll");
         abort();
     }
-    loop_refresh(loop);
+    loop->woke_us = loop_refresh(loop).mono_us;
     watches_dispatch(loop, ready);
 }
 
 int loop_run(struct loop *loop)
 {
-    loop_refresh(loop);
+    loop->woke_us = loop_refresh(loop).mono_us;
     while (!loop->quit) {
         turn(loop);
     }

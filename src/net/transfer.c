@@ -12,6 +12,7 @@
 #define VALUE_MAX 1024 /* of a header that we look at; what is longer is as if absent */
 #define STREAM_BUFFER 131072L
 #define LOW_SPEED_BYTES 1L /* a second */
+#define TURN_US 8000       /* of a turn of the loop that streams may take at a stretch */
 
 enum transfer_state {
     TRANSFER_NEW,       /* to be given to libcurl */
@@ -31,6 +32,8 @@ struct transfer {
     bool endless;
     bool paused;
     bool resume_due;
+    uint64_t resumed; /* in which round */
+    bool owed;        /* the next bytes are taken however long the turn was */
     CURL *easy;
     char *url;
     struct http_origin origin;
@@ -233,6 +236,19 @@ static size_t curl_has_header(char *line, size_t one, size_t len, void *user)
     return len;
 }
 
+/*
+ * libcurl reads a socket a hundred times over before it looks at anything else. A server that
+ * sends faster than events are taken would keep keys and frames waiting for seconds.
+ */
+static bool turn_is_over(struct transfer *transfer)
+{
+    if (!transfer->endless || transfer->owed) {
+        transfer->owed = false;
+        return false;
+    }
+    return loop_turn_us(transfer->http->loop) > TURN_US;
+}
+
 static size_t curl_has_bytes(char *bytes, size_t one, size_t len, void *user)
 {
     struct transfer *transfer = user;
@@ -241,6 +257,11 @@ static size_t curl_has_bytes(char *bytes, size_t one, size_t len, void *user)
         return 0;
     }
     if (transfer->paused) {
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    if (turn_is_over(transfer)) {
+        transfer->resume_due = true;
+        loop_timer_set(transfer->http->resume, 0);
         return CURL_WRITEFUNC_PAUSE;
     }
     bool more = transfer->handler.on_bytes(transfer->handler.user, bytes, len, &transfer->fault);
@@ -444,10 +465,12 @@ void transfer_pause(struct transfer *transfer, bool paused)
 bool transfer_resume(struct transfer *transfer)
 {
     struct http *http = transfer->http;
-    if (!transfer->resume_due) {
-        return false;
+    if (!transfer->resume_due || transfer->resumed == http->resume_round) {
+        return false; /* what had enough in this round waits for the next */
     }
+    transfer->resumed = http->resume_round;
     transfer->resume_due = false;
+    transfer->owed = true;
     if (transfer->state == TRANSFER_RUNNING) {
         http_multi_enter(http);
         curl_easy_pause(transfer->easy, CURLPAUSE_CONT);

@@ -304,6 +304,11 @@ static double slope(const struct soak *s, int subject)
 
 static void report(struct soak *s, int64_t lasted_ms)
 {
+    for (size_t i = 0; i < s->sample_count; i += s->sample_count / 10 + 1) {
+        const struct sample *at = &s->samples[i];
+        printf("soak: after %5.1f min %8.0f %8.0f %8.0f KiB\n", at->minutes, at->kib[CLIENT],
+               at->kib[WATCH], at->kib[MOCK]);
+    }
     /* Over less than two minutes a slope says more about the warm-up than about leaks. */
     bool judged = lasted_ms >= 120000;
     printf("soak: %-10s %10s %10s %12s %10s\n", "", "KiB first", "KiB last", "KiB/min", "fds");

@@ -50,6 +50,9 @@ void loop_before_wait_remove(struct loop *loop, loop_fn fn, void *user); /* from
 struct moment loop_now(struct loop *loop);
 struct moment loop_refresh(struct loop *loop); /* reads the clocks now */
 
+/* Microseconds since the latest wait ended: how long everybody else has been kept waiting. */
+int64_t loop_turn_us(const struct loop *loop);
+
 int loop_run(
     struct loop *loop); /* returns what loop_quit was given; no callback is called after that */
 void loop_quit(struct loop *loop, int status);
