@@ -93,6 +93,9 @@ static void test_bad_requests_get_their_status_and_the_server_lives(void **state
         {HEAD_OF("POST", "/api/trading/orders") TOKEN
          "Transfer-Encoding: chunked\r\n\r\n11170\r\n{70000}\r\n0\r\n\r\n",
          413, true},
+        {HEAD_OF("POST", "/api/trading/orders") TOKEN
+         "Transfer-Encoding: chunked\r\n\r\n2DC6C0\r\n{3000000}\r\n0\r\n\r\n",
+         413, true},
         {HEAD_OF("GET", "/api/trading/account?x={2100}") TOKEN "\r\n", 414, true},
         /* just what the library cannot answer any more: it hangs up, and at once */
         {HEAD_OF("GET", "/api/trading/account?x={6030}") TOKEN "\r\n", 0, false},
