@@ -21,13 +21,11 @@ libraries=$*
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$top" || exit 1
-broken=0
 
 # report RULE: the lines on stdin broke it.
 report() {
     while read -r line; do
         printf '%s: %s\n' "$1" "$line"
-        broken=1
         echo x >>"$work/broken"
     done
 }
