@@ -72,7 +72,9 @@ static void settle_journal(struct client *client, enum resource resource,
     engine_pane(client->engine, resource, &pane);
     struct journal_entry outcome = {
         .outcome = fault == NULL ? JOURNAL_CONFIRMED : JOURNAL_FAILED,
-        .status = fault == NULL ? response->status : fault->status,
+        .status = fault != NULL      ? fault->status
+                  : response != NULL ? response->status
+                                     : 0,
         .fetch_us = response == NULL ? 0 : response->duration_us,
         .rows = pane.shown == NULL ? 0 : pane.shown->row_count,
     };

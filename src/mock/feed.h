@@ -13,11 +13,13 @@
 
 struct feed;
 
+enum feed_verdict { FEED_SEND, FEED_TWICE, FEED_HOLD, FEED_LOSE };
+
 struct feed_settings {
     int64_t retain; /* events kept in the table */
     bool quotes;    /* whether quotes_updated is sent (an extension) */
     /* Asked once per event before it is published: what to do with it. NULL: publish everything. */
-    enum feed_verdict { FEED_SEND, FEED_TWICE, FEED_HOLD, FEED_LOSE } (*verdict)(void *user);
+    enum feed_verdict (*verdict)(void *user);
     void *verdict_user;
 };
 

@@ -282,7 +282,7 @@ static void widen(struct column_extent *extent, double value)
 static int quick_width(const char *text, int limit)
 {
     int width = 0;
-    for (; text[width] != '\0' && width < limit; width++) {
+    for (; width < limit && text[width] != '\0'; width++) {
         if ((unsigned char)text[width] >= 0x80) {
             return text_width(text);
         }

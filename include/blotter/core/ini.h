@@ -25,7 +25,8 @@ struct ini_error {
     char text[INI_ERROR_BYTES]; /* one sentence without a full stop */
 };
 
-/* Takes one pair; returns false to refuse it and stop (it keeps the reason itself). Borrowed for the call. */
+/* Takes one pair; returns false to refuse it and stop (it keeps the reason itself). Borrowed for
+ * the call. */
 typedef bool (*ini_pair_fn)(void *user, const struct ini_pair *pair);
 
 /*
@@ -34,6 +35,7 @@ typedef bool (*ini_pair_fn)(void *user, const struct ini_pair *pair);
  * than INI_LINE_BYTES_MAX bytes, a [section] of more than INI_SECTION_BYTES_MAX and a NUL are
  * refused, never cut.
  */
-bool ini_read(const char *text, size_t len, ini_pair_fn fn, void *user, struct ini_error *ret_error);
+bool ini_read(const char *text, size_t len, ini_pair_fn fn, void *user,
+              struct ini_error *ret_error);
 
 #endif

@@ -20,15 +20,15 @@ enum journal_outcome {
 };
 
 struct journal_entry {
-    uint64_t number;      /* counts from 1 */
-    int64_t wall_ms;      /* when it was received */
-    char name[40];        /* event type, or "stream" for connection news */
-    char what[96];        /* "RELIANCE BUY 250 @ 2945" */
-    resource_mask panes;  /* concerned panes */
+    uint64_t number;     /* counts from 1 */
+    int64_t wall_ms;     /* when it was received */
+    char name[40];       /* event type, or "stream" for connection news */
+    char what[96];       /* "RELIANCE BUY 250 @ 2945" */
+    resource_mask panes; /* concerned panes */
     enum journal_outcome outcome;
-    int status;           /* of the confirming answer; 0 when none came */
-    int64_t fetch_us;     /* how long that answer took */
-    size_t rows;          /* rows it held */
+    int status;       /* of the confirming answer; 0 when none came */
+    int64_t fetch_us; /* how long that answer took */
+    size_t rows;      /* rows it held */
 };
 
 struct journal;
@@ -36,11 +36,13 @@ struct journal;
 struct journal *journal_new(void);
 void journal_free(struct journal *journal);
 
-/* Adds an entry; its number is assigned. name and what are cleaned of control and bidi characters and cut. */
+/* Adds an entry; its number is assigned. name and what are cleaned of control and bidi characters
+ * and cut. */
 void journal_add(struct journal *journal, const struct journal_entry *entry);
 
 /* Settles every pending (or so far failed) entry of a pane received at or before a fetch began. */
-void journal_settle(struct journal *journal, enum resource resource, uint64_t up_to_number, const struct journal_entry *outcome);
+void journal_settle(struct journal *journal, enum resource resource, uint64_t up_to_number,
+                    const struct journal_entry *outcome);
 
 uint64_t journal_total(const struct journal *journal); /* entries ever added */
 

@@ -1,6 +1,7 @@
 /*
  * json: a strict reader over bytes somebody else owns. It allocates nothing, keeps every number
- * as it was written, and hands out spans of the input. RFC 8259, UTF-8, nesting at most JSON_DEPTH_MAX.
+ * as it was written, and hands out spans of the input. RFC 8259, UTF-8, nesting at most
+ * JSON_DEPTH_MAX.
  *
  * Why not a tree: figures must reach the screen and `--watch` exactly as sent (1.10 stays 1.10),
  * and most bytes of a body are never looked at. Checked against jansson by a differential test.
@@ -14,7 +15,16 @@
 
 #define JSON_DEPTH_MAX 2048
 
-enum json_type { JSON_INVALID, JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+    JSON_INVALID,
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 /* A value's bytes in the input, white space around it left out; a string's quotes are inside. */
 struct json_span {
@@ -42,10 +52,12 @@ struct json_iterator {
 bool json_next(struct json_span container, struct json_iterator *it, struct json_span *ret_key,
                struct json_span *ret_value);
 
-/* The value of the last member of that name (unescaped compare). False when absent or not an object. */
+/* The value of the last member of that name (unescaped compare). False when absent or not an
+ * object. */
 bool json_member(struct json_span object, const char *name, struct json_span *ret);
 
-/* A number as a double (locale-independent, correctly rounded), from a number or a string that holds just a number. */
+/* A number as a double (locale-independent, correctly rounded), from a number or a string that
+ * holds just a number. */
 bool json_double(struct json_span value, double *ret);
 
 /* An integer in range, written without a fraction (or with a zero one) as number or string. */

@@ -15,7 +15,8 @@
 /* What every row starts with. */
 struct row {
     const char *id;
-    struct json_span raw; /* the row as the server sent it, for the detail view; ptr NULL for a row only an event told of */
+    struct json_span raw; /* the row as the server sent it, for the detail view; ptr NULL for a row
+                             only an event told of */
     bool provisional;     /* shows figures from an event that no response has confirmed yet */
 };
 

@@ -22,17 +22,18 @@ typedef unsigned resource_mask;
 #define RESOURCE_ALL ((1u << RESOURCE_COUNT) - 1u)
 
 struct resource_info {
-    const char *name;       /* "orders": file names, JSON output, trace */
-    const char *pane;       /* "orders", "positions", "account", "watchlist": the word users type */
-    const char *path;       /* "/api/trading/orders/list" */
-    const char *member;     /* the member of the body that holds the rows: "orders" */
-    bool takes_user;        /* whether ?userId= is sent */
+    const char *name;   /* "orders": file names, JSON output, trace */
+    const char *pane;   /* "orders", "positions", "account", "watchlist": the word users type */
+    const char *path;   /* "/api/trading/orders/list" */
+    const char *member; /* the member of the body that holds the rows: "orders" */
+    bool takes_user;    /* whether ?userId= is sent */
 };
 
 /* The row of a resource. Never NULL for a valid resource; static storage. */
 const struct resource_info *resource_info(enum resource resource);
 
-/* Finds a resource by its name or its pane word. Returns false and leaves *ret alone when unknown. */
+/* Finds a resource by its name or its pane word. Returns false and leaves *ret alone when unknown.
+ */
 bool resource_parse(const char *word, size_t len, enum resource *ret);
 
 /* The event stream stands beside them. */
