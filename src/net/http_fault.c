@@ -82,6 +82,8 @@ static const struct words connect_words[] = {
 
 /* The numbers are X509_V_ERR_…, the same in OpenSSL and its relatives. */
 static const struct words verify_words[] = {
+    /* libcurl's own start value: it looks at the name before it asks for the chain's result */
+    {1, FAULT_TLS, "the certificate is not for %s"},
     {9, FAULT_TLS, "the certificate of %s is not valid yet"},
     {10, FAULT_TLS, "the certificate of %s has expired"},
     {18, FAULT_TLS, "the certificate of %s is self-signed"},
