@@ -2,7 +2,7 @@
  * The fault matrix, part one: a server that misbehaves. One row per fault; each is met by the
  * dashboard in mid-session, by the dashboard at its start, by --watch and by --snapshot. During it
  * the program says what is wrong and stays small, calm and alive; after it what it holds equals the
- * server's answers. faults_life.c has servers, sessions and clocks that come and go, faults_place.c
+ * server's answers. faults_place.c has servers that come and go and
  * the machine we run on.
  *
  * Held elsewhere, not repeated here:
