@@ -116,9 +116,16 @@ static void describe(const struct run *run, struct snapshot_report *report)
 
 /* --- saying it ------------------------------------------------------------------------------ */
 
+/* A server that is ill or busy is the right one: nothing is to be corrected. */
+static const char *advice_for(const struct fault *fault)
+{
+    bool passes = fault->kind == FAULT_HTTP && (fault->status == 429 || fault->status >= 500);
+    return passes ? "try again later" : session_advice(fault->kind);
+}
+
 static void say(const char *what, const struct fault *fault)
 {
-    const char *advice = session_advice(fault->kind);
+    const char *advice = advice_for(fault);
     fprintf(stderr, "blotter: %s: %s%s%s\n", what, fault->text, advice != NULL ? "; " : "",
             advice != NULL ? advice : "");
 }
