@@ -126,12 +126,12 @@ struct pane_state {
                     disk cache */
     bool cached; /* still the disk cache's rows */
     int64_t confirmed_ms; /* wall time of the last confirming response, MODEL_NO_TIME when none */
-    int64_t shown_ms;   /* wall time of the newest figure shown: confirmed_ms, or the arrival
-                           of an event that patched a row since */
-    struct fault fault; /* kind FAULT_NONE when there is none */
-    int64_t fault_ms;   /* wall time of the fault */
-    int64_t retry_ms;   /* wall time of the next try, MODEL_NO_TIME when none is planned */
-    int64_t fetch_us;   /* how long the last answer took */
+    int64_t shown_ms;     /* wall time of the newest figure shown: confirmed_ms, or the arrival
+                             of an event that patched a row since */
+    struct fault fault;   /* kind FAULT_NONE when there is none */
+    int64_t fault_ms;     /* wall time of the fault */
+    int64_t retry_ms;     /* wall time of the next try, MODEL_NO_TIME when none is planned */
+    int64_t fetch_us;     /* how long the last answer took */
 };
 void engine_pane(const struct engine *engine, enum resource resource, struct pane_state *ret);
 
