@@ -139,7 +139,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     api_count(&api, &call);
     check(&call);
     text_put(&call.reply, "", 1);
-    bool told = strstr(body, other) != NULL || strstr(path, other) != NULL;
+    bool told = strstr(method, other) != NULL || strstr(path, other) != NULL ||
+                strstr(header, other) != NULL || strstr(body, other) != NULL;
     if (!told && strstr(call.reply.bytes, other) != NULL) { /* nobody sees the other user's */
         abort();
     }
