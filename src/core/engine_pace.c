@@ -107,6 +107,7 @@ void engine_plan_retry(struct engine *engine, struct swr *swr, const struct faul
         /* Never sooner than asked; "at once" is no reason to press a server that is in trouble. */
         wait_us = asked * 1000 > wait_us ? asked * 1000 : wait_us;
         swr->retry_asked = true;
+        swr->asked_us = engine->last.mono_us + asked * 1000;
     }
     swr->retry_us = engine->last.mono_us + wait_us;
 }
@@ -124,6 +125,8 @@ void engine_end_waits(struct engine *engine, resource_mask which, bool by_user)
         if (by_user || !swr->retry_asked) {
             swr->retry_us = 0;
             swr->retry_asked = false;
+        } else if (swr->asked_us < swr->retry_us) {
+            swr->retry_us = swr->asked_us; /* the rest was our own backoff */
         }
     }
     engine->outage.probe_us = engine->last.mono_us;

@@ -47,7 +47,8 @@ struct swr {
     int64_t fetch_us;      /* as the transport measured it */
     int failures;          /* in a row */
     int64_t retry_us;      /* not before; 0: at once */
-    bool retry_asked;      /* by Retry-After: only the user may shorten it */
+    bool retry_asked;      /* by Retry-After: only the user may come before asked_us */
+    int64_t asked_us;      /* when that ends; retry_us may be later */
     enum swr_hold hold;
     bool focus;           /* dirty because of the focus: its throttle is not used up yet */
     int64_t confirmed_us; /* meaningful when loaded */

@@ -422,7 +422,7 @@ static void test_an_opened_stream_ends_the_wait_of_what_failed(void **state)
     static const struct {
         int64_t retry_after_ms;
         unsigned starts;
-    } rows[] = {{-1, 2}, {25000, 1}}; /* what the server asked for is kept */
+    } rows[] = {{-1, 2}, {25000, 1}, {0, 2}, {200, 2}}; /* what the server asked for is kept */
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct bench bench = bench_settled(true);
         tell(&bench, EXECUTE_A, "11");
