@@ -241,26 +241,61 @@ static void put_styles(struct text *text, struct pty *pty)
 
 /* --- the files -------------------------------------------------------------------------------- */
 
-static void compare(const char *name, const struct text *text)
+typedef void (*drawing)(struct text *text, struct pty *pty);
+
+static void draw_screen(struct text *text, struct pty *pty)
+{
+    put_screen(text, pty, false);
+}
+
+static void draw_overlay(struct text *text, struct pty *pty)
+{
+    put_screen(text, pty, true);
+}
+
+struct picture {
+    drawing draw;
+    const char *expected;
+    struct text text;
+};
+
+static bool looks_as_expected(struct pty *pty, void *user)
+{
+    struct picture *picture = user;
+    picture->text.len = 0;
+    picture->draw(&picture->text, pty);
+    return strcmp(picture->expected, picture->text.bytes) == 0;
+}
+
+static void write_golden(const char *path, const struct text *text)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text->bytes, 1, text->len, file), text->len);
+    fclose(file);
+}
+
+/* Waits until the screen looks as its golden file says. */
+static void compare(const char *name, struct pty *pty, drawing draw)
 {
     static char expected[SCREEN_BYTES];
+    static struct picture picture;
     char path[512];
+    picture = (struct picture){.draw = draw, .expected = expected};
     snprintf(path, sizeof path, "%s/%s.txt", GOLDEN_DIR, name);
-    if (getenv("BLOTTER_UPDATE_GOLDEN") != NULL) {
-        FILE *file = fopen(path, "wb");
-        assert_non_null(file);
-        assert_int_equal(fwrite(text->bytes, 1, text->len, file), text->len);
-        fclose(file);
-        return;
-    }
     FILE *file = fopen(path, "rb");
     size_t len = file != NULL ? fread(expected, 1, sizeof expected - 1, file) : 0;
     expected[len] = '\0';
     if (file != NULL) {
         fclose(file);
     }
-    if (strcmp(expected, text->bytes) != 0) {
-        print_error("--- %s should be\n%s--- but is\n%s", path, expected, text->bytes);
+    if (getenv("BLOTTER_UPDATE_GOLDEN") != NULL) {
+        looks_as_expected(pty, &picture);
+        write_golden(path, &picture.text);
+        return;
+    }
+    if (!pty_wait(pty, looks_as_expected, &picture, 0)) {
+        fprintf(stderr, "--- %s should be\n%s--- but is\n%s", path, expected, picture.text.bytes);
         fail_msg("%s looks different (BLOTTER_UPDATE_GOLDEN=1 accepts it)", name);
     }
 }
@@ -352,11 +387,8 @@ static void case_close(struct pty *pty)
 
 static void compare_case(const struct golden *golden, const struct server *server)
 {
-    static struct text text;
     struct pty *pty = case_open(golden, server);
-    text.len = 0;
-    put_screen(&text, pty, golden->overlay);
-    compare(golden->name, &text);
+    compare(golden->name, pty, golden->overlay ? draw_overlay : draw_screen);
     case_close(pty);
 }
 
@@ -457,7 +489,6 @@ static void state_words(void **state)
 static void the_network_gone(void **state)
 {
     (void)state;
-    static struct text text;
     static const struct golden golden = {
         .name = "state-offline",
         .run = {.cols = 100,
@@ -470,16 +501,13 @@ static void the_network_gone(void **state)
     server_end(&server, SIGKILL);
     assert_true(pty_wait_text(pty, "OFFLINE"));
     assert_true(pty_wait_text(pty, "≈"));
-    text.len = 0;
-    put_screen(&text, pty, false);
-    compare(golden.name, &text);
+    compare(golden.name, pty, draw_screen);
     case_close(pty);
 }
 
 static void themes(void **state)
 {
     (void)state;
-    static struct text text;
     static const char *const names[] = {"default",    "dark",      "light",
                                         "mono",       "nord",      "high-contrast",
                                         "colorblind", "solarized", "gruvbox"};
@@ -488,9 +516,7 @@ static void themes(void **state)
         struct golden golden = {.run = {.cols = 100, .rows = 30, .args = {"--theme", names[i]}}};
         snprintf(name, sizeof name, "theme-%s", names[i]);
         struct pty *pty = case_open(&golden, NULL);
-        text.len = 0;
-        put_styles(&text, pty);
-        compare(name, &text);
+        compare(name, pty, put_styles);
         case_close(pty);
     }
 }
