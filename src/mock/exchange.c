@@ -219,12 +219,54 @@ static enum MHD_Result take_upload(struct exchange *exchange, const char *bytes,
 
 /* --- libmicrohttpd's callbacks ------------------------------------------------------------ */
 
+static void dispose(struct exchange *exchange)
+{
+    if (exchange == NULL) {
+        return;
+    }
+    if (exchange->listener != NULL) {
+        stream_close(exchange);
+    }
+    if (exchange->held != NULL) {
+        MHD_destroy_response(exchange->held);
+    }
+    exchange->seat->exchange = NULL;
+    text_done(&exchange->body);
+    free(exchange->target);
+    free(exchange);
+}
+
+static struct seat *seat_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info->socket_context;
+}
+
+void exchange_connection(void *user, struct MHD_Connection *connection, void **seat,
+                         enum MHD_ConnectionNotificationCode what)
+{
+    (void)user;
+    (void)connection;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        *seat = mem_calloc(1, sizeof(struct seat));
+    } else if (*seat != NULL) {
+        dispose(((struct seat *)*seat)->exchange);
+        free(*seat);
+        *seat = NULL;
+    }
+}
+
 void *exchange_begin(void *user, const char *target, struct MHD_Connection *connection)
 {
     struct server *server = user;
+    struct seat *seat = seat_of(connection);
+    dispose(seat->exchange);
     struct exchange *exchange = mem_calloc(1, sizeof *exchange);
     exchange->server = server;
     exchange->connection = connection;
+    exchange->seat = seat;
+    seat->exchange = exchange;
     exchange->target_len = strlen(target);
     if (server->settings.verbose) {
         exchange->target = mem_dup(target, exchange->target_len);
@@ -265,18 +307,6 @@ void exchange_complete(void *user, struct MHD_Connection *connection, void **slo
     (void)user;
     (void)connection;
     (void)code;
-    struct exchange *exchange = *slot;
-    if (exchange == NULL) {
-        return;
-    }
-    if (exchange->listener != NULL) {
-        stream_close(exchange);
-    }
-    if (exchange->held != NULL) {
-        MHD_destroy_response(exchange->held);
-    }
-    text_done(&exchange->body);
-    free(exchange->target);
-    free(exchange);
+    dispose(*slot);
     *slot = NULL;
 }

@@ -24,6 +24,15 @@ struct exchange {
     unsigned status;
     unsigned address; /* a stream's place in server.addresses */
     bool begun, too_large, suspended, gone;
+    struct seat *seat; /* its connection's */
+};
+
+/*
+ * A connection's own: the exchange under way on it. libmicrohttpd does not always tell the end of
+ * an exchange that it gives up itself; then the end of its connection tells it.
+ */
+struct seat {
+    struct exchange *exchange; /* NULL: none */
 };
 
 struct server {
@@ -56,6 +65,9 @@ enum MHD_Result exchange_handle(void *server, struct MHD_Connection *connection,
                                 size_t *upload_size, void **slot);
 void exchange_complete(void *server, struct MHD_Connection *connection, void **slot,
                        enum MHD_RequestTerminationCode code);
+
+void exchange_connection(void *server, struct MHD_Connection *connection, void **seat,
+                         enum MHD_ConnectionNotificationCode what);
 
 void exchange_resume(struct exchange *exchange);
 
