@@ -430,6 +430,7 @@ static void do_pause(struct act *act)
             *held = act->input->panes[i];
             held->shown = held->shown != NULL ? snapshot_copy(held->shown) : NULL;
         }
+        screen->held_events = act->input->events;
         screen->held_total = act->input->journal != NULL ? journal_total(act->input->journal) : 0;
     }
     screen->paused = !screen->paused;

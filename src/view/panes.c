@@ -106,7 +106,9 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
 static void put_events_status(const struct frame *frame, struct rect edge)
 {
     char text[TITLE_MAX];
-    snprintf(text, sizeof text, " %llu received ", (unsigned long long)frame->input->events);
+    snprintf(text, sizeof text, " %llu received ",
+             (unsigned long long)(frame->screen->paused ? frame->screen->held_events
+                                                        : frame->input->events));
     if (text_width(text) <= edge.width) {
         canvas_put_right(frame->canvas, edge, text, plain(ROLE_DIM));
     }

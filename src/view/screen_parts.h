@@ -39,7 +39,7 @@ struct screen {
     char filter_before[TABLE_FILTER_MAX]; /* for Esc in the prompt */
 
     struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
-    uint64_t held_total;
+    uint64_t held_total, held_events;
 
     unsigned dirty;
     resource_mask retake; /* tables to be measured and sorted anew */

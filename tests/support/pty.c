@@ -261,6 +261,19 @@ static void scan_byte(struct pty *pty, char byte)
     }
 }
 
+/* The length without the beginning of a character at the end: the emulator loses some of those. */
+static size_t whole_characters(const char *bytes, size_t len)
+{
+    for (size_t back = 1; back <= 3 && back <= len; back++) {
+        unsigned char lead = (unsigned char)bytes[len - back];
+        size_t needs = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+        if ((lead & 0xC0) != 0x80) {
+            return needs > back ? len - back : len;
+        }
+    }
+    return len;
+}
+
 static void take_output(struct pty *pty, const char *bytes, size_t len)
 {
     if (pty->output_len + len + 1 > pty->output_cap) {
@@ -276,7 +289,11 @@ static void take_output(struct pty *pty, const char *bytes, size_t len)
     for (size_t i = 0; i < len; i++) {
         scan_byte(pty, bytes[i]);
     }
-    vterm_input_write(pty->vterm, bytes, len);
+    size_t end = whole_characters(pty->output, pty->output_len);
+    if (end > pty->emulated) {
+        vterm_input_write(pty->vterm, pty->output + pty->emulated, end - pty->emulated);
+        pty->emulated = end;
+    }
 }
 
 size_t pty_pump(struct pty *pty)

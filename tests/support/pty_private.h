@@ -17,6 +17,7 @@ struct pty {
     VTermScreen *screen;
     char *output;
     size_t output_len, output_cap;
+    size_t emulated;             /* bytes of it that the emulator has seen */
     char sequence[SEQUENCE_MAX]; /* the escape sequence being read */
     size_t sequence_len;
     bool in_sequence;
