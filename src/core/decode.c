@@ -330,6 +330,7 @@ static const char *decode_row(struct decoder *decoder, const char *at)
     struct filling filling = {.keys = &decoder->rows, .row = row};
     const char *behind = fill_object(decoder, &filling, at, false);
     row->raw = (struct json_span){at, (size_t)(behind - at)};
+    row->version = version_of(row->raw.ptr, row->raw.len);
     if (!check_required(decoder, &filling, "row", number)) {
         return NULL;
     }
@@ -401,6 +402,7 @@ static bool decode_list(struct decoder *decoder, struct json_span value)
         struct watch_item *item = &decoder->snapshot->items[i];
         item->list = number - 1;
         item->watchlist_id = *item->watchlist_id != '\0' ? item->watchlist_id : list->id;
+        item->row.version = version_mix(item->row.version, text_hash(list->id) + item->list);
     }
     return true;
 }

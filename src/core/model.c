@@ -67,6 +67,27 @@ uint64_t text_hash(const char *text)
     return hash ^ hash >> 29;
 }
 
+uint64_t version_mix(uint64_t version, uint64_t change)
+{
+    uint64_t mixed = (version ^ change) * UINT64_C(0x9e3779b97f4a7c15);
+    mixed = (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
+    return mixed ^ mixed >> 29;
+}
+
+uint64_t version_of(const char *bytes, size_t len)
+{
+    uint64_t version = len;
+    for (; len >= sizeof version; len -= sizeof version, bytes += sizeof version) {
+        uint64_t word;
+        memcpy(&word, bytes, sizeof word);
+        version = (version ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        version ^= version >> 32;
+    }
+    uint64_t rest = 0;
+    memcpy(&rest, bytes, len);
+    return version_mix(version, rest);
+}
+
 /* The slot that holds id, or the empty one where it belongs, or NULL when neither is near. */
 static uint32_t *find_slot(const struct snapshot *snapshot, const char *id)
 {

@@ -252,6 +252,7 @@ static size_t set_rows_of_instrument(struct overlay *overlay, const struct entry
     size_t count = 0;
     for (struct row *row; (row = overlay_next_of_instrument(overlay, entry->texts, &at)) != NULL;) {
         payload_write(entry->values, entry->count, row);
+        row->version = version_mix(row->version, entry->stamp.seq);
         count++;
     }
     return count;
@@ -278,6 +279,7 @@ static size_t apply(struct overlay *overlay, const struct entry *entry)
     struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
     payload_write(entry->values, entry->count, row);
     row->provisional = row->provisional || !entry->payload->many;
+    row->version = version_mix(row->version, entry->stamp.seq);
     if (!inserts && !entry->payload->many) {
         overlay_row_written(overlay, i);
     }

@@ -42,6 +42,11 @@ void snapshot_index_front(struct snapshot *snapshot);
 
 uint64_t text_hash(const char *text);
 
+/* A version for what was read from bytes, and one for a version that something was done to; what
+ * was done again to the same gives the same again. */
+uint64_t version_of(const char *bytes, size_t len);
+uint64_t version_mix(uint64_t version, uint64_t change);
+
 /* Whether two snapshots of a resource show the same rows (and lists). */
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
 

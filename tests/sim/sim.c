@@ -324,4 +324,5 @@ void sim_done(struct sim *sim)
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         buf_done(&sim->bodies[r]);
     }
+    judge_reset(sim);
 }

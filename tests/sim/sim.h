@@ -58,6 +58,8 @@ struct judge {
     uint64_t last_applied;
     int64_t last_start_us, last_took_us;
     unsigned starts;
+    struct snapshot *seen; /* what was shown at the step before … */
+    uint64_t seen_version; /* … and the pane's version of it */
 };
 
 struct sim {

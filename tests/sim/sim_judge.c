@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine_private.h"
+#include "fields.h"
 #include "snapshot.h"
 
 #define MS ((int64_t)1000)
@@ -16,10 +17,17 @@ static int64_t gap_us(const struct sim *sim, enum resource resource, int64_t too
     return (sim->visible & RESOURCE_BIT(resource)) != 0 ? gap : gap * 4;
 }
 
+static void forget_seen(struct judge *judge)
+{
+    snapshot_unref(judge->seen);
+    judge->seen = NULL;
+}
+
 void judge_reset(struct sim *sim)
 {
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         struct judge *judge = &sim->judges[r];
+        forget_seen(judge);
         int64_t start = judge->last_start_us;
         int64_t took = judge->last_took_us;
         *judge =
@@ -236,6 +244,27 @@ static void check_polling(struct sim *sim)
     }
 }
 
+/* A view looks at rows of another version only. */
+static void check_versions(struct sim *sim, struct judge *judge, const struct pane_state *state)
+{
+    if (state->shown == NULL || state->version == judge->seen_version) {
+        return;
+    }
+    const struct field_table *fields = field_table(state->shown->resource);
+    for (size_t i = 0; judge->seen != NULL && i < state->shown->row_count; i++) {
+        const struct row *row = model_row(state->shown, i);
+        size_t at = model_find(judge->seen, row->id);
+        const struct row *before = model_row(judge->seen, at);
+        if (at < judge->seen->row_count && before->version == row->version &&
+            (before->provisional != row->provisional || !fields_equal(fields, before, row))) {
+            sim_break(sim, "a row is not as it was, but has the same version");
+        }
+    }
+    forget_seen(judge);
+    judge->seen = snapshot_copy(state->shown);
+    judge->seen_version = state->version;
+}
+
 void judge_step(struct sim *sim)
 {
     struct engine *engine = sim->engine;
@@ -252,6 +281,7 @@ void judge_step(struct sim *sim)
         if (state.shown != patch_log_base(swr->log) && !patch_log_consistent(swr->log)) {
             sim_break(sim, "P6: what is shown is not the snapshot and the log");
         }
+        check_versions(sim, &sim->judges[r], &state);
     }
     if (engine->running && engine_deadline(engine) <= sim->now.mono_us) {
         sim_break(sim, "P5: a deadline in the past");

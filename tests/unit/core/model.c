@@ -57,6 +57,33 @@ static void test_nothing_can_be_copied_too(void **state)
     snapshot_unref(copy);
 }
 
+static void test_a_version_says_what_a_row_holds(void **state)
+{
+    (void)state;
+    struct snapshot *first =
+        decode(RESOURCE_WATCHLISTS,
+               "{\"watchlists\":[{\"id\":\"w1\",\"name\":\"One\",\"items\":[{\"id\":"
+               "\"a\",\"symbol\":\"SBIN\",\"ltp\":1},{\"id\":\"b\",\"symbol\":\"ITC\","
+               "\"ltp\":2}]}]}");
+    struct snapshot *moved =
+        decode(RESOURCE_WATCHLISTS,
+               "{\"watchlists\":[{\"id\":\"w0\",\"name\":\"\"},{\"id\":\"w1\",\"name\":"
+               "\"One\",\"items\":[{\"id\":\"a\",\"symbol\":\"SBIN\",\"ltp\":1}]}]}");
+    struct snapshot *changed =
+        decode(RESOURCE_WATCHLISTS,
+               "{\"watchlists\":[{\"id\":\"w1\",\"name\":\"Uno\",\"items\":[{\"id\":"
+               "\"b\",\"symbol\":\"ITC\",\"ltp\":2},{\"id\":\"a\",\"symbol\":\"SBIN\","
+               "\"ltp\":1.5}]}]}");
+    uint64_t version = first->items[0].row.version;
+    assert_true(version != first->items[1].row.version);
+    assert_true(version != moved->items[0].row.version); /* in another list */
+    assert_true(version != changed->items[1].row.version);
+    assert_true(first->items[1].row.version == changed->items[0].row.version);
+    snapshot_unref(first);
+    snapshot_unref(moved);
+    snapshot_unref(changed);
+}
+
 #define ROWS 300
 
 /* Orders with these ids and nothing else. */
@@ -154,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_every_field_counts_for_equality),
         cmocka_unit_test(test_a_copy_outlives_its_origin),
         cmocka_unit_test(test_nothing_can_be_copied_too),
+        cmocka_unit_test(test_a_version_says_what_a_row_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

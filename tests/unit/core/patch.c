@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "fields.h"
 #include "patch.h"
 
 #include <blotter/core/decode.h>
@@ -45,6 +46,22 @@ static struct patch_log *log_new(enum resource resource, size_t max)
     return log;
 }
 
+/* A row has another version exactly when it is not as it was. */
+static void check_versions(const struct snapshot *before, const struct snapshot *now)
+{
+    for (size_t i = 0; before != NULL && i < now->row_count; i++) {
+        const struct row *row = model_row(now, i);
+        size_t at = model_find(before, row->id);
+        if (at == before->row_count) {
+            continue;
+        }
+        const struct row *was = model_row(before, at);
+        bool equal = was->provisional == row->provisional &&
+                     fields_equal(field_table(now->resource), was, row);
+        assert_int_equal(was->version == row->version, equal);
+    }
+}
+
 static struct patch_result tell(struct patch_log *log, const char *type, const char *data,
                                 uint64_t seq, uint64_t id)
 {
@@ -56,8 +73,12 @@ static struct patch_result tell(struct patch_log *log, const char *type, const c
         .type = "message", .type_len = 7, .data = text, .data_len = strlen(text), .id = ""};
     struct event event;
     assert_true(event_parse(&sse, &event));
+    const struct snapshot *shown = patch_log_shown(log);
+    struct snapshot *before = shown != NULL ? snapshot_copy(shown) : NULL;
     struct patch_result result =
         patch_log_event(log, &event, (struct patch_stamp){.seq = seq, .id = id});
+    check_versions(before, patch_log_shown(log));
+    snapshot_unref(before);
     assert_true(patch_log_consistent(log));
     return result;
 }
