@@ -1,9 +1,11 @@
+#define _GNU_SOURCE /* memfd_create */
 /* A config file out of somebody's hands: refused with a sentence and its place, or printed so that
  * it says the same when it is read again. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <blotter/cli/config.h>
@@ -11,13 +13,27 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A file in memory where there is one: a disk would take most of the time. */
+static int file_open(char *path, size_t size)
+{
+#ifdef MFD_CLOEXEC
+    int fd = memfd_create("fuzz", MFD_CLOEXEC);
+    snprintf(path, size, "/proc/self/fd/%d", fd);
+    if (fd >= 0 && access(path, R_OK) == 0) {
+        return fd;
+    }
+#endif
+    snprintf(path, size, "/tmp/blotter-fuzz-XXXXXX");
+    return mkstemp(path);
+}
+
 static struct config *load(const char *bytes, size_t len, struct problem *problem)
 {
     static const struct options none;
-    static char path[] = "/tmp/blotter-fuzz-XXXXXX";
+    static char path[64];
     static int fd = -1;
     if (fd < 0) {
-        fd = mkstemp(path);
+        fd = file_open(path, sizeof path);
     }
     if (fd < 0 || ftruncate(fd, 0) != 0 || pwrite(fd, bytes, len, 0) != (ssize_t)len) {
         abort();

@@ -150,7 +150,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(header);
     free(path);
     free(body);
-    if (++calls == CALLS_PER_DATABASE) {
+    /* What was told may stand in a name of ours from now on. */
+    if (++calls == CALLS_PER_DATABASE || told) {
         calls = 0;
         tear_down();
     }

@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define STEPS_MAX 64
+#define STEPS_MAX 32 /* a frame each: more of them only makes every try slow */
 
 static void check(const struct canvas *canvas)
 {
@@ -42,7 +42,7 @@ static void step(struct screen *screen, const struct screen_input *input, uint8_
     } else if (what < 128) {
         screen_char(screen, input, what);
     } else if (what < 192) {
-        screen_resize(screen, (what & 63) * 3 + 1, (what & 31) * 2 + 1);
+        screen_resize(screen, (what & 63) * 3 + 1, (what & 15) * 3 + 1);
     } else {
         screen_mouse(screen, input, (enum screen_button)(what & 3), what & 60, (what & 31) + 1);
     }
@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input.panes[resource].shown = shown;
     input.panes[resource].stale = (data[0] & 64) != 0;
     input.badge = "MOCK";
-    struct screen *screen = screen_new(1 + data[0], 1 + data[0] / 3);
+    struct screen *screen = screen_new(1 + data[0] % 160, 1 + data[0] % 50);
     struct canvas *canvas = canvas_new(1, 1);
     canvas->ascii = (data[0] & 128) != 0;
     screen_action(screen, &input, (enum action)(ACTION_FOCUS_ORDERS + resource));
