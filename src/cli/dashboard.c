@@ -70,6 +70,7 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     ret->state_path = dashboard->state_path;
     ret->reload = reload;
     ret->log = log_text;
+    ret->log_path = config_text(session->config, CONFIG_LOG_FILE);
     ret->user_data = dashboard;
 }
 

@@ -76,6 +76,8 @@ static void run_child(const char *path, int in, int out, int log_fd)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     setpgid(0, 0); /* Ctrl-C in the terminal is for the program, which ends the server itself */
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGTERM);

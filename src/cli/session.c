@@ -15,12 +15,21 @@
 
 /* --- log ------------------------------------------------------------------------------------ */
 
+/* What nobody reads any more, and what there is no room for, is an error of that write; it ends
+ * neither a dashboard nor a connection. */
+static void write_without_signals(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 static bool open_log(struct session *session, struct problem *problem)
 {
     const char *path = config_text(session->config, CONFIG_LOG_FILE);
     if (path == NULL) {
         return true;
     }
+    write_without_signals();
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
     session->log = fd >= 0 ? fdopen(fd, "a") : NULL;
     if (session->log == NULL) {
@@ -156,6 +165,7 @@ static enum status start_demo(struct session *session, struct problem *problem)
 
 enum status session_connect(struct session *session, struct problem *ret_problem)
 {
+    write_without_signals();
     if (session->options->given[OPTION_DEMO]) {
         return start_demo(session, ret_problem);
     }

@@ -73,7 +73,8 @@ bool alert_copy(struct term *term, const char *text)
 /* What the server sent goes into variables, never into the command's text. */
 static void run_command(const char *command, const struct screen_alert *alert)
 {
-    static const int usual[] = {SIGPIPE, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD, SIGUSR1};
+    static const int usual[] = {SIGPIPE, SIGXFSZ, SIGINT,  SIGQUIT,
+                                SIGTERM, SIGHUP,  SIGCHLD, SIGUSR1};
     int null = open("/dev/null", O_RDWR);
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);

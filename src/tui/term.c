@@ -1,7 +1,7 @@
 #include "term_private.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +10,9 @@
 #include <blotter/core/alloc.h>
 
 enum {
-    GOODBYE_MAX = 400,  /* bytes that restore the terminal */
-    GOODBYE_TRIES = 20, /* times it may refuse them */
-    GOODBYE_WAIT_MS = 50,
+    GOODBYE_MAX = 400, /* bytes that restore the terminal */
     SIDE_MAX = 2000,
+    STOPS_MAX = 64, /* times that we may be continued in the background */
     SGR_MAX = 96
 };
 
@@ -106,11 +105,24 @@ static size_t goodbye(const struct term *term, char out[GOODBYE_MAX])
     return len < GOODBYE_MAX ? (size_t)len : 0;
 }
 
+/*
+ * A background job stops until it is in the foreground, as the system does to those who change the
+ * modes; but before they are looked at, for until then they are what the shell edits its line with.
+ * Nobody can wake a process without a shell: it is not stopped, and goes on.
+ */
+static void wait_for_foreground(const struct term *term)
+{
+    for (int stops = 0; !term_is_ours(term) && stops < STOPS_MAX; stops++) {
+        kill(0, SIGTTOU);
+    }
+}
+
 /* Keys come as bytes, at once, and Ctrl-C and Ctrl-Z are keys; Ctrl-\ stays the way out. */
 static void set_raw(struct term *term)
 {
     struct termios raw;
-    if (!term->has_before) {
+    if (!term->started) { /* the shell may have changed them since we were stopped */
+        wait_for_foreground(term);
         term->has_before = tcgetattr(term->fd, &term->before) == 0;
     }
     if (!term->has_before) {
@@ -144,7 +156,11 @@ static void arm_crash(const struct term *term)
     char bytes[GOODBYE_MAX];
     size_t len = goodbye(term, bytes);
     if (term->has_before) {
-        term_crash_arm(term->fd, bytes, len, &term->before);
+        term_crash_arm(&(struct term_crash){.fd = term->fd,
+                                            .bytes = bytes,
+                                            .len = len,
+                                            .modes = &term->before,
+                                            .log_path = term->settings.log_path});
     }
 }
 
@@ -166,24 +182,6 @@ void term_start(struct term *term)
     term_clear(term);
 }
 
-static void write_goodbye(struct term *term)
-{
-    char bytes[GOODBYE_MAX];
-    size_t len = goodbye(term, bytes);
-    size_t done = 0;
-    for (int tries = 0; done < len && tries < GOODBYE_TRIES; tries++) {
-        ssize_t wrote = write(term->fd, bytes + done, len - done);
-        if (wrote > 0) {
-            done += (size_t)wrote;
-        } else if (errno != EAGAIN && errno != EINTR) {
-            return;
-        } else {
-            struct pollfd poll_fd = {.fd = term->fd, .events = POLLOUT};
-            poll(&poll_fd, 1, GOODBYE_WAIT_MS);
-        }
-    }
-}
-
 void term_stop(struct term *term)
 {
     if (!term->started) {
@@ -191,7 +189,8 @@ void term_stop(struct term *term)
     }
     term->started = false;
     term->sent = term->queued = 0; /* what the terminal did not take is not wanted any more */
-    write_goodbye(term);
+    char bytes[GOODBYE_MAX];
+    term_write_last(term->fd, bytes, goodbye(term, bytes));
     if (term->has_before) {
         while (tcsetattr(term->fd, TCSANOW, &term->before) != 0 && errno == EINTR) {
         }

@@ -1,30 +1,53 @@
 /*
- * A crash must not leave the terminal unusable. Everything the handler does is async-signal-safe,
- * on a stack of its own, with what was prepared while all was well.
+ * A crash must not leave the terminal unusable, nor must a signal that nobody handles. Everything
+ * the handler does is async-signal-safe, on a stack of its own, with what was prepared while all
+ * was well.
  */
 #include "term_private.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <blotter/core/alloc.h>
 
-enum { CRASH_BYTES_MAX = 512, CRASH_STACK_BYTES = 64 << 10, CRASH_TRIES = 10, CRASH_WAIT_MS = 50 };
+enum {
+    CRASH_BYTES_MAX = 512,
+    CRASH_STACK_BYTES = 64 << 10,
+    LAST_TRIES = 10, /* times the terminal may refuse our last bytes */
+    LAST_WAIT_MS = 50
+};
 
+/* Those that would end the program and that the loop does not deliver. */
 static const struct {
     int signo;
     const char *message; /* for the normal screen, once it is back */
+    bool crash;          /* whose cause is worth looking for */
 } crash_signals[] = {
-    {SIGSEGV, "blotter: crashed (SIGSEGV); --log-file and -v tell more\n"},
-    {SIGABRT, "blotter: gave up (SIGABRT); --log-file and -v tell more\n"},
-    {SIGBUS, "blotter: crashed (SIGBUS); --log-file and -v tell more\n"},
-    {SIGFPE, "blotter: crashed (SIGFPE); --log-file and -v tell more\n"},
-    {SIGILL, "blotter: crashed (SIGILL); --log-file and -v tell more\n"},
-    {SIGSYS, "blotter: crashed (SIGSYS); --log-file and -v tell more\n"},
-    {SIGTRAP, "blotter: crashed (SIGTRAP); --log-file and -v tell more\n"},
+    {SIGSEGV, "blotter: crashed (SIGSEGV)", true},
+    {SIGABRT, "blotter: gave up (SIGABRT)", true},
+    {SIGBUS, "blotter: crashed (SIGBUS)", true},
+    {SIGFPE, "blotter: crashed (SIGFPE)", true},
+    {SIGILL, "blotter: crashed (SIGILL)", true},
+    {SIGSYS, "blotter: crashed (SIGSYS)", true},
+    {SIGTRAP, "blotter: crashed (SIGTRAP)", true},
+    {SIGXCPU, "blotter: ended, the limit of processor time is used up (SIGXCPU)", false},
+    {SIGALRM, "blotter: ended by SIGALRM", false},
+    {SIGVTALRM, "blotter: ended by SIGVTALRM", false},
+    {SIGPROF, "blotter: ended by SIGPROF", false},
+    {SIGUSR2, "blotter: ended by SIGUSR2", false},
+#ifdef SIGPOLL
+    {SIGPOLL, "blotter: ended by SIGPOLL", false},
+#endif
+#ifdef SIGSTKFLT
+    {SIGSTKFLT, "blotter: ended by SIGSTKFLT", false},
+#endif
+#ifdef SIGPWR
+    {SIGPWR, "blotter: ended by SIGPWR", false},
+#endif
 };
-static const char no_memory[] = "blotter: out of memory\n";
+static const char no_memory[] = "blotter: out of memory (SIGABRT)";
 enum { CRASH_SIGNALS = sizeof crash_signals / sizeof crash_signals[0] };
 
 /* A signal handler has nothing but globals to know anything by. */
@@ -33,6 +56,7 @@ static struct {
     int fd;
     size_t len;
     char bytes[CRASH_BYTES_MAX];
+    char log[TERM_LOG_MAX]; /* where the log is, or how to get one */
     struct termios modes;
     struct sigaction before[CRASH_SIGNALS];
     bool installed;
@@ -40,40 +64,69 @@ static struct {
 
 static char crash_stack[CRASH_STACK_BYTES];
 
-static void write_all(const char *bytes, size_t len)
+/* --- last words --------------------------------------------------------------------------- */
+
+/* False when the terminal did not take all of it in the time it is given. */
+static bool write_patiently(int fd, const char *bytes, size_t len)
 {
     size_t done = 0;
-    for (int tries = 0; done < len && tries < CRASH_TRIES; tries++) {
-        ssize_t wrote = write(crash.fd, bytes + done, len - done);
+    for (int tries = 0; done < len && tries < LAST_TRIES;) {
+        ssize_t wrote = write(fd, bytes + done, len - done);
         if (wrote > 0) {
             done += (size_t)wrote;
-        } else {
-            struct pollfd poll_fd = {.fd = crash.fd, .events = POLLOUT};
-            poll(&poll_fd, 1, CRASH_WAIT_MS);
+        } else if (errno == EAGAIN) {
+            struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+            poll(&poll_fd, 1, LAST_WAIT_MS);
+            tries++;
+        } else if (errno != EINTR) {
+            return false;
         }
+    }
+    return done == len;
+}
+
+void term_write_last(int fd, const char *bytes, size_t len)
+{
+    if (!write_patiently(fd, bytes, len)) {
+        tcflush(fd, TCOFLUSH); /* frames that nobody takes keep the way blocked */
+        write_patiently(fd, bytes, len);
     }
 }
 
-/* Restores the terminal, then lets happen what would have happened without us. */
+/* --- the handler -------------------------------------------------------------------------- */
+
+static void say(size_t row)
+{
+    const char *message = mem_ran_out() ? no_memory : crash_signals[row].message;
+    term_write_last(crash.fd, message, strlen(message));
+    if (crash_signals[row].crash) {
+        term_write_last(crash.fd, crash.log, strlen(crash.log));
+    }
+    term_write_last(crash.fd, "\n", 1);
+}
+
+/*
+ * Restores the terminal, then lets happen what would have happened without us: the signal comes
+ * again when we return. Every other one waits until then; a fault in here ends us at once.
+ */
 static void on_crash(int signo)
 {
     bool armed = crash.armed != 0;
     crash.armed = 0;
     if (armed) {
-        write_all(crash.bytes, crash.len);
+        term_write_last(crash.fd, crash.bytes, crash.len);
         tcsetattr(crash.fd, TCSANOW, &crash.modes);
     }
     for (size_t i = 0; i < CRASH_SIGNALS; i++) {
-        if (crash_signals[i].signo == signo) {
-            if (armed) {
-                const char *message = mem_ran_out() ? no_memory : crash_signals[i].message;
-                write_all(message, strlen(message));
-            }
-            sigaction(signo, &crash.before[i], NULL);
+        if (armed && crash_signals[i].signo == signo) {
+            say(i);
         }
+        sigaction(crash_signals[i].signo, &crash.before[i], NULL);
     }
     raise(signo);
 }
+
+/* --- arming it ---------------------------------------------------------------------------- */
 
 static void install(void)
 {
@@ -83,20 +136,35 @@ static void install(void)
         sigaltstack(&stack, NULL);
     }
     struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
-    sigemptyset(&action.sa_mask);
+    sigfillset(&action.sa_mask);
     for (size_t i = 0; i < CRASH_SIGNALS; i++) {
         sigaction(crash_signals[i].signo, &action, &crash.before[i]);
     }
     crash.installed = true;
 }
 
-void term_crash_arm(int fd, const char *bytes, size_t len, const struct termios *modes)
+static void set_log(const char *path)
+{
+    if (path == NULL) {
+        snprintf(crash.log, sizeof crash.log, "; no log was kept: --log-file FILE -v keeps one");
+        return;
+    }
+    snprintf(crash.log, sizeof crash.log, "; the log is %s", path);
+    for (char *at = crash.log; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == '\177') {
+            *at = '?';
+        }
+    }
+}
+
+void term_crash_arm(const struct term_crash *plan)
 {
     crash.armed = 0;
-    crash.fd = fd;
-    crash.len = len < CRASH_BYTES_MAX ? len : CRASH_BYTES_MAX;
-    memcpy(crash.bytes, bytes, crash.len);
-    crash.modes = *modes;
+    crash.fd = plan->fd;
+    crash.len = plan->len < CRASH_BYTES_MAX ? plan->len : CRASH_BYTES_MAX;
+    memcpy(crash.bytes, plan->bytes, crash.len);
+    crash.modes = *plan->modes;
+    set_log(plan->log_path);
     if (!crash.installed) {
         install();
     }

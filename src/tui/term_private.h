@@ -41,8 +41,22 @@ bool term_caps_load(struct term_caps *ret, int fd, char error[TERM_ERROR_MAX]);
 /* The bytes that put the cursor at a cell. Returns their count. */
 size_t term_caps_move(const struct term_caps *caps, int x, int y, char *out, size_t size);
 
-/* What a crash has to do: write these bytes and set these modes. Armed until disarmed. */
-void term_crash_arm(int fd, const char *bytes, size_t len, const struct termios *modes);
+enum { TERM_LOG_MAX = 1024 };
+
+/* What a crash has to do: write these bytes, set these modes, say where the log is. All of it is
+ * copied. */
+struct term_crash {
+    int fd;
+    const char *bytes;
+    size_t len;
+    const struct termios *modes;
+    const char *log_path; /* NULL: none */
+};
+void term_crash_arm(const struct term_crash *plan);
 void term_crash_disarm(void);
+
+/* Bytes that have to arrive: gives the terminal a second to take them, at the price of what else
+ * waits to be taken. Async-signal-safe. */
+void term_write_last(int fd, const char *bytes, size_t len);
 
 #endif

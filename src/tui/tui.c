@@ -113,6 +113,7 @@ static int run(struct tui *tui)
     for (size_t i = 0; i < sizeof signal_rows / sizeof signal_rows[0]; i++) {
         loop_signal(tui->loop, signal_rows[i].signo, signal_rows[i].fn, tui);
     }
+    tui_resize(tui); /* nobody told us of a change until now */
     term_start(tui->term);
     loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui_read, tui);
     client_on_change(tui->client, on_change, tui);

@@ -21,10 +21,11 @@ void tui_suspend(struct tui *tui)
     struct sigaction ours;
     tui->suspended = true;
     term_stop(tui->term);
-    /* The usual way of stopping, which does nothing where nobody could wake us again. */
+    /* The usual way of stopping, which does nothing where nobody could wake us again: all of the
+     * job, or the shell would wait for the script that started us. */
     sigemptyset(&usual.sa_mask);
     sigaction(SIGTSTP, &usual, &ours);
-    raise(SIGTSTP);
+    kill(0, SIGTSTP);
     sigaction(SIGTSTP, &ours, NULL);
     tui_resume(tui);
 }

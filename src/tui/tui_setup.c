@@ -72,7 +72,7 @@ static bool load_theme(const struct tui *tui, const struct tui_settings *setting
 
 static void apply_terminal(struct tui *tui, const struct tui_settings *settings)
 {
-    struct term_settings term = {.mouse = settings->mouse};
+    struct term_settings term = {.mouse = settings->mouse, .log_path = settings->log_path};
     term.color = settings->color == TUI_COLOR_ALWAYS  ? TERM_COLOR_ALWAYS
                  : settings->color == TUI_COLOR_NEVER ? TERM_COLOR_NEVER
                                                       : TERM_COLOR_AUTO;

@@ -320,7 +320,9 @@ static void reap(struct pty *pty, int flags)
     int status;
     if (!pty->reaped && waitpid(pty->pid, &status, flags) == pty->pid) {
         pty->reaped = true;
-        pty->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        pty->killed_by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+        pty->dumped_core = WIFSIGNALED(status) && WCOREDUMP(status);
+        pty->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + pty->killed_by;
     }
 }
 
@@ -418,6 +420,16 @@ bool pty_wait_exit(struct pty *pty, int timeout_ms, int *ret_status)
     reap(pty, 0);
     *ret_status = pty->status;
     return true;
+}
+
+int pty_killed_by(const struct pty *pty)
+{
+    return pty->killed_by;
+}
+
+bool pty_dumped_core(const struct pty *pty)
+{
+    return pty->dumped_core;
 }
 
 static void on_alarm(int signo)

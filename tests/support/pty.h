@@ -41,6 +41,11 @@ bool pty_wait_quiet(struct pty *pty, int quiet_ms, int timeout_ms);
 /* Until the program ended; *ret_status is its exit status, or 128+n when signal n killed it. */
 bool pty_wait_exit(struct pty *pty, int timeout_ms, int *ret_status);
 
+/* Of a program that has ended: the signal that killed it, 0 when it exited; whether it left a core.
+ */
+int pty_killed_by(const struct pty *pty);
+bool pty_dumped_core(const struct pty *pty);
+
 /* Closes the terminal under the program, as a lost connection does, and waits for its end. */
 bool pty_hang_up(struct pty *pty, int *ret_status);
 

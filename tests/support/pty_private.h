@@ -11,7 +11,8 @@ struct pty {
     int master;
     pid_t pid;
     bool reaped, eof, blocked;
-    int status;
+    int status, killed_by;
+    bool dumped_core;
     int rows, cols;
     VTerm *vterm;
     VTermScreen *screen;

@@ -19,6 +19,7 @@ struct term;
 struct term_settings {
     enum { TERM_COLOR_AUTO, TERM_COLOR_ALWAYS, TERM_COLOR_NEVER } color;
     bool mouse;
+    const char *log_path; /* said after a crash; NULL: there is no log. Lives as long as the term */
 };
 
 /*
@@ -33,7 +34,9 @@ void term_set(struct term *term, const struct term_settings *settings);
 
 /*
  * Raw mode, alternate screen, cursor off, reports on; and all of it back. Both may be called
- * again. While started, a crash (SIGSEGV, SIGABRT, …) restores the terminal before it goes on.
+ * again. While started, a crash (SIGSEGV, SIGABRT, …) and every signal that would end us and is not
+ * handled restore the terminal before they go on. term_start stops a background job until it is in
+ * the foreground.
  */
 void term_start(struct term *term);
 void term_stop(struct term *term);

@@ -29,7 +29,8 @@ struct tui_settings;
  */
 typedef bool (*tui_reload_fn)(void *user, struct tui_settings *ret, char *error, size_t error_size);
 
-/* badge, host, user, theme_dirs and state_path have to live as long as tui_run; the rest is copied.
+/* badge, host, user, theme_dirs, state_path and log_path have to live as long as tui_run; the rest
+ * is copied.
  */
 struct tui_settings {
     const char *badge; /* "REAL", "PAPER", "MOCK"; NULL: MOCK when the server says so, else REAL */
@@ -66,6 +67,7 @@ struct tui_settings {
     void (*log)(void *user,
                 const char *text); /* diagnostics, one line without newline; NULL: none */
     void *user_data;               /* for reload and log */
+    const char *log_path;          /* where that goes, said after a crash; NULL: nowhere */
 };
 
 void tui_settings_default(struct tui_settings *ret);
