@@ -214,13 +214,10 @@ static void put_frame(const struct frame *frame, enum pane pane)
 static void order_counts(const struct frame *frame, struct rect line)
 {
     const struct table *table = &frame->screen->tables[PANE_ORDERS];
-    size_t counts[ORDER_STATE_COUNT] = {0};
+    const size_t *counts = table->state_counts;
     static const char *const words[] = {"pending",   "partial",  "executed",
                                         "cancelled", "rejected", "other"};
     struct bar bar = {.count = 0};
-    for (size_t i = 0; i < table->order_count; i++) {
-        counts[order_state(&table->snapshot->orders[table->order[i]])]++;
-    }
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
     bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " %zu orders",
             table->order_count);

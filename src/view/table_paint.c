@@ -398,7 +398,7 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
     const struct table_mark *mark = &table->marks[row_index];
     const struct watch_item *item =
         table->pane == PANE_WATCHLIST ? &table->snapshot->items[row_index] : NULL;
-    if (mark->attention && !mark->seen) {
+    if (table_mark_is_due(mark)) {
         return (struct margin){"!", ROLE_ALERT};
     }
     if (selected) {

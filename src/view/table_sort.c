@@ -1,6 +1,6 @@
 /* Sorting by keys that are taken out of the rows once; a bottom-up merge, so equal keys stay put.
  */
-#include <blotter/view/table.h>
+#include "table_private.h"
 
 #include <blotter/core/alloc.h>
 
@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#define MEND_MAX 16 /* changed rows that are put in place one by one */
 
 struct item {
     double number;
@@ -90,14 +92,24 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-void table_sort_rows(const struct table *table, uint32_t *rows, size_t count)
+/* False when the server's order is wanted. */
+static bool order_by_of(const struct table *table, struct order_by *ret)
 {
     size_t column_count;
     const struct column *columns = columns_of(table->pane, &column_count);
-    if (table->sort < 0 || (size_t)table->sort >= column_count || count < 2) {
+    if (table->sort < 0 || (size_t)table->sort >= column_count) {
+        return false;
+    }
+    *ret = (struct order_by){table->snapshot, &columns[table->sort], table->descending};
+    return true;
+}
+
+void table_sort_rows(const struct table *table, uint32_t *rows, size_t count)
+{
+    struct order_by by;
+    if (!order_by_of(table, &by) || count < 2) {
         return;
     }
-    struct order_by by = {table->snapshot, &columns[table->sort], table->descending};
     struct item *items = mem_calloc(count * 2, sizeof *items), *spare = items + count;
     struct item *memory = items;
     for (size_t i = 0; i < count; i++) {
@@ -116,4 +128,105 @@ void table_sort_rows(const struct table *table, uint32_t *rows, size_t count)
         rows[i] = items[i].row;
     }
     free(memory);
+}
+
+/* --- mending -------------------------------------------------------------------------------- */
+
+/* Whether row a may stand before row b. */
+static bool may_precede(const struct order_by *by, uint32_t a, uint32_t b)
+{
+    struct item first = take_key(by, a), second = take_key(by, b);
+    return !is_before(by, &second, &first);
+}
+
+static bool is_sorted(const struct order_by *by, const uint32_t *rows, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (!may_precede(by, rows[i - 1], rows[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t place_of(const struct table *table, uint32_t row)
+{
+    size_t i = 0;
+    while (i < table->order_count && table->order[i] != row) {
+        i++;
+    }
+    return i;
+}
+
+/* Whether a row still stands between its neighbours. */
+static bool is_in_place(const struct table *table, const struct order_by *by, uint32_t row)
+{
+    size_t at = place_of(table, row), count = table->order_count;
+    const uint32_t *order = table->order;
+    return at == count || ((at == 0 || may_precede(by, order[at - 1], row)) &&
+                           (at + 1 == count || may_precede(by, row, order[at + 1])));
+}
+
+static void put_in_place(struct table *table, const struct order_by *by, uint32_t row)
+{
+    size_t low = 0, high = table->order_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (may_precede(by, table->order[middle], row)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    memmove(table->order + low + 1, table->order + low,
+            (table->order_count - low) * sizeof *table->order);
+    table->order[low] = row;
+    table->order_count++;
+}
+
+static bool is_changed(const struct table *table, uint32_t row)
+{
+    size_t i = 0;
+    while (i < table->changed_count && table->changed[i] != row) {
+        i++;
+    }
+    return i < table->changed_count;
+}
+
+/* The others are in order: the changed ones are taken out and put in again one by one. */
+static void move_changed(struct table *table, const struct order_by *by)
+{
+    uint32_t taken[MEND_MAX];
+    size_t kept = 0, count = 0;
+    for (size_t i = 0; i < table->order_count; i++) {
+        if (is_changed(table, table->order[i])) {
+            taken[count++] = table->order[i];
+        } else {
+            table->order[kept++] = table->order[i];
+        }
+    }
+    table->order_count = kept;
+    for (size_t i = 0; i < count; i++) {
+        put_in_place(table, by, taken[i]);
+    }
+}
+
+bool table_sort_mend(struct table *table, bool *ret_moved)
+{
+    struct order_by by;
+    *ret_moved = false;
+    if (!order_by_of(table, &by)) {
+        return true;
+    }
+    if (table->changed_count > MEND_MAX) {
+        return is_sorted(&by, table->order, table->order_count);
+    }
+    for (size_t i = 0; i < table->changed_count; i++) {
+        if (!is_in_place(table, &by, table->changed[i])) {
+            move_changed(table, &by);
+            *ret_moved = true;
+            return true;
+        }
+    }
+    return true;
 }

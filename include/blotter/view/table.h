@@ -20,13 +20,22 @@
 
 /* What is remembered of a row from one snapshot to the next. */
 struct table_mark {
-    uint64_t key; /* hash of the row's id, never 0 */
+    uint64_t key;     /* hash of the row's id, never 0 */
+    uint64_t version; /* the row's, when it was taken in */
     double value[COLUMN_FLASH_MAX];
     int64_t flash_until_us; /* 0: none */
     int8_t direction[COLUMN_FLASH_MAX];
-    bool attention; /* a rejected order, a crossed alert */
+    bool lasting;   /* the order is rejected, the price beyond its alert */
+    bool attention; /* that, or the price has crossed its alert and nobody saw it */
     bool seen;      /* … and the user took note */
+    uint8_t state;  /* orders: enum order_state */
 };
+
+/* The row asks for attention. */
+static inline bool table_mark_is_due(const struct table_mark *mark)
+{
+    return mark->attention && !mark->seen;
+}
 
 struct table_curve {
     uint8_t count;
@@ -56,6 +65,7 @@ struct table {
     size_t list; /* watchlists: which one */
     size_t list_count;
     uint64_t list_key;
+    size_t first; /* the row it begins with */
 
     uint64_t selected;      /* key; 0 when there is no row */
     uint64_t neighbours[2]; /* keys of the rows after and before it */
@@ -73,11 +83,18 @@ struct table {
     size_t row_count;
     uint32_t *order; /* rows that are in the list and pass the filter */
     size_t order_count;
+    size_t state_counts[ORDER_STATE_COUNT]; /* of the orders among them */
+    uint32_t *changed;                      /* rows that the latest table_take found changed … */
+    size_t changed_count, changed_room;
     size_t total; /* rows before the filter */
     size_t attention_count;
     int64_t flash_end_us; /* the next time at which a flash ends; MOMENT_NEVER */
     struct column_extent extents[COLUMNS_MAX];
+    uint8_t measured[COLUMNS_MAX]; /* the columns whose extents are kept */
+    size_t measured_count;
+    bool unmeasured; /* the extents are of no rows at all */
     struct position_totals totals;
+    int64_t next_stale_ms, next_stale_from_ms; /* what table_next_stale found, and when */
 };
 
 void table_init(struct table *table, enum pane pane);
@@ -94,17 +111,16 @@ struct table_news {
     void *user;
 };
 
-/* New rows: compares, remembers, measures, sorts. */
+/* New rows: compares, remembers, measures, sorts. Rows whose version is as it was are passed over,
+ * and where all stand at their places the order is only mended. */
 void table_take(struct table *table, const struct table_news *news);
 
 /* Sorts and filters again after sort, filter or list changed; selection and anchor stay on their
  * rows. */
 void table_arrange(struct table *table);
 
-/* Measures the columns again after they were chosen anew. Their extents only grow … */
-void table_measure(struct table *table);
-
-/* … until this: the user changed the view, so columns may move. */
+/* Columns' extents only grow, so that columns do not tremble with every figure that needs a digit
+ * more, until this: the user changed the view. The next table_take measures all rows. */
 void table_forget_widths(struct table *table);
 
 /* Ends the flashes whose time has come. True when one ended. */

@@ -1,0 +1,111 @@
+/* What the columns have to hold, and the sums. */
+#include "table_private.h"
+
+#include <math.h>
+#include <string.h>
+
+static void widen(struct column_extent *extent, double value)
+{
+    if (isnan(value)) {
+        return;
+    }
+    if (fabs(value) >= 1e15) {
+        extent->huge = true;
+        return;
+    }
+    extent->low = extent->any && extent->low < value ? extent->low : value;
+    extent->high = extent->any && extent->high > value ? extent->high : value;
+    extent->any = true;
+}
+
+static int quick_width(const char *text, int limit)
+{
+    int width = 0;
+    for (; width < limit && text[width] != '\0'; width++) {
+        if ((unsigned char)text[width] >= 0x80) {
+            return text_width(text);
+        }
+    }
+    return width;
+}
+
+static void measure_cell(const struct column *column, const struct row *row,
+                         struct column_extent *extent)
+{
+    if (column->kind == COLUMN_TEXT && column->text != NULL) {
+        if (extent->text_width < column->width_max) {
+            int width = quick_width(column->text(row), column->width_max);
+            extent->text_width = width > extent->text_width ? width : extent->text_width;
+        }
+        return;
+    }
+    if (column->kind == COLUMN_TIME || column->number == NULL) {
+        return;
+    }
+    double value = column->number(row, &extent->derived);
+    widen(extent, value);
+    if (column->other != NULL) {
+        widen(extent, column->other(row));
+    }
+    if (extent->decimals < column->decimals_high && !isnan(value)) {
+        extent->decimals = format_decimals(value, extent->decimals, column->decimals_high);
+    }
+}
+
+void table_choose_measured(struct table *table)
+{
+    size_t count;
+    const struct column *columns = columns_of(table->pane, &count);
+    table->measured_count = 0;
+    for (size_t c = 0; c < count; c++) {
+        if (table->extents[c].decimals < columns[c].decimals_low) {
+            table->extents[c].decimals = columns[c].decimals_low;
+        }
+        if (columns[c].show != COLUMN_OPTIONAL ||
+            memchr(table->chosen, (int)c, table->chosen_count)) {
+            table->measured[table->measured_count++] = (uint8_t)c;
+        }
+    }
+}
+
+void table_measure_row(struct table *table, size_t row)
+{
+    size_t count;
+    const struct column *columns = columns_of(table->pane, &count);
+    for (size_t i = 0; i < table->measured_count; i++) {
+        uint8_t c = table->measured[i];
+        measure_cell(&columns[c], model_row(table->snapshot, row), &table->extents[c]);
+    }
+}
+
+void table_forget_widths(struct table *table)
+{
+    memset(table->extents, 0, sizeof table->extents);
+    table->unmeasured = true;
+}
+
+static void add_up(double *sum, double value)
+{
+    if (!isnan(value)) {
+        *sum = isnan(*sum) ? value : *sum + value;
+    }
+}
+
+void table_sum(struct table *table)
+{
+    struct position_totals totals = {NAN, NAN, NAN, NAN, NAN, 0, 0};
+    for (size_t i = 0; i < table->row_count; i++) {
+        const struct position *position = &table->snapshot->positions[i];
+        bool closed = position_is_closed(position);
+        add_up(&totals.day, position->day_pnl);
+        add_up(&totals.realized, position_realized(position));
+        totals.closed += closed;
+        totals.open += !closed;
+        if (!closed) {
+            add_up(&totals.unrealized, position->unrealized_pnl);
+            add_up(&totals.invested, position_invested(position));
+            add_up(&totals.value, position->current_value);
+        }
+    }
+    table->totals = totals;
+}

@@ -1,0 +1,36 @@
+/*
+ * table_private: what the files that make up the table share.
+ */
+#ifndef BLOTTER_VIEW_TABLE_PRIVATE_H
+#define BLOTTER_VIEW_TABLE_PRIVATE_H
+
+#include <blotter/view/table.h>
+
+/* --- table.c */
+
+/* Rows of the list that is shown: [first, first + count). */
+struct table_range {
+    size_t first, count;
+};
+struct table_range table_list_range(struct table *table);
+
+/* Whose attention is due, and when the next flash ends. */
+void table_note_marks(struct table *table);
+
+/* The cursor goes where its row went; else to a neighbour; else it stays at its place. */
+void table_settle(struct table *table);
+
+/* --- table_measure.c */
+/* Which columns have to be measured, from now on. */
+void table_choose_measured(struct table *table);
+void table_measure_row(struct table *table, size_t row);
+void table_sum(struct table *table);
+
+/* --- table_sort.c */
+/*
+ * Puts the changed rows of table->order where they belong now. False when that would not be
+ * cheaper than to sort anew; the order is as it was then.
+ */
+bool table_sort_mend(struct table *table, bool *ret_moved);
+
+#endif

@@ -1,0 +1,327 @@
+/* What is new about the rows since those before. */
+#include "table_private.h"
+
+#include <blotter/core/alloc.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLASH_US 800000      /* a changed cell is marked for at most this long */
+#define FLASH_GRID_US 100000 /* and flashes end together, so that few wake-ups end them all */
+
+/* The marks of the rows before, found by place at first and by hash where rows have moved. */
+struct past {
+    const struct table_mark *marks;
+    const struct table_curve *curves;
+    size_t count;
+    uint32_t *slots; /* made when first needed */
+    size_t mask;
+};
+
+static void past_index(struct past *past)
+{
+    size_t size = 16;
+    while (size < past->count * 2) {
+        size *= 2;
+    }
+    past->slots = mem_calloc(size, sizeof *past->slots);
+    past->mask = size - 1;
+    for (size_t i = 0; i < past->count; i++) {
+        size_t at = (size_t)past->marks[i].key & past->mask;
+        while (past->slots[at] != 0) {
+            at = (at + 1) & past->mask;
+        }
+        past->slots[at] = (uint32_t)(i + 1);
+    }
+}
+
+/* The index in the rows before, or past->count. Rows mostly keep their distance. */
+static size_t past_find(struct past *past, uint64_t key, size_t guess)
+{
+    if (guess < past->count && past->marks[guess].key == key) {
+        return guess;
+    }
+    if (past->count == 0) {
+        return 0;
+    }
+    if (past->slots == NULL) {
+        past_index(past);
+    }
+    for (size_t at = (size_t)key & past->mask; past->slots[at] != 0; at = (at + 1) & past->mask) {
+        if (past->marks[past->slots[at] - 1].key == key) {
+            return past->slots[at] - 1;
+        }
+    }
+    return past->count;
+}
+
+static double flash_value(const struct column *column, const struct row *row)
+{
+    bool derived;
+    if (column->number != NULL) {
+        return column->number(row, &derived);
+    }
+    return column->text != NULL ? (double)(table_key(column->text(row)) >> 12) : (double)NAN;
+}
+
+static void read_values(const struct table *table, const struct row *row, struct table_mark *mark)
+{
+    size_t count, at = 0;
+    const struct column *columns = columns_of(table->pane, &count);
+    for (size_t i = 0; i < count && at < COLUMN_FLASH_MAX; i++) {
+        if ((columns[i].flags & COLUMN_FLASHES) != 0) {
+            mark->value[at++] = flash_value(&columns[i], row);
+        }
+    }
+}
+
+static void compare(struct table_mark *mark, const struct table_mark *before,
+                    const struct table_news *news)
+{
+    bool changed = false;
+    mark->flash_until_us = before->flash_until_us;
+    memcpy(mark->direction, before->direction, sizeof mark->direction);
+    for (size_t i = 0; i < COLUMN_FLASH_MAX && !news->quiet; i++) {
+        double was = before->value[i], is = mark->value[i];
+        if (is < was || is > was) {
+            mark->direction[i] = is > was ? 1 : -1;
+            changed = true;
+        }
+    }
+    if (changed) {
+        int64_t end = news->now.mono_us + FLASH_US;
+        mark->flash_until_us = end - end % FLASH_GRID_US;
+    }
+}
+
+/* --- attention ------------------------------------------------------------------------------ */
+
+/* An alert on a level holds as long as the price is beyond it; one on a crossing is a moment. */
+static bool is_moment(const struct table *table, const struct row *row)
+{
+    const struct watch_item *item = (const void *)row;
+    return table->pane == PANE_WATCHLIST && strcmp(item->alert_type, "ABOVE") != 0 &&
+           strcmp(item->alert_type, "BELOW") != 0;
+}
+
+static bool crossed(const struct watch_item *item, double ltp_before)
+{
+    double ltp = item->ltp, at = item->alert_price;
+    if (strcmp(item->alert_type, "ABOVE") == 0) {
+        return ltp >= at;
+    }
+    if (strcmp(item->alert_type, "BELOW") == 0) {
+        return ltp <= at;
+    }
+    return (ltp_before < at && ltp >= at) || (ltp_before > at && ltp <= at);
+}
+
+static bool wants_attention(const struct table *table, const struct row *row,
+                            const struct table_mark *before)
+{
+    if (table->pane == PANE_ORDERS) {
+        return order_state((const void *)row) == ORDER_REJECTED;
+    }
+    if (table->pane == PANE_WATCHLIST) {
+        return crossed((const void *)row, before != NULL ? before->value[0] : (double)NAN);
+    }
+    return false;
+}
+
+static bool was_seen(const struct table *table, uint64_t key)
+{
+    size_t i = 0;
+    while (i < table->seen_count && table->seen[i] != key) {
+        i++;
+    }
+    return i < table->seen_count;
+}
+
+void table_note_seen(struct table *table, uint64_t key)
+{
+    if (was_seen(table, key)) {
+        return;
+    }
+    if (table->seen_count == TABLE_SEEN_MAX) {
+        memmove(table->seen, table->seen + 1, sizeof table->seen - sizeof *table->seen);
+        table->seen_count--;
+    }
+    table->seen[table->seen_count++] = key;
+}
+
+/* Attention sticks until it was seen; a price alert that was seen rings again after it left. */
+static void attend(const struct table *table, const struct row *row, struct table_mark *mark,
+                   const struct table_mark *before)
+{
+    bool wanted = wants_attention(table, row, before);
+    mark->lasting = wanted && !is_moment(table, row);
+    mark->attention = wanted;
+    if (before == NULL) {
+        mark->seen = wanted && was_seen(table, mark->key);
+        return;
+    }
+    mark->attention |= table->pane == PANE_WATCHLIST && table_mark_is_due(before);
+    mark->seen = mark->lasting && before->lasting && before->seen;
+}
+
+/* --- quotes --------------------------------------------------------------------------------- */
+
+static void add_quote(struct table_curve *curve, double ltp)
+{
+    if (isnan(ltp)) {
+        return;
+    }
+    if (curve->count == TABLE_SPARK_MAX) {
+        memmove(curve->quotes, curve->quotes + 1, sizeof curve->quotes - sizeof *curve->quotes);
+        curve->count--;
+    }
+    curve->quotes[curve->count++] = (float)ltp;
+}
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+/* Row i anew; before: what it was, NULL when it was not there. */
+static void take_row(struct table *table, const struct table_news *news, size_t i,
+                     const struct table_mark *before, bool first_rows)
+{
+    const struct row *row = model_row(news->snapshot, i);
+    struct table_mark *mark = &table->marks[i];
+    uint64_t key = before != NULL ? before->key : table_key(row->id);
+    *mark = (struct table_mark){.key = key, .version = row->version, .value = {NAN, NAN, NAN}};
+    read_values(table, row, mark);
+    if (table->pane == PANE_ORDERS) {
+        mark->state = (uint8_t)order_state((const void *)row);
+    }
+    if (before != NULL) {
+        compare(mark, before, news);
+    }
+    attend(table, row, mark, before);
+    if (table->curves != NULL) {
+        double was = before != NULL ? before->value[0] : (double)NAN, is = mark->value[0];
+        if (isnan(was) || is < was || is > was) {
+            add_quote(&table->curves[i], is);
+        }
+    }
+    bool is_news = table_mark_is_due(mark) && (before == NULL || !table_mark_is_due(before));
+    if (is_news && !first_rows && news->alert != NULL) {
+        news->alert(news->user, table->pane, row);
+    }
+    table_measure_row(table, i);
+}
+
+static bool is_unchanged(const struct table_mark *mark, const struct row *row)
+{
+    return mark->version == row->version && row->version != 0;
+}
+
+static void add_changed(struct table *table, size_t i)
+{
+    if (table->changed_count == table->changed_room) {
+        table->changed_room = table->changed_room * 2 + 16;
+        table->changed = mem_realloc(table->changed, table->changed_room * sizeof *table->changed);
+    }
+    table->changed[table->changed_count++] = (uint32_t)i;
+}
+
+/* Whether every row stands where it stood; then table->changed names those that have changed. */
+static bool find_changed(struct table *table, const struct snapshot *snapshot)
+{
+    table->changed_count = 0;
+    if (snapshot == NULL || snapshot->row_count != table->row_count || table->unmeasured) {
+        return false;
+    }
+    for (size_t i = 0; i < table->row_count; i++) {
+        const struct row *row = model_row(snapshot, i);
+        if (!is_unchanged(&table->marks[i], row)) {
+            if (table_key(row->id) != table->marks[i].key) {
+                return false;
+            }
+            add_changed(table, i);
+        }
+    }
+    struct table_range shown = table_list_range(table);
+    return shown.first == table->first && shown.count == table->total;
+}
+
+/* Rows that have moved, come or gone: the marks go where their rows are. */
+static void take_moved(struct table *table, const struct table_news *news)
+{
+    struct past past = {.marks = table->marks, .curves = table->curves, .count = table->row_count};
+    size_t count = news->snapshot != NULL ? news->snapshot->row_count : 0, moved = 0;
+    bool all = table->unmeasured;
+    table->row_count = count;
+    table->marks = mem_alloc((count + 1) * sizeof *table->marks);
+    table->curves =
+        table->pane == PANE_WATCHLIST ? mem_calloc(count + 1, sizeof *table->curves) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = model_row(news->snapshot, i);
+        size_t was = i + moved; /* wraps around below 0, which is no place */
+        bool same = was < past.count && is_unchanged(&past.marks[was], row);
+        was = same ? was : past_find(&past, table_key(row->id), was);
+        moved = was < past.count ? was - i : moved;
+        if (was < past.count && table->curves != NULL) {
+            table->curves[i] = past.curves[was];
+        }
+        if (was < past.count && is_unchanged(&past.marks[was], row)) {
+            table->marks[i] = past.marks[was];
+            if (all) {
+                table_measure_row(table, i);
+            }
+        } else {
+            take_row(table, news, i, was < past.count ? &past.marks[was] : NULL, past.count == 0);
+        }
+    }
+    free(past.slots);
+    free((void *)(uintptr_t)past.marks);
+    free((void *)(uintptr_t)past.curves);
+    table->unmeasured = false;
+    table_note_marks(table);
+    table_arrange(table);
+}
+
+/* Keeps what table_note_marks and table_arrange would find, of which one row has changed. */
+static void note_changed(struct table *table, size_t row, const struct table_mark *before)
+{
+    const struct table_mark *mark = &table->marks[row];
+    table->attention_count += (size_t)table_mark_is_due(mark) - (size_t)table_mark_is_due(before);
+    if (mark->flash_until_us != 0 && mark->flash_until_us < table->flash_end_us) {
+        table->flash_end_us = mark->flash_until_us;
+    }
+    if (table->pane == PANE_ORDERS) {
+        table->state_counts[before->state]--;
+        table->state_counts[mark->state]++;
+    }
+}
+
+static void take_changed(struct table *table, const struct table_news *news)
+{
+    bool moved = true;
+    for (size_t i = 0; i < table->changed_count; i++) {
+        size_t row = table->changed[i];
+        struct table_mark before = table->marks[row];
+        take_row(table, news, row, &before, false);
+        note_changed(table, row, &before);
+    }
+    if (table->filter[0] != '\0' || !table_sort_mend(table, &moved)) {
+        table_arrange(table);
+    } else if (moved) {
+        table_settle(table);
+    }
+}
+
+void table_take(struct table *table, const struct table_news *news)
+{
+    table->snapshot = news->snapshot;
+    table_choose_measured(table);
+    if (!find_changed(table, news->snapshot)) {
+        take_moved(table, news);
+    } else if (table->changed_count > 0) {
+        take_changed(table, news);
+    } else {
+        return;
+    }
+    if (table->pane == PANE_POSITIONS && table->snapshot != NULL) {
+        table_sum(table);
+    }
+}
