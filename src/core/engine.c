@@ -91,13 +91,11 @@ void engine_start(struct engine *engine, struct moment now)
     engine->changes |= engine->settings.wanted;
 }
 
-static void cancel_all(struct engine *engine)
+void engine_abandon(struct engine *engine, resource_mask which)
 {
     for (int r = 0; r < RESOURCE_COUNT; r++) {
-        struct swr *swr = &engine->swr[r];
-        if (swr->fetch.id != 0) {
-            swr->cancel_id = swr->fetch.id;
-            swr->fetch.id = 0;
+        if ((which & RESOURCE_BIT(r)) != 0) {
+            swr_abandon(&engine->swr[r]);
         }
     }
 }
@@ -107,7 +105,7 @@ void engine_stop(struct engine *engine, struct moment now)
     engine->last = now;
     engine->running = false;
     engine->polling = false;
-    cancel_all(engine);
+    engine_abandon(engine, RESOURCE_ALL);
 }
 
 void engine_reset(struct engine *engine, struct moment now)
@@ -154,6 +152,9 @@ void engine_trigger(struct engine *engine, struct moment now, enum engine_trigge
         return;
     }
     engine_touch(engine, which);
+    if (trigger != ENGINE_MANUAL) {
+        engine_abandon(engine, which); /* its connection may be one that the past has broken */
+    }
     engine_end_waits(engine, which, trigger == ENGINE_MANUAL);
 }
 

@@ -12,9 +12,10 @@
 /* What is known of the stream. */
 struct engine_stream {
     bool open;
-    bool was_open;     /* ever since the start */
-    int64_t lost_us;   /* since when there is none; the start counts */
-    uint64_t open_seq; /* order of the opening */
+    bool was_open;        /* ever since the start */
+    int64_t lost_us;      /* since when there is none; the start counts */
+    uint64_t open_seq;    /* order of the opening */
+    uint64_t silence_seq; /* order of the last loss by silence since the opening; 0: none */
     bool sent_last_id;
     bool replaying; /* the welcome announced more than has come: a cut now may hide something */
     uint64_t replay_until;
@@ -57,6 +58,9 @@ void engine_mark(struct engine *engine, enum resource resource);
 
 /* Dirties these by arrival, now. */
 void engine_touch(struct engine *engine, resource_mask which);
+
+/* Gives up the fetches in flight, as nothing says that they still get anywhere; others follow. */
+void engine_abandon(struct engine *engine, resource_mask which);
 
 /* engine_stream.c: the ids seen so far belong to a past of the server that is gone. */
 void engine_forget_history(struct engine *engine);

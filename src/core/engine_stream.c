@@ -45,6 +45,17 @@ static void new_history(struct engine *engine)
     release(engine, RESOURCE_ALL);
 }
 
+/* Nothing came or could be sent while these were under way: they may hang until their timeout. */
+static void abandon_since_silence(struct engine *engine)
+{
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        if (engine->swr[r].fetch.began.seq < engine->stream.silence_seq) {
+            engine_abandon(engine, RESOURCE_BIT(r));
+        }
+    }
+    engine->stream.silence_seq = 0;
+}
+
 void engine_stream_opened(struct engine *engine, struct moment now, bool sent_last_id)
 {
     if (!engine->running) {
@@ -59,6 +70,7 @@ void engine_stream_opened(struct engine *engine, struct moment now, bool sent_la
     stream->welcome_us = now.mono_us + WELCOME_US;
     engine->polling = false;
     engine->poll_us = MOMENT_NEVER;
+    abandon_since_silence(engine);
     engine_end_outage(engine);
     /* Never swallowed: what failed before is asked for again now, unless the server said when. */
     engine_end_waits(engine, RESOURCE_ALL, false);
@@ -86,6 +98,9 @@ void engine_stream_lost(struct engine *engine, struct moment now, const struct f
         stream->was_open = true;
         stream->lost_us = now.mono_us;
         engine_pace_start(engine);
+    }
+    if (why != NULL && (fault_is_outage(why->kind) || why->kind == FAULT_TIMEOUT)) {
+        stream->silence_seq = ++engine->seq;
     }
     if (why != NULL && fault_is_outage(why->kind)) {
         engine_stream_probe_failed(engine);

@@ -99,6 +99,15 @@ void swr_begin(struct swr *swr, struct moment now, uint64_t fetch_id, struct pat
     patch_log_await(swr->log, true);
 }
 
+void swr_abandon(struct swr *swr)
+{
+    if (swr->fetch.id != 0) {
+        swr->cancel_id = swr->fetch.id;
+        swr->fetch.id = 0;
+        patch_log_await(swr->log, false);
+    }
+}
+
 static void end_fetch(struct swr *swr, struct moment now)
 {
     swr->last_took_us = now.mono_us - swr->fetch.began_us;

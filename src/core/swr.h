@@ -84,6 +84,9 @@ int64_t swr_gap(const struct swr *swr, const struct engine_settings *settings, b
 void swr_begin(struct swr *swr, struct moment now, uint64_t fetch_id, struct patch_stamp began,
                uint64_t history);
 
+/* The fetch in flight, if any, is to be cancelled; what it was for is still to be asked. */
+void swr_abandon(struct swr *swr);
+
 /* What a response did. */
 struct swr_outcome {
     bool decoded;

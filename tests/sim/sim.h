@@ -9,7 +9,7 @@
 
 #include "world.h"
 
-#define SIM_FLIGHTS 12
+#define SIM_FLIGHTS 64
 #define SIM_QUEUE 256
 
 /* A request between us and the server. */

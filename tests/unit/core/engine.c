@@ -510,6 +510,56 @@ static void test_a_reset_forgets_and_cancels(void **state)
     engine_free(bench.engine);
 }
 
+/* Something hangs in the network while the rest recovers: it is asked for anew, not waited for. */
+static void test_what_hangs_is_asked_anew_once_the_stream_is_back(void **state)
+{
+    (void)state;
+    struct bench bench = bench_new();
+    struct fault fault;
+    fault_set(&fault, FAULT_TIMEOUT, 0, "nothing was heard");
+    wait_ms(&bench, 1000);
+    assert_int_equal(bench.starts, 4);
+    engine_stream_lost(bench.engine, bench.now, &fault);
+    wait_ms(&bench, 1000);
+    assert_int_equal(bench.cancels, 0); /* who knows */
+    engine_stream_opened(bench.engine, bench.now, false);
+    wait_ms(&bench, 300);
+    assert_int_equal(bench.cancels, 4);
+    assert_int_equal(bench.starts, 8);
+    answer_all(&bench, 0);
+    assert_false(pane(&bench, RESOURCE_WATCHLISTS).stale);
+    engine_free(bench.engine);
+}
+
+/* Nothing was broken: what is under way is the only progress there is (R3). */
+static void test_what_is_under_way_is_kept_when_the_stream_opens(void **state)
+{
+    (void)state;
+    struct bench bench = bench_new();
+    engine_stream_opened(bench.engine, bench.now, false);
+    wait_ms(&bench, 300);
+    engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_ALL);
+    wait_ms(&bench, 300);
+    assert_int_equal(bench.cancels, 0);
+    assert_int_equal(bench.starts, 4);
+    engine_free(bench.engine);
+}
+
+static void test_what_hung_while_we_slept_is_asked_anew(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(true);
+    tell(&bench, EXECUTE_A, "11");
+    unsigned starts = bench.starts;
+    engine_trigger(bench.engine, bench.now, ENGINE_RESUME, RESOURCE_ALL);
+    wait_ms(&bench, 300);
+    assert_int_equal(bench.cancels, 1);
+    assert_int_equal(bench.starts, starts + 4);
+    answer_all(&bench, 11);
+    assert_false(pane(&bench, RESOURCE_ORDERS).dirty);
+    engine_free(bench.engine);
+}
+
 static void test_cached_rows_are_shown_dim_until_confirmed(void **state)
 {
     (void)state;
@@ -675,6 +725,9 @@ int main(void)
         cmocka_unit_test(test_an_outage_shares_one_probe),
         cmocka_unit_test(test_polls_while_there_is_no_stream),
         cmocka_unit_test(test_a_reset_forgets_and_cancels),
+        cmocka_unit_test(test_what_hangs_is_asked_anew_once_the_stream_is_back),
+        cmocka_unit_test(test_what_is_under_way_is_kept_when_the_stream_opens),
+        cmocka_unit_test(test_what_hung_while_we_slept_is_asked_anew),
         cmocka_unit_test(test_cached_rows_are_shown_dim_until_confirmed),
         cmocka_unit_test(test_the_time_shown_is_the_newest_figures),
         cmocka_unit_test(test_focus_is_soft),
