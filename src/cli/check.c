@@ -14,6 +14,7 @@ struct check {
     struct loop *loop;
     struct client *client;
     resource_mask wanted;
+    int64_t limit_ms;
     bool timed_out;
     unsigned seen; /* fault kinds in the table, as bits */
     enum status status;
@@ -193,12 +194,30 @@ static void line_extensions(const struct check *check)
     printf("%-11s %-7s %s\n", "extensions", numbered || tagged ? "ok" : "none", detail);
 }
 
+/* The time went by without a word of anybody. */
+static bool is_mute(const struct check *check)
+{
+    const struct conn_status *stream = client_stream_status(check->client);
+    bool heard = stream->phase == CONN_LIVE || stream->fault.kind != FAULT_NONE;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state pane;
+        engine_pane(client_engine(check->client), (enum resource)i, &pane);
+        heard |= pane.confirmed_ms != MODEL_NO_TIME || pane.fault.kind != FAULT_NONE;
+    }
+    return check->timed_out && !heard;
+}
+
 static void print_table(struct check *check)
 {
     char host[256];
     struct pane_state pane;
     const struct fault *outage = outage_of(check, &pane);
     session_host(check->session, host, sizeof host);
+    if (is_mute(check)) {
+        fault_set(&pane.fault, FAULT_TIMEOUT, 0, "no answer within %" PRId64 ".%03d s",
+                  check->limit_ms / 1000, (int)(check->limit_ms % 1000));
+        outage = &pane.fault;
+    }
     if (outage != NULL) {
         line_fault(check, "connection", outage);
         return;
@@ -218,9 +237,10 @@ static void print_table(struct check *check)
 
 /* --- running it ----------------------------------------------------------------------------- */
 
-static int run(struct check *check, const struct client_settings *settings)
+static int run(struct check *check, struct client_settings *settings)
 {
     struct fault fault;
+    check->limit_ms = session_one_clock(settings);
     check->client = client_new(check->loop, settings, &fault);
     if (check->client == NULL) {
         line_fault(check, "settings", &fault);
@@ -228,8 +248,7 @@ static int run(struct check *check, const struct client_settings *settings)
         return (int)check->status;
     }
     struct loop_timer *timer = loop_timer_new(check->loop, on_timeout, check);
-    loop_timer_set(timer,
-                   loop_refresh(check->loop).mono_us + settings->http.total_timeout_ms * 1000);
+    loop_timer_set(timer, loop_refresh(check->loop).mono_us + check->limit_ms * 1000);
     session_end_on_signals(check->loop);
     client_on_change(check->client, on_change, check);
     client_start(check->client);

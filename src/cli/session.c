@@ -240,6 +240,16 @@ void session_client(const struct session *session, struct client_settings *ret)
     ret->stream = true;
 }
 
+int64_t session_one_clock(struct client_settings *settings)
+{
+    int64_t limit_ms = settings->http.total_timeout_ms;
+    settings->http.total_timeout_ms = 0;
+    if (settings->http.connect_timeout_ms >= limit_ms) {
+        settings->http.connect_timeout_ms = 0;
+    }
+    return limit_ms;
+}
+
 const char *session_badge(const struct session *session)
 {
     static const char *const badges[] = {NULL, "REAL", "PAPER", "MOCK"};

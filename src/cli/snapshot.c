@@ -16,6 +16,7 @@ struct run {
     struct loop *loop;
     struct client *client;
     resource_mask wanted;
+    int64_t limit_ms;
     bool timed_out;
 };
 
@@ -71,9 +72,8 @@ static void explain(const struct run *run, const struct snapshot_report *report,
             return;
         }
     }
-    int64_t timeout_ms = config_number(run->session->config, CONFIG_TIMEOUT);
     fault_set(&part->fault, FAULT_TIMEOUT, 0, "no answer within %" PRId64 ".%03d s",
-              timeout_ms / 1000, (int)(timeout_ms % 1000));
+              run->limit_ms / 1000, (int)(run->limit_ms % 1000));
 }
 
 static void collect(const struct run *run, struct snapshot_report *report)
@@ -243,8 +243,7 @@ static int finish(const struct run *run)
 static int load(struct run *run)
 {
     struct loop_timer *timer = loop_timer_new(run->loop, on_timeout, run);
-    int64_t timeout_us = config_number(run->session->config, CONFIG_TIMEOUT) * 1000;
-    loop_timer_set(timer, loop_refresh(run->loop).mono_us + timeout_us);
+    loop_timer_set(timer, loop_refresh(run->loop).mono_us + run->limit_ms * 1000);
     session_end_on_signals(run->loop);
     client_on_change(run->client, on_change, run);
     client_start(run->client);
@@ -267,7 +266,10 @@ int session_snapshot(struct session *session)
         fprintf(stderr, "blotter: %s\n", problem.text);
         return STATUS_RUNTIME;
     }
-    struct run run = {.session = session, .loop = loop_new(), .wanted = settings.engine.wanted};
+    struct run run = {.session = session,
+                      .loop = loop_new(),
+                      .wanted = settings.engine.wanted,
+                      .limit_ms = session_one_clock(&settings)};
     signal(SIGPIPE, SIG_IGN);
     run.client = client_new(run.loop, &settings, &fault);
     int status = STATUS_USAGE;

@@ -350,6 +350,9 @@ static void options_set_once(struct transfer *transfer)
 /* The total is for all hops together. */
 static void hop_limit_time(struct transfer *transfer)
 {
+    if (transfer->http->total_timeout_ms == 0) {
+        return;
+    }
     int64_t left_ms = transfer->http->total_timeout_ms - transfer->duration_us / 1000;
     curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)(left_ms > 0 ? left_ms : 1));
 }

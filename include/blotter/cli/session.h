@@ -42,6 +42,12 @@ void session_log(const struct session *session, const char *format, ...)
 void session_http(const struct session *session, struct http_settings *ret);
 void session_conn(const struct session *session, struct conn_settings *ret);
 void session_client(const struct session *session, struct client_settings *ret);
+/*
+ * For a run that ends by a clock of its own after http.timeout_s: takes that limit, and a longer
+ * one for connecting, from the single requests, or equal clocks would race for the wording. Returns
+ * the limit in milliseconds.
+ */
+int64_t session_one_clock(struct client_settings *settings);
 
 /* "REAL", "PAPER", "MOCK", or NULL: as the server says. */
 const char *session_badge(const struct session *session);

@@ -20,8 +20,8 @@ struct http_settings {
         *cookie_name; /* NULL: "authjs.session-token", over https "__Secure-authjs.session-token" */
     const char *ca_file;        /* NULL: the system's */
     bool allow_insecure;        /* send the token over plain http to other than loopback */
-    int64_t connect_timeout_ms; /* 10000 */
-    int64_t total_timeout_ms;   /* 30000 */
+    int64_t connect_timeout_ms; /* 10000; 0: libcurl's own */
+    int64_t total_timeout_ms;   /* 30000; 0: none, the owner has a clock of its own */
     size_t body_max;            /* 64 MiB */
 };
 
