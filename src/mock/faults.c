@@ -200,13 +200,19 @@ static bool fires(struct active *active)
     return true;
 }
 
+/* "none" only has the proxy ready: those behind it in the list are to have their turn. */
+static bool is_idle(const struct faults_spec *spec)
+{
+    return spec->place == FAULTS_PLACE_BYTES && spec->what == FAULTS_BYTES_NONE;
+}
+
 static const struct active *decide(struct faults *faults, enum faults_place place,
                                    enum faults_path about)
 {
     for (size_t i = 0; i < faults->len; i++) {
         struct active *active = &faults->active[i];
         if (active->spec.place == place && (active->spec.about & 1u << about) != 0 &&
-            fires(active)) {
+            !is_idle(&active->spec) && fires(active)) {
             return active;
         }
     }
