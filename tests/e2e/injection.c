@@ -5,6 +5,7 @@
  */
 #include "trust.h"
 #include "script_server.h"
+#include "../support/crew.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -285,30 +286,19 @@ static void assert_file_clean(const char *path, const char *attack)
     free(text);
 }
 
-static void test_no_pane_lets_anything_through(void **state)
+static void assert_files_clean(const struct trust *t, const struct attack *attack)
 {
-    struct trust *t = *state;
-    for (size_t i = 0; i < ATTACKS; i++) {
-        meet_on_screen(t, &attacks[i], NULL);
-        assert_file_clean(t->log, attacks[i].name);
-        assert_file_clean(t->trace, attacks[i].name);
-    }
-}
-
-static void test_no_error_lets_anything_through(void **state)
-{
-    struct trust *t = *state;
-    static const size_t picked[] = {3, 5, 6, 7, 11, 18};
-    for (size_t k = 0; k < sizeof picked / sizeof *picked; k++) {
-        for (size_t i = 0; i < REFUSALS; i++) {
-            meet_on_screen(t, &attacks[picked[k]], refusals[i]);
-        }
-        assert_file_clean(t->log, attacks[picked[k]].name);
-        assert_file_clean(t->trace, attacks[picked[k]].name);
-    }
+    assert_file_clean(t->log, attack->name);
+    assert_file_clean(t->trace, attack->name);
 }
 
 /* --- headless ------------------------------------------------------------------------------ */
+
+static bool has_output(struct pty *pty, void *user)
+{
+    (void)user;
+    return pty_bytes(pty) > 0;
+}
 
 /* All that a headless run writes onto a terminal, standard error included. */
 static void meet_headless(struct trust *t, const struct trust_run *how, const struct attack *attack,
@@ -322,6 +312,11 @@ static void meet_headless(struct trust *t, const struct trust_run *how, const st
     run.url = script_server_url(server);
     run.token = "t0ken";
     struct pty *pty = trust_start(t, &run);
+    if (refusal != NULL && run.mode == TRUST_WATCH) { /* it would go on trying */
+        assert_true(pty_wait(pty, has_output, NULL, 0));
+        assert_true(pty_wait_quiet(pty, 30, 0));
+        pty_signal(pty, SIGTERM);
+    }
     assert_true(pty_wait_exit(pty, 0, &status));
     const char *bytes = pty_output(pty, &len);
     assert_true(len > 0);
@@ -333,9 +328,64 @@ static void meet_headless(struct trust *t, const struct trust_run *how, const st
     script_server_free(server);
 }
 
-static void test_headless_modes_let_nothing_through(void **state)
+/* --- side by side -------------------------------------------------------------------------- */
+
+enum { HANDS = 12 };
+
+static void *arrive(void)
 {
-    struct trust *t = *state;
+    static struct trust trust;
+    trust_up(&trust);
+    return &trust;
+}
+
+static void leave(void *world)
+{
+    trust_down(world);
+}
+
+static void run_crew(size_t jobs, bool (*work)(void *world, size_t job, void *result))
+{
+    const struct crew crew = {
+        .jobs = jobs, .hands = HANDS, .arrive = arrive, .leave = leave, .work = work};
+    assert_int_equal(crew_run(&crew), 0);
+}
+
+static bool attack_panes(void *world, size_t job, void *result)
+{
+    (void)result;
+    meet_on_screen(world, &attacks[job], NULL);
+    assert_files_clean(world, &attacks[job]);
+    return true;
+}
+
+static void test_no_pane_lets_anything_through(void **state)
+{
+    (void)state;
+    run_crew(ATTACKS, attack_panes);
+}
+
+/* The attacks that an error is made of: one of each class. */
+static const size_t picked[] = {3, 5, 6, 7, 11, 18};
+
+static bool attack_errors(void *world, size_t job, void *result)
+{
+    (void)result;
+    const struct attack *attack = &attacks[picked[job / REFUSALS]];
+    meet_on_screen(world, attack, refusals[job % REFUSALS]);
+    assert_files_clean(world, attack);
+    return true;
+}
+
+static void test_no_error_lets_anything_through(void **state)
+{
+    (void)state;
+    run_crew(REFUSALS * sizeof picked / sizeof *picked, attack_errors);
+}
+
+static bool attack_headless(void *world, size_t job, void *result)
+{
+    (void)result;
     static const struct trust_run ways[] = {
         {.mode = TRUST_WATCH, .args = {"-o", "text", "-n", "5"}},
         {.mode = TRUST_WATCH, .args = {"-o", "text", "-n", "5", "--color=always"}},
@@ -343,19 +393,24 @@ static void test_headless_modes_let_nothing_through(void **state)
         {.mode = TRUST_SNAPSHOT, .args = {"-o", "csv"}},
         {.mode = TRUST_SNAPSHOT, .args = {"-o", "json"}},
     };
-    for (size_t i = 0; i < ATTACKS; i++) {
-        for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
-            meet_headless(t, &ways[w], &attacks[i], NULL);
-        }
-        for (size_t r = i % 2; r < REFUSALS; r += 2) { /* each refusal by every other attack */
-            static const struct trust_run text = {.mode = TRUST_SNAPSHOT,
-                                                  .args = {"-o", "text", "--timeout", "1"}};
-            static const struct trust_run watch = {.mode = TRUST_WATCH,
-                                                   .args = {"-o", "text", "--duration", "0.05"}};
-            meet_headless(t, &text, &attacks[i], refusals[r]);
-            meet_headless(t, &watch, &attacks[i], refusals[r]);
-        }
+    static const struct trust_run refused[] = {
+        {.mode = TRUST_SNAPSHOT, .args = {"-o", "text"}},
+        {.mode = TRUST_WATCH, .args = {"-o", "text"}},
+    };
+    for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
+        meet_headless(world, &ways[w], &attacks[job], NULL);
     }
+    for (size_t r = job % 2; r < REFUSALS; r += 2) { /* each refusal by every other attack */
+        meet_headless(world, &refused[0], &attacks[job], refusals[r]);
+        meet_headless(world, &refused[1], &attacks[job], refusals[r]);
+    }
+    return true;
+}
+
+static void test_headless_modes_let_nothing_through(void **state)
+{
+    (void)state;
+    run_crew(ATTACKS, attack_headless);
 }
 
 /* The scanner itself has to find what it is there for. */
@@ -375,27 +430,13 @@ static void test_the_scanner_can_fail(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    static struct trust trust;
-    trust_up(&trust);
-    *state = &trust;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    trust_down(*state);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_scanner_can_fail),
-        cmocka_unit_test_setup_teardown(test_no_pane_lets_anything_through, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_no_error_lets_anything_through, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_headless_modes_let_nothing_through, set_up, tear_down),
+        cmocka_unit_test(test_no_pane_lets_anything_through),
+        cmocka_unit_test(test_no_error_lets_anything_through),
+        cmocka_unit_test(test_headless_modes_let_nothing_through),
     };
     trust_programs(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,7 @@ void trust_fault(struct trust *trust, const char *spec)
 /* --- the program --------------------------------------------------------------------------- */
 
 struct words {
-    const char *at[8 + 2 * SETTINGS_MAX + TRUST_ARGS_MAX + 1];
+    const char *at[10 + 2 * SETTINGS_MAX + TRUST_ARGS_MAX + 1];
     size_t count;
 };
 
@@ -139,6 +139,9 @@ struct pty *trust_start(struct trust *trust, const struct trust_run *run)
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         add(&words, "-O", settings[i]);
     }
+    if (run->mode == TRUST_SNAPSHOT) {
+        add(&words, "-O", "http.timeout_s=20"); /* it has one try, on a machine that may be busy */
+    }
     for (size_t i = 0; i < TRUST_ARGS_MAX && run->args[i] != NULL; i++) {
         add(&words, run->args[i], NULL);
     }
@@ -162,6 +165,16 @@ void trust_let_run(struct pty *pty, int ms)
 
 /* --- marks --------------------------------------------------------------------------------- */
 
+static long long newest_event(const struct trust *trust)
+{
+    char answer[512];
+    int status = server_request(&trust->server, "/__mock/sql", "select max(id) as id from events",
+                                answer, sizeof answer);
+    const char *id = strstr(answer, "\"id\":");
+    assert_true(status == 200 && id != NULL);
+    return strtoll(id + strlen("\"id\":"), NULL, 10);
+}
+
 void trust_mark(struct trust *trust)
 {
     char sql[1600];
@@ -179,10 +192,69 @@ void trust_mark(struct trust *trust)
              "update watchlists set name='WMARK%u-'||rowid where userId='%s';"
              "commit",
              n, user, n, user, 7000000 + n, user, n, user);
+    struct stat facts;
+    trust->mark_at = stat(trust->trace, &facts) == 0 ? (long)facts.st_size : 0;
     assert_true(server_sql(&trust->server, sql));
+    trust->mark_id = newest_event(trust);
+}
+
+static const char *member(const char *line, const char *name)
+{
+    char quoted[32];
+    snprintf(quoted, sizeof quoted, "\"%s\":", name);
+    const char *at = strstr(line, quoted);
+    return at != NULL ? at + strlen(quoted) : NULL;
+}
+
+/* Each pane's last answer since the mark holds all that the server had to say then. */
+static bool is_caught_up(const struct trust *trust)
+{
+    static const char *const panes[] = {"\"orders\"", "\"positions\"", "\"account\"",
+                                        "\"watchlists\""};
+    enum { PANES = sizeof panes / sizeof *panes };
+    long long held[PANES] = {0};
+    char line[2048];
+    FILE *file = fopen(trust->trace, "r");
+    if (file == NULL || fseek(file, trust->mark_at, SEEK_SET) != 0) {
+        return file != NULL && fclose(file) != 0;
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        const char *pane = member(line, "pane"), *id = member(line, "id");
+        for (size_t i = 0; strstr(line, "\"fetch_done\"") != NULL && pane != NULL && i < PANES;
+             i++) {
+            if (strncmp(pane, panes[i], strlen(panes[i])) == 0) {
+                held[i] = id != NULL ? strtoll(id, NULL, 10) : 0; /* none when it failed */
+            }
+        }
+    }
+    fclose(file);
+    bool all = true;
+    for (size_t i = 0; i < PANES; i++) {
+        all &= held[i] >= trust->mark_id;
+    }
+    return all;
+}
+
+static bool wait_caught_up(struct trust *trust, struct pty *pty)
+{
+    enum { LOOK_MS = 10 };
+    for (int waited = 0; waited < pty_patience_ms(); waited += LOOK_MS) {
+        if (is_caught_up(trust)) {
+            return true;
+        }
+        trust_let_run(pty, LOOK_MS); /* the trace grows without a byte on the screen */
+    }
+    snprintf(trust->why, sizeof trust->why, "not every pane asked for what is new:\n%s",
+             pty_screen(pty));
+    return false;
 }
 
 bool trust_wait_mark(struct trust *trust, struct pty *pty)
+{
+    return wait_caught_up(trust, pty) && trust_wait_shown(trust, pty);
+}
+
+bool trust_wait_shown(struct trust *trust, struct pty *pty)
 {
     static const char *const forms[] = {"OMARK%u", "PMARK%u", "70,00,%03u.00", "WMARK%u"};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {

@@ -18,6 +18,8 @@ struct trust {
     char db[96], trace[96], log[96];
     struct server server;
     unsigned marks;
+    long mark_at;      /* how long the trace was before the last mark */
+    long long mark_id; /* the server's newest event after it */
     char why[1 << 15]; /* what a check found */
 };
 
@@ -53,8 +55,10 @@ struct pty *trust_start(struct trust *trust, const struct trust_run *run);
 
 /* Changes a row of every pane by SQL, so that each shows the mark's number. */
 void trust_mark(struct trust *trust);
-/* Waits until the dashboard shows the last mark in every pane. */
+/* Waits until every pane of the dashboard is loaded with the last mark in it, and shows it. */
 bool trust_wait_mark(struct trust *trust, struct pty *pty);
+/* The same without the trace: the last mark is on the screen, of a pane or of an event. */
+bool trust_wait_shown(struct trust *trust, struct pty *pty);
 
 /* Waits for text in the bytes written, wherever on the screen. */
 bool trust_wait_output(struct pty *pty, const char *text, size_t from);

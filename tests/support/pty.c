@@ -15,9 +15,9 @@
 enum { ENV_MAX = 64, RESERVE_BYTES = 1 << 16 };
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 40000 };
 #else
-enum { PATIENCE_MS = 8000 };
+enum { PATIENCE_MS = 20000 };
 #endif
 
 static const char *const pinned_env[] = {

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +25,9 @@ static void run_server(const char *program, const char *const *args, int out)
         argv[i + 1] = args[i];
     }
     dup2(out, STDOUT_FILENO);
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves nothing behind */
+#endif
     execv(program, (char *const *)(void *)argv);
     perror(program);
     _exit(127);
