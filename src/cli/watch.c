@@ -297,6 +297,15 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
     }
 }
 
+/* Nothing is dropped silently: what could not be printed is told. */
+static void on_too_large(void *user)
+{
+    const struct watch *watch = user;
+    if (!watch->ending) {
+        say(watch, "an event over the limit of stream.event_max is left out");
+    }
+}
+
 /* ---- running ---- */
 
 static void on_turn_end(void *user)
@@ -317,7 +326,7 @@ static bool watch_open(struct watch *watch)
         say(watch, "%s", fault.text);
         return false;
     }
-    const struct stream_handler handler = {on_event, on_status, watch};
+    const struct stream_handler handler = {on_event, on_status, on_too_large, watch};
     watch->stream =
         stream_new(watch->http, settings->path, &settings->conn, settings->event_max, &handler);
     watch_out_init(&watch->out, watch->loop, settings->out_fd);

@@ -216,6 +216,17 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
 }
 
+/* Whatever it said may be about any pane: all are asked for. */
+static void stream_too_large(void *user)
+{
+    struct client *client = user;
+    struct moment now = loop_now(client->loop);
+    engine_trigger(client->engine, now, ENGINE_NETWORK, RESOURCE_ALL);
+    report_too_large(client->journal, client->trace, now);
+    client->errors++;
+    client->changes |= CLIENT_JOURNAL;
+}
+
 /* --- the turn ----------------------------------------------------------------------------- */
 
 static void notice_suspend(struct client *client, struct moment now)
@@ -298,7 +309,8 @@ static void make_paths(struct client *client, const char *user)
 
 static void make_stream(struct client *client, const struct client_settings *settings)
 {
-    const struct stream_handler handler = {stream_event, stream_status_changed, client};
+    const struct stream_handler handler = {stream_event, stream_status_changed, stream_too_large,
+                                           client};
     char *path = resource_path(RESOURCE_STREAM_PATH, settings->user);
     client->stream = stream_new(client->http, path, &settings->conn, settings->event_max, &handler);
     free(path);

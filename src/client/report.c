@@ -133,6 +133,15 @@ void report_stream(struct journal *journal, struct trace *trace, struct moment n
     journal_add(journal, &entry);
 }
 
+void report_too_large(struct journal *journal, struct trace *trace, struct moment now)
+{
+    struct journal_entry entry = {.wall_ms = now.wall_ms, .outcome = JOURNAL_NOTED};
+    snprintf(entry.name, sizeof entry.name, "stream");
+    snprintf(entry.what, sizeof entry.what, "an event over stream.event_max is left out");
+    journal_add(journal, &entry);
+    trace_step(trace, now.mono_us, "event", "\"event\":\"too-large\",\"id\":0");
+}
+
 /* --- paint and exit ----------------------------------------------------------------------- */
 
 void report_paint(struct trace *trace, struct moment now, const struct engine *engine,

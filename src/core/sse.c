@@ -13,17 +13,19 @@
 #define BOM_LEN 3
 #define BOM_OVER (BOM_LEN + 1)
 
+enum skip { SKIP_NOTHING, SKIP_COMMENT, SKIP_TOO_LONG };
+
 struct sse {
     struct sse_handler handler;
     size_t event_max;
     bool stopped;
-    bool failed;
     /* the line */
     unsigned bom_seen; /* bytes of it matched so far; BOM_OVER: the stream's start is behind us */
     bool skip_lf;      /* the last line ended with CR: a LF that follows belongs to it */
-    bool skip_line;    /* in the middle of a comment, whose bytes nobody needs */
+    enum skip skip;    /* in the middle of a line whose bytes nobody needs */
     struct buf line;   /* the beginning of a line whose end has not arrived */
     /* the event */
+    bool too_large; /* it went over the ceiling: its id is all that counts */
     bool has_data;
     const char *borrowed; /* the only data line so far, still in the input or in line; else NULL */
     size_t borrowed_len;
@@ -73,6 +75,7 @@ static void buf_reset(struct buf *buf)
 
 static void event_reset(struct sse *sse)
 {
+    sse->too_large = false;
     sse->has_data = false;
     sse->borrowed = NULL;
     sse->type.len = 0;
@@ -84,10 +87,9 @@ static void event_reset(struct sse *sse)
 void sse_restart(struct sse *sse)
 {
     sse->stopped = false;
-    sse->failed = false;
     sse->bom_seen = 0;
     sse->skip_lf = false;
-    sse->skip_line = false;
+    sse->skip = SKIP_NOTHING;
     sse->has_next_id = false;
     buf_reset(&sse->line);
     event_reset(sse);
@@ -111,6 +113,16 @@ void sse_set_last_id(struct sse *sse, const char *id, size_t len)
     sse->has_next_id = false;
 }
 
+static void leave_out(struct sse *sse)
+{
+    bool news = !sse->too_large;
+    event_reset(sse);
+    sse->too_large = true;
+    if (news && sse->handler.on_too_large != NULL) {
+        sse->handler.on_too_large(sse->handler.user);
+    }
+}
+
 /* ---- fields ---- */
 
 /* Puts a field's value, made valid, behind what is there. False over the ceiling. */
@@ -132,6 +144,9 @@ static void data_keep(struct sse *sse)
 
 static bool field_data(struct sse *sse, const char *value, size_t len)
 {
+    if (sse->too_large) {
+        return true;
+    }
     if (!sse->has_data && len <= sse->event_max && utf8_valid_prefix(value, len) == len) {
         sse->has_data = true;
         sse->borrowed = value;
@@ -156,8 +171,8 @@ static bool field_id(struct sse *sse, const char *value, size_t len)
         return true;
     }
     sse->next_id.len = 0;
-    sse->has_next_id = true;
-    return value_append(&sse->next_id, value, len);
+    sse->has_next_id = value_append(&sse->next_id, value, len);
+    return sse->has_next_id;
 }
 
 static bool field_retry(struct sse *sse, const char *value, size_t len)
@@ -241,57 +256,65 @@ static bool line_field(struct sse *sse, const char *line, size_t len)
     return true;
 }
 
-/* A whole line without its end. False over the ceiling. */
-static bool line_read(struct sse *sse, const char *line, size_t len)
+/* A whole line without its end. */
+static void line_read(struct sse *sse, const char *line, size_t len)
 {
     if (len == 0) {
         dispatch(sse);
     } else if (line[0] == ':') {
         comment(sse);
-    } else {
-        return len <= sse->event_max + FIELD_NAME_ROOM && line_field(sse, line, len);
+    } else if (len > sse->event_max + FIELD_NAME_ROOM || !line_field(sse, line, len)) {
+        leave_out(sse);
     }
-    return true;
+}
+
+/* Appends to the line whose end has not arrived. False over the ceiling: the line is gone. */
+static bool line_append(struct sse *sse, const char *bytes, size_t len)
+{
+    data_keep(sse); /* it may point into the line's memory */
+    if (buf_append(&sse->line, bytes, len)) {
+        return true;
+    }
+    buf_reset(&sse->line);
+    leave_out(sse);
+    return false;
 }
 
 /* The beginning of a line, to be continued by another read. */
-static bool line_begin(struct sse *sse, const char *bytes, size_t len)
+static void line_begin(struct sse *sse, const char *bytes, size_t len)
 {
-    if (sse->skip_line || len == 0) {
-        return true;
+    if (sse->skip != SKIP_NOTHING || len == 0) {
+        return;
     }
     if (sse->line.len == 0 && bytes[0] == ':') {
-        sse->skip_line = true;
-        return true;
+        sse->skip = SKIP_COMMENT;
+    } else if (!line_append(sse, bytes, len)) {
+        sse->skip = SKIP_TOO_LONG;
     }
-    data_keep(sse); /* it may point into the line's memory */
-    return buf_append(&sse->line, bytes, len);
 }
 
 /* The rest of a line that began in an earlier read. */
-static bool line_complete(struct sse *sse, const char *bytes, size_t len)
+static void line_complete(struct sse *sse, const char *bytes, size_t len)
 {
-    if (sse->skip_line) {
-        sse->skip_line = false;
+    enum skip skipped = sse->skip;
+    sse->skip = SKIP_NOTHING;
+    if (skipped == SKIP_COMMENT) {
         comment(sse);
-        return true;
     }
-    data_keep(sse);
-    if (!buf_append(&sse->line, bytes, len)) {
-        return false;
+    if (skipped != SKIP_NOTHING || !line_append(sse, bytes, len)) {
+        return;
     }
-    bool ok = line_read(sse, sse->line.data, sse->line.len);
+    line_read(sse, sse->line.data, sse->line.len);
     if (sse->borrowed == NULL) {
         buf_reset(&sse->line);
     } else {
         sse->line.len = 0; /* the memory is still looked at */
     }
-    return ok;
 }
 
 static bool line_is_begun(const struct sse *sse)
 {
-    return sse->line.len > 0 || sse->skip_line;
+    return sse->line.len > 0 || sse->skip != SKIP_NOTHING;
 }
 
 /* ---- input ---- */
@@ -302,7 +325,7 @@ static const char *find(const char *at, const char *end, char byte)
     return found != NULL ? found : end;
 }
 
-static bool lines_read(struct sse *sse, const char *at, const char *end)
+static void lines_read(struct sse *sse, const char *at, const char *end)
 {
     /* Each of the two is searched again only once it was passed: linear for any mix of line ends.
      */
@@ -319,15 +342,17 @@ static bool lines_read(struct sse *sse, const char *at, const char *end)
         const char *stop = next_lf < next_cr ? next_lf : next_cr;
         size_t len = (size_t)(stop - at);
         if (stop == end) {
-            return line_begin(sse, at, len);
+            line_begin(sse, at, len);
+            return;
         }
         sse->skip_lf = *stop == '\r';
-        if (!(line_is_begun(sse) ? line_complete(sse, at, len) : line_read(sse, at, len))) {
-            return false;
+        if (line_is_begun(sse)) {
+            line_complete(sse, at, len);
+        } else {
+            line_read(sse, at, len);
         }
         at = stop + 1;
     }
-    return true;
 }
 
 /* Matches the BOM over as many reads as it takes. False: a part of it was the first line's start.
@@ -350,13 +375,12 @@ static size_t bom_skip(struct sse *sse, const char *bytes, size_t len)
     return used;
 }
 
-bool sse_feed(struct sse *sse, const char *bytes, size_t len)
+void sse_feed(struct sse *sse, const char *bytes, size_t len)
 {
-    if (sse->failed || sse->stopped) {
-        return !sse->failed;
+    if (sse->stopped) {
+        return;
     }
     size_t used = sse->bom_seen < BOM_OVER ? bom_skip(sse, bytes, len) : 0;
-    sse->failed = !lines_read(sse, bytes + used, bytes + len);
+    lines_read(sse, bytes + used, bytes + len);
     data_keep(sse); /* the caller's bytes go away */
-    return !sse->failed;
 }

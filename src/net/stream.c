@@ -51,6 +51,14 @@ static void on_comment(void *user)
     conn_comment(stream->conn, now_of(stream));
 }
 
+static void on_too_large(void *user)
+{
+    struct stream *stream = user;
+    if (stream->handler.on_too_large != NULL) {
+        stream->handler.on_too_large(stream->handler.user);
+    }
+}
+
 /* ---- the transfer to conn ---- */
 
 static void on_head(void *user, const struct transfer_head *head)
@@ -67,13 +75,8 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     (void)ret_fault;
     conn_bytes(stream->conn, now_of(stream));
     stream->feeding = true;
-    bool ok = sse_feed(stream->sse, bytes, len);
+    sse_feed(stream->sse, bytes, len);
     stream->feeding = false;
-    if (!ok) {
-        struct fault fault;
-        fault_set(&fault, FAULT_TOO_LARGE, 0, "an event is over the limit of stream.event_max");
-        conn_lost(stream->conn, &fault, now_of(stream));
-    }
     settle(stream);
     return true;
 }
@@ -182,7 +185,7 @@ struct stream *stream_new(struct http *http, const char *path, const struct conn
 {
     struct stream *stream = mem_calloc(1, sizeof *stream);
     struct conn_settings seeded = *settings;
-    const struct sse_handler sse_handler = {on_event, on_retry, on_comment, stream};
+    const struct sse_handler sse_handler = {on_event, on_retry, on_comment, on_too_large, stream};
     struct moment now = loop_refresh(http->loop);
     if (seeded.seed == 0) {
         seeded.seed = (uint64_t)now.wall_ms ^ ((uint64_t)now.mono_us << 20) ^ (uint64_t)getpid();

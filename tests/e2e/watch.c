@@ -989,16 +989,16 @@ static void test_event_over_the_ceiling(void **state)
 {
     (void)state;
     static const struct script_exchange exchanges[] = {
-        ANSWER(SEND(OPEN "data: a\n\ndata: "), {SCRIPT_FILL, "0123456789abcdef", 0, 100}, HOLD),
-        ANSWER(SEND(OPEN "data: b\n\n"))};
-    struct script_server *server = script_server_new(exchanges, 2);
+        ANSWER(SEND(OPEN "data: a\n\nid: 7\ndata: "), {SCRIPT_FILL, "0123456789abcdef", 0, 100},
+               SEND("\n\ndata: b\n\n"))};
+    struct script_server *server = script_server_new(exchanges, 1);
     struct watch_settings settings;
     settings_for(&settings, script_server_url(server));
     settings.event_max = 1000;
     struct outcome outcome = run(&settings);
     assert_int_equal(outcome.status, 0);
-    assert_string_equal(outcome.out, EVENT(1, "", "message", "a") EVENT(2, "", "message", "b"));
-    assert_non_null(strstr(outcome.err, "over the limit"));
+    assert_string_equal(outcome.out, EVENT(1, "", "message", "a") EVENT(2, "7", "message", "b"));
+    assert_non_null(strstr(outcome.err, "over the limit of stream.event_max is left out"));
     outcome_free(&outcome);
     script_server_free(server);
 }

@@ -26,6 +26,9 @@ struct sse_handler {
     void (*on_event)(void *user, const struct sse_event *event);
     void (*on_retry)(void *user, int64_t retry_ms); /* may be NULL */
     void (*on_comment)(void *user);                 /* may be NULL; a comment line ended */
+    /* May be NULL; a line or an event went over the ceiling. What it says is left out, only its id
+     * still counts; what follows it is read as ever. Called once, with the first byte too many. */
+    void (*on_too_large)(void *user);
     void *user;
 };
 
@@ -36,11 +39,10 @@ struct sse *sse_new(const struct sse_handler *handler, size_t event_max);
 void sse_free(struct sse *sse);
 
 /*
- * Parses bytes; calls back before it returns. False once a line or an event went over the ceiling:
- * the connection has to be given up (further calls do nothing until sse_restart).
- * The callback may call sse_stop, after which the rest of the bytes is not parsed.
+ * Parses bytes; calls back before it returns. The callback may call sse_stop, after which the rest
+ * of the bytes, and what is fed until sse_restart, is not parsed.
  */
-bool sse_feed(struct sse *sse, const char *bytes, size_t len);
+void sse_feed(struct sse *sse, const char *bytes, size_t len);
 void sse_stop(struct sse *sse);
 
 /* A new connection: forgets the partial line and event, expects a BOM again, keeps the last event

@@ -15,10 +15,12 @@ struct stream_handler {
     /* The phase or the reason changed; sent_last_id says (for CONN_LIVE) whether Last-Event-ID was
      * sent. */
     void (*on_status)(void *user, const struct conn_status *status, bool sent_last_id);
+    /* May be NULL; an event over the ceiling is left out. The stream goes on behind it. */
+    void (*on_too_large)(void *user);
     void *user;
 };
 
-/* Both callbacks may stop the stream (not free it); no event comes after that. */
+/* All callbacks may stop the stream (not free it); no event comes after that. */
 
 /* Shares http's settings, origin rules and connections. path as for http_get. */
 struct stream *stream_new(struct http *http, const char *path, const struct conn_settings *settings,

@@ -21,6 +21,7 @@
         SCRIPT_HOLD, NULL, 0, 0                                                                    \
     }
 #define DEADLINE_US 10000000
+#define EVENT_MAX 4096
 
 struct fixture {
     struct loop *loop;
@@ -28,8 +29,9 @@ struct fixture {
     struct loop_timer *later;
     struct http *http;
     struct stream *stream;
-    char log[512]; /* "a" per event's data, "<live>" per phase, "+" when an id was sent */
-    char act_on;   /* the event at which act is called */
+    /* "a" per event's data, "<live>" per phase, "+" when an id was sent, "!": too large */
+    char log[512];
+    char act_on; /* the event at which act is called */
     void (*act)(struct fixture *f);
 };
 
@@ -63,6 +65,11 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
     }
 }
 
+static void on_too_large(void *user)
+{
+    note(user, "!", 1);
+}
+
 static void on_guard(void *user)
 {
     loop_quit(((struct fixture *)user)->loop, 99);
@@ -73,7 +80,7 @@ static void run(struct fixture *f, struct script_server *server, int64_t retry_m
     struct http_settings http;
     struct conn_settings conn;
     struct fault fault;
-    struct stream_handler handler = {on_event, on_status, f};
+    struct stream_handler handler = {on_event, on_status, on_too_large, f};
     http_settings_default(&http);
     conn_settings_default(&conn);
     http.url = script_server_url(server);
@@ -83,7 +90,7 @@ static void run(struct fixture *f, struct script_server *server, int64_t retry_m
     loop_timer_set(f->guard, loop_now(f->loop).mono_us + DEADLINE_US);
     f->http = http_new(f->loop, &http, &fault);
     assert_non_null(f->http);
-    f->stream = stream_new(f->http, "/s", &conn, 0, &handler);
+    f->stream = stream_new(f->http, "/s", &conn, EVENT_MAX, &handler);
     stream_start(f->stream);
     assert_int_equal(loop_run(f->loop), 0);
     stream_free(f->stream);
@@ -143,6 +150,15 @@ static void test_life(void **state)
          NULL,
          "<c><l>a<w><c><l+>b<w><c><e>",
          3},
+        {"an event over the ceiling is left out, and its id is not asked for again",
+         {{NULL,
+           {SEND(OPEN "id: 1\ndata: a\n\nid: 2\ndata: "),
+            {SCRIPT_FILL, "0123456789abcdef", 0, EVENT_MAX / 16 + 1},
+            SEND("\n\ndata: b\n\n")}}},
+         0,
+         NULL,
+         "<c><l>a!b<w><c><e>",
+         2},
         {"no event after a stop",
          {{NULL, {SEND(OPEN "data: a\n\ndata: b\n\n"), HOLD}}},
          'a',
@@ -210,7 +226,7 @@ static void test_retry_now_does_not_wait(void **state)
     struct http_settings http;
     struct conn_settings conn;
     struct fault fault;
-    struct stream_handler handler = {on_event, on_status_retry, &f};
+    struct stream_handler handler = {on_event, on_status_retry, NULL, &f};
     http_settings_default(&http);
     conn_settings_default(&conn);
     http.url = script_server_url(server);
