@@ -2,16 +2,29 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <blotter/view/text.h>
+
 /* Arguments and files are quoted in these texts; a terminal must not act on what they hold. */
-static void clean(char *text)
+static void clean(char text[PROBLEM_BYTES])
 {
-    for (unsigned char *at = (unsigned char *)text; *at != '\0'; at++) {
-        if (*at < 0x20 || *at == 0x7f || (*at == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)) {
-            *at = '?';
+    char raw[PROBLEM_BYTES];
+    size_t used = 0, len = strlen(text);
+    memcpy(raw, text, len);
+    struct text_reader reader = {raw, raw + len};
+    struct text_cluster cluster;
+    while (text_next(&reader, &cluster)) {
+        bool ascii = MB_CUR_MAX == 1; /* the locale's terminal knows no other characters */
+        size_t size = ascii ? 1 : strlen(cluster.bytes);
+        if (used + size >= PROBLEM_BYTES) {
+            break;
         }
+        memcpy(text + used, ascii ? (char[]){text_ascii(cluster.bytes)} : cluster.bytes, size);
+        used += size;
     }
+    text[used] = '\0';
 }
 
 bool problem_set(struct problem *problem, const char *format, ...)
@@ -31,6 +44,7 @@ bool problem_suggest(struct problem *problem, const struct suggest *suggest)
         size_t len = strlen(problem->text);
         snprintf(problem->text + len, sizeof problem->text - len, " (did you mean '%s'?)",
                  suggest->best);
+        clean(problem->text);
     }
     return false;
 }

@@ -129,8 +129,23 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void run_child(const char *command, int out)
+/*
+ * A group of its own, so that its children end with it. Where we have the terminal, the group gets
+ * it: the command may want to ask for a passphrase there.
+ */
+static void lead_group(int terminal)
 {
+    setpgid(0, 0);
+    if (terminal >= 0) {
+        signal(SIGTTOU, SIG_IGN);
+        tcsetpgrp(terminal, getpid());
+        signal(SIGTTOU, SIG_DFL);
+    }
+}
+
+static void run_child(const char *command, int out, int terminal)
+{
+    lead_group(terminal);
     int null = open("/dev/null", O_RDONLY);
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0) {
         _exit(127);
@@ -146,9 +161,31 @@ static void run_child(const char *command, int out)
  * their end can be waited for with a deadline.
  */
 struct command {
-    pid_t pid;
+    pid_t pid; /* also its group's */
     int out, alive;
+    int terminal; /* that was lent to it, -1: none */
 };
+
+/* The terminal, if we are in its foreground; -1 otherwise. */
+static int open_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd >= 0 && tcgetpgrp(fd) != getpgrp()) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static void take_terminal_back(int terminal)
+{
+    if (terminal >= 0) {
+        void (*before)(int) = signal(SIGTTOU, SIG_IGN);
+        tcsetpgrp(terminal, getpgrp());
+        signal(SIGTTOU, before);
+        close(terminal);
+    }
+}
 
 static bool make_pipe(int ends[2], bool child_keeps)
 {
@@ -170,16 +207,20 @@ static bool start(const char *text, struct command *ret)
         close(out[1]);
         return false;
     }
+    int terminal = open_terminal();
     pid_t child = fork();
     if (child == 0) {
-        run_child(text, out[1]);
+        run_child(text, out[1], terminal);
     }
     close(out[1]);
     close(alive[1]);
-    *ret = (struct command){child, out[0], alive[0]};
+    *ret = (struct command){child, out[0], alive[0], terminal};
     if (child < 0) {
         close(out[0]);
         close(alive[0]);
+        take_terminal_back(terminal);
+    } else {
+        setpgid(child, child); /* whoever is first: it has to be a group when we end it */
     }
     return child > 0;
 }
@@ -242,9 +283,13 @@ bool token_run_command(const char *command, int64_t timeout_ms, char **ret_token
     bool in_time =
         collect(running.out, deadline_ms, text, &len) && wait_for(running.alive, deadline_ms);
     if (!in_time) {
-        kill(running.pid, SIGKILL);
+        kill(-running.pid, SIGKILL);
     }
     while (waitpid(running.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    take_terminal_back(running.terminal);
+    if (running.terminal >= 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
+        raise(SIGINT); /* who pressed ^C meant us as well */
     }
     close(running.out);
     close(running.alive);

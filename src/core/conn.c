@@ -315,8 +315,9 @@ void conn_lost(struct conn *conn, const struct fault *fault, struct moment now)
         fault_set(&ended, FAULT_NETWORK, 0, "the server ended the stream");
         fault = &ended;
     }
-    bool final = conn->status.phase == CONN_CONNECTING &&
-                 (fault->kind == FAULT_AUTH || fault->kind == FAULT_CONFIG);
+    bool lasting =
+        fault->kind == FAULT_AUTH || fault->kind == FAULT_CONFIG || fault->kind == FAULT_TYPE;
+    bool final = conn->status.phase == CONN_CONNECTING && lasting;
     conn_move(conn, final ? INPUT_FINAL : INPUT_LOST, fault, now);
 }
 
@@ -343,8 +344,8 @@ void conn_tick(struct conn *conn, struct moment now)
         return;
     }
     struct fault fault;
-    fault_set(&fault, FAULT_TIMEOUT, 0, "nothing was heard for %lld s",
-              (long long)(silence_allowed_ms(conn) / 1000));
+    fault_set(&fault, FAULT_TIMEOUT, 0, "nothing was heard for %g s",
+              (double)silence_allowed_ms(conn) / 1000);
     conn->doubtful = conn->doubtful || conn->heartbeat_ms > 0;
     conn->heartbeat_ms = 0; /* what we took for its heartbeat may have been none */
     conn_move(conn, INPUT_SILENT, &fault, now);

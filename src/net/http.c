@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include <blotter/net/http.h>
 
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #define BODY_ROOM_FIRST ((size_t)16 << 10)
 #define HEADER_LINE_MAX 4096
 #define TOKEN_MAX 16384
+#define TOKEN_HIDDEN_MIN 16
 #define ERROR_BODY_MAX 4096 /* of an error's body that may hold the server's own words */
 
 struct http_request {
@@ -108,6 +110,7 @@ static bool credentials_build(struct http *http, const struct http_settings *set
     } else {
         http->credentials = cookie ? line_join("Cookie: ", name, "=", settings->token)
                                    : line_join("Authorization: ", "Bearer ", settings->token, "");
+        http->token = http->credentials + strlen(http->credentials) - strlen(settings->token);
         return true;
     }
     return false;
@@ -266,6 +269,17 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     return true;
 }
 
+void http_hide_token(const struct http *http, char *bytes, size_t len)
+{
+    size_t token_len = http->token != NULL ? strlen(http->token) : 0;
+    char *at = bytes;
+    while (token_len >= TOKEN_HIDDEN_MIN &&
+           (at = memmem(at, len - (size_t)(at - bytes), http->token, token_len)) != NULL) {
+        memset(at, '*', token_len);
+        at += token_len;
+    }
+}
+
 /* The server's own words behind ours: {"error":"…"}. */
 static void fault_explain(struct http_request *request)
 {
@@ -284,6 +298,9 @@ static void on_done(void *user, const struct fault *fault, int64_t duration_us)
 {
     struct http_request *request = user;
     request_unlink(request);
+    if (request->body != NULL) {
+        http_hide_token(request->http, request->body, request->response.body_len);
+    }
     if (request->explained && request->body != NULL) {
         fault_explain(request);
     }

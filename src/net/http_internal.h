@@ -22,6 +22,7 @@ struct http {
     char *prefix;
     struct http_origin origin;
     char *credentials; /* a whole header line; NULL when there is no token */
+    const char *token; /* in it */
     char *ca_file;
     int64_t connect_timeout_ms;
     int64_t total_timeout_ms;
@@ -31,6 +32,12 @@ struct http {
     struct http_request *requests;
     uint64_t last_request;
 };
+
+/*
+ * Puts stars over the token where a server repeats it, so that what is made of its words (errors,
+ * logs, the cache) cannot hold it. A short token is left alone: it might be a word of the data.
+ */
+void http_hide_token(const struct http *http, char *bytes, size_t len);
 
 /* http_multi: the multi handle in the loop. */
 bool http_multi_init(struct http *http);

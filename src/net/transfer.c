@@ -48,6 +48,7 @@ struct transfer {
     bool has_location; /* it may be there and empty */
     size_t header_bytes;
     const struct field *field; /* what the last header line set; NULL: nothing we look at */
+    char content_encoding[VALUE_MAX];
     char content_type[VALUE_MAX * 8];
     char etag[VALUE_MAX];
     char location[VALUE_MAX * 8];
@@ -69,6 +70,7 @@ static void head_reset(struct transfer *transfer)
     transfer->head_done = false;
     transfer->has_location = false;
     transfer->field = NULL;
+    transfer->content_encoding[0] = '\0';
     transfer->content_type[0] = '\0';
     transfer->etag[0] = '\0';
     transfer->location[0] = '\0';
@@ -89,6 +91,7 @@ struct field {
     }
 
 static const struct field fields[] = {
+    FIELD("content-encoding", content_encoding, true),
     FIELD("content-type", content_type, true),
     FIELD("etag", etag, false),
     FIELD("location", location, false),
@@ -177,6 +180,47 @@ static bool status_is_redirect(int status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+/* Whether libcurl can unpack what is packed in this way. */
+static bool encoding_is_known(const char *name, size_t len)
+{
+    static const struct {
+        const char *name;
+        int feature; /* of libcurl; 0: none is needed */
+    } known[] = {
+        {"identity", 0},
+        {"none", 0},
+        {"gzip", CURL_VERSION_LIBZ},
+        {"x-gzip", CURL_VERSION_LIBZ},
+        {"deflate", CURL_VERSION_LIBZ},
+        {"br", CURL_VERSION_BROTLI},
+        {"zstd", CURL_VERSION_ZSTD},
+    };
+    int features = curl_version_info(CURLVERSION_NOW)->features;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strlen(known[i].name) == len && strncasecmp(name, known[i].name, len) == 0) {
+            return (features & known[i].feature) == known[i].feature;
+        }
+    }
+    return len == 0;
+}
+
+/* False with the fault set: no other try would bring an answer that can be read. */
+static bool encoding_check(struct transfer *transfer)
+{
+    for (const char *at = transfer->content_encoding; *at != '\0';) {
+        at += strspn(at, " \t,");
+        size_t len = strcspn(at, " \t,");
+        if (!encoding_is_known(at, len)) {
+            fault_set(&transfer->fault, FAULT_TYPE, 200,
+                      "the answer is packed as '%.*s', which cannot be read",
+                      (int)(len < 40 ? len : 40), at);
+            return false;
+        }
+        at += len;
+    }
+    return true;
+}
+
 /* The head is complete. False: libcurl is to give this request up. */
 static bool head_finish(struct transfer *transfer)
 {
@@ -195,6 +239,11 @@ static bool head_finish(struct transfer *transfer)
     if (status_is_redirect(status) && transfer->has_location) {
         transfer->following = true;
         return length == 0; /* an empty body leaves the connection fit for use */
+    }
+    http_hide_token(transfer->http, transfer->content_type, strlen(transfer->content_type));
+    http_hide_token(transfer->http, transfer->content_encoding, strlen(transfer->content_encoding));
+    if (status == 200 && !encoding_check(transfer)) {
+        return false;
     }
     struct transfer_head head = {
         .status = status,

@@ -11,7 +11,7 @@
 
 struct problem {
     bool located; /* the text begins with "file:line:" and wants no program name before it */
-    char text[PROBLEM_BYTES]; /* without a newline; control bytes shown as "?" */
+    char text[PROBLEM_BYTES]; /* without a newline; fit for a terminal whatever was quoted */
 };
 
 /* Sets the sentence. Always returns false, so that `return problem_set(…)` refuses. */

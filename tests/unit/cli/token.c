@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -131,6 +132,24 @@ static void commands_are_bounded(void **state)
     }
 }
 
+/* What holds the end of a pipe of ours is alive; sh, its child and the child's child would. */
+static void children_end_with_the_command(void **state)
+{
+    (void)state;
+    int held[2];
+    char *token = NULL;
+    struct problem problem = {0};
+    assert_int_equal(pipe(held), 0);
+    assert_false(
+        token_run_command("(tail -f /dev/null & tail -f /dev/null) & wait", 100, &token, &problem));
+    assert_non_null(strstr(problem.text, "it took too long"));
+    close(held[1]);
+    struct pollfd ended = {.fd = held[0], .events = POLLIN};
+    assert_int_equal(poll(&ended, 1, 20000), 1);
+    assert_int_not_equal(ended.revents & POLLHUP, 0);
+    close(held[0]);
+}
+
 static struct config *config_of(char *assignment, char *more)
 {
     static struct options options;
@@ -232,6 +251,7 @@ int main(void)
         cmocka_unit_test(files_are_checked),
         cmocka_unit_test(other_things_than_files_are_refused),
         cmocka_unit_test(commands_are_bounded),
+        cmocka_unit_test(children_end_with_the_command),
         cmocka_unit_test(the_environment_is_used_and_wiped),
         cmocka_unit_test(flags_win_over_the_environment),
         cmocka_unit_test(a_profile_has_its_own_way_to_the_token),

@@ -219,6 +219,20 @@ static const struct row rows[] = {
      FAULT_HTTP,
      "the server failed (HTTP 500): database?[31m",
      -1},
+    {"packed in a way that nobody asked for",
+     {{NULL, {{SCRIPT_SEND, JSON "Content-Encoding: zorro\r\n\r\nxx", 0, 0}}}},
+     1,
+     200,
+     FAULT_TYPE,
+     "packed as 'zorro', which cannot be read",
+     -1},
+    {"packed twice, once in an unknown way",
+     {{NULL, {{SCRIPT_SEND, JSON "Content-Encoding: gzip , X\033-Y\r\n\r\nxx", 0, 0}}}},
+     1,
+     200,
+     FAULT_TYPE,
+     "packed as 'X?-Y', which cannot be read",
+     -1},
     {"too large announced",
      {{NULL,
        {{SCRIPT_SEND, JSON "Content-Length: 1000001\r\n\r\n", 0, 0},
@@ -423,6 +437,47 @@ static void test_credentials_stay_on_their_origin(void **state)
     script_server_free(other);
 }
 
+#define ECHOED "tok-0123456789abcdef"
+
+/* What a server repeats of the token ends here: in no error, and in no body that is kept. */
+static void test_an_echoed_token_is_hidden(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer, *body, *fault; /* body: whole, fault: a part */
+    } echoes[] = {
+        {JSON "\r\n{\"a\":\"" ECHOED "\",\"b\":\"x" ECHOED ECHOED "\"}",
+         "{\"a\":\"********************\",\"b\":\"x****************************************\"}",
+         NULL},
+        {JSON "\r\ntok-0123456789abcdetok-0123456789abcde" ECHOED,
+         "tok-0123456789abcdetok-0123456789abcde********************", NULL},
+        {"HTTP/1.1 400 B\r\nContent-Type: application/json\r\nContent-Length: 48\r\n\r\n"
+         "{\"error\":\"no session " ECHOED " here\"}",
+         NULL, "no session ******************** here"},
+        {JSON "Content-Encoding: " ECHOED "\r\n\r\nx", NULL, "packed as '********************'"},
+    };
+    for (size_t i = 0; i < sizeof echoes / sizeof *echoes; i++) {
+        const struct script_exchange exchange = {
+            NULL, {{SCRIPT_SEND, echoes[i].answer, strlen(echoes[i].answer), 0}}};
+        struct script_server *server = script_server_new(&exchange, 1);
+        struct http_settings settings;
+        struct fixture f;
+        http_settings_default(&settings);
+        settings.url = script_server_url(server);
+        settings.token = ECHOED;
+        open_http(&f, &settings);
+        http_get(f.http, "/", NULL, on_done, &f);
+        assert_int_equal(loop_run(f.loop), 0);
+        if (echoes[i].body != NULL) {
+            assert_string_equal(f.body, echoes[i].body);
+        } else {
+            assert_non_null(strstr(f.fault.text, echoes[i].fault));
+        }
+        close_http(&f);
+        script_server_free(server);
+    }
+}
+
 #define GZIP_HEAD JSON "Content-Encoding: gzip\r\n\r\n"
 #define GZIP_SMALL                                                                                 \
     GZIP_HEAD "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x54\xb2\x32\xac\x05\x00\xaf"   \
@@ -590,6 +645,7 @@ int main(void)
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_what_is_sent_and_read_back),
         cmocka_unit_test(test_credentials_stay_on_their_origin),
+        cmocka_unit_test(test_an_echoed_token_is_hidden),
         cmocka_unit_test(test_compressed_answers),
         cmocka_unit_test(test_proxies_from_the_environment),
         cmocka_unit_test(test_cancelled_requests_are_silent),
