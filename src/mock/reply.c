@@ -105,8 +105,8 @@ static bool matches(const char *header, const char *etag)
         return false;
     }
     const char *opaque = strchr(etag, '"');
-    size_t len = strlen(opaque);
-    for (const char *at = header; (at = strstr(at, opaque)) != NULL; at += len) {
+    size_t len = opaque != NULL ? strlen(opaque) : 0;
+    for (const char *at = header; len > 0 && (at = strstr(at, opaque)) != NULL; at += len) {
         if (at == header || strchr(" \t,/", at[-1]) != NULL) {
             return true;
         }

@@ -78,8 +78,9 @@ static void measure(struct bench *bench, const char *name,
         bench->took_ns[i] = now_ns() - before;
     }
     qsort(bench->took_ns, RUNS, sizeof *bench->took_ns, compare);
-    printf("%-34s p50 %8.1f us  p99 %8.1f us\n", name, (double)bench->took_ns[RUNS / 2] / 1000,
-           (double)bench->took_ns[RUNS * 99 / 100] / 1000);
+    const int64_t *middle = &bench->took_ns[RUNS / 2], *late = &bench->took_ns[RUNS * 99 / 100];
+    printf("%-34s p50 %8.1f us  p99 %8.1f us\n", name, (double)*middle / 1000,
+           (double)*late / 1000);
 }
 
 int main(void)

@@ -127,7 +127,11 @@ static void read_more(struct reading *reading)
     char bytes[65536];
     ssize_t got = read(reading->fd, bytes, sizeof bytes);
     if (got > 0) {
-        *reading->text = realloc(*reading->text, *reading->len + (size_t)got + 1);
+        char *longer = realloc(*reading->text, *reading->len + (size_t)got + 1);
+        if (longer == NULL) {
+            abort();
+        }
+        *reading->text = longer;
         memcpy(*reading->text + *reading->len, bytes, (size_t)got);
         *reading->len += (size_t)got;
         (*reading->text)[*reading->len] = '\0';

@@ -147,6 +147,10 @@ static void the_config_is_found_and_overruled(void **state)
     assert_int_equal(mkdir(base, 0700), 0);
     assert_int_equal(mkdir(directory, 0700), 0);
     FILE *out = fopen(path, "w");
+    if (out == NULL) {
+        fail();
+        return;
+    }
     fputs("[main]\nurl = http://main\n[profile.a]\nurl = http://a\n[profile.b]\nurl = http://b\n",
           out);
     fclose(out);
@@ -202,6 +206,10 @@ static void nothing_is_read_from_the_current_directory(void **state)
     assert_int_equal(mkdir(directory, 0700), 0);
     assert_int_equal(chdir(directory), 0);
     FILE *out = fopen("blotter.ini", "w");
+    if (out == NULL) {
+        fail();
+        return;
+    }
     fputs("[nonsense]\n", out);
     fclose(out);
     struct cli_result result = cli_run_args(ARGS("--check-config"));

@@ -184,8 +184,9 @@ static void learn(struct foreign *foreign, const struct server *server)
         foreign->capitals[i] =
             (char)(token[i] >= 'a' && token[i] <= 'z' ? token[i] - 32 : token[i]);
     }
-    foreign->texts[foreign->count++] = strdup("ZFOREIGN");
-    foreign->texts[foreign->count++] = strdup("31337.25");
+    char *words[] = {strdup("ZFOREIGN"), strdup("31337.25")};
+    memcpy(&foreign->texts[foreign->count], words, sizeof words);
+    foreign->count += 2;
 }
 
 static void forget(struct foreign *foreign)
@@ -365,11 +366,11 @@ static void test_whatever_is_pressed_only_get_is_sent(void **state)
     trust_serve(&t, NULL);
     struct pty *pty = trust_start(&t, &(struct trust_run){.mode = TRUST_DASHBOARD});
     assert_true(pty_wait_text(pty, "LIVE"));
-    for (char pane = '1'; pane <= '5'; pane++) {
-        char focus[] = {'\033', pane, '\0'};
+    for (int pane = '1'; pane <= '5'; pane++) {
+        char focus[] = {'\033', (char)pane, '\0'};
         pty_send(pty, focus);
-        for (char key = ' '; key <= '~'; key++) {
-            char text[] = {key, '\0'};
+        for (int key = ' '; key <= '~'; key++) {
+            char text[] = {(char)key, '\0'};
             if (key != 'q' && key != 'p') {
                 pty_send(pty, text);
             }

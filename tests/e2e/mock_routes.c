@@ -166,12 +166,21 @@ struct world {
     int asked;
 };
 
+static char *copy_of(const char *text)
+{
+    char *copy = strdup(text);
+    if (copy == NULL) {
+        abort();
+    }
+    return copy;
+}
+
 static char *text_of(struct world *world, const char *sql)
 {
     sqlite3_stmt *row;
     assert_int_equal(sqlite3_prepare_v2(world->db, sql, -1, &row, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(row), SQLITE_ROW);
-    char *text = strdup((const char *)sqlite3_column_text(row, 0));
+    char *text = copy_of((const char *)sqlite3_column_text(row, 0));
     sqlite3_finalize(row);
     return text;
 }
@@ -283,7 +292,7 @@ static char *fill_in(struct world *world, const char *text, const char *user)
         {'K', "SELECT token FROM stocks WHERE '%s' <> '' AND id NOT IN (SELECT stockId FROM"
               " watchlist_items) ORDER BY rowid LIMIT 1 OFFSET 2"},
     };
-    char *result = strdup(text);
+    char *result = copy_of(text);
     for (size_t i = 0; i < COUNT(things); i++) {
         char mark[3] = {'$', things[i].letter, '\0'};
         char *at = strstr(result, mark);
@@ -295,6 +304,9 @@ static char *fill_in(struct world *world, const char *text, const char *user)
         char *thing = text_of(world, sql);
         size_t size = strlen(result) + strlen(thing) + 1;
         char *longer = malloc(size);
+        if (longer == NULL) {
+            abort();
+        }
         snprintf(longer, size, "%.*s%s%s", (int)(at - result), result, thing, at + 2);
         free(thing);
         free(result);

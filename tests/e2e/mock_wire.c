@@ -93,8 +93,11 @@ static bool read_more(struct wire *wire, int64_t deadline_ms)
     }
     if (wire->room - wire->len < 2048) {
         wire->room *= 2;
-        wire->bytes = realloc(wire->bytes, wire->room);
-        assert_non_null(wire->bytes);
+        char *larger = realloc(wire->bytes, wire->room);
+        if (larger == NULL) {
+            abort();
+        }
+        wire->bytes = larger;
     }
     ssize_t count = recv(wire->fd, wire->bytes + wire->len, wire->room - wire->len - 1, 0);
     wire->closed = count <= 0;

@@ -167,7 +167,8 @@ static void says_that_the_server_is_gone(void **state)
                       .user = server.user,
                       .args = {"-O", "stream.retry_ms=50", "-O", "stream.max_retry_ms=100"}};
     struct pty *pty = screen_live(&run);
-    char *row = strdup(pty_row(pty, 3));
+    char row[1024];
+    snprintf(row, sizeof row, "%s", pty_row(pty, 3));
     server_end(&server, SIGKILL);
     assert_true(pty_wait_text(pty, "OFFLINE"));
     assert_true(pty_wait_text(pty, "≈"));
@@ -175,7 +176,6 @@ static void says_that_the_server_is_gone(void **state)
     char first[24] = "";
     snprintf(first, sizeof first, "%.20s", row + strspn(row, "┃│▸ "));
     assert_true(pty_has(pty, first));
-    free(row);
     screen_quit(pty);
 }
 

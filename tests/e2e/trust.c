@@ -405,7 +405,7 @@ static bool file_holds(const char *path, const char *bytes, size_t len)
     char *text = malloc(FILE_MAX);
     FILE *file = fopen(path, "r");
     size_t got = file != NULL && text != NULL ? fread(text, 1, FILE_MAX, file) : 0;
-    bool found = got >= len && memmem(text, got, bytes, len) != NULL;
+    bool found = text != NULL && got >= len && memmem(text, got, bytes, len) != NULL;
     if (file != NULL) {
         fclose(file);
     }

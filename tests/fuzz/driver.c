@@ -56,7 +56,9 @@ static void path_add(const char *path)
                 path_add(name);
             }
         }
-        closedir(folder);
+        if (folder != NULL) {
+            closedir(folder);
+        }
     } else {
         file_add(path);
     }

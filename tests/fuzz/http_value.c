@@ -16,7 +16,7 @@ static void redirect(const char *from, const char *location)
     struct http_origin origin;
     struct fault fault;
     if (http_url_redirect(from, location, &url, &origin, &fault)) {
-        bool https = strncmp(url, "https://", 8) == 0;
+        bool https = url != NULL && strncmp(url, "https://", 8) == 0;
         if (url == NULL || (!https && strncmp(url, "http://", 7) != 0) || origin.secure != https ||
             (from[4] == 's' && !https) || strpbrk(url, "\r\n") != NULL) {
             abort();

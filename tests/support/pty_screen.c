@@ -144,7 +144,7 @@ void pty_cell(struct pty *pty, int row, int col, struct pty_cell *ret)
     memset(ret, 0, sizeof *ret);
     vterm_screen_get_cell(pty->screen, (VTermPos){row, col}, &cell);
     ret->text[cell_text(&cell, ret->text)] = '\0';
-    ret->width = cell.width;
+    ret->width = (unsigned char)cell.width;
     ret->bold = cell.attrs.bold;
     ret->underline = cell.attrs.underline != 0;
     ret->italic = cell.attrs.italic;

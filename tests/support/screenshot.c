@@ -314,7 +314,7 @@ static int run(const struct shot *shot)
     } else {
         draw(&(struct paint_job){out, pty, shot});
     }
-    if (out != NULL && out != stdout) {
+    if (out != NULL && shot->out != NULL) {
         good = fclose(out) == 0 && good;
     }
     pty_free(pty);

@@ -205,8 +205,8 @@ static const struct script_exchange *exchange_pick(struct script_server *server,
         }
     }
     if (server->request_count < REQUESTS_MAX) {
-        server->requests[server->request_count] = strdup(head);
-        server->times_us[server->request_count++] = now_us();
+        server->times_us[server->request_count] = now_us();
+        server->requests[server->request_count++] = strdup(head);
     }
     pthread_mutex_unlock(&server->lock);
     return found;
@@ -261,6 +261,9 @@ static void *accept_all(void *user)
         int on = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         struct connection *connection = malloc(sizeof *connection);
+        if (connection == NULL) {
+            abort();
+        }
         *connection = (struct connection){server, fd};
         pthread_create(&server->threads[server->thread_count++], NULL, connection_serve,
                        connection);
@@ -285,6 +288,9 @@ static int listen_loopback(int *ret_port)
 struct script_server *script_server_new(const struct script_exchange *exchanges, size_t count)
 {
     struct script_server *server = calloc(1, sizeof *server);
+    if (server == NULL) {
+        abort();
+    }
     server->exchanges = exchanges;
     server->count = count;
     server->used = calloc(count + 1, sizeof *server->used);

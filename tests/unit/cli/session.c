@@ -108,8 +108,11 @@ static void badges_follow_the_config(void **state)
         struct session session;
         open_with(&session, WORDS((char *)rows[i].word));
         const char *badge = session_badge(&session);
-        assert_true((badge == NULL) == (rows[i].badge == NULL));
-        assert_true(badge == NULL || strcmp(badge, rows[i].badge) == 0);
+        if (badge == NULL || rows[i].badge == NULL) {
+            assert_ptr_equal(badge, rows[i].badge);
+        } else {
+            assert_string_equal(badge, rows[i].badge);
+        }
         session_close(&session);
     }
 }

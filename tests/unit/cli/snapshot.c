@@ -122,6 +122,10 @@ static void csv_has_a_ceiling(void **state)
     char *body = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&body, &len);
+    if (out == NULL) {
+        fail();
+        return;
+    }
     fputs("{\"orders\":[{\"id\":\"i\"", out);
     for (int i = 0; i < 1000; i++) {
         fprintf(out, ",\"member_with_a_number_%d\":%d", i, i);

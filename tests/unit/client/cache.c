@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <blotter/core/alloc.h>
 #include <blotter/client/cache.h>
 
 #include <dirent.h>
@@ -24,7 +25,7 @@ struct fixture {
 
 static int set_up(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
+    struct fixture *f = mem_calloc(1, sizeof *f);
     snprintf(f->root, sizeof f->root, "/tmp/blotter-cache-XXXXXX");
     assert_non_null(mkdtemp(f->root));
     snprintf(f->directory, sizeof f->directory, "%s/a/blotter", f->root);

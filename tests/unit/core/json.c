@@ -111,13 +111,14 @@ static void test_walks_members_and_elements(void **state)
     struct json_span key;
     struct json_span value;
     size_t n = 0;
-    while (json_next(object, &it, &key, &value)) {
+    while (n < 3 && json_next(object, &it, &key, &value)) {
         assert_true(json_string_equals(key, keys[n]));
         assert_int_equal(value.len, strlen(values[n]));
         assert_memory_equal(value.ptr, values[n], value.len);
         n++;
     }
     assert_int_equal(n, 3);
+    assert_false(json_next(object, &it, &key, &value));
     assert_true(json_member(object, "a", &value));
     assert_int_equal(json_type(value), JSON_NULL);
     assert_false(json_member(object, "c", &value));

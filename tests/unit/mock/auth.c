@@ -80,10 +80,10 @@ static void test_tokens_are_found_where_they_may_be(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *user = auth_user(scene->auth, rows[i].authorization, rows[i].cookie);
-        if ((user == NULL) != (rows[i].user == NULL) ||
-            (user != NULL && strcmp(user, rows[i].user) != 0)) {
-            fail_msg("row %zu: %s, expected %s", i, user == NULL ? "nobody" : user,
-                     rows[i].user == NULL ? "nobody" : rows[i].user);
+        const char *got = user == NULL ? "nobody" : user;
+        const char *expected = rows[i].user == NULL ? "nobody" : rows[i].user;
+        if (strcmp(got, expected) != 0) {
+            fail_msg("row %zu: %s, expected %s", i, got, expected);
         }
     }
 }

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <blotter/core/alloc.h>
 
 #include "emitter.h"
 #include "market_dice.h"
@@ -43,7 +44,7 @@ struct scene {
 
 static struct scene *scene_new(const struct emitter_settings *settings)
 {
-    struct scene *scene = calloc(1, sizeof *scene);
+    struct scene *scene = mem_calloc(1, sizeof *scene);
     struct fault fault;
     scene->db = db_open(":memory:", &fault);
     assert_non_null(scene->db);
@@ -451,7 +452,7 @@ static void test_cut_readers_see_the_table_whole(void **state)
     const char *one = getenv("MOCK_SEED"), *many = getenv("MOCK_SEEDS");
     uint64_t first = one == NULL ? 1 : strtoull(one, NULL, 10);
     uint64_t last = one != NULL ? first : many != NULL ? strtoull(many, NULL, 10) : 25;
-    struct reader *readers = calloc(READERS, sizeof *readers);
+    struct reader *readers = mem_calloc(READERS, sizeof *readers);
     for (uint64_t seed = first; seed <= last; seed++) {
         playing = seed;
         play(seed, readers);

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <blotter/core/alloc.h>
 
 #include "feed.h"
 #include "watch.h"
@@ -84,7 +85,7 @@ static const char books_sql[] =
 
 static int setup(void **state)
 {
-    struct scene *scene = calloc(1, sizeof *scene);
+    struct scene *scene = mem_calloc(1, sizeof *scene);
     struct fault fault;
     snprintf(scene->directory, sizeof scene->directory, "%s", "/tmp/mock-feed-XXXXXX");
     assert_non_null(mkdtemp(scene->directory));

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <blotter/core/alloc.h>
 
 #include "scenario.h"
 #include "trade.h"
@@ -44,7 +45,7 @@ static void on_report(void *user, const char *text)
 
 static int setup(void **state)
 {
-    struct fixture *fixture = calloc(1, sizeof *fixture);
+    struct fixture *fixture = mem_calloc(1, sizeof *fixture);
     struct fault fault;
     fixture->db = db_open(":memory:", &fault);
     assert_int_equal(

@@ -48,7 +48,7 @@ static void on_done(void *user, uint64_t request, const struct http_response *re
         f->fault = *fault;
         f->kind = fault->kind;
         f->status = fault->status;
-    } else {
+    } else if (response != NULL) {
         f->status = response->status;
         f->body_len = response->body_len;
         assert_int_equal(response->body[response->body_len], '\0');

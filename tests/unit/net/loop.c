@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <blotter/core/alloc.h>
 #include <blotter/net/loop.h>
 
 #define DEADLINE_US 5000000
@@ -35,7 +36,7 @@ static void on_guard(void *user)
 
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof *f);
+    struct fixture *f = mem_calloc(1, sizeof *f);
     f->loop = loop_new();
     f->guard = loop_timer_new(f->loop, on_guard, f);
     loop_timer_set(f->guard, loop_now(f->loop).mono_us + DEADLINE_US);

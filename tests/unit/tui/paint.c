@@ -142,19 +142,24 @@ static void restores_the_terminal(void **state)
     static const struct {
         const char *key;
         int signo, status;
+        const char *said; /* on the normal screen */
     } rows[] = {
-        {"q", 0, 0},
-        {"a", 0, 128 + SIGABRT},
-        {"s", 0, 128 + SIGSEGV},
-        {"", SIGSEGV, 128 + SIGSEGV},
-        {"", SIGBUS, 128 + SIGBUS},
-        {"", SIGFPE, 128 + SIGFPE},
+        {"q", 0, 0, "over"},
+        {"a", 0, 128 + SIGABRT, "blotter: gave up (SIGABRT)"},
+        {"s", 0, 128 + SIGSEGV, "blotter: crashed (SIGSEGV)"},
+        {"b", 0, 128 + SIGBUS, "blotter: crashed (SIGBUS)"},
+        {"m", 0, 128 + SIGABRT, "blotter: out of memory (SIGABRT)"},
+        {"", SIGSEGV, 128 + SIGSEGV, "blotter: crashed (SIGSEGV)"},
+        {"", SIGBUS, 128 + SIGBUS, "blotter: crashed (SIGBUS)"},
+        {"", SIGFPE, 128 + SIGFPE, "blotter: crashed (SIGFPE)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int status;
         const char *const env[] = {"ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:"
-                                   "handle_abort=0:detect_stack_use_after_return=0",
+                                   "handle_abort=0:detect_stack_use_after_return=0:"
+                                   "allocator_may_return_null=1:max_allocation_size_mb=4096",
                                    NULL};
+        size_t len;
         struct pty *pty = start_ready("default", env);
         struct pty_modes modes;
         pty_modes(pty, &modes);
@@ -166,7 +171,11 @@ static void restores_the_terminal(void **state)
         }
         assert_true(pty_wait_exit(pty, 0, &status));
         assert_int_equal(status, rows[i].status);
-        assert_int_equal(pty_has(pty, "blotter: "), status != 0); /* on the normal screen */
+        assert_true(pty_has(pty, rows[i].said));
+        assert_int_equal(pty_killed_by(pty), status == 0 ? 0 : status - 128);
+        /* Where the log is, without what a terminal would obey. */
+        assert_int_equal(strstr(pty_output(pty, &len), "the log is a?[31mlog") != NULL,
+                         status != 0);
         pty_free(pty);
     }
 }

@@ -2,9 +2,13 @@
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <blotter/core/alloc.h>
 #include <blotter/tui/paint.h>
 
 struct probe {
@@ -39,10 +43,21 @@ static char overflow_stack(volatile char *from, unsigned depth)
     return depth == 0 ? frame[0] : (char)(overflow_stack(frame, depth - 1) + frame[0]);
 }
 
+static char read_past_the_end(void)
+{
+    char name[] = "/tmp/blotter-probe-XXXXXX";
+    int empty = mkstemp(name);
+    unlink(name);
+    volatile char *map = mmap(NULL, 1, PROT_READ, MAP_SHARED, empty, 0);
+    close(empty);
+    return map == MAP_FAILED ? 0 : map[0];
+}
+
 static bool press(struct probe *probe, char key)
 {
     char one[2] = {key, '\0'};
     volatile char start[1] = {0};
+    volatile size_t too_much = SIZE_MAX / 4;
     switch (key) {
     case 'q':
         return false;
@@ -50,6 +65,11 @@ static bool press(struct probe *probe, char key)
         abort();
     case 's': /* run out of stack */
         return overflow_stack(start, 1U << 30) != 0;
+    case 'm': /* run out of memory */
+        free(mem_alloc(too_much));
+        break;
+    case 'b': /* read what a file does not have */
+        return read_past_the_end() != 0;
     case 'n': /* a frame in which nothing changes */
         break;
     case 'w':
@@ -78,7 +98,7 @@ int main(int argc, char **argv)
     struct probe probe = {0};
     struct theme_error theme_error;
     char error[TERM_ERROR_MAX];
-    struct term_settings settings = {.mouse = true};
+    struct term_settings settings = {.mouse = true, .log_path = "a\033[31mlog"};
     int columns;
     int rows;
     setlocale(LC_CTYPE, "");
