@@ -17,22 +17,38 @@ struct past {
     size_t count;
     uint32_t *slots; /* made when first needed */
     size_t mask;
+    int shift;
 };
+
+/*
+ * Where the search for a key begins. Who sends the ids may know every hash of them, but not where
+ * our memory lies: multiplied by that, no choice of ids makes more of them meet than chance does.
+ */
+static size_t past_start(const struct past *past, uint64_t key)
+{
+    uint64_t unknown = (uint64_t)(uintptr_t)past->slots * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(key * (unknown | 1) >> past->shift);
+}
 
 static void past_index(struct past *past)
 {
     size_t size = 16;
+    past->shift = 64 - 4;
     while (size < past->count * 2) {
         size *= 2;
+        past->shift--;
     }
     past->slots = mem_calloc(size, sizeof *past->slots);
     past->mask = size - 1;
     for (size_t i = 0; i < past->count; i++) {
-        size_t at = (size_t)past->marks[i].key & past->mask;
-        while (past->slots[at] != 0) {
+        uint64_t key = past->marks[i].key;
+        size_t at = past_start(past, key);
+        while (past->slots[at] != 0 && past->marks[past->slots[at] - 1].key != key) {
             at = (at + 1) & past->mask;
         }
-        past->slots[at] = (uint32_t)(i + 1);
+        if (past->slots[at] == 0) { /* of several rows with one id the first is meant */
+            past->slots[at] = (uint32_t)(i + 1);
+        }
     }
 }
 
@@ -48,7 +64,7 @@ static size_t past_find(struct past *past, uint64_t key, size_t guess)
     if (past->slots == NULL) {
         past_index(past);
     }
-    for (size_t at = (size_t)key & past->mask; past->slots[at] != 0; at = (at + 1) & past->mask) {
+    for (size_t at = past_start(past, key); past->slots[at] != 0; at = (at + 1) & past->mask) {
         if (past->marks[past->slots[at] - 1].key == key) {
             return past->slots[at] - 1;
         }
