@@ -12,14 +12,30 @@ struct arena_chunk {
     char bytes[];
 };
 
-void arena_done(struct arena *arena)
+struct arena *arena_new(void)
 {
+    struct arena *arena = mem_calloc(1, sizeof *arena);
+    arena->references = 1;
+    return arena;
+}
+
+struct arena *arena_ref(struct arena *arena)
+{
+    arena->references++;
+    return arena;
+}
+
+void arena_unref(struct arena *arena)
+{
+    if (arena == NULL || --arena->references > 0) {
+        return;
+    }
     while (arena->newest != NULL) {
         struct arena_chunk *older = arena->newest->older;
         free(arena->newest);
         arena->newest = older;
     }
-    *arena = (struct arena){.newest = NULL};
+    free(arena);
 }
 
 static void add_chunk(struct arena *arena, size_t at_least)
@@ -44,6 +60,7 @@ char *arena_text(struct arena *arena, size_t size)
     char *text = arena->at;
     arena->at += size;
     arena->left -= size;
+    arena->used += size;
     return text;
 }
 
@@ -51,4 +68,5 @@ void arena_shrink(struct arena *arena, size_t unused)
 {
     arena->at -= unused;
     arena->left += unused;
+    arena->used -= unused;
 }

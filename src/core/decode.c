@@ -4,44 +4,25 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
-#include <blotter/core/iso8601.h>
 
 #include "fields.h"
+#include "filler.h"
 #include "json_scan.h"
+#include "reuse.h"
 #include "snapshot.h"
 
-#define KEY_SLOTS 128
-#define TEXT_SLOTS 256
-#define TEXT_SHARED_MAX 36 /* long enough for names, too short for ids, which never repeat */
 #define ITEM_LIST_MAX ((size_t)100000)
+#define ROWS_DEPTH 2 /* containers around a row: the answer and its array */
 
-/* Where a member's value goes. */
-struct key_slot {
-    const char *key; /* NULL: empty */
-    unsigned char len;
-    unsigned char field;
-    bool nested;
-    bool preferred; /* the field's path, not its alternative */
-};
-
-/* Finds the field of a key without comparing it with all of them. */
-struct key_table {
-    const struct field_table *table;
-    uint64_t required;
-    struct key_slot slots[KEY_SLOTS];
-};
-
-/* A text seen lately: exchanges, statuses and symbols repeat in every row. */
-struct text_slot {
-    struct json_span raw;
-    const char *text;
-};
+/* Texts that no row needs any more are kept until they are as many as the others, and these. */
+#define DEAD_TEXTS ((size_t)1 << 16)
 
 struct decoder {
     struct snapshot *snapshot;
-    struct arena *texts;
     const char *end; /* of the body */
+    struct filler filler;
     size_t capacity; /* rows allocated */
+    struct reuse reuse;
     size_t list_capacity;
     struct fault *fault;
     struct key_table rows;
@@ -52,224 +33,7 @@ struct decoder {
         struct account account;
         struct watch_item item;
     } blank; /* a row of which everything is missing */
-    struct text_slot shared[TEXT_SLOTS];
 };
-
-/* One row being filled. */
-struct filling {
-    const struct key_table *keys;
-    void *row;
-    uint64_t preferred; /* fields set by their path */
-    uint64_t set;
-};
-
-static size_t key_hash(const char *key, size_t len, bool nested)
-{
-    size_t hash = len * 7 + nested * 64u;
-    if (len > 0) {
-        hash += (unsigned char)key[0] * 31u + (unsigned char)key[len - 1] * 17u +
-                (unsigned char)key[len / 2];
-    }
-    return hash % KEY_SLOTS;
-}
-
-static void add_key(struct key_table *keys, const char *path, size_t field, bool preferred)
-{
-    if (path == NULL) {
-        return;
-    }
-    const char *slash = strchr(path, '/');
-    const char *key = slash != NULL ? slash + 1 : path;
-    size_t len = strlen(key);
-    size_t at = key_hash(key, len, slash != NULL);
-    while (keys->slots[at].key != NULL) {
-        at = (at + 1) % KEY_SLOTS;
-    }
-    keys->slots[at] = (struct key_slot){.key = key,
-                                        .len = (unsigned char)len,
-                                        .field = (unsigned char)field,
-                                        .nested = slash != NULL,
-                                        .preferred = preferred};
-}
-
-static void build_keys(struct key_table *keys, const struct field_table *table)
-{
-    keys->table = table;
-    for (size_t i = 0; i < table->count; i++) {
-        add_key(keys, table->fields[i].path, i, true);
-        add_key(keys, table->fields[i].alternative, i, false);
-        keys->required |= (uint64_t)table->fields[i].required << i;
-    }
-}
-
-static const struct key_slot *find_key(const struct key_table *keys, const char *key, size_t len,
-                                       bool nested)
-{
-    for (size_t at = key_hash(key, len, nested); keys->slots[at].key != NULL;
-         at = (at + 1) % KEY_SLOTS) {
-        const struct key_slot *slot = &keys->slots[at];
-        if (slot->len == len && slot->nested == nested && memcmp(slot->key, key, len) == 0) {
-            return slot;
-        }
-    }
-    return NULL;
-}
-
-static const char *copy_text(struct decoder *decoder, struct json_span value)
-{
-    size_t room = value.len - 1;
-    char *text = arena_text(decoder->texts, room);
-    if (json_is_plain(value.ptr + 1, value.len - 2)) {
-        memcpy(text, value.ptr + 1, value.len - 2);
-        text[value.len - 2] = '\0';
-        return text;
-    }
-    size_t len = json_string(value, text, room);
-    if (len < room) {
-        arena_shrink(decoder->texts, room - len - 1);
-        return text;
-    }
-    /* Mended bytes took more room than they came in. */
-    arena_shrink(decoder->texts, room);
-    text = arena_text(decoder->texts, len + 1);
-    json_string(value, text, len + 1);
-    return text;
-}
-
-static const char *take_text(struct decoder *decoder, struct json_span value)
-{
-    if (value.len == 2) {
-        return "";
-    }
-    if (value.len > TEXT_SHARED_MAX) {
-        return copy_text(decoder, value);
-    }
-    size_t hash = value.len;
-    for (size_t i = 1; i < value.len - 1; i++) {
-        hash = hash * 31 + (unsigned char)value.ptr[i];
-    }
-    struct text_slot *slot = &decoder->shared[(hash ^ hash >> 11) % TEXT_SLOTS];
-    if (slot->raw.len != value.len || memcmp(slot->raw.ptr, value.ptr, value.len) != 0) {
-        *slot = (struct text_slot){value, copy_text(decoder, value)};
-    }
-    return slot->text;
-}
-
-static bool take_time(struct json_span value, int64_t *ret)
-{
-    if (json_type(value) != JSON_STRING) {
-        return false;
-    }
-    if (json_is_plain(value.ptr + 1, value.len - 2)) {
-        return iso8601_parse(value.ptr + 1, value.len - 2, ret);
-    }
-    char text[64];
-    size_t len = json_string(value, text, sizeof text);
-    return len < sizeof text && iso8601_parse(text, len, ret);
-}
-
-static bool take_bool(struct json_span value, bool *ret)
-{
-    enum json_type type = json_type(value);
-    if (type != JSON_TRUE && type != JSON_FALSE) {
-        return false;
-    }
-    *ret = type == JSON_TRUE;
-    return true;
-}
-
-/* False when the value is not of the field's type. */
-static bool store_value(struct decoder *decoder, const struct field *field, void *row,
-                        struct json_span value)
-{
-    void *at = (char *)row + field->offset;
-    switch (field->type) {
-    case FIELD_TEXT:
-        if (json_type(value) != JSON_STRING) {
-            return false;
-        }
-        *(const char **)at = take_text(decoder, value);
-        return true;
-    case FIELD_INT:
-        return json_int64(value, at);
-    case FIELD_NUMBER:
-        return json_double(value, at);
-    case FIELD_TIME:
-        return take_time(value, at);
-    default:
-        return take_bool(value, at);
-    }
-}
-
-static void store_member(struct decoder *decoder, struct filling *filling,
-                         const struct key_slot *slot, struct json_span value)
-{
-    uint64_t bit = UINT64_C(1) << slot->field;
-    if (*value.ptr == 'n' || (!slot->preferred && (filling->preferred & bit) != 0)) {
-        return;
-    }
-    const struct field *field = &filling->keys->table->fields[slot->field];
-    if (store_value(decoder, field, filling->row, value)) {
-        filling->set |= bit;
-        filling->preferred |= slot->preferred ? bit : 0;
-    }
-}
-
-/* Steps to the next key or element; NULL behind the end of the container, whose end goes to *at. */
-static const char *step(const char **at, const char *end, char closing)
-{
-    const char *next = json_skip_space(*at, end);
-    if (*next == ',') {
-        next = json_skip_space(next + 1, end);
-    }
-    if (*next == closing) {
-        *at = next + 1;
-        return NULL;
-    }
-    *at = next;
-    return next;
-}
-
-/* The key at *at without its quotes; *at moves to the value. */
-static struct json_span step_key(const char **at, const char *end)
-{
-    const char *key = *at;
-    const char *behind = json_skip_string(key + 1, end);
-    *at = json_skip_space(json_skip_space(behind, end) + 1, end);
-    return (struct json_span){key, (size_t)(behind - key)};
-}
-
-static const struct key_slot *find_slot(const struct key_table *keys, struct json_span key,
-                                        bool nested)
-{
-    if (memchr(key.ptr, '\\', key.len) == NULL) {
-        return find_key(keys, key.ptr + 1, key.len - 2, nested);
-    }
-    char text[64];
-    size_t len = json_string(key, text, sizeof text);
-    return len < sizeof text ? find_key(keys, text, len, nested) : NULL;
-}
-
-/* Fills from the object at at; the result stands behind it. Nests once at most. */
-static const char *fill_object(struct decoder *decoder, struct filling *filling, const char *at,
-                               bool nested)
-{
-    at++;
-    while (step(&at, decoder->end, '}') != NULL) {
-        struct json_span key = step_key(&at, decoder->end);
-        if (!nested && *at == '{' && json_string_equals(key, FIELD_NEST)) {
-            at = fill_object(decoder, filling, at, true);
-            continue;
-        }
-        const struct key_slot *slot = find_slot(filling->keys, key, nested);
-        const char *value = at;
-        at = json_skip_value(at, decoder->end);
-        if (slot != NULL) {
-            store_member(decoder, filling, slot, (struct json_span){value, (size_t)(at - value)});
-        }
-    }
-    return at;
-}
 
 static bool check_required(struct decoder *decoder, const struct filling *filling, const char *what,
                            size_t number)
@@ -288,22 +52,56 @@ static bool check_required(struct decoder *decoder, const struct filling *fillin
     return false;
 }
 
-/* Room for one more row, cleared. NULL at the ceiling. */
-static struct row *add_row(struct decoder *decoder)
+/* Room for more rows, which are not written yet. NULL at the ceiling. */
+static struct row *add_rows(struct decoder *decoder, size_t count)
 {
     struct snapshot *snapshot = decoder->snapshot;
-    size_t size = model_row_size(snapshot->resource);
-    if (snapshot->row_count == DECODE_ROWS_MAX) {
+    if (count > DECODE_ROWS_MAX - snapshot->row_count) {
         fault_set(decoder->fault, FAULT_TOO_LARGE, 0, "more than %zu rows", DECODE_ROWS_MAX);
         return NULL;
     }
-    if (snapshot->row_count == decoder->capacity) {
+    size_t wanted = snapshot->row_count + count;
+    if (wanted > decoder->capacity) {
         decoder->capacity = decoder->capacity < 4 ? 4 : decoder->capacity * 2;
-        snapshot->rows = mem_realloc_array(snapshot->rows, decoder->capacity, size);
+        decoder->capacity = decoder->capacity < wanted ? wanted : decoder->capacity;
+        snapshot_reserve(snapshot, decoder->capacity);
     }
-    struct row *row = model_row(snapshot, snapshot->row_count++);
-    memcpy(row, &decoder->blank, size);
+    struct row *row = model_row(snapshot, snapshot->row_count);
+    snapshot->row_count = wanted;
     return row;
+}
+
+/* Room for one more row, cleared. NULL at the ceiling. */
+static struct row *add_row(struct decoder *decoder)
+{
+    struct row *row = add_rows(decoder, 1);
+    if (row != NULL) {
+        memcpy(row, &decoder->blank, model_row_size(decoder->snapshot->resource));
+    }
+    return row;
+}
+
+/* Rows as they were; only their bytes stand elsewhere now. */
+static const char *take_run(struct decoder *decoder, struct reuse_run *run)
+{
+    struct snapshot *snapshot = decoder->snapshot;
+    struct snapshot_delta *delta = &snapshot_block(snapshot)->delta;
+    size_t size = model_row_size(snapshot->resource);
+    size_t count = run->same.count;
+    run->same.row = snapshot->row_count;
+    struct row *rows = add_rows(decoder, count);
+    if (rows == NULL) {
+        return NULL;
+    }
+    const struct row *old = model_row(decoder->reuse.previous, run->same.from);
+    const char *first = old->raw.ptr;
+    memcpy(rows, old, count * size);
+    for (size_t i = 0; i < count; i++) {
+        struct row *row = model_row(snapshot, run->same.row + i);
+        row->raw.ptr = run->at + (row->raw.ptr - first);
+    }
+    delta->same[delta->same_count++] = run->same;
+    return reuse_run_end(&decoder->reuse, run);
 }
 
 /* What the members only imply. */
@@ -328,7 +126,7 @@ static const char *decode_row(struct decoder *decoder, const char *at)
         return NULL;
     }
     struct filling filling = {.keys = &decoder->rows, .row = row};
-    const char *behind = fill_object(decoder, &filling, at, false);
+    const char *behind = filler_object(&decoder->filler, &filling, at, false);
     row->raw = (struct json_span){at, (size_t)(behind - at)};
     row->version = version_of(row->raw.ptr, row->raw.len);
     if (!check_required(decoder, &filling, "row", number)) {
@@ -341,8 +139,9 @@ static const char *decode_row(struct decoder *decoder, const char *at)
 static const char *decode_rows(struct decoder *decoder, const char *at)
 {
     at++;
-    while (step(&at, decoder->end, ']') != NULL) {
-        at = decode_row(decoder, at);
+    while (json_step(&at, decoder->end, ']') != NULL) {
+        struct reuse_run *run = reuse_find(&decoder->reuse, at);
+        at = run != NULL ? take_run(decoder, run) : decode_row(decoder, at);
         if (at == NULL) {
             return NULL;
         }
@@ -389,7 +188,7 @@ static bool decode_list(struct decoder *decoder, struct json_span value)
     size_t number = decoder->snapshot->list_count;
     struct filling filling = {.keys = &decoder->lists, .row = list};
     if (json_type(value) == JSON_OBJECT) {
-        fill_object(decoder, &filling, value.ptr, false);
+        filler_object(&decoder->filler, &filling, value.ptr, false);
     }
     struct json_span items = {NULL, 0};
     json_member(value, "items", &items);
@@ -410,7 +209,7 @@ static bool decode_list(struct decoder *decoder, struct json_span value)
 static const char *decode_lists(struct decoder *decoder, const char *at)
 {
     at++;
-    while (step(&at, decoder->end, ']') != NULL) {
+    while (json_step(&at, decoder->end, ']') != NULL) {
         const char *behind = json_skip_value(at, decoder->end);
         if (!decode_list(decoder, (struct json_span){at, (size_t)(behind - at)})) {
             return NULL;
@@ -427,6 +226,7 @@ static const char *decode_payload(struct decoder *decoder, const char *at)
     enum resource resource = decoder->snapshot->resource;
     decoder->snapshot->row_count = 0;
     decoder->snapshot->list_count = 0;
+    snapshot_block(decoder->snapshot)->delta.same_count = 0;
     if (resource == RESOURCE_ACCOUNT) {
         return *at == 'n' ? json_skip_value(at, decoder->end) : decode_row(decoder, at);
     }
@@ -463,8 +263,8 @@ static bool decode_object(struct decoder *decoder, struct json_span object)
     bool found = false;
     bool good = true;
     struct json_span last_success = {NULL, 0};
-    while (step(&at, decoder->end, '}') != NULL) {
-        struct json_span key = step_key(&at, decoder->end);
+    while (json_step(&at, decoder->end, '}') != NULL) {
+        struct json_span key = json_step_key(&at, decoder->end);
         if (json_string_equals(key, member)) {
             found = true;
             const char *behind = decode_payload(decoder, at);
@@ -488,49 +288,135 @@ static bool decode_object(struct decoder *decoder, struct json_span object)
     return found && good;
 }
 
-static bool decode_text(struct decoder *decoder, const char *body, size_t len)
+static bool check_text(struct decoder *decoder, struct json_span text, struct json_span *ret_top)
 {
-    struct json_span top;
+    struct json_known known = {reuse_skip, &decoder->reuse, ROWS_DEPTH};
+    bool anew = decoder->reuse.previous == NULL;
     size_t error_at = 0;
-    if (!json_check(body, len, &top, &error_at)) {
+    if (!json_check_known(text, anew ? NULL : &known, ret_top, &error_at)) {
         fault_set(decoder->fault, FAULT_DECODE, 0,
-                  error_at == len ? "the answer ends in mid-text (byte %zu)"
-                                  : "the answer is no JSON (byte %zu)",
+                  error_at == text.len ? "the answer ends in mid-text (byte %zu)"
+                                       : "the answer is no JSON (byte %zu)",
                   error_at);
         return false;
     }
-    if (json_type(top) != JSON_OBJECT) {
+    if (json_type(*ret_top) != JSON_OBJECT) {
         fault_set(decoder->fault, FAULT_DECODE, 0, "the answer is no JSON object");
         return false;
     }
-    return decode_object(decoder, top);
+    return true;
+}
+
+/* Makes ready for rows that are like those before. */
+static void expect_rows(struct decoder *decoder)
+{
+    const struct snapshot *previous = decoder->reuse.previous;
+    struct snapshot_delta *delta = &snapshot_block(decoder->snapshot)->delta;
+    if (decoder->reuse.run_count > 0) {
+        delta->same = mem_realloc_array(NULL, decoder->reuse.run_count, sizeof *delta->same);
+        decoder->capacity = previous->row_count + 4;
+        snapshot_reserve(decoder->snapshot, decoder->capacity);
+    }
+}
+
+/* What is the same in both stands in the same order, and the others have the ids they had. */
+static bool is_aligned(const struct snapshot *snapshot, const struct snapshot *previous)
+{
+    const struct snapshot_delta *delta = &snapshot_block(snapshot)->delta;
+    for (size_t i = 0; i < delta->same_count; i++) {
+        if (delta->same[i].row != delta->same[i].from + delta->front) {
+            return false;
+        }
+    }
+    struct delta_walk walk = {0};
+    for (size_t i; snapshot_next_changed(snapshot, &walk, &i);) {
+        if (i >= delta->front &&
+            strcmp(model_row(snapshot, i)->id, model_row(previous, i - delta->front)->id) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void finish_rows(struct decoder *decoder)
+{
+    struct snapshot *snapshot = decoder->snapshot;
+    const struct snapshot *previous = decoder->reuse.previous;
+    struct snapshot_delta *delta = &snapshot_block(snapshot)->delta;
+    if (decoder->capacity - snapshot->row_count > snapshot->row_count / 8 + 8) {
+        snapshot_reserve(snapshot, snapshot->row_count);
+    }
+    if (previous != NULL && snapshot->row_count >= previous->row_count) {
+        delta->from = previous;
+        delta->front = snapshot->row_count - previous->row_count;
+        delta->aligned = is_aligned(snapshot, previous);
+    }
+    if (!delta->aligned) {
+        snapshot_index(snapshot);
+    }
+}
+
+/* Texts of rows taken over stay where they are; new ones come behind them. */
+static void share_texts(struct snapshot_block *block, const struct snapshot *previous)
+{
+    if (previous == NULL) {
+        block->texts = arena_new();
+        return;
+    }
+    block->texts = arena_ref(snapshot_block(previous)->texts);
+    block->texts_first = snapshot_block(previous)->texts_first;
+}
+
+/* Rows of these are in one array, many, and asked for often. */
+static bool can_reuse(enum resource resource, const struct snapshot *previous)
+{
+    if (previous == NULL || previous->resource != resource || previous->row_count == 0 ||
+        (resource != RESOURCE_ORDERS && resource != RESOURCE_POSITIONS)) {
+        return false;
+    }
+    const struct snapshot_block *block = snapshot_block(previous);
+    return block->texts->used <= 2 * block->texts_first + DEAD_TEXTS;
+}
+
+struct snapshot *decode_next(const struct snapshot *previous, enum resource resource,
+                             struct json_span body, struct fault *ret_fault)
+{
+    struct decoder *decoder = mem_calloc(1, sizeof *decoder);
+    struct snapshot *snapshot = snapshot_new(resource);
+    struct snapshot_block *block = snapshot_block(snapshot);
+    struct json_span top;
+    reuse_init(&decoder->reuse, can_reuse(resource, previous) ? previous : NULL);
+    share_texts(block, decoder->reuse.previous);
+    block->body = mem_dup(body.ptr, body.len);
+    block->body_len = body.len;
+    decoder->snapshot = snapshot;
+    decoder->filler.texts = block->texts;
+    decoder->filler.end = block->body + body.len;
+    decoder->end = block->body + body.len;
+    decoder->fault = ret_fault;
+    filler_keys_init(&decoder->rows, field_table(resource));
+    filler_keys_init(&decoder->lists, field_table_watchlist());
+    fields_clear(field_table(resource), &decoder->blank);
+    bool good = check_text(decoder, (struct json_span){block->body, body.len}, &top);
+    if (good) {
+        expect_rows(decoder);
+        good = decode_object(decoder, top);
+    }
+    if (good) {
+        finish_rows(decoder);
+        block->texts_first = block->texts_first > 0 ? block->texts_first : block->texts->used;
+    } else {
+        snapshot_unref(snapshot);
+    }
+    reuse_done(&decoder->reuse);
+    free(decoder);
+    return good ? snapshot : NULL;
 }
 
 struct snapshot *decode_body(enum resource resource, const char *body, size_t len,
                              struct fault *ret_fault)
 {
-    struct decoder *decoder = mem_calloc(1, sizeof *decoder);
-    struct snapshot *snapshot = snapshot_new(resource);
-    struct snapshot_block *block = snapshot_block(snapshot);
-    block->body = mem_dup(body, len);
-    block->body_len = len;
-    decoder->snapshot = snapshot;
-    decoder->texts = &block->texts;
-    decoder->end = block->body + len;
-    decoder->fault = ret_fault;
-    build_keys(&decoder->rows, field_table(resource));
-    build_keys(&decoder->lists, field_table_watchlist());
-    fields_clear(field_table(resource), &decoder->blank);
-    if (!decode_text(decoder, block->body, len)) {
-        snapshot_unref(snapshot);
-        snapshot = NULL;
-    } else {
-        snapshot->rows =
-            mem_realloc_array(snapshot->rows, snapshot->row_count, model_row_size(resource));
-        snapshot_index(snapshot);
-    }
-    free(decoder);
-    return snapshot;
+    return decode_next(NULL, resource, (struct json_span){body, len}, ret_fault);
 }
 
 const char *decode_source(const struct snapshot *snapshot, size_t *ret_len)

@@ -12,6 +12,7 @@ struct scanner {
     const char *end;
     enum expect expect;
     unsigned depth;
+    const struct json_known *known;              /* NULL: nothing is */
     unsigned char in_object[JSON_DEPTH_MAX / 8]; /* a bit a level: object or array */
 };
 
@@ -173,9 +174,27 @@ static bool scan_key(struct scanner *scanner)
     return true;
 }
 
+static bool skip_known(struct scanner *scanner)
+{
+    const struct json_known *known = scanner->known;
+    if (known == NULL || scanner->depth != known->depth || innermost_is_object(scanner)) {
+        return false;
+    }
+    const char *behind = known->skip(known->context, scanner->at, scanner->end);
+    if (behind == NULL) {
+        return false;
+    }
+    scanner->at = behind;
+    scanner->expect = WANT_COMMA_OR_END;
+    return true;
+}
+
 static bool scan_value(struct scanner *scanner)
 {
     char c = *scanner->at;
+    if (c == '{' && skip_known(scanner)) {
+        return true;
+    }
     return c == '{' || c == '[' ? open_container(scanner, c == '{') : scan_scalar(scanner);
 }
 
@@ -210,9 +229,11 @@ static bool scan_step(struct scanner *scanner)
     }
 }
 
-bool json_check(const char *text, size_t len, struct json_span *ret, size_t *ret_error_at)
+bool json_check_known(struct json_span text, const struct json_known *known, struct json_span *ret,
+                      size_t *ret_error_at)
 {
-    struct scanner scanner = {.at = text, .end = text + len, .expect = WANT_VALUE};
+    struct scanner scanner = {
+        .at = text.ptr, .end = text.ptr + text.len, .expect = WANT_VALUE, .known = known};
     scanner.at = json_skip_space(scanner.at, scanner.end);
     const char *first = scanner.at;
     const char *last = first;
@@ -232,10 +253,15 @@ bool json_check(const char *text, size_t len, struct json_span *ret, size_t *ret
     }
     if (!good) {
         if (ret_error_at != NULL) {
-            *ret_error_at = (size_t)(scanner.at - text);
+            *ret_error_at = (size_t)(scanner.at - text.ptr);
         }
         return false;
     }
     *ret = (struct json_span){first, (size_t)(last - first)};
     return true;
+}
+
+bool json_check(const char *text, size_t len, struct json_span *ret, size_t *ret_error_at)
+{
+    return json_check_known((struct json_span){text, len}, NULL, ret, ret_error_at);
 }

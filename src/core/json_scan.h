@@ -5,7 +5,8 @@
 #ifndef BLOTTER_CORE_JSON_SCAN_H
 #define BLOTTER_CORE_JSON_SCAN_H
 
-#include <stdbool.h>
+#include <blotter/core/json.h>
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -83,6 +84,46 @@ static inline bool json_is_plain(const char *at, size_t len)
     }
     return (high & JSON_HIGHS) == 0;
 }
+
+/* Steps to the next key or element; NULL behind the end of the container, whose end goes to *at. */
+static inline const char *json_step(const char **at, const char *end, char closing)
+{
+    const char *next = json_skip_space(*at, end);
+    if (*next == ',') {
+        next = json_skip_space(next + 1, end);
+    }
+    if (*next == closing) {
+        *at = next + 1;
+        return NULL;
+    }
+    *at = next;
+    return next;
+}
+
+/* The key at *at without its quotes; *at moves to the value. */
+static inline struct json_span json_step_key(const char **at, const char *end)
+{
+    const char *key = *at;
+    const char *behind = json_skip_string(key + 1, end);
+    *at = json_skip_space(json_skip_space(behind, end) + 1, end);
+    return (struct json_span){key, (size_t)(behind - key)};
+}
+
+/*
+ * Elements of arrays that were checked in another text and stand here again: they need no second
+ * look. skip is asked at each object that is an element of an array, `depth` containers down. It
+ * answers with the place behind one or more elements, commas between them, that json_check accepted
+ * as elements at that depth; NULL when it does not know the one at at.
+ */
+struct json_known {
+    const char *(*skip)(void *context, const char *at, const char *end);
+    void *context;
+    unsigned depth; /* at least 1 */
+};
+
+/* json_check, but what is known is not looked at; the result is the same. */
+bool json_check_known(struct json_span text, const struct json_known *known, struct json_span *ret,
+                      size_t *ret_error_at);
 
 /* Behind the checked value that starts at at. */
 const char *json_skip_value(const char *at, const char *end);

@@ -12,6 +12,9 @@
 /* A slot is looked for this far from its place: ids made to collide cost no more than that each. */
 #define PROBE_MAX 64
 
+/* Rows put in front before everything has to move once more. */
+#define FRONT_ROOM 16
+
 static const size_t row_sizes[] = {
     [RESOURCE_ORDERS] = sizeof(struct order),
     [RESOURCE_POSITIONS] = sizeof(struct position),
@@ -38,6 +41,72 @@ struct snapshot *snapshot_new(enum resource resource)
     return &block->snapshot;
 }
 
+/* Where the memory of its rows begins. */
+static void *memory_of(const struct snapshot *snapshot)
+{
+    size_t front = snapshot_block(snapshot)->front;
+    return snapshot->rows == NULL ? NULL
+                                  : (char *)snapshot->rows - front * row_sizes[snapshot->resource];
+}
+
+void snapshot_reserve(struct snapshot *snapshot, size_t rows)
+{
+    struct snapshot_block *block = snapshot_block(snapshot);
+    size_t size = row_sizes[snapshot->resource];
+    if (snapshot->rows == NULL) {
+        block->front = FRONT_ROOM;
+    }
+    char *memory = mem_realloc_array(memory_of(snapshot), rows + block->front, size);
+    snapshot->rows = memory + block->front * size;
+}
+
+static void make_front_room(struct snapshot *snapshot)
+{
+    size_t size = row_sizes[snapshot->resource];
+    size_t room = snapshot->row_count / 2 + FRONT_ROOM;
+    char *memory = mem_alloc((snapshot->row_count + room) * size);
+    if (snapshot->row_count > 0) {
+        memcpy(memory + room * size, snapshot->rows, snapshot->row_count * size);
+    }
+    free(memory_of(snapshot));
+    snapshot->rows = memory + room * size;
+    snapshot_block(snapshot)->front = room;
+}
+
+struct row *snapshot_add_front(struct snapshot *snapshot)
+{
+    size_t size = row_sizes[snapshot->resource];
+    if (snapshot_block(snapshot)->front == 0) {
+        make_front_room(snapshot);
+    }
+    snapshot_block(snapshot)->front--;
+    snapshot->rows = (char *)snapshot->rows - size;
+    snapshot->row_count++;
+    memset(snapshot->rows, 0, size);
+    fields_clear(field_table(snapshot->resource), snapshot->rows);
+    return snapshot->rows;
+}
+
+void snapshot_forget_delta(struct snapshot *snapshot)
+{
+    struct snapshot_delta *delta = &snapshot_block(snapshot)->delta;
+    free(delta->same);
+    *delta = (struct snapshot_delta){.from = NULL};
+}
+
+bool snapshot_next_changed(const struct snapshot *snapshot, struct delta_walk *walk, size_t *ret_i)
+{
+    const struct snapshot_delta *delta = &snapshot_block(snapshot)->delta;
+    while (walk->run < delta->same_count && walk->next == delta->same[walk->run].row) {
+        walk->next += delta->same[walk->run++].count;
+    }
+    if (walk->next >= snapshot->row_count) {
+        return false;
+    }
+    *ret_i = walk->next++;
+    return true;
+}
+
 struct snapshot *snapshot_ref(struct snapshot *snapshot)
 {
     snapshot_block(snapshot)->references++;
@@ -50,10 +119,11 @@ void snapshot_unref(struct snapshot *snapshot)
         return;
     }
     struct snapshot_block *block = snapshot_block(snapshot);
-    arena_done(&block->texts);
+    snapshot_forget_delta(snapshot);
+    arena_unref(block->texts);
     free(block->index.slots);
     free(block->body);
-    free(snapshot->rows);
+    free(memory_of(snapshot));
     free(snapshot->lists);
     free(block);
 }
@@ -103,14 +173,18 @@ static uint32_t *find_slot(const struct snapshot *snapshot, const char *id)
     return NULL;
 }
 
-static void index_row(struct snapshot *snapshot, size_t i, bool replace)
+static uint32_t *index_row(struct snapshot *snapshot, size_t i, bool replace, uint32_t *ret_was)
 {
     uint32_t *slot = find_slot(snapshot, model_row(snapshot, i)->id);
     if (slot == NULL) {
         snapshot_block(snapshot)->index.overflow = true;
-    } else if (*slot == 0 || replace) {
+        return NULL;
+    }
+    *ret_was = *slot;
+    if (*slot == 0 || replace) {
         *slot = (uint32_t)(snapshot->row_count - i);
     }
+    return slot;
 }
 
 void snapshot_index(struct snapshot *snapshot)
@@ -129,17 +203,41 @@ void snapshot_index(struct snapshot *snapshot)
     }
     index->overflow = false;
     for (size_t i = 0; i < snapshot->row_count; i++) {
-        index_row(snapshot, i, false);
+        uint32_t was;
+        index_row(snapshot, i, false, &was);
     }
 }
 
-void snapshot_index_front(struct snapshot *snapshot)
+struct index_change snapshot_index_front(struct snapshot *snapshot)
 {
-    struct row_index *index = &snapshot_block(snapshot)->index;
-    if (index->capacity / 4 * 3 < snapshot->row_count) {
+    const struct row_index *index = &snapshot_block(snapshot)->index;
+    struct index_change change = {.rebuilt = index->capacity / 4 * 3 < snapshot->row_count};
+    if (change.rebuilt) {
         snapshot_index(snapshot);
     } else {
-        index_row(snapshot, 0, true);
+        change.slot = index_row(snapshot, 0, true, &change.was);
+    }
+    return change;
+}
+
+/* Places are counted from the end, so rows that come in front are added and nothing moves. */
+void snapshot_inherit_index(struct snapshot *snapshot, struct snapshot *from)
+{
+    struct snapshot_block *block = snapshot_block(snapshot);
+    struct row_index *index = &snapshot_block(from)->index;
+    if (block->index.capacity != 0) {
+        return;
+    }
+    if (block->delta.from != from || !block->delta.aligned ||
+        index->capacity / 4 * 3 < snapshot->row_count) {
+        snapshot_index(snapshot);
+        return;
+    }
+    block->index = *index;
+    *index = (struct row_index){.slots = NULL};
+    for (size_t i = block->delta.front; i-- > 0;) {
+        uint32_t was;
+        index_row(snapshot, i, true, &was);
     }
 }
 
@@ -195,13 +293,15 @@ static void *copy_rows(const void *rows, size_t count, size_t size)
 struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 {
     struct snapshot *copy = snapshot_new(snapshot->resource);
-    struct arena *arena = &snapshot_block(copy)->texts;
+    struct arena *arena = arena_new();
+    snapshot_block(copy)->texts = arena;
     copy->row_count = snapshot->row_count;
     copy->rows = copy_rows(snapshot->rows, snapshot->row_count, model_row_size(copy->resource));
     copy->list_count = snapshot->list_count;
     copy->lists = copy_rows(snapshot->lists, snapshot->list_count, sizeof *copy->lists);
     for (size_t i = 0; i < copy->row_count; i++) {
         struct row *row = model_row(copy, i);
+        row->patched = false;
         own_texts(arena, field_table(copy->resource), row);
         if (row->raw.ptr != NULL) {
             row->raw.ptr = copy_text(arena, row->raw.ptr, row->raw.len);
@@ -227,6 +327,11 @@ static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
     return true;
 }
 
+bool row_equal(enum resource resource, const struct row *a, const struct row *b)
+{
+    return a->provisional == b->provisional && fields_equal(field_table(resource), a, b);
+}
+
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
 {
     if (a == b) {
@@ -235,11 +340,8 @@ bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
     if (a->row_count != b->row_count || !lists_equal(a, b)) {
         return false;
     }
-    const struct field_table *table = field_table(a->resource);
     for (size_t i = 0; i < a->row_count; i++) {
-        const struct row *left = model_row(a, i);
-        const struct row *right = model_row(b, i);
-        if (left->provisional != right->provisional || !fields_equal(table, left, right)) {
+        if (!row_equal(a->resource, model_row(a, i), model_row(b, i))) {
             return false;
         }
     }

@@ -5,95 +5,197 @@
 
 #include <blotter/core/alloc.h>
 
-#include "fields.h"
-#include "snapshot.h"
-
-/* Rows put in front before everything has to move once more. */
-#define FRONT_ROOM 16
-
-void overlay_init(struct overlay *overlay, enum resource resource)
-{
-    *overlay = (struct overlay){.view = snapshot_new(resource)};
-}
+static const char *instrument_of(enum resource resource, const struct row *row);
 
 void overlay_done(struct overlay *overlay)
 {
-    overlay->view->rows = overlay->memory;
-    snapshot_unref(overlay->view);
+    free(overlay->written.rows);
+    free(overlay->removed.rows);
+    free(overlay->changes);
     free(overlay->instruments.slots);
     free(overlay->instruments.next);
     *overlay = (struct overlay){.view = NULL};
 }
 
-static void place_rows(struct overlay *overlay)
+static struct row *row_at(const struct overlay *overlay, size_t distance)
 {
+    return model_row(overlay->view, overlay->view->row_count - distance);
+}
+
+static uint32_t *slot_of(const struct overlay *overlay, const char *instrument)
+{
+    const struct instrument_index *index = &overlay->instruments;
+    return &index->slots[(size_t)text_hash(instrument) & (index->slot_count - 1)];
+}
+
+/* Where the row at that distance is linked under the name it has now; NULL when it is not. */
+static uint32_t *find_link(const struct overlay *overlay, size_t distance)
+{
+    const struct instrument_index *index = &overlay->instruments;
+    uint32_t *link =
+        slot_of(overlay, instrument_of(overlay->view->resource, row_at(overlay, distance)));
+    while (*link != 0 && *link != distance) {
+        link = &index->next[*link];
+    }
+    return *link != 0 ? link : NULL;
+}
+
+/* The next distance in front of those that are in the index. */
+static void link_next(struct overlay *overlay)
+{
+    struct instrument_index *index = &overlay->instruments;
+    size_t distance = index->linked + 1;
+    if (distance >= index->next_count) {
+        index->next_count = distance + distance / 4 + 16;
+        index->next = mem_realloc_array(index->next, index->next_count, sizeof *index->next);
+    }
+    uint32_t *slot =
+        slot_of(overlay, instrument_of(overlay->view->resource, row_at(overlay, distance)));
+    index->next[distance] = *slot;
+    *slot = (uint32_t)distance;
+    index->linked = distance;
+}
+
+/* The rows in front go out of the index, while they are still there. */
+static void unlink_down_to(struct overlay *overlay, size_t distance)
+{
+    struct instrument_index *index = &overlay->instruments;
+    for (; index->built && index->linked > distance; index->linked--) {
+        uint32_t *link = find_link(overlay, index->linked);
+        index->built = link != NULL;
+        if (link != NULL) {
+            *link = index->next[index->linked];
+        }
+    }
+}
+
+static void build_instruments(struct overlay *overlay)
+{
+    struct instrument_index *index = &overlay->instruments;
+    size_t slots = 16;
+    while (slots < overlay->view->row_count) {
+        slots *= 2;
+    }
+    if (slots != index->slot_count) {
+        index->slots = mem_realloc_array(index->slots, slots, sizeof *index->slots);
+        index->slot_count = slots;
+    }
+    memset(index->slots, 0, slots * sizeof *index->slots);
+    index->linked = 0;
+    while (index->linked < overlay->view->row_count) {
+        link_next(overlay);
+    }
+    index->built = true;
+}
+
+/* What the index says is true of the new rows as well, but for those that are others. */
+static bool keep_instruments(struct overlay *overlay)
+{
+    const struct snapshot_delta *delta = &snapshot_block(overlay->view)->delta;
+    struct instrument_index *index = &overlay->instruments;
+    size_t count = overlay->view->row_count;
+    if (!index->built || !delta->aligned || count > 2 * index->slot_count) {
+        return false;
+    }
+    struct delta_walk walk = {0};
+    for (size_t i; snapshot_next_changed(overlay->view, &walk, &i);) {
+        if (i >= delta->front && find_link(overlay, count - i) == NULL) {
+            return false;
+        }
+    }
+    while (index->linked < count) {
+        link_next(overlay);
+    }
+    return true;
+}
+
+void overlay_attach(struct overlay *overlay, struct snapshot *view)
+{
+    const struct snapshot *before = overlay->view;
+    overlay->view = view;
+    overlay->base_count = view != NULL ? view->row_count : 0;
+    overlay->inserted = 0;
+    overlay->written.count = 0;
+    overlay->removed.count = 0;
+    overlay->overflow = view != NULL && snapshot_block(view)->index.overflow;
+    overlay->index_rebuilt = false;
+    overlay->texts_written = false;
+    overlay->instruments.built = view != NULL && before != NULL &&
+                                 snapshot_block(view)->delta.from == before &&
+                                 keep_instruments(overlay);
+}
+
+static struct saved_row *add_saved(struct saved_rows *saved)
+{
+    if (saved->count == saved->capacity) {
+        saved->capacity = saved->capacity < 4 ? 4 : saved->capacity * 2;
+        saved->rows = mem_realloc_array(saved->rows, saved->capacity, sizeof *saved->rows);
+    }
+    return &saved->rows[saved->count++];
+}
+
+void overlay_save(struct overlay *overlay, struct row *row)
+{
+    if (row->patched) {
+        return;
+    }
     size_t size = model_row_size(overlay->view->resource);
-    overlay->view->rows = overlay->memory + overlay->front * size;
-}
-
-void overlay_load(struct overlay *overlay, const struct snapshot *base)
-{
-    struct snapshot *view = overlay->view;
-    size_t size = model_row_size(view->resource);
-    size_t count = base != NULL ? base->row_count : 0;
-    size_t lists = base != NULL ? base->list_count : 0;
-    if (overlay->capacity < count + FRONT_ROOM) {
-        overlay->capacity = count + FRONT_ROOM + count / 4;
-        free(overlay->memory);
-        overlay->memory = mem_alloc(overlay->capacity * size);
-    }
-    overlay->front = overlay->capacity - count;
-    place_rows(overlay);
-    view->row_count = count;
-    view->lists = mem_realloc_array(view->lists, lists, sizeof *view->lists);
-    view->list_count = lists;
-    if (count > 0) {
-        memcpy(view->rows, base->rows, count * size);
-    }
-    if (lists > 0) {
-        memcpy(view->lists, base->lists, lists * sizeof *view->lists);
-    }
-    snapshot_index(view);
-    overlay->instruments.built = false;
-}
-
-static void make_front_room(struct overlay *overlay)
-{
-    struct snapshot *view = overlay->view;
-    size_t size = model_row_size(view->resource);
-    size_t room = view->row_count / 2 + FRONT_ROOM;
-    char *memory = mem_alloc((view->row_count + room) * size);
-    memcpy(memory + room * size, view->rows, view->row_count * size);
-    free(overlay->memory);
-    overlay->memory = memory;
-    overlay->capacity = view->row_count + room;
-    overlay->front = room;
+    size_t i = (size_t)((char *)row - (char *)overlay->view->rows) / size;
+    struct saved_row *saved = add_saved(&overlay->written);
+    saved->distance = overlay->view->row_count - i;
+    memcpy(&saved->row, row, size);
+    row->patched = true;
 }
 
 struct row *overlay_insert(struct overlay *overlay, const char *id)
 {
-    struct snapshot *view = overlay->view;
-    if (overlay->front == 0) {
-        make_front_room(overlay);
-    }
-    overlay->front--;
-    place_rows(overlay);
-    view->row_count++;
-    struct row *row = model_row(view, 0);
-    memset(row, 0, model_row_size(view->resource));
-    fields_clear(field_table(view->resource), row);
+    struct row *row = snapshot_add_front(overlay->view);
     row->id = id;
-    snapshot_index_front(view);
-    overlay->instruments.built = false;
+    row->patched = true;
+    if (overlay->inserted == overlay->change_capacity) {
+        overlay->change_capacity = overlay->change_capacity < 4 ? 4 : overlay->change_capacity * 2;
+        overlay->changes =
+            mem_realloc_array(overlay->changes, overlay->change_capacity, sizeof *overlay->changes);
+    }
+    struct index_change change = snapshot_index_front(overlay->view);
+    overlay->changes[overlay->inserted++] = change;
+    overlay->index_rebuilt = overlay->index_rebuilt || change.rebuilt;
     return row;
 }
 
-static void shrink_lists(struct snapshot *view, size_t i)
+/* The list of the item, and where those behind it begin. */
+static void shift_lists(struct snapshot *view, const struct row *row, bool removed)
 {
-    for (size_t list = 0; list < view->list_count; list++) {
-        struct watchlist *at = &view->lists[list];
-        at->count -= i >= at->first && i < at->first + at->count;
-        at->first -= at->first > i;
+    if (view->resource != RESOURCE_WATCHLISTS) {
+        return;
+    }
+    size_t list = ((const struct watch_item *)row)->list;
+    view->lists[list].count += removed ? (size_t)-1 : 1;
+    for (size_t i = list + 1; i < view->list_count; i++) {
+        view->lists[i].first += removed ? (size_t)-1 : 1;
+    }
+}
+
+/* What is kept of the row as the server sent it; its place in the list of those written is free. */
+static void take_written(struct saved_rows *written, struct saved_row *row)
+{
+    for (size_t i = 0; i < written->count; i++) {
+        if (written->rows[i].distance == row->distance) {
+            *row = written->rows[i];
+            written->rows[i] = written->rows[--written->count];
+            return;
+        }
+    }
+}
+
+/* Rows written in front of a row that goes or comes back. */
+static void shift_written(struct saved_rows *written, size_t distance, bool removed)
+{
+    for (size_t i = 0; i < written->count; i++) {
+        size_t *at = &written->rows[i].distance;
+        if (removed ? *at > distance : *at >= distance) {
+            *at += removed ? (size_t)-1 : 1;
+        }
     }
 }
 
@@ -101,12 +203,80 @@ void overlay_remove(struct overlay *overlay, size_t i)
 {
     struct snapshot *view = overlay->view;
     size_t size = model_row_size(view->resource);
+    struct saved_row *saved = add_saved(&overlay->removed);
+    saved->distance = view->row_count - i;
+    memcpy(&saved->row, model_row(view, i), size);
+    if (saved->row.patched) {
+        take_written(&overlay->written, saved);
+    }
+    shift_written(&overlay->written, saved->distance, true);
     char *rows = view->rows;
-    memmove(rows + i * size, rows + (i + 1) * size, (view->row_count - i - 1) * size);
+    memmove(rows + size, rows, i * size);
+    view->rows = rows + size;
     view->row_count--;
-    shrink_lists(view, i);
+    snapshot_block(view)->front++;
+    shift_lists(view, &saved->row, true);
     snapshot_index(view);
+    overlay->index_rebuilt = true;
     overlay->instruments.built = false;
+}
+
+static void restore_removed(struct overlay *overlay, const struct saved_row *saved)
+{
+    struct snapshot *view = overlay->view;
+    size_t size = model_row_size(view->resource);
+    snapshot_add_front(view);
+    char *rows = view->rows;
+    memmove(rows, rows + size, (view->row_count - saved->distance) * size);
+    memcpy(row_at(overlay, saved->distance), &saved->row, size);
+    shift_written(&overlay->written, saved->distance, false);
+    shift_lists(view, &saved->row, false);
+}
+
+static void drop_inserted(struct overlay *overlay)
+{
+    struct snapshot *view = overlay->view;
+    struct row_index *index = &snapshot_block(view)->index;
+    unlink_down_to(overlay, overlay->base_count);
+    if (!overlay->index_rebuilt) {
+        for (size_t i = overlay->inserted; i-- > 0;) {
+            if (overlay->changes[i].slot != NULL) {
+                *overlay->changes[i].slot = overlay->changes[i].was;
+            }
+        }
+        index->overflow = overlay->overflow;
+    }
+    view->rows = (char *)view->rows + overlay->inserted * model_row_size(view->resource);
+    view->row_count -= overlay->inserted;
+    snapshot_block(view)->front += overlay->inserted;
+    overlay->inserted = 0;
+}
+
+void overlay_revert(struct overlay *overlay)
+{
+    struct snapshot *view = overlay->view;
+    if (view == NULL) {
+        return;
+    }
+    overlay->instruments.built = overlay->instruments.built && overlay->removed.count == 0;
+    while (overlay->removed.count > 0) {
+        restore_removed(overlay, &overlay->removed.rows[--overlay->removed.count]);
+    }
+    drop_inserted(overlay);
+    size_t size = model_row_size(view->resource);
+    for (size_t i = 0; i < overlay->written.count; i++) {
+        const struct saved_row *saved = &overlay->written.rows[i];
+        memcpy(row_at(overlay, saved->distance), &saved->row, size);
+        if (overlay->texts_written && overlay->instruments.built) {
+            overlay->instruments.built = find_link(overlay, saved->distance) != NULL;
+        }
+    }
+    overlay->written.count = 0;
+    overlay->texts_written = false;
+    if (overlay->index_rebuilt) {
+        snapshot_index(view);
+        overlay->index_rebuilt = false;
+    }
 }
 
 /* Rows without an instrument are known by their symbol. */
@@ -127,46 +297,16 @@ static const char *instrument_of(enum resource resource, const struct row *row)
     return *instrument != '\0' ? instrument : symbol;
 }
 
-static void build_instruments(struct overlay *overlay)
-{
-    struct instrument_index *index = &overlay->instruments;
-    const struct snapshot *view = overlay->view;
-    size_t slots = 16;
-    while (slots < view->row_count) {
-        slots *= 2;
-    }
-    if (slots != index->slot_count) {
-        index->slots = mem_realloc_array(index->slots, slots, sizeof *index->slots);
-        index->slot_count = slots;
-    }
-    if (view->row_count + 1 > index->next_count) {
-        index->next_count = view->row_count + 1;
-        index->next = mem_realloc_array(index->next, index->next_count, sizeof *index->next);
-    }
-    memset(index->slots, 0, slots * sizeof *index->slots);
-    for (size_t i = 0; i < view->row_count; i++) {
-        uint64_t hash = text_hash(instrument_of(view->resource, model_row(view, i)));
-        uint32_t *slot = &index->slots[(size_t)hash & (slots - 1)];
-        size_t distance = view->row_count - i;
-        index->next[distance] = *slot;
-        *slot = (uint32_t)distance;
-    }
-    index->built = true;
-}
-
 struct row *overlay_next_of_instrument(struct overlay *overlay, const char *instrument, size_t *at)
 {
     struct instrument_index *index = &overlay->instruments;
-    const struct snapshot *view = overlay->view;
     if (!index->built) {
         build_instruments(overlay);
     }
-    size_t distance = *at != 0
-                          ? index->next[*at]
-                          : index->slots[(size_t)text_hash(instrument) & (index->slot_count - 1)];
+    size_t distance = *at != 0 ? index->next[*at] : *slot_of(overlay, instrument);
     for (; distance != 0; distance = index->next[distance]) {
-        struct row *row = model_row(view, view->row_count - distance);
-        if (strcmp(instrument_of(view->resource, row), instrument) == 0) {
+        struct row *row = row_at(overlay, distance);
+        if (strcmp(instrument_of(overlay->view->resource, row), instrument) == 0) {
             *at = distance;
             return row;
         }
@@ -178,14 +318,11 @@ struct row *overlay_next_of_instrument(struct overlay *overlay, const char *inst
 void overlay_row_written(struct overlay *overlay, size_t i)
 {
     struct instrument_index *index = &overlay->instruments;
-    const struct snapshot *view = overlay->view;
-    if (!index->built) {
-        return;
+    size_t distance = overlay->view->row_count - i;
+    overlay->texts_written = true;
+    if (index->built && distance == index->linked + 1) {
+        link_next(overlay);
+    } else {
+        index->built = index->built && find_link(overlay, distance) != NULL;
     }
-    uint64_t hash = text_hash(instrument_of(view->resource, model_row(view, i)));
-    size_t distance = index->slots[(size_t)hash & (index->slot_count - 1)];
-    while (distance != 0 && distance != view->row_count - i) {
-        distance = index->next[distance];
-    }
-    index->built = distance != 0;
 }

@@ -4,106 +4,41 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/decode.h>
 #include <blotter/core/iso8601.h>
 
+#include "oplog.h"
 #include "overlay.h"
-#include "payload.h"
 #include "snapshot.h"
-
-#define SLOTS_FIRST 64
-#define UNUSED_MAX ((size_t)1024) /* what a storm needed beyond goes back */
 
 /* Rows that the figures of one event may write; beyond, a response is cheaper. */
 #define EVENT_WRITES_MAX ((size_t)1 << 21)
 
-/* An operation in the log. */
-struct entry {
-    struct entry *older;
-    struct entry *newer;
-    struct entry *next_in_slot;
-    uint64_t hash;
-    struct patch_stamp stamp;
-    const struct payload *payload;
-    char *texts; /* the key, then the text values, each with its NUL */
-    size_t texts_size;
-    size_t count;
-    struct payload_value values[PAYLOAD_VALUES_MAX];
-};
-
 struct patch_log {
     enum resource resource;
-    size_t max;
     struct snapshot *base;
-    struct overlay overlay; /* meaningful while the log is not empty */
-    bool overlaid;
-    bool awaiting; /* a response is on its way */
-    size_t writes; /* of rows, by the figures of the present event */
-    struct entry *oldest;
-    struct entry *newest;
-    struct entry *unused; /* kept for the next, so that a steady state allocates nothing */
-    size_t unused_count;
-    struct entry **slots;
-    size_t slot_count;
-    size_t count;
+    struct overlay overlay; /* the log's operations, written in the base's own rows */
+    bool awaiting;          /* a response is on its way */
+    size_t writes;          /* of rows, by the figures of the present event */
+    struct oplog ops;
 };
 
 struct patch_log *patch_log_new(enum resource resource, size_t max)
 {
     struct patch_log *log = mem_calloc(1, sizeof *log);
     log->resource = resource;
-    log->max = max;
-    log->slot_count = SLOTS_FIRST;
-    log->slots = mem_calloc(log->slot_count, sizeof(struct entry *));
-    overlay_init(&log->overlay, resource);
+    oplog_init(&log->ops, max);
     return log;
-}
-
-static void unlink_slot(struct patch_log *log, struct entry *entry)
-{
-    struct entry **at = &log->slots[entry->hash & (log->slot_count - 1)];
-    while (*at != entry) {
-        at = &(*at)->next_in_slot;
-    }
-    *at = entry->next_in_slot;
-}
-
-static void unlink_order(struct patch_log *log, struct entry *entry)
-{
-    *(entry->older != NULL ? &entry->older->newer : &log->oldest) = entry->newer;
-    *(entry->newer != NULL ? &entry->newer->older : &log->newest) = entry->older;
-}
-
-static void append_order(struct patch_log *log, struct entry *entry)
-{
-    entry->older = log->newest;
-    entry->newer = NULL;
-    *(log->newest != NULL ? &log->newest->newer : &log->oldest) = entry;
-    log->newest = entry;
-}
-
-static void remove_entry(struct patch_log *log, struct entry *entry)
-{
-    unlink_slot(log, entry);
-    unlink_order(log, entry);
-    log->count--;
-    if (log->unused_count == UNUSED_MAX) {
-        free(entry->texts);
-        free(entry);
-        return;
-    }
-    entry->next_in_slot = log->unused;
-    log->unused = entry;
-    log->unused_count++;
 }
 
 void patch_log_clear(struct patch_log *log)
 {
-    while (log->oldest != NULL) {
-        remove_entry(log, log->oldest);
+    while (log->ops.oldest != NULL) {
+        oplog_remove(&log->ops, log->ops.oldest);
     }
+    overlay_attach(&log->overlay, NULL);
     snapshot_unref(log->base);
     log->base = NULL;
-    log->overlaid = false;
 }
 
 void patch_log_free(struct patch_log *log)
@@ -112,145 +47,17 @@ void patch_log_free(struct patch_log *log)
         return;
     }
     patch_log_clear(log);
-    while (log->unused != NULL) {
-        struct entry *entry = log->unused;
-        log->unused = entry->next_in_slot;
-        free(entry->texts);
-        free(entry);
-    }
     overlay_done(&log->overlay);
-    free(log->slots);
+    oplog_done(&log->ops);
     free(log);
 }
 
-static void grow_slots(struct patch_log *log)
-{
-    if (log->count < log->slot_count) {
-        return;
-    }
-    free(log->slots);
-    log->slot_count *= 2;
-    log->slots = mem_calloc(log->slot_count, sizeof(struct entry *));
-    for (struct entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
-        struct entry **slot = &log->slots[entry->hash & (log->slot_count - 1)];
-        entry->next_in_slot = *slot;
-        *slot = entry;
-    }
-}
-
-/* The texts move into the entry's own memory, and its values point there. */
-static void keep_texts(struct entry *entry, const struct operation *operation)
-{
-    size_t size = strlen(operation->key) + 1;
-    for (size_t i = 0; i < operation->count; i++) {
-        if (operation->values[i].type == FIELD_TEXT) {
-            size += strlen(operation->values[i].text) + 1;
-        }
-    }
-    if (size > entry->texts_size) {
-        entry->texts = mem_realloc(entry->texts, size);
-        entry->texts_size = size;
-    }
-    char *at = entry->texts;
-    size_t len = strlen(operation->key) + 1;
-    memcpy(at, operation->key, len);
-    at += len;
-    for (size_t i = 0; i < operation->count; i++) {
-        entry->values[i] = operation->values[i];
-        if (operation->values[i].type == FIELD_TEXT) {
-            len = strlen(operation->values[i].text) + 1;
-            memcpy(at, operation->values[i].text, len);
-            entry->values[i].text = at;
-            at += len;
-        }
-    }
-    entry->count = operation->count;
-}
-
-static uint64_t operation_hash(const struct operation *operation)
-{
-    return text_hash(operation->key) ^
-           ((uint64_t)operation->payload->type * UINT64_C(0x9e3779b97f4a7c15));
-}
-
-static struct entry *find_entry(const struct patch_log *log, const struct operation *operation,
-                                uint64_t hash)
-{
-    struct entry *entry = log->slots[hash & (log->slot_count - 1)];
-    while (entry != NULL && (entry->hash != hash || entry->payload != operation->payload ||
-                             strcmp(entry->texts, operation->key) != 0)) {
-        entry = entry->next_in_slot;
-    }
-    return entry;
-}
-
-/* Whether the operation sets at least what the entry sets: then the entry says nothing any more. */
-static bool replaces(const struct operation *operation, const struct entry *entry)
-{
-    if (operation->count < entry->count) {
-        return false;
-    }
-    for (size_t i = 0; i < entry->count; i++) {
-        size_t k = 0;
-        while (k < operation->count && operation->values[k].offset != entry->values[i].offset) {
-            k++;
-        }
-        if (k == operation->count) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static struct entry *add_entry(struct patch_log *log, const struct operation *operation,
-                               uint64_t hash)
-{
-    struct entry *entry = log->unused;
-    if (entry != NULL) {
-        log->unused = entry->next_in_slot;
-        log->unused_count--;
-    } else {
-        entry = mem_calloc(1, sizeof *entry);
-    }
-    grow_slots(log);
-    entry->hash = hash;
-    entry->payload = operation->payload;
-    struct entry **slot = &log->slots[hash & (log->slot_count - 1)];
-    entry->next_in_slot = *slot;
-    *slot = entry;
-    append_order(log, entry);
-    log->count++;
-    return entry;
-}
-
-/* NULL when there is nothing to apply: *ret_overflow says whether that is for want of room. */
-static struct entry *log_operation(struct patch_log *log, const struct operation *operation,
-                                   struct patch_stamp stamp, bool *ret_overflow)
-{
-    uint64_t hash = operation_hash(operation);
-    struct entry *entry = find_entry(log, operation, hash);
-    if (entry != NULL && operation->payload->action != PAYLOAD_SET) {
-        return NULL;
-    }
-    if (entry != NULL && replaces(operation, entry)) {
-        unlink_order(log, entry);
-        append_order(log, entry);
-    } else if (log->count == log->max) {
-        *ret_overflow = true;
-        return NULL;
-    } else {
-        entry = add_entry(log, operation, hash);
-    }
-    entry->stamp = stamp;
-    keep_texts(entry, operation);
-    return entry;
-}
-
-static size_t set_rows_of_instrument(struct overlay *overlay, const struct entry *entry)
+static size_t set_rows_of_instrument(struct overlay *overlay, const struct oplog_entry *entry)
 {
     size_t at = 0;
     size_t count = 0;
     for (struct row *row; (row = overlay_next_of_instrument(overlay, entry->texts, &at)) != NULL;) {
+        overlay_save(overlay, row);
         payload_write(entry->values, entry->count, row);
         row->version = version_mix(row->version, entry->stamp.seq);
         count++;
@@ -259,7 +66,7 @@ static size_t set_rows_of_instrument(struct overlay *overlay, const struct entry
 }
 
 /* How many rows changed. */
-static size_t apply(struct overlay *overlay, const struct entry *entry)
+static size_t apply(struct overlay *overlay, const struct oplog_entry *entry)
 {
     if (entry->payload->by_instrument) {
         return set_rows_of_instrument(overlay, entry);
@@ -277,33 +84,24 @@ static size_t apply(struct overlay *overlay, const struct entry *entry)
         return 0; /* there already, or not there */
     }
     struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
+    overlay_save(overlay, row);
     payload_write(entry->values, entry->count, row);
     row->provisional = row->provisional || !entry->payload->many;
     row->version = version_mix(row->version, entry->stamp.seq);
-    if (!inserts && !entry->payload->many) {
-        overlay_row_written(overlay, i);
+    if (!entry->payload->many) {
+        overlay_row_written(overlay, inserts ? 0 : i);
     }
     return 1;
 }
 
-static void rebuild(struct patch_log *log)
+/* The base's rows are as the server sent them: the log is written in them. */
+static void apply_all(struct patch_log *log)
 {
-    log->overlaid = log->base != NULL && log->count > 0;
-    if (!log->overlaid) {
+    if (log->base == NULL) {
         return;
     }
-    overlay_load(&log->overlay, log->base);
-    for (const struct entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
+    for (const struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         apply(&log->overlay, entry);
-    }
-}
-
-/* From now on rows can be changed in place. */
-static void show_overlay(struct patch_log *log)
-{
-    if (!log->overlaid) {
-        overlay_load(&log->overlay, log->base);
-        log->overlaid = true;
     }
 }
 
@@ -313,17 +111,15 @@ static bool names_a_row(struct patch_log *log, const struct operation *operation
         return false;
     }
     if (!operation->payload->by_instrument) {
-        const struct snapshot *shown = patch_log_shown(log);
-        return model_find(shown, operation->key) < shown->row_count;
+        return model_find(log->base, operation->key) < log->base->row_count;
     }
-    show_overlay(log);
     size_t at = 0;
     return overlay_next_of_instrument(&log->overlay, operation->key, &at) != NULL;
 }
 
 static bool is_logged(const struct patch_log *log, const struct operation *operation)
 {
-    return find_entry(log, operation, operation_hash(operation)) != NULL;
+    return oplog_find(&log->ops, operation) != NULL;
 }
 
 /*
@@ -333,17 +129,16 @@ static bool is_logged(const struct patch_log *log, const struct operation *opera
 static bool is_news(struct patch_log *log, const struct operation *operation)
 {
     return !operation->payload->many || names_a_row(log, operation) || is_logged(log, operation) ||
-           (log->awaiting && log->count < log->max / 2);
+           (log->awaiting && log->ops.count < log->ops.max / 2);
 }
 
 static void take_operation(struct patch_log *log, const struct operation *operation,
                            struct patch_stamp stamp, struct patch_result *result)
 {
-    const struct entry *entry = log_operation(log, operation, stamp, &result->overflow);
+    const struct oplog_entry *entry = oplog_put(&log->ops, operation, stamp, &result->overflow);
     if (entry == NULL || log->base == NULL) {
         return;
     }
-    show_overlay(log);
     size_t count = apply(&log->overlay, entry);
     log->writes += count;
     result->changed = count > 0 || result->changed;
@@ -446,7 +241,7 @@ static bool covers(struct patch_stamp response, struct patch_stamp stamp)
 }
 
 /* Whether the rows say otherwise than an operation that nothing later has changed. */
-static bool contradicts(const struct snapshot *base, const struct entry *entry,
+static bool contradicts(const struct snapshot *base, const struct oplog_entry *entry,
                         struct patch_stamp response)
 {
     if (entry->payload->many || (entry->stamp.id != 0 && response.id > entry->stamp.id)) {
@@ -476,9 +271,9 @@ static bool contradicts(const struct snapshot *base, const struct entry *entry,
 }
 
 /* A later operation on the same row has the word. */
-static bool is_last_of_row(const struct entry *entry)
+static bool is_last_of_row(const struct oplog_entry *entry)
 {
-    for (const struct entry *later = entry->newer; later != NULL; later = later->newer) {
+    for (const struct oplog_entry *later = entry->newer; later != NULL; later = later->newer) {
         if (!later->payload->many && strcmp(later->texts, entry->texts) == 0) {
             return false;
         }
@@ -486,13 +281,22 @@ static bool is_last_of_row(const struct entry *entry)
     return true;
 }
 
-struct patch_change patch_log_cover(struct patch_log *log, struct patch_stamp response)
+static bool covers_any(const struct patch_log *log, struct patch_stamp response)
+{
+    const struct oplog_entry *entry = log->ops.oldest;
+    while (entry != NULL && !covers(response, entry->stamp)) {
+        entry = entry->newer;
+    }
+    return entry != NULL;
+}
+
+/* The base's rows are as the server sent them. How many said otherwise than these. */
+static size_t remove_covered(struct patch_log *log, struct patch_stamp response)
 {
     size_t contradictions = 0;
     size_t budget = 256; /* looking for later operations is quadratic: look at some only */
-    struct entry *next;
-    bool changed = false;
-    for (struct entry *entry = log->oldest; entry != NULL; entry = next) {
+    struct oplog_entry *next;
+    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = next) {
         next = entry->newer;
         if (!covers(response, entry->stamp)) {
             continue;
@@ -501,30 +305,81 @@ struct patch_change patch_log_cover(struct patch_log *log, struct patch_stamp re
             budget--;
             contradictions += is_last_of_row(entry);
         }
-        remove_entry(log, entry);
-        changed = true;
+        oplog_remove(&log->ops, entry);
     }
-    if (changed) {
-        rebuild(log);
+    return contradictions;
+}
+
+struct patch_change patch_log_cover(struct patch_log *log, struct patch_stamp response)
+{
+    if (!covers_any(log, response)) {
+        return (struct patch_change){false, 0};
     }
-    return (struct patch_change){changed, contradictions};
+    overlay_revert(&log->overlay);
+    size_t contradictions = remove_covered(log, response);
+    apply_all(log);
+    return (struct patch_change){true, contradictions};
+}
+
+/* Whether the response's rows are those shown now. Looks at those only that may not be. */
+static bool shows_same(const struct patch_log *log, const struct snapshot *base)
+{
+    const struct snapshot *shown = log->base;
+    const struct overlay *overlay = &log->overlay;
+    const struct snapshot_delta *delta = &snapshot_block(base)->delta;
+    if (shown == NULL) {
+        return false;
+    }
+    if (delta->from != shown || overlay->inserted > 0 || overlay->removed.count > 0) {
+        return snapshot_equal(shown, base);
+    }
+    if (!delta->aligned || delta->front > 0) {
+        return false;
+    }
+    struct delta_walk walk = {0};
+    for (size_t i; snapshot_next_changed(base, &walk, &i);) {
+        if (!row_equal(log->resource, model_row(shown, i), model_row(base, i))) {
+            return false;
+        }
+    }
+    for (size_t k = 0; k < overlay->written.count; k++) {
+        size_t i = base->row_count - overlay->written.rows[k].distance;
+        if (!row_equal(log->resource, model_row(shown, i), model_row(base, i))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *base,
                                      struct patch_stamp response)
 {
-    const struct snapshot *shown = patch_log_shown(log);
-    bool same = shown != NULL && snapshot_equal(shown, base);
+    bool same = shows_same(log, base);
     struct snapshot *old = log->base;
-    log->base = base;
-    log->overlaid = false;
-    struct patch_change change = patch_log_cover(log, response);
-    if (!log->overlaid) {
-        rebuild(log);
+    overlay_revert(&log->overlay);
+    if (old != NULL) {
+        snapshot_inherit_index(base, old);
     }
-    change.changed = !same || log->overlaid;
+    overlay_attach(&log->overlay, base);
+    snapshot_forget_delta(base);
     snapshot_unref(old);
-    return change;
+    log->base = base;
+    size_t contradictions = remove_covered(log, response);
+    apply_all(log);
+    return (struct patch_change){!same || log->ops.count > 0, contradictions};
+}
+
+bool patch_log_answer(struct patch_log *log, struct json_span body, struct patch_stamp response,
+                      struct patch_change *ret, struct fault *ret_fault)
+{
+    overlay_revert(&log->overlay);
+    struct snapshot *base = decode_next(log->base, log->resource, body, ret_fault);
+    apply_all(log);
+    if (base == NULL) {
+        return false;
+    }
+    *ret = patch_log_rebase(log, base, response);
+    return true;
 }
 
 void patch_log_await(struct patch_log *log, bool awaiting)
@@ -534,14 +389,14 @@ void patch_log_await(struct patch_log *log, bool awaiting)
 
 void patch_log_forget_ids(struct patch_log *log)
 {
-    for (struct entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
+    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         entry->stamp.id = 0;
     }
 }
 
 const struct snapshot *patch_log_shown(const struct patch_log *log)
 {
-    return log->overlaid ? log->overlay.view : log->base;
+    return log->base;
 }
 
 const struct snapshot *patch_log_base(const struct patch_log *log)
@@ -551,7 +406,7 @@ const struct snapshot *patch_log_base(const struct patch_log *log)
 
 size_t patch_log_count(const struct patch_log *log)
 {
-    return log->count;
+    return log->ops.count;
 }
 
 bool patch_log_consistent(const struct patch_log *log)
@@ -559,13 +414,17 @@ bool patch_log_consistent(const struct patch_log *log)
     if (log->base == NULL) {
         return patch_log_shown(log) == NULL;
     }
-    struct overlay fresh;
-    overlay_init(&fresh, log->resource);
-    overlay_load(&fresh, log->base);
-    for (const struct entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
-        apply(&fresh, entry);
+    size_t len;
+    const char *body = decode_source(log->base, &len);
+    struct fault fault;
+    struct snapshot *fresh = decode_body(log->resource, body, len, &fault);
+    struct overlay overlay = {.view = NULL};
+    overlay_attach(&overlay, fresh);
+    for (const struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+        apply(&overlay, entry);
     }
-    bool equal = snapshot_equal(fresh.view, patch_log_shown(log));
-    overlay_done(&fresh);
+    bool equal = snapshot_equal(fresh, log->base);
+    overlay_done(&overlay);
+    snapshot_unref(fresh);
     return equal;
 }

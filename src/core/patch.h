@@ -6,6 +6,7 @@
 #define BLOTTER_CORE_PATCH_H
 
 #include <blotter/core/event.h>
+#include <blotter/core/fault.h>
 #include <blotter/core/model.h>
 
 #define PATCH_LOG_MAX 65536
@@ -41,10 +42,15 @@ struct patch_change {
 /*
  * Puts a response under the log: operations that it covers go, the others are applied on top
  * again. A response covers what arrived before it began and what its id includes. Takes the
- * reference.
+ * reference, which must be the only one: operations are written in the snapshot's own rows.
  */
 struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *base,
                                      struct patch_stamp response);
+
+/* The same with the response's body, of which only what is new is decoded. False with the fault set
+ * and nothing changed when it cannot be shown. */
+bool patch_log_answer(struct patch_log *log, struct json_span body, struct patch_stamp response,
+                      struct patch_change *ret, struct fault *ret_fault);
 
 /* The base that is there has been confirmed by an equal response. */
 struct patch_change patch_log_cover(struct patch_log *log, struct patch_stamp response);
@@ -60,10 +66,11 @@ void patch_log_clear(struct patch_log *log);
 
 /* What is to be shown; NULL before the first base. Lives until the next call with this log. */
 const struct snapshot *patch_log_shown(const struct patch_log *log);
+/* The last response; its body is as the server sent it, its rows are what is shown. */
 const struct snapshot *patch_log_base(const struct patch_log *log);
 size_t patch_log_count(const struct patch_log *log);
 
-/* True when what is shown equals the base plus the log, computed anew: for tests. */
+/* True when what is shown equals the base's body and the log, computed anew: for tests. */
 bool patch_log_consistent(const struct patch_log *log);
 
 #endif

@@ -17,13 +17,32 @@ struct row_index {
     bool overflow;   /* some row found no slot near its place: search all when one is missing */
 };
 
+/* Rows that stood one behind the other in an earlier body, byte for byte. */
+struct same_rows {
+    size_t row;  /* the first of them here */
+    size_t from; /* and there */
+    size_t count;
+};
+
+/* How a snapshot differs from the one before, as far as its decoder saw. */
+struct snapshot_delta {
+    const struct snapshot *from; /* an address to compare with; NULL: nothing is known */
+    bool aligned; /* behind the first `front` rows stand those of from, one for one by their ids */
+    size_t front;
+    struct same_rows *same; /* in order; the rows between them have other bytes than before */
+    size_t same_count;
+};
+
 struct snapshot_block {
     struct snapshot snapshot; /* first: a snapshot is cast to its block */
     unsigned references;
+    size_t front; /* rows for which there is room in front of the first */
     struct row_index index;
-    struct arena texts;
-    char *body; /* what raw spans point into */
+    struct arena *texts; /* shared with the snapshots that this one took rows from */
+    size_t texts_first;  /* bytes of them when the first of these had been decoded */
+    char *body;          /* what raw spans point into */
     size_t body_len;
+    struct snapshot_delta delta;
 };
 
 /* An empty snapshot with one reference. */
@@ -34,11 +53,38 @@ static inline struct snapshot_block *snapshot_block(const struct snapshot *snaps
     return (struct snapshot_block *)(uintptr_t)snapshot;
 }
 
+/* Makes memory for that many rows, with some room in front; the rows there are stay. */
+void snapshot_reserve(struct snapshot *snapshot, size_t rows);
+
+/* A cleared row in front of all others; the index does not know it yet. */
+struct row *snapshot_add_front(struct snapshot *snapshot);
+
 /* (Re)builds the index over all rows. Of rows with the same id the first is found. */
 void snapshot_index(struct snapshot *snapshot);
 
+/* What putting a row in front did to the index. */
+struct index_change {
+    bool rebuilt;   /* all of it; the rest means nothing then */
+    uint32_t *slot; /* NULL: none was near */
+    uint32_t was;
+};
+
 /* Adds row 0, just put in front of the indexed ones. */
-void snapshot_index_front(struct snapshot *snapshot);
+struct index_change snapshot_index_front(struct snapshot *snapshot);
+
+/* The index of a snapshot that is not needed any more goes to one decoded after it. */
+void snapshot_inherit_index(struct snapshot *snapshot, struct snapshot *from);
+
+/* Walks the rows that the delta does not call the same. Start with a zeroed walk; false at the end.
+ */
+struct delta_walk {
+    size_t run;
+    size_t next;
+};
+bool snapshot_next_changed(const struct snapshot *snapshot, struct delta_walk *walk, size_t *ret_i);
+
+/* Nothing is known any more of how it differs from others. */
+void snapshot_forget_delta(struct snapshot *snapshot);
 
 uint64_t text_hash(const char *text);
 
@@ -46,6 +92,9 @@ uint64_t text_hash(const char *text);
  * was done again to the same gives the same again. */
 uint64_t version_of(const char *bytes, size_t len);
 uint64_t version_mix(uint64_t version, uint64_t change);
+
+/* Whether two rows of a resource show the same. */
+bool row_equal(enum resource resource, const struct row *a, const struct row *b);
 
 /* Whether two snapshots of a resource show the same rows (and lists). */
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);

@@ -180,13 +180,11 @@ struct swr_outcome swr_take(struct swr *swr, struct moment now,
         outcome.unchanged = true;
         change = patch_log_cover(swr->log, stamp);
     } else {
-        struct snapshot *base =
-            decode_body(swr->resource, response->body, response->body_len, ret_fault);
-        if (base == NULL) {
+        struct json_span body = {response->body, response->body_len};
+        if (!patch_log_answer(swr->log, body, stamp, &change, ret_fault)) {
             outcome.decoded = false;
             return outcome;
         }
-        change = patch_log_rebase(swr->log, base, stamp);
     }
     if (response->status != 304 || response->etag != NULL) {
         keep_etag(swr, response->etag);

@@ -1,10 +1,12 @@
 /*
- * How fast a body becomes rows, and how much memory it takes. Usage: decode_bench [ROWS]
+ * How fast a body becomes rows, anew and after another that is nearly the same, and how much memory
+ * it takes. Usage: decode_bench [ROWS]
  */
 #include <blotter/core/buf.h>
 #include <blotter/core/decode.h>
 #include <blotter/core/json.h>
 
+#include <limits.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,22 +20,59 @@ static double now_ms(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static void make_orders(struct buf *body, unsigned rows)
+/* One row has another status than the others. */
+static void make_orders(struct buf *body, unsigned first, unsigned rows, unsigned other)
 {
     buf_append_text(body, "{\"success\":true,\"orders\":[");
-    for (unsigned i = 0; i < rows; i++) {
+    for (unsigned i = first; i < rows; i++) {
         buf_printf(
             body,
             "%s{\"id\":\"%08x-d22b-49b3-a5fc-3454%08x\",\"symbol\":\"SYMBOL%u\",\"quantity\":%u,"
             "\"orderType\":\"LIMIT\",\"orderSide\":\"BUY\",\"price\":%u.%02u,"
             "\"averagePrice\":%u.%02u,\"filledQuantity\":%u,\"productType\":\"NRML\","
-            "\"status\":\"EXECUTED\",\"createdAt\":\"2025-01-27T03:45:%02u.000Z\","
+            "\"status\":\"%s\",\"createdAt\":\"2025-01-27T03:45:%02u.000Z\","
             "\"executedAt\":\"2025-01-27T03:45:%02u.350Z\",\"stock\":{\"symbol\":\"SYMBOL%u\","
             "\"name\":\"Some Company %u Ltd\",\"ltp\":%u.%02u,\"instrumentId\":\"NSE-%u\"}}",
-            i > 0 ? "," : "", i * 2654435761u, i, i % 50, i, i % 5000, i % 100, i % 5000, i % 100,
-            i, i % 60, i % 60, i % 50, i % 50, i % 5000, i % 100, i % 50);
+            i > first ? "," : "", i * 2654435761u, i, i % 50, i, i % 5000, i % 100, i % 5000,
+            i % 100, i, i == other ? "CANCELLED" : "EXECUTED", i % 60, i % 60, i % 50, i % 50,
+            i % 5000, i % 100, i % 50);
     }
     buf_append_text(body, "]}");
+}
+
+/* The fastest of some runs after the same body before. */
+static double time_next(const struct snapshot *before, const struct buf *body)
+{
+    double best = 1e9;
+    for (int run = 0; run < 50; run++) {
+        struct fault fault;
+        double start = now_ms();
+        struct snapshot *next =
+            decode_next(before, RESOURCE_ORDERS, (struct json_span){body->data, body->len}, &fault);
+        double took = now_ms() - start;
+        best = took < best ? took : best;
+        snapshot_unref(next);
+    }
+    return best;
+}
+
+static void bench_next(const struct buf *body, unsigned rows)
+{
+    static const struct {
+        const char *name;
+        unsigned first;
+    } cases[] = {{"one changed", 1}, {"one in front", 0}};
+    struct fault fault;
+    struct snapshot *before = decode_body(RESOURCE_ORDERS, body->data, body->len, &fault);
+    for (unsigned i = 0; i < 2; i++) {
+        struct buf next;
+        buf_init(&next, SIZE_MAX);
+        make_orders(&next, cases[i].first, rows + 1, i == 0 ? rows / 2 : UINT_MAX);
+        double best = time_next(before, &next);
+        printf("%-13s %10.3f ms %8.0f MB/s\n", cases[i].name, best, (double)next.len / 1e3 / best);
+        buf_done(&next);
+    }
+    snapshot_unref(before);
 }
 
 int main(int argc, char **argv)
@@ -41,7 +80,7 @@ int main(int argc, char **argv)
     unsigned rows = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 10000;
     struct buf body;
     buf_init(&body, SIZE_MAX);
-    make_orders(&body, rows);
+    make_orders(&body, 1, rows + 1, UINT_MAX);
     double best_check = 1e9;
     double best_decode = 1e9;
     size_t held = 0;
@@ -70,6 +109,7 @@ int main(int argc, char **argv)
     printf("decode_body   %10.2f ms %8.0f MB/s\n", best_decode, mb / best_decode * 1e3);
     printf("memory        %10.1f bytes a row beside the body\n",
            ((double)held - (double)body.len) / rows);
+    bench_next(&body, rows);
     buf_done(&body);
     return 0;
 }

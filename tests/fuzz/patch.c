@@ -49,14 +49,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *end = (const char *)data + size;
     const char *line = memchr(at, '\n', (size_t)(end - at));
     line = line != NULL ? line : end;
+    struct json_span body = {at, (size_t)(line - at)};
     struct fault fault;
-    struct snapshot *base = decode_body(resource, at, (size_t)(line - at), &fault);
+    struct snapshot *base = decode_body(resource, body.ptr, body.len, &fault);
     if (base == NULL) {
         return 0;
     }
     struct patch_log *log = patch_log_new(resource, LOG_MAX);
     uint64_t seq = 2;
-    patch_log_rebase(log, snapshot_ref(base), (struct patch_stamp){.seq = 1});
+    struct patch_change change;
+    patch_log_answer(log, body, (struct patch_stamp){.seq = 1}, &change, &fault);
     while (line < end) {
         at = line + 1;
         line = memchr(at, '\n', (size_t)(end - at));
@@ -65,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         tell(log, at, (size_t)(line - at), seq++);
     }
     /* A response that covers half of them, then one that covers all. */
-    patch_log_rebase(log, snapshot_ref(base), (struct patch_stamp){.seq = seq / 2 + 1});
+    patch_log_answer(log, body, (struct patch_stamp){.seq = seq / 2 + 1}, &change, &fault);
     check(log);
     patch_log_cover(log, (struct patch_stamp){.seq = seq});
     if (!snapshot_equal(base, patch_log_shown(log))) {

@@ -313,6 +313,7 @@ bool sim_run(struct sim *sim, uint64_t seed, bool trace)
     }
     engine_free(sim->engine);
     sim->engine = NULL;
+    judge_reset(sim);
     return sim->broken == NULL;
 }
 
@@ -324,5 +325,4 @@ void sim_done(struct sim *sim)
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         buf_done(&sim->bodies[r]);
     }
-    judge_reset(sim);
 }

@@ -18,6 +18,7 @@ struct row {
     struct json_span raw; /* the row as the server sent it, for the detail view; ptr NULL for a row
                              only an event told of */
     bool provisional;     /* shows figures from an event that no response has confirmed yet */
+    bool patched;         /* the log of events wrote in it */
     uint64_t version;     /* rows of one id with the same version are equal in everything but raw's
                              place: who has seen one need not look at the other */
 };
