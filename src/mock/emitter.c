@@ -1,5 +1,7 @@
 #include "emitter.h"
 
+#include "place.h"
+
 #include <blotter/core/alloc.h>
 
 #include <stdlib.h>
@@ -7,20 +9,6 @@
 
 #define REPLAY_PAGE 64 /* events read from the database at a time */
 #define CHANNEL_SLOTS 1024
-
-/* One event's bytes, shared by all channels that carry it. */
-struct body {
-    size_t refs;
-    size_t len;
-    char bytes[];
-};
-
-/* A place in a channel's queue. Each place holds the next one; a place nobody stands on is gone. */
-struct place {
-    size_t refs;
-    struct body *body; /* NULL for the place a channel starts with */
-    struct place *next;
-};
 
 struct channel {
     char *user;
@@ -57,42 +45,6 @@ struct emitter {
     struct text scratch;
     struct emitter_counters counters;
 };
-
-/* --- places ------------------------------------------------------------------------------- */
-
-static void body_unref(struct body *body)
-{
-    if (body != NULL && --body->refs == 0) {
-        free(body);
-    }
-}
-
-static void place_unref(struct place *place)
-{
-    while (place != NULL && --place->refs == 0) {
-        struct place *next = place->next;
-        body_unref(place->body);
-        free(place);
-        place = next;
-    }
-}
-
-static struct place *place_new(struct body *body)
-{
-    struct place *place = mem_calloc(1, sizeof *place);
-    place->refs = 1;
-    place->body = body;
-    return place;
-}
-
-static struct body *body_new(const struct text *text)
-{
-    struct body *body = mem_alloc(sizeof *body + text->len);
-    body->refs = 1;
-    body->len = text->len;
-    memcpy(body->bytes, text->bytes, text->len);
-    return body;
-}
 
 /* --- channels ----------------------------------------------------------------------------- */
 
@@ -388,17 +340,21 @@ void emitter_end(struct emitter *emitter)
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-static size_t take(char *into, size_t size, const char *bytes, size_t len)
+/* Whether the next bytes are the listener's own: never in the middle of an event. */
+static bool own_is_next(const struct listener *listener)
 {
-    size_t count = len < size ? len : size;
-    memcpy(into, bytes, count);
-    return count;
+    return listener->offset == 0 && listener->own.len > 0;
 }
 
-static size_t read_own(struct listener *listener, char *into, size_t size)
+static bool queue_is_next(const struct listener *listener)
 {
-    size_t count = take(into, size, listener->own.bytes + listener->own_offset,
-                        listener->own.len - listener->own_offset);
+    return listener->replay_after < 0 && listener->at->next != NULL;
+}
+
+static size_t skip_own(struct listener *listener, size_t most)
+{
+    size_t left = listener->own.len - listener->own_offset;
+    size_t count = left < most ? left : most;
     listener->own_offset += count;
     if (listener->own_offset == listener->own.len) {
         text_done(&listener->own);
@@ -407,18 +363,43 @@ static size_t read_own(struct listener *listener, char *into, size_t size)
     return count;
 }
 
-static size_t read_queue(struct listener *listener, char *into, size_t size)
+static size_t skip_queue(struct listener *listener, size_t most)
 {
     struct place *next = listener->at->next;
-    size_t count =
-        take(into, size, next->body->bytes + listener->offset, next->body->len - listener->offset);
+    size_t left = next->body->len - listener->offset;
+    size_t count = left < most ? left : most;
     listener->offset += count;
     listener->read_bytes += count;
-    if (listener->offset == next->body->len) {
+    if (count == left) {
         next->refs++;
         place_unref(listener->at);
         listener->at = next;
         listener->offset = 0;
+    }
+    return count;
+}
+
+void emitter_skip(struct listener *listener, size_t size)
+{
+    while (size > 0) {
+        size -= own_is_next(listener) ? skip_own(listener, size) : skip_queue(listener, size);
+    }
+}
+
+static size_t list_pieces(const struct listener *listener, struct iovec *ret, size_t room)
+{
+    size_t count = 0, offset = listener->offset;
+    const struct place *at = queue_is_next(listener) ? listener->at->next : NULL;
+    if (offset > 0) {
+        ret[count++] = (struct iovec){at->body->bytes + offset, at->body->len - offset};
+        at = at->next;
+    }
+    if (listener->own.len > 0 && count < room) {
+        ret[count++] = (struct iovec){listener->own.bytes + listener->own_offset,
+                                      listener->own.len - listener->own_offset};
+    }
+    for (; at != NULL && count < room; at = at->next) {
+        ret[count++] = (struct iovec){at->body->bytes, at->body->len};
     }
     return count;
 }
@@ -476,28 +457,39 @@ static bool refill(struct emitter *emitter, struct listener *listener)
     return false;
 }
 
-ssize_t emitter_read(struct emitter *emitter, struct listener *listener, char *into, size_t size)
+ssize_t emitter_peek(struct emitter *emitter, struct listener *listener, struct iovec *ret,
+                     size_t room)
 {
-    size_t count = 0;
     if (listener->dropped) {
         return -1;
     }
-    while (count < size) {
-        if (listener->offset == 0 && listener->own.len > 0) {
-            count += read_own(listener, into + count, size - count);
-        } else if (listener->replay_after < 0 && listener->at->next != NULL) {
-            count += read_queue(listener, into + count, size - count);
-        } else if (!refill(emitter, listener)) {
-            break;
-        }
-    }
+    size_t count;
+    do {
+        count = list_pieces(listener, ret, room);
+    } while (count == 0 && refill(emitter, listener));
     if (count == 0 && listener->ended) {
         return -1;
     }
-    if (count == 0) {
-        listener->awake = false;
-    }
+    listener->awake = count > 0;
     return (ssize_t)count;
+}
+
+ssize_t emitter_read(struct emitter *emitter, struct listener *listener, char *into, size_t size)
+{
+    size_t len = 0;
+    struct iovec piece;
+    while (len < size) {
+        ssize_t count = emitter_peek(emitter, listener, &piece, 1);
+        if (count <= 0) {
+            listener->awake = len > 0 || count < 0; /* 0 has to be given, too */
+            return len > 0 ? (ssize_t)len : count;
+        }
+        size_t most = size - len < piece.iov_len ? size - len : piece.iov_len;
+        memcpy(into + len, piece.iov_base, most);
+        emitter_skip(listener, most);
+        len += most;
+    }
+    return (ssize_t)len;
 }
 
 /* --- publishing --------------------------------------------------------------------------- */
@@ -535,7 +527,7 @@ void emitter_publish(struct emitter *emitter, const struct emitter_event *event)
     if (channel != NULL || event->user == NULL) {
         emitter->scratch.len = 0;
         put_event(emitter, &emitter->scratch, event);
-        struct body *body = body_new(&emitter->scratch);
+        struct body *body = body_new(emitter->scratch.bytes, emitter->scratch.len);
         if (channel != NULL) {
             publish_to(emitter, channel, body);
         } else {

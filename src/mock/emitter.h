@@ -15,6 +15,7 @@
 
 #include <blotter/core/moment.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 struct emitter;
 struct listener;
@@ -26,9 +27,10 @@ struct emitter_settings {
     int64_t retain;       /* events that can be replayed */
 };
 
-/* Both are told through the listener's owner, never from within emitter_read. */
+/* Both are told through the listener's owner, never while it reads. */
 struct emitter_handler {
-    void (*wake)(void *owner); /* there is something to read; told once until a read gives 0 */
+    void (*wake)(
+        void *owner); /* there is something to read; told once until a read or peek gives 0 */
     void (*drop)(void *owner); /* it lags too far behind: close it without waiting for it to read */
 };
 
@@ -46,6 +48,15 @@ void emitter_close(struct emitter *emitter, struct listener *listener);
 
 /* Gives up to size bytes. 0: nothing now, wake will tell. -1: the stream has ended. */
 ssize_t emitter_read(struct emitter *emitter, struct listener *listener, char *into, size_t size);
+
+/*
+ * The same without a copy: up to room pieces of what is there, in order; 0 and -1 as above. They
+ * are shared with other listeners and stay until they are skipped. Skip what was taken, never more
+ * than there was.
+ */
+ssize_t emitter_peek(struct emitter *emitter, struct listener *listener, struct iovec *ret,
+                     size_t room);
+void emitter_skip(struct listener *listener, size_t size);
 
 /*
  * Publishes an event to a user's listeners, or to all with user NULL. id 0: transient, not

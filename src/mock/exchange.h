@@ -10,15 +10,32 @@
 
 #include <microhttpd.h>
 
+/* Streams that are to be sent something (ready), or whose sockets are full (blocked). */
+struct wire_list {
+    struct exchange *first, *last;
+};
+
+/* A stream's socket, when we write to it ourselves: what of the chunk begun is not sent. */
+struct wire {
+    struct wire_list *list; /* NULL: on none */
+    size_t data_left;       /* of the chunk's data */
+    int fd;                 /* -1: the library writes */
+    unsigned char head_at;  /* the first byte of head not sent */
+    unsigned char end_left; /* of the line end behind the data; 0: between chunks */
+    bool told_of_room;      /* and is not watched since */
+    char head[18];          /* the size, with the line end behind it: at the end of the array */
+};
+
 struct exchange {
     struct server *server;
     struct MHD_Connection *connection;
     struct text body;
     struct listener *listener;        /* a stream's; else NULL */
     struct MHD_Response *held;        /* an answer that waits for its latency */
-    struct exchange *previous, *next; /* those that wait, the soonest first */
-    int64_t due;                      /* monotonic us, when held */
-    char *target;                     /* for the access log */
+    struct exchange *previous, *next; /* those that wait for their time; a stream's: in its list */
+    struct wire wire;
+    int64_t due;  /* monotonic us, when held */
+    char *target; /* for the access log */
     size_t target_len;
     size_t swallowed; /* bytes of a body that is too large */
     unsigned status;
@@ -44,6 +61,7 @@ struct server {
     struct mhdloop *mhdloop;
     struct loop_timer *run_timer, *delay_timer, *beat_timer, *feed_timer, *end_timer;
     struct exchange *delayed_first, *delayed_last;
+    struct wire_list ready, blocked;
     struct server_address {
         unsigned char bytes[16];
         int streams;
@@ -78,6 +96,13 @@ void exchange_release(struct server *server, int64_t now_us);
 bool stream_open(struct exchange *exchange, struct call *call, const char *version);
 void stream_close(struct exchange *exchange);
 void stream_gone(void *exchange);
+
+/* What a stream has to be sent, in wire.c. */
+void wire_wake(struct exchange *exchange);  /* it has something */
+void wire_room(void *exchange);             /* its socket has room again */
+void wire_leave(struct exchange *exchange); /* it is not written to any more */
+void wire_flush(struct server *server);     /* sends what can be sent now */
+void wire_abandon(struct server *server);   /* the same, and hangs up on those that block */
 
 /* The answer of a call, in reply.c. The call's reply is used up. */
 /* What every answer says of its server, so that nobody takes its figures for real ones. */

@@ -18,7 +18,7 @@ struct mhdloop {
     struct loop *loop;
     struct mhdloop_handler handler;
     int sockets; /* the daemon's epoll descriptor */
-    int peers;   /* ours: hang-ups of peers nothing is read from */
+    int peers;   /* ours: streams' sockets, nothing is read from them */
 };
 
 unsigned mhdloop_daemon_flags(void)
@@ -39,14 +39,15 @@ static void on_ready(void *user, int fd, unsigned events)
     mhdloop->handler.ready(mhdloop->handler.user);
 }
 
-static void on_gone(void *user, int fd, unsigned events)
+static void on_peers(void *user, int fd, unsigned events)
 {
     (void)events;
     struct mhdloop *mhdloop = user;
-    struct epoll_event gone[64];
-    int count = epoll_wait(fd, gone, 64, 0);
+    struct epoll_event peers[64];
+    int count = epoll_wait(fd, peers, 64, 0);
     for (int i = 0; i < count; i++) {
-        mhdloop->handler.gone(gone[i].data.ptr);
+        bool gone = (peers[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+        (gone ? mhdloop->handler.gone : mhdloop->handler.room)(peers[i].data.ptr);
     }
 }
 
@@ -60,7 +61,7 @@ struct mhdloop *mhdloop_new(struct loop *loop, struct MHD_Daemon *daemon,
     mhdloop->peers = epoll_create1(EPOLL_CLOEXEC);
     loop_watch(loop, mhdloop->sockets, LOOP_READ, on_ready, mhdloop);
     if (mhdloop->peers >= 0) {
-        loop_watch(loop, mhdloop->peers, LOOP_READ, on_gone, mhdloop);
+        loop_watch(loop, mhdloop->peers, LOOP_READ, on_peers, mhdloop);
     }
     return mhdloop;
 }
@@ -83,12 +84,23 @@ void mhdloop_sync(struct mhdloop *mhdloop)
     (void)mhdloop;
 }
 
-void mhdloop_watch_peer(struct mhdloop *mhdloop, int fd, void *owner)
+bool mhdloop_watch_peer(struct mhdloop *mhdloop, int fd, void *owner)
 {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = owner};
-    if (mhdloop->peers >= 0 && epoll_ctl(mhdloop->peers, EPOLL_CTL_ADD, fd, &event) < 0) {
-        /* Then a heartbeat finds out. */
-        return;
+    return mhdloop->peers >= 0 && epoll_ctl(mhdloop->peers, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void mhdloop_await(struct mhdloop *mhdloop, int fd, void *owner, bool room)
+{
+    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = owner};
+    event.events |= room ? EPOLLOUT : 0;
+    epoll_ctl(mhdloop->peers, EPOLL_CTL_MOD, fd, &event);
+}
+
+void mhdloop_unwatch_peer(struct mhdloop *mhdloop, int fd)
+{
+    if (mhdloop != NULL && mhdloop->peers >= 0) {
+        epoll_ctl(mhdloop->peers, EPOLL_CTL_DEL, fd, NULL);
     }
 }
 
@@ -167,11 +179,26 @@ void mhdloop_sync(struct mhdloop *mhdloop)
     mhdloop->top = highest + 1;
 }
 
-void mhdloop_watch_peer(struct mhdloop *mhdloop, int fd, void *owner)
+bool mhdloop_watch_peer(struct mhdloop *mhdloop, int fd, void *owner)
 {
     (void)mhdloop;
     (void)fd;
     (void)owner;
+    return false;
+}
+
+void mhdloop_await(struct mhdloop *mhdloop, int fd, void *owner, bool room)
+{
+    (void)mhdloop;
+    (void)fd;
+    (void)owner;
+    (void)room;
+}
+
+void mhdloop_unwatch_peer(struct mhdloop *mhdloop, int fd)
+{
+    (void)mhdloop;
+    (void)fd;
 }
 
 #endif

@@ -15,10 +15,12 @@ struct mhdloop;
 unsigned mhdloop_daemon_flags(void);
 unsigned mhdloop_connections_max(void); /* how many the way of waiting allows */
 
-/* ready is called when a socket is; gone with the owner of a stream whose peer hung up. */
+/* ready is called when a socket is; gone with the owner of a stream whose peer hung up, room when
+ * its socket can be written to. */
 struct mhdloop_handler {
     void (*ready)(void *user);
     void (*gone)(void *owner);
+    void (*room)(void *owner);
     void *user;
 };
 struct mhdloop *mhdloop_new(struct loop *loop, struct MHD_Daemon *daemon,
@@ -28,8 +30,13 @@ void mhdloop_free(struct mhdloop *mhdloop); /* before the daemon is stopped; NUL
 /* To be called before each wait. */
 void mhdloop_sync(struct mhdloop *mhdloop);
 
-/* From now on owner's peer on fd is watched for hanging up, until fd is closed or it has been told.
+/*
+ * From now on owner's peer on fd is watched for hanging up, until it has been told or unwatched;
+ * false when that cannot be. mhdloop_await watches for room, too, or no more: needed again after
+ * room was told. mhdloop NULL is fine.
  */
-void mhdloop_watch_peer(struct mhdloop *mhdloop, int fd, void *owner);
+bool mhdloop_watch_peer(struct mhdloop *mhdloop, int fd, void *owner);
+void mhdloop_await(struct mhdloop *mhdloop, int fd, void *owner, bool room);
+void mhdloop_unwatch_peer(struct mhdloop *mhdloop, int fd);
 
 #endif

@@ -67,6 +67,7 @@ static void before_wait(void *user)
     bool fed = true;
     for (int i = 0; i < TURNS_MAX; i++) {
         fed = feed_run(server->feed, loop_now(server->loop));
+        wire_flush(server);
         if (!server->run_again) {
             break;
         }
@@ -236,7 +237,7 @@ struct server *server_new(struct loop *loop, struct api *api, struct feed *feed,
         return NULL;
     }
     make_timers(server);
-    const struct mhdloop_handler handler = {run_daemon, stream_gone, server};
+    const struct mhdloop_handler handler = {run_daemon, stream_gone, wire_room, server};
     server->mhdloop = mhdloop_new(loop, server->daemon, &handler);
     loop_before_wait(loop, before_wait, server);
     return server;
@@ -273,12 +274,16 @@ void server_free(struct server *server)
     if (server == NULL) {
         return;
     }
-    mhdloop_free(server->mhdloop);
     if (server->daemon != NULL) {
         /* Nothing may be suspended when the daemon stops, and what is resumed must not be suspended
          * again. */
         server->ending = true;
         emitter_end(server->api->emitter);
+        wire_abandon(server);
+    }
+    mhdloop_free(server->mhdloop);
+    server->mhdloop = NULL;
+    if (server->daemon != NULL) {
         exchange_release(server, MOMENT_NEVER);
         MHD_run(server->daemon);
         MHD_stop_daemon(server->daemon);

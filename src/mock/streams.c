@@ -93,7 +93,7 @@ static ssize_t read_stream(void *user, uint64_t position, char *into, size_t siz
 
 static void wake(void *owner)
 {
-    exchange_resume(owner);
+    wire_wake(owner);
 }
 
 static int socket_of(const struct exchange *exchange)
@@ -104,9 +104,8 @@ static int socket_of(const struct exchange *exchange)
 
 static void drop(void *owner)
 {
-    struct exchange *exchange = owner;
-    exchange->gone = true;
-    shutdown(socket_of(exchange), SHUT_RDWR);
+    shutdown(socket_of(owner), SHUT_RDWR);
+    stream_gone(owner);
 }
 
 const struct emitter_handler server_emitter_handler = {wake, drop};
@@ -115,6 +114,7 @@ void stream_gone(void *owner)
 {
     struct exchange *exchange = owner;
     exchange->gone = true;
+    wire_leave(exchange);
     exchange_resume(exchange);
 }
 
@@ -136,16 +136,17 @@ static struct MHD_Response *make_response(struct exchange *exchange, const char 
 
 /* A peer that vanished without a word is found out by its silence, not by our buffers filling up.
  */
-static void watch_socket(struct exchange *exchange)
+static bool watch_socket(struct exchange *exchange)
 {
     int fd = socket_of(exchange);
     int on = 1;
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 #ifdef TCP_USER_TIMEOUT
     unsigned limit = DEAD_PEER_MS;
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
 #endif
-    mhdloop_watch_peer(exchange->server->mhdloop, fd, exchange);
+    return mhdloop_watch_peer(exchange->server->mhdloop, fd, exchange);
 }
 
 bool stream_open(struct exchange *exchange, struct call *call, const char *version)
@@ -167,7 +168,9 @@ bool stream_open(struct exchange *exchange, struct call *call, const char *versi
         emitter_open(server->api->emitter, loop_now(server->loop), call->user, last_id, exchange);
     server->addresses[exchange->address].streams++;
     server->api->streams_open++;
-    watch_socket(exchange);
+    bool ours = watch_socket(exchange) && strcmp(version, MHD_HTTP_VERSION_1_1) == 0 &&
+                server->settings.tls_cert_file == NULL;
+    exchange->wire.fd = ours ? socket_of(exchange) : -1;
     MHD_queue_response(exchange->connection, MHD_HTTP_OK, response);
     MHD_destroy_response(response);
     return true;
@@ -176,6 +179,8 @@ bool stream_open(struct exchange *exchange, struct call *call, const char *versi
 void stream_close(struct exchange *exchange)
 {
     struct server *server = exchange->server;
+    wire_leave(exchange);
+    mhdloop_unwatch_peer(server->mhdloop, socket_of(exchange));
     emitter_close(server->api->emitter, exchange->listener);
     exchange->listener = NULL;
     server->addresses[exchange->address].streams--;

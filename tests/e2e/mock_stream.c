@@ -180,27 +180,39 @@ static void test_the_reference_s_ways(void **state)
     stop(state);
 }
 
+/* An event of 200,000 zeros and a mark; the reader of quick has it when this returns. */
+static void send_big(struct server *server, struct wire *quick, int number)
+{
+    char mark[32], sql[256];
+    snprintf(mark, sizeof mark, "\"mark-%d\"", number);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO events (user_id, type, data) SELECT 'user-1', 'big', json_array("
+             "hex(zeroblob(100000)), 'mark-%d')",
+             number);
+    assert_true(server_sql(server, sql));
+    assert_true(wire_wait(quick, mark));
+    wire_forget(quick);
+}
+
+/* How many of them a reader that never reads is sent before it is dropped. */
+static int send_until_dropped(struct server *server, struct wire *quick)
+{
+    int64_t deadline = wire_now_ms() + WIRE_PATIENCE_MS;
+    int sent = 0;
+    while (wire_stat(server, "streams/dropped") == 0) {
+        send_big(server, quick, ++sent);
+        assert_true(wire_now_ms() < deadline);
+    }
+    return sent;
+}
+
 static void test_a_slow_reader_is_dropped_and_its_peer_has_everything(void **state)
 {
     struct server *server = *state;
     struct wire slow, quick;
     wire_stream(&slow, server, "");
     wire_stream(&quick, server, "");
-    int64_t deadline = wire_now_ms() + WIRE_PATIENCE_MS;
-    int sent = 0;
-    while (wire_stat(server, "streams/dropped") == 0) {
-        char mark[32], sql[256];
-        snprintf(mark, sizeof mark, "\"mark-%d\"", ++sent);
-        snprintf(sql, sizeof sql,
-                 "INSERT INTO events (user_id, type, data) SELECT 'user-1', 'big', json_array("
-                 "hex(zeroblob(100000)), '%.*s')",
-                 (int)strlen(mark) - 2, mark + 1);
-        assert_true(server_sql(server, sql));
-        assert_true(wire_wait(&quick, mark));
-        wire_forget(&quick);
-        assert_true(wire_now_ms() < deadline);
-    }
-    assert_true(sent > 20); /* four MiB of them, and what the sockets hold */
+    assert_true(send_until_dropped(server, &quick) > 20); /* 4 MiB, and what the sockets hold */
     assert_true(change(server));
     assert_true(wire_wait(&quick, "order_updated"));
     wire_wait_end(&slow);
@@ -210,42 +222,181 @@ static void test_a_slow_reader_is_dropped_and_its_peer_has_everything(void **sta
     wire_close(&quick);
 }
 
+/* Takes the chunks' sizes and ends out of what has come after the head. A chunk cut short by the
+ * end of what has come is fine, anything else that is no chunk is not. */
+static char *without_chunks(const struct wire *wire)
+{
+    const char *at = strstr(wire->bytes, "\r\n\r\n") + 4, *end = wire->bytes + wire->len;
+    char *text = calloc(wire->len + 1, 1), *into = text;
+    while (at < end) {
+        char *data;
+        unsigned long size = strtoul(at, &data, 16);
+        assert_true(size > 0 && data > at);
+        assert_memory_equal(data, "\r\n", 2);
+        data += 2;
+        if ((unsigned long)(end - data) < size + 2) {
+            size = (unsigned long)(end - data);
+            at = end;
+        } else {
+            assert_memory_equal(data + size, "\r\n", 2);
+            at = data + size + 2;
+        }
+        memcpy(into, data, size);
+        into += size;
+    }
+    return text;
+}
+
+/* count events in order, each whole. */
+static void check_big(const char *text, int count)
+{
+    static const char before[] = "{\"event\":\"big\",\"data\":[\"";
+    for (int i = 1; i <= count; i++) {
+        char mark[32];
+        snprintf(mark, sizeof mark, "\",\"mark-%d\"]", i);
+        const char *event = strstr(text, before);
+        assert_non_null(event);
+        event += sizeof before - 1;
+        size_t zeros = strspn(event, "0");
+        assert_int_equal(zeros, 200000);
+        assert_memory_equal(event + zeros, mark, strlen(mark));
+        text = event + zeros;
+    }
+}
+
+/* What the sockets do not hold waits in the server, and goes out once there is room. */
+static void test_a_reader_that_looks_away_gets_every_byte_in_its_place(void **state)
+{
+    struct server *server = *state;
+    struct wire slow, quick, away;
+    char mark[32];
+    wire_stream(&slow, server, "");
+    wire_stream(&quick, server, "");
+    int count = send_until_dropped(server, &quick) - 10; /* so that 2 MiB wait */
+    wire_close(&slow);
+    wire_stream(&away, server, "");
+    for (int i = 1; i <= count; i++) {
+        send_big(server, &quick, i);
+    }
+    assert_true(wire_wait(&quick, ": heartbeat")); /* it waits for its turn behind the events */
+    snprintf(mark, sizeof mark, "\"mark-%d\"", count);
+    assert_true(wire_wait(&away, mark));
+    assert_true(wire_wait(&away, ": heartbeat\n\n\r\n"));
+    assert_int_equal(wire_stat(server, "streams/dropped"), 1);
+    char *text = without_chunks(&away);
+    check_big(text, count);
+    free(text);
+    assert_true(change(server)); /* and it goes on */
+    assert_true(wire_wait(&away, "order_updated"));
+    wire_close(&away);
+    wire_close(&quick);
+}
+
+static void test_a_connection_outlives_its_stream(void **state)
+{
+    char path[] = "/tmp/mock-e2e-XXXXXX";
+    int fd = mkstemp(path);
+    static const char script[] = "AT 0.4 end streams\n";
+    assert_int_equal(write(fd, script, sizeof script - 1), sizeof script - 1);
+    close(fd);
+    const char *const args[] = {"--rate", "0", "--quotes", "0", "--scenario", path, NULL};
+    assert_int_equal(start_with(state, args), 0);
+    struct wire wire;
+    wire_stream(&wire, *state, "");
+    assert_true(wire_wait(&wire, "\r\n0\r\n\r\n"));
+    wire_forget(&wire);
+    wire_send(&wire, *state,
+              "GET /api/trading/account HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+              "$T\r\n\r\n");
+    assert_int_equal(wire_answer(&wire, false), 200);
+    wire_close(&wire); /* nobody takes this for the stream's client hanging up */
+    assert_int_equal(wire_stat(*state, "streams/open"), 0);
+    wire_stream(&wire, *state, "");
+    wire_close(&wire);
+    unlink(path);
+    assert_int_equal(stop(state), 0);
+}
+
 /* --- another program ---------------------------------------------------------------------- */
+
+/* A server on a database file, and the file opened by another program: this one. */
+struct shared {
+    char directory[32], path[64];
+    void *server;
+    sqlite3 *db;
+};
+
+static void shared_start(struct shared *shared)
+{
+    snprintf(shared->directory, sizeof shared->directory, "/tmp/mock-e2e-XXXXXX");
+    assert_non_null(mkdtemp(shared->directory));
+    snprintf(shared->path, sizeof shared->path, "%s/mock.db", shared->directory);
+    const char *const args[] = {"--rate", "0", "--quotes", "0", "--db", shared->path, NULL};
+    assert_int_equal(start_with(&shared->server, args), 0);
+    assert_int_equal(sqlite3_open(shared->path, &shared->db), SQLITE_OK);
+    sqlite3_busy_timeout(shared->db, 2000);
+}
+
+static void shared_write(struct shared *shared, const char *sql)
+{
+    assert_int_equal(sqlite3_exec(shared->db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+static void shared_stop(struct shared *shared)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    sqlite3_close(shared->db);
+    stop(&shared->server);
+    for (size_t i = 0; i < 3; i++) {
+        char file[80];
+        snprintf(file, sizeof file, "%s%s", shared->path, ends[i]);
+        unlink(file);
+    }
+    assert_int_equal(rmdir(shared->directory), 0);
+}
 
 static void test_another_programs_write_arrives_soon(void **state)
 {
     (void)state;
-    char directory[] = "/tmp/mock-e2e-XXXXXX", path[64];
-    assert_non_null(mkdtemp(directory));
-    snprintf(path, sizeof path, "%s/mock.db", directory);
-    const char *const args[] = {"--rate", "0", "--quotes", "0", "--db", path, NULL};
-    void *memory;
-    assert_int_equal(start_with(&memory, args), 0);
+    struct shared shared;
     struct wire wire;
-    wire_stream(&wire, memory, "");
-    sqlite3 *db;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    sqlite3_busy_timeout(db, 2000);
+    shared_start(&shared);
+    wire_stream(&wire, shared.server, "");
     for (int i = 0; i < 5; i++) {
         wire_forget(&wire);
-        assert_int_equal(sqlite3_exec(db,
-                                      "UPDATE orders SET quantity = quantity + 1 WHERE rowid = 1",
-                                      NULL, NULL, NULL),
-                         SQLITE_OK);
+        shared_write(&shared, "UPDATE orders SET quantity = quantity + 1 WHERE rowid = 1");
         int64_t begun = wire_now_ms();
         assert_true(wire_wait(&wire, "order_updated"));
         assert_true(wire_now_ms() - begun < 500); /* 50 ms are meant, on a machine that has time */
     }
-    sqlite3_close(db);
     wire_close(&wire);
-    stop(&memory);
-    static const char *const ends[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < 3; i++) {
-        char file[80];
-        snprintf(file, sizeof file, "%s%s", path, ends[i]);
-        unlink(file);
+    shared_stop(&shared);
+}
+
+static void test_another_programs_write_is_in_the_next_read(void **state)
+{
+    (void)state;
+    struct shared shared;
+    struct wire wire;
+    shared_start(&shared);
+    wire_open(&wire, shared.server);
+    for (int i = 0; i < 15; i++) {
+        char sql[128], expected[64];
+        snprintf(sql, sizeof sql, "UPDATE trading_accounts SET balance = %d WHERE rowid = 1",
+                 1000 + i);
+        snprintf(expected, sizeof expected, "\"balance\":%d,", 1000 + i);
+        shared_write(&shared, sql);
+        for (int times = 0; times < 2; times++) {
+            wire_forget(&wire);
+            wire_send(&wire, shared.server,
+                      "GET /api/trading/account HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+                      "$T\r\n\r\n");
+            assert_int_equal(wire_answer(&wire, false), 200);
+            assert_non_null(strstr(wire.bytes, expected));
+        }
     }
-    assert_int_equal(rmdir(directory), 0);
+    wire_close(&wire);
+    shared_stop(&shared);
 }
 
 int main(int argc, char **argv)
@@ -265,7 +416,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_the_reference_s_ways),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_is_dropped_and_its_peer_has_everything,
                                         start, stop),
+        cmocka_unit_test_setup_teardown(test_a_reader_that_looks_away_gets_every_byte_in_its_place,
+                                        start, stop),
+        cmocka_unit_test(test_a_connection_outlives_its_stream),
         cmocka_unit_test(test_another_programs_write_arrives_soon),
+        cmocka_unit_test(test_another_programs_write_is_in_the_next_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

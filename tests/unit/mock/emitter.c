@@ -205,7 +205,9 @@ static void test_a_slow_reader_is_dropped_and_its_peer_unharmed(void **state)
     assert_ptr_equal(told.last, &told);
     assert_true(bytes > BACKLOG && bytes < 2 * BACKLOG);
     char buffer[16];
+    struct iovec piece;
     assert_int_equal(emitter_read(scene->emitter, slow, buffer, sizeof buffer), -1);
+    assert_int_equal(emitter_peek(scene->emitter, slow, &piece, 1), -1);
     emitter_close(scene->emitter, slow);
     happen(scene, "u1", "9");
     assert_non_null(strstr(take(scene, quick, 500), "\"data\":9"));
@@ -306,6 +308,39 @@ static void test_heartbeats_come_when_they_are_due_and_never_inside_an_event(voi
     emitter_close(scene->emitter, listener);
 }
 
+static void test_a_look_takes_nothing_and_copies_nothing(void **state)
+{
+    struct scene *scene = *state;
+    struct listener *one = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    struct listener *two = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    struct iovec ones[4], twos[4];
+    take(scene, one, 100);
+    take(scene, two, 100);
+    assert_int_equal(emitter_peek(scene->emitter, one, ones, 4), 0);
+    happen(scene, "u1", "1");
+    happen(scene, "u1", "2");
+    emitter_tick(scene->emitter, (struct moment){now.mono_us + 30000000, 0});
+    assert_int_equal(told.wakes, 2);
+    assert_int_equal(emitter_peek(scene->emitter, one, ones, 4), 2);
+    assert_int_equal(emitter_peek(scene->emitter, two, twos, 1), 1);
+    assert_ptr_equal(ones[0].iov_base, twos[0].iov_base);
+    assert_memory_equal(ones[1].iov_base, EVENT("1002", "2"), ones[1].iov_len);
+    emitter_skip(one, ones[0].iov_len + 3);
+    assert_int_equal(emitter_peek(scene->emitter, one, ones, 4), 1);
+    assert_memory_equal(ones[0].iov_base, &EVENT("1002", "2")[3], ones[0].iov_len);
+    emitter_skip(one, ones[0].iov_len);
+    assert_int_equal(emitter_peek(scene->emitter, one, ones, 4), 1);
+    assert_memory_equal(ones[0].iov_base, ": heartbeat\n\n", ones[0].iov_len);
+    emitter_skip(one, ones[0].iov_len);
+    assert_int_equal(emitter_peek(scene->emitter, one, ones, 4), 0);
+    assert_string_equal(take(scene, two, 9),
+                        EVENT("1001", "1") EVENT("1002", "2") ": heartbeat\n\n");
+    happen(scene, "u1", "3");
+    assert_int_equal(told.wakes, 4); /* both were told again */
+    emitter_close(scene->emitter, one);
+    emitter_close(scene->emitter, two);
+}
+
 static void test_the_end_gives_what_is_queued_and_then_ends(void **state)
 {
     struct scene *scene = *state;
@@ -370,10 +405,26 @@ static void digest(struct reader *reader)
     memmove(reader->pending, frame, reader->len);
 }
 
+/* As a socket takes it: some bytes of some pieces. */
+static ssize_t take_pieces(struct scene *scene, struct listener *listener, char *into, size_t most)
+{
+    struct iovec pieces[3];
+    ssize_t count = emitter_peek(scene->emitter, listener, pieces, 1 + most % 3);
+    size_t len = 0;
+    for (ssize_t i = 0; i < count && len < most; i++) {
+        size_t part = pieces[i].iov_len < most - len ? pieces[i].iov_len : most - len;
+        memcpy(into + len, pieces[i].iov_base, part);
+        len += part;
+    }
+    emitter_skip(listener, len);
+    return count < 0 ? -1 : (ssize_t)len;
+}
+
 static void read_some(struct scene *scene, struct reader *reader, size_t most)
 {
-    ssize_t count =
-        emitter_read(scene->emitter, reader->listener, reader->pending + reader->len, most);
+    char *into = reader->pending + reader->len;
+    ssize_t count = most % 2 == 0 ? emitter_read(scene->emitter, reader->listener, into, most)
+                                  : take_pieces(scene, reader->listener, into, most);
     assert_true(count >= 0);
     reader->len += (size_t)count;
     digest(reader);
@@ -488,6 +539,8 @@ int main(void)
         cmocka_unit_test(test_the_reference_has_no_ids_and_welcomes_twice),
         cmocka_unit_test_setup_teardown(
             test_heartbeats_come_when_they_are_due_and_never_inside_an_event, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_look_takes_nothing_and_copies_nothing, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_the_end_gives_what_is_queued_and_then_ends, setup,
                                         teardown),
         cmocka_unit_test_teardown(test_cut_readers_see_the_table_whole, say_seed),
