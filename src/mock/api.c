@@ -7,15 +7,12 @@
 
 /* --- reads -------------------------------------------------------------------------------- */
 
-typedef void (*read_fn)(struct db *db, const char *user, int64_t limit, struct text *into);
-
-static void answer_read(struct api *api, struct call *call, read_fn read)
+static void answer_read(struct api *api, struct call *call, reads_fn write)
 {
-    text_reserve(&call->reply, 16384);
-    db_read_begin(api->db);
-    read(api->db, call->user, api->orders_limit, &call->reply);
-    call->last_id = read_last_id(api->db);
-    db_read_end(api->db);
+    struct reads_about about;
+    reads_put(api->reads, write, call->user, api->orders_limit, &call->reply, &about);
+    call->last_id = about.last_id;
+    call->hash = about.hash;
     call->status = 200;
     call->is_read = true;
 }

@@ -10,6 +10,7 @@
 #include "emitter.h"
 #include "faults.h"
 #include "market_dice.h"
+#include "reads.h"
 
 #include <stddef.h>
 
@@ -19,6 +20,7 @@
 struct api {
     struct db *db;
     struct auth *auth;
+    struct reads *reads;
     struct emitter *emitter; /* for the counters; may be NULL */
     struct faults *faults;   /* may be NULL */
     struct dice dice;

@@ -21,8 +21,9 @@ struct db {
     sqlite3 *handle;
     char *path;
     bool is_file;
-    bool committed;       /* one of our own transactions ended since db_changed was asked */
-    int64_t data_version; /* moves when another connection commits */
+    uint64_t commits;     /* our own */
+    uint64_t failures;    /* statements that ended with an error */
+    struct db_state seen; /* when db_changed was asked last */
     char error[160];
     size_t statement_count;
     struct statement statements[STATEMENT_SLOTS];
@@ -38,7 +39,7 @@ static bool db_fail(struct fault *ret_fault, const char *what, const char *path,
 static int note_commit(void *user)
 {
     struct db *db = user;
-    db->committed = true;
+    db->commits++;
     return 0;
 }
 
@@ -216,13 +217,15 @@ sqlite3_stmt *db_query(struct db *db, const char *sql, const char *types, ...)
 
 bool db_row(struct db *db, sqlite3_stmt *statement)
 {
-    (void)db;
     if (statement == NULL) {
+        db->failures++;
         return false;
     }
-    if (sqlite3_step(statement) == SQLITE_ROW) {
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
         return true;
     }
+    db->failures += code == SQLITE_DONE ? 0 : 1;
     sqlite3_reset(statement);
     return false;
 }
@@ -316,12 +319,22 @@ void db_read_end(struct db *db)
     db_run(db, "COMMIT", "");
 }
 
+struct db_state db_state(struct db *db)
+{
+    int64_t others = db->is_file ? db_int(db, 0, "PRAGMA data_version", "") : 0;
+    return (struct db_state){others, db->commits, db->failures};
+}
+
+bool db_state_equal(const struct db_state *a, const struct db_state *b)
+{
+    return a->others == b->others && a->ours == b->ours && a->failures == b->failures;
+}
+
 bool db_changed(struct db *db)
 {
-    int64_t version = db->is_file ? db_int(db, 0, "PRAGMA data_version", "") : 0;
-    bool changed = db->committed || version != db->data_version;
-    db->committed = false;
-    db->data_version = version;
+    struct db_state state = db_state(db);
+    bool changed = state.others != db->seen.others || state.ours != db->seen.ours;
+    db->seen = state;
     return changed;
 }
 

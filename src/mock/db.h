@@ -71,6 +71,17 @@ void db_read_end(struct db *db);
  * process's. */
 bool db_changed(struct db *db);
 
+/*
+ * A state of the database's contents. Two that are equal: nothing was committed in between, by
+ * whomever, and no statement failed. Within a read transaction: the state that it sees.
+ */
+struct db_state {
+    int64_t others; /* moves with the commits of other connections */
+    uint64_t ours, failures;
+};
+struct db_state db_state(struct db *db);
+bool db_state_equal(const struct db_state *a, const struct db_state *b);
+
 /* Writes the time as the database's columns hold it: "2025-01-27T10:00:00.000Z". */
 #define DB_TIME_SIZE 25
 void db_time(int64_t wall_ms, char ret[DB_TIME_SIZE]);

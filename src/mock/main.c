@@ -212,6 +212,7 @@ static void make_api(struct mock *mock, uint64_t seed)
 {
     mock->api.db = mock->db;
     mock->api.auth = auth_new(mock->db);
+    mock->api.reads = reads_new(mock->db);
     mock->api.emitter = mock->emitter;
     mock->api.orders_limit = mock->options.orders_limit;
     mock->api.extensions = !mock->options.no_extensions;
@@ -386,6 +387,7 @@ static void take_down(struct mock *mock)
     feed_free(mock->feed);
     emitter_free(mock->emitter);
     auth_free(mock->api.auth);
+    reads_free(mock->api.reads);
     faults_free(mock->api.faults);
     db_close(mock->db);
     loop_free(mock->loop);

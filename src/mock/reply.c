@@ -1,6 +1,5 @@
 /* From a call's answer to a response with its headers: ETag and 304, gzip, caching. */
 #include "exchange.h"
-#include "read.h"
 
 #include <blotter/core/alloc.h>
 
@@ -136,8 +135,7 @@ static void settle(struct exchange *exchange, struct call *call, struct tags *re
         return;
     }
     if (exchange->server->api->extensions) {
-        snprintf(ret->etag, sizeof ret->etag, "W/\"%016llx\"",
-                 (unsigned long long)read_hash(call->reply.bytes, call->reply.len));
+        snprintf(ret->etag, sizeof ret->etag, "W/\"%016llx\"", (unsigned long long)call->hash);
         const char *known = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
                                                         MHD_HTTP_HEADER_IF_NONE_MATCH);
         if (matches(known, ret->etag)) {

@@ -28,6 +28,7 @@ static void build(void)
         abort();
     }
     api.auth = auth_new(api.db);
+    api.reads = reads_new(api.db);
     api.faults = faults_new(1);
     api.orders_limit = 100;
     api.extensions = true;
@@ -39,6 +40,7 @@ static void build(void)
 static void tear_down(void)
 {
     auth_free(api.auth);
+    reads_free(api.reads);
     faults_free(api.faults);
     db_close(api.db);
     free(token);

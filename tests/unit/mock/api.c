@@ -37,6 +37,7 @@ static int setup(void **state)
     assert_true(seed_fill(db, &settings));
     scene->api.db = db;
     scene->api.auth = auth_new(db);
+    scene->api.reads = reads_new(db);
     scene->api.orders_limit = 100;
     scene->api.extensions = true;
     dice_seed(&scene->api.dice, 1);
@@ -65,6 +66,7 @@ static int teardown(void **state)
 {
     struct scene *scene = *state;
     auth_free(scene->api.auth);
+    reads_free(scene->api.reads);
     db_close(scene->api.db);
     free(scene);
     return 0;
