@@ -10,6 +10,7 @@
 #include <blotter/core/json.h>
 
 #include "http_fault.h"
+#include "http_memory.h"
 #include "http_internal.h"
 
 #define BODY_ROOM_FIRST ((size_t)16 << 10)
@@ -141,7 +142,7 @@ static bool settings_apply(struct http *http, const struct http_settings *settin
 struct http *http_new(struct loop *loop, const struct http_settings *settings,
                       struct fault *ret_fault)
 {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (!http_memory_init()) {
         fault_set(ret_fault, FAULT_CONFIG, 0, "libcurl could not be initialised");
         return NULL;
     }
