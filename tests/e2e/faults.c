@@ -13,8 +13,7 @@
  *   convergence.c   all of it at once at 60 events a second, with kills in between
  *   unit tests     clock steps, replayed, future and unknown events, by a clock moved by hand
  */
-#include "trust.h"
-#include "../support/crew.h"
+#include "matrix.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +27,8 @@
 
 enum {
     NEEDS_KEY = 1, /* it stopped for good: R is what goes on */
-    NOT_STALE = 2  /* the fault leaves the panes as they are */
+    NOT_STALE = 2, /* the fault leaves the panes as they are */
+    FOREIGN = 4    /* goes on with the address of the other host */
 };
 enum { FAULT_MS = 150, CPU_MS = 120, REQUESTS_MAX = 45, PEAK_KIB = 60 << 10, FDS_MAX = 24 };
 enum { REQUEST_EVERY_MS = 10 }; /* beyond REQUESTS_MAX: five chains with retries after 40 to 160 */
@@ -64,6 +64,8 @@ static const struct row rows[] = {
      "no stream at this address (HTTP 404)", 1, "nothing at this address (HTTP 404)", 1, NEEDS_KEY},
     {"redirect", "elsewhere.invalid is not known", "elsewhere.invalid is not known",
      "the name elsewhere.invalid is not known", GOES_ON, "elsewhere.invalid is not known", 4, 0},
+    {"redirect,*,to", "AUTH token rejected", "AUTH token rejected", "not authorised", 3,
+     "get a new token", 3, NEEDS_KEY | FOREIGN},
     {"login", "AUTH token rejected", "AUTH token rejected", "login page", 3, "login page", 3,
      NEEDS_KEY},
     {"loop", "redirected more than 5 times", "redirected more than 5 times",
@@ -105,9 +107,6 @@ static const struct row rows[] = {
 struct outcome {
     bool shown, survived, converged;
 };
-
-enum way { MID, START, WATCH, SNAPSHOT, WAYS };
-static const char *const way_names[] = {"mid-session", "start", "--watch", "--snapshot"};
 
 /* What was used up before. */
 struct meter {
@@ -280,72 +279,63 @@ static struct outcome meet_snapshot(struct trust *t, const struct row *row)
 static struct outcome (*const ways[])(struct trust *, const struct row *) = {
     meet_mid, meet_start, meet_watch, meet_snapshot};
 
-static bool is_good(struct outcome outcome)
-{
-    return outcome.shown && outcome.survived && outcome.converged;
-}
-
 static const char *word_of(struct outcome outcome)
 {
     return !outcome.survived    ? "NOT SURVIVED"
            : !outcome.shown     ? "NOT SHOWN"
            : !outcome.converged ? "NOT EQUAL"
-                                : "ok";
+                                : MATRIX_OK;
 }
 
-/* --- side by side -------------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------------------------- */
 
-enum { ROWS = sizeof rows / sizeof *rows, HANDS = 8 };
+/* Another host that is alive and would take the same token, if only it were sent there. */
+static struct server foreign;
 
-static void *arrive(void)
+static void arrive(struct trust *t)
 {
-    static struct trust trust;
-    trust_up(&trust);
-    trust_serve(&trust, NULL);
-    return &trust;
+    static const char *const args[] = {"--host", "127.0.0.2", "--seed", "7", "--rate", "0", NULL};
+    trust_serve(t, NULL);
+    assert_true(server_start(&foreign, trust_mock(), args));
+    assert_string_equal(foreign.token, t->server.token);
 }
 
-static void leave(void *world)
+static void leave(struct trust *t)
 {
-    trust_down(world);
+    (void)t;
+    server_end(&foreign, SIGTERM);
 }
 
-static bool meet(void *world, size_t job, void *result)
+static const char *name_of(size_t row)
 {
-    struct trust *t = world;
-    const struct row *row = &rows[job / WAYS];
-    struct outcome *outcome = result;
-    t->why[0] = '\0';
-    *outcome = ways[job % WAYS](t, row);
-    if (!is_good(*outcome)) {
-        print_error("%s, %s: %s. %.1500s\n", row->spec, way_names[job % WAYS], word_of(*outcome),
-                    t->why);
+    return rows[row].spec;
+}
+
+static const char *meet(struct trust *t, size_t i, size_t way)
+{
+    struct row row = rows[i];
+    char spec[512];
+    if (row.flags & FOREIGN) {
+        snprintf(spec, sizeof spec, "%s=%s/api/trading/account?userId=%s", row.spec, foreign.url,
+                 foreign.user);
+        row.spec = spec;
     }
-    return is_good(*outcome);
+    return word_of(ways[way](t, &row));
 }
 
 static void test_every_fault_is_shown_survived_and_over(void **state)
 {
     (void)state;
-    struct outcome outcomes[ROWS * WAYS];
-    const struct crew crew = {.jobs = ROWS * WAYS,
-                              .hands = HANDS,
-                              .arrive = arrive,
-                              .leave = leave,
-                              .work = meet,
-                              .results = outcomes,
-                              .result_size = sizeof *outcomes};
-    size_t bad = crew_run(&crew);
-    print_message("%-22s", "shown/survived/equal");
-    for (size_t w = 0; w < WAYS; w++) {
-        print_message(" %-12s", way_names[w]);
-    }
-    for (size_t i = 0; i < ROWS * WAYS; i++) {
-        print_message(i % WAYS == 0 ? "\n%-22s %-12s" : "%.0s %-12s", rows[i / WAYS].spec,
-                      word_of(outcomes[i]));
-    }
-    print_message("\n");
-    assert_int_equal(bad, 0);
+    static const struct matrix matrix = {
+        .title = "shown, survived, equal",
+        .columns = {"mid-session", "start", "--watch", "--snapshot"},
+        .rows = sizeof rows / sizeof *rows,
+        .name = name_of,
+        .meet = meet,
+        .arrive = arrive,
+        .leave = leave,
+    };
+    matrix_run(&matrix);
 }
 
 int main(int argc, char **argv)

@@ -283,23 +283,9 @@ static void test_reads_do_not_take_it_elsewhere(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    static struct trust trust;
-    trust_up(&trust);
-    *state = &trust;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    trust_down(*state);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
-#define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define ROW(test) cmocka_unit_test_setup_teardown(test, trust_set_up, trust_tear_down)
     const struct CMUnitTest tests[] = {
         ROW(test_no_failure_tells_the_token),
         ROW(test_children_inherit_nothing),

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-static const char *blotter_path, *mock_path;
+static const char *blotter_path, *mock_path, *clock_shim_path;
 
 enum { PATH_BYTES = 512, FILE_MAX = 1 << 22, SETTINGS_MAX = 12 };
 
@@ -32,9 +32,16 @@ static_assert(sizeof settings / sizeof *settings <= SETTINGS_MAX, "they must fit
 
 void trust_programs(int argc, char **argv)
 {
-    assert_int_equal(argc, 3);
+    assert_in_range(argc, 3, 4);
     blotter_path = argv[1];
     mock_path = argv[2];
+    clock_shim_path = argc > 3 ? argv[3] : NULL;
+}
+
+const char *trust_clock_shim(void)
+{
+    assert_non_null(clock_shim_path);
+    return clock_shim_path;
 }
 
 const char *trust_blotter(void)
@@ -68,6 +75,20 @@ void trust_down(struct trust *trust)
         _exit(127);
     }
     waitpid(child, NULL, 0);
+}
+
+int trust_set_up(void **state)
+{
+    static struct trust trust;
+    trust_up(&trust);
+    *state = &trust;
+    return 0;
+}
+
+int trust_tear_down(void **state)
+{
+    trust_down(*state);
+    return 0;
 }
 
 void trust_serve(struct trust *trust, const char *const *more)
@@ -235,7 +256,7 @@ static bool is_caught_up(const struct trust *trust)
     return all;
 }
 
-static bool wait_caught_up(struct trust *trust, struct pty *pty)
+bool trust_wait_caught_up(struct trust *trust, struct pty *pty)
 {
     enum { LOOK_MS = 10 };
     for (int waited = 0; waited < pty_patience_ms(); waited += LOOK_MS) {
@@ -251,7 +272,7 @@ static bool wait_caught_up(struct trust *trust, struct pty *pty)
 
 bool trust_wait_mark(struct trust *trust, struct pty *pty)
 {
-    return wait_caught_up(trust, pty) && trust_wait_shown(trust, pty);
+    return trust_wait_caught_up(trust, pty) && trust_wait_shown(trust, pty);
 }
 
 bool trust_wait_shown(struct trust *trust, struct pty *pty)

@@ -38,13 +38,17 @@ struct trust_run {
     int rows, cols;
 };
 
-/* argv as the build gives it: the programs' paths. */
+/* argv as the build gives it: the programs' paths, and that of the clock's shim. */
 void trust_programs(int argc, char **argv);
+const char *trust_clock_shim(void);
 const char *trust_blotter(void);
 const char *trust_mock(void);
 
 void trust_up(struct trust *trust);   /* the directory, no server */
 void trust_down(struct trust *trust); /* ends the server, removes the directory */
+/* The same as what cmocka calls before and after a test: *state is the struct trust. */
+int trust_set_up(void **state);
+int trust_tear_down(void **state);
 
 /* A still market, heartbeats every 0.4 s, on the port it had before. more: NULL or further options.
  */
@@ -57,7 +61,9 @@ struct pty *trust_start(struct trust *trust, const struct trust_run *run);
 void trust_mark(struct trust *trust);
 /* Waits until every pane of the dashboard is loaded with the last mark in it, and shows it. */
 bool trust_wait_mark(struct trust *trust, struct pty *pty);
-/* The same without the trace: the last mark is on the screen, of a pane or of an event. */
+/* Only the first half: each pane's last answer holds the mark. */
+bool trust_wait_caught_up(struct trust *trust, struct pty *pty);
+/* The second half, without the trace: the last mark is on the screen, of a pane or of an event. */
 bool trust_wait_shown(struct trust *trust, struct pty *pty);
 
 /* Waits for text in the bytes written, wherever on the screen. */
