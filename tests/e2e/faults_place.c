@@ -306,6 +306,7 @@ static bool shows_cache(struct trust *t)
     assert_true(shown == pty_has(pty, "OMARK1"));
     pty_send(pty, "q");
     assert_true(pty_wait_exit(pty, 0, &status));
+    pty_free(pty);
     return shown;
 }
 

@@ -24,10 +24,10 @@ enum { PATH_BYTES = 512, FILE_MAX = 1 << 22, SETTINGS_MAX = 12 };
 
 /* So that nothing waits for a default. */
 static const char *const settings[] = {
-    "stream.retry_ms=40",       "stream.max_retry_ms=160",   "stream.watchdog_ms=1000",
-    "refresh.retry_base_ms=40", "refresh.retry_cap_ms=160",  "refresh.poll_after_ms=100",
-    "refresh.poll_ms=200",      "refresh.poll_cap_ms=300",   "refresh.dedupe_ms=0",
-    "http.timeout_s=0.8",       "http.connect_timeout_s=0.5"};
+    "stream.retry_ms=40",       "stream.max_retry_ms=160",  "stream.watchdog_ms=1000",
+    "refresh.retry_base_ms=40", "refresh.retry_cap_ms=160", "refresh.poll_after_ms=100",
+    "refresh.poll_ms=200",      "refresh.poll_cap_ms=300",  "refresh.dedupe_ms=0",
+    "http.timeout_s=0.8",       "http.connect_timeout_s=10"};
 static_assert(sizeof settings / sizeof *settings <= SETTINGS_MAX, "they must fit");
 
 void trust_programs(int argc, char **argv)
