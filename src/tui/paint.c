@@ -153,7 +153,7 @@ static void take_size(struct paint *paint, const struct canvas *canvas)
     paint->known = false;
 }
 
-void paint_frame(struct paint *paint, struct term *term, const struct canvas *canvas)
+void paint_frame(struct paint *paint, struct term *term, struct canvas *canvas)
 {
     take_size(paint, canvas);
     if (!paint->known) {
@@ -163,7 +163,10 @@ void paint_frame(struct paint *paint, struct term *term, const struct canvas *ca
     }
     paint->x = -1;
     for (int y = 0; y < paint->rows; y++) {
-        paint_row(paint, term, canvas, y);
+        if (canvas->touched[y] || !paint->known) {
+            paint_row(paint, term, canvas, y);
+        }
     }
+    canvas_rest(canvas);
     paint->known = true;
 }

@@ -55,12 +55,17 @@ static void hash_figures(struct bar *bar, int width)
     }
 }
 
-void bar_paint(struct bar *bar, struct canvas *canvas, struct rect area)
+static void bar_fit(struct bar *bar, struct rect area)
 {
-    canvas_fill(canvas, area, (struct style){ROLE_TEXT, 0});
     while (bar_width(bar) > area.width && bar_drop(bar)) {
     }
     hash_figures(bar, area.width);
+}
+
+/* Puts what fits where it belongs. */
+static void bar_put(struct bar *bar, struct canvas *canvas, struct rect area)
+{
+    canvas_fill(canvas, area, (struct style){ROLE_TEXT, 0});
     int right = 0, x = area.x, end = area.x + area.width;
     for (size_t i = 0; i < bar->count; i++) {
         right += bar->items[i].right ? text_width(bar->items[i].text) : 0;
@@ -76,4 +81,35 @@ void bar_paint(struct bar *bar, struct canvas *canvas, struct rect area)
         *at += canvas_put(canvas, (struct rect){*at, area.y, end - *at, area.height},
                           bar->items[i].text, bar->items[i].style);
     }
+}
+
+void bar_paint(struct bar *bar, struct canvas *canvas, struct rect area)
+{
+    bar_fit(bar, area);
+    bar_put(bar, canvas, area);
+}
+
+static uint64_t bar_number(const struct bar *bar, struct rect area)
+{
+    uint64_t number = memo_bytes(bar->count, &area, sizeof area);
+    for (size_t i = 0; i < bar->count; i++) {
+        const struct bar_item *item = &bar->items[i];
+        number = memo_bytes(number, item->text, strlen(item->text));
+        number = memo_mix(number, (uint64_t)item->style.role << 32 |
+                                      (uint64_t)item->style.attributes << 1 | item->right);
+    }
+    return number;
+}
+
+bool bar_repaint(struct bar *bar, const struct frame *frame, enum bar_line line, struct rect area)
+{
+    uint64_t *shown = &frame->screen->bars[line];
+    bar_fit(bar, area);
+    uint64_t number = bar_number(bar, area);
+    bool differs = number != *shown;
+    if (differs) {
+        bar_put(bar, frame->canvas, area);
+        *shown = number;
+    }
+    return differs;
 }

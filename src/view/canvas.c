@@ -49,6 +49,7 @@ void canvas_free(struct canvas *canvas)
 {
     if (canvas != NULL) {
         free(canvas->cells);
+        free(canvas->touched);
         free(canvas);
     }
 }
@@ -59,7 +60,13 @@ void canvas_resize(struct canvas *canvas, int columns, int rows)
     canvas->rows = side(rows);
     size_t count = (size_t)canvas->columns * (size_t)canvas->rows;
     canvas->cells = mem_realloc(canvas->cells, count * sizeof *canvas->cells);
+    canvas->touched = mem_realloc(canvas->touched, (size_t)canvas->rows * sizeof *canvas->touched);
     canvas_fill(canvas, whole(canvas), (struct style){ROLE_TEXT, 0});
+}
+
+void canvas_rest(struct canvas *canvas)
+{
+    memset(canvas->touched, 0, (size_t)canvas->rows * sizeof *canvas->touched);
 }
 
 static struct cell *cell_at(const struct canvas *canvas, int x, int y)
@@ -101,6 +108,7 @@ void canvas_fill(struct canvas *canvas, struct rect area, struct style style)
         return;
     }
     for (int y = area.y; y < area.y + area.height; y++) {
+        canvas->touched[y] = true;
         heal(canvas, y, area.x, area.x + area.width);
         struct cell *cell = cell_at(canvas, area.x, y);
         cell[0] = blank;
@@ -112,10 +120,32 @@ void canvas_fill(struct canvas *canvas, struct rect area, struct style style)
     }
 }
 
+void canvas_copy(struct canvas *canvas, struct rect area, int from_y)
+{
+    area = rect_clip(whole(canvas), area);
+    if (area.width == 0 || area.height == 0 || from_y < 0 || from_y >= canvas->rows) {
+        return;
+    }
+    int end = area.x + area.width;
+    canvas->touched[area.y] = true;
+    heal(canvas, area.y, area.x, end);
+    memmove(cell_at(canvas, area.x, area.y), cell_at(canvas, area.x, from_y),
+            (size_t)area.width * sizeof *canvas->cells);
+    /* Halves whose other half stands outside of what was copied. */
+    struct cell *first = cell_at(canvas, area.x, area.y), *last = first + area.width - 1;
+    if (first->width == 0) {
+        blank_text(first);
+    }
+    if (last->width == 2) {
+        blank_text(last);
+    }
+}
+
 void canvas_tint(struct canvas *canvas, struct rect area, struct style style)
 {
     area = rect_clip(whole(canvas), area);
     for (int y = area.y; y < area.y + area.height; y++) {
+        canvas->touched[y] = true;
         for (int x = area.x; x < area.x + area.width; x++) {
             struct cell *cell = cell_at(canvas, x, y);
             if (style.role != ROLE_COUNT) {
@@ -188,6 +218,7 @@ int canvas_put(struct canvas *canvas, struct rect area, const char *text, struct
     struct text_reader reader = {text, text + strlen(text)};
     struct text_cluster cluster;
     int x = area.x, end = clip.x + clip.width;
+    canvas->touched[clip.y] = true;
     while (x < end) {
         size_t plain = text_plain(reader.at, reader.end);
         int count = plain < (size_t)(end - x) ? (int)plain : end - x;
@@ -237,6 +268,7 @@ static void put_line(struct canvas *canvas, struct rect area, const char *glyph,
     }
     for (int y = area.y; y < area.y + area.height; y++) {
         struct cell *first = cell_at(canvas, area.x, y);
+        canvas->touched[y] = true;
         heal(canvas, y, area.x, area.x + area.width);
         set_cluster(canvas, first, &cluster, style);
         for (int i = 1; i < area.width; i++) {
@@ -245,21 +277,30 @@ static void put_line(struct canvas *canvas, struct rect area, const char *glyph,
     }
 }
 
-void canvas_box(struct canvas *canvas, struct rect area, enum box box, struct style style)
+void canvas_box_edge(struct canvas *canvas, struct rect area, enum box box, enum box_edge edge,
+                     struct style style)
 {
     const struct box_glyphs *glyphs = &boxes[box];
     int right = area.x + area.width - 1, bottom = area.y + area.height - 1;
     if (area.width < 2 || area.height < 2) {
         return;
     }
-    for (int i = 0; i < 2; i++) {
-        int y = i == 0 ? area.y : bottom, x = i == 0 ? area.x : right;
-        put_line(canvas, (struct rect){area.x, y, area.width, 1}, glyphs->horizontal, style);
+    if (edge == BOX_LEFT || edge == BOX_RIGHT) {
+        int x = edge == BOX_LEFT ? area.x : right;
         put_line(canvas, (struct rect){x, area.y + 1, 1, area.height - 2}, glyphs->vertical, style);
+        return;
     }
-    for (int i = 0; i < 4; i++) {
-        put_line(canvas, (struct rect){i % 2 == 0 ? area.x : right, i < 2 ? area.y : bottom, 1, 1},
-                 glyphs->corners[i], style);
+    int y = edge == BOX_TOP ? area.y : bottom;
+    const char *const *corners = glyphs->corners + (edge == BOX_TOP ? 0 : 2);
+    put_line(canvas, (struct rect){area.x + 1, y, area.width - 2, 1}, glyphs->horizontal, style);
+    put_line(canvas, (struct rect){area.x, y, 1, 1}, corners[0], style);
+    put_line(canvas, (struct rect){right, y, 1, 1}, corners[1], style);
+}
+
+void canvas_box(struct canvas *canvas, struct rect area, enum box box, struct style style)
+{
+    for (int edge = BOX_TOP; edge <= BOX_RIGHT; edge++) {
+        canvas_box_edge(canvas, area, box, (enum box_edge)edge, style);
     }
 }
 

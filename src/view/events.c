@@ -210,22 +210,58 @@ static void keep_in_sight(struct screen *screen, size_t cursor, size_t count, si
     *top = *top + lines > count ? (count > lines ? count - lines : 0) : *top;
 }
 
+struct painter {
+    const struct frame *frame;
+    struct rect area;
+    size_t cursor;
+};
+
+static bool is_selected(const struct painter *painter, size_t at)
+{
+    return painter->frame->screen->focus == PANE_EVENTS && at == painter->cursor;
+}
+
+/* A number of everything that an entry's line is made of. */
+static uint64_t entry_number(const struct painter *painter, size_t at)
+{
+    const struct screen *screen = painter->frame->screen;
+    const struct journal_entry *entry = events_at(screen, painter->frame->input, at);
+    uint64_t number = memo_mix(entry->number,
+                               (uint64_t)painter->area.width << 32 | (uint64_t)entry->outcome << 8 |
+                                   (uint64_t)screen->hide_amounts << 1 | is_selected(painter, at));
+    number = memo_mix(number, (uint64_t)entry->fetch_us);
+    return memo_mix(number, (uint64_t)entry->rows << 16 | (uint64_t)entry->status);
+}
+
+static void paint_line(void *user, size_t line, int y)
+{
+    const struct painter *painter = user;
+    const struct frame *frame = painter->frame;
+    size_t at = frame->screen->events.top + line;
+    struct rect area = {painter->area.x, y, painter->area.width, 1};
+    bool selected = is_selected(painter, at);
+    if (selected) {
+        canvas_fill(frame->canvas, area, (struct style){ROLE_SELECTED, CELL_SELECTED});
+        canvas_put(frame->canvas, area, "▸", (struct style){ROLE_KEY, CELL_SELECTED});
+    }
+    put_entry(frame, events_at(frame->screen, frame->input, at), area,
+              selected ? CELL_SELECTED : 0);
+}
+
 void paint_events(const struct frame *frame, struct rect area)
 {
     struct screen *screen = frame->screen;
-    size_t count = events_count(screen, frame->input), cursor = events_cursor(screen, frame->input);
+    struct painter painter = {frame, area, events_cursor(screen, frame->input)};
+    size_t count = events_count(screen, frame->input);
+    uint64_t wanted[CANVAS_SIDE_MAX];
     if (area.height < 1 || count == 0) {
         return;
     }
-    keep_in_sight(screen, cursor, count, (size_t)area.height);
-    for (int i = 0; i < area.height && screen->events.top + (size_t)i < count; i++) {
-        size_t at = screen->events.top + (size_t)i;
-        struct rect line = {area.x, area.y + i, area.width, 1};
-        bool selected = screen->focus == PANE_EVENTS && at == cursor;
-        if (selected) {
-            canvas_fill(frame->canvas, line, (struct style){ROLE_SELECTED, CELL_SELECTED});
-            canvas_put(frame->canvas, line, "▸", (struct style){ROLE_KEY, CELL_SELECTED});
-        }
-        put_entry(frame, events_at(screen, frame->input, at), line, selected ? CELL_SELECTED : 0);
+    keep_in_sight(screen, painter.cursor, count, (size_t)area.height);
+    for (size_t i = 0; i < (size_t)area.height; i++) {
+        size_t at = screen->events.top + i;
+        wanted[i] = at < count ? entry_number(&painter, at) : MEMO_BLANK;
     }
+    memo_paint(&screen->memos[PANE_EVENTS].lines, frame->canvas, area, wanted, paint_line,
+               &painter);
 }

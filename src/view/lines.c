@@ -158,7 +158,8 @@ static void add_balance(struct bar *bar, const struct frame *frame)
 
 void paint_top(const struct frame *frame)
 {
-    struct bar bar = {.count = 0};
+    struct bar bar;
+    bar.count = 0;
     bool roomy = frame->screen->columns >= 110;
     bar_add(&bar, left_at(8), bold(ROLE_TITLE), " blotter ");
     bar_add(&bar, left_at(9), plain(ROLE_TEXT), " ");
@@ -170,7 +171,7 @@ void paint_top(const struct frame *frame)
         add_balance(&bar, frame);
     }
     bar_add(&bar, right_at(9), plain(ROLE_TEXT), " ");
-    bar_paint(&bar, frame->canvas, frame->screen->layout.top);
+    bar_repaint(&bar, frame, BAR_TOP, frame->screen->layout.top);
 }
 
 static void add_field(struct bar *bar, const struct frame *frame, const char *label, double value)
@@ -186,7 +187,8 @@ static void add_field(struct bar *bar, const struct frame *frame, const char *la
 
 void paint_account_line(const struct frame *frame)
 {
-    struct bar bar = {.count = 0};
+    struct bar bar;
+    bar.count = 0;
     struct rect area = frame->screen->layout.account_line;
     bool stale;
     const struct account *account = account_of(frame, &stale);
@@ -199,7 +201,7 @@ void paint_account_line(const struct frame *frame)
     if (account == NULL) {
         empty_reason(frame, PANE_ACCOUNT, text, sizeof text);
         bar_add(&bar, pinned, plain(ROLE_DIM), "Account: %s", text);
-        bar_paint(&bar, frame->canvas, area);
+        bar_repaint(&bar, frame, BAR_ACCOUNT, area);
         return;
     }
     add_field(&bar, frame, "Bal", account->balance);
@@ -212,7 +214,7 @@ void paint_account_line(const struct frame *frame)
     format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, text);
     bar_add(&bar, (struct bar_place){stale ? 0 : 13, BAR_RIGHT},
             plain(stale ? ROLE_STALE : ROLE_DIM), stale ? "≈ as of %s " : "as of %s ", text);
-    bar_paint(&bar, frame->canvas, area);
+    bar_repaint(&bar, frame, BAR_ACCOUNT, area);
 }
 
 /* --- tabs ----------------------------------------------------------------------------------- */
@@ -253,7 +255,8 @@ static void note_tabs(struct screen *screen, const struct bar *bar)
 
 void paint_tabs(const struct frame *frame)
 {
-    struct bar bar = {.count = 0};
+    struct bar bar;
+    bar.count = 0;
     if (frame->screen->layout.tabs.height == 0) {
         return;
     }
@@ -262,8 +265,9 @@ void paint_tabs(const struct frame *frame)
             add_tab(&bar, frame, (enum pane)i);
         }
     }
-    bar_paint(&bar, frame->canvas, frame->screen->layout.tabs);
-    note_tabs(frame->screen, &bar);
+    if (bar_repaint(&bar, frame, BAR_TABS, frame->screen->layout.tabs)) {
+        note_tabs(frame->screen, &bar);
+    }
 }
 
 /* --- state bar ------------------------------------------------------------------------------ */
@@ -367,7 +371,8 @@ static void add_hints(struct bar *bar, const struct frame *frame)
 
 void paint_state(const struct frame *frame)
 {
-    struct bar bar = {.count = 0};
+    struct bar bar;
+    bar.count = 0;
     struct conn_word word;
     conn_word_make(frame->input, &word);
     bar_add(&bar, left_at(2), plain(ROLE_TEXT), " ");
@@ -375,14 +380,15 @@ void paint_state(const struct frame *frame)
     add_word(&bar, &word, frame->screen->columns - 2 - (frame->screen->paused ? 18 : 0));
     add_counts(&bar, frame);
     add_hints(&bar, frame);
-    bar_paint(&bar, frame->canvas, frame->screen->layout.state);
+    bar_repaint(&bar, frame, BAR_STATE, frame->screen->layout.state);
 }
 
 /* --- three lines ---------------------------------------------------------------------------- */
 
 static void mini_pnl(const struct frame *frame, struct bar *bar)
 {
-    struct bar right = {.count = 0};
+    struct bar right;
+    right.count = 0;
     add_pnl(&right, frame, "Day", day_pnl(frame));
     for (size_t i = 0; i < right.count && bar->count < BAR_ITEMS_MAX; i++) {
         right.items[i].right = false;
@@ -406,7 +412,8 @@ static void mini_word(struct bar *bar, const struct conn_word *word, int columns
 void paint_mini(const struct frame *frame)
 {
     const struct screen *screen = frame->screen;
-    struct bar bars[3] = {{.count = 0}};
+    struct bar bars[3];
+    bars[0].count = bars[1].count = bars[2].count = 0;
     int lines = screen->rows < 3 ? screen->rows : 3;
     struct conn_word word;
     conn_word_make(frame->input, &word);

@@ -114,6 +114,16 @@ static void put_events_status(const struct frame *frame, struct rect edge)
     }
 }
 
+/* --- edges ---------------------------------------------------------------------------------- */
+
+static void put_edge(const struct frame *frame, enum pane pane, enum box_edge edge)
+{
+    bool focused = pane == frame->screen->focus;
+    canvas_box_edge(frame->canvas, frame->screen->layout.panes[pane],
+                    focused ? BOX_HEAVY : BOX_LIGHT, edge,
+                    plain(focused ? ROLE_BORDER_FOCUS : ROLE_BORDER));
+}
+
 /* --- bottom edge: filter and faults --------------------------------------------------------- */
 
 static int put_filter(const struct frame *frame, enum pane pane, struct rect edge)
@@ -129,12 +139,13 @@ static int put_filter(const struct frame *frame, enum pane pane, struct rect edg
                       (struct style){typing ? ROLE_KEY : ROLE_MATCH, CELL_BOLD});
 }
 
-static void put_fault(const struct frame *frame, enum pane pane, struct rect edge)
+/* False when there is none to be shown. */
+static bool put_fault(const struct frame *frame, enum pane pane, struct rect edge)
 {
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
     char text[TITLE_MAX + 64], out[TITLE_MAX + 64], at[FORMAT_MAX];
     if (state.fault.kind == FAULT_NONE || state.shown == NULL || edge.width < 8) {
-        return;
+        return false;
     }
     int len = snprintf(text, sizeof text, " ✗ %s ", state.fault.text);
     if (state.retry_ms != MODEL_NO_TIME) {
@@ -146,22 +157,39 @@ static void put_fault(const struct frame *frame, enum pane pane, struct rect edg
     }
     text_fit(text, (struct text_fit){edge.width, TEXT_CUT_END}, out, sizeof out);
     canvas_put_right(frame->canvas, edge, out, plain(ROLE_CONN_BAD));
+    return true;
 }
 
-/* Where in the rows we are, on the right edge; only when not all of them fit. */
-static void put_thumb(const struct frame *frame, struct rect track, size_t top, size_t count)
+/* Where in the rows we are, on the right edge; no size when all of them fit. */
+static struct rect thumb_of(struct rect track, size_t top, size_t count)
 {
     int lines = track.height;
     if (lines < 2 || count <= (size_t)lines) {
-        return;
+        return (struct rect){0, 0, 0, 0};
     }
     int size = (int)((size_t)lines * (size_t)lines / count);
     size = size < 1 ? 1 : size;
     int at = (int)(top * (size_t)(lines - size) / (count - (size_t)lines));
     at = at > lines - size ? lines - size : at;
-    for (int i = 0; i < size; i++) {
-        canvas_put(frame->canvas, (struct rect){track.x, track.y + at + i, 1, 1}, "▐",
-                   plain(ROLE_DIM));
+    return (struct rect){track.x, track.y + at, 1, size};
+}
+
+static void put_thumb(const struct frame *frame, enum pane pane, int lines)
+{
+    const struct table *table = &frame->screen->tables[pane];
+    struct pane_memo *memo = &frame->screen->memos[pane];
+    struct rect area = frame->screen->layout.panes[pane];
+    struct rect track = {area.x + area.width - 1, area.y + 2, 1, lines};
+    struct rect thumb = thumb_of(track, table->top, table->order_count);
+    if (memo->whole && thumb.y == memo->thumb.y && thumb.height == memo->thumb.height) {
+        return;
+    }
+    if (memo->whole) {
+        put_edge(frame, pane, BOX_RIGHT);
+    }
+    memo->thumb = thumb;
+    for (int i = 0; i < thumb.height; i++) {
+        canvas_put(frame->canvas, (struct rect){thumb.x, thumb.y + i, 1, 1}, "▐", plain(ROLE_DIM));
     }
 }
 
@@ -175,14 +203,13 @@ static int pane_lines(const struct frame *frame, enum pane pane)
     return table_lines(&view);
 }
 
-static void put_frame(const struct frame *frame, enum pane pane)
+/* The edge with the title, the times and the count. */
+static void put_head(const struct frame *frame, enum pane pane, int lines)
 {
     struct rect area = frame->screen->layout.panes[pane];
     bool focused = pane == frame->screen->focus;
     char title[TITLE_MAX], out[TITLE_MAX];
-    canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
-    canvas_box(frame->canvas, area, focused ? BOX_HEAVY : BOX_LIGHT,
-               plain(focused ? ROLE_BORDER_FOCUS : ROLE_BORDER));
+    put_edge(frame, pane, BOX_TOP);
     title_text(frame, pane, title, sizeof title);
     int room = area.width - 4;
     text_fit(title, (struct text_fit){room, TEXT_CUT_END}, out, sizeof out);
@@ -191,21 +218,45 @@ static void put_frame(const struct frame *frame, enum pane pane)
     int used = canvas_put(frame->canvas, (struct rect){area.x + 2, area.y, room, 1}, out,
                           (struct style){ROLE_TITLE, attributes});
     struct rect edge = {area.x + 2 + used + 1, area.y, room - used - 1, 1};
-    int lines = pane_lines(frame, pane);
     if (pane == PANE_EVENTS) {
         put_events_status(frame, edge);
-        return;
+    } else {
+        put_status(frame, pane, edge, lines);
     }
-    put_status(frame, pane, edge, lines);
-    struct rect bottom = {area.x + 2, area.y + area.height - 1, room, 1};
-    int filter = screen_has_table(pane) ? put_filter(frame, pane, bottom) : 0;
-    bottom.x += filter + (filter > 0 ? 1 : 0);
-    bottom.width -= filter + (filter > 0 ? 1 : 0);
-    put_fault(frame, pane, bottom);
+}
+
+/* The edge with the filter and the fault, where there is one now or was one before. */
+static void put_foot(const struct frame *frame, enum pane pane)
+{
+    struct pane_memo *memo = &frame->screen->memos[pane];
+    struct rect area = frame->screen->layout.panes[pane];
+    struct rect edge = {area.x + 2, area.y + area.height - 1, area.width - 4, 1};
+    if (memo->busy_below && memo->whole) {
+        put_edge(frame, pane, BOX_BOTTOM);
+    }
+    int filter = screen_has_table(pane) ? put_filter(frame, pane, edge) : 0;
+    edge.x += filter + (filter > 0 ? 1 : 0);
+    edge.width -= filter + (filter > 0 ? 1 : 0);
+    bool fault = pane != PANE_EVENTS && put_fault(frame, pane, edge);
+    memo->busy_below = filter > 0 || fault;
+}
+
+static void put_frame(const struct frame *frame, enum pane pane)
+{
+    struct rect area = frame->screen->layout.panes[pane];
+    struct pane_memo *memo = &frame->screen->memos[pane];
+    int lines = pane_lines(frame, pane);
+    if (!memo->whole) {
+        canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
+        for (int edge = BOX_TOP; edge <= BOX_RIGHT; edge++) {
+            put_edge(frame, pane, (enum box_edge)edge);
+        }
+        memo_forget(&memo->lines);
+    }
+    put_head(frame, pane, lines);
+    put_foot(frame, pane);
     if (screen_has_table(pane)) {
-        const struct table *table = &frame->screen->tables[pane];
-        put_thumb(frame, (struct rect){area.x + area.width - 1, area.y + 2, 1, lines}, table->top,
-                  table->order_count);
+        put_thumb(frame, pane, lines);
     }
 }
 
@@ -217,7 +268,8 @@ static void order_counts(const struct frame *frame, struct rect line)
     const size_t *counts = table->state_counts;
     static const char *const words[] = {"pending",   "partial",  "executed",
                                         "cancelled", "rejected", "other"};
-    struct bar bar = {.count = 0};
+    struct bar bar;
+    bar.count = 0;
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
     bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " %zu orders",
             table->order_count);
@@ -237,7 +289,8 @@ static void order_counts(const struct frame *frame, struct rect line)
 static void list_hint(const struct frame *frame, struct rect line)
 {
     char before[24], after[24];
-    struct bar bar = {.count = 0};
+    struct bar bar;
+    bar.count = 0;
     key_of(frame->input, ACTION_LIST_PREVIOUS, before, sizeof before);
     key_of(frame->input, ACTION_LIST_NEXT, after, sizeof after);
     bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_KEY), " %s %s", before, after);
@@ -269,7 +322,7 @@ static void paint_table(const struct frame *frame, enum pane pane)
     struct table_view view = screen_table_view(frame->screen, frame->input, pane);
     struct rect inside = rect_inset(frame->screen->layout.panes[pane], 1);
     if (table->snapshot != NULL && table->total > 0) {
-        table_paint(table, &view, frame->canvas);
+        table_paint(table, &view, &frame->screen->memos[pane].lines, frame->canvas);
     }
     put_reason(frame, pane, inside);
     if (view.area.height < inside.height) {
@@ -425,9 +478,20 @@ static void paint_account(const struct frame *frame)
     }
 }
 
+/* A pane with rows is as it was but for its lines; others say why they have none. */
+static bool has_lines(const struct frame *frame, enum pane pane)
+{
+    const struct table *table = &frame->screen->tables[pane < PANE_EVENTS ? pane : 0];
+    return pane == PANE_EVENTS ? events_count(frame->screen, frame->input) > 0
+                               : screen_has_table(pane) && table->order_count > 0;
+}
+
 void paint_pane(const struct frame *frame, enum pane pane)
 {
     struct rect inside = rect_inset(frame->screen->layout.panes[pane], 1);
+    struct pane_memo *memo = &frame->screen->memos[pane];
+    bool lines = has_lines(frame, pane);
+    memo->whole = memo->whole && lines;
     if (screen_has_table(pane)) {
         table_scroll(&frame->screen->tables[pane], (size_t)pane_lines(frame, pane));
     }
@@ -440,4 +504,5 @@ void paint_pane(const struct frame *frame, enum pane pane)
     } else {
         paint_table(frame, pane);
     }
+    memo->whole = lines;
 }

@@ -228,6 +228,14 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }
 
+static void forget_memos(struct screen *screen)
+{
+    for (int i = 0; i < PANE_COUNT; i++) {
+        screen->memos[i].whole = false;
+    }
+    memset(screen->bars, 0, sizeof screen->bars);
+}
+
 static void paint_parts(const struct frame *frame, unsigned dirty)
 {
     const struct layout *layout = &frame->screen->layout;
@@ -247,6 +255,9 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     paint_tabs(frame);
     paint_state(frame);
     paint_overlay(frame);
+    if (frame->screen->overlay != SCOPE_PANES) { /* it may stand on anything */
+        forget_memos(frame->screen);
+    }
 }
 
 static bool fits(const struct screen *screen, const struct canvas *canvas)
@@ -264,9 +275,8 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     screen->retake = 0;
     unsigned due = tick(screen, input);
     unsigned dirty = screen->dirty | changed | fresh | due;
-    if (screen->paused) { /* only what the user or a deadline asks for */
-        dirty = (dirty & (SCREEN_VIEW | SCREEN_CONN)) | screen->dirty | due |
-                (changed != 0 ? SCREEN_STATE : 0);
+    if (screen->paused) { /* rows and entries stay, but what turned stale says so */
+        dirty = (dirty & ~SCREEN_JOURNAL) | screen->dirty | (changed != 0 ? SCREEN_STATE : 0);
     }
     if (!fits(screen, canvas)) {
         canvas_resize(canvas, screen->columns, screen->rows);
@@ -275,6 +285,7 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     screen_place(screen, input);
     dirty |= screen->dirty;
     if ((dirty & SCREEN_VIEW) != 0) {
+        forget_memos(screen);
         canvas_fill(canvas, (struct rect){0, 0, canvas->columns, canvas->rows},
                     (struct style){ROLE_TEXT, 0});
         dirty |= SCREEN_ALL;

@@ -5,6 +5,7 @@
 #define BLOTTER_VIEW_SCREEN_PARTS_H
 
 #include <blotter/view/layout.h>
+#include <blotter/view/memo.h>
 #include <blotter/view/screen.h>
 #include <blotter/view/table.h>
 
@@ -20,6 +21,17 @@ struct screen_events {
     uint64_t selected; /* an entry's number; 0: the newest */
     size_t top;        /* index of the first line, from the newest */
 };
+
+/* What of a pane's place on the canvas is as it was last painted. */
+struct pane_memo {
+    struct memo lines;
+    bool whole;      /* frame and inside: else everything is painted */
+    bool busy_below; /* something stands in the bottom edge */
+    struct rect thumb;
+};
+
+/* The lines around the panes. */
+enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
 
 struct screen {
     int columns, rows;
@@ -40,6 +52,9 @@ struct screen {
 
     struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
     uint64_t held_total, held_events;
+
+    struct pane_memo memos[PANE_COUNT];
+    uint64_t bars[BAR_LINES]; /* numbers of what they show; 0: not known */
 
     unsigned dirty;
     resource_mask retake; /* tables to be measured and sorted anew */
@@ -89,8 +104,8 @@ struct bar_item {
     int x; /* where it went */
 };
 struct bar {
-    struct bar_item items[BAR_ITEMS_MAX];
-    size_t count;
+    struct bar_item items[BAR_ITEMS_MAX]; /* left as they are until added */
+    size_t count;                         /* 0 to begin with */
 };
 #define BAR_RIGHT 1u
 #define BAR_FIGURE 2u /* whole or hashes */
@@ -102,6 +117,8 @@ struct bar_place {
 void bar_add(struct bar *bar, struct bar_place place, struct style style, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 void bar_paint(struct bar *bar, struct canvas *canvas, struct rect area);
+/* The same, unless the line shows this already; then false, and no item's x is set. */
+bool bar_repaint(struct bar *bar, const struct frame *frame, enum bar_line line, struct rect area);
 
 /* --- words.c */
 struct conn_word {

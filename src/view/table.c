@@ -142,21 +142,25 @@ void table_settle(struct table *table)
     remember(table);
 }
 
+/* Whether a list is the one that was shown. */
+static bool is_list(const struct table *table, size_t i)
+{
+    return table_key(table->snapshot->lists[i].id) == table->list_key;
+}
+
 struct table_range table_list_range(struct table *table)
 {
     const struct snapshot *snapshot = table->snapshot;
     struct table_range all = {0, table->row_count};
-    if (snapshot == NULL || table->pane != PANE_WATCHLIST) {
+    if (table->pane != PANE_WATCHLIST) {
         return all;
     }
-    table->list_count = snapshot->list_count;
-    for (size_t i = 0; i < snapshot->list_count; i++) {
-        if (table_key(snapshot->lists[i].id) == table->list_key) {
-            table->list = i;
-        }
+    table->list_count = snapshot != NULL ? snapshot->list_count : 0;
+    table->list = table->list < table->list_count ? table->list : 0;
+    for (size_t i = 0; i < table->list_count && !is_list(table, table->list); i++) {
+        table->list = is_list(table, i) ? i : table->list;
     }
-    table->list = table->list < snapshot->list_count ? table->list : 0;
-    if (snapshot->list_count == 0) {
+    if (table->list_count == 0) {
         return all;
     }
     const struct watchlist *list = &snapshot->lists[table->list];

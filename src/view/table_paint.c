@@ -1,5 +1,5 @@
 /* Columns into the room there is, and the rows that are seen onto the canvas. */
-#include <blotter/view/table.h>
+#include "table_private.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -216,7 +216,8 @@ struct painter {
     const struct table *table;
     const struct table_view *view;
     struct canvas *canvas;
-    struct table_layout layout;
+    const struct table_layout *layout;
+    uint64_t common; /* number of what all lines have in common */
 };
 
 /* A figure is shown whole, or as hashes. */
@@ -446,22 +447,22 @@ static void put_row(const struct painter *painter, size_t i, int y)
     struct margin margin = margin_of(painter, row_index, selected);
     canvas_put(painter->canvas, (struct rect){line.x, y, 1, 1}, margin.glyph,
                (struct style){margin.role, selected ? CELL_SELECTED : 0});
-    for (size_t s = 0; s < painter->layout.count; s++) {
-        put_cell(painter, row_index, painter->layout.slots[s], y, selected);
+    for (size_t s = 0; s < painter->layout->count; s++) {
+        put_cell(painter, row_index, painter->layout->slots[s], y, selected);
     }
 }
 
 static void put_header(const struct painter *painter)
 {
     struct rect line = {painter->view->area.x, painter->view->area.y, painter->view->area.width, 1};
-    if (painter->layout.more_left) {
+    if (painter->layout->more_left) {
         canvas_put(painter->canvas, line, "‹", (struct style){ROLE_KEY, 0});
     }
-    if (painter->layout.more_right) {
+    if (painter->layout->more_right) {
         canvas_put_right(painter->canvas, line, "›", (struct style){ROLE_KEY, 0});
     }
-    for (size_t s = 0; s < painter->layout.count; s++) {
-        struct table_slot slot = painter->layout.slots[s];
+    for (size_t s = 0; s < painter->layout->count; s++) {
+        struct table_slot slot = painter->layout->slots[s];
         const struct column *column = column_at(painter->table, slot.column);
         struct rect area = {slot.x, painter->view->area.y, slot.width, 1};
         struct style style = {ROLE_HEADER, slot.column == painter->table->sort ? CELL_BOLD : 0};
@@ -503,8 +504,8 @@ static void put_totals(const struct painter *painter, int y)
 {
     const struct table *table = painter->table;
     int end = painter->view->area.x + painter->view->area.width;
-    for (size_t s = painter->layout.count; s-- > 0;) {
-        struct table_slot slot = painter->layout.slots[s];
+    for (size_t s = painter->layout->count; s-- > 0;) {
+        struct table_slot slot = painter->layout->slots[s];
         if (!isnan(total_of(table, column_at(table, slot.column)))) {
             put_total(painter, slot, y);
             end = slot.x - 1;
@@ -530,20 +531,98 @@ int table_lines(const struct table_view *view)
     return max(0, view->area.height - 1 - (view->totals ? 1 : 0));
 }
 
-void table_paint(struct table *table, const struct table_view *view, struct canvas *canvas)
+/* --- what the lines show -------------------------------------------------------------------- */
+
+/* The layout is made of this. */
+static uint64_t layout_number(const struct table *table, const struct table_view *view)
 {
-    struct painter painter = {.table = table, .view = view, .canvas = canvas};
-    int lines = table_lines(view);
-    table_layout(table, view, &painter.layout);
-    if (view->area.height < 1) {
+    const struct format *format = view->format;
+    uint64_t number = memo_bytes(table->chosen_count, table->extents, sizeof table->extents);
+    number = memo_bytes(number, table->chosen, table->chosen_count);
+    number = memo_bytes(number, &view->area, sizeof view->area);
+    number = memo_bytes(number, format->locale_separator, sizeof format->locale_separator);
+    number = memo_bytes(number, format->locale_grouping, sizeof format->locale_grouping);
+    number = memo_mix(number, (uint64_t)format->grouping << 34 | (uint64_t)table->skip << 2 |
+                                  (uint64_t)view->hide_amounts << 1 | view->totals);
+    return view->totals ? memo_bytes(number, &table->totals, sizeof table->totals) : number;
+}
+
+/* What all lines have in common. */
+static uint64_t common_number(const struct painter *painter)
+{
+    const struct table *table = painter->table;
+    const struct table_layout *layout = painter->layout;
+    uint64_t number = memo_bytes(layout->count, table->filter, strlen(table->filter));
+    for (size_t s = 0; s < layout->count; s++) {
+        struct table_slot slot = layout->slots[s];
+        number = memo_mix(number, (uint64_t)slot.x << 32 | (uint64_t)slot.width << 8 | slot.column);
+        number = memo_mix(number, (uint64_t)table->extents[slot.column].decimals);
+    }
+    return memo_mix(number, (uint64_t)painter->view->stale << 1 | painter->view->hide_amounts);
+}
+
+static uint64_t header_number(const struct painter *painter)
+{
+    const struct table_layout *layout = painter->layout;
+    return memo_mix(painter->common, (uint64_t)(uint32_t)painter->table->sort << 2 |
+                                         (uint64_t)layout->more_left << 1 | layout->more_right);
+}
+
+static uint64_t row_number(const struct painter *painter, size_t i)
+{
+    const struct table *table = painter->table;
+    uint32_t row = table->order[i];
+    const struct table_mark *mark = &table->marks[row];
+    if (mark->version == 0) {
+        return MEMO_ANEW;
+    }
+    bool old =
+        table->pane == PANE_WATCHLIST && quote_is_old(painter->view, &table->snapshot->items[row]);
+    uint64_t state = (uint64_t)old << 2 | (uint64_t)table_mark_is_due(mark) << 1 |
+                     (uint64_t)(painter->view->focused && i == table->cursor);
+    for (size_t v = 0; v < COLUMN_FLASH_MAX && mark->flash_until_us != 0; v++) {
+        state = state << 2 | (uint64_t)(mark->direction[v] + 1);
+    }
+    return memo_mix(memo_mix(painter->common, mark->version), state << 1 | 1);
+}
+
+static void paint_line(void *user, size_t line, int y)
+{
+    const struct painter *painter = user;
+    if (line == 0) {
+        put_header(painter);
+    } else {
+        put_row(painter, painter->table->top + line - 1, y);
+    }
+}
+
+void table_paint(struct table *table, const struct table_view *view, struct memo *memo,
+                 struct canvas *canvas)
+{
+    struct painter painter = {
+        .table = table, .view = view, .canvas = canvas, .layout = &table->layout};
+    uint64_t wanted[CANVAS_SIDE_MAX], layout = layout_number(table, view);
+    struct rect area = view->area;
+    if (area.height < 1) {
         return;
     }
-    put_header(&painter);
-    table_scroll(table, (size_t)lines);
-    for (int i = 0; i < lines && table->top + (size_t)i < table->order_count; i++) {
-        put_row(&painter, table->top + (size_t)i, view->area.y + 1 + i);
+    if (layout != table->layout_number) {
+        table_layout(table, view, &table->layout);
+        table->layout_number = layout;
     }
+    size_t lines = (size_t)table_lines(view);
+    table_scroll(table, lines);
+    painter.common = common_number(&painter);
+    wanted[0] = header_number(&painter);
+    for (size_t i = 0; i < lines; i++) {
+        bool used = table->top + i < table->order_count;
+        wanted[1 + i] = used ? row_number(&painter, table->top + i) : MEMO_BLANK;
+    }
+    area.height = (int)lines + 1;
+    memo_paint(memo, canvas, area, wanted, paint_line, &painter);
     if (view->totals && view->area.height > 1) {
-        put_totals(&painter, view->area.y + view->area.height - 1);
+        int y = view->area.y + view->area.height - 1;
+        canvas_fill(canvas, (struct rect){area.x, y, area.width, 1}, (struct style){ROLE_TEXT, 0});
+        put_totals(&painter, y);
     }
 }

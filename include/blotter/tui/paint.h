@@ -20,7 +20,8 @@ void paint_set_theme(struct paint *paint, const struct theme *theme, enum color_
 /* What the terminal shows is not known any more: the next frame writes everything. */
 void paint_forget(struct paint *paint);
 
-/* Queues the difference between the canvas and what is shown. Queues nothing when there is none. */
-void paint_frame(struct paint *paint, struct term *term, const struct canvas *canvas);
+/* Queues the difference between the canvas and what is shown; nothing when there is none. Only rows
+ * touched since the frame before are looked at, and they come to rest. */
+void paint_frame(struct paint *paint, struct term *term, struct canvas *canvas);
 
 #endif

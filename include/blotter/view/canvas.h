@@ -48,6 +48,7 @@ struct canvas {
     bool ascii; /* every cell holds ASCII: glyphs are replaced by their stand-ins as they are
                    written */
     struct cell *cells; /* row by row */
+    bool *touched;      /* by row: written since canvas_rest */
 };
 
 /* A canvas of blanks. Sizes are brought into 1..CANVAS_SIDE_MAX. */
@@ -59,6 +60,12 @@ void canvas_resize(struct canvas *canvas, int columns, int rows);
 
 /* NULL outside. */
 const struct cell *canvas_cell(const struct canvas *canvas, int x, int y);
+
+/* From now on a row is touched when something is written to it again. */
+void canvas_rest(struct canvas *canvas);
+
+/* Copies the cells of another row's same columns into the first row of the area. */
+void canvas_copy(struct canvas *canvas, struct rect area, int from_y);
 
 /* Makes an area blank in a style. */
 void canvas_fill(struct canvas *canvas, struct rect area, struct style style);
@@ -75,6 +82,11 @@ int canvas_put_right(struct canvas *canvas, struct rect area, const char *text, 
 /* Draws a frame along the inside of the area's edge. Areas under 2x2 are left alone. */
 enum box { BOX_LIGHT, BOX_HEAVY, BOX_ROUND };
 void canvas_box(struct canvas *canvas, struct rect area, enum box box, struct style style);
+
+/* Draws one edge of that frame again. Corners belong to top and bottom. */
+enum box_edge { BOX_TOP, BOX_BOTTOM, BOX_LEFT, BOX_RIGHT };
+void canvas_box_edge(struct canvas *canvas, struct rect area, enum box box, enum box_edge edge,
+                     struct style style);
 
 /* The canvas's rows as UTF-8 lines, trailing blanks removed, each ended by "\n"; for tests. To be
  * freed. */

@@ -12,6 +12,7 @@
 #include <blotter/view/canvas.h>
 #include <blotter/view/columns.h>
 #include <blotter/view/format.h>
+#include <blotter/view/memo.h>
 
 #define TABLE_FILTER_MAX 64
 #define TABLE_SPARK_MAX 16      /* quotes remembered for a curve */
@@ -55,6 +56,17 @@ struct position_totals {
     size_t open, closed;
 };
 
+/* Where the columns are. */
+struct table_slot {
+    uint8_t column;
+    int x, width; /* in the canvas's coordinates */
+};
+struct table_layout {
+    struct table_slot slots[COLUMNS_MAX];
+    size_t count;
+    bool more_left, more_right; /* columns that are not shown */
+};
+
 struct table {
     enum pane pane;
     uint8_t chosen[COLUMNS_MAX]; /* the user's columns, in order */
@@ -94,7 +106,8 @@ struct table {
     size_t measured_count;
     bool unmeasured; /* the extents are of no rows at all */
     struct position_totals totals;
-    int64_t next_stale_ms, next_stale_from_ms; /* what table_next_stale found, and when */
+    struct table_layout layout; /* as last painted … */
+    uint64_t layout_number;     /* … and a number of what it was made of */
 };
 
 void table_init(struct table *table, enum pane pane);
@@ -167,23 +180,15 @@ struct table_view {
     bool focused, stale, hide_amounts, totals;
 };
 
-/* Where the columns are. */
-struct table_slot {
-    uint8_t column;
-    int x, width; /* in the canvas's coordinates */
-};
-struct table_layout {
-    struct table_slot slots[COLUMNS_MAX];
-    size_t count;
-    bool more_left, more_right; /* columns that are not shown */
-};
 void table_layout(const struct table *table, const struct table_view *view,
                   struct table_layout *ret);
 
 /* How many rows there is room for. */
 int table_lines(const struct table_view *view);
 
-void table_paint(struct table *table, const struct table_view *view, struct canvas *canvas);
+/* Paints the lines that memo does not know to be shown as they are. */
+void table_paint(struct table *table, const struct table_view *view, struct memo *memo,
+                 struct canvas *canvas);
 
 /* Whether a quote is marked stale by its age, and when the next one will be (wall ms; INT64_MAX:
  * none). */

@@ -327,6 +327,20 @@ static void test_quotes_seen_make_a_curve(void **state)
     close_table(&fixture);
 }
 
+static void test_lists_that_went_cannot_be_stepped_through(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    open_table(&fixture, PANE_WATCHLIST);
+    take(&fixture, desk_watchlists);
+    table_next_list(&fixture.table, 1);
+    assert_int_equal(fixture.table.list, 1);
+    table_take(&fixture.table, &(struct table_news){.snapshot = NULL, .now = fixture.now});
+    table_next_list(&fixture.table, 1);
+    assert_int_equal(fixture.table.list_count, 0);
+    close_table(&fixture);
+}
+
 /* --- a number is never cut ------------------------------------------------------------------ */
 
 static void cell_text(const struct canvas *canvas, struct table_slot slot, int y, char *out)
@@ -350,7 +364,9 @@ static void check_width(struct fixture *fixture, int width)
     struct table_view view = {
         .area = {0, 0, width, 12}, .format = &format, .now = fixture->now, .focused = true};
     struct table_layout layout;
-    table_paint(&fixture->table, &view, canvas);
+    static struct memo memo;
+    memo_forget(&memo);
+    table_paint(&fixture->table, &view, &memo, canvas);
     table_layout(&fixture->table, &view, &layout);
     for (size_t i = 0; i < fixture->table.order_count; i++) {
         for (size_t s = 0; s < layout.count; s++) {
@@ -441,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_rejections_stick_until_seen),
         cmocka_unit_test(test_price_alerts),
         cmocka_unit_test(test_quotes_seen_make_a_curve),
+        cmocka_unit_test(test_lists_that_went_cannot_be_stepped_through),
         cmocka_unit_test(test_no_figure_is_cut_at_any_width),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
