@@ -50,11 +50,12 @@ static void bash_case(FILE *out, enum option_id id)
     }
     bash_pattern(out, row);
     if (values_of(id) != NULL) {
-        fprintf(out, "            COMPREPLY=($(compgen -W '");
+        fprintf(out, "            _blotter_offer -W '");
         print_values(out, values_of(id), ' ');
-        fprintf(out, "' -- \"$cur\"))\n");
+        fprintf(out, "' -- \"$cur\"\n");
     } else if (takes_file(row)) {
-        fprintf(out, "            COMPREPLY=($(compgen -f -- \"$cur\"))\n");
+        fprintf(out, "            compopt -o filenames 2>/dev/null\n"
+                     "            _blotter_offer -f -- \"$cur\"\n");
     } else {
         fprintf(out, "            COMPREPLY=()\n");
     }
@@ -64,17 +65,24 @@ static void bash_case(FILE *out, enum option_id id)
 static void print_bash(FILE *out)
 {
     fprintf(out, "# bash completion for blotter, generated from its option table\n"
+                 "_blotter_offer() { # a line is a word: names have spaces\n"
+                 "    local word\n"
+                 "    COMPREPLY=()\n"
+                 "    while IFS= read -r word; do\n"
+                 "        COMPREPLY+=(\"$word\")\n"
+                 "    done < <(compgen \"$@\")\n"
+                 "}\n"
                  "_blotter() {\n"
                  "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
                  "    case $prev in\n");
     for (int i = 0; i < OPTION_TOTAL; i++) {
         bash_case(out, (enum option_id)i);
     }
-    fprintf(out, "    esac\n    COMPREPLY=($(compgen -W '");
+    fprintf(out, "    esac\n    _blotter_offer -W '");
     for (int i = 0; i < OPTION_TOTAL; i++) {
         fprintf(out, "%s--%s", i > 0 ? " " : "", option_info((enum option_id)i)->name);
     }
-    fprintf(out, "' -- \"$cur\"))\n}\ncomplete -F _blotter blotter\n");
+    fprintf(out, "' -- \"$cur\"\n}\ncomplete -F _blotter blotter\n");
 }
 
 /* --- zsh ------------------------------------------------------------------------------------ */

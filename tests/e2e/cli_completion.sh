@@ -14,6 +14,12 @@ for script in "$@"; do
         offered=$(bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _blotter
             echo "${COMPREPLY[*]}"' - "$script" blotter --color a)
         [ "$offered" = 'auto always' ] || { echo "bash offers '$offered' for --color a"; broken=1; }
+        here=$(mktemp -d)
+        : >"$here/a config"
+        offered=$(bash -c '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _blotter
+            echo "${#COMPREPLY[@]} ${COMPREPLY[0]}"' - "$script" blotter --config "$here/a")
+        rm -r "$here"
+        [ "$offered" = "1 $here/a config" ] || { echo "bash offers '$offered' for a file"; broken=1; }
         ;;
     */_blotter) command -v zsh >/dev/null && { zsh -n "$script" || broken=1; } ;;
     *.fish) command -v fish >/dev/null && { fish -n "$script" || broken=1; } ;;

@@ -19,6 +19,7 @@ for page in "$man"/*.[1-8]; do
         words=$(groff -ww -mdoc -Tascii "$page" 2>&1 >/dev/null)
         [ -z "$words" ] || say "groff: $words"
     fi
+    # shellcheck disable=SC2013 # a page's name is one word
     for reference in $(sed -n 's/^\.Xr \([^ ]*\) \([1-8]\).*/\1.\2/p' "$page"); do
         case $reference in
         blotter*) [ -f "$man/$reference" ] || say "$page refers to $reference, which is not there" ;;

@@ -74,7 +74,7 @@ static void run_child(const struct cli_run *run, int out, int err)
     const char *args[ARGS_MAX] = {program};
     const char *env[ENV_MAX];
     int null = open("/dev/null", O_RDONLY);
-    for (size_t i = 0; run->args[i] != NULL && i < ARGS_MAX - 2; i++) {
+    for (size_t i = 0; i < ARGS_MAX - 2 && run->args[i] != NULL; i++) {
         args[i + 1] = run->args[i];
     }
     make_env(run->env, env);

@@ -8,8 +8,7 @@ helped=$("$mock" --help | sed -n 's/^  [ -]*\(-[a-zA-Z],\)* *--\([a-z-]*\).*/\2/
 written=$(sed -n 's/^\.It Fl \(. , \)*-\([a-z-]*\).*/\2/p' "$page" | sort)
 [ -n "$helped" ] || { echo "--help shows no option"; exit 1; }
 if [ "$helped" != "$written" ]; then
-    echo "--help:" $helped
-    echo "manual:" $written
+    printf '%s\n' "--help:" "$helped" "manual:" "$written"
     exit 1
 fi
 echo "manual: $(echo "$helped" | wc -l) options, as in --help"
@@ -17,8 +16,7 @@ echo "manual: $(echo "$helped" | wc -l) options, as in --help"
 # A list's words: those that the program shows, and those of the section's items.
 compare() {
     if [ -z "$2" ] || [ "$2" != "$3" ]; then
-        echo "$1: the program:" $2
-        echo "$1: the manual:" $3
+        printf '%s\n' "$1: the program:" "$2" "$1: the manual:" "$3"
         exit 1
     fi
     echo "manual: $(echo "$2" | wc -l) $1, as in the program"
