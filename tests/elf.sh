@@ -29,6 +29,11 @@ for binary; do
     expect "$binary" "a stack that is not executable" 'GNU_STACK.* RW +0x' -l
     expect "$binary" "the stack protector" '__stack_chk_fail' --dyn-syms
     expect "$binary" "FORTIFY" '__[a-z]+_chk(@|$| )' --dyn-syms
+    if objdump -f "$binary" 2>/dev/null | grep -q x86-64 &&
+        ! objdump -d --disassemble=main "$binary" | grep -q endbr64; then
+        echo "${binary##*/}: indirect branches land anywhere (CET)"
+        status=1
+    fi
     if LC_ALL=C readelf -W -l "$binary" | grep -Eq 'LOAD.* RWE '; then
         echo "${binary##*/}: a segment is writable and executable"
         status=1

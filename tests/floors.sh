@@ -147,6 +147,7 @@ core,view,client,cli,mock initscr|newterm|endwin|tigetstr|setupterm|waddnstr|dou
 core,view,client,tui,cli,mock curl_.*
 core,net,client,view,tui,cli sqlite3_.*|MHD_.*|json_loads|json_loadb
 net,client,view exit|_exit
+core,net,client,view,tui,cli,mock pthread_.*|thrd_.*|mtx_.*
 TABLE
 
 # Writable memory that outlives a call: none in the pure floors, none that is visible in the others.

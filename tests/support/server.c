@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <jansson.h>
 
-enum { ARGS_MAX = 32, LINE_MAX_BYTES = 65536, ANSWER_MAX_BYTES = 1 << 21, START_MS = 20000 };
+enum { ARGS_MAX = 32, LINE_MAX_BYTES = 65536, ANSWER_MAX_BYTES = 1 << 21, START_MS = 90000 };
 
 static void run_server(const char *program, const char *const *args, int out)
 {
