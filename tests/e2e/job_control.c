@@ -159,7 +159,7 @@ static void stopped_resized_continued(void **state)
     trust_mark(t);
     pty_send(pty, "\n");
     assert_true(live(pty));
-    assert_true(trust_wait_mark(t, pty));
+    assert_true(trust_wait_shown(t, pty));
     assert_true(strlen(pty_row(pty, 0)) > 150);
     assert_true(pty_row(pty, 59)[0] != '\0');
     expect_taken(pty);

@@ -217,7 +217,7 @@ static void blocked_output_does_not_keep_it(void **state)
 static void expect_alive(struct trust *t, struct pty *pty)
 {
     trust_mark(t);
-    assert_true(trust_wait_mark(t, pty));
+    assert_true(trust_wait_shown(t, pty));
     assert_true(pty_wait_quiet(pty, 250, 0)); /* a mark that is shown may not be confirmed yet */
     assert_true(pty_wait_no_text(pty, "\xe2\x89\x88")); /* ≈ */
 }
