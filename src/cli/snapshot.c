@@ -17,7 +17,8 @@ struct run {
     struct client *client;
     resource_mask wanted;
     int64_t limit_ms;
-    bool timed_out;
+    bool timed_out, waited;
+    struct loop_timer *late;
 };
 
 static bool has_result(const struct pane_state *pane)
@@ -240,6 +241,35 @@ static int finish(const struct run *run)
 
 /* --- running it ----------------------------------------------------------------------------- */
 
+/* The second time a wait lies behind us, in which a signal that was noted has been heard. */
+static void on_late(void *user)
+{
+    struct run *run = user;
+    if (run->waited) {
+        loop_quit(run->loop, STATUS_OK);
+    }
+    run->waited = true;
+    loop_timer_set(run->late, 0);
+}
+
+/*
+ * While a reader takes nothing we wait in write, where nobody asks the loop for its signals: from
+ * here on they end us as they are used to, those that the loop has noted already included.
+ */
+static int let_signals_end_us(struct run *run)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        signal(signals[i], SIG_DFL);
+    }
+    client_on_change(run->client, NULL, NULL);
+    run->late = loop_timer_new(run->loop, on_late, run);
+    loop_timer_set(run->late, 0);
+    int status = loop_run(run->loop);
+    loop_timer_free(run->late);
+    return status;
+}
+
 static int load(struct run *run)
 {
     struct loop_timer *timer = loop_timer_new(run->loop, on_timeout, run);
@@ -248,9 +278,10 @@ static int load(struct run *run)
     client_on_change(run->client, on_change, run);
     client_start(run->client);
     int status = loop_run(run->loop);
+    loop_timer_free(timer);
+    status = status == STATUS_OK ? let_signals_end_us(run) : status;
     status = status == STATUS_OK ? finish(run) : status;
     client_stop(run->client);
-    loop_timer_free(timer);
     return status;
 }
 

@@ -1,6 +1,7 @@
 #include "watch_out.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdint.h>
@@ -40,9 +41,25 @@ static void on_ready(void *user, int fd, unsigned events)
     watch_out_flush(out);
 }
 
+/*
+ * A terminal that can take one byte counts as writable, and keeps a larger write waiting where no
+ * signal is heard. Opened anew it can be told not to, without telling those that share it.
+ */
+static int open_terminal(int fd)
+{
+    char name[256];
+    return isatty(fd) && ttyname_r(fd, name, sizeof name) == 0
+               ? open(name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+               : -1;
+}
+
 void watch_out_init(struct watch_out *out, struct loop *loop, int fd)
 {
-    *out = (struct watch_out){.loop = loop, .fd = fd, .waits = fd_waits(fd)};
+    int terminal = open_terminal(fd);
+    *out = (struct watch_out){.loop = loop, .fd = terminal >= 0 ? terminal : fd};
+    out->own_fd = terminal >= 0;
+    out->waits = fd_waits(out->fd);
+    fd = out->fd;
     buf_init(&out->text, SIZE_MAX);
     if (out->waits) {
         loop_watch(loop, fd, LOOP_ERROR, on_ready, out);
@@ -54,6 +71,9 @@ void watch_out_done(struct watch_out *out)
 {
     if (out->watched) {
         loop_unwatch(out->loop, out->fd);
+    }
+    if (out->own_fd) {
+        close(out->fd);
     }
     buf_done(&out->text);
 }

@@ -11,6 +11,7 @@
 struct watch_out {
     struct loop *loop;
     int fd;
+    bool own_fd;     /* opened by us */
     bool waits;      /* for a pipe, terminal or socket: write only what it takes without blocking */
     bool blocked;    /* the reader is slow: lines pile up */
     bool watched;    /* the loop tells us when it can be written */
