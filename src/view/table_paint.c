@@ -1,214 +1,11 @@
-/* Columns into the room there is, and the rows that are seen onto the canvas. */
+/* The rows that are seen onto the canvas. */
 #include "table_private.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define EXPONENT_WIDTH 14 /* "-1.234568e+300" */
-#define TIME_WIDTH 8
-#define CURVE_WIDTH 8
-#define NARROW_BELOW 64 /* columns of a pane */
-#define GAP_MAX 3
 #define CELL_BYTES 256
-
-static const struct column *column_at(const struct table *table, size_t i)
-{
-    size_t count;
-    return &columns_of(table->pane, &count)[i];
-}
-
-static unsigned number_flags(const struct column *column)
-{
-    return ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
-           ((column->flags & COLUMN_PERCENT) != 0 ? FORMAT_PERCENT : 0);
-}
-
-/* --- the room a column wants ---------------------------------------------------------------- */
-
-static int figure_width(const struct table_view *view, const struct column *column, double value,
-                        const struct column_extent *extent)
-{
-    char out[FORMAT_MAX];
-    unsigned flags = number_flags(column) | (extent->derived ? FORMAT_DERIVED : 0);
-    return format_number(view->format, (struct format_figure){value, extent->decimals, flags}, out);
-}
-
-static int max(int a, int b)
-{
-    return a > b ? a : b;
-}
-
-static int min(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-static double total_of(const struct table *table, const struct column *column)
-{
-    static const struct {
-        const char *name;
-        size_t offset;
-    } sums[] = {{"day-pnl", offsetof(struct position_totals, day)},
-                {"unrl-pnl", offsetof(struct position_totals, unrealized)},
-                {"realised", offsetof(struct position_totals, realized)},
-                {"invested", offsetof(struct position_totals, invested)},
-                {"value", offsetof(struct position_totals, value)}};
-    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
-        if (strcmp(sums[i].name, column->name) == 0) {
-            double value;
-            memcpy(&value, (const char *)&table->totals + sums[i].offset, sizeof value);
-            return value;
-        }
-    }
-    if (strcmp(column->name, "pnl-percent") == 0 && table->totals.invested > 0) {
-        return table->totals.unrealized / table->totals.invested * 100;
-    }
-    return (double)NAN;
-}
-
-static int number_width(const struct table *table, const struct table_view *view, size_t c)
-{
-    const struct column *column = column_at(table, c);
-    const struct column_extent *extent = &table->extents[c];
-    int width = max(figure_width(view, column, extent->low, extent),
-                    figure_width(view, column, extent->high, extent));
-    width = extent->huge ? max(width, EXPONENT_WIDTH + (extent->derived ? 1 : 0)) : width;
-    if (view->totals && table->pane == PANE_POSITIONS) {
-        struct column_extent derived = {.decimals = extent->decimals, .derived = true};
-        width = max(width, figure_width(view, column, total_of(table, column), &derived));
-    }
-    if (view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0) {
-        width = text_width(FORMAT_HIDDEN);
-    }
-    return column->kind == COLUMN_PAIR && !view->hide_amounts ? 2 * width + 1 : width;
-}
-
-struct room {
-    int least, wanted;
-};
-
-static struct room column_room(const struct table *table, const struct table_view *view, size_t c)
-{
-    const struct column *column = column_at(table, c);
-    int title = text_width(column->title), width = 0;
-    switch (column->kind) {
-    case COLUMN_TEXT:
-        width = max(title, min(table->extents[c].text_width, column->width_max));
-        return (struct room){min(width, max(title, column->width_min)), width};
-    case COLUMN_SPARK:
-        return (struct room){column->width_min, CURVE_WIDTH};
-    case COLUMN_TIME:
-        width = max(title, TIME_WIDTH);
-        break;
-    case COLUMN_NUMBER:
-    case COLUMN_PAIR:
-        width = max(title, number_width(table, view, c));
-        break;
-    }
-    return (struct room){width, width};
-}
-
-/* --- columns into the room there is --------------------------------------------------------- */
-
-struct fitting {
-    uint8_t columns[COLUMNS_MAX];
-    struct room rooms[COLUMNS_MAX];
-    size_t count;
-};
-
-static void fitting_drop(struct fitting *fit, size_t at)
-{
-    memmove(fit->columns + at, fit->columns + at + 1, fit->count - at - 1);
-    memmove(fit->rooms + at, fit->rooms + at + 1, (fit->count - at - 1) * sizeof *fit->rooms);
-    fit->count--;
-}
-
-static int fitting_least(const struct fitting *fit)
-{
-    int sum = fit->count > 0 ? (int)fit->count - 1 : 0;
-    for (size_t i = 0; i < fit->count; i++) {
-        sum += fit->rooms[i].least;
-    }
-    return sum;
-}
-
-static size_t highest_rank(const struct table *table, const struct fitting *fit)
-{
-    size_t found = 0;
-    for (size_t i = 1; i < fit->count; i++) {
-        if (column_at(table, fit->columns[i])->rank >=
-            column_at(table, fit->columns[found])->rank) {
-            found = i;
-        }
-    }
-    return found;
-}
-
-/*
- * Columns scrolled off: the first ones, but never the one that says what the row is. The first
- * step only goes from the columns that matter most to those that stand first.
- */
-static void drop_skipped(const struct table *table, struct fitting *fit)
-{
-    for (int skip = table->skip - 1; skip > 0 && fit->count > 2; skip--) {
-        size_t first = column_at(table, fit->columns[0])->rank == 0 ? 1 : 0;
-        fitting_drop(fit, first);
-    }
-}
-
-static void widen_texts(const struct table *table, struct fitting *fit, int *slack)
-{
-    for (size_t i = 0; i<fit->count && * slack> 0; i++) {
-        struct room *room = &fit->rooms[i];
-        int more = min(*slack, room->wanted - room->least);
-        room->least += more > 0 ? more : 0;
-        *slack -= more > 0 ? more : 0;
-    }
-    for (size_t i = 0; i<fit->count && * slack> 0; i++) {
-        const struct column *column = column_at(table, fit->columns[i]);
-        if (column->kind == COLUMN_SPARK) {
-            int more = min(*slack, column->width_max - fit->rooms[i].least);
-            fit->rooms[i].least += more;
-            *slack -= more;
-        }
-    }
-}
-
-static void fitting_make(const struct table *table, const struct table_view *view,
-                         struct fitting *fit)
-{
-    fit->count = table_columns(table, view->area.width < NARROW_BELOW, fit->columns);
-    for (size_t i = 0; i < fit->count; i++) {
-        fit->rooms[i] = column_room(table, view, fit->columns[i]);
-    }
-}
-
-void table_layout(const struct table *table, const struct table_view *view,
-                  struct table_layout *ret)
-{
-    struct fitting fit;
-    int width = view->area.width - 2; /* the margin's mark, and air on the right */
-    *ret = (struct table_layout){.more_left = table->skip > 0};
-    fitting_make(table, view, &fit);
-    drop_skipped(table, &fit);
-    while (fit.count > 1 && fitting_least(&fit) > width) {
-        fitting_drop(&fit, table->skip > 0 ? fit.count - 1 : highest_rank(table, &fit));
-        ret->more_right = true;
-    }
-    if (fit.count == 0 || width <= 0) {
-        return;
-    }
-    int slack = width - fitting_least(&fit);
-    widen_texts(table, &fit, &slack);
-    int gaps = fit.count > 1 ? min(GAP_MAX, 1 + max(slack, 0) / (int)(fit.count - 1)) : 1;
-    int x = view->area.x + 1;
-    for (size_t i = 0; i < fit.count; i++) {
-        ret->slots[ret->count++] =
-            (struct table_slot){fit.columns[i], x, min(fit.rooms[i].least, width)};
-        x += fit.rooms[i].least + gaps;
-    }
-}
 
 /* --- cells ---------------------------------------------------------------------------------- */
 
@@ -258,7 +55,7 @@ static void put_curve(const struct painter *painter, struct rect area, size_t ro
 {
     static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
     const struct table_curve *curve = &painter->table->curves[row];
-    int shown = min(curve->count, area.width);
+    int shown = min_int(curve->count, area.width);
     if (shown < 2) {
         return;
     }
@@ -271,7 +68,7 @@ static void put_curve(const struct painter *painter, struct rect area, size_t ro
     for (int i = 0; i < shown; i++) {
         int level = high > low ? (int)((quotes[i] - low) / (high - low) * 7.0f + 0.5f) : 3;
         canvas_put(painter->canvas, (struct rect){area.x + i, area.y, 1, 1},
-                   levels[min(max(level, 0), 7)], style);
+                   levels[min_int(max_int(level, 0), 7)], style);
     }
 }
 
@@ -283,11 +80,11 @@ static enum role sign_role(double value)
 static int flash_direction(const struct table *table, size_t c, const struct table_mark *mark)
 {
     int at = 0;
-    if ((column_at(table, c)->flags & COLUMN_FLASHES) == 0 || mark->flash_until_us == 0) {
+    if ((table_column(table, c)->flags & COLUMN_FLASHES) == 0 || mark->flash_until_us == 0) {
         return 0;
     }
     for (size_t i = 0; i < c; i++) {
-        at += (column_at(table, i)->flags & COLUMN_FLASHES) != 0;
+        at += (table_column(table, i)->flags & COLUMN_FLASHES) != 0;
     }
     return at < COLUMN_FLASH_MAX ? mark->direction[at] : 0;
 }
@@ -295,7 +92,7 @@ static int flash_direction(const struct table *table, size_t c, const struct tab
 static enum role cell_role(const struct painter *painter, const struct row *row, size_t c,
                            const struct table_mark *mark)
 {
-    const struct column *column = column_at(painter->table, c);
+    const struct column *column = table_column(painter->table, c);
     bool derived;
     if (painter->view->stale) {
         return ROLE_STALE;
@@ -318,7 +115,7 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
 static void put_number(const struct painter *painter, const struct row *row, size_t c,
                        struct rect area, struct style style)
 {
-    const struct column *column = column_at(painter->table, c);
+    const struct column *column = table_column(painter->table, c);
     const struct table_view *view = painter->view;
     char out[2 * FORMAT_MAX + 2];
     bool derived = false;
@@ -335,7 +132,7 @@ static void put_number(const struct painter *painter, const struct row *row, siz
         put_figure(painter, area, out, style);
         return;
     }
-    unsigned flags = number_flags(column) | (derived ? FORMAT_DERIVED : 0);
+    unsigned flags = table_number_flags(column) | (derived ? FORMAT_DERIVED : 0);
     int decimals = painter->table->extents[c].decimals;
     format_number(view->format, (struct format_figure){value, decimals, flags}, out);
     if (column->other != NULL) {
@@ -352,7 +149,7 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
                      bool selected)
 {
     const struct row *row = model_row(painter->table->snapshot, row_index);
-    const struct column *column = column_at(painter->table, slot.column);
+    const struct column *column = table_column(painter->table, slot.column);
     struct rect area = {slot.x, y, slot.width, 1};
     struct style style = {cell_role(painter, row, slot.column, &painter->table->marks[row_index]),
                           selected ? CELL_SELECTED : 0};
@@ -463,7 +260,7 @@ static void put_header(const struct painter *painter)
     }
     for (size_t s = 0; s < painter->layout->count; s++) {
         struct table_slot slot = painter->layout->slots[s];
-        const struct column *column = column_at(painter->table, slot.column);
+        const struct column *column = table_column(painter->table, slot.column);
         struct rect area = {slot.x, painter->view->area.y, slot.width, 1};
         struct style style = {ROLE_HEADER, slot.column == painter->table->sort ? CELL_BOLD : 0};
         bool left = column->kind == COLUMN_TEXT || column->kind == COLUMN_SPARK ||
@@ -481,8 +278,8 @@ static void put_header(const struct painter *painter)
 static void put_total(const struct painter *painter, struct table_slot slot, int y)
 {
     const struct table *table = painter->table;
-    const struct column *column = column_at(table, slot.column);
-    double value = total_of(table, column);
+    const struct column *column = table_column(table, slot.column);
+    double value = table_total(table, column);
     struct rect area = {slot.x, y, slot.width, 1};
     char out[FORMAT_MAX];
     if (isnan(value)) {
@@ -490,7 +287,7 @@ static void put_total(const struct painter *painter, struct table_slot slot, int
     }
     bool hidden = painter->view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0;
     unsigned flags =
-        number_flags(column) | ((column->flags & COLUMN_DERIVED) != 0 ? 0 : FORMAT_DERIVED);
+        table_number_flags(column) | ((column->flags & COLUMN_DERIVED) != 0 ? 0 : FORMAT_DERIVED);
     format_number(painter->view->format,
                   (struct format_figure){value, table->extents[slot.column].decimals, flags}, out);
     enum role role = painter->view->stale                   ? ROLE_STALE
@@ -506,7 +303,7 @@ static void put_totals(const struct painter *painter, int y)
     int end = painter->view->area.x + painter->view->area.width;
     for (size_t s = painter->layout->count; s-- > 0;) {
         struct table_slot slot = painter->layout->slots[s];
-        if (!isnan(total_of(table, column_at(table, slot.column)))) {
+        if (!isnan(table_total(table, table_column(table, slot.column)))) {
             put_total(painter, slot, y);
             end = slot.x - 1;
         }
@@ -528,7 +325,7 @@ static void put_totals(const struct painter *painter, int y)
 
 int table_lines(const struct table_view *view)
 {
-    return max(0, view->area.height - 1 - (view->totals ? 1 : 0));
+    return max_int(0, view->area.height - 1 - (view->totals ? 1 : 0));
 }
 
 /* --- what the lines show -------------------------------------------------------------------- */

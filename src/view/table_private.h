@@ -20,6 +20,22 @@ void table_note_marks(struct table *table);
 /* The cursor goes where its row went; else to a neighbour; else it stays at its place. */
 void table_settle(struct table *table);
 
+/* --- table_layout.c */
+const struct column *table_column(const struct table *table, size_t i);
+unsigned table_number_flags(const struct column *column); /* FORMAT_ bits */
+/* The sum that stands under a column of the positions; NAN when there is none. */
+double table_total(const struct table *table, const struct column *column);
+
+static inline int max_int(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static inline int min_int(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 /* --- table_measure.c */
 /* Which columns have to be measured, from now on. */
 void table_choose_measured(struct table *table);

@@ -1,0 +1,199 @@
+/* Columns into the room there is. */
+#include "table_private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define EXPONENT_WIDTH 14 /* "-1.234568e+300" */
+#define TIME_WIDTH 8
+#define CURVE_WIDTH 8
+#define NARROW_BELOW 64 /* columns of a pane */
+#define GAP_MAX 3
+
+const struct column *table_column(const struct table *table, size_t i)
+{
+    size_t count;
+    return &columns_of(table->pane, &count)[i];
+}
+
+unsigned table_number_flags(const struct column *column)
+{
+    return ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
+           ((column->flags & COLUMN_PERCENT) != 0 ? FORMAT_PERCENT : 0);
+}
+
+/* --- the room a column wants ---------------------------------------------------------------- */
+
+static int figure_width(const struct table_view *view, const struct column *column, double value,
+                        const struct column_extent *extent)
+{
+    char out[FORMAT_MAX];
+    unsigned flags = table_number_flags(column) | (extent->derived ? FORMAT_DERIVED : 0);
+    return format_number(view->format, (struct format_figure){value, extent->decimals, flags}, out);
+}
+
+double table_total(const struct table *table, const struct column *column)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } sums[] = {{"day-pnl", offsetof(struct position_totals, day)},
+                {"unrl-pnl", offsetof(struct position_totals, unrealized)},
+                {"realised", offsetof(struct position_totals, realized)},
+                {"invested", offsetof(struct position_totals, invested)},
+                {"value", offsetof(struct position_totals, value)}};
+    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
+        if (strcmp(sums[i].name, column->name) == 0) {
+            double value;
+            memcpy(&value, (const char *)&table->totals + sums[i].offset, sizeof value);
+            return value;
+        }
+    }
+    if (strcmp(column->name, "pnl-percent") == 0 && table->totals.invested > 0) {
+        return table->totals.unrealized / table->totals.invested * 100;
+    }
+    return (double)NAN;
+}
+
+static int number_width(const struct table *table, const struct table_view *view, size_t c)
+{
+    const struct column *column = table_column(table, c);
+    const struct column_extent *extent = &table->extents[c];
+    int width = max_int(figure_width(view, column, extent->low, extent),
+                        figure_width(view, column, extent->high, extent));
+    width = extent->huge ? max_int(width, EXPONENT_WIDTH + (extent->derived ? 1 : 0)) : width;
+    if (view->totals && table->pane == PANE_POSITIONS) {
+        struct column_extent derived = {.decimals = extent->decimals, .derived = true};
+        width = max_int(width, figure_width(view, column, table_total(table, column), &derived));
+    }
+    if (view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0) {
+        width = text_width(FORMAT_HIDDEN);
+    }
+    return column->kind == COLUMN_PAIR && !view->hide_amounts ? 2 * width + 1 : width;
+}
+
+struct room {
+    int least, wanted;
+};
+
+static struct room column_room(const struct table *table, const struct table_view *view, size_t c)
+{
+    const struct column *column = table_column(table, c);
+    int title = text_width(column->title), width = 0;
+    switch (column->kind) {
+    case COLUMN_TEXT:
+        width = max_int(title, min_int(table->extents[c].text_width, column->width_max));
+        return (struct room){min_int(width, max_int(title, column->width_min)), width};
+    case COLUMN_SPARK:
+        return (struct room){column->width_min, CURVE_WIDTH};
+    case COLUMN_TIME:
+        width = max_int(title, TIME_WIDTH);
+        break;
+    case COLUMN_NUMBER:
+    case COLUMN_PAIR:
+        width = max_int(title, number_width(table, view, c));
+        break;
+    }
+    return (struct room){width, width};
+}
+
+/* --- columns into the room there is --------------------------------------------------------- */
+
+struct fitting {
+    uint8_t columns[COLUMNS_MAX];
+    struct room rooms[COLUMNS_MAX];
+    size_t count;
+};
+
+static void fitting_drop(struct fitting *fit, size_t at)
+{
+    memmove(fit->columns + at, fit->columns + at + 1, fit->count - at - 1);
+    memmove(fit->rooms + at, fit->rooms + at + 1, (fit->count - at - 1) * sizeof *fit->rooms);
+    fit->count--;
+}
+
+static int fitting_least(const struct fitting *fit)
+{
+    int sum = fit->count > 0 ? (int)fit->count - 1 : 0;
+    for (size_t i = 0; i < fit->count; i++) {
+        sum += fit->rooms[i].least;
+    }
+    return sum;
+}
+
+static size_t highest_rank(const struct table *table, const struct fitting *fit)
+{
+    size_t found = 0;
+    for (size_t i = 1; i < fit->count; i++) {
+        if (table_column(table, fit->columns[i])->rank >=
+            table_column(table, fit->columns[found])->rank) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+/*
+ * Columns scrolled off: the first ones, but never the one that says what the row is. The first
+ * step only goes from the columns that matter most to those that stand first.
+ */
+static void drop_skipped(const struct table *table, struct fitting *fit)
+{
+    for (int skip = table->skip - 1; skip > 0 && fit->count > 2; skip--) {
+        size_t first = table_column(table, fit->columns[0])->rank == 0 ? 1 : 0;
+        fitting_drop(fit, first);
+    }
+}
+
+static void widen_texts(const struct table *table, struct fitting *fit, int *slack)
+{
+    for (size_t i = 0; i<fit->count && * slack> 0; i++) {
+        struct room *room = &fit->rooms[i];
+        int more = min_int(*slack, room->wanted - room->least);
+        room->least += more > 0 ? more : 0;
+        *slack -= more > 0 ? more : 0;
+    }
+    for (size_t i = 0; i<fit->count && * slack> 0; i++) {
+        const struct column *column = table_column(table, fit->columns[i]);
+        if (column->kind == COLUMN_SPARK) {
+            int more = min_int(*slack, column->width_max - fit->rooms[i].least);
+            fit->rooms[i].least += more;
+            *slack -= more;
+        }
+    }
+}
+
+static void fitting_make(const struct table *table, const struct table_view *view,
+                         struct fitting *fit)
+{
+    fit->count = table_columns(table, view->area.width < NARROW_BELOW, fit->columns);
+    for (size_t i = 0; i < fit->count; i++) {
+        fit->rooms[i] = column_room(table, view, fit->columns[i]);
+    }
+}
+
+void table_layout(const struct table *table, const struct table_view *view,
+                  struct table_layout *ret)
+{
+    struct fitting fit;
+    int width = view->area.width - 2; /* the margin's mark, and air on the right */
+    *ret = (struct table_layout){.more_left = table->skip > 0};
+    fitting_make(table, view, &fit);
+    drop_skipped(table, &fit);
+    while (fit.count > 1 && fitting_least(&fit) > width) {
+        fitting_drop(&fit, table->skip > 0 ? fit.count - 1 : highest_rank(table, &fit));
+        ret->more_right = true;
+    }
+    if (fit.count == 0 || width <= 0) {
+        return;
+    }
+    int slack = width - fitting_least(&fit);
+    widen_texts(table, &fit, &slack);
+    int gaps = fit.count > 1 ? min_int(GAP_MAX, 1 + max_int(slack, 0) / (int)(fit.count - 1)) : 1;
+    int x = view->area.x + 1;
+    for (size_t i = 0; i < fit.count; i++) {
+        ret->slots[ret->count++] =
+            (struct table_slot){fit.columns[i], x, min_int(fit.rooms[i].least, width)};
+        x += fit.rooms[i].least + gaps;
+    }
+}
