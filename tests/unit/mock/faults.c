@@ -260,6 +260,19 @@ static void test_bytes(void **state)
     }
 }
 
+/* It has the proxy ready for others, and leaves them their turn. */
+static void test_none_is_in_nobodys_way(void **state)
+{
+    (void)state;
+    struct faults *faults = with("none");
+    assert_true(faults_need_proxy(faults));
+    assert_int_equal(faults_bytes(faults, ORDERS).kind, FAULTS_BYTES_NONE);
+    struct fault error;
+    assert_true(faults_add(faults, "drop", &error));
+    assert_int_equal(faults_bytes(faults, ORDERS).kind, FAULTS_BYTES_DROP);
+    faults_free(faults);
+}
+
 static void test_commands(void **state)
 {
     (void)state;
@@ -357,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_probability_is_seeded),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_none_is_in_nobodys_way),
         cmocka_unit_test(test_commands),
         cmocka_unit_test(test_ceilings),
         cmocka_unit_test(test_sealed_without_proxy),
