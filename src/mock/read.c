@@ -5,8 +5,10 @@
 /* A row's members in the order of its columns: what is written before the value. */
 struct member {
     const char *before;
+    size_t before_len;
     enum { VALUE, BOOLEAN } kind;
 };
+#define BEFORE(literal) (literal), sizeof(literal) - 1
 
 void read_put_column(struct text *into, sqlite3_stmt *row, int column)
 {
@@ -32,7 +34,7 @@ static void put_members(struct text *into, sqlite3_stmt *row, const struct membe
                         size_t count, int first)
 {
     for (size_t i = 0; i < count; i++) {
-        text_puts(into, members[i].before);
+        text_put(into, members[i].before, members[i].before_len);
         if (members[i].kind == BOOLEAN) {
             text_puts(into, sqlite3_column_int(row, first + (int)i) != 0 ? "true" : "false");
         } else {
@@ -48,16 +50,18 @@ static void put_members(struct text *into, sqlite3_stmt *row, const struct membe
 /* --- orders ------------------------------------------------------------------------------- */
 
 static const struct member order_members[] = {
-    {"{\"id\":", VALUE},           {",\"symbol\":", VALUE},         {",\"quantity\":", VALUE},
-    {",\"orderType\":", VALUE},    {",\"orderSide\":", VALUE},      {",\"price\":", VALUE},
-    {",\"averagePrice\":", VALUE}, {",\"filledQuantity\":", VALUE}, {",\"productType\":", VALUE},
-    {",\"status\":", VALUE},       {",\"createdAt\":", VALUE},      {",\"executedAt\":", VALUE},
+    {BEFORE("{\"id\":"), VALUE},           {BEFORE(",\"symbol\":"), VALUE},
+    {BEFORE(",\"quantity\":"), VALUE},     {BEFORE(",\"orderType\":"), VALUE},
+    {BEFORE(",\"orderSide\":"), VALUE},    {BEFORE(",\"price\":"), VALUE},
+    {BEFORE(",\"averagePrice\":"), VALUE}, {BEFORE(",\"filledQuantity\":"), VALUE},
+    {BEFORE(",\"productType\":"), VALUE},  {BEFORE(",\"status\":"), VALUE},
+    {BEFORE(",\"createdAt\":"), VALUE},    {BEFORE(",\"executedAt\":"), VALUE},
 };
 static const struct member short_stock_members[] = {
-    {",\"stock\":{\"symbol\":", VALUE},
-    {",\"name\":", VALUE},
-    {",\"ltp\":", VALUE},
-    {",\"instrumentId\":", VALUE},
+    {BEFORE(",\"stock\":{\"symbol\":"), VALUE},
+    {BEFORE(",\"name\":"), VALUE},
+    {BEFORE(",\"ltp\":"), VALUE},
+    {BEFORE(",\"instrumentId\":"), VALUE},
 };
 enum {
     ORDER_STOCK = COUNT(order_members),
@@ -101,18 +105,27 @@ void read_orders(struct db *db, const char *user, int64_t limit, struct text *in
 /* --- positions ---------------------------------------------------------------------------- */
 
 static const struct member position_members[] = {
-    {"{\"id\":", VALUE},           {",\"symbol\":", VALUE},        {",\"quantity\":", VALUE},
-    {",\"averagePrice\":", VALUE}, {",\"unrealizedPnL\":", VALUE}, {",\"dayPnL\":", VALUE},
-    {",\"stopLoss\":", VALUE},     {",\"target\":", VALUE},        {",\"createdAt\":", VALUE},
+    {BEFORE("{\"id\":"), VALUE},
+    {BEFORE(",\"symbol\":"), VALUE},
+    {BEFORE(",\"quantity\":"), VALUE},
+    {BEFORE(",\"averagePrice\":"), VALUE},
+    {BEFORE(",\"unrealizedPnL\":"), VALUE},
+    {BEFORE(",\"dayPnL\":"), VALUE},
+    {BEFORE(",\"stopLoss\":"), VALUE},
+    {BEFORE(",\"target\":"), VALUE},
+    {BEFORE(",\"createdAt\":"), VALUE},
 };
 static const struct member segment_stock_members[] = {
-    {",\"stock\":{\"symbol\":", VALUE}, {",\"name\":", VALUE},    {",\"ltp\":", VALUE},
-    {",\"instrumentId\":", VALUE},      {",\"segment\":", VALUE},
+    {BEFORE(",\"stock\":{\"symbol\":"), VALUE},
+    {BEFORE(",\"name\":"), VALUE},
+    {BEFORE(",\"ltp\":"), VALUE},
+    {BEFORE(",\"instrumentId\":"), VALUE},
+    {BEFORE(",\"segment\":"), VALUE},
 };
 static const struct member value_members[] = {
-    {",\"currentPrice\":", VALUE},
-    {",\"currentValue\":", VALUE},
-    {",\"investedValue\":", VALUE},
+    {BEFORE(",\"currentPrice\":"), VALUE},
+    {BEFORE(",\"currentValue\":"), VALUE},
+    {BEFORE(",\"investedValue\":"), VALUE},
 };
 enum {
     POSITION_STOCK = COUNT(position_members),
@@ -160,10 +173,10 @@ void read_positions(struct db *db, const char *user, int64_t limit, struct text 
 void read_account(struct db *db, const char *user, int64_t limit, struct text *into)
 {
     static const struct member members[] = {
-        {"{\"id\":", VALUE},         {",\"userId\":", VALUE},
-        {",\"balance\":", VALUE},    {",\"availableMargin\":", VALUE},
-        {",\"usedMargin\":", VALUE}, {",\"clientId\":", VALUE},
-        {",\"createdAt\":", VALUE},  {",\"updatedAt\":", VALUE},
+        {BEFORE("{\"id\":"), VALUE},         {BEFORE(",\"userId\":"), VALUE},
+        {BEFORE(",\"balance\":"), VALUE},    {BEFORE(",\"availableMargin\":"), VALUE},
+        {BEFORE(",\"usedMargin\":"), VALUE}, {BEFORE(",\"clientId\":"), VALUE},
+        {BEFORE(",\"createdAt\":"), VALUE},  {BEFORE(",\"updatedAt\":"), VALUE},
     };
     (void)limit;
     sqlite3_stmt *rows = db_query(db,
@@ -184,20 +197,26 @@ void read_account(struct db *db, const char *user, int64_t limit, struct text *i
 /* --- watchlists --------------------------------------------------------------------------- */
 
 static const struct member watchlist_members[] = {
-    {"{\"id\":", VALUE},        {",\"userId\":", VALUE},    {",\"name\":", VALUE},
-    {",\"createdAt\":", VALUE}, {",\"updatedAt\":", VALUE},
+    {BEFORE("{\"id\":"), VALUE},        {BEFORE(",\"userId\":"), VALUE},
+    {BEFORE(",\"name\":"), VALUE},      {BEFORE(",\"createdAt\":"), VALUE},
+    {BEFORE(",\"updatedAt\":"), VALUE},
 };
 static const struct member item_members[] = {
-    {"{\"id\":", VALUE},           {",\"watchlistId\":", VALUE},   {",\"stockId\":", VALUE},
-    {",\"token\":", VALUE},        {",\"createdAt\":", VALUE},     {",\"stock\":{\"id\":", VALUE},
-    {",\"instrumentId\":", VALUE}, {",\"symbol\":", VALUE},        {",\"exchange\":", VALUE},
-    {",\"ticker\":", VALUE},       {",\"name\":", VALUE},          {",\"segment\":", VALUE},
-    {",\"ltp\":", VALUE},          {",\"open\":", VALUE},          {",\"high\":", VALUE},
-    {",\"low\":", VALUE},          {",\"close\":", VALUE},         {",\"volume\":", VALUE},
-    {",\"change\":", VALUE},       {",\"changePercent\":", VALUE}, {",\"sector\":", VALUE},
-    {",\"isActive\":", BOOLEAN},   {",\"createdAt\":", VALUE},     {",\"updatedAt\":", VALUE},
-    {",\"strikePrice\":", VALUE},  {",\"optionType\":", VALUE},    {",\"expiry\":", VALUE},
-    {",\"lot_size\":", VALUE},     {",\"token\":", VALUE},
+    {BEFORE("{\"id\":"), VALUE},           {BEFORE(",\"watchlistId\":"), VALUE},
+    {BEFORE(",\"stockId\":"), VALUE},      {BEFORE(",\"token\":"), VALUE},
+    {BEFORE(",\"createdAt\":"), VALUE},    {BEFORE(",\"stock\":{\"id\":"), VALUE},
+    {BEFORE(",\"instrumentId\":"), VALUE}, {BEFORE(",\"symbol\":"), VALUE},
+    {BEFORE(",\"exchange\":"), VALUE},     {BEFORE(",\"ticker\":"), VALUE},
+    {BEFORE(",\"name\":"), VALUE},         {BEFORE(",\"segment\":"), VALUE},
+    {BEFORE(",\"ltp\":"), VALUE},          {BEFORE(",\"open\":"), VALUE},
+    {BEFORE(",\"high\":"), VALUE},         {BEFORE(",\"low\":"), VALUE},
+    {BEFORE(",\"close\":"), VALUE},        {BEFORE(",\"volume\":"), VALUE},
+    {BEFORE(",\"change\":"), VALUE},       {BEFORE(",\"changePercent\":"), VALUE},
+    {BEFORE(",\"sector\":"), VALUE},       {BEFORE(",\"isActive\":"), BOOLEAN},
+    {BEFORE(",\"createdAt\":"), VALUE},    {BEFORE(",\"updatedAt\":"), VALUE},
+    {BEFORE(",\"strikePrice\":"), VALUE},  {BEFORE(",\"optionType\":"), VALUE},
+    {BEFORE(",\"expiry\":"), VALUE},       {BEFORE(",\"lot_size\":"), VALUE},
+    {BEFORE(",\"token\":"), VALUE},
 };
 #define ITEM_COLUMNS                                                                               \
     "SELECT i.id, i.watchlistId, i.stockId, i.token, i.createdAt, s.id, s.instrumentId, s.symbol," \

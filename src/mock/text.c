@@ -37,16 +37,6 @@ char *text_take(struct text *text, size_t *ret_len)
     return bytes;
 }
 
-void text_put(struct text *text, const char *bytes, size_t len)
-{
-    if (len == 0) {
-        return;
-    }
-    text_reserve(text, len);
-    memcpy(text->bytes + text->len, bytes, len);
-    text->len += len;
-}
-
 void text_puts(struct text *text, const char *nul_terminated)
 {
     text_put(text, nul_terminated, strlen(nul_terminated));
@@ -101,6 +91,36 @@ static bool is_plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x7F && byte != '"' && byte != '\\';
 }
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The high bit of every byte that is zero, and perhaps of some above it. */
+static uint64_t zeros(uint64_t word)
+{
+    return (word - EACH(1)) & ~word & EACH(0x80);
+}
+
+/* Whether all eight are plain: none below blank or above '~', no quote, no backslash. */
+static bool are_plain(const unsigned char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    uint64_t low = (word - EACH(0x20)) & ~word & EACH(0x80);
+    return ((word & EACH(0x80)) | low | zeros(word ^ EACH('"')) | zeros(word ^ EACH('\\')) |
+            zeros(word ^ EACH(0x7F))) == 0;
+}
+
+static size_t plain_run(const unsigned char *at, size_t len)
+{
+    size_t run = 0;
+    while (len - run >= sizeof(uint64_t) && are_plain(at + run)) {
+        run += sizeof(uint64_t);
+    }
+    while (run < len && is_plain(at[run])) {
+        run++;
+    }
+    return run;
+}
+
 void text_string(struct text *text, const char *bytes, size_t len)
 {
     if (bytes == NULL) {
@@ -111,12 +131,9 @@ void text_string(struct text *text, const char *bytes, size_t len)
     text_reserve(text, len + 2);
     TEXT_LITERAL(text, "\"");
     for (size_t i = 0; i < len;) {
-        size_t run = i;
-        while (run < len && is_plain(at[run])) {
-            run++;
-        }
-        text_put(text, bytes + i, run - i);
-        i = run;
+        size_t run = plain_run(at + i, len - i);
+        text_put(text, bytes + i, run);
+        i += run;
         if (i == len) {
             break;
         }

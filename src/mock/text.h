@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     char *bytes; /* not NUL-terminated */
@@ -18,7 +19,17 @@ void text_done(struct text *text); /* frees the bytes, leaves it empty */
 void text_reserve(struct text *text, size_t more);
 char *text_take(struct text *text, size_t *ret_len); /* the caller frees; leaves it empty */
 
-void text_put(struct text *text, const char *bytes, size_t len);
+/* Here, because a body is put together from thousands of parts of some bytes each. */
+static inline void text_put(struct text *text, const char *bytes, size_t len)
+{
+    if (len > 0) {
+        if (text->room - text->len < len) {
+            text_reserve(text, len);
+        }
+        memcpy(text->bytes + text->len, bytes, len);
+        text->len += len;
+    }
+}
 void text_puts(struct text *text, const char *nul_terminated);
 #define TEXT_LITERAL(text, literal) text_put((text), (literal), sizeof(literal) - 1)
 

@@ -27,8 +27,10 @@ void measure_mock(struct bench *bench)
         } else {
             bench_figure(bench, row->id, value);
             double own = tool_number(bench, "mock_load", arguments, row->line, "own time");
+            double asleep = tool_number(bench, "mock_load", arguments, row->line, "that sleep");
             if (row->timed && !isnan(own)) {
-                bench_note(bench, row->id, "%.1f ms of it the server's own", own);
+                bench_note(bench, row->id, "the server's own time %.1f ms; clients asleep: %.1f ms",
+                           own, asleep);
             }
         }
     }

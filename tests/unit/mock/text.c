@@ -44,6 +44,32 @@ static void test_strings_come_out_as_valid_json(void **state)
     check(&text, "null");
 }
 
+/* Eight bytes are looked at together: every byte at every place is as it is alone. */
+static void test_a_byte_is_the_same_at_every_place(void **state)
+{
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        const char lonely = (char)byte;
+        struct text alone = {0};
+        text_string(&alone, &lonely, 1);
+        for (size_t place = 0; place < 17; place++) {
+            char in[17];
+            struct text text = {0}, expected = {0};
+            memset(in, 'a', sizeof in);
+            in[place] = lonely;
+            text_string(&text, in, sizeof in);
+            text_put(&expected, "\"aaaaaaaaaaaaaaaaa", 1 + place);
+            text_put(&expected, alone.bytes + 1, alone.len - 2);
+            text_put(&expected, "aaaaaaaaaaaaaaaaa\"" + 1 + place, 17 - place);
+            assert_int_equal(text.len, expected.len);
+            assert_memory_equal(text.bytes, expected.bytes, text.len);
+            text_done(&text);
+            text_done(&expected);
+        }
+        text_done(&alone);
+    }
+}
+
 static void test_numbers_are_short_and_read_back(void **state)
 {
     (void)state;
@@ -91,6 +117,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strings_come_out_as_valid_json),
+        cmocka_unit_test(test_a_byte_is_the_same_at_every_place),
         cmocka_unit_test(test_numbers_are_short_and_read_back),
         cmocka_unit_test(test_integers_of_any_size),
     };
