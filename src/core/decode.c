@@ -201,7 +201,7 @@ static bool decode_list(struct decoder *decoder, struct json_span value)
         struct watch_item *item = &decoder->snapshot->items[i];
         item->list = number - 1;
         item->watchlist_id = *item->watchlist_id != '\0' ? item->watchlist_id : list->id;
-        item->row.version = version_mix(item->row.version, text_hash(list->id) + item->list);
+        item->row.version = version_mix(item->row.version, text_hash(NULL, list->id) + item->list);
     }
     return true;
 }

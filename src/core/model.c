@@ -128,9 +128,10 @@ void snapshot_unref(struct snapshot *snapshot)
     free(block);
 }
 
-uint64_t text_hash(const char *text)
+uint64_t text_hash(const void *place, const char *text)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
+    uint64_t unknown = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = UINT64_C(14695981039346656037) ^ unknown ^ unknown >> 32;
     for (; *text != '\0'; text++) {
         hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
     }
@@ -163,7 +164,7 @@ static uint32_t *find_slot(const struct snapshot *snapshot, const char *id)
 {
     const struct row_index *index = &snapshot_block(snapshot)->index;
     size_t mask = index->capacity - 1;
-    size_t at = (size_t)text_hash(id) & mask;
+    size_t at = (size_t)text_hash(index->slots, id) & mask;
     for (size_t probe = 0; probe < PROBE_MAX && probe < index->capacity; probe++) {
         uint32_t *slot = &index->slots[(at + probe) & mask];
         if (*slot == 0 || strcmp(model_row(snapshot, snapshot->row_count - *slot)->id, id) == 0) {

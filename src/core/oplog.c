@@ -112,9 +112,9 @@ static void keep_texts(struct oplog_entry *entry, const struct operation *operat
     entry->count = operation->count;
 }
 
-static uint64_t operation_hash(const struct operation *operation)
+static uint64_t operation_hash(const struct oplog *log, const struct operation *operation)
 {
-    return text_hash(operation->key) ^
+    return text_hash(log, operation->key) ^
            ((uint64_t)operation->payload->type * UINT64_C(0x9e3779b97f4a7c15));
 }
 
@@ -131,7 +131,7 @@ static struct oplog_entry *find_entry(const struct oplog *log, const struct oper
 
 struct oplog_entry *oplog_find(const struct oplog *log, const struct operation *operation)
 {
-    return find_entry(log, operation, operation_hash(operation));
+    return find_entry(log, operation, operation_hash(log, operation));
 }
 
 /* Whether the operation sets at least what the entry sets: then the entry says nothing any more. */
@@ -176,7 +176,7 @@ static struct oplog_entry *add_entry(struct oplog *log, const struct operation *
 struct oplog_entry *oplog_put(struct oplog *log, const struct operation *operation,
                               struct patch_stamp stamp, bool *ret_overflow)
 {
-    uint64_t hash = operation_hash(operation);
+    uint64_t hash = operation_hash(log, operation);
     struct oplog_entry *entry = find_entry(log, operation, hash);
     if (entry != NULL && operation->payload->action != PAYLOAD_SET) {
         return NULL;

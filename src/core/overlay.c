@@ -25,7 +25,7 @@ static struct row *row_at(const struct overlay *overlay, size_t distance)
 static uint32_t *slot_of(const struct overlay *overlay, const char *instrument)
 {
     const struct instrument_index *index = &overlay->instruments;
-    return &index->slots[(size_t)text_hash(instrument) & (index->slot_count - 1)];
+    return &index->slots[(size_t)text_hash(index->slots, instrument) & (index->slot_count - 1)];
 }
 
 /* Where the row at that distance is linked under the name it has now; NULL when it is not. */

@@ -86,7 +86,11 @@ bool snapshot_next_changed(const struct snapshot *snapshot, struct delta_walk *w
 /* Nothing is known any more of how it differs from others. */
 void snapshot_forget_delta(struct snapshot *snapshot);
 
-uint64_t text_hash(const char *text);
+/*
+ * A hash for a table that lies at place. Who sends the text may know the function, but not where
+ * our memory lies, so nobody can choose texts that meet. NULL: the same for everybody, every time.
+ */
+uint64_t text_hash(const void *place, const char *text);
 
 /* A version for what was read from bytes, and one for a version that something was done to; what
  * was done again to the same gives the same again. */
