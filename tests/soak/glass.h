@@ -1,0 +1,30 @@
+/*
+ * glass: what a dashboard shows, read from the bytes it wrote: the lines of its panes without what
+ * two dashboards over the same data may differ in (frames, sort order, selection, sparklines, the
+ * time a pane is of).
+ */
+#ifndef BLOTTER_TESTS_GLASS_H
+#define BLOTTER_TESTS_GLASS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct glass;
+
+struct glass *glass_new(int rows, int columns);
+void glass_free(struct glass *glass);
+
+/* What the program wrote to its terminal. */
+void glass_write(struct glass *glass, const char *bytes, size_t len);
+
+/* Whether a text stands somewhere on the screen. */
+bool glass_has(const struct glass *glass, const char *text);
+
+/* The lines, sorted, one per line of text. NULL when the panes do not stand there in full. Free it.
+ */
+char *glass_lines(const struct glass *glass);
+
+/* Says on stdout which lines one has and the other has not, the first few of them. */
+void glass_say_difference(const char *ours, const char *theirs);
+
+#endif
