@@ -11,7 +11,19 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 1 << 20, SNAPSHOT_BYTES = 4 << 20, END_MS = 20000, SNAPSHOT_MS = 60000 };
+enum {
+    LINE_BYTES = 1 << 20,
+    SNAPSHOT_BYTES = 4 << 20,
+    END_MS = 20000,
+    END_TRY_MS = 1000,
+    ESCAPE_MS = 120,
+    SNAPSHOT_MS = 60000
+};
+
+/* A server that dies so often is looked for sooner than anybody would like in earnest; a stream
+ * that falls silent before its heartbeat is known would be waited for more than a minute. */
+#define IMPATIENT                                                                                  \
+    "-O", "stream.retry_ms=100", "-O", "stream.max_retry_ms=500", "-O", "stream.watchdog_ms=5000"
 
 int64_t programs_now_ms(void)
 {
@@ -71,8 +83,7 @@ static void run_dashboard(const struct programs *p, int terminal, const char *ho
     dup2(slave, STDOUT_FILENO);
     dup2(slave, STDERR_FILENO);
     pin_environment(p, home);
-    execl(p->blotter, p->blotter, "-O", "stream.retry_ms=100", "-O", "stream.max_retry_ms=500",
-          (char *)NULL);
+    execl(p->blotter, p->blotter, IMPATIENT, (char *)NULL);
     _exit(127);
 }
 
@@ -136,16 +147,7 @@ static pid_t start_piped(struct programs *p, const char *const *argv, int *ret_e
 
 bool programs_start_watch(struct programs *p)
 {
-    const char *argv[] = {p->blotter,
-                          "--watch",
-                          "-o",
-                          "json",
-                          "--status",
-                          "-O",
-                          "stream.retry_ms=100",
-                          "-O",
-                          "stream.max_retry_ms=500",
-                          NULL};
+    const char *argv[] = {p->blotter, "--watch", "-o", "json", "--status", IMPATIENT, NULL};
     p->watch = start_piped(p, argv, &p->stream);
     return p->watch > 0;
 }
@@ -229,10 +231,12 @@ void dashboard_press(const struct dashboard *dashboard, const char *keys)
 
 /* --- ending ----------------------------------------------------------------------------------- */
 
-/* Waits for its end, taking what it still says. */
-static bool reap(pid_t pid, int fd)
+enum ending { RUNS_ON, ENDED_WELL, ENDED_BADLY };
+
+/* Waits so long for its end, taking what it still says. */
+static enum ending reap(pid_t pid, int fd, int64_t ms)
 {
-    int64_t until = programs_now_ms() + END_MS;
+    int64_t until = programs_now_ms() + ms;
     int status = -1;
     char bytes[65536];
     while (waitpid(pid, &status, WNOHANG) == 0) {
@@ -241,46 +245,58 @@ static bool reap(pid_t pid, int fd)
         while (read(fd, bytes, sizeof bytes) > 0) {
         }
         if (programs_now_ms() > until) {
-            kill(pid, SIGKILL);
+            return RUNS_ON;
         }
     }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? ENDED_WELL : ENDED_BADLY;
 }
 
-bool programs_end_dashboard(struct programs *p, struct dashboard *dashboard)
+/* The last resort. */
+static enum ending reap_or_kill(pid_t pid, int fd, int64_t ms)
 {
-    static const int pauses_ms[] = {400, 400, 400, 400};
-    bool good = dashboard->pid > 0;
-    if (good) {
-        /* Out of whatever is open, then quit. */
-        for (size_t i = 0; i < sizeof pauses_ms / sizeof *pauses_ms; i++) {
-            dashboard_press(dashboard, "\033");
-            programs_run(p, pauses_ms[i]);
-        }
+    enum ending ending = reap(pid, fd, ms);
+    if (ending == RUNS_ON) {
+        kill(pid, SIGKILL);
+        reap(pid, fd, END_MS);
+        ending = ENDED_BADLY;
+    }
+    return ending;
+}
+
+bool programs_end_dashboard(struct dashboard *dashboard)
+{
+    enum ending ending = RUNS_ON;
+    int64_t until = programs_now_ms() + END_MS;
+    while (dashboard->pid > 0 && ending == RUNS_ON && programs_now_ms() < until) {
         dashboard_press(dashboard, "q");
-        good = dashboard->pid > 0 && reap(dashboard->pid, dashboard->terminal);
+        ending = reap(dashboard->pid, dashboard->terminal, END_TRY_MS);
+        if (ending == RUNS_ON) { /* something is open: close it first */
+            dashboard_press(dashboard, "\033");
+            ending = reap(dashboard->pid, dashboard->terminal, ESCAPE_MS);
+        }
+    }
+    if (dashboard->pid > 0 && ending == RUNS_ON) {
+        ending = reap_or_kill(dashboard->pid, dashboard->terminal, 0);
     }
     if (dashboard->terminal >= 0) {
         close(dashboard->terminal);
     }
     glass_free(dashboard->glass);
     *dashboard = (struct dashboard){.terminal = -1, .bytes = dashboard->bytes};
-    return good;
+    return ending == ENDED_WELL;
 }
 
-bool programs_end_watch(struct programs *p)
+void programs_end_watch(struct programs *p)
 {
-    bool good = false;
     if (p->watch > 0) {
         kill(p->watch, SIGTERM);
-        good = reap(p->watch, p->stream);
+        reap_or_kill(p->watch, p->stream, END_MS);
     }
     if (p->stream >= 0) {
         close(p->stream);
     }
     p->watch = 0;
     p->stream = -1;
-    return good;
 }
 
 char *programs_snapshot(struct programs *p)
@@ -298,7 +314,7 @@ char *programs_snapshot(struct programs *p)
         got = read(end, text + len, SNAPSHOT_BYTES - len - 1);
         len += got > 0 ? (size_t)got : 0;
     }
-    bool good = pid > 0 && reap(pid, end);
+    bool good = pid > 0 && reap_or_kill(pid, end, END_MS) == ENDED_WELL;
     close(end);
     if (!good || text == NULL) {
         free(text);

@@ -52,9 +52,10 @@ bool programs_run(struct programs *p, int64_t ms);
 void dashboard_press(const struct dashboard *dashboard, const char *keys);
 void dashboard_resize(const struct dashboard *dashboard, int rows, int columns);
 
-/* Asks it to end by a key or, without one, by SIGTERM; true when it ended with status 0. */
-bool programs_end_dashboard(struct programs *p, struct dashboard *dashboard);
-bool programs_end_watch(struct programs *p);
+/* Quits it, out of whatever is open; true when it ended with status 0. */
+bool programs_end_dashboard(struct dashboard *dashboard);
+/* The same by SIGTERM, after which 143 would be as right: only that it ends is looked at. */
+void programs_end_watch(struct programs *p);
 
 /* Runs --snapshot -o json and returns what it printed, to be freed; NULL when it failed. */
 char *programs_snapshot(struct programs *p);

@@ -5,7 +5,10 @@
  * a --snapshot with the tables. Says how memory and descriptors moved, and fails when an event was
  * lost, a pane differs or something grows.
  *
- *     soak BLOTTER BLOTTER-MOCK [SECONDS [RATE [SEED]]]
+ *     soak BLOTTER BLOTTER-MOCK [SECONDS [RATE [SEED [no-memory]]]]
+ *
+ * SECONDS are those in which the market moves. no-memory only shows the memory: a sanitizer keeps
+ * what is freed.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -27,7 +30,8 @@ enum {
     CHECKPOINT_MS_MAX = 60000,
     CONVERGE_MS = 60000, /* a half-open stream is noticed, a Retry-After waited out */
     SAMPLES = 400,
-    ESCAPE_MS = 400,
+    ESCAPE_MS = 100, /* an Escape stands alone after 25 */
+    SHOW_AGAIN_MS = 3000,
     TALL = 420, /* every row of every pane */
     WIDE = 200,
     MAY_LOSE = 200,
@@ -87,7 +91,7 @@ struct soak {
     unsigned rounds, fault_ends, resizes, presses, fault_count, checkpoints;
     unsigned fired[FAULTS];
     size_t lines_equal; /* shown alike by both dashboards */
-    bool failed;
+    bool judges_memory, failed;
 };
 
 static void fail(struct soak *s, const char *what)
@@ -174,7 +178,7 @@ static void storm(struct soak *s, int64_t ms)
 {
     int64_t began_ms = programs_now_ms();
     unsigned next = s->rounds + random_below(s, 10);
-    while (programs_now_ms() - began_ms < ms && !s->failed) {
+    while (programs_now_ms() - began_ms < ms - UNHARMED_MS && !s->failed) {
         press_keys(s);
         if (s->rounds == next) {
             begin_fault(s);
@@ -187,7 +191,7 @@ static void storm(struct soak *s, int64_t ms)
         sample(s);
         s->rounds++;
     }
-    end_fault(s, "clear");
+    end_fault(s, "clear\n" STREAM_ENDS);
     run(s, UNHARMED_MS);
     s->storm_ms += programs_now_ms() - began_ms;
 }
@@ -247,23 +251,16 @@ static void compare_events(struct soak *s)
     }
 }
 
-/* Nothing open, nothing filtered, nothing held, every row on the screen. */
+/* Nothing open, nothing filtered, nothing held. Asks the server nothing. */
 static void show_all(struct soak *s)
 {
-    struct dashboard *old = &s->programs.old;
-    for (int i = 0; i < 4; i++) {
-        dashboard_press(old, "\033");
-        run(s, ESCAPE_MS);
+    static const char *const press[] = {"\033",     "\033",     "\033",     "\033", "\014",
+                                        "1/\025\r", "2/\025\r", "4/\025\r", "1"};
+    const struct dashboard *old = &s->programs.old;
+    for (size_t i = 0; i < sizeof press / sizeof *press; i++) {
+        dashboard_press(old, press[i]);
+        run(s, press[i][0] == '\033' ? ESCAPE_MS : STEP_MS / 5);
     }
-    static const char *const unfilter[] = {"1/\025\r", "2/\025\r", "4/\025\r", "1"};
-    for (size_t i = 0; i < sizeof unfilter / sizeof *unfilter; i++) {
-        dashboard_press(old, unfilter[i]);
-    }
-    old->glass = glass_new(TALL, WIDE);
-    dashboard_resize(old, TALL, WIDE);
-    run(s, ESCAPE_MS);
-    dashboard_press(old, "\014");
-    run(s, ESCAPE_MS);
     if (glass_has(old->glass, "PAUSED")) {
         dashboard_press(old, "p");
     }
@@ -289,17 +286,22 @@ static bool screens_equal(struct soak *s, bool say)
 static void compare_screens(struct soak *s)
 {
     struct programs *p = &s->programs;
-    int64_t until = programs_now_ms() + CONVERGE_MS;
-    show_all(s);
+    int64_t until = programs_now_ms() + CONVERGE_MS, again_ms = 0;
+    p->old.glass = glass_new(TALL, WIDE);
+    dashboard_resize(&p->old, TALL, WIDE);
     programs_start_fresh(p, TALL, WIDE);
     while (!s->failed && !(glass_has(p->fresh.glass, "LIVE") && screens_equal(s, false)) &&
            programs_now_ms() < until) {
-        run(s, 50);
+        if (programs_now_ms() >= again_ms) {
+            show_all(s);
+            again_ms = programs_now_ms() + SHOW_AGAIN_MS;
+        }
+        run(s, 20);
     }
     if (!s->failed && !screens_equal(s, true)) {
         fail(s, "the dashboard shows something else than a fresh one");
     }
-    if (!programs_end_dashboard(p, &p->fresh)) {
+    if (!programs_end_dashboard(&p->fresh)) {
         fail(s, "the fresh dashboard did not quit");
     }
     glass_free(p->old.glass);
@@ -359,7 +361,7 @@ static void compare_after_a_crash(struct soak *s)
         run(s, 50);
     }
     run(s, UNHARMED_MS);
-    if (!programs_end_dashboard(p, &p->old)) {
+    if (!programs_end_dashboard(&p->old)) {
         fail(s, "the dashboard did not quit");
     } else if (!panes_equal(home, &p->server, why, sizeof why)) {
         printf("soak: %.600s\n", why);
@@ -371,7 +373,7 @@ static void report(struct soak *s, const char *rate)
 {
     struct ledger_totals t = ledger_totals(s->programs.ledger);
     double storm_s = (double)s->storm_ms / 1000;
-    if (!usage_report(s->usage)) {
+    if (!usage_report(s->usage, s->judges_memory)) {
         s->failed = true;
     }
     printf("soak: %" PRIu64 " lines printed; %" PRIu64 " durable events, %.0f/s of %s asked for,"
@@ -414,7 +416,7 @@ static void finish(struct soak *s)
 {
     struct programs *p = &s->programs;
     if (p->old.terminal >= 0) {
-        programs_end_dashboard(p, &p->old);
+        programs_end_dashboard(&p->old);
     }
     programs_end_watch(p);
     server_end(&p->server, SIGTERM);
@@ -429,7 +431,7 @@ int main(int argc, char **argv)
     struct soak *s = &soak;
     char seed[32];
     if (argc < 3) {
-        fprintf(stderr, "usage: soak BLOTTER BLOTTER-MOCK [SECONDS [RATE [SEED]]]\n");
+        fprintf(stderr, "usage: soak BLOTTER BLOTTER-MOCK [SECONDS [RATE [SEED [no-memory]]]]\n");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -439,6 +441,7 @@ int main(int argc, char **argv)
     s->programs.blotter = argv[1];
     s->programs.mock = argv[2];
     s->programs.seed = argc > 5 ? argv[5] : seed;
+    s->judges_memory = argc <= 6 || strcmp(argv[6], "no-memory") != 0;
     s->random = UINT64_C(88172645463325252) ^ strtoull(s->programs.seed, NULL, 10) << 8;
     printf("soak: %ld s, %s events/s; again with: %ld %s %s\n", seconds, rate, seconds, rate,
            s->programs.seed);
@@ -449,7 +452,7 @@ int main(int argc, char **argv)
     int64_t each_ms = seconds * 1000 / CHECKPOINTS_MIN;
     each_ms = each_ms > CHECKPOINT_MS_MAX ? CHECKPOINT_MS_MAX : each_ms;
     s->step_ms = seconds * 1000 / SAMPLES;
-    while (!s->failed && programs_now_ms() - s->began_ms < seconds * 1000) {
+    while (!s->failed && s->storm_ms + STEP_MS < seconds * 1000) {
         storm(s, each_ms);
         if (!s->failed) {
             checkpoint(s);

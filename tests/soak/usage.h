@@ -20,6 +20,6 @@ void usage_take(struct usage *usage, const pid_t pids[USAGE_SUBJECTS], int64_t a
                 uint64_t events);
 
 /* The table on stdout. False, said there too, when something grows. */
-bool usage_report(const struct usage *usage);
+bool usage_report(const struct usage *usage, bool judges_memory);
 
 #endif
