@@ -10,7 +10,7 @@ enum {
     WARM_UP_PERCENT = 30,
     ROWS_SHOWN = 12,
     /* Buffers that grow to the largest burst they met do so by steps; a leak does it by events. */
-    STEPS_KIB = 3072,
+    STEPS_KIB = 4096,
     KIB_PER_MINUTE_MAX = 48,
     FDS_MAX = 6 /* on the average of a third of the run: connections come and go */
 };
