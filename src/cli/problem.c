@@ -12,7 +12,7 @@ static void clean(char text[PROBLEM_BYTES])
 {
     char raw[PROBLEM_BYTES];
     size_t used = 0, len = strlen(text);
-    memcpy(raw, text, len);
+    memcpy(raw, text, len + 1);
     struct text_reader reader = {raw, raw + len};
     struct text_cluster cluster;
     while (text_next(&reader, &cluster)) {

@@ -61,7 +61,6 @@ static void say(const struct watch *watch, const char *format, ...)
     int len = snprintf(line, sizeof line, "blotter: ");
     va_list arguments;
     va_start(arguments, format);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): inlined, va_start is lost to it */
     vsnprintf(line + len, sizeof line - (size_t)len - 1, format, arguments);
     va_end(arguments);
     size_t used = strlen(line);

@@ -390,7 +390,7 @@ static size_t list_pieces(const struct listener *listener, struct iovec *ret, si
 {
     size_t count = 0, offset = listener->offset;
     const struct place *at = queue_is_next(listener) ? listener->at->next : NULL;
-    if (offset > 0) {
+    if (at != NULL && offset > 0) { /* the queue is next: an entry of it has begun */
         ret[count++] = (struct iovec){at->body->bytes + offset, at->body->len - offset};
         at = at->next;
     }

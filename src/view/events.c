@@ -226,6 +226,9 @@ static uint64_t entry_number(const struct painter *painter, size_t at)
 {
     const struct screen *screen = painter->frame->screen;
     const struct journal_entry *entry = events_at(screen, painter->frame->input, at);
+    if (entry == NULL) {
+        return 0;
+    }
     uint64_t number = memo_mix(entry->number,
                                (uint64_t)painter->area.width << 32 | (uint64_t)entry->outcome << 8 |
                                    (uint64_t)screen->hide_amounts << 1 | is_selected(painter, at));
@@ -244,8 +247,10 @@ static void paint_line(void *user, size_t line, int y)
         canvas_fill(frame->canvas, area, (struct style){ROLE_SELECTED, CELL_SELECTED});
         canvas_put(frame->canvas, area, "▸", (struct style){ROLE_KEY, CELL_SELECTED});
     }
-    put_entry(frame, events_at(frame->screen, frame->input, at), area,
-              selected ? CELL_SELECTED : 0);
+    const struct journal_entry *entry = events_at(frame->screen, frame->input, at);
+    if (entry != NULL) {
+        put_entry(frame, entry, area, selected ? CELL_SELECTED : 0);
+    }
 }
 
 void paint_events(const struct frame *frame, struct rect area)
