@@ -10,7 +10,7 @@
 
 static size_t key_hash(const char *key, size_t len, bool nested)
 {
-    size_t hash = len * 7 + nested * 64u;
+    size_t hash = len * 7 + (nested ? 64 : 0);
     if (len > 0) {
         hash += (unsigned char)key[0] * 31u + (unsigned char)key[len - 1] * 17u +
                 (unsigned char)key[len / 2];

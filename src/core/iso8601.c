@@ -123,7 +123,8 @@ bool iso8601_parse(const char *text, size_t len, int64_t *ret_ms)
     if (!take_zone(&reader, &zone) || reader.at != reader.end) {
         return false;
     }
-    *ret_ms = days * MS_PER_DAY + (int64_t)(hour * 60 + minute - zone) * 60000 + second * 1000 + ms;
+    *ret_ms = days * MS_PER_DAY + (int64_t)(hour * 60 + minute - zone) * 60000 +
+              (int64_t)second * 1000 + ms;
     return true;
 }
 

@@ -209,10 +209,10 @@ static double longest_gap_ms(const struct steps *steps, size_t from, int64_t sta
         bool end = i == steps->count;
         const struct step *step = end ? NULL : &steps->list[i];
         bool counts =
-            end ||
+            step == NULL ||
             (answers ? strcmp(step->name, "fetch_done") == 0 && strcmp(step->pane, "orders") == 0
                      : step_is_paint(step) && (step->mask & RESOURCE_BIT(RESOURCE_ORDERS)) != 0);
-        int64_t at_us = end ? end_us : step->t_us;
+        int64_t at_us = step == NULL ? end_us : step->t_us;
         if (counts && at_us <= end_us) {
             longest_us = at_us - last_us > longest_us ? at_us - last_us : longest_us;
             last_us = at_us;

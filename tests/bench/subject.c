@@ -176,8 +176,9 @@ bool subject_wait_loaded(struct subject *subject, int64_t *ret_us)
     if (!subject_wait(subject, is_loaded, NULL, LOAD_MS)) {
         return false;
     }
-    if (ret_us != NULL) {
-        *ret_us = loaded_paint(subject)->t_us;
+    const struct step *paint = loaded_paint(subject);
+    if (ret_us != NULL && paint != NULL) {
+        *ret_us = paint->t_us;
     }
     return true;
 }
