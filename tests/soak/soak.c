@@ -58,7 +58,7 @@ static const struct {
     {"503,*,p=0.5", false},
     {"429,*,p=0.3", false},
     {"drop,*,p=0.3", false},
-    {"stall,*,ms=300,p=0.5", false},
+    {"stall,orders,ms=300,p=0.5", false}, /* of a stream it would be the only fault for good */
     {"cut,stream,bytes=90000", false},
     {"half-open,stream,bytes=60000", false},
     {"bad-chunk,stream,bytes=70000", false},
