@@ -35,7 +35,7 @@ struct call {
     const char *location;
     bool is_read; /* has an ETag and last_id, may be answered by 304 */
     int64_t last_id;
-    uint64_t hash; /* of the reply */
+    uint64_t hash;     /* of the reply */
     int retry_after_s; /* 0: none */
 };
 

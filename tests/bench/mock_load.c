@@ -293,7 +293,9 @@ static void measure_streams(const struct mock *mock, size_t count)
     for (int i = 0; i < 2 * ROUNDS; i++) {
         enum waiting waiting = i % 2 == 0 ? AWAKE : ASLEEP;
         struct round round = run_round(mock, poke, epoll, count, waiting);
-        first[i / 2] = waiting == AWAKE ? round.first_ms : first[i / 2];
+        if (waiting == AWAKE) {
+            first[i / 2] = round.first_ms;
+        }
         last[waiting][i / 2] = round.last_ms;
         used[waiting][i / 2] = round.server_ms;
     }
