@@ -241,13 +241,8 @@ static void notice_suspend(struct client *client, struct moment now)
 static void run_actions(struct client *client, struct moment now)
 {
     struct engine_action action;
-    bool asked = false;
     while (engine_next_action(client->engine, now, &action)) {
         run_action(client, &action);
-        asked = asked || action.kind == ENGINE_FETCH;
-    }
-    if (asked) { /* the server answers while we paint */
-        http_send_now(client->http);
     }
     bool polling = engine_polling(client->engine, NULL);
     if (polling != client->polling) {

@@ -25,11 +25,6 @@ static void on_timer(void *user)
     http_multi_leave(http);
 }
 
-void http_send_now(struct http *http)
-{
-    on_timer(http);
-}
-
 static void on_resume(void *user)
 {
     struct http *http = user;

@@ -52,10 +52,4 @@ uint64_t http_get(struct http *http, const char *path, const char *if_none_match
                   void *user);
 void http_cancel(struct http *http, uint64_t request);
 
-/*
- * What was asked for goes out now, not in the loop's next turn: who has something else to do in
- * this one does it while the server works. Requests that fail at once are told so from in here.
- */
-void http_send_now(struct http *http);
-
 #endif
