@@ -328,7 +328,7 @@ void programs_clean_up(struct programs *p)
 {
     static const char *const homes[] = {"old", "fresh", "headless"};
     static const char *const names[] = {"orders.cache",     "positions.cache", "account.cache",
-                                        "watchlists.cache", "view.ini",        ""};
+                                        "watchlists.cache", "state.ini",       ""};
     static const char *const files[] = {"mock.db", "mock.db-wal", "mock.db-shm"};
     char path[200];
     for (size_t i = 0; i < sizeof homes / sizeof *homes; i++) {
