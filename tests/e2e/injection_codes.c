@@ -543,27 +543,13 @@ static void test_the_yardstick_can_fail(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    static struct trust trust;
-    trust_up(&trust);
-    *state = &trust;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    trust_down(*state);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_yardstick_can_fail),
-        cmocka_unit_test_setup_teardown(test_every_code_everywhere, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_what_a_config_says_is_quoted_safely, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_every_code_everywhere, trust_set_up, trust_tear_down),
+        cmocka_unit_test_setup_teardown(test_what_a_config_says_is_quoted_safely, trust_set_up,
+                                        trust_tear_down),
     };
     trust_programs(argc, argv);
     specimens_make();

@@ -348,24 +348,9 @@ static void the_demo_is_left_behind(void **state)
     pty_free(pty);
 }
 
-static int set_up(void **state)
-{
-    static struct trust trust;
-    trust_up(&trust);
-    trust_serve(&trust, NULL);
-    *state = &trust;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    trust_down(*state);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
-#define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define ROW(test) cmocka_unit_test_setup_teardown(test, trust_set_up_served, trust_tear_down)
     const struct CMUnitTest tests[] = {
         ROW(stopped_resized_continued),
         ROW(the_whole_job_stops),

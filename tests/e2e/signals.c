@@ -478,24 +478,9 @@ static void sizes_change_all_the_time(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    static struct trust trust;
-    trust_up(&trust);
-    trust_serve(&trust, NULL);
-    *state = &trust;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    trust_down(*state);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
-#define ROW(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define ROW(test) cmocka_unit_test_setup_teardown(test, trust_set_up_served, trust_tear_down)
     const struct CMUnitTest tests[] = {
         ROW(every_signal_leaves_the_terminal_as_it_was),
         ROW(a_core_is_left),

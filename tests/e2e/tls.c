@@ -134,24 +134,11 @@ static void test_a_private_authority_is_enough(void **state)
     test_unknown_authority(t);
 }
 
-static int set_up(void **state)
-{
-    static struct trust trust;
-    trust_up(&trust);
-    *state = &trust;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    trust_down(*state);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_a_private_authority_is_enough, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_private_authority_is_enough, trust_set_up,
+                                        trust_tear_down),
     };
     trust_programs(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,13 @@ int trust_set_up(void **state)
     return 0;
 }
 
+int trust_set_up_served(void **state)
+{
+    trust_set_up(state);
+    trust_serve(*state, NULL);
+    return 0;
+}
+
 int trust_tear_down(void **state)
 {
     trust_down(*state);

@@ -48,6 +48,7 @@ void trust_up(struct trust *trust);   /* the directory, no server */
 void trust_down(struct trust *trust); /* ends the server, removes the directory */
 /* The same as what cmocka calls before and after a test: *state is the struct trust. */
 int trust_set_up(void **state);
+int trust_set_up_served(void **state); /* with trust_serve(…, NULL) */
 int trust_tear_down(void **state);
 
 /* A still market, heartbeats every 0.4 s, on the port it had before. more: NULL or further options.

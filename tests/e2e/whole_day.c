@@ -151,12 +151,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    trust_down(*state);
-    return 0;
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -166,5 +160,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_server_ends_well),
     };
     trust_programs(argc, argv);
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, trust_tear_down);
 }
