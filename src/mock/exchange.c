@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SWALLOW_MAX (256 * SERVER_BODY_MAX) /* of a body that is too large before we hang up */
+#define SWALLOW_MAX                                                                                \
+    ((size_t)256 * SERVER_BODY_MAX) /* of a body that is too large before we hang up */
 
 /* --- the answer and its latency ----------------------------------------------------------- */
 

@@ -18,46 +18,41 @@ static const char stream_type[] = "text/event-stream";
 
 struct row {
     int status;
+    bool retry_after;
     const char *type; /* NULL: no body */
     struct text body;
-    bool retry_after;
 };
 
 static const struct row rows[] = {
-    [FAULTS_REPLY_401] = {401, json_type, TEXT("{\"error\":\"Unauthorized\"}"), false},
-    [FAULTS_REPLY_403] = {403, json_type, TEXT("{\"error\":\"Forbidden\"}"), false},
-    [FAULTS_REPLY_404] = {404, json_type, TEXT("{\"error\":\"Not found\"}"), false},
-    [FAULTS_REPLY_429] = {429, json_type, TEXT("{\"error\":\"Too many requests\"}"), true},
-    [FAULTS_REPLY_500] = {500, json_type,
-                          TEXT("{\"success\":false,\"error\":\"Internal server error\"}"), false},
-    [FAULTS_REPLY_502] = {502, html_type,
+    [FAULTS_REPLY_401] = {401, false, json_type, TEXT("{\"error\":\"Unauthorized\"}")},
+    [FAULTS_REPLY_403] = {403, false, json_type, TEXT("{\"error\":\"Forbidden\"}")},
+    [FAULTS_REPLY_404] = {404, false, json_type, TEXT("{\"error\":\"Not found\"}")},
+    [FAULTS_REPLY_429] = {429, true, json_type, TEXT("{\"error\":\"Too many requests\"}")},
+    [FAULTS_REPLY_500] = {500, false, json_type,
+                          TEXT("{\"success\":false,\"error\":\"Internal server error\"}")},
+    [FAULTS_REPLY_502] = {502, false, html_type,
                           TEXT("<html><head><title>502 Bad Gateway</title></head><body><center>"
-                               "<h1>502 Bad Gateway</h1></center></body></html>\n"),
-                          false},
-    [FAULTS_REPLY_503] = {503, json_type, TEXT("{\"error\":\"Service unavailable\"}"), true},
-    [FAULTS_REPLY_204] = {204, NULL, TEXT(""), false},
-    [FAULTS_REPLY_REDIRECT] = {302, NULL, TEXT(""), false},
-    [FAULTS_REPLY_LOGIN] = {307, NULL, TEXT(""), false},
-    [FAULTS_REPLY_LOOP] = {302, NULL, TEXT(""), false},
-    [FAULTS_REPLY_HTML] = {200, html_type,
+                               "<h1>502 Bad Gateway</h1></center></body></html>\n")},
+    [FAULTS_REPLY_503] = {503, true, json_type, TEXT("{\"error\":\"Service unavailable\"}")},
+    [FAULTS_REPLY_204] = {204, false, NULL, TEXT("")},
+    [FAULTS_REPLY_REDIRECT] = {302, false, NULL, TEXT("")},
+    [FAULTS_REPLY_LOGIN] = {307, false, NULL, TEXT("")},
+    [FAULTS_REPLY_LOOP] = {302, false, NULL, TEXT("")},
+    [FAULTS_REPLY_HTML] = {200, false, html_type,
                            TEXT("<!DOCTYPE html><html><head><title>Maintenance</title></head>"
-                                "<body><h1>We will be back soon</h1></body></html>\n"),
-                           false},
-    [FAULTS_REPLY_SUCCESS_FALSE] = {200, json_type,
-                                    TEXT("{\"success\":false,\"error\":\"Injected failure\"}"),
-                                    false},
+                                "<body><h1>We will be back soon</h1></body></html>\n")},
+    [FAULTS_REPLY_SUCCESS_FALSE] = {200, false, json_type,
+                                    TEXT("{\"success\":false,\"error\":\"Injected failure\"}")},
     /* NUL, a terminal's escape sequences, C1 controls, bad UTF-8, a byte order mark in the middle.
      */
-    [FAULTS_REPLY_GARBAGE] = {200, json_type,
+    [FAULTS_REPLY_GARBAGE] = {200, false, json_type,
                               TEXT("\x00\x1b[2J\x1b]0;owned\x07{{\xff\xfe\x9b[31m\",:]\xc0\xaf"
-                                   "\xed\xa0\x80\xef\xbb\xbf\x7f\x00}"),
-                              false},
-    [FAULTS_REPLY_WRONG_TYPE] = {200, json_type, TEXT(""), false},
-    [FAULTS_REPLY_SHORT_JSON] = {200, json_type, TEXT(""), false},
-    [FAULTS_REPLY_LOGIN_PAGE] = {200, html_type,
+                                   "\xed\xa0\x80\xef\xbb\xbf\x7f\x00}")},
+    [FAULTS_REPLY_WRONG_TYPE] = {200, false, json_type, TEXT("")},
+    [FAULTS_REPLY_SHORT_JSON] = {200, false, json_type, TEXT("")},
+    [FAULTS_REPLY_LOGIN_PAGE] = {200, false, html_type,
                                  TEXT("<!DOCTYPE html><html><head><title>Log in</title></head>"
-                                      "<body><form><input name=\"email\"></form></body></html>\n"),
-                                 false},
+                                      "<body><form><input name=\"email\"></form></body></html>\n")},
 };
 static_assert(sizeof rows / sizeof *rows == FAULTS_REPLY_COUNT, "a row per reply");
 

@@ -127,7 +127,8 @@ static void option_at(size_t i, struct instrument *ret)
     const struct expiry *expiry = &expiries[i / INDICES / 2 % EXPIRIES];
     int put = (int)(i / INDICES % 2);
     size_t ring = i / INDICES / 2 / EXPIRIES;
-    double away = ring % 2 == 0 ? -(double)(ring / 2) : (double)(ring / 2 + 1);
+    size_t half = ring / 2;
+    double away = ring % 2 == 0 ? -(double)half : (double)(half + 1);
     double strike = (floor(index->level / index->step) + away) * index->step;
     *ret = (struct instrument){.segment = "NFO",
                                .option_type = put ? "PE" : "CE",

@@ -230,7 +230,7 @@ int64_t market_step(struct market *market, struct moment now)
     }
     if (!begin_at_once(market->db)) {
         market->stats.skipped++;
-        return now.mono_us + 2 * STEP_MIN_US;
+        return now.mono_us + INT64_C(2) * STEP_MIN_US;
     }
     struct book book = {.db = market->db, .dice = &market->dice};
     db_time(now.wall_ms, book.now);

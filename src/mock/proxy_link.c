@@ -128,6 +128,7 @@ bool proxy_links_drain(struct proxy_links *links)
 void proxy_links_close(struct proxy_links *links)
 {
     while (links->first != NULL) {
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what is freed is the first no more */
         link_free(links->first);
     }
 }
@@ -429,9 +430,8 @@ static void take_answer(struct proxy_link *link)
     }
     if (link->answered && link->answer_body.state == PROXY_BODY_DONE) {
         end_answer(link);
-    } else if (link->answered && link->answer_body.state == PROXY_BODY_BROKEN) {
-        link->phase = PHASE_LAST;
-    } else if (link->server_ended && (!link->answered || link->back.len == 0)) {
+    } else if ((link->answered && link->answer_body.state == PROXY_BODY_BROKEN) ||
+               (link->server_ended && (!link->answered || link->back.len == 0))) {
         link->phase = PHASE_LAST;
     }
 }

@@ -29,6 +29,7 @@ struct reads {
 static void drop(struct reads *reads, struct kept *kept)
 {
     reads->bytes -= kept->len;
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the last one comes in its place */
     free(kept->user);
     free(kept->bytes);
     *kept = reads->kept[--reads->count];

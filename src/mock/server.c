@@ -77,7 +77,7 @@ static void before_wait(void *user)
     set_run_timer(server);
     loop_timer_set(server->beat_timer, emitter_deadline(server->api->emitter));
     loop_timer_set(server->feed_timer,
-                   fed ? MOMENT_NEVER : loop_now(server->loop).mono_us + BUSY_MS * 1000);
+                   fed ? MOMENT_NEVER : loop_now(server->loop).mono_us + BUSY_MS * INT64_C(1000));
     if (server->ending && server->api->streams_open == 0 && server->on_end != NULL) {
         loop_fn done = server->on_end;
         server->on_end = NULL;
@@ -264,7 +264,7 @@ void server_end(struct server *server, loop_fn done, void *user)
     server->on_end = done;
     server->on_end_user = user;
     server->end_timer = loop_timer_new(server->loop, on_end_late, server);
-    loop_timer_set(server->end_timer, loop_now(server->loop).mono_us + END_MS * 1000);
+    loop_timer_set(server->end_timer, loop_now(server->loop).mono_us + END_MS * INT64_C(1000));
     emitter_end(server->api->emitter);
     exchange_release(server, MOMENT_NEVER);
 }

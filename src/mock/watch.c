@@ -42,7 +42,7 @@ static void schedule(struct watch *watch)
     if (watch->look >= LOOKS && watch->fd >= 0) {
         return;
     }
-    loop_timer_set(watch->timer, loop_now(watch->loop).mono_us + wait_ms * 1000);
+    loop_timer_set(watch->timer, loop_now(watch->loop).mono_us + wait_ms * INT64_C(1000));
 }
 
 static void on_timer(void *user)

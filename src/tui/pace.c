@@ -12,8 +12,8 @@ enum {
 
 /* What a frame leaves behind for those that are waited for more. */
 static const int64_t reserves_us[] = {
-    [PACE_CONFIRMATION] = 3 * COST_US, /* a key and two events */
-    [PACE_EVENT] = COST_US,            /* a key */
+    [PACE_CONFIRMATION] = INT64_C(3) * COST_US, /* a key and two events */
+    [PACE_EVENT] = COST_US,                     /* a key */
     [PACE_KEY] = 0,
 };
 static_assert(sizeof reserves_us / sizeof *reserves_us == PACE_FOR_COUNT, "a row each");

@@ -22,29 +22,29 @@ enum {
 /* Those that would end the program and that the loop does not deliver. */
 static const struct {
     int signo;
-    const char *message; /* for the normal screen, once it is back */
     bool crash;          /* whose cause is worth looking for */
+    const char *message; /* for the normal screen, once it is back */
 } crash_signals[] = {
-    {SIGSEGV, "blotter: crashed (SIGSEGV)", true},
-    {SIGABRT, "blotter: gave up (SIGABRT)", true},
-    {SIGBUS, "blotter: crashed (SIGBUS)", true},
-    {SIGFPE, "blotter: crashed (SIGFPE)", true},
-    {SIGILL, "blotter: crashed (SIGILL)", true},
-    {SIGSYS, "blotter: crashed (SIGSYS)", true},
-    {SIGTRAP, "blotter: crashed (SIGTRAP)", true},
-    {SIGXCPU, "blotter: ended, the limit of processor time is used up (SIGXCPU)", false},
-    {SIGALRM, "blotter: ended by SIGALRM", false},
-    {SIGVTALRM, "blotter: ended by SIGVTALRM", false},
-    {SIGPROF, "blotter: ended by SIGPROF", false},
-    {SIGUSR2, "blotter: ended by SIGUSR2", false},
+    {SIGSEGV, true, "blotter: crashed (SIGSEGV)"},
+    {SIGABRT, true, "blotter: gave up (SIGABRT)"},
+    {SIGBUS, true, "blotter: crashed (SIGBUS)"},
+    {SIGFPE, true, "blotter: crashed (SIGFPE)"},
+    {SIGILL, true, "blotter: crashed (SIGILL)"},
+    {SIGSYS, true, "blotter: crashed (SIGSYS)"},
+    {SIGTRAP, true, "blotter: crashed (SIGTRAP)"},
+    {SIGXCPU, false, "blotter: ended, the limit of processor time is used up (SIGXCPU)"},
+    {SIGALRM, false, "blotter: ended by SIGALRM"},
+    {SIGVTALRM, false, "blotter: ended by SIGVTALRM"},
+    {SIGPROF, false, "blotter: ended by SIGPROF"},
+    {SIGUSR2, false, "blotter: ended by SIGUSR2"},
 #ifdef SIGPOLL
-    {SIGPOLL, "blotter: ended by SIGPOLL", false},
+    {SIGPOLL, false, "blotter: ended by SIGPOLL"},
 #endif
 #ifdef SIGSTKFLT
-    {SIGSTKFLT, "blotter: ended by SIGSTKFLT", false},
+    {SIGSTKFLT, false, "blotter: ended by SIGSTKFLT"},
 #endif
 #ifdef SIGPWR
-    {SIGPWR, "blotter: ended by SIGPWR", false},
+    {SIGPWR, false, "blotter: ended by SIGPWR"},
 #endif
 };
 static const char no_memory[] = "blotter: out of memory (SIGABRT)";

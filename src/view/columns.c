@@ -257,7 +257,7 @@ TIME_OF(account, updated_ms)
 #define PRICE(get) .kind = COLUMN_NUMBER, .number = (get), .decimals_low = 2, .decimals_high = 4
 #define MONEY(get) .kind = COLUMN_NUMBER, .number = (get), .decimals_low = 2, .decimals_high = 2
 #define SYMBOL(get) TEXT(get, 12, 24), .rank = 0, .flags = COLUMN_SEARCHED | COLUMN_MIDDLE
-#define PNL COLUMN_SIGNED | COLUMN_AMOUNT
+#define PNL (COLUMN_SIGNED | COLUMN_AMOUNT)
 #define ID                                                                                         \
     {                                                                                              \
         "id", "Id", "the server's id", .show = COLUMN_OPTIONAL, .rank = 20, TEXT(row_id, 8, 36)    \

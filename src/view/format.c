@@ -85,8 +85,8 @@ static int group_size(const struct format *format, unsigned flags, int group)
         return 3;
     }
     int last = (int)strnlen(format->locale_grouping, sizeof format->locale_grouping) - 1;
-    int size = format->locale_grouping[group < last ? group : last];
-    return size == CHAR_MAX || size < 0 ? 0 : size;
+    unsigned char size = (unsigned char)format->locale_grouping[group < last ? group : last];
+    return size >= CHAR_MAX ? 0 : size;
 }
 
 static const char *separator(const struct format *format)

@@ -11,10 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-int clock_gettime(clockid_t id, struct timespec *ret);
-time_t time(time_t *ret);
-int gettimeofday(struct timeval *ret, void *zone);
-
 static time_t off_s(void)
 {
     char text[32] = "";

@@ -65,7 +65,7 @@ void matrix_run(const struct matrix *matrix)
 {
     size_t columns = columns_of(matrix);
     size_t jobs = matrix->rows * columns;
-    char *words = calloc(jobs, WORD_MAX);
+    char *words = calloc(jobs + 1, WORD_MAX);
     const struct crew crew = {.jobs = jobs,
                               .hands = HANDS,
                               .arrive = arrive,

@@ -199,8 +199,9 @@ static long long newest_event(const struct trust *trust)
     int status = server_request(&trust->server, "/__mock/sql", "select max(id) as id from events",
                                 answer, sizeof answer);
     const char *id = strstr(answer, "\"id\":");
-    assert_true(status == 200 && id != NULL);
-    return strtoll(id + strlen("\"id\":"), NULL, 10);
+    assert_int_equal(status, 200);
+    assert_non_null(id);
+    return id != NULL ? strtoll(id + strlen("\"id\":"), NULL, 10) : 0;
 }
 
 void trust_mark(struct trust *trust)

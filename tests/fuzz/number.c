@@ -36,8 +36,8 @@ static void check_number(const char *text, size_t len)
     double theirs = strtod(copy, NULL);
     bool finite = isfinite(theirs);
     bool read = json_double(value, &ours);
-    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c): to the bit
-     */
+    /* To the bit. */
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
     bool same = memcmp(&ours, &theirs, sizeof ours) == 0;
     if (read != finite || (finite && !same)) {
         abort();

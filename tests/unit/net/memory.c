@@ -110,7 +110,7 @@ static void peer_run(int port_out, int end)
 
 static void peer_start(struct peer *peer)
 {
-    int ports[2], ends[2], port;
+    int ports[2] = {-1, -1}, ends[2] = {-1, -1}, port;
     assert_true(pipe(ports) == 0 && pipe(ends) == 0);
     peer->pid = fork();
     assert_true(peer->pid >= 0);
