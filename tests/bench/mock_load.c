@@ -289,7 +289,7 @@ static void measure_streams(const struct mock *mock, size_t count)
     long before = resident_kib(mock->pid);
     open_streams(mock, epoll, fds, count);
     long after = resident_kib(mock->pid);
-    double first[ROUNDS], last[2][ROUNDS], used[2][ROUNDS];
+    double first[ROUNDS] = {0}, last[2][ROUNDS] = {{0}}, used[2][ROUNDS] = {{0}};
     for (int i = 0; i < 2 * ROUNDS; i++) {
         enum waiting waiting = i % 2 == 0 ? AWAKE : ASLEEP;
         struct round round = run_round(mock, poke, epoll, count, waiting);
