@@ -18,7 +18,7 @@
 #endif
 
 #include <blotter/core/alloc.h>
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 
 #define SERVER "blotter-mock"
 #define FIRST_LINE_MAX 65536
@@ -166,24 +166,24 @@ static size_t read_line(int fd, char *out, size_t size)
     return 0;
 }
 
-static bool take_text(struct json_span object, const char *name, char out[WORD_BYTES])
+static bool take_text(struct span object, const char *name, char out[WORD_BYTES])
 {
-    struct json_span value;
-    if (!json_member(object, name, &value) || json_type(value) != JSON_STRING) {
+    struct span value;
+    if (!span_member(object, name, &value) || span_type(value) != SPAN_STRING) {
         return false;
     }
-    size_t len = json_string(value, out, WORD_BYTES);
+    size_t len = span_string(value, out, WORD_BYTES);
     return len > 0 && len < WORD_BYTES;
 }
 
 /* {"url":"…","users":[{"id":"…","token":"…","clientId":"…"}…]} */
 static bool parse_line(struct demo *demo, const char *line, size_t len)
 {
-    struct json_span all, users, key, first;
-    struct json_iterator at = {0};
-    return json_check(line, len, &all, NULL) && take_text(all, "url", demo->url) &&
-           json_member(all, "users", &users) && json_type(users) == JSON_ARRAY &&
-           json_next(users, &at, &key, &first) && take_text(first, "id", demo->user) &&
+    struct span all, users, key, first;
+    struct span_iterator at = {0};
+    return span_check(line, len, &all, NULL) && take_text(all, "url", demo->url) &&
+           span_member(all, "users", &users) && span_type(users) == SPAN_ARRAY &&
+           span_next(users, &at, &key, &first) && take_text(first, "id", demo->user) &&
            take_text(first, "token", demo->token);
 }
 

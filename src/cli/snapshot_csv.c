@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 #include <blotter/view/text.h>
 
 #define COLUMNS_MAX 128 /* members past these are left out */
@@ -31,21 +31,21 @@ static void add_column(struct columns *columns, const char *name)
 }
 
 /* Objects inside are entered once ("stock.ltp"); what is deeper, or an array, is no cell. */
-static void add_members(struct columns *columns, struct json_span object, const char *prefix)
+static void add_members(struct columns *columns, struct span object, const char *prefix)
 {
-    struct json_iterator at = {0};
-    struct json_span key, value;
-    while (json_next(object, &at, &key, &value)) {
+    struct span_iterator at = {0};
+    struct span key, value;
+    while (span_next(object, &at, &key, &value)) {
         char name[NAME_BYTES / 2 - 2], path[NAME_BYTES];
-        if (json_string(key, name, sizeof name) >= sizeof name) {
+        if (span_string(key, name, sizeof name) >= sizeof name) {
             continue;
         }
         snprintf(path, sizeof path, "%s%s", prefix, name);
-        enum json_type type = json_type(value);
-        if (type == JSON_OBJECT && *prefix == '\0') {
+        enum span_type type = span_type(value);
+        if (type == SPAN_OBJECT && *prefix == '\0') {
             snprintf(path, sizeof path, "%s.", name);
             add_members(columns, value, path);
-        } else if (type != JSON_OBJECT && type != JSON_ARRAY) {
+        } else if (type != SPAN_OBJECT && type != SPAN_ARRAY) {
             add_column(columns, path);
         }
     }
@@ -55,8 +55,8 @@ static void add_members(struct columns *columns, struct json_span object, const 
 
 static bool is_number(const char *text)
 {
-    struct json_span value;
-    return json_check(text, strlen(text), &value, NULL) && json_type(value) == JSON_NUMBER;
+    struct span value;
+    return span_check(text, strlen(text), &value, NULL) && span_type(value) == SPAN_NUMBER;
 }
 
 static void put_text(FILE *out, const char *text)
@@ -73,11 +73,11 @@ static void put_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void put_string(FILE *out, struct json_span value)
+static void put_string(FILE *out, struct span value)
 {
     size_t size = 3 * value.len + 1;
     char *raw = mem_alloc(size), *clean = mem_alloc(3 * size);
-    size_t len = json_string(value, raw, size);
+    size_t len = span_string(value, raw, size);
     text_clean(raw, len, clean, 3 * size);
     put_text(out, clean);
     free(raw);
@@ -85,15 +85,15 @@ static void put_string(FILE *out, struct json_span value)
 }
 
 /* Figures and words go out with the server's bytes; null and absent are empty. */
-static void put_cell(FILE *out, struct json_span value)
+static void put_cell(FILE *out, struct span value)
 {
-    switch (json_type(value)) {
-    case JSON_STRING:
+    switch (span_type(value)) {
+    case SPAN_STRING:
         put_string(out, value);
         break;
-    case JSON_NUMBER:
-    case JSON_TRUE:
-    case JSON_FALSE:
+    case SPAN_NUMBER:
+    case SPAN_TRUE:
+    case SPAN_FALSE:
         fwrite(value.ptr, 1, value.len, out);
         break;
     default:
@@ -101,21 +101,21 @@ static void put_cell(FILE *out, struct json_span value)
     }
 }
 
-static bool find(struct json_span row, struct json_span list, const char *name,
-                 struct json_span *ret)
+static bool find(struct span row, struct span list, const char *name,
+                 struct span *ret)
 {
     char outer[NAME_BYTES];
     const char *dot = strchr(name, '.');
     if (list.ptr != NULL && strncmp(name, LIST_PREFIX, strlen(LIST_PREFIX)) == 0) {
-        return json_member(list, name + strlen(LIST_PREFIX), ret);
+        return span_member(list, name + strlen(LIST_PREFIX), ret);
     }
-    if (json_member(row, name, ret) || dot == NULL) {
+    if (span_member(row, name, ret) || dot == NULL) {
         return ret->ptr != NULL;
     }
-    struct json_span object;
+    struct span object;
     snprintf(outer, sizeof outer, "%.*s", (int)(dot - name), name);
-    return json_member(row, outer, &object) && json_type(object) == JSON_OBJECT &&
-           json_member(object, dot + 1, ret);
+    return span_member(row, outer, &object) && span_type(object) == SPAN_OBJECT &&
+           span_member(object, dot + 1, ret);
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -126,7 +126,7 @@ struct table {
     struct columns columns;
 };
 
-static void take_row(struct table *table, struct json_span row, struct json_span list)
+static void take_row(struct table *table, struct span row, struct span list)
 {
     if (table->out == NULL) {
         add_members(&table->columns, row, "");
@@ -134,7 +134,7 @@ static void take_row(struct table *table, struct json_span row, struct json_span
     }
     fputs(table->pane, table->out);
     for (size_t i = 0; i < table->columns.count; i++) {
-        struct json_span value = {0};
+        struct span value = {0};
         fputc(',', table->out);
         if (find(row, list, table->columns.names[i], &value)) {
             put_cell(table->out, value);
@@ -143,37 +143,37 @@ static void take_row(struct table *table, struct json_span row, struct json_span
     fputs("\r\n", table->out);
 }
 
-static void take_array(struct table *table, struct json_span array, struct json_span list)
+static void take_array(struct table *table, struct span array, struct span list)
 {
-    struct json_iterator at = {0};
-    struct json_span key, row;
-    while (json_type(array) == JSON_ARRAY && json_next(array, &at, &key, &row)) {
-        if (json_type(row) == JSON_OBJECT) {
+    struct span_iterator at = {0};
+    struct span key, row;
+    while (span_type(array) == SPAN_ARRAY && span_next(array, &at, &key, &row)) {
+        if (span_type(row) == SPAN_OBJECT) {
             take_row(table, row, list);
         }
     }
 }
 
 /* A watchlist's rows are its items; an account is a row itself. */
-static void walk(struct table *table, enum resource resource, struct json_span rows)
+static void walk(struct table *table, enum resource resource, struct span rows)
 {
-    const struct json_span none = {0};
-    struct json_iterator at = {0};
-    struct json_span key, list, items;
-    if (resource == RESOURCE_ACCOUNT && json_type(rows) == JSON_OBJECT) {
+    const struct span none = {0};
+    struct span_iterator at = {0};
+    struct span key, list, items;
+    if (resource == RESOURCE_ACCOUNT && span_type(rows) == SPAN_OBJECT) {
         take_row(table, rows, none);
     } else if (resource != RESOURCE_WATCHLISTS) {
         take_array(table, rows, none);
     } else {
-        while (json_next(rows, &at, &key, &list)) {
-            if (json_member(list, "items", &items)) {
+        while (span_next(rows, &at, &key, &list)) {
+            if (span_member(list, "items", &items)) {
                 take_array(table, items, list);
             }
         }
     }
 }
 
-static void print_table(FILE *out, enum resource resource, struct json_span rows)
+static void print_table(FILE *out, enum resource resource, struct span rows)
 {
     struct table *table = mem_calloc(1, sizeof *table);
     table->pane = resource_info(resource)->pane;
@@ -201,10 +201,10 @@ void snapshot_print_csv(FILE *out, const struct snapshot_report *report)
     bool first = true;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         const struct snapshot_part *part = &report->parts[i];
-        struct json_span body, rows;
+        struct span body, rows;
         if (!part->wanted || part->body == NULL ||
-            !json_check(part->body, part->body_len, &body, NULL) ||
-            !json_member(body, resource_info((enum resource)i)->member, &rows)) {
+            !span_check(part->body, part->body_len, &body, NULL) ||
+            !span_member(body, resource_info((enum resource)i)->member, &rows)) {
             continue;
         }
         fputs(first ? "" : "\r\n", out);

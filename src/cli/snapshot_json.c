@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include <blotter/core/iso8601.h>
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 #include <blotter/view/text.h>
 
 static void put_escape(FILE *out, uint32_t code)
@@ -61,10 +61,10 @@ static void put_part(FILE *out, enum resource resource, const struct snapshot_re
 {
     const struct snapshot_part *part = &report->parts[resource];
     const struct resource_info *info = resource_info(resource);
-    struct json_span body, rows;
+    struct span body, rows;
     fprintf(out, ",\n \"%s\":", info->name);
-    if (part->body == NULL || !json_check(part->body, part->body_len, &body, NULL) ||
-        !json_member(body, info->member, &rows)) {
+    if (part->body == NULL || !span_check(part->body, part->body_len, &body, NULL) ||
+        !span_member(body, info->member, &rows)) {
         fputs("null", out);
     } else if (report->terminal) {
         put_safe(out, rows.ptr, rows.len);

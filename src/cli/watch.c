@@ -148,7 +148,7 @@ static bool is_wanted(const struct watch_settings *settings, const struct sse_ev
     }
     char name[NAME_MAX_SHOWN];
     if (event != NULL) {
-        json_string(event->name, name, sizeof name);
+        span_string(event->name, name, sizeof name);
     } else {
         snprintf(name, sizeof name, "%.*s",
                  (int)(sse->type_len < sizeof name ? sse->type_len : sizeof name - 1), sse->type);

@@ -152,7 +152,7 @@ void watch_json_string(struct buf *out, const char *text, size_t len)
     buf_append(out, "\"", 1);
 }
 
-void watch_json_value(struct buf *out, struct json_span value)
+void watch_json_value(struct buf *out, struct span value)
 {
     const struct filter filter = {.in_text = false};
     if (value.ptr == NULL) {
@@ -203,12 +203,12 @@ static void append_panes(struct buf *out, resource_mask panes)
     APPEND(out, "\"");
 }
 
-static bool key_is_ours(struct json_span key)
+static bool key_is_ours(struct span key)
 {
     static const char *const ours[] = {"event",      "data", "timestamp", "v",    "seq",
                                        "receivedAt", "id",   "type",      "pane", "raw"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
-        if (json_string_equals(key, ours[i])) {
+        if (span_string_equals(key, ours[i])) {
             return true;
         }
     }
@@ -218,14 +218,14 @@ static bool key_is_ours(struct json_span key)
 /* Members of the payload that nobody has foreseen are kept, behind those that we know. */
 static void append_unknown_members(struct buf *out, const struct watch_event *event)
 {
-    struct json_span payload;
-    struct json_iterator it = {NULL};
-    struct json_span key;
-    struct json_span value;
-    if (!json_check(event->sse->data, event->sse->data_len, &payload, NULL)) {
+    struct span payload;
+    struct span_iterator it = {NULL};
+    struct span key;
+    struct span value;
+    if (!span_check(event->sse->data, event->sse->data_len, &payload, NULL)) {
         return;
     }
-    while (json_next(payload, &it, &key, &value)) {
+    while (span_next(payload, &it, &key, &value)) {
         if (!key_is_ours(key)) {
             APPEND(out, ",");
             watch_json_value(out, key);

@@ -13,7 +13,7 @@
 void watch_json_string(struct buf *out, const char *text, size_t len);
 
 /* A JSON value as it was written; line breaks between its parts become spaces. */
-void watch_json_value(struct buf *out, struct json_span value);
+void watch_json_value(struct buf *out, struct span value);
 
 struct watch_event {
     uint64_t seq;

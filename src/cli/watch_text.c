@@ -63,38 +63,38 @@ static const char *pane_name(const struct event *event)
     return "-";
 }
 
-static size_t count_parts(struct json_span value)
+static size_t count_parts(struct span value)
 {
-    struct json_iterator it = {NULL};
-    struct json_span key;
-    struct json_span part;
+    struct span_iterator it = {NULL};
+    struct span key;
+    struct span part;
     size_t count = 0;
-    while (json_next(value, &it, &key, &part)) {
+    while (span_next(value, &it, &key, &part)) {
         count++;
     }
     return count;
 }
 
-static void append_string(struct buf *out, struct json_span value, bool ascii)
+static void append_string(struct buf *out, struct span value, bool ascii)
 {
     char text[VALUE_MAX + 1];
-    size_t len = json_string(value, text, sizeof text);
+    size_t len = span_string(value, text, sizeof text);
     append_clean(out, text, len < sizeof text ? len : strlen(text), ascii);
     if (len >= sizeof text) {
         buf_append_text(out, "...");
     }
 }
 
-static void append_value(struct buf *out, struct json_span value, bool ascii)
+static void append_value(struct buf *out, struct span value, bool ascii)
 {
-    switch (json_type(value)) {
-    case JSON_STRING:
+    switch (span_type(value)) {
+    case SPAN_STRING:
         append_string(out, value, ascii);
         return;
-    case JSON_ARRAY:
+    case SPAN_ARRAY:
         buf_printf(out, "[%zu]", count_parts(value));
         return;
-    case JSON_OBJECT:
+    case SPAN_OBJECT:
         buf_printf(out, "{%zu}", count_parts(value));
         return;
     default:
@@ -103,18 +103,18 @@ static void append_value(struct buf *out, struct json_span value, bool ascii)
     }
 }
 
-static void append_members(struct buf *out, struct json_span data, bool ascii)
+static void append_members(struct buf *out, struct span data, bool ascii)
 {
-    if (data.ptr == NULL || json_type(data) != JSON_OBJECT) {
+    if (data.ptr == NULL || span_type(data) != SPAN_OBJECT) {
         if (data.ptr != NULL) {
             append_value(out, data, ascii);
         }
         return;
     }
-    struct json_iterator it = {NULL};
-    struct json_span key;
-    struct json_span value;
-    for (int i = 0; i < MEMBERS_MAX && json_next(data, &it, &key, &value); i++) {
+    struct span_iterator it = {NULL};
+    struct span key;
+    struct span value;
+    for (int i = 0; i < MEMBERS_MAX && span_next(data, &it, &key, &value); i++) {
         if (i > 0) {
             buf_append(out, " ", 1);
         }
@@ -131,7 +131,7 @@ static void append_event_name(struct buf *out, const struct watch_text_style *st
     size_t len;
     buf_append_text(out, style->color ? "\033[1m" : "");
     if (event != NULL) {
-        len = json_string(event->name, name, sizeof name);
+        len = span_string(event->name, name, sizeof name);
         append_column(out, name, len < sizeof name ? len : strlen(name), EVENT_COLUMNS,
                       style->ascii);
     } else {

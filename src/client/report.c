@@ -26,12 +26,12 @@ void report_fetch_done(struct trace *trace, struct moment now, enum resource res
 /* --- events ------------------------------------------------------------------------------- */
 
 /* Appends " TEXT" for a member that is there, as the server wrote it. */
-static void append_member(char *out, size_t size, struct json_span data, const char *member)
+static void append_member(char *out, size_t size, struct span data, const char *member)
 {
-    struct json_span value;
+    struct span value;
     size_t len = strlen(out);
-    bool said = json_member(data, member, &value) &&
-                (json_type(value) == JSON_STRING || json_type(value) == JSON_NUMBER);
+    bool said = span_member(data, member, &value) &&
+                (span_type(value) == SPAN_STRING || span_type(value) == SPAN_NUMBER);
     if (!said || size - len < 3) {
         return;
     }
@@ -39,20 +39,20 @@ static void append_member(char *out, size_t size, struct json_span data, const c
         out[len++] = ' ';
         out[len] = '\0';
     }
-    if (json_type(value) == JSON_STRING) {
-        json_string(value, out + len, size - len);
+    if (span_type(value) == SPAN_STRING) {
+        span_string(value, out + len, size - len);
     } else {
         snprintf(out + len, size - len, "%.*s", (int)(value.len < 24 ? value.len : 24), value.ptr);
     }
 }
 
-static size_t count_updates(struct json_span data)
+static size_t count_updates(struct span data)
 {
-    struct json_span updates, key, value;
-    struct json_iterator it = {0};
+    struct span updates, key, value;
+    struct span_iterator it = {0};
     size_t count = 0;
-    if (json_member(data, "updates", &updates) && json_type(updates) == JSON_ARRAY) {
-        while (json_next(updates, &it, &key, &value)) {
+    if (span_member(data, "updates", &updates) && span_type(updates) == SPAN_ARRAY) {
+        while (span_next(updates, &it, &key, &value)) {
             count++;
         }
     }
@@ -90,7 +90,7 @@ void report_event(struct journal *journal, struct trace *trace, struct moment no
         .outcome = came.outcome,
     };
     if (event->name.ptr != NULL) {
-        json_string(event->name, entry.name, sizeof entry.name);
+        span_string(event->name, entry.name, sizeof entry.name);
     } else {
         snprintf(entry.name, sizeof entry.name, "(not understood)");
     }

@@ -1,14 +1,14 @@
 /* blotter-mock: puts the parts together and runs them. */
-#include "api.h"
-#include "feed.h"
-#include "market.h"
+#include "api/api.h"
+#include "stream/feed.h"
+#include "market/market.h"
 #include "options.h"
-#include "proxy.h"
-#include "scenario.h"
-#include "seed.h"
-#include "server.h"
-#include "trade.h"
-#include "watch.h"
+#include "fault/proxy.h"
+#include "script/scenario.h"
+#include "book/seed.h"
+#include "http/server.h"
+#include "book/trade.h"
+#include "db/watch.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/net/loop.h>

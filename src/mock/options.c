@@ -1,7 +1,7 @@
 #include "options.h"
 
-#include "market.h"
-#include "seed.h"
+#include "market/market.h"
+#include "book/seed.h"
 
 #include <errno.h>
 #include <getopt.h>

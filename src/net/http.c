@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 
 #include "http_fault.h"
 #include "http_memory.h"
@@ -284,11 +284,11 @@ void http_hide_token(const struct http *http, char *bytes, size_t len)
 /* The server's own words behind ours: {"error":"…"}. */
 static void fault_explain(struct http_request *request)
 {
-    struct json_span body;
-    struct json_span error;
+    struct span body;
+    struct span error;
     char words[128];
-    if (json_check(request->body, request->response.body_len, &body, NULL) &&
-        json_member(body, "error", &error) && json_string(error, words, sizeof words) > 0) {
+    if (span_check(request->body, request->response.body_len, &body, NULL) &&
+        span_member(body, "error", &error) && span_string(error, words, sizeof words) > 0) {
         struct fault ours = request->fault;
         fault_set(&request->fault, ours.kind, ours.status, "%.60s: %s", ours.text, words);
         request->fault.retry_after_ms = ours.retry_after_ms;

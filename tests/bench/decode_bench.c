@@ -4,7 +4,7 @@
  */
 #include <blotter/core/buf.h>
 #include <blotter/core/decode.h>
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 
 #include <limits.h>
 #include <malloc.h>
@@ -48,7 +48,7 @@ static double time_next(const struct snapshot *before, const struct buf *body)
         struct fault fault;
         double start = now_ms();
         struct snapshot *next =
-            decode_next(before, RESOURCE_ORDERS, (struct json_span){body->data, body->len}, &fault);
+            decode_next(before, RESOURCE_ORDERS, (struct span){body->data, body->len}, &fault);
         double took = now_ms() - start;
         best = took < best ? took : best;
         snapshot_unref(next);
@@ -85,9 +85,9 @@ int main(int argc, char **argv)
     double best_decode = 1e9;
     size_t held = 0;
     for (int run = 0; run < 20; run++) {
-        struct json_span top;
+        struct span top;
         double start = now_ms();
-        if (!json_check(body.data, body.len, &top, NULL)) {
+        if (!span_check(body.data, body.len, &top, NULL)) {
             return 1;
         }
         double checked = now_ms();
@@ -105,7 +105,7 @@ int main(int argc, char **argv)
     }
     double mb = (double)body.len / 1e6;
     printf("body          %10.2f MB, %u rows\n", mb, rows);
-    printf("json_check    %10.2f ms %8.0f MB/s\n", best_check, mb / best_check * 1e3);
+    printf("span_check    %10.2f ms %8.0f MB/s\n", best_check, mb / best_check * 1e3);
     printf("decode_body   %10.2f ms %8.0f MB/s\n", best_decode, mb / best_decode * 1e3);
     printf("memory        %10.1f bytes a row beside the body\n",
            ((double)held - (double)body.len) / rows);

@@ -18,32 +18,32 @@
 #include "cli_run.h"
 #include "server.h"
 
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 #include <blotter/core/resource.h>
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static const char *program, *mock_program;
 
-static bool get(struct json_span object, const char *name, struct json_span *ret)
+static bool get(struct span object, const char *name, struct span *ret)
 {
-    return json_member(object, name, ret);
+    return span_member(object, name, ret);
 }
 
 static void a_snapshot_has_all_four(void **state)
 {
     (void)state;
     struct cli_result result = cli_run_args(ARGS("--demo", "--snapshot", "-o", "json"));
-    struct json_span all, part;
+    struct span all, part;
     if (result.status != 0) {
         fail_msg("status %d, err: %s", result.status, result.err);
     }
     assert_string_equal(result.err, "");
-    assert_true(json_check(result.out, result.out_len, &all, NULL));
-    assert_true(get(all, "orders", &part) && json_type(part) == JSON_ARRAY);
-    assert_true(get(all, "positions", &part) && json_type(part) == JSON_ARRAY);
-    assert_true(get(all, "account", &part) && json_type(part) == JSON_OBJECT);
-    assert_true(get(all, "watchlists", &part) && json_type(part) == JSON_ARRAY);
+    assert_true(span_check(result.out, result.out_len, &all, NULL));
+    assert_true(get(all, "orders", &part) && span_type(part) == SPAN_ARRAY);
+    assert_true(get(all, "positions", &part) && span_type(part) == SPAN_ARRAY);
+    assert_true(get(all, "account", &part) && span_type(part) == SPAN_OBJECT);
+    assert_true(get(all, "watchlists", &part) && span_type(part) == SPAN_ARRAY);
     assert_true(get(all, "errors", &part) && part.len == 2);
     cli_done(&result);
 }
@@ -57,10 +57,10 @@ static void twenty_events_and_the_end(void **state)
         fail_msg("status %d, err: %s", result.status, result.err);
     }
     for (const char *line = result.out; *line != '\0'; line += strcspn(line, "\n") + 1) {
-        struct json_span object, value;
+        struct span object, value;
         int64_t seq = 0;
-        assert_true(json_check(line, strcspn(line, "\n"), &object, NULL));
-        assert_true(get(object, "seq", &value) && json_int64(value, &seq));
+        assert_true(span_check(line, strcspn(line, "\n"), &object, NULL));
+        assert_true(get(object, "seq", &value) && span_int64(value, &seq));
         assert_int_equal(seq, ++lines);
     }
     assert_int_equal(lines, 20);

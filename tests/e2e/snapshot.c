@@ -12,7 +12,7 @@
 #include "cli_run.h"
 #include "script_server.h"
 
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 #include <blotter/core/resource.h>
 
 #define ORDERS_PATH "/api/trading/orders/list"
@@ -180,13 +180,13 @@ static void json_passes_the_servers_bytes(void **state)
     (void)state;
     struct script_server *server = script_server_new(situations[0].exchanges, RESOURCE_COUNT);
     struct cli_result result = run_format(script_server_url(server), "json", ALL);
-    struct json_span all, orders, account;
-    assert_true(json_check(result.out, result.out_len, &all, NULL));
-    assert_true(json_member(all, "orders", &orders));
+    struct span all, orders, account;
+    assert_true(span_check(result.out, result.out_len, &all, NULL));
+    assert_true(span_member(all, "orders", &orders));
     assert_non_null(strstr(result.out, "\"price\":1.10,"));
     assert_non_null(strstr(result.out, "\"extra\":1.0e2,"));
-    assert_true(json_member(all, "account", &account));
-    assert_int_equal(json_type(account), JSON_OBJECT);
+    assert_true(span_member(all, "account", &account));
+    assert_int_equal(span_type(account), SPAN_OBJECT);
     assert_int_equal(script_server_count(server), 4);
     for (size_t i = 0; i < script_server_count(server); i++) {
         assert_int_equal(strncmp(script_server_request(server, i), "GET ", 4), 0);

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 
-#include "api.h"
-#include "seed.h"
+#include "api/api.h"
+#include "book/seed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,12 +63,12 @@ static char *take_line(const char **at, const char *end)
 
 static void check(const struct call *call)
 {
-    struct json_span value;
+    struct span value;
     if (call->status < 200 || call->status > 599) {
         abort();
     }
     if (call->reply.len > 0 && call->content_type == NULL &&
-        !json_check(call->reply.bytes, call->reply.len, &value, NULL)) {
+        !span_check(call->reply.bytes, call->reply.len, &value, NULL)) {
         abort();
     }
     if (db_int(api.db, -1,

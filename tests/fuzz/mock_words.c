@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 
-#include "faults.h"
-#include "proxy_http.h"
-#include "scenario.h"
-#include "text.h"
+#include "fault/faults.h"
+#include "fault/proxy_http.h"
+#include "script/scenario.h"
+#include "base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,8 +29,8 @@ static void run_faults(const char *text, size_t len)
     struct faults *faults = faults_new(1);
     expect_sentence(faults_command(faults, text, len, &error), &error);
     char *list = faults_list_json(faults);
-    struct json_span value;
-    if (!json_check(list, strlen(list), &value, NULL)) {
+    struct span value;
+    if (!span_check(list, strlen(list), &value, NULL)) {
         abort();
     }
     for (int i = 0; i < 12; i++) {
@@ -112,18 +112,18 @@ static void run_proxy(const char *text, size_t len)
 static void run_text(const char *text, size_t len)
 {
     struct text out = {0};
-    struct json_span value;
+    struct span value;
     double number = 0, again = 0;
     text_string(&out, text, len);
-    if (!json_check(out.bytes, out.len, &value, NULL) || json_type(value) != JSON_STRING) {
+    if (!span_check(out.bytes, out.len, &value, NULL) || span_type(value) != SPAN_STRING) {
         abort();
     }
     if (len >= sizeof number) {
         memcpy(&number, text, sizeof number);
         out.len = 0;
         text_number(&out, number);
-        if (!json_check(out.bytes, out.len, &value, NULL) ||
-            (json_double(value, &again) && again != number)) {
+        if (!span_check(out.bytes, out.len, &value, NULL) ||
+            (span_double(value, &again) && again != number)) {
             abort();
         }
     }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/iso8601.h>
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,9 +25,9 @@ static void check_time(const char *text, size_t len)
 
 static void check_number(const char *text, size_t len)
 {
-    struct json_span value;
+    struct span value;
     double ours = 0;
-    if (!json_check(text, len, &value, NULL) || json_type(value) != JSON_NUMBER) {
+    if (!span_check(text, len, &value, NULL) || span_type(value) != SPAN_NUMBER) {
         return;
     }
     char *copy = malloc(value.len + 1);
@@ -35,7 +35,7 @@ static void check_number(const char *text, size_t len)
     copy[value.len] = '\0';
     double theirs = strtod(copy, NULL);
     bool finite = isfinite(theirs);
-    bool read = json_double(value, &ours);
+    bool read = span_double(value, &ours);
     /* To the bit. */
     /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
     bool same = memcmp(&ours, &theirs, sizeof ours) == 0;

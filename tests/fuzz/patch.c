@@ -8,8 +8,8 @@
 
 #include <blotter/core/decode.h>
 
-#include "patch.h"
-#include "snapshot.h"
+#include "model/patch.h"
+#include "model/snapshot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *end = (const char *)data + size;
     const char *line = memchr(at, '\n', (size_t)(end - at));
     line = line != NULL ? line : end;
-    struct json_span body = {at, (size_t)(line - at)};
+    struct span body = {at, (size_t)(line - at)};
     struct fault fault;
     struct snapshot *base = decode_body(resource, body.ptr, body.len, &fault);
     if (base == NULL) {

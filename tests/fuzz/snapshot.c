@@ -64,8 +64,8 @@ static void check_csv(const char *text, size_t len)
 
 static void check_json(const char *text, size_t len)
 {
-    struct json_span all;
-    if (!json_check(text, len, &all, NULL)) {
+    struct span all;
+    if (!span_check(text, len, &all, NULL)) {
         abort();
     }
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 #include <blotter/core/sse.h>
 
 #include "json_peer.h"
@@ -17,9 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_line(const struct buf *line)
 {
-    struct json_span value;
+    struct span value;
     if (line->len < 2 || memchr(line->data, '\n', line->len) != line->data + line->len - 1 ||
-        !json_check(line->data, line->len, &value, NULL) || json_type(value) != JSON_OBJECT) {
+        !span_check(line->data, line->len, &value, NULL) || span_type(value) != SPAN_OBJECT) {
         abort();
     }
     for (size_t i = 0; i + 1 < line->len; i++) {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine_private.h"
+#include "engine/engine_private.h"
 
 #define MS ((int64_t)1000)
 #define QUIET_US (200000 * MS)

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "engine_private.h"
-#include "fields.h"
-#include "snapshot.h"
+#include "engine/engine_private.h"
+#include "model/fields.h"
+#include "model/snapshot.h"
 
 #define MS ((int64_t)1000)
 

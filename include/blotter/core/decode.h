@@ -23,7 +23,7 @@ struct snapshot *decode_body(enum resource resource, const char *body, size_t le
  * result is equal to that of decode_body. previous may be NULL.
  */
 struct snapshot *decode_next(const struct snapshot *previous, enum resource resource,
-                             struct json_span body, struct fault *ret_fault);
+                             struct span body, struct fault *ret_fault);
 
 /* The body a snapshot was decoded from. */
 const char *decode_source(const struct snapshot *snapshot, size_t *ret_len);

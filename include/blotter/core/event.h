@@ -5,7 +5,7 @@
 #ifndef BLOTTER_CORE_EVENT_H
 #define BLOTTER_CORE_EVENT_H
 
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 #include <blotter/core/resource.h>
 #include <blotter/core/sse.h>
 
@@ -44,10 +44,10 @@ enum event_type event_type_parse(const char *name, size_t len);
 /* One message of the stream. Spans point into the SSE event's data and live as long as it. */
 struct event {
     enum event_type type;
-    struct json_span
+    struct span
         name; /* the JSON string "event"; ptr NULL when the payload is no object with one */
-    struct json_span data;      /* the member "data"; ptr NULL when absent */
-    struct json_span timestamp; /* the member "timestamp"; ptr NULL when absent */
+    struct span data;      /* the member "data"; ptr NULL when absent */
+    struct span timestamp; /* the member "timestamp"; ptr NULL when absent */
     uint64_t id; /* this message's own place in the server's order; 0 when it has none (or is no
                     plain decimal) */
 };

@@ -7,7 +7,7 @@
 #ifndef BLOTTER_CORE_MODEL_H
 #define BLOTTER_CORE_MODEL_H
 
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 #include <blotter/core/resource.h>
 
 #define MODEL_NO_TIME INT64_MIN
@@ -15,7 +15,7 @@
 /* What every row starts with. */
 struct row {
     const char *id;
-    struct json_span raw; /* the row as the server sent it, for the detail view; ptr NULL for a row
+    struct span raw; /* the row as the server sent it, for the detail view; ptr NULL for a row
                              only an event told of */
     bool provisional;     /* shows figures from an event that no response has confirmed yet */
     bool patched;         /* the log of events wrote in it */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 
 #include "snapshot.h"
 
@@ -50,11 +50,11 @@ static void json_cannot_act_on_a_terminal(void **state)
             snprintf(expected, sizeof expected, "\"orders\":[{\"id\":\"%s\"}]",
                      terminal ? rows[i].terminal : rows[i].file);
             char *text = print(snapshot_print_json, RESOURCE_ORDERS, body, terminal != 0);
-            struct json_span all;
+            struct span all;
             if (strstr(text, expected) == NULL) {
                 fail_msg("%s: %s", rows[i].name, text);
             }
-            assert_true(json_check(text, strlen(text), &all, NULL));
+            assert_true(span_check(text, strlen(text), &all, NULL));
             free(text);
         }
     }

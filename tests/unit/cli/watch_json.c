@@ -67,13 +67,13 @@ static void test_values(void **state)
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct buf out;
         buf_init(&out, SIZE_MAX);
-        watch_json_value(&out, (struct json_span){values[i].in, values[i].len});
+        watch_json_value(&out, (struct span){values[i].in, values[i].len});
         check(&out, values[i].out);
         buf_done(&out);
     }
     struct buf out;
     buf_init(&out, SIZE_MAX);
-    watch_json_value(&out, (struct json_span){NULL, 0});
+    watch_json_value(&out, (struct span){NULL, 0});
     check(&out, "null");
     buf_done(&out);
 }

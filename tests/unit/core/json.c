@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <blotter/core/json.h>
+#include <blotter/core/span.h>
 
 #include <locale.h>
 #include <math.h>
@@ -14,10 +14,10 @@
 
 #include "json_oracle.h"
 
-static struct json_span checked(const char *text)
+static struct span checked(const char *text)
 {
-    struct json_span span = {NULL, 0};
-    assert_true(json_check(text, strlen(text), &span, NULL));
+    struct span span = {NULL, 0};
+    assert_true(span_check(text, strlen(text), &span, NULL));
     return span;
 }
 
@@ -69,13 +69,13 @@ static void test_check_says_where(void **state)
         {"\xef\xbb\xbf{}", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct json_span span;
+        struct span span;
         size_t at = 999;
         /* An exact allocation: a read past the end is a sanitizer's find. */
         size_t len = strlen(rows[i].text);
         char *copy = malloc(len > 0 ? len : 1);
         memcpy(copy, rows[i].text, len);
-        bool valid = json_check(copy, len, &span, &at);
+        bool valid = span_check(copy, len, &span, &at);
         if (valid != (rows[i].error_at < 0) || (!valid && (int)at != rows[i].error_at)) {
             fail_msg("%s: valid %d, at %zu", rows[i].text, valid, at);
         }
@@ -86,16 +86,16 @@ static void test_check_says_where(void **state)
 static void test_nesting_has_a_ceiling(void **state)
 {
     (void)state;
-    char text[2 * (JSON_DEPTH_MAX + 1)];
-    for (int depth = JSON_DEPTH_MAX; depth <= JSON_DEPTH_MAX + 1; depth++) {
+    char text[2 * (SPAN_DEPTH_MAX + 1)];
+    for (int depth = SPAN_DEPTH_MAX; depth <= SPAN_DEPTH_MAX + 1; depth++) {
         memset(text, '[', (size_t)depth);
         memset(text + depth, ']', (size_t)depth);
-        struct json_span span;
+        struct span span;
         size_t at = 0;
-        bool valid = json_check(text, (size_t)depth * 2, &span, &at);
-        assert_int_equal(valid, depth == JSON_DEPTH_MAX);
+        bool valid = span_check(text, (size_t)depth * 2, &span, &at);
+        assert_int_equal(valid, depth == SPAN_DEPTH_MAX);
         if (!valid) {
-            assert_int_equal(at, JSON_DEPTH_MAX);
+            assert_int_equal(at, SPAN_DEPTH_MAX);
         }
     }
 }
@@ -103,40 +103,40 @@ static void test_nesting_has_a_ceiling(void **state)
 static void test_walks_members_and_elements(void **state)
 {
     (void)state;
-    struct json_span object =
+    struct span object =
         checked(" { \"a\" : [1,{\"x\":2}] , \"b\\u0021\":\"q\\\"}\" ,\"a\":null } ");
     static const char *const keys[] = {"a", "b!", "a"};
     static const char *const values[] = {"[1,{\"x\":2}]", "\"q\\\"}\"", "null"};
-    struct json_iterator it = {NULL};
-    struct json_span key;
-    struct json_span value;
+    struct span_iterator it = {NULL};
+    struct span key;
+    struct span value;
     size_t n = 0;
-    while (n < 3 && json_next(object, &it, &key, &value)) {
-        assert_true(json_string_equals(key, keys[n]));
+    while (n < 3 && span_next(object, &it, &key, &value)) {
+        assert_true(span_string_equals(key, keys[n]));
         assert_int_equal(value.len, strlen(values[n]));
         assert_memory_equal(value.ptr, values[n], value.len);
         n++;
     }
     assert_int_equal(n, 3);
-    assert_false(json_next(object, &it, &key, &value));
-    assert_true(json_member(object, "a", &value));
-    assert_int_equal(json_type(value), JSON_NULL);
-    assert_false(json_member(object, "c", &value));
+    assert_false(span_next(object, &it, &key, &value));
+    assert_true(span_member(object, "a", &value));
+    assert_int_equal(span_type(value), SPAN_NULL);
+    assert_false(span_member(object, "c", &value));
 
-    struct json_span array = checked("[ ]");
-    it = (struct json_iterator){NULL};
-    assert_false(json_next(array, &it, &key, &value));
-    it = (struct json_iterator){NULL};
-    assert_false(json_next(checked("{}"), &it, &key, &value));
-    it = (struct json_iterator){NULL};
-    assert_false(json_next(checked("12"), &it, &key, &value));
+    struct span array = checked("[ ]");
+    it = (struct span_iterator){NULL};
+    assert_false(span_next(array, &it, &key, &value));
+    it = (struct span_iterator){NULL};
+    assert_false(span_next(checked("{}"), &it, &key, &value));
+    it = (struct span_iterator){NULL};
+    assert_false(span_next(checked("12"), &it, &key, &value));
     array = checked("[ [] , {} ]");
-    it = (struct json_iterator){NULL};
-    assert_true(json_next(array, &it, &key, &value));
-    assert_int_equal(json_type(value), JSON_ARRAY);
-    assert_true(json_next(array, &it, &key, &value));
-    assert_int_equal(json_type(value), JSON_OBJECT);
-    assert_false(json_next(array, &it, &key, &value));
+    it = (struct span_iterator){NULL};
+    assert_true(span_next(array, &it, &key, &value));
+    assert_int_equal(span_type(value), SPAN_ARRAY);
+    assert_true(span_next(array, &it, &key, &value));
+    assert_int_equal(span_type(value), SPAN_OBJECT);
+    assert_false(span_next(array, &it, &key, &value));
 }
 
 static void test_numbers(void **state)
@@ -181,11 +181,11 @@ static void test_numbers(void **state)
         {"100000000000000000000000.0", true, 1e23, false, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct json_span span = checked(rows[i].text);
+        struct span span = checked(rows[i].text);
         double value = 7;
         int64_t integer = 7;
-        if (json_double(span, &value) != rows[i].is_double ||
-            json_int64(span, &integer) != rows[i].is_int) {
+        if (span_double(span, &value) != rows[i].is_double ||
+            span_int64(span, &integer) != rows[i].is_int) {
             fail_msg("%s", rows[i].text);
         }
         double wanted = rows[i].is_double ? rows[i].value : 7;
@@ -218,8 +218,8 @@ static void test_doubles_are_rounded_as_strtod_does(void **state)
             snprintf(text, sizeof text, "%lld.%02ue%d", (long long)(bits >> (bits % 60)),
                      (unsigned)(bits % 100), (int)(bits % 50) - 25);
         }
-        struct json_span span;
-        if (!json_check(text, strlen(text), &span, NULL) || !json_double(span, &value)) {
+        struct span span;
+        if (!span_check(text, strlen(text), &span, NULL) || !span_double(span, &value)) {
             continue;
         }
         double wanted = strtod(text, NULL);
@@ -236,7 +236,7 @@ static void test_the_locale_does_not_matter(void **state)
         found = setlocale(LC_NUMERIC, commas[i]) != NULL;
     }
     double value = 0;
-    assert_true(json_double(checked("123456789.123456789123456789"), &value));
+    assert_true(span_double(checked("123456789.123456789123456789"), &value));
     assert_true(value == 123456789.12345679);
     setlocale(LC_NUMERIC, "C");
     if (!found) {
@@ -274,15 +274,15 @@ static void test_strings(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char out[64];
-        struct json_span span = checked(rows[i].text);
+        struct span span = checked(rows[i].text);
         size_t len = strlen(rows[i].expected);
-        assert_int_equal(json_string(span, out, sizeof out), len);
+        assert_int_equal(span_string(span, out, sizeof out), len);
         assert_string_equal(out, rows[i].expected);
         assert_true(len <= 3 * span.len);
-        if (json_type(span) == JSON_STRING) {
-            assert_false(json_string_equals(span, len > 0 ? "" : "x"));
-            assert_true(json_string_equals(span, rows[i].expected));
-            assert_false(json_string_equals(span, "no such text"));
+        if (span_type(span) == SPAN_STRING) {
+            assert_false(span_string_equals(span, len > 0 ? "" : "x"));
+            assert_true(span_string_equals(span, rows[i].expected));
+            assert_false(span_string_equals(span, "no such text"));
         }
     }
 }
@@ -290,7 +290,7 @@ static void test_strings(void **state)
 static void test_a_short_buffer_is_cut_at_a_code_point(void **state)
 {
     (void)state;
-    struct json_span span = checked("\"ab\\u20ac\xc3\xa9z\"");
+    struct span span = checked("\"ab\\u20ac\xc3\xa9z\"");
     static const char *const expected[] = {NULL,
                                            "",
                                            "a",
@@ -303,34 +303,34 @@ static void test_a_short_buffer_is_cut_at_a_code_point(void **state)
                                            "ab\xe2\x82\xac\xc3\xa9z"};
     for (size_t capacity = 0; capacity < sizeof expected / sizeof *expected; capacity++) {
         char out[16] = "untouched";
-        assert_int_equal(json_string(span, out, capacity), 8);
+        assert_int_equal(span_string(span, out, capacity), 8);
         assert_string_equal(out, capacity == 0 ? "untouched" : expected[capacity]);
     }
 }
 
 static void compare_member(void *user, const struct oracle_member *member)
 {
-    const struct json_span *object = user;
-    struct json_span value;
-    assert_true(json_member(*object, member->key, &value));
-    assert_int_equal(json_type(value) == JSON_STRING, member->is_string);
-    assert_int_equal(json_type(value) == JSON_NUMBER, member->is_number);
+    const struct span *object = user;
+    struct span value;
+    assert_true(span_member(*object, member->key, &value));
+    assert_int_equal(span_type(value) == SPAN_STRING, member->is_string);
+    assert_int_equal(span_type(value) == SPAN_NUMBER, member->is_number);
     if (member->string != NULL) {
         char out[512];
-        assert_int_equal(json_string(value, out, sizeof out), strlen(member->string));
+        assert_int_equal(span_string(value, out, sizeof out), strlen(member->string));
         assert_string_equal(out, member->string);
     }
     double number;
     if (member->is_number) {
-        assert_true(json_double(value, &number));
+        assert_true(span_double(value, &number));
         assert_true(number == member->number);
     }
 }
 
 static bool compare_with_jansson(const char *text, size_t len)
 {
-    struct json_span span = {NULL, 0};
-    bool ours = json_check(text, len, &span, NULL);
+    struct span span = {NULL, 0};
+    bool ours = span_check(text, len, &span, NULL);
     enum oracle_verdict theirs = oracle_check(text, len, compare_member, &span);
     if (theirs != ORACLE_TOO_STRICT && ours != (theirs == ORACLE_ACCEPTS)) {
         fail_msg("<%.*s>: ours %d", (int)len, text, ours);

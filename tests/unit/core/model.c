@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "snapshot.h"
+#include "model/snapshot.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>

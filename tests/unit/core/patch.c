@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "fields.h"
-#include "patch.h"
+#include "model/fields.h"
+#include "model/patch.h"
 
 #include <blotter/core/decode.h>
 

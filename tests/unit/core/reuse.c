@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_scan.h"
-#include "snapshot.h"
+#include "json/span_scan.h"
+#include "model/snapshot.h"
 #include "twin.h"
 
 static void must(struct twin *twin, bool same)
@@ -104,7 +104,7 @@ static struct snapshot *after(const struct snapshot *previous, const struct buf 
 {
     struct fault fault;
     struct snapshot *snapshot =
-        decode_next(previous, RESOURCE_ORDERS, (struct json_span){body->data, body->len}, &fault);
+        decode_next(previous, RESOURCE_ORDERS, (struct span){body->data, body->len}, &fault);
     assert_non_null(snapshot);
     return snapshot;
 }
@@ -206,14 +206,14 @@ static void test_where_known_values_are_looked_for(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int asked = 0;
-        struct json_known known = {skip_braces, &asked, 2};
-        struct json_span text = {rows[i].text, strlen(rows[i].text)};
-        struct json_span top;
+        struct span_known known = {skip_braces, &asked, 2};
+        struct span text = {rows[i].text, strlen(rows[i].text)};
+        struct span top;
         size_t error_at = 0;
         size_t plain_error_at = 0;
-        assert_int_equal(json_check_known(text, &known, &top, &error_at), rows[i].good);
+        assert_int_equal(span_check_known(text, &known, &top, &error_at), rows[i].good);
         assert_int_equal(asked, rows[i].asked);
-        assert_int_equal(json_check(text.ptr, text.len, &top, &plain_error_at), rows[i].good);
+        assert_int_equal(span_check(text.ptr, text.len, &top, &plain_error_at), rows[i].good);
         assert_int_equal(error_at, plain_error_at);
     }
 }

@@ -9,7 +9,7 @@
 #include <blotter/core/buf.h>
 #include <blotter/core/decode.h>
 
-#include "snapshot.h"
+#include "model/snapshot.h"
 
 #define ROWS_MAX 48
 
@@ -296,7 +296,7 @@ bool twin_decode(struct twin *twin, const char *body, size_t len)
 {
     char *exact = malloc(len > 0 ? len : 1); /* so that a read past the end is seen */
     memcpy(exact, body, len);
-    struct json_span text = {exact, len};
+    struct span text = {exact, len};
     struct fault after_fault = {0};
     struct fault anew_fault = {0};
     struct snapshot *after = decode_next(twin->held, twin->resource, text, &after_fault);

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "api.h"
-#include "seed.h"
+#include "api/api.h"
+#include "book/seed.h"
 
 #include <jansson.h>
 #include <stdio.h>

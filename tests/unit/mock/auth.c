@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "auth.h"
+#include "api/auth.h"
 
 #include <stdio.h>
 #include <string.h>

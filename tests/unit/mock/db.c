@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "db.h"
+#include "db/db.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <blotter/core/alloc.h>
 
-#include "emitter.h"
-#include "market_dice.h"
+#include "stream/emitter.h"
+#include "base/dice.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "faults.h"
+#include "fault/faults.h"
 
 #include <stdlib.h>
 #include <string.h>

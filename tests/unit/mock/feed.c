@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <blotter/core/alloc.h>
 
-#include "feed.h"
-#include "watch.h"
+#include "stream/feed.h"
+#include "db/watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "market.h"
-#include "market_parts.h"
+#include "market/market.h"
+#include "market/market_parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "market_dice.h"
+#include "base/dice.h"
 
 #include <string.h>
 

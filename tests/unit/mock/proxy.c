@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "proxy.h"
-#include "proxy_http.h"
+#include "fault/proxy.h"
+#include "fault/proxy_http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

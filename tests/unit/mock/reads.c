@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "read.h"
-#include "reads.h"
-#include "seed.h"
+#include "db/read.h"
+#include "api/reads.h"
+#include "book/seed.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 #include <cmocka.h>
 #include <blotter/core/alloc.h>
 
-#include "scenario.h"
-#include "trade.h"
+#include "script/scenario.h"
+#include "book/trade.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "text.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "trade.h"
+#include "book/trade.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "db.h"
+#include "db/db.h"
 
 #include <jansson.h>
 #include <stdio.h>

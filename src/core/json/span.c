@@ -1,0 +1,310 @@
+#include <blotter/core/span.h>
+
+#include <string.h>
+
+#include "span_scan.h"
+
+#define REPLACEMENT 0xfffdu
+
+enum span_type span_type(struct span value)
+{
+    if (value.ptr == NULL || value.len == 0) {
+        return SPAN_INVALID;
+    }
+    switch (*value.ptr) {
+    case '{':
+        return SPAN_OBJECT;
+    case '[':
+        return SPAN_ARRAY;
+    case '"':
+        return SPAN_STRING;
+    case 't':
+        return SPAN_TRUE;
+    case 'f':
+        return SPAN_FALSE;
+    case 'n':
+        return SPAN_NULL;
+    default:
+        return SPAN_NUMBER;
+    }
+}
+
+static bool ends_scalar(char c)
+{
+    return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Depth is only a count here: the text is known to close what it opens. */
+static const char *skip_container(const char *at, const char *end)
+{
+    size_t depth = 0;
+    while (at < end) {
+        char c = *at++;
+        if (c == '"') {
+            at = span_skip_string(at, end);
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            break;
+        }
+    }
+    return at;
+}
+
+const char *span_skip_value(const char *at, const char *end)
+{
+    if (*at == '"') {
+        return span_skip_string(at + 1, end);
+    }
+    if (*at == '{' || *at == '[') {
+        return skip_container(at, end);
+    }
+    while (at < end && !ends_scalar(*at)) {
+        at++;
+    }
+    return at;
+}
+
+bool span_next(struct span container, struct span_iterator *it, struct span *ret_key,
+               struct span *ret_value)
+{
+    if (span_type(container) < SPAN_ARRAY) {
+        return false;
+    }
+    const char *end = container.ptr + container.len;
+    const char *at = it->at != NULL ? it->at : container.ptr + 1;
+    at = span_skip_space(at, end);
+    if (it->at != NULL && at < end && *at == ',') {
+        at = span_skip_space(at + 1, end);
+    }
+    if (at >= end - 1) {
+        return false;
+    }
+    struct span key = {NULL, 0};
+    if (*container.ptr == '{') {
+        const char *key_end = span_skip_string(at + 1, end);
+        key = (struct span){at, (size_t)(key_end - at)};
+        at = span_skip_space(key_end, end);
+        at = span_skip_space(at + 1, end);
+    }
+    it->at = span_skip_value(at, end);
+    *ret_key = key;
+    *ret_value = (struct span){at, (size_t)(it->at - at)};
+    return true;
+}
+
+bool span_member(struct span object, const char *name, struct span *ret)
+{
+    if (span_type(object) != SPAN_OBJECT) {
+        return false;
+    }
+    struct span_iterator it = {NULL};
+    struct span key;
+    struct span value;
+    bool found = false;
+    while (span_next(object, &it, &key, &value)) {
+        if (span_string_equals(key, name)) {
+            *ret = value;
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* Where decoded text goes: counts everything, keeps what fits, or compares with what is expected.
+ */
+struct sink {
+    char *out;
+    size_t capacity;
+    size_t len;
+    size_t kept;
+    bool full; /* a code point did not fit: nothing after it may be kept */
+    const char *expected;
+    size_t expected_len;
+    bool differs;
+};
+
+static void sink_put(struct sink *sink, const char *bytes, size_t len)
+{
+    if (sink->expected != NULL) {
+        sink->differs = sink->differs || len > sink->expected_len - sink->len ||
+                        memcmp(sink->expected + sink->len, bytes, len) != 0;
+        sink->len += sink->differs ? 0 : len;
+        return;
+    }
+    sink->full = sink->full || sink->len + len >= sink->capacity;
+    if (!sink->full) {
+        memcpy(sink->out + sink->len, bytes, len);
+        sink->kept = sink->len + len;
+    }
+    sink->len += len;
+}
+
+static void sink_put_code(struct sink *sink, unsigned code)
+{
+    char bytes[4];
+    size_t len;
+    if (code < 0x80) {
+        bytes[0] = (char)code;
+        len = 1;
+    } else if (code < 0x800) {
+        bytes[0] = (char)(0xc0 | code >> 6);
+        bytes[1] = (char)(0x80 | (code & 0x3f));
+        len = 2;
+    } else if (code < 0x10000) {
+        bytes[0] = (char)(0xe0 | code >> 12);
+        bytes[1] = (char)(0x80 | (code >> 6 & 0x3f));
+        bytes[2] = (char)(0x80 | (code & 0x3f));
+        len = 3;
+    } else {
+        bytes[0] = (char)(0xf0 | code >> 18);
+        bytes[1] = (char)(0x80 | (code >> 12 & 0x3f));
+        bytes[2] = (char)(0x80 | (code >> 6 & 0x3f));
+        bytes[3] = (char)(0x80 | (code & 0x3f));
+        len = 4;
+    }
+    sink_put(sink, bytes, len);
+}
+
+/* The second byte's range is what rules out overlong forms, surrogates and codes past U+10FFFF. */
+static bool second_byte_fits(unsigned char first, unsigned char second)
+{
+    unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    return second >= low && second <= high;
+}
+
+/* Length of the sequence at at, or of the part of it that could have begun one; *ret_valid says
+ * which. */
+static size_t utf8_step(const char *at, const char *end, bool *ret_valid)
+{
+    unsigned char first = (unsigned char)*at;
+    size_t want = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    *ret_valid = false;
+    if (want == 0 || first > 0xf4) {
+        return 1;
+    }
+    size_t len = 1;
+    while (len < want) {
+        if (at + len == end) {
+            return len;
+        }
+        unsigned char next = (unsigned char)at[len];
+        if (len == 1 ? !second_byte_fits(first, next) : (next & 0xc0) != 0x80) {
+            return len;
+        }
+        len++;
+    }
+    *ret_valid = true;
+    return want;
+}
+
+static unsigned hex4(const char *at)
+{
+    unsigned value = 0;
+    for (int i = 0; i < 4; i++) {
+        char c = at[i];
+        unsigned digit = c <= '9' ? (unsigned)(c - '0') : ((unsigned)c | 0x20u) - 'a' + 10;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* at stands on the u of \uXXXX; the result behind the escape, or behind a pair of them. */
+static const char *decode_unicode(const char *at, const char *end, unsigned *ret)
+{
+    unsigned code = hex4(at + 1);
+    at += 5;
+    if (code >= 0xd800 && code < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
+        unsigned low = hex4(at + 2);
+        if (low >= 0xdc00 && low < 0xe000) {
+            *ret = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+            return at + 6;
+        }
+    }
+    *ret = code == 0 || (code >= 0xd800 && code < 0xe000) ? REPLACEMENT : code;
+    return at;
+}
+
+static const char *decode_escape(const char *at, const char *end, unsigned *ret)
+{
+    static const char names[] = "\"\\/bfnrt";
+    static const char codes[] = "\"\\/\b\f\n\r\t";
+    if (*at == 'u') {
+        return decode_unicode(at, end, ret);
+    }
+    *ret = (unsigned char)codes[strchr(names, *at) - names];
+    return at + 1;
+}
+
+static const char *decode_run(struct sink *sink, const char *at, const char *end)
+{
+    const char *first = at;
+    while (at < end && *at != '\\' && (unsigned char)*at < 0x80) {
+        at++;
+    }
+    if (at > first) {
+        size_t len = (size_t)(at - first);
+        size_t room = sink->capacity > sink->len ? sink->capacity - sink->len - 1 : 0;
+        /* ASCII may be cut anywhere: keep as much of the run as fits. */
+        if (len > room && !sink->full && sink->expected == NULL) {
+            sink_put(sink, first, room);
+            sink_put(sink, first + room, len - room);
+        } else {
+            sink_put(sink, first, len);
+        }
+    }
+    return at;
+}
+
+static void decode_string(struct span value, struct sink *sink)
+{
+    const char *at = value.ptr + 1;
+    const char *end = value.ptr + value.len - 1;
+    while (at < end && !sink->differs) {
+        at = decode_run(sink, at, end);
+        if (at == end) {
+            break;
+        }
+        if (*at == '\\') {
+            unsigned code;
+            at = decode_escape(at + 1, end, &code);
+            sink_put_code(sink, code);
+            continue;
+        }
+        bool valid;
+        size_t len = utf8_step(at, end, &valid);
+        if (valid) {
+            sink_put(sink, at, len);
+        } else {
+            sink_put_code(sink, REPLACEMENT);
+        }
+        at += len;
+    }
+}
+
+size_t span_string(struct span value, char *out, size_t capacity)
+{
+    struct sink sink = {.out = out, .capacity = capacity};
+    if (span_type(value) == SPAN_STRING) {
+        decode_string(value, &sink);
+    }
+    if (capacity > 0) {
+        out[sink.kept] = '\0';
+    }
+    return sink.len;
+}
+
+bool span_string_equals(struct span value, const char *text)
+{
+    if (span_type(value) != SPAN_STRING) {
+        return false;
+    }
+    size_t len = strlen(text);
+    if (span_is_plain(value.ptr + 1, value.len - 2)) {
+        return value.len - 2 == len && memcmp(value.ptr + 1, text, len) == 0;
+    }
+    struct sink sink = {.expected = text, .expected_len = len};
+    decode_string(value, &sink);
+    return !sink.differs && sink.len == sink.expected_len;
+}

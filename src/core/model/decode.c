@@ -1,0 +1,426 @@
+#include <blotter/core/decode.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+
+#include "fields.h"
+#include "filler.h"
+#include "json/span_scan.h"
+#include "reuse.h"
+#include "snapshot.h"
+
+#define ITEM_LIST_MAX ((size_t)100000)
+#define ROWS_DEPTH 2 /* containers around a row: the answer and its array */
+
+/* Texts that no row needs any more are kept until they are as many as the others, and these. */
+#define DEAD_TEXTS ((size_t)1 << 16)
+
+struct decoder {
+    struct snapshot *snapshot;
+    const char *end; /* of the body */
+    struct filler filler;
+    size_t capacity; /* rows allocated */
+    struct reuse reuse;
+    size_t list_capacity;
+    struct fault *fault;
+    struct key_table rows;
+    struct key_table lists;
+    union {
+        struct order order;
+        struct position position;
+        struct account account;
+        struct watch_item item;
+    } blank; /* a row of which everything is missing */
+};
+
+static bool check_required(struct decoder *decoder, const struct filling *filling, const char *what,
+                           size_t number)
+{
+    uint64_t missing = filling->keys->required & ~filling->set;
+    if (missing == 0) {
+        return true;
+    }
+    size_t i = 0;
+    while ((missing >> i & 1) == 0) {
+        i++;
+    }
+    const struct field *field = &filling->keys->table->fields[i];
+    fault_set(decoder->fault, FAULT_DECODE, 0, "%s %zu: \"%s\" is missing or not %s", what, number,
+              field->path, field_type_name(field->type));
+    return false;
+}
+
+/* Room for more rows, which are not written yet. NULL at the ceiling. */
+static struct row *add_rows(struct decoder *decoder, size_t count)
+{
+    struct snapshot *snapshot = decoder->snapshot;
+    if (count > DECODE_ROWS_MAX - snapshot->row_count) {
+        fault_set(decoder->fault, FAULT_TOO_LARGE, 0, "more than %zu rows", DECODE_ROWS_MAX);
+        return NULL;
+    }
+    size_t wanted = snapshot->row_count + count;
+    if (wanted > decoder->capacity) {
+        decoder->capacity = decoder->capacity < 4 ? 4 : decoder->capacity * 2;
+        decoder->capacity = decoder->capacity < wanted ? wanted : decoder->capacity;
+        snapshot_reserve(snapshot, decoder->capacity);
+    }
+    struct row *row = model_row(snapshot, snapshot->row_count);
+    snapshot->row_count = wanted;
+    return row;
+}
+
+/* Room for one more row, cleared. NULL at the ceiling. */
+static struct row *add_row(struct decoder *decoder)
+{
+    struct row *row = add_rows(decoder, 1);
+    if (row != NULL) {
+        memcpy(row, &decoder->blank, model_row_size(decoder->snapshot->resource));
+    }
+    return row;
+}
+
+/* Rows as they were; only their bytes stand elsewhere now. */
+static const char *take_run(struct decoder *decoder, struct reuse_run *run)
+{
+    struct snapshot *snapshot = decoder->snapshot;
+    struct snapshot_delta *delta = &snapshot_block(snapshot)->delta;
+    size_t size = model_row_size(snapshot->resource);
+    size_t count = run->same.count;
+    run->same.row = snapshot->row_count;
+    struct row *rows = add_rows(decoder, count);
+    if (rows == NULL) {
+        return NULL;
+    }
+    const struct row *old = model_row(decoder->reuse.previous, run->same.from);
+    const char *first = old->raw.ptr;
+    memcpy(rows, old, count * size);
+    for (size_t i = 0; i < count; i++) {
+        struct row *row = model_row(snapshot, run->same.row + i);
+        row->raw.ptr = run->at + (row->raw.ptr - first);
+    }
+    delta->same[delta->same_count++] = run->same;
+    return reuse_run_end(&decoder->reuse, run);
+}
+
+/* What the members only imply. */
+static void complete_row(enum resource resource, struct row *row)
+{
+    if (resource == RESOURCE_POSITIONS) {
+        struct position *position = (struct position *)row;
+        position->is_closed = position->is_closed || position->quantity == 0 ||
+                              strcmp(position->status, "CLOSED") == 0;
+    }
+}
+
+static const char *decode_row(struct decoder *decoder, const char *at)
+{
+    struct row *row = add_row(decoder);
+    if (row == NULL) {
+        return NULL;
+    }
+    size_t number = decoder->snapshot->row_count;
+    if (*at != '{') {
+        fault_set(decoder->fault, FAULT_DECODE, 0, "row %zu is no object", number);
+        return NULL;
+    }
+    struct filling filling = {.keys = &decoder->rows, .row = row};
+    const char *behind = filler_object(&decoder->filler, &filling, at, false);
+    row->raw = (struct span){at, (size_t)(behind - at)};
+    row->version = version_of(row->raw.ptr, row->raw.len);
+    if (!check_required(decoder, &filling, "row", number)) {
+        return NULL;
+    }
+    complete_row(decoder->snapshot->resource, row);
+    return behind;
+}
+
+static const char *decode_rows(struct decoder *decoder, const char *at)
+{
+    at++;
+    while (span_step(&at, decoder->end, ']') != NULL) {
+        struct reuse_run *run = reuse_find(&decoder->reuse, at);
+        at = run != NULL ? take_run(decoder, run) : decode_row(decoder, at);
+        if (at == NULL) {
+            return NULL;
+        }
+    }
+    return at;
+}
+
+static struct watchlist *add_list(struct decoder *decoder)
+{
+    struct snapshot *snapshot = decoder->snapshot;
+    if (snapshot->list_count == ITEM_LIST_MAX) {
+        fault_set(decoder->fault, FAULT_TOO_LARGE, 0, "more than %zu watchlists", ITEM_LIST_MAX);
+        return NULL;
+    }
+    if (snapshot->list_count == decoder->list_capacity) {
+        decoder->list_capacity = decoder->list_capacity < 4 ? 4 : decoder->list_capacity * 2;
+        snapshot->lists =
+            mem_realloc_array(snapshot->lists, decoder->list_capacity, sizeof *snapshot->lists);
+    }
+    struct watchlist *list = &snapshot->lists[snapshot->list_count++];
+    *list = (struct watchlist){.first = snapshot->row_count};
+    fields_clear(decoder->lists.table, list);
+    return list;
+}
+
+static bool decode_items(struct decoder *decoder, struct span items, size_t number)
+{
+    if (span_type(items) == SPAN_NULL || items.ptr == NULL) {
+        return true;
+    }
+    if (span_type(items) != SPAN_ARRAY) {
+        fault_set(decoder->fault, FAULT_DECODE, 0, "watchlist %zu: \"items\" is no array", number);
+        return false;
+    }
+    return decode_rows(decoder, items.ptr) != NULL;
+}
+
+static bool decode_list(struct decoder *decoder, struct span value)
+{
+    struct watchlist *list = add_list(decoder);
+    if (list == NULL) {
+        return false;
+    }
+    size_t number = decoder->snapshot->list_count;
+    struct filling filling = {.keys = &decoder->lists, .row = list};
+    if (span_type(value) == SPAN_OBJECT) {
+        filler_object(&decoder->filler, &filling, value.ptr, false);
+    }
+    struct span items = {NULL, 0};
+    span_member(value, "items", &items);
+    if (!check_required(decoder, &filling, "watchlist", number) ||
+        !decode_items(decoder, items, number)) {
+        return false;
+    }
+    list->count = decoder->snapshot->row_count - list->first;
+    for (size_t i = list->first; i < decoder->snapshot->row_count; i++) {
+        struct watch_item *item = &decoder->snapshot->items[i];
+        item->list = number - 1;
+        item->watchlist_id = *item->watchlist_id != '\0' ? item->watchlist_id : list->id;
+        item->row.version = version_mix(item->row.version, text_hash(NULL, list->id) + item->list);
+    }
+    return true;
+}
+
+static const char *decode_lists(struct decoder *decoder, const char *at)
+{
+    at++;
+    while (span_step(&at, decoder->end, ']') != NULL) {
+        const char *behind = span_skip_value(at, decoder->end);
+        if (!decode_list(decoder, (struct span){at, (size_t)(behind - at)})) {
+            return NULL;
+        }
+        at = behind;
+    }
+    return at;
+}
+
+/* The member that holds the rows; stands on its value. NULL with the fault set when it cannot be.
+ */
+static const char *decode_payload(struct decoder *decoder, const char *at)
+{
+    enum resource resource = decoder->snapshot->resource;
+    decoder->snapshot->row_count = 0;
+    decoder->snapshot->list_count = 0;
+    snapshot_block(decoder->snapshot)->delta.same_count = 0;
+    if (resource == RESOURCE_ACCOUNT) {
+        return *at == 'n' ? span_skip_value(at, decoder->end) : decode_row(decoder, at);
+    }
+    if (*at != '[') {
+        fault_set(decoder->fault, FAULT_DECODE, 0, "\"%s\" is no array",
+                  resource_info(resource)->member);
+        return NULL;
+    }
+    return resource == RESOURCE_WATCHLISTS ? decode_lists(decoder, at) : decode_rows(decoder, at);
+}
+
+/* The server says itself that this is an error, whatever else is in the body. */
+static bool is_refusal(struct span object, bool has_rows, struct fault *ret_fault)
+{
+    struct span value;
+    bool refused = span_member(object, "success", &value) && span_type(value) == SPAN_FALSE;
+    bool told = span_member(object, "error", &value) || span_member(object, "message", &value);
+    if (!refused && (has_rows || !told)) {
+        return false;
+    }
+    char text[sizeof ret_fault->text];
+    if (!told || span_string(value, text, sizeof text) == 0) {
+        memcpy(text, "the server gave no reason", sizeof "the server gave no reason");
+    }
+    fault_set(ret_fault, FAULT_SERVER, 200, "%s", text);
+    return true;
+}
+
+/* One walk over the answer's members; the rows are decoded where they stand. */
+static bool decode_object(struct decoder *decoder, struct span object)
+{
+    const char *member = resource_info(decoder->snapshot->resource)->member;
+    const char *at = object.ptr + 1;
+    bool found = false;
+    bool good = true;
+    struct span last_success = {NULL, 0};
+    while (span_step(&at, decoder->end, '}') != NULL) {
+        struct span key = span_step_key(&at, decoder->end);
+        if (span_string_equals(key, member)) {
+            found = true;
+            const char *behind = decode_payload(decoder, at);
+            good = behind != NULL;
+            at = good ? behind : span_skip_value(at, decoder->end);
+            continue;
+        }
+        const char *value = at;
+        at = span_skip_value(at, decoder->end);
+        if (span_string_equals(key, "success")) {
+            last_success = (struct span){value, (size_t)(at - value)};
+        }
+    }
+    if ((!found || span_type(last_success) == SPAN_FALSE) &&
+        is_refusal(object, found, decoder->fault)) {
+        return false;
+    }
+    if (!found) {
+        fault_set(decoder->fault, FAULT_DECODE, 0, "no \"%s\" in the answer", member);
+    }
+    return found && good;
+}
+
+static bool check_text(struct decoder *decoder, struct span text, struct span *ret_top)
+{
+    struct span_known known = {reuse_skip, &decoder->reuse, ROWS_DEPTH};
+    bool anew = decoder->reuse.previous == NULL;
+    size_t error_at = 0;
+    if (!span_check_known(text, anew ? NULL : &known, ret_top, &error_at)) {
+        fault_set(decoder->fault, FAULT_DECODE, 0,
+                  error_at == text.len ? "the answer ends in mid-text (byte %zu)"
+                                       : "the answer is no JSON (byte %zu)",
+                  error_at);
+        return false;
+    }
+    if (span_type(*ret_top) != SPAN_OBJECT) {
+        fault_set(decoder->fault, FAULT_DECODE, 0, "the answer is no JSON object");
+        return false;
+    }
+    return true;
+}
+
+/* Makes ready for rows that are like those before. */
+static void expect_rows(struct decoder *decoder)
+{
+    const struct snapshot *previous = decoder->reuse.previous;
+    struct snapshot_delta *delta = &snapshot_block(decoder->snapshot)->delta;
+    if (decoder->reuse.run_count > 0) {
+        delta->same = mem_realloc_array(NULL, decoder->reuse.run_count, sizeof *delta->same);
+        decoder->capacity = previous->row_count + 4;
+        snapshot_reserve(decoder->snapshot, decoder->capacity);
+    }
+}
+
+/* What is the same in both stands in the same order, and the others have the ids they had. */
+static bool is_aligned(const struct snapshot *snapshot, const struct snapshot *previous)
+{
+    const struct snapshot_delta *delta = &snapshot_block(snapshot)->delta;
+    for (size_t i = 0; i < delta->same_count; i++) {
+        if (delta->same[i].row != delta->same[i].from + delta->front) {
+            return false;
+        }
+    }
+    struct delta_walk walk = {0};
+    for (size_t i; snapshot_next_changed(snapshot, &walk, &i);) {
+        if (i >= delta->front &&
+            strcmp(model_row(snapshot, i)->id, model_row(previous, i - delta->front)->id) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void finish_rows(struct decoder *decoder)
+{
+    struct snapshot *snapshot = decoder->snapshot;
+    const struct snapshot *previous = decoder->reuse.previous;
+    struct snapshot_delta *delta = &snapshot_block(snapshot)->delta;
+    if (decoder->capacity - snapshot->row_count > snapshot->row_count / 8 + 8) {
+        snapshot_reserve(snapshot, snapshot->row_count);
+    }
+    if (previous != NULL && snapshot->row_count >= previous->row_count) {
+        delta->from = previous;
+        delta->front = snapshot->row_count - previous->row_count;
+        delta->aligned = is_aligned(snapshot, previous);
+    }
+    if (!delta->aligned) {
+        snapshot_index(snapshot);
+    }
+}
+
+/* Texts of rows taken over stay where they are; new ones come behind them. */
+static void share_texts(struct snapshot_block *block, const struct snapshot *previous)
+{
+    if (previous == NULL) {
+        block->texts = arena_new();
+        return;
+    }
+    block->texts = arena_ref(snapshot_block(previous)->texts);
+    block->texts_first = snapshot_block(previous)->texts_first;
+}
+
+/* Rows of these are in one array, many, and asked for often. */
+static bool can_reuse(enum resource resource, const struct snapshot *previous)
+{
+    if (previous == NULL || previous->resource != resource || previous->row_count == 0 ||
+        (resource != RESOURCE_ORDERS && resource != RESOURCE_POSITIONS)) {
+        return false;
+    }
+    const struct snapshot_block *block = snapshot_block(previous);
+    return block->texts->used <= 2 * block->texts_first + DEAD_TEXTS;
+}
+
+struct snapshot *decode_next(const struct snapshot *previous, enum resource resource,
+                             struct span body, struct fault *ret_fault)
+{
+    struct decoder *decoder = mem_calloc(1, sizeof *decoder);
+    struct snapshot *snapshot = snapshot_new(resource);
+    struct snapshot_block *block = snapshot_block(snapshot);
+    struct span top;
+    reuse_init(&decoder->reuse, can_reuse(resource, previous) ? previous : NULL);
+    share_texts(block, decoder->reuse.previous);
+    block->body = mem_dup(body.ptr, body.len);
+    block->body_len = body.len;
+    decoder->snapshot = snapshot;
+    decoder->filler.texts = block->texts;
+    decoder->filler.end = block->body + body.len;
+    decoder->end = block->body + body.len;
+    decoder->fault = ret_fault;
+    filler_keys_init(&decoder->rows, field_table(resource));
+    filler_keys_init(&decoder->lists, field_table_watchlist());
+    fields_clear(field_table(resource), &decoder->blank);
+    bool good = check_text(decoder, (struct span){block->body, body.len}, &top);
+    if (good) {
+        expect_rows(decoder);
+        good = decode_object(decoder, top);
+    }
+    if (good) {
+        finish_rows(decoder);
+        block->texts_first = block->texts_first > 0 ? block->texts_first : block->texts->used;
+    } else {
+        snapshot_unref(snapshot);
+    }
+    reuse_done(&decoder->reuse);
+    free(decoder);
+    return good ? snapshot : NULL;
+}
+
+struct snapshot *decode_body(enum resource resource, const char *body, size_t len,
+                             struct fault *ret_fault)
+{
+    return decode_next(NULL, resource, (struct span){body, len}, ret_fault);
+}
+
+const char *decode_source(const struct snapshot *snapshot, size_t *ret_len)
+{
+    *ret_len = snapshot_block(snapshot)->body_len;
+    return snapshot_block(snapshot)->body;
+}

@@ -1,0 +1,430 @@
+#include "patch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/decode.h>
+#include <blotter/core/iso8601.h>
+
+#include "oplog.h"
+#include "overlay.h"
+#include "snapshot.h"
+
+/* Rows that the figures of one event may write; beyond, a response is cheaper. */
+#define EVENT_WRITES_MAX ((size_t)1 << 21)
+
+struct patch_log {
+    enum resource resource;
+    struct snapshot *base;
+    struct overlay overlay; /* the log's operations, written in the base's own rows */
+    bool awaiting;          /* a response is on its way */
+    size_t writes;          /* of rows, by the figures of the present event */
+    struct oplog ops;
+};
+
+struct patch_log *patch_log_new(enum resource resource, size_t max)
+{
+    struct patch_log *log = mem_calloc(1, sizeof *log);
+    log->resource = resource;
+    oplog_init(&log->ops, max);
+    return log;
+}
+
+void patch_log_clear(struct patch_log *log)
+{
+    while (log->ops.oldest != NULL) {
+        oplog_remove(&log->ops, log->ops.oldest);
+    }
+    overlay_attach(&log->overlay, NULL);
+    snapshot_unref(log->base);
+    log->base = NULL;
+}
+
+void patch_log_free(struct patch_log *log)
+{
+    if (log == NULL) {
+        return;
+    }
+    patch_log_clear(log);
+    overlay_done(&log->overlay);
+    oplog_done(&log->ops);
+    free(log);
+}
+
+static size_t set_rows_of_instrument(struct overlay *overlay, const struct oplog_entry *entry)
+{
+    size_t at = 0;
+    size_t count = 0;
+    for (struct row *row; (row = overlay_next_of_instrument(overlay, entry->texts, &at)) != NULL;) {
+        overlay_save(overlay, row);
+        payload_write(entry->values, entry->count, row);
+        row->version = version_mix(row->version, entry->stamp.seq);
+        count++;
+    }
+    return count;
+}
+
+/* How many rows changed. */
+static size_t apply(struct overlay *overlay, const struct oplog_entry *entry)
+{
+    if (entry->payload->by_instrument) {
+        return set_rows_of_instrument(overlay, entry);
+    }
+    size_t i = model_find(overlay->view, entry->texts);
+    bool found = i < overlay->view->row_count;
+    if (entry->payload->action == PAYLOAD_REMOVE) {
+        if (found) {
+            overlay_remove(overlay, i);
+        }
+        return found;
+    }
+    bool inserts = entry->payload->action == PAYLOAD_INSERT;
+    if (found == inserts) {
+        return 0; /* there already, or not there */
+    }
+    struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
+    overlay_save(overlay, row);
+    payload_write(entry->values, entry->count, row);
+    row->provisional = row->provisional || !entry->payload->many;
+    row->version = version_mix(row->version, entry->stamp.seq);
+    if (!entry->payload->many) {
+        overlay_row_written(overlay, inserts ? 0 : i);
+    }
+    return 1;
+}
+
+/* The base's rows are as the server sent them: the log is written in them. */
+static void apply_all(struct patch_log *log)
+{
+    if (log->base == NULL) {
+        return;
+    }
+    for (const struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+        apply(&log->overlay, entry);
+    }
+}
+
+static bool names_a_row(struct patch_log *log, const struct operation *operation)
+{
+    if (log->base == NULL) {
+        return false;
+    }
+    if (!operation->payload->by_instrument) {
+        return model_find(log->base, operation->key) < log->base->row_count;
+    }
+    size_t at = 0;
+    return overlay_next_of_instrument(&log->overlay, operation->key, &at) != NULL;
+}
+
+static bool is_logged(const struct patch_log *log, const struct operation *operation)
+{
+    return oplog_find(&log->ops, operation) != NULL;
+}
+
+/*
+ * Figures for rows we do not have are no news, unless older ones stand in the log, or a response is
+ * on its way that may bring the row as it was before.
+ */
+static bool is_news(struct patch_log *log, const struct operation *operation)
+{
+    return !operation->payload->many || names_a_row(log, operation) || is_logged(log, operation) ||
+           (log->awaiting && log->ops.count < log->ops.max / 2);
+}
+
+static void take_operation(struct patch_log *log, const struct operation *operation,
+                           struct patch_stamp stamp, struct patch_result *result)
+{
+    const struct oplog_entry *entry = oplog_put(&log->ops, operation, stamp, &result->overflow);
+    if (entry == NULL || log->base == NULL) {
+        return;
+    }
+    size_t count = apply(&log->overlay, entry);
+    log->writes += count;
+    result->changed = count > 0 || result->changed;
+}
+
+/* Rows that name no instrument are found by their symbol, which is the other key. */
+static void take_object(struct patch_log *log, struct operation *operation,
+                        struct patch_stamp stamp, struct patch_result *result)
+{
+    if (is_news(log, operation)) {
+        take_operation(log, operation, stamp, result);
+    }
+    if (operation->other_key[0] == '\0') {
+        return;
+    }
+    memcpy(operation->key, operation->other_key, sizeof operation->key);
+    if (names_a_row(log, operation) || is_logged(log, operation)) {
+        take_operation(log, operation, stamp, result);
+    }
+}
+
+static int64_t event_time(const struct event *event)
+{
+    char text[ISO8601_SIZE];
+    int64_t ms = MODEL_NO_TIME;
+    size_t len = span_string(event->timestamp, text, sizeof text);
+    if (len < sizeof text) {
+        iso8601_parse(text, len, &ms);
+    }
+    return ms;
+}
+
+/* All objects are read before the first is applied. */
+static bool updates_valid(const struct payload *payload, struct span updates,
+                          struct operation *scratch)
+{
+    if (span_type(updates) != SPAN_ARRAY) {
+        return false;
+    }
+    struct span_iterator it = {NULL};
+    struct span key;
+    struct span object;
+    while (span_next(updates, &it, &key, &object)) {
+        if (!payload_read(payload, object, scratch)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct patch_result take_updates(struct patch_log *log, const struct payload *payload,
+                                        const struct event *event, struct patch_stamp stamp)
+{
+    struct operation operation;
+    struct patch_result result = {false};
+    struct span updates;
+    if (!span_member(event->data, "updates", &updates) ||
+        !updates_valid(payload, updates, &operation)) {
+        return result;
+    }
+    struct span_iterator it = {NULL};
+    struct span key;
+    struct span object;
+    log->writes = 0;
+    while (span_next(updates, &it, &key, &object) && payload_read(payload, object, &operation)) {
+        if (log->writes > EVENT_WRITES_MAX) {
+            result.overflow = true;
+            break;
+        }
+        take_object(log, &operation, stamp, &result);
+        result.rows++;
+    }
+    result.valid = true;
+    return result;
+}
+
+struct patch_result patch_log_event(struct patch_log *log, const struct event *event,
+                                    struct patch_stamp stamp)
+{
+    const struct payload *payload = payload_find(event->type, log->resource);
+    if (payload == NULL) {
+        return (struct patch_result){.valid = true};
+    }
+    if (payload->many) {
+        return take_updates(log, payload, event, stamp);
+    }
+    struct operation operation;
+    struct patch_result result = {.valid = payload_read(payload, event->data, &operation)};
+    if (result.valid) {
+        payload_complete(&operation, event_time(event));
+        take_object(log, &operation, stamp, &result);
+        result.rows = 1;
+    }
+    return result;
+}
+
+static bool covers(struct patch_stamp response, struct patch_stamp stamp)
+{
+    return response.seq > stamp.seq || (stamp.id != 0 && response.id >= stamp.id);
+}
+
+/* Whether the rows say otherwise than an operation that nothing later has changed. */
+static bool contradicts(const struct snapshot *base, const struct oplog_entry *entry,
+                        struct patch_stamp response)
+{
+    if (entry->payload->many || (entry->stamp.id != 0 && response.id > entry->stamp.id)) {
+        return false;
+    }
+    size_t i = model_find(base, entry->texts);
+    bool found = i < base->row_count;
+    if (entry->payload->action == PAYLOAD_REMOVE || !found) {
+        return found || entry->payload->action == PAYLOAD_INSERT;
+    }
+    for (size_t k = 0; k < entry->count; k++) {
+        const struct payload_value *value = &entry->values[k];
+        const void *at = (const char *)model_row(base, i) + value->offset;
+        bool same = true;
+        if (value->type == FIELD_TEXT) {
+            same = strcmp(*(const char *const *)at, value->text) == 0;
+        } else if (value->type == FIELD_INT) {
+            same = *(const int64_t *)at == value->integer;
+        } else if (value->type == FIELD_NUMBER) {
+            same = *(const double *)at == value->number;
+        }
+        if (!same) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A later operation on the same row has the word. */
+static bool is_last_of_row(const struct oplog_entry *entry)
+{
+    for (const struct oplog_entry *later = entry->newer; later != NULL; later = later->newer) {
+        if (!later->payload->many && strcmp(later->texts, entry->texts) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool covers_any(const struct patch_log *log, struct patch_stamp response)
+{
+    const struct oplog_entry *entry = log->ops.oldest;
+    while (entry != NULL && !covers(response, entry->stamp)) {
+        entry = entry->newer;
+    }
+    return entry != NULL;
+}
+
+/* The base's rows are as the server sent them. How many said otherwise than these. */
+static size_t remove_covered(struct patch_log *log, struct patch_stamp response)
+{
+    size_t contradictions = 0;
+    size_t budget = 256; /* looking for later operations is quadratic: look at some only */
+    struct oplog_entry *next;
+    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = next) {
+        next = entry->newer;
+        if (!covers(response, entry->stamp)) {
+            continue;
+        }
+        if (budget > 0 && log->base != NULL && contradicts(log->base, entry, response)) {
+            budget--;
+            contradictions += is_last_of_row(entry);
+        }
+        oplog_remove(&log->ops, entry);
+    }
+    return contradictions;
+}
+
+struct patch_change patch_log_cover(struct patch_log *log, struct patch_stamp response)
+{
+    if (!covers_any(log, response)) {
+        return (struct patch_change){false, 0};
+    }
+    overlay_revert(&log->overlay);
+    size_t contradictions = remove_covered(log, response);
+    apply_all(log);
+    return (struct patch_change){true, contradictions};
+}
+
+/* Whether the response's rows are those shown now. Looks at those only that may not be. */
+static bool shows_same(const struct patch_log *log, const struct snapshot *base)
+{
+    const struct snapshot *shown = log->base;
+    const struct overlay *overlay = &log->overlay;
+    const struct snapshot_delta *delta = &snapshot_block(base)->delta;
+    if (shown == NULL) {
+        return false;
+    }
+    if (delta->from != shown || overlay->inserted > 0 || overlay->removed.count > 0) {
+        return snapshot_equal(shown, base);
+    }
+    if (!delta->aligned || delta->front > 0) {
+        return false;
+    }
+    struct delta_walk walk = {0};
+    for (size_t i; snapshot_next_changed(base, &walk, &i);) {
+        if (!row_equal(log->resource, model_row(shown, i), model_row(base, i))) {
+            return false;
+        }
+    }
+    for (size_t k = 0; k < overlay->written.count; k++) {
+        size_t i = base->row_count - overlay->written.rows[k].distance;
+        if (!row_equal(log->resource, model_row(shown, i), model_row(base, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *base,
+                                     struct patch_stamp response)
+{
+    bool same = shows_same(log, base);
+    struct snapshot *old = log->base;
+    overlay_revert(&log->overlay);
+    if (old != NULL) {
+        snapshot_inherit_index(base, old);
+    }
+    overlay_attach(&log->overlay, base);
+    snapshot_forget_delta(base);
+    snapshot_unref(old);
+    log->base = base;
+    size_t contradictions = remove_covered(log, response);
+    apply_all(log);
+    return (struct patch_change){!same || log->ops.count > 0, contradictions};
+}
+
+bool patch_log_answer(struct patch_log *log, struct span body, struct patch_stamp response,
+                      struct patch_change *ret, struct fault *ret_fault)
+{
+    overlay_revert(&log->overlay);
+    struct snapshot *base = decode_next(log->base, log->resource, body, ret_fault);
+    apply_all(log);
+    if (base == NULL) {
+        return false;
+    }
+    *ret = patch_log_rebase(log, base, response);
+    return true;
+}
+
+void patch_log_await(struct patch_log *log, bool awaiting)
+{
+    log->awaiting = awaiting;
+}
+
+void patch_log_forget_ids(struct patch_log *log)
+{
+    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+        entry->stamp.id = 0;
+    }
+}
+
+const struct snapshot *patch_log_shown(const struct patch_log *log)
+{
+    return log->base;
+}
+
+const struct snapshot *patch_log_base(const struct patch_log *log)
+{
+    return log->base;
+}
+
+size_t patch_log_count(const struct patch_log *log)
+{
+    return log->ops.count;
+}
+
+bool patch_log_consistent(const struct patch_log *log)
+{
+    if (log->base == NULL) {
+        return patch_log_shown(log) == NULL;
+    }
+    size_t len;
+    const char *body = decode_source(log->base, &len);
+    struct fault fault;
+    struct snapshot *fresh = decode_body(log->resource, body, len, &fault);
+    struct overlay overlay = {.view = NULL};
+    overlay_attach(&overlay, fresh);
+    for (const struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+        apply(&overlay, entry);
+    }
+    bool equal = snapshot_equal(fresh, log->base);
+    overlay_done(&overlay);
+    snapshot_unref(fresh);
+    return equal;
+}

@@ -1,0 +1,301 @@
+#include "payload.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+
+#define AT(member) offsetof(struct order, member)
+#define ORDER_MEMBERS(price_member)                                                                \
+    {"symbol", FIELD_TEXT, true, AT(symbol)}, {"quantity", FIELD_INT, true, AT(quantity)},         \
+        {"orderSide", FIELD_TEXT, true, AT(side)}, {"status", FIELD_TEXT, true, AT(status)},       \
+        {"orderType", FIELD_TEXT, false, AT(type)},                                                \
+        {"price", FIELD_NUMBER, false, AT(price_member)},                                          \
+        {"filledQuantity", FIELD_INT, false, AT(filled)},                                          \
+    {                                                                                              \
+        "averagePrice", FIELD_NUMBER, false, AT(average_price)                                     \
+    }
+static const struct payload_member order_members[] = {ORDER_MEMBERS(price)};
+/* The price of an executed order is its average price. */
+static const struct payload_member executed_members[] = {ORDER_MEMBERS(average_price)};
+static const struct payload_member order_quote_members[] = {
+    {"ltp", FIELD_NUMBER, true, AT(ltp)},
+};
+#undef AT
+
+#define AT(member) offsetof(struct position, member)
+static const struct payload_member position_members[] = {
+    {"symbol", FIELD_TEXT, true, AT(symbol)},
+    {"quantity", FIELD_INT, true, AT(quantity)},
+    {"averagePrice", FIELD_NUMBER, false, AT(average_price)},
+    {"realizedPnL", FIELD_NUMBER, false, AT(realized_pnl)},
+};
+static const struct payload_member pnl_members[] = {
+    {"unrealizedPnL", FIELD_NUMBER, true, AT(unrealized_pnl)},
+    {"dayPnL", FIELD_NUMBER, true, AT(day_pnl)},
+    {"currentPrice", FIELD_NUMBER, false, AT(current_price)},
+};
+static const struct payload_member position_quote_members[] = {
+    {"ltp", FIELD_NUMBER, true, AT(current_price)},
+};
+#undef AT
+
+#define AT(member) offsetof(struct account, member)
+static const struct payload_member account_members[] = {
+    {"balance", FIELD_NUMBER, true, AT(balance)},
+    {"availableMargin", FIELD_NUMBER, true, AT(available_margin)},
+    {"usedMargin", FIELD_NUMBER, true, AT(used_margin)},
+};
+#undef AT
+
+#define AT(member) offsetof(struct watch_item, member)
+static const struct payload_member item_quote_members[] = {
+    {"ltp", FIELD_NUMBER, true, AT(ltp)},
+    {"change", FIELD_NUMBER, false, AT(change)},
+    {"changePercent", FIELD_NUMBER, false, AT(change_percent)},
+    {"volume", FIELD_NUMBER, false, AT(volume)},
+    {"updatedAtMs", FIELD_INT, false, AT(updated_ms)},
+};
+#undef AT
+
+static_assert(COUNT(order_members) + 1 <= PAYLOAD_VALUES_MAX &&
+                  COUNT(executed_members) + 1 <= PAYLOAD_VALUES_MAX &&
+                  COUNT(position_members) + 2 <= PAYLOAD_VALUES_MAX &&
+                  COUNT(item_quote_members) <= PAYLOAD_VALUES_MAX,
+              "room for the members and for what they imply");
+
+#define MEMBERS(table) table, COUNT(table)
+#define ORDER(type, action, table)                                                                 \
+    {                                                                                              \
+        type, RESOURCE_ORDERS, action, false, false, "orderId", NULL, MEMBERS(table)               \
+    }
+#define POSITION(type, action)                                                                     \
+    {                                                                                              \
+        type, RESOURCE_POSITIONS, action, false, false, "positionId", NULL,                        \
+            MEMBERS(position_members)                                                              \
+    }
+#define ACCOUNT(type)                                                                              \
+    {                                                                                              \
+        type, RESOURCE_ACCOUNT, PAYLOAD_SET, false, false, "tradingAccountId", NULL,               \
+            MEMBERS(account_members)                                                               \
+    }
+
+static const struct payload payloads[] = {
+    ORDER(EVENT_ORDER_PLACED, PAYLOAD_INSERT, order_members),
+    ORDER(EVENT_ORDER_EXECUTED, PAYLOAD_SET, executed_members),
+    ORDER(EVENT_ORDER_CANCELLED, PAYLOAD_SET, order_members),
+    ORDER(EVENT_ORDER_UPDATED, PAYLOAD_SET, order_members),
+    POSITION(EVENT_POSITION_OPENED, PAYLOAD_INSERT),
+    POSITION(EVENT_POSITION_UPDATED, PAYLOAD_SET),
+    POSITION(EVENT_POSITION_CLOSED, PAYLOAD_SET),
+    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_POSITIONS, PAYLOAD_SET, true, false, "positionId", NULL,
+     MEMBERS(pnl_members)},
+    ACCOUNT(EVENT_BALANCE_UPDATED),
+    ACCOUNT(EVENT_MARGIN_BLOCKED),
+    ACCOUNT(EVENT_MARGIN_RELEASED),
+    {EVENT_WATCHLIST_ITEM_REMOVED, RESOURCE_WATCHLISTS, PAYLOAD_REMOVE, false, false, "itemId",
+     NULL, NULL, 0},
+    {EVENT_QUOTES_UPDATED, RESOURCE_WATCHLISTS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
+     MEMBERS(item_quote_members)},
+    {EVENT_QUOTES_UPDATED, RESOURCE_POSITIONS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
+     MEMBERS(position_quote_members)},
+    {EVENT_QUOTES_UPDATED, RESOURCE_ORDERS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
+     MEMBERS(order_quote_members)},
+};
+
+const struct payload *payload_find(enum event_type type, enum resource resource)
+{
+    for (size_t i = 0; i < COUNT(payloads); i++) {
+        if (payloads[i].type == type && payloads[i].resource == resource) {
+            return &payloads[i];
+        }
+    }
+    return NULL;
+}
+
+static bool read_text(struct span value, char out[PAYLOAD_TEXT_MAX])
+{
+    return span_type(value) == SPAN_STRING &&
+           span_string(value, out, PAYLOAD_TEXT_MAX) < PAYLOAD_TEXT_MAX;
+}
+
+static bool read_value(struct operation *operation, const struct payload_member *member,
+                       struct span value)
+{
+    struct payload_value *to = &operation->values[operation->count];
+    to->type = member->type;
+    to->offset = member->offset;
+    switch (member->type) {
+    case FIELD_TEXT:
+        to->text = operation->texts[operation->count];
+        return read_text(value, operation->texts[operation->count]);
+    case FIELD_INT:
+        return span_int64(value, &to->integer);
+    default:
+        return span_double(value, &to->number);
+    }
+}
+
+/* The values of a payload's object, found in one walk. ptr NULL: absent or null. */
+struct found {
+    struct span key;
+    struct span other_key;
+    struct span members[PAYLOAD_VALUES_MAX];
+};
+
+static struct span *find_place(const struct payload *payload, struct span key,
+                                    struct found *found)
+{
+    for (size_t i = 0; i < payload->member_count; i++) {
+        if (span_string_equals(key, payload->members[i].name)) {
+            return &found->members[i];
+        }
+    }
+    return NULL;
+}
+
+static void find_values(const struct payload *payload, struct span object, struct found *ret)
+{
+    struct span_iterator it = {NULL};
+    struct span key;
+    struct span value;
+    while (span_next(object, &it, &key, &value)) {
+        if (span_type(value) == SPAN_NULL) {
+            value = (struct span){NULL, 0};
+        }
+        if (span_string_equals(key, payload->key)) {
+            ret->key = value;
+        } else if (payload->other_key != NULL && span_string_equals(key, payload->other_key)) {
+            ret->other_key = value;
+        } else {
+            struct span *place = find_place(payload, key, ret);
+            if (place != NULL) {
+                *place = value;
+            }
+        }
+    }
+}
+
+static bool read_key(struct span value, char out[PAYLOAD_TEXT_MAX])
+{
+    out[0] = '\0';
+    return value.ptr == NULL || read_text(value, out);
+}
+
+/* At least one of the two keys names something. */
+static bool read_keys(const struct found *found, struct operation *operation)
+{
+    if (!read_key(found->key, operation->key) ||
+        !read_key(found->other_key, operation->other_key)) {
+        return false;
+    }
+    if (operation->key[0] == '\0') {
+        memcpy(operation->key, operation->other_key, sizeof operation->key);
+        operation->other_key[0] = '\0';
+    }
+    return operation->key[0] != '\0';
+}
+
+bool payload_read(const struct payload *payload, struct span object, struct operation *ret)
+{
+    ret->payload = payload;
+    ret->count = 0;
+    struct found found = {.key = {NULL, 0}};
+    if (span_type(object) != SPAN_OBJECT) {
+        return false;
+    }
+    find_values(payload, object, &found);
+    if (!read_keys(&found, ret)) {
+        return false;
+    }
+    for (size_t i = 0; i < payload->member_count; i++) {
+        const struct payload_member *member = &payload->members[i];
+        if (found.members[i].ptr == NULL) {
+            if (member->required) {
+                return false;
+            }
+            continue;
+        }
+        if (!read_value(ret, member, found.members[i])) {
+            return false;
+        }
+        ret->count++;
+    }
+    return true;
+}
+
+static struct payload_value *find_value(struct operation *operation, size_t offset)
+{
+    for (size_t i = 0; i < operation->count; i++) {
+        if (operation->values[i].offset == offset) {
+            return &operation->values[i];
+        }
+    }
+    return NULL;
+}
+
+static struct payload_value *add_value(struct operation *operation, enum field_type type,
+                                       size_t offset)
+{
+    struct payload_value *value = &operation->values[operation->count++];
+    value->type = type;
+    value->offset = offset;
+    return value;
+}
+
+/* An executed order is filled in full unless it says otherwise. */
+static void complete_order(struct operation *operation, int64_t event_ms)
+{
+    size_t filled = offsetof(struct order, filled);
+    if (operation->payload->type == EVENT_ORDER_EXECUTED && find_value(operation, filled) == NULL) {
+        const struct payload_value *quantity =
+            find_value(operation, offsetof(struct order, quantity));
+        int64_t all = quantity->integer;
+        add_value(operation, FIELD_INT, filled)->integer = all;
+    }
+    if (operation->payload->action == PAYLOAD_INSERT && event_ms != MODEL_NO_TIME) {
+        add_value(operation, FIELD_TIME, offsetof(struct order, created_ms))->integer = event_ms;
+    }
+}
+
+static void complete_position(struct operation *operation, int64_t event_ms)
+{
+    const struct payload_value *quantity =
+        find_value(operation, offsetof(struct position, quantity));
+    bool closed = quantity->integer == 0 || operation->payload->type == EVENT_POSITION_CLOSED;
+    add_value(operation, FIELD_BOOL, offsetof(struct position, is_closed))->flag = closed;
+    if (operation->payload->action == PAYLOAD_INSERT && event_ms != MODEL_NO_TIME) {
+        add_value(operation, FIELD_TIME, offsetof(struct position, created_ms))->integer = event_ms;
+    }
+}
+
+void payload_complete(struct operation *operation, int64_t event_ms)
+{
+    const struct payload *payload = operation->payload;
+    if (payload->resource == RESOURCE_ORDERS) {
+        complete_order(operation, event_ms);
+    } else if (payload->resource == RESOURCE_POSITIONS && !payload->many) {
+        complete_position(operation, event_ms);
+    }
+}
+
+void payload_write(const struct payload_value *values, size_t count, void *row)
+{
+    for (size_t i = 0; i < count; i++) {
+        void *at = (char *)row + values[i].offset;
+        switch (values[i].type) {
+        case FIELD_TEXT:
+            *(const char **)at = values[i].text;
+            break;
+        case FIELD_NUMBER:
+            *(double *)at = values[i].number;
+            break;
+        case FIELD_BOOL:
+            *(bool *)at = values[i].flag;
+            break;
+        default:
+            *(int64_t *)at = values[i].integer;
+            break;
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/*
+ * payload: what an event's data says about rows, one table row per member. A payload is read whole
+ * or not at all. Source: wire-protocol, "The stream".
+ */
+#ifndef BLOTTER_CORE_PAYLOAD_H
+#define BLOTTER_CORE_PAYLOAD_H
+
+#include <blotter/core/event.h>
+#include <blotter/core/model.h>
+
+#include "fields.h"
+
+#define PAYLOAD_VALUES_MAX 10
+#define PAYLOAD_TEXT_MAX 256
+
+enum payload_action {
+    PAYLOAD_SET,    /* changes a row that is there */
+    PAYLOAD_INSERT, /* adds a row that is not there yet */
+    PAYLOAD_REMOVE  /* takes a row away */
+};
+
+struct payload_member {
+    const char *name;
+    enum field_type type;
+    bool required;
+    size_t offset; /* in the resource's row */
+};
+
+struct payload {
+    enum event_type type;
+    enum resource resource;
+    enum payload_action action;
+    bool many;             /* "updates" is an array of such objects */
+    bool by_instrument;    /* the key names an instrument (or symbol), not a row */
+    const char *key;       /* the member that holds the key */
+    const char *other_key; /* used when key is absent; NULL when there is none */
+    const struct payload_member *members;
+    size_t member_count;
+};
+
+struct payload_value {
+    enum field_type type;
+    size_t offset;
+    union {
+        double number;
+        int64_t integer;
+        bool flag;
+        const char *text; /* points into the operation */
+    };
+};
+
+/* One object of a payload, read. */
+struct operation {
+    const struct payload *payload;
+    char key[PAYLOAD_TEXT_MAX];
+    char other_key[PAYLOAD_TEXT_MAX]; /* "" when there is none */
+    size_t count;
+    struct payload_value values[PAYLOAD_VALUES_MAX];
+    char texts[PAYLOAD_VALUES_MAX][PAYLOAD_TEXT_MAX]; /* of text values, by their place */
+};
+
+/* What an event means for a resource's rows, NULL when nothing can be said from its payload. */
+const struct payload *payload_find(enum event_type type, enum resource resource);
+
+/* Reads one object. False when a required member is missing, or any is of the wrong type or too
+ * long. */
+bool payload_read(const struct payload *payload, struct span object, struct operation *ret);
+
+/* What the event's type and time imply beyond the members. */
+void payload_complete(struct operation *operation, int64_t event_ms);
+
+/* Writes the values into a row. texts: where text values live from now on, by their place. */
+void payload_write(const struct payload_value *values, size_t count, void *row);
+
+#endif
