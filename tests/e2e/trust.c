@@ -58,8 +58,7 @@ const char *trust_mock(void)
 
 void trust_up(struct trust *trust)
 {
-    memset(trust, 0, sizeof *trust);
-    snprintf(trust->dir, sizeof trust->dir, "/tmp/blotter-trust-XXXXXX");
+    *trust = (struct trust){.dir = "/tmp/blotter-trust-XXXXXX"};
     assert_non_null(mkdtemp(trust->dir));
     snprintf(trust->db, sizeof trust->db, "%s/mock.db", trust->dir);
     snprintf(trust->trace, sizeof trust->trace, "%s/trace", trust->dir);
