@@ -52,9 +52,9 @@ static const struct code_range unsafe[] = {
 /* The floor's own glyphs, one column each whatever the locale says; the most frequent ones first.
  */
 static const struct code_range narrow[] = {
-    {0x2500, 0x25FC}, {0x2010, 0x2027}, {0x2039, 0x203A},
-    {0x2190, 0x21FF}, {0x2248, 0x2248}, {0x2713, 0x2717},
-    {0xB7, 0xB7},     {0x20B9, 0x20B9}, {REPLACEMENT, REPLACEMENT},
+    {0x2500, 0x25FC}, {0x2010, 0x2027},           {0x2039, 0x203A}, {0x2190, 0x21FF},
+    {0x2248, 0x2248}, {0x2713, 0x2717},           {0x2800, 0x28FF}, {0xB7, 0xB7},
+    {0x20B9, 0x20B9}, {REPLACEMENT, REPLACEMENT},
 };
 
 static bool in_ranges(const struct code_range *ranges, size_t count, uint32_t code)
