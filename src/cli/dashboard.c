@@ -118,6 +118,7 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     struct fault fault;
     session_client(dashboard->session, &settings);
     settings.trace = trace;
+    settings.remember = true;
     struct loop *loop = loop_new();
     struct client *client = client_new(loop, &settings, &fault);
     int status = STATUS_USAGE;

@@ -7,28 +7,10 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
-#include <blotter/core/iso8601.h>
 
 #include "model/fields.h"
-#include "model/payload.h"
 
-#include "known.h"
-
-/* An event's own time counts when it is older than this: it was replayed. */
-#define REPLAYED_MS 5000
-
-struct tape {
-    struct tape_entry *ring; /* grows up to TAPE_MAX */
-    size_t room;
-    uint64_t total, version, first_changed;
-    struct tape_counts counts;
-    struct known_set orders, positions;
-    int64_t began_ms;      /* MODEL_NO_TIME before the first rows of orders */
-    bool had[2];           /* rows of orders, of positions were taken in */
-    int64_t lost_us;       /* when the stream was lost; MOMENT_NEVER: it is not */
-    uint64_t stream_entry; /* the entry that counts what is replayed; 0: none does */
-    uint64_t replay_until; /* ids up to here are replayed */
-};
+#include "tape_private.h"
 
 struct tape *tape_new(void)
 {
@@ -73,7 +55,7 @@ static void make_room(struct tape *tape)
     }
 }
 
-static void note_changed(struct tape *tape, uint64_t number)
+void tape_note_changed(struct tape *tape, uint64_t number)
 {
     tape->version++;
     if (tape->first_changed == 0 || number < tape->first_changed) {
@@ -101,12 +83,12 @@ uint64_t tape_add(struct tape *tape, const struct tape_entry *entry)
     if (entry->kind == TAPE_CLOSED) {
         count_closed(tape, entry->amount);
     }
-    note_changed(tape, number);
+    tape_note_changed(tape, number);
     return number;
 }
 
 /* An entry that is still held; NULL when it has gone. */
-static struct tape_entry *held(const struct tape *tape, uint64_t number)
+struct tape_entry *tape_held(const struct tape *tape, uint64_t number)
 {
     bool here = number > 0 && number <= tape->total && tape->total - number < tape->room;
     return here ? slot_of(tape, number) : NULL;
@@ -171,19 +153,6 @@ static enum tape_side side_of(const struct order *order)
                                               : TAPE_NO_SIDE;
 }
 
-/* An order as it is told now, in one turn. */
-struct telling {
-    struct tape *tape;
-    const struct order *order;
-    struct known *known;
-    int64_t seen_ms; /* when it was told */
-};
-
-static double first_known(double a, double b)
-{
-    return isnan(a) ? b : a;
-}
-
 static void fill_entry(const struct telling *telling, enum tape_kind kind, struct tape_entry *ret)
 {
     const struct order *order = telling->order;
@@ -199,7 +168,7 @@ static void fill_entry(const struct telling *telling, enum tape_kind kind, struc
     ret->ltp = first_known(order->ltp, telling->known->ltp);
 }
 
-static void tell_placed(struct telling *telling)
+void tape_tell_placed(struct telling *telling)
 {
     struct tape_entry entry;
     fill_entry(telling, TAPE_PLACED, &entry);
@@ -269,7 +238,7 @@ static void tell_end(struct telling *telling, enum known_state state)
 static void complete_end(struct telling *telling, enum known_state state)
 {
     const struct order *order = telling->order;
-    struct tape_entry *entry = held(telling->tape, telling->known->entry);
+    struct tape_entry *entry = tape_held(telling->tape, telling->known->entry);
     if (entry == NULL || strncmp(entry->id, order->row.id, sizeof entry->id - 1) != 0) {
         return;
     }
@@ -287,11 +256,11 @@ static void complete_end(struct telling *telling, enum known_state state)
         more = true;
     }
     if (more) {
-        note_changed(telling->tape, entry->number);
+        tape_note_changed(telling->tape, entry->number);
     }
 }
 
-static void remember_order(struct known *known, const struct order *order, enum known_state state)
+void tape_remember_order(struct known *known, const struct order *order, enum known_state state)
 {
     known->state = (uint8_t)state;
     known->limit = first_known(order->price, known->limit);
@@ -306,7 +275,7 @@ static void remember_order(struct known *known, const struct order *order, enum 
 }
 
 /* Nothing ends twice, and nothing that has ended works again: a late word about it is no news. */
-static void tell_difference(struct telling *telling, bool old)
+void tape_tell_difference(struct telling *telling, bool old)
 {
     const struct order *order = telling->order;
     struct known *known = telling->known;
@@ -326,7 +295,7 @@ static void tell_difference(struct telling *telling, bool old)
     } else {
         tell_change(telling);
     }
-    remember_order(known, order, state);
+    tape_remember_order(known, order, state);
 }
 
 void tape_remember(struct tape *tape, const struct order *order)
@@ -334,81 +303,11 @@ void tape_remember(struct tape *tape, const struct order *order)
     bool new;
     struct known *known = known_get(&tape->orders, order->row.id, &new);
     if (known != NULL && new) {
-        remember_order(known, order, state_of(order));
+        tape_remember_order(known, order, state_of(order));
     }
 }
 
-/* --- events --------------------------------------------------------------------------------- */
-
-/* Reads what an event says about a row. The texts live in operation. */
-static bool read_event(const struct event *event, enum resource resource,
-                       struct operation *operation, void *row)
-{
-    const struct payload *payload = payload_find(event->type, resource);
-    char text[ISO8601_SIZE];
-    int64_t at = MODEL_NO_TIME;
-    if (payload == NULL || payload->many || !payload_read(payload, event->data, operation)) {
-        return false;
-    }
-    size_t len = span_string(event->timestamp, text, sizeof text);
-    if (len < sizeof text) {
-        iso8601_parse(text, len, &at);
-    }
-    payload_complete(operation, at);
-    fields_clear(field_table(resource), row);
-    ((struct row *)row)->id = operation->key;
-    payload_write(operation->values, operation->count, row);
-    return true;
-}
-
-/* An event that was sent a while ago happened then. */
-static int64_t event_time(const struct event *event, struct moment now)
-{
-    char text[ISO8601_SIZE];
-    int64_t at;
-    size_t len = span_string(event->timestamp, text, sizeof text);
-    bool old = len < sizeof text && iso8601_parse(text, len, &at) && now.wall_ms - at > REPLAYED_MS;
-    return old ? at : now.wall_ms;
-}
-
-static void read_reason(const struct event *event, char out[TAPE_TEXT_MAX])
-{
-    static const char *const members[] = {"failureReason", "reason"};
-    struct span value;
-    out[0] = '\0';
-    for (size_t i = 0; i < sizeof members / sizeof *members && out[0] == '\0'; i++) {
-        if (span_member(event->data, members[i], &value) && span_type(value) == SPAN_STRING) {
-            span_string(value, out, TAPE_TEXT_MAX);
-        }
-    }
-}
-
-static void order_event(struct tape *tape, struct moment now, const struct event *event,
-                        bool covered)
-{
-    struct operation operation;
-    struct order order;
-    char reason[TAPE_TEXT_MAX];
-    bool new;
-    if (!read_event(event, RESOURCE_ORDERS, &operation, &order)) {
-        return;
-    }
-    read_reason(event, reason);
-    order.failure_reason = reason;
-    struct known *known = known_get(&tape->orders, order.row.id, &new);
-    struct telling telling = {tape, &order, known, event_time(event, now)};
-    if (known == NULL) {
-        return; /* over the ceiling: the rows will tell */
-    }
-    if (new && event->type == EVENT_ORDER_PLACED) {
-        tell_placed(&telling);
-    }
-    if (new) {
-        remember_order(known, &order, KNOWN_WORKING);
-        known->filled = event->type == EVENT_ORDER_PLACED ? 0 : (double)order.filled;
-    }
-    tell_difference(&telling, covered);
-}
+/* --- positions --------------------------------------------------------------------------- */
 
 static void tell_closed(struct tape *tape, const struct position *position, struct known *known,
                         int64_t at_ms)
@@ -427,26 +326,26 @@ static void complete_closed(struct tape *tape, const struct position *position,
                             const struct known *known)
 {
     double amount = first_known(position->realized_pnl, position->booked_pnl);
-    struct tape_entry *entry = held(tape, known->entry);
+    struct tape_entry *entry = tape_held(tape, known->entry);
     if (entry != NULL && entry->kind == TAPE_CLOSED && isnan(entry->amount) && !isnan(amount)) {
         entry->amount = amount;
         tape->counts.closed_unknown--;
         count_closed(tape, amount);
-        note_changed(tape, entry->number);
+        tape_note_changed(tape, entry->number);
     }
 }
 
-static bool is_closed(const struct position *position)
+bool tape_is_closed(const struct position *position)
 {
     bool none = position->quantity <= 0 && position->quantity >= 0;
     return position->is_closed || none;
 }
 
 /* told: whether a closing that is new is news; that of the first rows was before our time. */
-static void take_position(struct tape *tape, const struct position *position, int64_t at_ms,
-                          bool told)
+void tape_take_position(struct tape *tape, const struct position *position, int64_t at_ms,
+                        bool told)
 {
-    bool new, closed = is_closed(position);
+    bool new, closed = tape_is_closed(position);
     struct known *known = known_get(&tape->positions, position->row.id, &new);
     if (known == NULL) {
         return;
@@ -464,47 +363,6 @@ static void take_position(struct tape *tape, const struct position *position, in
     }
 }
 
-static void position_event(struct tape *tape, struct moment now, const struct event *event,
-                           bool covered)
-{
-    struct operation operation;
-    struct position position;
-    if (!read_event(event, RESOURCE_POSITIONS, &operation, &position) ||
-        (covered && !is_closed(&position))) {
-        return;
-    }
-    take_position(tape, &position, event_time(event, now), true);
-}
-
-/* Events up to the id that the welcome names are those that we missed. */
-static void count_replayed(struct tape *tape, const struct event *event)
-{
-    struct tape_entry *entry = held(tape, tape->stream_entry);
-    if (event->type == EVENT_CONNECTED) {
-        tape->replay_until = event->id;
-    } else if (entry != NULL && event->id != 0 && event->id <= tape->replay_until) {
-        entry->filled = first_known(entry->filled, 0) + 1;
-        note_changed(tape, entry->number);
-    }
-}
-
-void tape_event(struct tape *tape, struct moment now, const struct event *event, bool covered)
-{
-    const struct event_info *info = event_info(event->type);
-    if (info->patch_only) {
-        return;
-    }
-    if (tape->stream_entry != 0) {
-        count_replayed(tape, event);
-    }
-    if ((info->panes & RESOURCE_BIT(RESOURCE_ORDERS)) != 0) {
-        order_event(tape, now, event, covered);
-    }
-    if ((info->panes & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
-        position_event(tape, now, event, covered);
-    }
-}
-
 /* --- rows ----------------------------------------------------------------------------------- */
 
 /* An order that we have not heard of: of the first rows it is older than we are. */
@@ -514,13 +372,13 @@ static void new_order(struct telling *telling, bool told)
     struct tape *tape = telling->tape;
     bool before = order->created_ms != MODEL_NO_TIME && order->created_ms < tape->began_ms;
     if (!told || before) {
-        remember_order(telling->known, order, state_of(order));
+        tape_remember_order(telling->known, order, state_of(order));
         return;
     }
-    tell_placed(telling);
-    remember_order(telling->known, order, KNOWN_WORKING);
+    tape_tell_placed(telling);
+    tape_remember_order(telling->known, order, KNOWN_WORKING);
     telling->known->filled = 0;
-    tell_difference(telling, false);
+    tape_tell_difference(telling, false);
 }
 
 static void take_order(struct tape *tape, const struct order *order, int64_t at_ms, bool told)
@@ -534,7 +392,7 @@ static void take_order(struct tape *tape, const struct order *order, int64_t at_
     if (new) {
         new_order(&telling, told);
     } else {
-        tell_difference(&telling, false);
+        tape_tell_difference(&telling, false);
     }
     known->ltp = first_known(order->ltp, known->ltp);
 }
@@ -570,7 +428,7 @@ static void take_rows(struct tape *tape, int64_t at_ms, const struct snapshot *r
         if (rows->resource == RESOURCE_ORDERS) {
             take_order(tape, (const void *)row, at_ms, told);
         } else {
-            take_position(tape, (const void *)row, at_ms, told);
+            tape_take_position(tape, (const void *)row, at_ms, told);
         }
     }
 }
