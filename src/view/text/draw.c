@@ -1,5 +1,7 @@
 #include <blotter/view/draw.h>
 
+#include <blotter/core/utf8.h>
+
 #include <math.h>
 #include <string.h>
 
