@@ -48,8 +48,7 @@ struct client {
     size_t awaiting;
     bool painted;
     bool polling;
-    bool mock;   /* the last answer came from blotter-mock */
-    bool outage; /* no request came through lately */
+    bool mock; /* the last answer came from blotter-mock */
     struct latency event_latency, fetch_latency;
     uint64_t errors;
 };
@@ -82,16 +81,6 @@ static void settle_journal(struct client *client, enum resource resource,
     client->changes |= CLIENT_JOURNAL;
 }
 
-/* One health for all: an answer after an outage proves the way open for the stream as well (R6). */
-static void end_outage(struct client *client)
-{
-    bool waiting = client->stream != NULL && stream_status(client->stream)->phase == CONN_WAITING;
-    if (client->outage && waiting) {
-        stream_retry_now(client->stream);
-    }
-    client->outage = false;
-}
-
 static void fetch_succeeded(struct client *client, enum resource resource,
                             const struct http_response *response)
 {
@@ -106,8 +95,10 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
-    end_outage(client);
     client->mock = response->mock;
+    if (client->stream != NULL) {
+        stream_way_open(client->stream); /* one health for all (R22) */
+    }
     if (client->trace != NULL) { /* the step is done when it is decoded, not when its turn began */
         report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
     }
@@ -127,7 +118,6 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     struct moment now = loop_now(client->loop);
     engine_fetch_failed(client->engine, now, client->fetches[resource].id, fault);
     client->errors++;
-    client->outage = client->outage || fault_is_outage(fault->kind);
     report_fetch_done(client->trace, now, resource, NULL, fault);
     settle_journal(client, resource, NULL, fault);
 }
@@ -206,10 +196,10 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     case CONN_ENDED:
         engine_stream_lost(client->engine, now, &status->fault);
         client->errors += status->fault.kind != FAULT_NONE;
-        client->outage = client->outage || fault_is_outage(status->fault.kind);
         break;
     case CONN_IDLE:
     case CONN_CONNECTING:
+    case CONN_SILENT:
         break;
     }
     report_stream(client->journal, client->trace, now, status);
@@ -225,6 +215,11 @@ static void stream_too_large(void *user)
     report_too_large(client->journal, client->trace, now);
     client->errors++;
     client->changes |= CLIENT_JOURNAL;
+}
+
+static void stream_quiet(void *user)
+{
+    ((struct client *)user)->changes |= CLIENT_CONN;
 }
 
 /* --- the turn ----------------------------------------------------------------------------- */
@@ -310,7 +305,7 @@ static void make_paths(struct client *client, const char *user)
 static void make_stream(struct client *client, const struct client_settings *settings)
 {
     const struct stream_handler handler = {stream_event, stream_status_changed, stream_too_large,
-                                           client};
+                                           stream_quiet, client};
     char *path = resource_path(RESOURCE_STREAM_PATH, settings->user);
     client->stream = stream_new(client->http, path, &settings->conn, settings->event_max, &handler);
     free(path);

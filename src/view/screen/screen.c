@@ -190,9 +190,17 @@ const char *screen_theme(const struct screen *screen)
 
 /* --- a frame -------------------------------------------------------------------------------- */
 
+/* A quiet stream's seconds are counted before the reader's eyes. */
+static int64_t next_quiet_second(const struct screen_input *input)
+{
+    bool quiet = input->conn != NULL && input->conn->phase == CONN_LIVE && input->conn->quiet;
+    int64_t for_ms = quiet ? input->now.wall_ms - input->conn->quiet_since_ms : 0;
+    return quiet ? input->now.mono_us + (1000 - for_ms % 1000) * 1000 : MOMENT_NEVER;
+}
+
 static void set_deadline(struct screen *screen, const struct screen_input *input)
 {
-    int64_t at = MOMENT_NEVER;
+    int64_t at = next_quiet_second(input);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         bool shown = screen->layout.panes[i].height > 0;
         if (shown && screen->tables[i].flash_end_us < at) {
@@ -225,6 +233,7 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
     dirty |= day_end_ms != screen->day_end_ms ? SCREEN_VIEW : 0;
     screen->day_end_ms = day_end_ms;
     bool due = input->now.mono_us >= screen->deadline_us;
+    dirty |= due && next_quiet_second(input) != MOMENT_NEVER ? SCREEN_CONN : 0;
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }
 

@@ -124,6 +124,7 @@ bool bar_repaint(struct bar *bar, const struct frame *frame, enum bar_line line,
 struct conn_word {
     char text[BAR_TEXT_MAX];     /* "● LIVE" */
     char more[BAR_TEXT_MAX];     /* "since 14:30:51" */
+    char why[BAR_TEXT_MAX];      /* "no stream: not found"; the first to go where room is short */
     char shortest[BAR_TEXT_MAX]; /* what has to fit: "○ RETRY 3" */
     enum role role;
 };
