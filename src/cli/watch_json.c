@@ -262,7 +262,7 @@ void watch_json_line(struct buf *out, const struct watch_event *event)
     APPEND(out, ",\"event\":");
     watch_json_value(out, event->event->name);
     APPEND(out, ",\"pane\":");
-    append_panes(out, event_info(event->event->type)->panes);
+    append_panes(out, event_panes(event->event));
     APPEND(out, ",\"data\":");
     watch_json_value(out, event->event->data);
     APPEND(out, ",\"timestamp\":");

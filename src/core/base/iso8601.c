@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #define MS_PER_DAY ((int64_t)86400000)
+#define NS_PER_MS 1000000
+#define NS_PER_S ((int64_t)1000000000)
 
 struct reader {
     const char *at;
@@ -35,16 +37,16 @@ static bool take_digits(struct reader *reader, int count, int max, int *ret)
     return true;
 }
 
-static bool take_fraction(struct reader *reader, int *ret_ms)
+static bool take_fraction(struct reader *reader, int *ret_ns)
 {
-    int ms = 0;
-    int weight = 100;
+    int ns = 0;
+    int weight = 100000000;
     const char *first = reader->at;
     while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9') {
-        ms += (*reader->at++ - '0') * weight;
+        ns += (*reader->at++ - '0') * weight;
         weight /= 10;
     }
-    *ret_ms = ms;
+    *ret_ns = ns;
     return reader->at > first;
 }
 
@@ -102,14 +104,15 @@ static bool take_date(struct reader *reader, int64_t *ret_days)
     return true;
 }
 
-bool iso8601_parse(const char *text, size_t len, int64_t *ret_ms)
+/* Seconds since 1970 and the fraction. */
+static bool take_time(const char *text, size_t len, int64_t *ret_s, int *ret_ns)
 {
     struct reader reader = {text, text + len};
     int64_t days;
     int hour;
     int minute;
     int second;
-    int ms = 0;
+    int ns = 0;
     int zone;
     if (!take_date(&reader, &days) || !take_char(&reader, 'T') ||
         !take_digits(&reader, 2, 23, &hour) || !take_char(&reader, ':') ||
@@ -117,14 +120,37 @@ bool iso8601_parse(const char *text, size_t len, int64_t *ret_ms)
         !take_digits(&reader, 2, 59, &second)) {
         return false;
     }
-    if (take_char(&reader, '.') && !take_fraction(&reader, &ms)) {
+    if (take_char(&reader, '.') && !take_fraction(&reader, &ns)) {
         return false;
     }
     if (!take_zone(&reader, &zone) || reader.at != reader.end) {
         return false;
     }
-    *ret_ms = days * MS_PER_DAY + (int64_t)(hour * 60 + minute - zone) * 60000 +
-              (int64_t)second * 1000 + ms;
+    *ret_s = days * 86400 + (int64_t)(hour * 60 + minute - zone) * 60 + second;
+    *ret_ns = ns;
+    return true;
+}
+
+bool iso8601_parse(const char *text, size_t len, int64_t *ret_ms)
+{
+    int64_t seconds;
+    int ns;
+    if (!take_time(text, len, &seconds, &ns)) {
+        return false;
+    }
+    *ret_ms = seconds * 1000 + ns / NS_PER_MS;
+    return true;
+}
+
+bool iso8601_parse_ns(const char *text, size_t len, int64_t *ret_ns)
+{
+    int64_t seconds;
+    int ns;
+    if (!take_time(text, len, &seconds, &ns) || seconds <= INT64_MIN / NS_PER_S ||
+        seconds >= INT64_MAX / NS_PER_S) {
+        return false;
+    }
+    *ret_ns = seconds * NS_PER_S + ns;
     return true;
 }
 
