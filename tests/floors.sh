@@ -103,6 +103,7 @@ core json base
 core model base|json|stream
 core stream base
 core engine base|json|model|stream
+core money base|json|model
 view text -
 view table text
 view screen text|table

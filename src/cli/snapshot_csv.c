@@ -101,8 +101,7 @@ static void put_cell(FILE *out, struct span value)
     }
 }
 
-static bool find(struct span row, struct span list, const char *name,
-                 struct span *ret)
+static bool find(struct span row, struct span list, const char *name, struct span *ret)
 {
     char outer[NAME_BYTES];
     const char *dot = strchr(name, '.');

@@ -6,7 +6,7 @@
 #ifndef BLOTTER_VIEW_COLUMNS_H
 #define BLOTTER_VIEW_COLUMNS_H
 
-#include <blotter/core/model.h>
+#include <blotter/core/money.h>
 #include <blotter/view/pane.h>
 #include <blotter/view/role.h>
 
@@ -35,6 +35,7 @@ enum column_show {
 #define COLUMN_MIDDLE 32u   /* cut in the middle */
 #define COLUMN_FLASHES 64u  /* a change is shown for a moment; at most COLUMN_FLASH_MAX a pane */
 #define COLUMN_ARROW 128u   /* the margin mark shows its direction */
+#define COLUMN_MOVES 256u   /* changes by itself: a sort by it is not kept up row by row */
 #define COLUMN_FLASH_MAX 3
 
 struct column {
@@ -79,14 +80,5 @@ struct order_state_info {
 };
 enum order_state order_state(const struct order *order);
 const struct order_state_info *order_state_info(enum order_state state);
-
-/* A position without quantity, or said to be closed. */
-bool position_is_closed(const struct position *position);
-
-/* What was put into a position, as a positive figure; NAN when unknown. */
-double position_invested(const struct position *position);
-
-/* Realised P&L, under either of its names; NAN when unknown. */
-double position_realized(const struct position *position);
 
 #endif

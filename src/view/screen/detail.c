@@ -98,8 +98,7 @@ static char *with_local_time(const struct writer *writer, char *text)
 
 static void write_value(struct writer *writer, const char *name, struct span value, int depth);
 
-static void write_members(struct writer *writer, const char *name, struct span value,
-                          int depth)
+static void write_members(struct writer *writer, const char *name, struct span value, int depth)
 {
     struct span_iterator it = {0};
     struct span key, member;
