@@ -18,6 +18,11 @@ static bool take_char(struct reader *reader, char wanted)
     return true;
 }
 
+static bool take_either(struct reader *reader, const char wanted[2])
+{
+    return take_char(reader, wanted[0]) || take_char(reader, wanted[1]);
+}
+
 /* Exactly count digits, their value at most max. */
 static bool take_digits(struct reader *reader, int count, int max, int *ret)
 {
@@ -48,17 +53,21 @@ static bool take_fraction(struct reader *reader, int *ret_ms)
     return reader->at > first;
 }
 
+/* Z, or hours and minutes with or without a colon, or hours alone; a blank may stand before. */
 static bool take_zone(struct reader *reader, int *ret_minutes)
 {
-    if (take_char(reader, 'Z')) {
+    int hours, minutes = 0;
+    take_char(reader, ' ');
+    if (take_either(reader, "Zz")) {
         *ret_minutes = 0;
         return true;
     }
     bool west = reader->at < reader->end && *reader->at == '-';
-    int hours;
-    int minutes;
-    if (!take_char(reader, west ? '-' : '+') || !take_digits(reader, 2, 23, &hours) ||
-        !take_char(reader, ':') || !take_digits(reader, 2, 59, &minutes)) {
+    if (!take_either(reader, "+-") || !take_digits(reader, 2, 23, &hours)) {
+        return false;
+    }
+    bool colon = take_char(reader, ':');
+    if ((colon || reader->at < reader->end) && !take_digits(reader, 2, 59, &minutes)) {
         return false;
     }
     *ret_minutes = (hours * 60 + minutes) * (west ? -1 : 1);
@@ -102,29 +111,32 @@ static bool take_date(struct reader *reader, int64_t *ret_days)
     return true;
 }
 
+/* Seconds and their fraction may be left out, as Java does when they are zero. */
+static bool take_clock(struct reader *reader, int64_t *ret_ms)
+{
+    int hour, minute, second = 0, ms = 0;
+    if (!take_digits(reader, 2, 23, &hour) || !take_char(reader, ':') ||
+        !take_digits(reader, 2, 59, &minute)) {
+        return false;
+    }
+    if (take_char(reader, ':') && (!take_digits(reader, 2, 59, &second) ||
+                                   (take_either(reader, ".,") && !take_fraction(reader, &ms)))) {
+        return false;
+    }
+    *ret_ms = (int64_t)(hour * 60 + minute) * 60000 + (int64_t)second * 1000 + ms;
+    return true;
+}
+
 bool iso8601_parse(const char *text, size_t len, int64_t *ret_ms)
 {
     struct reader reader = {text, text + len};
-    int64_t days;
-    int hour;
-    int minute;
-    int second;
-    int ms = 0;
+    int64_t days, ms;
     int zone;
-    if (!take_date(&reader, &days) || !take_char(&reader, 'T') ||
-        !take_digits(&reader, 2, 23, &hour) || !take_char(&reader, ':') ||
-        !take_digits(&reader, 2, 59, &minute) || !take_char(&reader, ':') ||
-        !take_digits(&reader, 2, 59, &second)) {
+    if (!take_date(&reader, &days) || !(take_either(&reader, "Tt") || take_char(&reader, ' ')) ||
+        !take_clock(&reader, &ms) || !take_zone(&reader, &zone) || reader.at != reader.end) {
         return false;
     }
-    if (take_char(&reader, '.') && !take_fraction(&reader, &ms)) {
-        return false;
-    }
-    if (!take_zone(&reader, &zone) || reader.at != reader.end) {
-        return false;
-    }
-    *ret_ms = days * MS_PER_DAY + (int64_t)(hour * 60 + minute - zone) * 60000 +
-              (int64_t)second * 1000 + ms;
+    *ret_ms = days * MS_PER_DAY + ms - (int64_t)zone * 60000;
     return true;
 }
 
