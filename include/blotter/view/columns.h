@@ -6,7 +6,7 @@
 #ifndef BLOTTER_VIEW_COLUMNS_H
 #define BLOTTER_VIEW_COLUMNS_H
 
-#include <blotter/core/model.h>
+#include <blotter/core/money.h>
 #include <blotter/view/format.h>
 #include <blotter/view/pane.h>
 #include <blotter/view/role.h>
@@ -36,7 +36,8 @@ enum column_show {
 #define COLUMN_MIDDLE 32u   /* cut in the middle */
 #define COLUMN_FLASHES 64u  /* a change is shown for a moment; at most COLUMN_FLASH_MAX a pane */
 #define COLUMN_ARROW 128u   /* the margin mark shows its direction */
-#define COLUMN_EXACT 256u   /* each figure with the digits it was sent with */
+#define COLUMN_MOVES 256u   /* changes by itself: a sort by it is not kept up row by row */
+#define COLUMN_EXACT 512u   /* each figure with the digits it was sent with */
 #define COLUMN_FLASH_MAX 3
 
 struct column {
@@ -80,11 +81,5 @@ struct order_class_info {
     enum role role;
 };
 const struct order_class_info *order_class_info(enum order_class class);
-
-/* A position without quantity, or said to be closed. */
-bool position_is_closed(const struct position *position);
-
-/* Realised P&L, under either of its names; NAN when unknown. */
-double position_realized(const struct position *position);
 
 #endif

@@ -20,6 +20,11 @@ static bool take_char(struct reader *reader, char wanted)
     return true;
 }
 
+static bool take_either(struct reader *reader, const char wanted[2])
+{
+    return take_char(reader, wanted[0]) || take_char(reader, wanted[1]);
+}
+
 /* Exactly count digits, their value at most max. */
 static bool take_digits(struct reader *reader, int count, int max, int *ret)
 {
@@ -50,17 +55,21 @@ static bool take_fraction(struct reader *reader, int *ret_ns)
     return reader->at > first;
 }
 
+/* Z, or hours and minutes with or without a colon, or hours alone; a blank may stand before. */
 static bool take_zone(struct reader *reader, int *ret_minutes)
 {
-    if (take_char(reader, 'Z')) {
+    int hours, minutes = 0;
+    take_char(reader, ' ');
+    if (take_either(reader, "Zz")) {
         *ret_minutes = 0;
         return true;
     }
     bool west = reader->at < reader->end && *reader->at == '-';
-    int hours;
-    int minutes;
-    if (!take_char(reader, west ? '-' : '+') || !take_digits(reader, 2, 23, &hours) ||
-        !take_char(reader, ':') || !take_digits(reader, 2, 59, &minutes)) {
+    if (!take_either(reader, "+-") || !take_digits(reader, 2, 23, &hours)) {
+        return false;
+    }
+    bool colon = take_char(reader, ':');
+    if ((colon || reader->at < reader->end) && !take_digits(reader, 2, 59, &minutes)) {
         return false;
     }
     *ret_minutes = (hours * 60 + minutes) * (west ? -1 : 1);
@@ -104,30 +113,35 @@ static bool take_date(struct reader *reader, int64_t *ret_days)
     return true;
 }
 
+/* Seconds and their fraction may be left out, as Java does when they are zero. */
+static bool take_clock(struct reader *reader, int64_t *ret_s, int *ret_ns)
+{
+    int hour, minute, second = 0;
+    *ret_ns = 0;
+    if (!take_digits(reader, 2, 23, &hour) || !take_char(reader, ':') ||
+        !take_digits(reader, 2, 59, &minute)) {
+        return false;
+    }
+    if (take_char(reader, ':') && (!take_digits(reader, 2, 59, &second) ||
+                                   (take_either(reader, ".,") && !take_fraction(reader, ret_ns)))) {
+        return false;
+    }
+    *ret_s = (int64_t)(hour * 60 + minute) * 60 + second;
+    return true;
+}
+
 /* Seconds since 1970 and the fraction. */
 static bool take_time(const char *text, size_t len, int64_t *ret_s, int *ret_ns)
 {
     struct reader reader = {text, text + len};
-    int64_t days;
-    int hour;
-    int minute;
-    int second;
-    int ns = 0;
+    int64_t days, seconds;
     int zone;
-    if (!take_date(&reader, &days) || !take_char(&reader, 'T') ||
-        !take_digits(&reader, 2, 23, &hour) || !take_char(&reader, ':') ||
-        !take_digits(&reader, 2, 59, &minute) || !take_char(&reader, ':') ||
-        !take_digits(&reader, 2, 59, &second)) {
+    if (!take_date(&reader, &days) || !(take_either(&reader, "Tt") || take_char(&reader, ' ')) ||
+        !take_clock(&reader, &seconds, ret_ns) || !take_zone(&reader, &zone) ||
+        reader.at != reader.end) {
         return false;
     }
-    if (take_char(&reader, '.') && !take_fraction(&reader, &ns)) {
-        return false;
-    }
-    if (!take_zone(&reader, &zone) || reader.at != reader.end) {
-        return false;
-    }
-    *ret_s = days * 86400 + (int64_t)(hour * 60 + minute - zone) * 60 + second;
-    *ret_ns = ns;
+    *ret_s = days * 86400 + seconds - (int64_t)zone * 60;
     return true;
 }
 

@@ -218,8 +218,11 @@ static const char *decode_payload(struct decoder *decoder, const char *at)
     decoder->snapshot->row_count = 0;
     decoder->snapshot->list_count = 0;
     snapshot_block(decoder->snapshot)->delta.same_count = 0;
+    if (*at == 'n') {
+        return span_skip_value(at, decoder->end); /* no account, or a list without rows */
+    }
     if (resource == RESOURCE_ACCOUNT) {
-        return *at == 'n' ? span_skip_value(at, decoder->end) : decode_row(decoder, at);
+        return decode_row(decoder, at);
     }
     if (*at != '[') {
         fault_set(decoder->fault, FAULT_DECODE, 0, "\"%s\" is no array",

@@ -134,6 +134,8 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
             struct table_news news = {.snapshot = state.shown,
                                       .now = input->now,
                                       .quiet = state.stale,
+                                      .focused = (int)screen->focus == i,
+                                      .book = input->book,
                                       .alert = on_alert,
                                       .user = screen};
             if ((screen->retake & RESOURCE_BIT(i)) != 0) {
@@ -141,6 +143,9 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
             }
             table_take(&screen->tables[i], &news);
         }
+    }
+    if ((which & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
+        money_of(&screen->money, input->book, screen->tables[RESOURCE_POSITIONS].snapshot);
     }
 }
 

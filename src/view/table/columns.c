@@ -146,16 +146,6 @@ FIGURE_OF(order, last)
 TIME_OF(order, created_ms)
 TIME_OF(order, executed_ms)
 
-bool position_is_closed(const struct position *position)
-{
-    return position->is_closed || position->quantity == 0;
-}
-
-double position_realized(const struct position *position)
-{
-    return isnan(position->realized_pnl) ? position->booked_pnl : position->realized_pnl;
-}
-
 static enum role position_role(const struct row *row)
 {
     return position_is_closed(AS(position, row)) ? ROLE_DIM : ROLE_TEXT;
@@ -241,6 +231,7 @@ TIME_OF(account, updated_ms)
 #define MONEY(get) .kind = COLUMN_NUMBER, .number = (get), .decimals_low = 2, .decimals_high = 2
 #define SYMBOL(get) TEXT(get, 12, 24), .rank = 0, .flags = COLUMN_SEARCHED | COLUMN_MIDDLE
 #define PNL (COLUMN_SIGNED | COLUMN_AMOUNT)
+#define MOVING_PNL (PNL | COLUMN_MOVES)
 #define ID                                                                                         \
     {                                                                                              \
         "id", "Id", "the server's id", .show = COLUMN_OPTIONAL, .rank = 20, TEXT(row_id, 8, 36)    \
@@ -286,13 +277,14 @@ static const struct column position_columns[] = {
     {"avg", "Avg", "average price", .show = COLUMN_WIDE, .rank = 6, PRICE(position_average_of),
      .role = position_role},
     {"ltp", "LTP", "last traded price", .rank = 4, PRICE(position_last_of), .role = position_role,
-     .flags = COLUMN_FLASHES | COLUMN_ARROW},
+     .flags = COLUMN_FLASHES | COLUMN_ARROW | COLUMN_MOVES},
     {"day-pnl", "Day P&L", "gain or loss of the day", .rank = 3, MONEY(position_day_pnl),
-     .flags = PNL},
+     .flags = MOVING_PNL},
     {"unrl-pnl", "Unrl P&L", "gain or loss that is not realised", .rank = 2,
-     MONEY(position_unrealized_of), .flags = PNL},
+     MONEY(position_unrealized_of), .flags = MOVING_PNL},
     {"pnl-percent", "~P&L %", "unrealised P&L against what was invested", .rank = 5,
-     MONEY(position_percent), .flags = COLUMN_SIGNED | COLUMN_PERCENT | COLUMN_DERIVED},
+     MONEY(position_percent),
+     .flags = COLUMN_SIGNED | COLUMN_PERCENT | COLUMN_DERIVED | COLUMN_MOVES},
     {"sl", "SL", "stop loss", .show = COLUMN_WIDE, .rank = 8, PRICE(position_stop_loss),
      .role = position_role},
     {"target", "Target", "target price", .show = COLUMN_WIDE, .rank = 9, PRICE(position_target),
@@ -301,7 +293,7 @@ static const struct column position_columns[] = {
     {"prod", "Prod", "product: MIS, CNC or NRML", .show = COLUMN_OPTIONAL, .rank = 10,
      TEXT(position_product, 4, 6), .flags = COLUMN_SEARCHED, .role = position_role},
     {"value", "Value", "what it is worth now", .show = COLUMN_OPTIONAL, .rank = 12,
-     MONEY(position_value_of), .flags = COLUMN_AMOUNT, .role = position_role},
+     MONEY(position_value_of), .flags = COLUMN_AMOUNT | COLUMN_MOVES, .role = position_role},
     {"invested", "Invested", "what was put in", .show = COLUMN_OPTIONAL, .rank = 13,
      MONEY(position_invested_value), .flags = COLUMN_AMOUNT, .role = position_role},
     {"realised", "Realised", "gain or loss that is realised", .show = COLUMN_OPTIONAL, .rank = 11,
@@ -311,17 +303,17 @@ static const struct column position_columns[] = {
     {"opened", "Opened", "when it was opened", .show = COLUMN_OPTIONAL, .rank = 15,
      TIME(position_created_ms)},
     {"abs-pnl", "|P&L|", "unrealised P&L without its sign: to sort by", .show = COLUMN_OPTIONAL,
-     .rank = 16, MONEY(position_magnitude), .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
+     .rank = 16, MONEY(position_magnitude), .flags = COLUMN_AMOUNT | COLUMN_DERIVED | COLUMN_MOVES},
 };
 
 static const struct column watch_columns[] = {
     {"symbol", "Symbol", "what is watched", SYMBOL(watch_item_symbol)},
     {"ltp", "LTP", "last traded price", .rank = 1, PRICE(watch_item_last),
-     .flags = COLUMN_FLASHES | COLUMN_ARROW},
+     .flags = COLUMN_FLASHES | COLUMN_ARROW | COLUMN_MOVES},
     {"chg", "Chg", "change since the last close", .rank = 4, PRICE(watch_item_change),
-     .flags = COLUMN_SIGNED},
+     .flags = COLUMN_SIGNED | COLUMN_MOVES},
     {"chg-percent", "Chg %", "change in percent", .rank = 2, MONEY(watch_item_change_percent),
-     .flags = COLUMN_SIGNED | COLUMN_PERCENT},
+     .flags = COLUMN_SIGNED | COLUMN_PERCENT | COLUMN_MOVES},
     {"spark", "Spark", "the last quotes seen", .rank = 5, .kind = COLUMN_SPARK, .width_min = 6,
      .width_max = 12},
     {"exch", "Exch", "exchange", .show = COLUMN_OPTIONAL, .rank = 10,
@@ -344,17 +336,19 @@ static const struct column watch_columns[] = {
      TEXT(watch_item_name, 8, 32), .flags = COLUMN_SEARCHED},
 };
 
-/* One line each, not one column each; the P&L lines are sums over the positions. */
+/* One line each, not one column each; those without an accessor are sums over the positions. */
 static const struct column account_columns[] = {
     {"balance", "Balance", "balance", MONEY(account_balance), .flags = COLUMN_AMOUNT},
-    {"available", "Available margin", "margin that is free", MONEY(account_available_margin),
+    {"available", "Available", "margin that is free, its share of the balance",
+     MONEY(account_available_margin), .flags = COLUMN_AMOUNT},
+    {"used", "Used", "margin in use, its share of the balance", MONEY(account_used_margin),
      .flags = COLUMN_AMOUNT},
-    {"used", "Used margin", "margin in use, its share of the balance", MONEY(account_used_margin),
-     .flags = COLUMN_AMOUNT},
-    {"unrealised", "Unrealised P&L", "sum over the open positions", .kind = COLUMN_NUMBER,
-     .decimals_low = 2, .decimals_high = 2, .flags = PNL | COLUMN_DERIVED},
-    {"realised", "Realised P&L", "sum over the positions", .kind = COLUMN_NUMBER, .decimals_low = 2,
-     .decimals_high = 2, .flags = PNL | COLUMN_DERIVED},
+    {"net-liq", "~Net liq", "balance and what is not realised", .kind = COLUMN_NUMBER,
+     .decimals_low = 2, .decimals_high = 2, .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
+    {"unrealised", "Unrealised", "sum over the open positions", .show = COLUMN_OPTIONAL,
+     .kind = COLUMN_NUMBER, .decimals_low = 2, .decimals_high = 2, .flags = PNL},
+    {"realised", "Realised", "sum over the positions", .show = COLUMN_OPTIONAL,
+     .kind = COLUMN_NUMBER, .decimals_low = 2, .decimals_high = 2, .flags = PNL},
     {"client", "Client", "client id", .show = COLUMN_OPTIONAL, TEXT(account_client_id, 8, 24)},
     {"updated", "Updated", "when the server changed it", .show = COLUMN_OPTIONAL,
      TIME(account_updated_ms)},

@@ -106,28 +106,15 @@ void table_forget_widths(struct table *table)
     table->unmeasured = true;
 }
 
-static void add_up(double *sum, double value)
-{
-    if (!isnan(value)) {
-        *sum = isnan(*sum) ? value : *sum + value;
-    }
-}
-
+/* Unfiltered, the day's closings that are in no list belong to it. */
 void table_sum(struct table *table)
 {
-    struct position_totals totals = {NAN, NAN, NAN, NAN, NAN, 0, 0};
-    for (size_t i = 0; i < table->row_count; i++) {
-        const struct position *position = &table->snapshot->positions[i];
-        bool closed = position_is_closed(position);
-        add_up(&totals.day, position->day_pnl);
-        add_up(&totals.realized, position_realized(position));
-        totals.closed += closed;
-        totals.open += !closed;
-        if (!closed) {
-            add_up(&totals.unrealized, position_unrealized(position).value);
-            add_up(&totals.invested, position_invested(position).value);
-            add_up(&totals.value, position_value(position).value);
-        }
+    if (table->pane != PANE_POSITIONS) {
+        return;
     }
-    table->totals = totals;
+    money_begin(&table->sums);
+    for (size_t i = 0; i < table->order_count; i++) {
+        money_add(&table->sums, table->book, &table->snapshot->positions[table->order[i]]);
+    }
+    money_end(&table->sums, table_filter_hides(table) ? NULL : table->book);
 }

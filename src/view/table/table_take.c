@@ -204,7 +204,10 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     const struct row *row = model_row(news->snapshot, i);
     struct table_mark *mark = &table->marks[i];
     uint64_t key = before != NULL ? before->key : table_key(row->id);
-    *mark = (struct table_mark){.key = key, .version = row->version, .value = {NAN, NAN, NAN}};
+    *mark = (struct table_mark){.key = key,
+                                .version = row->version,
+                                .value = {NAN, NAN, NAN},
+                                .rank = before != NULL ? before->rank : UINT32_MAX};
     read_values(table, row, mark);
     if (table->pane == PANE_ORDERS) {
         mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
@@ -319,7 +322,7 @@ static void take_changed(struct table *table, const struct table_news *news)
         take_row(table, news, row, &before, false);
         note_changed(table, row, &before);
     }
-    if (table->filter[0] != '\0' || !table_sort_mend(table, &moved)) {
+    if (table->filter[0] != '\0' || table_wants_ranks(table) || !table_sort_mend(table, &moved)) {
         table_arrange(table);
     } else if (moved) {
         table_settle(table);
@@ -329,15 +332,20 @@ static void take_changed(struct table *table, const struct table_news *news)
 void table_take(struct table *table, const struct table_news *news)
 {
     table->snapshot = news->snapshot;
+    table->book = news->book;
     table_choose_measured(table);
+    if (!news->focused && news->now.mono_us - table->ranked_us >= TABLE_RANK_US) {
+        table_rank(table);
+    }
+    if (news->focused || table_wants_ranks(table)) {
+        table->ranked_us = news->now.mono_us;
+    }
     if (!find_changed(table, news->snapshot)) {
         take_moved(table, news);
     } else if (table->changed_count > 0) {
         take_changed(table, news);
-    } else {
-        return;
+    } else if (table_wants_ranks(table)) {
+        table_arrange(table);
     }
-    if (table->pane == PANE_POSITIONS && table->snapshot != NULL) {
-        table_sum(table);
-    }
+    table_sum(table); /* the book may tell more of the same rows */
 }

@@ -145,6 +145,11 @@ static void test_variants(void **state)
         size_t rows;
     } rows[] = {
         {RESOURCE_ORDERS, "{\"orders\":[]}", 0},
+        {RESOURCE_ORDERS, "\xef\xbb\xbf{\"orders\":[]}", 0},
+        {RESOURCE_ORDERS, "{\"orders\":null,\"success\":true}", 0},
+        {RESOURCE_POSITIONS, "{\"success\":true,\"positions\":null}", 0},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":null}", 0},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":null}]}", 0},
         {RESOURCE_POSITIONS, "{\"positions\":[]}", 0},
         {RESOURCE_POSITIONS,
          "{\"success\":true,\"positions\":[],\"meta\":{\"pnlMode\":\"server\",\"workerHealthy\":"
@@ -356,7 +361,7 @@ static void test_what_cannot_be_shown(void **state)
         {RESOURCE_ORDERS, "<html>", FAULT_DECODE, "the answer is no JSON (byte 0)"},
         {RESOURCE_ORDERS, "[]", FAULT_DECODE, "the answer is no JSON object"},
         {RESOURCE_ORDERS, "{\"success\":true}", FAULT_DECODE, "no \"orders\" in the answer"},
-        {RESOURCE_ORDERS, "{\"orders\":null}", FAULT_DECODE, "\"orders\" is no array"},
+        {RESOURCE_ORDERS, "{\"orders\":{}}", FAULT_DECODE, "\"orders\" is no array"},
         {RESOURCE_ORDERS, "{\"orders\":[7]}", FAULT_DECODE, "row 1 is no object"},
         {RESOURCE_ORDERS, "{\"orders\":[" ROW("\"1\"", "1") "," ROW_OF("\"2\"", "1", "7") "]}",
          FAULT_DECODE, "row 2: \"status\" is missing or not a text"},

@@ -263,10 +263,10 @@ static void check(const struct pair *pair)
     assert_int_equal(quick->top, full->top);
     assert_true(quick->selected == full->selected && quick->list == full->list);
     assert_memory_equal(quick->class_counts, full->class_counts, sizeof quick->class_counts);
-    assert_true(same(quick->totals.day, full->totals.day));
-    assert_true(same(quick->totals.unrealized, full->totals.unrealized));
-    assert_true(same(quick->totals.invested, full->totals.invested));
-    assert_int_equal(quick->totals.open, full->totals.open);
+    assert_true(same(quick->sums.sums[0].day.value, full->sums.sums[0].day.value));
+    assert_true(same(quick->sums.sums[0].unrealized.value, full->sums.sums[0].unrealized.value));
+    assert_true(same(quick->sums.sums[0].invested.value, full->sums.sums[0].invested.value));
+    assert_int_equal(quick->sums.sums[0].open_count, full->sums.sums[0].open_count);
     assert_true(quick->flash_end_us <= full->flash_end_us);
     assert_int_equal(pair->quick.alerts, pair->full.alerts);
     check_marks(quick, full);
