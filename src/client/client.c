@@ -15,6 +15,7 @@
 #define CACHE_DELAY_US INT64_C(3000000)
 /* The wall clock running this far ahead of the monotonic one means that the machine slept. */
 #define SUSPEND_JUMP_MS 3000
+#define DAY_MS INT64_C(86400000)
 /* Events whose first paint is still awaited; more than this in one turn are not sampled. */
 #define AWAITING_MAX 256
 
@@ -36,6 +37,9 @@ struct client {
 
     struct loop_timer *deadline;
     struct loop_timer *cache_timer;
+    struct money_book *book;
+    int32_t (*zone)(const void *user, int64_t wall_ms);
+    const void *zone_user;
     bool cache_due;
     resource_mask uncached; /* confirmed since the cache was last written */
 
@@ -256,6 +260,25 @@ static void schedule_cache(struct client *client, struct moment now)
     }
 }
 
+/* The number of the exchange's day. */
+static int64_t day_of(const struct client *client, int64_t wall_ms)
+{
+    int32_t ahead_s = client->zone != NULL ? client->zone(client->zone_user, wall_ms) : 0;
+    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
+    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
+}
+
+/* Nothing is closed by what the disk remembers: it may be of any day. */
+static void take_positions(struct client *client, struct moment now)
+{
+    struct pane_state pane;
+    engine_pane(client->engine, RESOURCE_POSITIONS, &pane);
+    if (pane.shown != NULL && !pane.cached) {
+        money_book_take(client->book, pane.shown,
+                        (struct money_time){now.wall_ms, day_of(client, now.wall_ms)});
+    }
+}
+
 static void before_wait(void *user)
 {
     struct client *client = user;
@@ -265,6 +288,9 @@ static void before_wait(void *user)
     schedule_cache(client, now);
     unsigned mask = client->changes | engine_take_changes(client->engine);
     client->changes = 0;
+    if ((mask & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
+        take_positions(client, now);
+    }
     if (mask != 0 && client->on_change != NULL) {
         client->on_change(client->on_change_user, mask);
     }
@@ -324,6 +350,9 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->http = http;
     client->engine = engine_new(&settings->engine);
     client->journal = journal_new();
+    client->book = money_book_new();
+    client->zone = settings->zone;
+    client->zone_user = settings->zone_user;
     client->trace = settings->trace;
     client->wall_ahead_ms = now.wall_ms - now.mono_us / 1000;
     client->deadline = loop_timer_new(loop, deadline_due, client);
@@ -351,6 +380,7 @@ void client_free(struct client *client)
     loop_timer_free(client->cache_timer);
     engine_free(client->engine);
     journal_free(client->journal);
+    money_book_free(client->book);
     cache_free(client->cache);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         free(client->paths[i]);
@@ -401,6 +431,11 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 {
     client->on_change = fn;
     client->on_change_user = user;
+}
+
+const struct money_book *client_book(const struct client *client)
+{
+    return client->book;
 }
 
 const struct engine *client_engine(const struct client *client)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <blotter/core/utf8.h>
 #include <blotter/view/text.h>
 
 enum { INTERRUPT = 0x03, ESC = 0x1B, DEL = 0x7F, COORDINATE_MAX = 10000 };
@@ -62,7 +63,7 @@ static void emit_code(const struct input *input, uint32_t code, bool alt)
     if (!text_code_is_safe(code)) {
         return;
     }
-    at[text_encode(code, at)] = '\0';
+    at[utf8_put(code, at)] = '\0';
     emit_key(input, name, alt ? 0 : code);
 }
 
@@ -222,11 +223,6 @@ static void feed_escape(struct input *input, unsigned char byte)
 
 /* --- UTF-8 -------------------------------------------------------------------------------- */
 
-static size_t utf8_length(unsigned char lead)
-{
-    return lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
-}
-
 static void feed_utf8(struct input *input, unsigned char byte)
 {
     uint32_t code;
@@ -235,7 +231,7 @@ static void feed_utf8(struct input *input, unsigned char byte)
     if (input->len < want) {
         return;
     }
-    size_t used = text_decode((const char *)input->sequence, input->len, &code);
+    size_t used = utf8_next((const char *)input->sequence, input->len, &code);
     bool whole = used == input->len && want > 1;
     input->len = 0;
     if (whole) {
@@ -316,7 +312,7 @@ static bool is_character(const char *name)
 {
     uint32_t code;
     size_t len = strlen(name);
-    return len > 0 && text_decode(name, len, &code) == len && code != ' ' && code != 0xFFFD &&
+    return len > 0 && utf8_next(name, len, &code) == len && code != ' ' && code != 0xFFFD &&
            text_code_is_safe(code);
 }
 

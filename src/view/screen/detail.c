@@ -85,7 +85,7 @@ static char *with_local_time(const struct writer *writer, char *text)
 {
     int64_t ms;
     char local[FORMAT_MAX];
-    if (strlen(text) < 19 || !iso8601_parse(text, strlen(text), &ms)) {
+    if (!iso8601_parse(text, strlen(text), &ms)) {
         return text;
     }
     format_clock(&writer->frame->input->format, FORMAT_CLOCK_FULL, ms, local);
@@ -98,8 +98,7 @@ static char *with_local_time(const struct writer *writer, char *text)
 
 static void write_value(struct writer *writer, const char *name, struct span value, int depth);
 
-static void write_members(struct writer *writer, const char *name, struct span value,
-                          int depth)
+static void write_members(struct writer *writer, const char *name, struct span value, int depth)
 {
     struct span_iterator it = {0};
     struct span key, member;
