@@ -107,6 +107,7 @@ core model base|json|stream
 core stream base
 core backend base|json|model
 core engine base|json|model|stream
+core money base|json|model
 view text -
 view table text
 view screen text|table

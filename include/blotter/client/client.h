@@ -10,6 +10,7 @@
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
 #include <blotter/core/journal.h>
+#include <blotter/core/money.h>
 #include <blotter/net/http.h>
 #include <blotter/net/loop.h>
 
@@ -24,6 +25,9 @@ struct client_settings {
     const char *cache_dir; /* NULL: no disk cache */
     bool stream;           /* false for --snapshot: four reads and nothing else */
     struct trace *trace;   /* NULL: none; not owned */
+    /* Seconds that the exchange's clock is ahead of UTC; NULL: none. Its day is the trading day. */
+    int32_t (*zone)(const void *user, int64_t wall_ms);
+    const void *zone_user;
 };
 
 void client_settings_default(struct client_settings *ret);
@@ -48,6 +52,7 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 const struct engine *client_engine(const struct client *client);
 const struct conn_status *client_stream_status(const struct client *client);
 const struct journal *client_journal(const struct client *client);
+const struct money_book *client_book(const struct client *client); /* the day's closings */
 
 /* User commands and triggers. Manual and network triggers also make the stream try at once; a
  * manual one for all panes opens it even when the server had ended it for good. */

@@ -14,6 +14,7 @@
 #include <blotter/core/engine.h>
 #include <blotter/core/journal.h>
 #include <blotter/core/latency.h>
+#include <blotter/core/money.h>
 #include <blotter/view/action.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/format.h>
@@ -31,6 +32,7 @@ struct screen_input {
     int64_t poll_next_ms;                    /* wall time of the next poll */
     int64_t poll_every_ms;         /* how far polls are apart now; 0: taken from the last answer */
     const struct journal *journal; /* NULL: none */
+    const struct money_book *book; /* what was seen of the day's closings; NULL: nothing */
     uint64_t events, errors;       /* stream events received, errors */
     struct latency_summary event_latency, fetch_latency;
     const char *badge; /* "REAL", "PAPER" or "MOCK" */

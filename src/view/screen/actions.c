@@ -405,6 +405,9 @@ static void do_revalidate(struct act *act)
     bool all = act->action == ACTION_REVALIDATE_ALL || act->screen->focus == PANE_EVENTS;
     act->result.todo |= SCREEN_DO_REVALIDATE;
     act->result.resources = all ? RESOURCE_ALL : RESOURCE_BIT(act->screen->focus);
+    if (act_in_table(act) && table_rank(act_table(act))) { /* asked for: new places */
+        act_arrange_rows(act);
+    }
 }
 
 static void do_seen(struct act *act)
