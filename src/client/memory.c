@@ -55,31 +55,28 @@ void memory_stream(struct memory *memory, struct moment now, const struct conn_s
 
 /* --- samples -------------------------------------------------------------------------------- */
 
-static double day_of(const struct snapshot *positions)
+/* The day's figures; not known while nothing confirms the positions. */
+static void sample_money(struct memory *memory, int64_t at_ms, const struct pane_state *pane,
+                         const struct money_book *book)
 {
-    double sum = 0;
-    bool any = positions->row_count == 0;
-    for (size_t i = 0; i < positions->row_count; i++) {
-        if (!isnan(positions->positions[i].day_pnl)) {
-            sum += positions->positions[i].day_pnl;
-            any = true;
-        }
+    struct money money;
+    bool known = pane->shown != NULL && !pane->stale;
+    if (known) {
+        money_of(&money, book, pane->shown);
     }
-    return any ? sum : (double)NAN;
+    history_add(memory->history, HISTORY_DAY, at_ms, known ? money.sums[0].day.value : (double)NAN);
+    history_add(memory->history, HISTORY_BOOKED, at_ms,
+                known ? money.sums[0].booked.value : (double)NAN);
 }
 
-static void sample_figures(struct memory *memory, int64_t at_ms, const struct pane_state panes[])
+static void sample_margin(struct memory *memory, int64_t at_ms, const struct pane_state *pane)
 {
-    const struct snapshot *positions = panes[RESOURCE_POSITIONS].shown;
-    const struct snapshot *account = panes[RESOURCE_ACCOUNT].shown;
-    double day =
-        positions != NULL && !panes[RESOURCE_POSITIONS].stale ? day_of(positions) : (double)NAN;
     double margin = (double)NAN;
-    if (account != NULL && account->row_count > 0 && !panes[RESOURCE_ACCOUNT].stale &&
-        account->account->balance > 0) {
-        margin = account->account->used_margin / account->account->balance * 100;
+    if (pane->shown != NULL && !pane->stale && pane->shown->row_count > 0 &&
+        pane->shown->account->balance > 0) {
+        const struct account *account = pane->shown->account;
+        margin = account->used_margin / account->balance * 100;
     }
-    history_add(memory->history, HISTORY_DAY, at_ms, day);
     history_add(memory->history, HISTORY_MARGIN, at_ms, margin);
 }
 
@@ -115,12 +112,11 @@ static void sample_prices(struct memory *memory, int64_t at_ms, const struct pan
 
 /* Those of stale rows end; then those that are fresh go on. The watchlists' prices come last: they
  * are quotes, where orders and positions may hold an older one. */
-static void sample(struct memory *memory, int64_t at_ms, const struct pane_state panes[])
+static void sample_all_prices(struct memory *memory, int64_t at_ms, const struct pane_state panes[])
 {
     static const enum resource priced[] = {RESOURCE_ORDERS, RESOURCE_POSITIONS,
                                            RESOURCE_WATCHLISTS};
     bool all_stale = true;
-    sample_figures(memory, at_ms, panes);
     for (size_t i = 0; i < sizeof priced / sizeof *priced; i++) {
         all_stale = all_stale && panes[priced[i]].stale;
     }
@@ -134,15 +130,17 @@ static void sample(struct memory *memory, int64_t at_ms, const struct pane_state
     }
 }
 
-void memory_turn(struct memory *memory, struct moment now, const struct engine *engine,
+void memory_turn(struct memory *memory, struct moment now, struct memory_source source,
                  resource_mask which)
 {
     struct pane_state panes[RESOURCE_COUNT];
     for (int i = 0; i < RESOURCE_COUNT; i++) {
-        engine_pane(engine, (enum resource)i, &panes[i]);
+        engine_pane(source.engine, (enum resource)i, &panes[i]);
         if ((which & RESOURCE_BIT(i)) != 0) {
             tape_rows(memory->tape, now, panes[i].shown, !panes[i].cached);
         }
     }
-    sample(memory, now.wall_ms, panes);
+    sample_money(memory, now.wall_ms, &panes[RESOURCE_POSITIONS], source.book);
+    sample_margin(memory, now.wall_ms, &panes[RESOURCE_ACCOUNT]);
+    sample_all_prices(memory, now.wall_ms, panes);
 }

@@ -9,6 +9,7 @@
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
 #include <blotter/core/history.h>
+#include <blotter/core/money.h>
 #include <blotter/core/tape.h>
 
 /* Rows are looked at this long after they changed. */
@@ -23,8 +24,14 @@ void memory_event(struct memory *memory, struct moment now, const struct event *
                   enum journal_outcome outcome);
 void memory_stream(struct memory *memory, struct moment now, const struct conn_status *status);
 
+/* Where the figures of the day come from. */
+struct memory_source {
+    const struct engine *engine;
+    const struct money_book *book;
+};
+
 /* Takes in the resources that changed since the last call; which: their bits. */
-void memory_turn(struct memory *memory, struct moment now, const struct engine *engine,
+void memory_turn(struct memory *memory, struct moment now, struct memory_source source,
                  resource_mask which);
 
 struct tape *memory_tape(struct memory *memory);

@@ -12,6 +12,7 @@
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
 #include <blotter/core/journal.h>
+#include <blotter/core/money.h>
 #include <blotter/net/http.h>
 #include <blotter/net/loop.h>
 
@@ -27,6 +28,9 @@ struct client_settings {
     bool stream;           /* false for --snapshot: four reads and nothing else */
     bool remember;         /* keep tape and history: somebody looks at them */
     struct trace *trace;   /* NULL: none; not owned */
+    /* Seconds that the exchange's clock is ahead of UTC; NULL: none. Its day is the trading day. */
+    int32_t (*zone)(const void *user, int64_t wall_ms);
+    const void *zone_user;
 };
 
 void client_settings_default(struct client_settings *ret);
@@ -53,6 +57,7 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 const struct engine *client_engine(const struct client *client);
 const struct conn_status *client_stream_status(const struct client *client);
 const struct journal *client_journal(const struct client *client);
+const struct money_book *client_book(const struct client *client); /* the day's closings */
 
 /* What happened, and how the day went; NULL without `remember`. */
 const struct tape *client_tape(const struct client *client);

@@ -16,6 +16,7 @@
 #include <blotter/core/journal.h>
 #include <blotter/core/latency.h>
 #include <blotter/core/tape.h>
+#include <blotter/core/money.h>
 #include <blotter/view/action.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/format.h>
@@ -35,6 +36,7 @@ struct screen_input {
     const struct journal *journal; /* NULL: none */
     const struct tape *tape;       /* NULL: none */
     const struct history *history; /* NULL: none */
+    const struct money_book *book; /* what was seen of the day's closings; NULL: nothing */
     uint64_t events, errors;       /* stream events received, errors */
     struct latency_summary event_latency, fetch_latency;
     const char *badge; /* "REAL", "PAPER" or "MOCK" */

@@ -130,27 +130,18 @@ struct tape_counts tape_counts(const struct tape *tape)
 
 static enum known_state state_of(const struct order *order)
 {
-    static const struct {
-        const char *word;
-        enum known_state state;
-    } words[] = {
-        {"EXECUTED", KNOWN_FILLED},
-        {"CANCELLED", KNOWN_CANCELLED},
-        {"REJECTED", KNOWN_REJECTED},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcmp(order->status, words[i].word) == 0) {
-            return words[i].state;
-        }
-    }
-    return KNOWN_WORKING;
+    static const enum known_state states[ORDER_CLASS_COUNT] = {
+        [ORDER_OPEN] = KNOWN_WORKING,      [ORDER_PART] = KNOWN_WORKING,
+        [ORDER_DONE] = KNOWN_FILLED,       [ORDER_DEAD] = KNOWN_CANCELLED,
+        [ORDER_REJECTED] = KNOWN_REJECTED, [ORDER_UNKNOWN] = KNOWN_WORKING};
+    return order->class < ORDER_CLASS_COUNT ? states[order->class] : KNOWN_WORKING;
 }
 
 static enum tape_side side_of(const struct order *order)
 {
-    return strcmp(order->side, "BUY") == 0    ? TAPE_BUY
-           : strcmp(order->side, "SELL") == 0 ? TAPE_SELL
-                                              : TAPE_NO_SIDE;
+    return order->direction == ORDER_BUY    ? TAPE_BUY
+           : order->direction == ORDER_SELL ? TAPE_SELL
+                                            : TAPE_NO_SIDE;
 }
 
 static void fill_entry(const struct telling *telling, enum tape_kind kind, struct tape_entry *ret)
@@ -161,8 +152,8 @@ static void fill_entry(const struct telling *telling, enum tape_kind kind, struc
     snprintf(ret->symbol, sizeof ret->symbol, "%s", order->symbol);
     snprintf(ret->type, sizeof ret->type, "%s", order->type);
     ret->side = side_of(order);
-    ret->quantity = (double)order->quantity;
-    ret->filled = (double)order->filled;
+    ret->quantity = order->quantity;
+    ret->filled = order->filled;
     ret->limit = first_known(order->price, telling->known->limit);
     ret->price = ret->limit;
     ret->ltp = first_known(order->ltp, telling->known->ltp);
@@ -192,7 +183,7 @@ static void tell_change(struct telling *telling)
     fill_entry(telling, TAPE_CHANGED, &entry);
     entry.limit_before = differs(order->price, known->limit) ? known->limit : (double)NAN;
     entry.quantity_before =
-        differs((double)order->quantity, known->quantity) ? known->quantity : (double)NAN;
+        differs(order->quantity, known->quantity) ? known->quantity : (double)NAN;
     if (!isnan(entry.limit_before) || !isnan(entry.quantity_before)) {
         telling->known->entry = tape_add(telling->tape, &entry);
     }
@@ -264,10 +255,9 @@ void tape_remember_order(struct known *known, const struct order *order, enum kn
 {
     known->state = (uint8_t)state;
     known->limit = first_known(order->price, known->limit);
-    known->quantity = (double)order->quantity;
-    known->filled = (double)order->filled > known->filled || isnan(known->filled)
-                        ? (double)order->filled
-                        : known->filled;
+    known->quantity = order->quantity;
+    known->filled =
+        order->filled > known->filled || isnan(known->filled) ? order->filled : known->filled;
     known->ltp = first_known(order->ltp, known->ltp);
     if (order->created_ms != MODEL_NO_TIME) {
         known->created_ms = order->created_ms;
@@ -290,7 +280,7 @@ void tape_tell_difference(struct telling *telling, bool old)
         tell_end(telling, state);
     } else if (old) {
         return; /* the rows hold what came of it */
-    } else if ((double)order->filled > known->filled && order->filled > 0) {
+    } else if (order->filled > known->filled && order->filled > 0) {
         tell_part(telling);
     } else {
         tell_change(telling);

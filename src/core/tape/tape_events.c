@@ -4,6 +4,7 @@
 
 #include <blotter/core/iso8601.h>
 
+#include "model/complete.h"
 #include "model/fields.h"
 #include "model/payload.h"
 
@@ -29,7 +30,8 @@ static bool read_event(const struct event *event, enum resource resource,
     payload_complete(operation, at);
     fields_clear(field_table(resource), row);
     ((struct row *)row)->id = operation->key;
-    payload_write(operation->values, operation->count, row);
+    payload_write(operation->values, operation->count, row, true);
+    row_complete(resource, row);
     return true;
 }
 
@@ -77,7 +79,7 @@ static void order_event(struct tape *tape, struct moment now, const struct event
     }
     if (new) {
         tape_remember_order(known, &order, KNOWN_WORKING);
-        known->filled = event->type == EVENT_ORDER_PLACED ? 0 : (double)order.filled;
+        known->filled = event->type == EVENT_ORDER_PLACED ? 0 : order.filled;
     }
     tape_tell_difference(&telling, covered);
 }

@@ -2,6 +2,7 @@
 #include "act.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/utf8.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -300,7 +301,7 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
         return act.result;
     }
     char *filter = act_table(&act)->filter;
-    size_t len = strlen(filter), more = text_encode(code, bytes);
+    size_t len = strlen(filter), more = utf8_put(code, bytes);
     if (len + more < TABLE_FILTER_MAX) {
         memcpy(filter + len, bytes, more);
         filter[len + more] = '\0';
@@ -409,6 +410,9 @@ static void do_revalidate(struct act *act)
     bool all = act->action == ACTION_REVALIDATE_ALL || act->screen->focus == PANE_EVENTS;
     act->result.todo |= SCREEN_DO_REVALIDATE;
     act->result.resources = all ? RESOURCE_ALL : RESOURCE_BIT(act->screen->focus);
+    if (act_in_table(act) && table_rank(act_table(act))) { /* asked for: new places */
+        act_arrange_rows(act);
+    }
 }
 
 /* The tape, or what was fetched and why. */

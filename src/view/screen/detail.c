@@ -85,7 +85,7 @@ static char *with_local_time(const struct writer *writer, char *text)
 {
     int64_t ms;
     char local[FORMAT_MAX];
-    if (strlen(text) < 19 || !iso8601_parse(text, strlen(text), &ms)) {
+    if (!iso8601_parse(text, strlen(text), &ms)) {
         return text;
     }
     format_clock(&writer->frame->input->format, FORMAT_CLOCK_FULL, ms, local);

@@ -271,7 +271,7 @@ static void put_frame(const struct frame *frame, enum pane pane)
 static void order_counts(const struct frame *frame, struct rect line)
 {
     const struct table *table = &frame->screen->tables[PANE_ORDERS];
-    const size_t *counts = table->state_counts;
+    const size_t *counts = table->class_counts;
     static const char *const words[] = {"pending",   "partial",  "executed",
                                         "cancelled", "rejected", "other"};
     struct bar bar;
@@ -280,11 +280,11 @@ static void order_counts(const struct frame *frame, struct rect line)
     bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " %zu orders",
             table->order_count);
     bool first = true;
-    for (int i = 0; i < ORDER_STATE_COUNT; i++) {
+    for (int i = 0; i < ORDER_CLASS_COUNT; i++) {
         if (counts[i] > 0) {
             bar_add(&bar, (struct bar_place){i + 1, 0}, plain(ROLE_DIM), first ? ": " : " · ");
             bar_add(&bar, (struct bar_place){i + 1, 0},
-                    plain(stale ? ROLE_STALE : order_state_info((enum order_state)i)->role),
+                    plain(stale ? ROLE_STALE : order_class_info((enum order_class)i)->role),
                     "%zu %s", counts[i], words[i]);
             first = false;
         }
@@ -351,17 +351,18 @@ int account_lines(const struct screen *screen)
 
 static double account_figure(const struct frame *frame, const struct column *column)
 {
-    const struct table *positions = &frame->screen->tables[RESOURCE_POSITIONS];
+    const struct money *money = &frame->screen->money;
     const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
-    bool derived;
+    bool derived, loaded = frame->screen->tables[RESOURCE_POSITIONS].snapshot != NULL;
     if (column->number != NULL) {
         return column->number(&account->row, &derived);
     }
-    if (positions->snapshot == NULL) {
+    if (!loaded || money->count != 1) {
         return (double)NAN;
     }
-    return strcmp(column->name, "realised") == 0 ? positions->totals.realized
-                                                 : positions->totals.unrealized;
+    return strcmp(column->name, "net-liq") == 0    ? money_net_liq(account, money)
+           : strcmp(column->name, "realised") == 0 ? money->sums[0].realized.value
+                                                   : money->sums[0].unrealized.value;
 }
 
 static void account_text(const struct frame *frame, const struct column *column, char *out,
@@ -388,40 +389,38 @@ static void account_text(const struct frame *frame, const struct column *column,
     snprintf(out, capacity, "%s", hidden ? FORMAT_HIDDEN : figure);
 }
 
-static double used_share(const struct frame *frame)
+static void put_share(const struct frame *frame, double percent, enum role role, struct rect area)
 {
-    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
-    return account->balance > 0 ? account->used_margin / account->balance : (double)NAN;
+    char text[32];
+    int width = area.width >= 18 ? 10 : area.width - 8;
+    int full = (int)(percent / 100 * width + 0.5);
+    for (int i = 0; i < width; i++) {
+        bool used = i < full;
+        canvas_put(frame->canvas, (struct rect){area.x + i, area.y, 1, 1}, used ? "█" : "░",
+                   plain(role == ROLE_STALE || used ? role : ROLE_DIM));
+    }
+    int at = width > 0 ? width + 1 : 0;
+    snprintf(text, sizeof text, "~%.0f %%", percent);
+    if (text_width(text) <= area.width - at) {
+        canvas_put(frame->canvas, (struct rect){area.x + at, area.y, area.width - at, 1}, text,
+                   plain(role == ROLE_BAR ? ROLE_DIM : role));
+    }
 }
 
-/* Behind the figure: the margin bar and its share, an arrow for gains and losses. */
+/* Behind the figure: its share of the balance. */
 static void put_account_extra(const struct frame *frame, const struct column *column,
                               struct rect area)
 {
-    double share = used_share(frame), value = account_figure(frame, column);
+    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT).stale;
-    char text[64];
-    if ((column->flags & COLUMN_SIGNED) != 0 && !frame->screen->hide_amounts) {
-        const char *arrow = value > 0 ? "▲" : value < 0 ? "▼" : "";
-        enum role role = stale ? ROLE_STALE : value > 0 ? ROLE_PNL_UP : ROLE_PNL_DOWN;
-        canvas_put(frame->canvas, area, arrow, plain(role));
-    } else if (strcmp(column->name, "used") == 0 && !isnan(share)) {
-        snprintf(text, sizeof text, "~%.1f %% of bal", share * 100);
-        if (text_width(text) > area.width) {
-            snprintf(text, sizeof text, "~%.1f %%", share * 100);
-        }
-        if (text_width(text) <= area.width) {
-            canvas_put(frame->canvas, area, text, plain(stale ? ROLE_STALE : ROLE_DIM));
-        }
-    } else if (strcmp(column->name, "available") == 0 && !isnan(share) && area.width >= 5) {
-        int width = area.width < 10 ? area.width : 10, full = (int)(share * width + 0.5);
-        for (int i = 0; i < width; i++) {
-            bool used = i < full;
-            canvas_put(frame->canvas, (struct rect){area.x + i, area.y, 1, 1}, used ? "█" : "░",
-                       plain(stale  ? ROLE_STALE
-                             : used ? ROLE_BAR
-                                    : ROLE_DIM));
-        }
+    double used = money_margin(account);
+    double free_percent =
+        account->balance > 0 ? account->available_margin / account->balance * 100 : (double)NAN;
+    enum role role = margin_role(used, stale);
+    if (strcmp(column->name, "used") == 0 && !isnan(used)) {
+        put_share(frame, used, role == ROLE_TEXT ? ROLE_BAR : role, area);
+    } else if (strcmp(column->name, "available") == 0 && !isnan(free_percent)) {
+        put_share(frame, free_percent, stale ? ROLE_STALE : ROLE_BAR, area);
     }
 }
 

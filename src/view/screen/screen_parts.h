@@ -74,6 +74,7 @@ struct screen {
     struct pane_memo memos[PANE_COUNT];
     uint64_t bars[BAR_LINES]; /* numbers of what they show; 0: not known */
 
+    struct money money; /* of all positions */
     unsigned dirty;
     resource_mask retake; /* tables to be measured and sorted anew */
     int64_t deadline_us;
@@ -142,6 +143,7 @@ bool bar_repaint(struct bar *bar, const struct frame *frame, enum bar_line line,
 struct conn_word {
     char text[BAR_TEXT_MAX];     /* "● LIVE" */
     char more[BAR_TEXT_MAX];     /* "since 14:30:51" */
+    char why[BAR_TEXT_MAX];      /* "no stream: not found"; the first to go where room is short */
     char shortest[BAR_TEXT_MAX]; /* what has to fit: "○ RETRY 3" */
     enum role role;
 };
@@ -157,6 +159,8 @@ void paint_account_line(const struct frame *frame);
 void paint_tabs(const struct frame *frame);
 void paint_state(const struct frame *frame);
 void paint_mini(const struct frame *frame);
+
+enum role margin_role(double percent, bool stale);
 
 /* --- panes.c */
 void paint_pane(const struct frame *frame, enum pane pane);

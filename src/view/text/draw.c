@@ -1,5 +1,7 @@
 #include <blotter/view/draw.h>
 
+#include <blotter/core/utf8.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -99,7 +101,7 @@ int draw_place(struct draw_range range, double value, int columns)
 static void put_code(struct canvas *canvas, int x, int y, uint32_t code, struct style style)
 {
     char text[5] = {0};
-    text_encode(code, text);
+    utf8_put(code, text);
     canvas_put(canvas, (struct rect){x, y, 1, 1}, text, style);
 }
 

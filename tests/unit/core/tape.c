@@ -266,6 +266,8 @@ static void test_remembers(void **state)
     struct order order = {
         .row = {.id = "o1"}, .symbol = "TCS", .status = "PENDING", .side = "SELL"};
     order.type = order.product = order.failure_reason = "";
+    order.class = ORDER_OPEN;
+    order.direction = ORDER_SELL;
     order.quantity = 40;
     order.price = 4115;
     order.average_price = order.ltp = NAN;
