@@ -44,11 +44,12 @@ while read -r floor allowed; do
         grep -vE "<blotter/($allowed)/" | report "$floor must not include"
 done <<'TABLE'
 core core
+adapt core|adapt
 net core|net
-client core|net|client
+client core|adapt|net|client
 view core|view
 tui core|net|client|view|tui
-cli core|net|client|view|tui|cli
+cli core|adapt|net|client|view|tui|cli
 mock core|net|mock
 TABLE
 
@@ -63,6 +64,7 @@ ini\.h src/core/base/ini\.c
 microhttpd\.h src/mock/
 sqlite3\.h src/mock/
 jansson\.h src/mock/
+j[qv]\.h src/adapt/
 TABLE
 
 grep -rnE '^ *# *include *"[^"]*\.\./' src include --include='*.[ch]' | report 'includes go down, not up'
@@ -73,6 +75,7 @@ grep -rnE '^ *# *include *"[^"]*\.\./' src include --include='*.[ch]' | report '
 room_of() {
     case $1 in
     core/moment) echo base ;;
+    core/backend) echo backend ;;
     view/pane) echo text ;;
     *) find "src/${1%/*}" -mindepth 2 -name "${1##*/}.[ch]" | sed -n '1s|^src/[a-z]*/\([a-z]*\)/.*|\1|p' ;;
     esac
@@ -102,7 +105,10 @@ core base -
 core json base
 core model base|json|stream
 core stream base
+core tape base|json|model
+core backend base|json|model
 core engine base|json|model|stream
+core money base|json|model
 view text -
 view table text
 view screen text|table
@@ -171,13 +177,14 @@ while read -r floor above; do
         fi
     done
 done <<'TABLE'
-core net client view tui cli mock
-net client view tui cli mock
+core adapt net client view tui cli mock
+adapt net client view tui cli mock
+net adapt client view tui cli mock
 client view tui cli mock
-view net client tui cli mock
-tui cli mock
+view adapt net client tui cli mock
+tui adapt cli mock
 cli mock
-mock client view tui cli
+mock adapt client view tui cli
 TABLE
 
 # floors: what their libraries may not call; object files that are excused, and why:

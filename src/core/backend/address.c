@@ -1,0 +1,171 @@
+#include <blotter/core/backend.h>
+
+#include <string.h>
+
+#define SYMBOLS "symbols"
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+static bool append_encoded(struct buf *out, const char *text)
+{
+    bool good = true;
+    for (; good && *text != '\0'; text++) {
+        good = is_unreserved(*text) ? buf_append(out, text, 1)
+                                    : buf_printf(out, "%%%02X", (unsigned char)*text);
+    }
+    return good;
+}
+
+/* --- {NAME} ---------------------------------------------------------------------------------- */
+
+bool backend_next_name(const char **at, const char **ret_name, size_t *ret_len)
+{
+    const char *open = strchr(*at, '{');
+    const char *close = open != NULL ? strchr(open, '}') : NULL;
+    if (close == NULL) {
+        return false;
+    }
+    *ret_name = open + 1;
+    *ret_len = (size_t)(close - open - 1);
+    *at = close + 1;
+    return true;
+}
+
+/* The name without what follows a colon. */
+static size_t plain_length(const char *name, size_t len)
+{
+    const char *colon = memchr(name, ':', len);
+    return colon != NULL ? (size_t)(colon - name) : len;
+}
+
+static bool is_name(const char *name, size_t len, const char *word)
+{
+    return strlen(word) == len && memcmp(name, word, len) == 0;
+}
+
+bool backend_names(const char *path, const char *name)
+{
+    const char *found;
+    size_t len;
+    while (backend_next_name(&path, &found, &len)) {
+        if (is_name(found, plain_length(found, len), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool append_symbols(struct buf *out, const char *joint, size_t joint_len,
+                           const struct backend_filling *filling)
+{
+    bool good = filling->symbol_count > 0;
+    for (size_t i = 0; good && i < filling->symbol_count; i++) {
+        good = (i == 0 || buf_append(out, joint, joint_len)) &&
+               append_encoded(out, filling->symbols[i]);
+    }
+    return good;
+}
+
+static bool append_name(struct buf *out, const char *name, size_t len,
+                        const struct backend_filling *filling)
+{
+    size_t plain = plain_length(name, len);
+    if (is_name(name, plain, SYMBOLS)) {
+        return plain == len ? append_symbols(out, ",", 1, filling)
+                            : append_symbols(out, name + plain + 1, len - plain - 1, filling);
+    }
+    const char *value = filling->value != NULL ? filling->value(filling->user, name, len) : NULL;
+    return value != NULL && append_encoded(out, value);
+}
+
+bool backend_fill(struct buf *out, const char *path, const struct backend_filling *filling)
+{
+    const char *at = path, *name;
+    size_t len;
+    while (backend_next_name(&at, &name, &len)) {
+        if (!buf_append(out, path, (size_t)(name - 1 - path)) ||
+            !append_name(out, name, len, filling)) {
+            return false;
+        }
+        path = at;
+    }
+    return buf_append_text(out, path);
+}
+
+/* --- the next page --------------------------------------------------------------------------- */
+
+bool backend_set_query(struct buf *out, const char *path, const char *name, const char *value)
+{
+    size_t name_len = strlen(name);
+    const char *query = strchr(path, '?');
+    bool good = buf_append(out, path, query != NULL ? (size_t)(query - path) : strlen(path));
+    const char *joint = "?";
+    while (good && query != NULL) {
+        const char *member = query + 1;
+        size_t len = strcspn(member, "&");
+        bool same = len >= name_len && memcmp(member, name, name_len) == 0 &&
+                    (len == name_len || member[name_len] == '=');
+        if (!same && len > 0) {
+            good = buf_append_text(out, joint) && buf_append(out, member, len);
+            joint = "&";
+        }
+        query = member[len] == '&' ? member + len : NULL;
+    }
+    return good && buf_append_text(out, joint) && append_encoded(out, name) &&
+           buf_append_text(out, "=") && append_encoded(out, value);
+}
+
+/* Whether the parameters behind a link say rel="next". */
+static bool is_next(const char *parameters, size_t len)
+{
+    static const char word[] = "next";
+    const char *end = parameters + len;
+    for (const char *at = parameters; (at = memchr(at, 'r', (size_t)(end - at))) != NULL; at++) {
+        if ((size_t)(end - at) > 4 && strncmp(at, "rel=", 4) == 0) {
+            at += at[4] == '"' ? 5 : 4;
+            size_t left = (size_t)(end - at);
+            return left >= sizeof word - 1 && memcmp(at, word, sizeof word - 1) == 0 &&
+                   (left == sizeof word - 1 || strchr("\"; ", at[sizeof word - 1]) != NULL);
+        }
+    }
+    return false;
+}
+
+static bool take_link(struct buf *out, const char *target, size_t len, const char *origin,
+                      bool *foreign)
+{
+    size_t origin_len = strlen(origin);
+    if (len > origin_len && memcmp(target, origin, origin_len) == 0 && target[origin_len] == '/') {
+        return buf_append(out, target + origin_len, len - origin_len);
+    }
+    if (len > 0 && target[0] == '/' && (len == 1 || target[1] != '/')) {
+        return buf_append(out, target, len);
+    }
+    *foreign = true;
+    return false;
+}
+
+bool backend_link_next(struct buf *out, const char *header, const char *origin, bool *ret_foreign)
+{
+    bool foreign = false, found = false;
+    const char *open = header;
+    while (!found && (open = strchr(open, '<')) != NULL) {
+        const char *close = strchr(open, '>');
+        if (close == NULL) {
+            break;
+        }
+        size_t parameters = strcspn(close, "<");
+        if (is_next(close, parameters)) {
+            found = take_link(out, open + 1, (size_t)(close - open - 1), origin, &foreign);
+        }
+        open = close;
+    }
+    if (ret_foreign != NULL) {
+        *ret_foreign = foreign;
+    }
+    return found;
+}
