@@ -98,11 +98,6 @@ static void collect(const struct run *run, struct snapshot_report *report)
     }
 }
 
-static bool goes_to_terminal(void)
-{
-    return isatty(STDOUT_FILENO) == 1;
-}
-
 static void describe(const struct run *run, struct snapshot_report *report)
 {
     const struct config *config = run->session->config;
@@ -112,7 +107,7 @@ static void describe(const struct run *run, struct snapshot_report *report)
     report->grouping = (int)config_number(config, CONFIG_GROUPING);
     report->timezone = config_text(config, CONFIG_TIMEZONE);
     report->ascii = session_ascii(run->session);
-    report->terminal = goes_to_terminal();
+    report->terminal = isatty(STDOUT_FILENO) == 1;
 }
 
 /* --- saying it ------------------------------------------------------------------------------ */

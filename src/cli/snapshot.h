@@ -23,19 +23,21 @@ struct snapshot_report {
     int grouping;         /* enum format_grouping */
     const char *timezone; /* NULL: local */
     bool ascii;
-    bool terminal; /* it goes to a terminal: nothing that could act on it may pass */
+    bool terminal; /* it goes to a terminal: what is invisible may not pass either */
 };
 
 /*
  * One object: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. The resources are
- * the server's bytes; one that failed is null and has an entry in errors.
+ * the server's bytes, but for invalid UTF-8 and what a terminal would act on (core/quote.h); one
+ * that failed is null and has an entry in errors.
  */
 void snapshot_print_json(FILE *out, const struct snapshot_report *report);
 
 /*
  * One table per pane (RFC 4180), an empty line between two. The columns are the members that the
- * server sent, nested ones as "stock.ltp", figures as they were sent. A text that a spreadsheet
- * would run as a formula gets a "'" in front.
+ * server sent, nested ones as "stock.ltp", figures as they were sent. Line breaks and joiners of a
+ * text are kept, but not on a terminal; what a terminal would act on is U+FFFD; a text that a
+ * spreadsheet would run as a formula gets a "'" in front.
  */
 void snapshot_print_csv(FILE *out, const struct snapshot_report *report);
 

@@ -5,7 +5,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/span.h>
-#include <blotter/view/text.h>
+#include <blotter/core/utf8.h>
 
 #define COLUMNS_MAX 128 /* members past these are left out */
 #define NAME_BYTES 96
@@ -14,6 +14,13 @@
 struct columns {
     char names[COLUMNS_MAX][NAME_BYTES];
     size_t count;
+};
+
+struct table {
+    FILE *out; /* NULL while the columns are collected */
+    const char *pane;
+    bool terminal;
+    struct columns columns;
 };
 
 /* --- columns: what the rows hold, in order of first appearance ------------------------------- */
@@ -30,14 +37,15 @@ static void add_column(struct columns *columns, const char *name)
     }
 }
 
-/* Objects inside are entered once ("stock.ltp"); what is deeper, or an array, is no cell. */
+/* Objects inside are entered once ("stock.ltp"), but for another system's row ("raw"); what is
+ * deeper, or an array, is no cell. */
 static void add_members(struct columns *columns, struct span object, const char *prefix)
 {
     struct span_iterator at = {0};
     struct span key, value;
     while (span_next(object, &at, &key, &value)) {
         char name[NAME_BYTES / 2 - 2], path[NAME_BYTES];
-        if (span_string(key, name, sizeof name) >= sizeof name) {
+        if (span_string(key, name, sizeof name) >= sizeof name || strcmp(name, "raw") == 0) {
             continue;
         }
         snprintf(path, sizeof path, "%s%s", prefix, name);
@@ -61,7 +69,7 @@ static bool is_number(const char *text)
 
 static void put_text(FILE *out, const char *text)
 {
-    bool formula = *text != '\0' && strchr("=+-@", *text) != NULL && !is_number(text);
+    bool formula = *text != '\0' && strchr("=+-@\t\r", *text) != NULL && !is_number(text);
     if (!formula && strpbrk(text, "\",\r\n") == NULL) {
         fputs(text, out);
         return;
@@ -73,36 +81,58 @@ static void put_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static void put_string(FILE *out, struct span value)
+/* What a cell may hold: all that acts on no terminal, and line breaks, which its quotes keep; on a
+ * terminal only what it shows. */
+static bool is_kept(const char *at, uint32_t code, bool terminal)
 {
-    size_t size = 3 * value.len + 1;
-    char *raw = mem_alloc(size), *clean = mem_alloc(3 * size);
-    size_t len = span_string(value, raw, size);
-    text_clean(raw, len, clean, 3 * size);
-    put_text(out, clean);
-    free(raw);
-    free(clean);
+    bool line = code == '\n' || code == '\t' || (code == '\r' && at[1] == '\n');
+    enum utf8_effect effect = utf8_effect(code);
+    return effect == UTF8_SHOWS || (!terminal && (effect == UTF8_HIDES || line));
+}
+
+/* Text as a cell. A control of one byte becomes one of three. */
+static void put_clean(const struct table *table, const char *raw, size_t left)
+{
+    char *shown = mem_alloc(3 * left + 1), *at = shown;
+    while (left > 0) {
+        uint32_t code;
+        size_t len = utf8_next(raw, left, &code);
+        at += utf8_put(is_kept(raw, code, table->terminal) ? code : UTF8_REPLACEMENT, at);
+        raw += len;
+        left -= len;
+    }
+    *at = '\0';
+    put_text(table->out, shown);
+    free(shown);
+}
+
+static void put_string(const struct table *table, struct span value)
+{
+    size_t len = span_string(value, NULL, 0);
+    char *text = mem_alloc(len + 1);
+    span_string(value, text, len + 1);
+    put_clean(table, text, len);
+    free(text);
 }
 
 /* Figures and words go out with the server's bytes; null and absent are empty. */
-static void put_cell(FILE *out, struct span value)
+static void put_cell(const struct table *table, struct span value)
 {
     switch (span_type(value)) {
     case SPAN_STRING:
-        put_string(out, value);
+        put_string(table, value);
         break;
     case SPAN_NUMBER:
     case SPAN_TRUE:
     case SPAN_FALSE:
-        fwrite(value.ptr, 1, value.len, out);
+        fwrite(value.ptr, 1, value.len, table->out);
         break;
     default:
         break;
     }
 }
 
-static bool find(struct span row, struct span list, const char *name,
-                 struct span *ret)
+static bool find(struct span row, struct span list, const char *name, struct span *ret)
 {
     char outer[NAME_BYTES];
     const char *dot = strchr(name, '.');
@@ -120,12 +150,6 @@ static bool find(struct span row, struct span list, const char *name,
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-struct table {
-    FILE *out; /* NULL while the columns are collected */
-    const char *pane;
-    struct columns columns;
-};
-
 static void take_row(struct table *table, struct span row, struct span list)
 {
     if (table->out == NULL) {
@@ -137,7 +161,7 @@ static void take_row(struct table *table, struct span row, struct span list)
         struct span value = {0};
         fputc(',', table->out);
         if (find(row, list, table->columns.names[i], &value)) {
-            put_cell(table->out, value);
+            put_cell(table, value);
         }
     }
     fputs("\r\n", table->out);
@@ -173,25 +197,29 @@ static void walk(struct table *table, enum resource resource, struct span rows)
     }
 }
 
-static void print_table(FILE *out, enum resource resource, struct span rows)
+static void print_head(const struct table *table)
+{
+    fputs("pane", table->out);
+    for (size_t i = 0; i < table->columns.count; i++) {
+        fputc(',', table->out);
+        put_clean(table, table->columns.names[i], strlen(table->columns.names[i]));
+    }
+    fputs("\r\n", table->out);
+}
+
+static void print_table(FILE *out, enum resource resource, struct span rows, bool terminal)
 {
     struct table *table = mem_calloc(1, sizeof *table);
     table->pane = resource_info(resource)->pane;
+    table->terminal = terminal;
     if (resource == RESOURCE_WATCHLISTS) {
         add_column(&table->columns, LIST_PREFIX "id");
         add_column(&table->columns, LIST_PREFIX "name");
     }
     add_column(&table->columns, "id");
     walk(table, resource, rows);
-    fputs("pane", out);
-    for (size_t i = 0; i < table->columns.count; i++) {
-        char name[3 * NAME_BYTES];
-        text_clean(table->columns.names[i], strlen(table->columns.names[i]), name, sizeof name);
-        fputc(',', out);
-        put_text(out, name);
-    }
-    fputs("\r\n", out);
     table->out = out;
+    print_head(table);
     walk(table, resource, rows);
     free(table);
 }
@@ -208,7 +236,7 @@ void snapshot_print_csv(FILE *out, const struct snapshot_report *report)
             continue;
         }
         fputs(first ? "" : "\r\n", out);
-        print_table(out, (enum resource)i, rows);
+        print_table(out, (enum resource)i, rows, report->terminal);
         first = false;
     }
 }

@@ -1,60 +1,40 @@
 #include "snapshot.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <string.h>
 
 #include <blotter/core/iso8601.h>
-#include <blotter/core/span.h>
-#include <blotter/view/text.h>
+#include <blotter/core/quote.h>
 
-static void put_escape(FILE *out, uint32_t code)
+/* Through a buffer of its own: what is quoted grows. */
+static void put_quoted(FILE *out, void (*quote)(struct buf *, struct span), struct span value)
 {
-    if (code >= 0x10000) {
-        code -= 0x10000;
-        fprintf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 + (code >> 10),
-                0xdc00 + (code & 0x3ff));
-    } else {
-        fprintf(out, "\\u%04" PRIx32, code);
-    }
+    struct buf text;
+    buf_init(&text, SIZE_MAX);
+    quote(&text, value);
+    fwrite(text.data, 1, text.len, out);
+    buf_done(&text);
 }
 
-/*
- * JSON allows characters inside strings that a terminal acts on (C1, DEL, bidi overrides); as
- * escapes they mean the same and do nothing. Outside of strings there is only ASCII.
- */
-static void put_safe(FILE *out, const char *bytes, size_t len)
+static void quote_bytes(struct buf *out, struct span text)
 {
-    while (len > 0) {
-        uint32_t code;
-        size_t used = text_decode(bytes, len, &code);
-        bool broken = used == 1 && (unsigned char)*bytes >= 0x80; /* no UTF-8 */
-        bool plain =
-            code == '\n' || code == '\t' || code == '\r' || (text_code_is_safe(code) && !broken);
-        if (plain) {
-            fwrite(bytes, 1, used, out);
-        } else {
-            put_escape(out, code);
-        }
-        bytes += used;
-        len -= used;
-    }
+    quote_text(out, text.ptr, text.len);
 }
 
 /* A text of ours as a JSON string. */
 static void put_string(FILE *out, const char *text)
 {
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\') {
-            fprintf(out, "\\%c", byte);
-        } else if (byte < 0x20 || byte == 0x7f) {
-            fprintf(out, "\\u%04x", byte);
-        } else {
-            fputc(byte, out);
-        }
+    put_quoted(out, quote_bytes, (struct span){text, strlen(text)});
+}
+
+/* The rows of a list that is null are none. */
+static void put_rows(FILE *out, enum resource resource, struct span rows, bool terminal)
+{
+    if (span_type(rows) == SPAN_NULL && resource != RESOURCE_ACCOUNT) {
+        fputs("[]", out);
+    } else {
+        put_quoted(out, terminal ? quote_shown : quote_value, rows);
     }
-    fputc('"', out);
 }
 
 static void put_part(FILE *out, enum resource resource, const struct snapshot_report *report)
@@ -66,10 +46,8 @@ static void put_part(FILE *out, enum resource resource, const struct snapshot_re
     if (part->body == NULL || !span_check(part->body, part->body_len, &body, NULL) ||
         !span_member(body, info->member, &rows)) {
         fputs("null", out);
-    } else if (report->terminal) {
-        put_safe(out, rows.ptr, rows.len);
     } else {
-        fwrite(rows.ptr, 1, rows.len, out);
+        put_rows(out, resource, rows, report->terminal);
     }
 }
 

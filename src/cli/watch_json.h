@@ -8,13 +8,6 @@
 #include <blotter/core/buf.h>
 #include <blotter/core/event.h>
 
-/* A quoted JSON string of any UTF-8 text: control, C1 and bidirectional characters become \uXXXX.
- */
-void watch_json_string(struct buf *out, const char *text, size_t len);
-
-/* A JSON value as it was written; line breaks between its parts become spaces. */
-void watch_json_value(struct buf *out, struct span value);
-
 struct watch_event {
     uint64_t seq;
     const char *received_at; /* ISO 8601 */

@@ -216,6 +216,7 @@ static void make_api(struct mock *mock, uint64_t seed)
     mock->api.emitter = mock->emitter;
     mock->api.orders_limit = mock->options.orders_limit;
     mock->api.extensions = !mock->options.no_extensions;
+    mock->api.open_only = mock->options.open_only || mock->options.no_extensions;
     mock->api.allow_sql = mock->options.allow_sql;
     mock->api.started_ms = loop_now(mock->loop).wall_ms;
     dice_seed(&mock->api.dice, trade_seed(mock->db, seed ^ UINT64_C(0xA11CE)));

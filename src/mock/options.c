@@ -55,6 +55,8 @@ static const struct option_row rows[] = {
      "from one address"},
     {"no-extensions", 0, FLAG, NULL, NULL, 0, 0, AT(no_extensions),
      "behave like the reference: no ids, no replay, no ETag, no quotes, two welcomes"},
+    {"open-only", 0, FLAG, NULL, NULL, 0, 0, AT(open_only),
+     "leave closed positions out of the list, as older servers do"},
     {"scenario", 0, TEXT, "FILE", NULL, 0, 0, AT(scenario),
      "a timed script of database changes and faults"},
     {"fault", 0, FAULTS, "SPEC", NULL, 0, 0, 0, "misbehave, repeatable; see --fault help"},

@@ -96,8 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rows == NULL) {
         return 0;
     }
-    struct snapshot_report report = {
-        .url = "http://h", .timezone = "UTC", .ascii = true, .terminal = data[0] & 0x80};
+    struct snapshot_report report = {.url = "http://h", .timezone = "UTC", .ascii = true};
     report.parts[resource] = (struct snapshot_part){
         .wanted = true, .body = (const char *)data + 1, .body_len = size - 1, .rows = rows};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {

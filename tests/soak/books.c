@@ -23,9 +23,9 @@ static const struct {
                   " p.dayPnL AS 'dayPnL', p.stopLoss AS 'stopLoss', p.target AS 'target',"
                   " p.createdAt AS 'createdAt', s.symbol AS 'stock.symbol', s.ltp AS 'stock.ltp',"
                   " s.ltp AS 'currentPrice' FROM positions p JOIN stocks s ON s.id = p.stockId"
-                  " WHERE p.quantity <> 0 AND p.tradingAccountId ="
+                  " WHERE (p.quantity <> 0 OR p.closedAt >= date('now')) AND p.tradingAccountId ="
                   " (SELECT id FROM trading_accounts WHERE userId = ?)"
-                  " ORDER BY p.createdAt DESC, p.rowid DESC"},
+                  " ORDER BY p.quantity = 0, p.createdAt DESC, p.rowid DESC"},
     {"account",
      "SELECT id AS 'id', userId AS 'userId', balance AS 'balance',"
      " availableMargin AS 'availableMargin', usedMargin AS 'usedMargin', clientId AS 'clientId'"

@@ -33,10 +33,10 @@ struct span {
 };
 
 /*
- * Checks that the bytes are exactly one JSON value with optional white space around it, and gives
- * its span. Returns false when they are not; *ret_error_at (may be NULL) is then the offset of the
- * first bad byte (len when the text ends too early). Everything below takes only spans that came
- * from a checked text.
+ * Checks that the bytes are exactly one JSON value with optional white space around it and perhaps
+ * a byte order mark in front, and gives its span. Returns false when they are not; *ret_error_at
+ * (may be NULL) is then the offset of the first bad byte (len when the text ends too early).
+ * Everything below takes only spans that came from a checked text.
  */
 bool span_check(const char *text, size_t len, struct span *ret, size_t *ret_error_at);
 
@@ -60,7 +60,7 @@ bool span_member(struct span object, const char *name, struct span *ret);
  * holds just a number. */
 bool span_double(struct span value, double *ret);
 
-/* An integer in range, written without a fraction (or with a zero one) as number or string. */
+/* An integer in range as number or string, however it is written: 50, 50.0, 5E+1. */
 bool span_int64(struct span value, int64_t *ret);
 
 /*

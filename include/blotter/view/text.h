@@ -35,13 +35,6 @@ bool text_next(struct text_reader *reader, struct text_cluster *ret);
 /* How many bytes from at are clusters of one printable ASCII character each. */
 size_t text_plain(const char *at, const char *end);
 
-/* Decodes one UTF-8 sequence; returns the bytes used (at least 1). Invalid: 1 byte and U+FFFD. len
- * > 0. */
-size_t text_decode(const char *bytes, size_t len, uint32_t *ret_code);
-
-/* Writes a code point as UTF-8 (at most 4 bytes, no NUL); returns the bytes written. */
-size_t text_encode(uint32_t code, char out[4]);
-
 /* Whether a code point may reach the screen as it is. */
 bool text_code_is_safe(uint32_t code);
 

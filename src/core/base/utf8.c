@@ -65,6 +65,101 @@ static size_t sequence(const unsigned char *at, const unsigned char *end, bool *
     return len;
 }
 
+size_t utf8_length(unsigned char byte)
+{
+    const struct lead *lead = lead_find(byte);
+    return byte < 0x80 ? 1 : lead != NULL ? lead->len : 0;
+}
+
+size_t utf8_next(const char *bytes, size_t len, uint32_t *ret_code)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    bool valid;
+    if (*at < 0x80) {
+        *ret_code = *at;
+        return 1;
+    }
+    size_t step = sequence(at, at + len, &valid);
+    uint32_t code = step == 2 ? *at & 0x1fu : step == 3 ? *at & 0x0fu : *at & 0x07u;
+    for (size_t i = 1; i < step; i++) {
+        code = code << 6 | (at[i] & 0x3fu);
+    }
+    *ret_code = valid ? code : UTF8_REPLACEMENT;
+    return step;
+}
+
+size_t utf8_put(uint32_t code, char out[4])
+{
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = len - 1; i > 0; i--) {
+        out[i] = (char)(0x80u | (code & 0x3fu));
+        code >>= 6;
+    }
+    out[0] = (char)(lead[len] | code);
+    return len;
+}
+
+/* In order. Those that act do something to a terminal or to the text around them; the others are
+ * invisible, join their neighbours into another width, or are drawn wider than they count. */
+static const struct {
+    uint32_t first, last;
+    bool acts;
+} unsafe[] = {
+    {0x00, 0x1f, true},        /* C0 controls */
+    {0x7f, 0x9f, true},        /* DEL, C1 controls */
+    {0xad, 0xad, false},       /* soft hyphen */
+    {0x34f, 0x34f, false},     /* combining grapheme joiner */
+    {0x600, 0x605, false},     /* Arabic number signs */
+    {0x61c, 0x61c, true},      /* Arabic letter mark */
+    {0x6dd, 0x6dd, false},     /* end of ayah */
+    {0x70f, 0x70f, false},     /* Syriac abbreviation mark */
+    {0x890, 0x891, false},     /* Arabic pound and piastre marks */
+    {0x8e2, 0x8e2, false},     /* disputed end of ayah */
+    {0x115f, 0x11ff, false},   /* Hangul fillers and jamo that join */
+    {0x17b4, 0x17b5, false},   /* Khmer inherent vowels */
+    {0x180b, 0x180f, false},   /* Mongolian selectors */
+    {0x200b, 0x200d, false},   /* zero-width */
+    {0x200e, 0x200f, true},    /* direction marks */
+    {0x2028, 0x2029, false},   /* separators */
+    {0x202a, 0x202e, true},    /* bidi embeddings and overrides */
+    {0x2060, 0x2065, false},   /* word joiner, invisible operators */
+    {0x2066, 0x2069, true},    /* bidi isolates */
+    {0x206a, 0x206f, false},   /* deprecated formats */
+    {0x2e3a, 0x2e3b, false},   /* two- and three-em dash */
+    {0x3164, 0x3164, false},   /* Hangul filler */
+    {0xd7b0, 0xf8ff, false},   /* jamo extensions, surrogates, private use */
+    {0xfdd0, 0xfdef, false},   /* noncharacters */
+    {0xfdfd, 0xfdfd, false},   /* the widest ligature there is */
+    {0xfe00, 0xfe0f, false},   /* variation selectors */
+    {0xfeff, 0xfeff, false},   /* byte order mark */
+    {0xffa0, 0xffa0, false},   /* halfwidth Hangul filler */
+    {0xfff0, 0xfffc, false},   /* annotation, object replacement */
+    {0xfffe, 0xffff, false},   /* noncharacters */
+    {0x12000, 0x1254f, false}, /* cuneiform: glyphs many columns wide */
+    {0x13430, 0x1345f, false}, /* hieroglyph format controls */
+    {0x1bca0, 0x1bca3, false}, /* shorthand format controls */
+    {0x1d173, 0x1d17a, false}, /* musical format controls */
+    {0x1f1e6, 0x1f1ff, false}, /* regional indicators: two become one flag */
+    {0x1f3fb, 0x1f3ff, false}, /* skin tones: join the emoji before them */
+    {0xe0000, 0xe0fff, true},  /* tags: a text within the text that nobody sees */
+    {0xe1000, 0x10ffff, false} /* private use */
+};
+
+enum utf8_effect utf8_effect(uint32_t code)
+{
+    for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe && code >= unsafe[i].first; i++) {
+        if (code <= unsafe[i].last) {
+            return unsafe[i].acts ? UTF8_ACTS : UTF8_HIDES;
+        }
+    }
+    return UTF8_SHOWS;
+}
+
 size_t utf8_valid_prefix(const char *bytes, size_t len)
 {
     const char *end = bytes + len;

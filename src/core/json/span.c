@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "span_scan.h"
+#include <blotter/core/utf8.h>
 
-#define REPLACEMENT 0xfffdu
+#include "span_scan.h"
 
 enum span_type span_type(struct span value)
 {
@@ -140,93 +140,40 @@ static void sink_put(struct sink *sink, const char *bytes, size_t len)
     sink->len += len;
 }
 
-static void sink_put_code(struct sink *sink, unsigned code)
+static void sink_put_code(struct sink *sink, uint32_t code)
 {
     char bytes[4];
-    size_t len;
-    if (code < 0x80) {
-        bytes[0] = (char)code;
-        len = 1;
-    } else if (code < 0x800) {
-        bytes[0] = (char)(0xc0 | code >> 6);
-        bytes[1] = (char)(0x80 | (code & 0x3f));
-        len = 2;
-    } else if (code < 0x10000) {
-        bytes[0] = (char)(0xe0 | code >> 12);
-        bytes[1] = (char)(0x80 | (code >> 6 & 0x3f));
-        bytes[2] = (char)(0x80 | (code & 0x3f));
-        len = 3;
-    } else {
-        bytes[0] = (char)(0xf0 | code >> 18);
-        bytes[1] = (char)(0x80 | (code >> 12 & 0x3f));
-        bytes[2] = (char)(0x80 | (code >> 6 & 0x3f));
-        bytes[3] = (char)(0x80 | (code & 0x3f));
-        len = 4;
-    }
-    sink_put(sink, bytes, len);
+    sink_put(sink, bytes, utf8_put(code, bytes));
 }
 
-/* The second byte's range is what rules out overlong forms, surrogates and codes past U+10FFFF. */
-static bool second_byte_fits(unsigned char first, unsigned char second)
+static uint32_t hex4(const char *at)
 {
-    unsigned char low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-    unsigned char high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-    return second >= low && second <= high;
-}
-
-/* Length of the sequence at at, or of the part of it that could have begun one; *ret_valid says
- * which. */
-static size_t utf8_step(const char *at, const char *end, bool *ret_valid)
-{
-    unsigned char first = (unsigned char)*at;
-    size_t want = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    *ret_valid = false;
-    if (want == 0 || first > 0xf4) {
-        return 1;
-    }
-    size_t len = 1;
-    while (len < want) {
-        if (at + len == end) {
-            return len;
-        }
-        unsigned char next = (unsigned char)at[len];
-        if (len == 1 ? !second_byte_fits(first, next) : (next & 0xc0) != 0x80) {
-            return len;
-        }
-        len++;
-    }
-    *ret_valid = true;
-    return want;
-}
-
-static unsigned hex4(const char *at)
-{
-    unsigned value = 0;
+    uint32_t value = 0;
     for (int i = 0; i < 4; i++) {
         char c = at[i];
-        unsigned digit = c <= '9' ? (unsigned)(c - '0') : ((unsigned)c | 0x20u) - 'a' + 10;
+        uint32_t digit = c <= '9' ? (uint32_t)(c - '0') : ((uint32_t)c | 0x20u) - 'a' + 10;
         value = value * 16 + digit;
     }
     return value;
 }
 
 /* at stands on the u of \uXXXX; the result behind the escape, or behind a pair of them. */
-static const char *decode_unicode(const char *at, const char *end, unsigned *ret)
+static const char *decode_unicode(const char *at, const char *end, uint32_t *ret)
 {
-    unsigned code = hex4(at + 1);
+    uint32_t code = hex4(at + 1);
     at += 5;
     if (code >= 0xd800 && code < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
-        unsigned low = hex4(at + 2);
+        uint32_t low = hex4(at + 2);
         if (low >= 0xdc00 && low < 0xe000) {
             *ret = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
             return at + 6;
         }
     }
-    *ret = code == 0 || (code >= 0xd800 && code < 0xe000) ? REPLACEMENT : code;
+    *ret = code == 0 || (code >= 0xd800 && code < 0xe000) ? UTF8_REPLACEMENT : code;
     return at;
 }
 
-static const char *decode_escape(const char *at, const char *end, unsigned *ret)
+static const char *decode_escape(const char *at, const char *end, uint32_t *ret)
 {
     static const char names[] = "\"\\/bfnrt";
     static const char codes[] = "\"\\/\b\f\n\r\t";
@@ -266,20 +213,10 @@ static void decode_string(struct span value, struct sink *sink)
         if (at == end) {
             break;
         }
-        if (*at == '\\') {
-            unsigned code;
-            at = decode_escape(at + 1, end, &code);
-            sink_put_code(sink, code);
-            continue;
-        }
-        bool valid;
-        size_t len = utf8_step(at, end, &valid);
-        if (valid) {
-            sink_put(sink, at, len);
-        } else {
-            sink_put_code(sink, REPLACEMENT);
-        }
-        at += len;
+        uint32_t code;
+        at = *at == '\\' ? decode_escape(at + 1, end, &code)
+                         : at + utf8_next(at, (size_t)(end - at), &code);
+        sink_put_code(sink, code);
     }
 }
 

@@ -229,12 +229,18 @@ static bool scan_step(struct scanner *scanner)
     }
 }
 
+/* A byte order mark in front is no part of the text (RFC 8259, 8.1). */
+static const char *skip_mark(const char *at, const char *end)
+{
+    return end - at >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0 ? at + 3 : at;
+}
+
 bool span_check_known(struct span text, const struct span_known *known, struct span *ret,
                       size_t *ret_error_at)
 {
     struct scanner scanner = {
         .at = text.ptr, .end = text.ptr + text.len, .expect = WANT_VALUE, .known = known};
-    scanner.at = span_skip_space(scanner.at, scanner.end);
+    scanner.at = span_skip_space(skip_mark(scanner.at, scanner.end), scanner.end);
     const char *first = scanner.at;
     const char *last = first;
     bool good = scanner.at < scanner.end;

@@ -152,35 +152,57 @@ bool span_double(struct span value, double *ret)
     return true;
 }
 
+/* Appends zeros to a magnitude. False when that goes past the limit. */
+static bool take_power(uint64_t *magnitude, int zeros, uint64_t limit)
+{
+    for (; zeros > 0 && *magnitude > 0; zeros--) {
+        if (*magnitude > limit / 10) {
+            return false;
+        }
+        *magnitude *= 10;
+    }
+    return true;
+}
+
+/* Appends zeros and a digit. */
+static bool take_decimal(uint64_t *magnitude, int zeros, uint64_t digit, uint64_t limit)
+{
+    if (!take_power(magnitude, zeros, limit) || *magnitude > (limit - digit) / 10) {
+        return false;
+    }
+    *magnitude = *magnitude * 10 + digit;
+    return true;
+}
+
+/* Zeros count only when a digit follows, so that those of a fraction are none. */
 bool span_int64(struct span value, int64_t *ret)
 {
     const char *text;
     size_t len;
-    if (!number_text(value, &text, &len)) {
-        return false;
-    }
-    const char *end = text + len;
-    const char *at = text;
     struct decimal unused;
-    if (!take_apart(text, end, &unused)) {
+    if (!number_text(value, &text, &len) || !take_apart(text, text + len, &unused)) {
         return false;
     }
-    bool negative = *at == '-';
-    at += negative;
-    uint64_t limit = (uint64_t)INT64_MAX + negative;
-    uint64_t magnitude = 0;
-    for (; at < end && is_digit(*at); at++) {
-        uint64_t digit = (uint64_t)(*at - '0');
-        if (magnitude > (limit - digit) / 10) {
-            return false;
+    const char *end = text + len, *at = text;
+    bool negative = *at == '-', fraction = false;
+    uint64_t limit = (uint64_t)INT64_MAX + negative, magnitude = 0;
+    int zeros = 0, exponent = 0, decimals = 0;
+    for (at += negative; at < end && (is_digit(*at) || *at == '.'); at++) {
+        fraction |= *at == '.';
+        decimals += fraction && *at != '.';
+        zeros += *at == '0';
+        if (*at > '0') {
+            if (!take_decimal(&magnitude, zeros, (uint64_t)(*at - '0'), limit)) {
+                return false;
+            }
+            zeros = 0;
         }
-        magnitude = magnitude * 10 + digit;
     }
-    if (at < end && *at == '.') {
-        for (at++; at < end && *at == '0'; at++) {
-        }
+    if (at < end) {
+        take_exponent(at + 1, end, &exponent);
     }
-    if (at != end) {
+    zeros += exponent - decimals;
+    if (magnitude > 0 && (zeros < 0 || !take_power(&magnitude, zeros, limit))) {
         return false;
     }
     *ret = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;

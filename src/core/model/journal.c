@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/utf8.h>
 
 struct journal {
     uint64_t total;
@@ -44,50 +45,20 @@ const struct journal_entry *journal_at(const struct journal *journal, size_t i)
     return &journal->ring[(journal->total - 1 - i) % JOURNAL_MAX];
 }
 
-static size_t sequence_length(unsigned char first)
-{
-    return first < 0x80 ? 1 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-}
-
-/* A sequence of 1-4 bytes that may be shown; 0 for what may not. */
-static size_t showable(const unsigned char *at, size_t left)
-{
-    size_t len = sequence_length(at[0]);
-    if (len == 1) {
-        return at[0] >= 0x20 && at[0] != 0x7f;
-    }
-    if (len > left || at[0] < 0xc2 || at[0] > 0xf4) {
-        return 0;
-    }
-    unsigned code = at[0] & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++) {
-        if ((at[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        code = code << 6 | (at[i] & 0x3fu);
-    }
-    bool control = code < 0xa0;
-    bool bidi = code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
-                (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) ||
-                code == 0xfeff;
-    return control || bidi ? 0 : len;
-}
-
 static void copy_clean(char *out, size_t size, const char *text)
 {
     size_t used = 0;
     size_t left = strnlen(text, size - 1);
-    const unsigned char *at = (const unsigned char *)text;
     while (left > 0) {
-        size_t len = showable(at, left);
-        if (len == 0) {
+        uint32_t code;
+        size_t len = utf8_next(text, left, &code);
+        if (code == UTF8_REPLACEMENT || utf8_effect(code) != UTF8_SHOWS) {
             out[used++] = '?';
-            len = 1;
         } else {
-            memcpy(out + used, at, len);
+            memcpy(out + used, text, len);
             used += len;
         }
-        at += len;
+        text += len;
         left -= len;
     }
     out[used] = '\0';

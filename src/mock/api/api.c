@@ -24,7 +24,7 @@ static void get_orders(struct api *api, struct call *call)
 
 static void get_positions(struct api *api, struct call *call)
 {
-    answer_read(api, call, read_positions);
+    answer_read(api, call, api->open_only ? read_open_positions : read_positions);
 }
 
 static void get_account(struct api *api, struct call *call)

@@ -26,6 +26,7 @@ struct api {
     struct dice dice;
     int64_t orders_limit;
     bool extensions, allow_sql;
+    bool open_only; /* closed positions are not listed */
     int64_t started_ms;
     uint64_t requests;
     struct api_count {

@@ -1,6 +1,7 @@
 #include "text.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/utf8.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -43,33 +44,6 @@ void text_puts(struct text *text, const char *nul_terminated)
 }
 
 /* --- strings ------------------------------------------------------------------------------ */
-
-/* Bytes of the well-formed UTF-8 sequence at the start (RFC 3629), or 0. */
-static size_t sequence_length(const unsigned char *at, size_t left)
-{
-    static const struct {
-        unsigned char first_low, first_high, second_low, second_high, length;
-    } rows[] = {
-        {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
-        {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
-        {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (at[0] < rows[i].first_low || at[0] > rows[i].first_high) {
-            continue;
-        }
-        if (left < rows[i].length || at[1] < rows[i].second_low || at[1] > rows[i].second_high) {
-            return 0;
-        }
-        for (size_t j = 2; j < rows[i].length; j++) {
-            if ((at[j] & 0xC0) != 0x80) {
-                return 0;
-            }
-        }
-        return rows[i].length;
-    }
-    return 0;
-}
 
 static void put_escape(struct text *text, unsigned char byte)
 {
@@ -137,15 +111,14 @@ void text_string(struct text *text, const char *bytes, size_t len)
         if (i == len) {
             break;
         }
-        size_t sequence = at[i] >= 0x80 ? sequence_length(at + i, len - i) : 0;
-        if (sequence > 0) {
-            text_put(text, bytes + i, sequence);
-        } else if (at[i] >= 0x80) {
-            TEXT_LITERAL(text, "\xEF\xBF\xBD");
-        } else {
-            put_escape(text, at[i]);
+        if (at[i] < 0x80) {
+            put_escape(text, at[i++]);
+            continue;
         }
-        i += sequence > 0 ? sequence : 1;
+        uint32_t code;
+        char sequence[4];
+        i += utf8_next(bytes + i, len - i, &code);
+        text_put(text, sequence, utf8_put(code, sequence));
     }
     TEXT_LITERAL(text, "\"");
 }

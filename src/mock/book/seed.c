@@ -3,6 +3,7 @@
 #include "instruments.h"
 #include "base/dice.h"
 #include "trade.h"
+#include "trade_book.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,10 +16,14 @@
 #define ORDER_EVERY_MS 7000
 #define ORDER_SETTLED_MS 1000 /* age of the newest: longer than any takes to be executed */
 #define POSITION_EVERY_MS 60000
+#define CLOSED_SHARE 4                   /* one closed position to so many open ones */
+enum { NEAR_STOP = 0, PASSED_STOP = 1 }; /* which position's */
+enum { WAITING_ORDER = 2 };              /* the market order that nobody fills */
 
 struct seeding {
     struct db *db;
     struct dice dice;
+    struct dice flavour; /* beside the other, so that a new spice changes nothing of the old dish */
     const struct seed_settings *settings;
     bool failed;
 };
@@ -131,6 +136,20 @@ static const char *some_product(struct dice *dice, const struct traded *stock)
     return stock->lot > 1 ? for_options[dice_below(dice, 2)] : for_shares[dice_below(dice, 5)];
 }
 
+/* What a waiting order may have got already: mostly nothing, else some of its lots. */
+static int64_t some_part(struct seeding *seeding, const struct traded *stock, int64_t quantity)
+{
+    int64_t lots = quantity / stock->lot;
+    bool some = dice_chance(&seeding->flavour, 0.25) && lots > 1;
+    return some ? stock->lot * dice_between(&seeding->flavour, 1, lots - 1) : 0;
+}
+
+static const char *some_reason(struct seeding *seeding)
+{
+    return dice_chance(&seeding->flavour, 0.5) ? "Insufficient margin"
+                                               : book_reason(&seeding->flavour);
+}
+
 static void add_order(struct seeding *seeding, const char *account, int64_t i)
 {
     static const struct {
@@ -150,6 +169,11 @@ static void add_order(struct seeding *seeding, const char *account, int64_t i)
     const char *status = statuses[kind].status;
     bool pending = strcmp(status, "PENDING") == 0, executed = strcmp(status, "EXECUTED") == 0;
     bool sell = dice_chance(dice, 0.45), limit = pending || dice_chance(dice, 0.6);
+    if (i == WAITING_ORDER) {
+        status = "PENDING";
+        pending = true;
+        executed = limit = false;
+    }
     double away = stock.ltp * (0.002 + 0.02 * dice_unit(dice));
     double price = to_tick(sell ? stock.ltp + away : stock.ltp - away);
     double average = limit ? price : to_paise(stock.ltp * (1 + 0.004 * dice_bell(dice)));
@@ -159,6 +183,9 @@ static void add_order(struct seeding *seeding, const char *account, int64_t i)
     dice_uuid(dice, id);
     db_time(created_ms, created);
     db_time(created_ms + dice_between(dice, 40, 900), finished);
+    int64_t filled = executed           ? quantity
+                     : pending && limit ? some_part(seeding, &stock, quantity)
+                                        : 0;
     note(seeding,
          db_run(seeding->db,
                 "INSERT INTO orders (id, tradingAccountId, stockId, symbol, quantity, orderType,"
@@ -167,10 +194,28 @@ static void add_order(struct seeding *seeding, const char *account, int64_t i)
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 "ssssissddisssss", id, account, stock.id, stock.symbol, quantity,
                 limit ? "LIMIT" : "MARKET", sell ? "SELL" : "BUY", limit ? price : (double)NAN,
-                executed ? average : (double)NAN, executed ? quantity : INT64_C(0),
-                some_product(dice, &stock), status,
-                strcmp(status, "REJECTED") == 0 ? "Insufficient margin" : (const char *)NULL,
+                filled > 0 ? average : (double)NAN, filled, some_product(dice, &stock), status,
+                strcmp(status, "REJECTED") == 0 ? some_reason(seeding) : (const char *)NULL,
                 created, executed ? finished : (const char *)NULL));
+}
+
+/* Where the stop of the i-th position is: one is passed, one will soon be, others are far. */
+static double some_stop(struct seeding *seeding, int64_t i, double ltp, double far)
+{
+    bool given = dice_chance(&seeding->dice, 0.5);
+    double side = far < ltp ? 1 : -1;
+    return i == PASSED_STOP ? to_tick(ltp * (1 + 0.002 * side))
+           : i == NEAR_STOP ? to_tick(ltp - 0.05 * side)
+           : given          ? to_tick(far)
+                            : (double)NAN;
+}
+
+/* The first half was opened today, the others on earlier days. */
+static int64_t opened_ms(const struct seeding *seeding, int64_t i)
+{
+    int64_t today = (seeding->settings->positions + 1) / 2;
+    int64_t days = i < today ? 0 : 1 + (i - today) / 2;
+    return seeding->settings->wall_ms - (i + 1) * POSITION_EVERY_MS - days * DAY_MS;
 }
 
 static void add_position(struct seeding *seeding, const char *account, int64_t i, int64_t row)
@@ -185,24 +230,68 @@ static void add_position(struct seeding *seeding, const char *account, int64_t i
     bool is_short = dice_chance(dice, 0.3);
     double side = is_short ? -1 : 1;
     double average = to_paise(fmax(0.05, stock.ltp * (1 + 0.015 * dice_bell(dice))));
+    bool today = i < (seeding->settings->positions + 1) / 2;
+    double gain = to_paise((stock.ltp - average) * side * (double)quantity);
+    double start = today ? 0 : to_paise((stock.close - average) * side * (double)quantity);
     char id[DICE_UUID_SIZE], created[DB_TIME_SIZE];
     dice_uuid(dice, id);
-    db_time(seeding->settings->wall_ms - (i + 1) * POSITION_EVERY_MS, created);
+    db_time(opened_ms(seeding, i), created);
+    note(seeding,
+         db_run(
+             seeding->db,
+             "INSERT INTO positions (id, tradingAccountId, stockId, symbol, quantity,"
+             " averagePrice, productType, unrealizedPnL, dayPnL, dayStart, stopLoss, target,"
+             " createdAt, updatedAt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+             " ?13, ?13)",
+             "ssssidsddddds", id, account, stock.id, stock.symbol, is_short ? -quantity : quantity,
+             average, some_product(dice, &stock), gain, to_paise(gain - start), start,
+             some_stop(seeding, i, stock.ltp, average * (1 - 0.03 * side)),
+             dice_chance(dice, 0.5) ? to_tick(average * (1 + 0.05 * side)) : (double)NAN, created));
+}
+
+/* Opened and closed today. */
+static void add_closed(struct seeding *seeding, const char *account, int64_t i, int64_t row)
+{
+    struct dice *dice = &seeding->flavour;
+    struct traded stock;
+    if (!pick_stock(seeding, row, &stock)) {
+        seeding->failed = true;
+        return;
+    }
+    double average = to_paise(fmax(0.05, stock.ltp * (1 + 0.01 * dice_bell(dice))));
+    double gain = to_paise((stock.ltp - average) * (double)some_quantity(dice, &stock));
+    char id[DICE_UUID_SIZE], created[DB_TIME_SIZE], closed[DB_TIME_SIZE];
+    dice_uuid(dice, id);
+    db_time(seeding->settings->wall_ms - (i + 1) * 5 * POSITION_EVERY_MS, created);
+    db_time(seeding->settings->wall_ms, closed);
     note(seeding,
          db_run(seeding->db,
                 "INSERT INTO positions (id, tradingAccountId, stockId, symbol, quantity,"
-                " averagePrice, productType, unrealizedPnL, dayPnL, stopLoss, target, createdAt,"
-                " updatedAt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
-                "ssssidsdddds", id, account, stock.id, stock.symbol,
-                is_short ? -quantity : quantity, average, some_product(dice, &stock),
-                to_paise((stock.ltp - average) * side * (double)quantity),
-                to_paise((stock.ltp - stock.close) * side * (double)quantity),
-                dice_chance(dice, 0.5) ? to_tick(average * (1 - 0.03 * side)) : (double)NAN,
-                dice_chance(dice, 0.5) ? to_tick(average * (1 + 0.05 * side)) : (double)NAN,
-                created));
+                " averagePrice, productType, dayPnL, realizedPnL, createdAt, updatedAt, closedAt)"
+                " VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?7, ?8, ?9, ?9)",
+                "ssssdsdss", id, account, stock.id, stock.symbol, average,
+                some_product(dice, &stock), gain, created, closed));
 }
 
 /* --- users -------------------------------------------------------------------------------- */
+
+struct alert {
+    double price;     /* NAN: none */
+    const char *type; /* NULL: none */
+};
+
+/* Every third item has one, close enough to be reached within minutes. */
+static struct alert some_alert(struct seeding *seeding, int64_t i, double ltp)
+{
+    static const char *const types[] = {"ABOVE", "BELOW", "BOTH"};
+    if (i % 3 != 1) {
+        return (struct alert){(double)NAN, NULL};
+    }
+    int64_t kind = i / 3 % 3;
+    double side = kind == 1 ? -1 : 1;
+    double away = 0.001 + 0.004 * dice_unit(&seeding->flavour);
+    return (struct alert){to_tick(ltp * (1 + side * away)), types[kind]};
+}
 
 static void add_watchlist(struct seeding *seeding, const char *user, int64_t order,
                           const char *name)
@@ -225,10 +314,13 @@ static void add_watchlist(struct seeding *seeding, const char *user, int64_t ord
             return;
         }
         db_time(seeding->settings->wall_ms - DAY_MS + i * 1000, created);
+        struct alert alert = some_alert(seeding, i, stock.ltp);
         note(seeding, db_run(seeding->db,
                              "INSERT INTO watchlist_items (id, watchlistId, stockId, token,"
-                             " sortOrder, createdAt) VALUES (?, ?, ?, ?, ?, ?)",
-                             "sssiis", item, id, stock.id, stock.token, i, created));
+                             " alertPrice, alertType, sortOrder, createdAt)"
+                             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                             "sssidsis", item, id, stock.id, stock.token, alert.price, alert.type,
+                             i, created));
     }
 }
 
@@ -279,6 +371,10 @@ static void add_user(struct seeding *seeding, int64_t i, const char *now)
     for (int64_t j = 0; j < settings->positions && j < settings->symbols; j++) {
         add_position(seeding, account, j, (first + j) % settings->symbols + 1);
     }
+    for (int64_t j = 0; j < settings->positions / CLOSED_SHARE; j++) {
+        int64_t row = (first + settings->positions + j) % settings->symbols + 1;
+        add_closed(seeding, account, j, row);
+    }
     for (int64_t j = settings->orders; j-- > 0;) {
         add_order(seeding, account, j);
     }
@@ -317,6 +413,7 @@ bool seed_fill(struct db *db, const struct seed_settings *settings)
 {
     struct seeding seeding = {.db = db, .settings = settings};
     dice_seed(&seeding.dice, settings->seed);
+    dice_seed(&seeding.flavour, settings->seed ^ UINT64_C(0x5EA5));
     if (!db_begin(db)) {
         return false;
     }

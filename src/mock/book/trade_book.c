@@ -290,35 +290,53 @@ void book_modify(struct book *book, const struct book_order *order, int64_t quan
 
 /* ---- positions ---- */
 
-/* A position's profit figures as the day's and the whole; ?1 is the quantity, ?2 the average, ?3
- * what was realised, ?4 now. */
-#define MARKED                                                                                     \
-    "unrealizedPnL = round(coalesce((SELECT ltp FROM stocks WHERE id = stockId) - ?2, 0) * ?1, "   \
-    "2),"                                                                                          \
-    " dayPnL = round(CASE WHEN substr(createdAt, 1, 10) = substr(?4, 1, 10)"                       \
-    "   THEN coalesce((SELECT ltp FROM stocks WHERE id = stockId) - ?2, 0) * ?1 + ?3"              \
-    "   ELSE coalesce((SELECT ltp - close FROM stocks WHERE id = stockId), 0) * ?1 + ?3 END, 2)"
+/* A position's profit figures: ?1 is the quantity, ?2 the average, ?3 what was realised. The day's
+ * is what the whole has gained since the day began, so that closing at the last price leaves it as
+ * it is. */
+#define GAIN "round(coalesce((SELECT ltp FROM stocks WHERE id = stockId) - ?2, 0) * ?1, 2)"
 
 static void set_position(struct book *book, const struct book_position *position)
 {
     note(book, db_run(book->db,
                       "UPDATE positions SET quantity = ?1, averagePrice = ?2, realizedPnL = ?3,"
-                      " updatedAt = ?4, " MARKED " WHERE id = ?5",
+                      " updatedAt = ?4, unrealizedPnL = " GAIN ","
+                      " dayPnL = round(" GAIN " + ?3 - dayStart, 2) WHERE id = ?5",
                       "iddss", position->quantity, position->average, position->realized, book->now,
                       position->id));
 }
 
 void book_mark(struct book *book, const char *stock_id)
 {
-    note(book,
-         db_run(book->db,
-                "UPDATE positions SET"
-                " unrealizedPnL = round((s.ltp - averagePrice) * quantity, 2),"
-                " dayPnL = round(CASE WHEN substr(positions.createdAt, 1, 10) = substr(?2, 1, 10)"
-                "   THEN (s.ltp - averagePrice) * quantity + realizedPnL"
-                "   ELSE coalesce(s.ltp - s.close, 0) * quantity + realizedPnL END, 2)"
-                " FROM stocks s WHERE s.id = ?1 AND stockId = ?1 AND quantity <> 0",
-                "ss", stock_id, book->now));
+    note(book, db_run(book->db,
+                      "UPDATE positions SET"
+                      " unrealizedPnL = round((s.ltp - averagePrice) * quantity, 2),"
+                      " dayPnL = round(round((s.ltp - averagePrice) * quantity, 2)"
+                      "   + realizedPnL - dayStart, 2)"
+                      " FROM stocks s WHERE s.id = ?1 AND stockId = ?1 AND quantity <> 0",
+                      "s", stock_id));
+}
+
+void book_new_day(struct book *book)
+{
+    note(book, db_run(book->db,
+                      "UPDATE stocks SET close = ltp, open = ltp, high = ltp, low = ltp,"
+                      " volume = 0, change = 0, changePercent = 0, updatedAt = ?",
+                      "s", book->now));
+    note(book, db_run(book->db,
+                      "UPDATE positions SET dayStart = round(unrealizedPnL + realizedPnL, 2),"
+                      " dayPnL = 0 WHERE quantity <> 0",
+                      ""));
+}
+
+const char *book_reason(struct dice *dice)
+{
+    static const char *const reasons[] = {
+        "Rejected by the exchange",
+        "Price is outside the day's range",
+        "Quantity is above the freeze limit",
+        "Stock is in a trading halt",
+    };
+    return reasons[dice_below(dice, sizeof reasons / sizeof *reasons)];
 }
 
 void book_set_price(struct book *book, const char *stock_id, double price)

@@ -107,6 +107,12 @@ void book_mark(struct book *book, const char *stock_id);
  * figures. */
 void book_set_price(struct book *book, const char *stock_id, double price);
 
+/* A new day: what was last is the close, and every position starts from nothing. */
+void book_new_day(struct book *book);
+
+/* Why an exchange refuses an order, in words. */
+const char *book_reason(struct dice *dice);
+
 /* Recomputes one account's margins from the rows. */
 void book_settle(struct book *book, const char *account_id);
 

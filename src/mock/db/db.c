@@ -68,7 +68,7 @@ static bool create_schema(struct db *db, struct fault *ret_fault)
     if (!db_commit(db)) {
         return db_fail(ret_fault, "cannot write database", db->path, db_error(db));
     }
-    if (db_int(db, 0, "SELECT value FROM meta WHERE name = 'schema'", "") != 1) {
+    if (db_int(db, 0, "SELECT value FROM meta WHERE name = 'schema'", "") != 2) {
         return db_fail(ret_fault, "cannot use", db->path, "it is not a database of this version");
     }
     return true;

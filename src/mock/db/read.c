@@ -127,12 +127,19 @@ static const struct member value_members[] = {
     {BEFORE(",\"currentValue\":"), VALUE},
     {BEFORE(",\"investedValue\":"), VALUE},
 };
+static const struct member booked_members[] = {
+    {BEFORE(",\"status\":"), VALUE},
+    {BEFORE(",\"isClosed\":"), BOOLEAN},
+    {BEFORE(",\"realizedPnL\":"), VALUE},
+    {BEFORE(",\"bookedPnL\":"), VALUE},
+};
 enum {
     POSITION_STOCK = COUNT(position_members),
-    POSITION_VALUES = POSITION_STOCK + COUNT(segment_stock_members)
+    POSITION_VALUES = POSITION_STOCK + COUNT(segment_stock_members),
+    POSITION_BOOKED = POSITION_VALUES + COUNT(value_members)
 };
 
-static void put_position(struct text *into, sqlite3_stmt *row)
+static void put_position(struct text *into, sqlite3_stmt *row, bool booked)
 {
     PUT(into, row, position_members, 0);
     if (sqlite3_column_type(row, POSITION_STOCK) == SQLITE_NULL) {
@@ -142,30 +149,52 @@ static void put_position(struct text *into, sqlite3_stmt *row)
         TEXT_LITERAL(into, "}");
     }
     PUT(into, row, value_members, POSITION_VALUES);
+    if (booked) {
+        PUT(into, row, booked_members, POSITION_BOOKED);
+    }
     TEXT_LITERAL(into, "}");
+}
+
+#define POSITION_COLUMNS                                                                           \
+    "SELECT p.id, p.symbol, p.quantity, p.averagePrice, p.unrealizedPnL, p.dayPnL,"                \
+    " p.stopLoss, p.target, p.createdAt, s.symbol, s.name, s.ltp, s.instrumentId, s.segment,"      \
+    " coalesce(s.ltp, p.averagePrice), p.quantity * coalesce(s.ltp, p.averagePrice),"              \
+    " p.quantity * p.averagePrice, iif(p.quantity = 0, 'CLOSED', 'OPEN'), p.quantity = 0,"         \
+    " p.realizedPnL, p.realizedPnL FROM positions p LEFT JOIN stocks s ON s.id = p.stockId"        \
+    " WHERE p.tradingAccountId = (SELECT id FROM trading_accounts WHERE userId = ?) AND "
+
+static void put_positions(struct db *db, sqlite3_stmt *rows, bool booked, struct text *into)
+{
+    TEXT_LITERAL(into, "{\"success\":true,\"positions\":[");
+    for (bool first = true; db_row(db, rows); first = false) {
+        text_puts(into, first ? "" : ",");
+        put_position(into, rows, booked);
+    }
+    text_puts(into, "]");
 }
 
 void read_positions(struct db *db, const char *user, int64_t limit, struct text *into)
 {
     (void)limit;
-    sqlite3_stmt *rows =
-        db_query(db,
-                 "SELECT p.id, p.symbol, p.quantity, p.averagePrice, p.unrealizedPnL, p.dayPnL,"
-                 " p.stopLoss, p.target, p.createdAt,"
-                 " s.symbol, s.name, s.ltp, s.instrumentId, s.segment,"
-                 " coalesce(s.ltp, p.averagePrice), p.quantity * coalesce(s.ltp, p.averagePrice),"
-                 " p.quantity * p.averagePrice"
-                 " FROM positions p LEFT JOIN stocks s ON s.id = p.stockId"
-                 " WHERE p.quantity <> 0 AND p.tradingAccountId ="
-                 " (SELECT id FROM trading_accounts WHERE userId = ?)"
-                 " ORDER BY p.createdAt DESC, p.rowid DESC",
-                 "s", user);
-    TEXT_LITERAL(into, "{\"success\":true,\"positions\":[");
-    for (bool first = true; db_row(db, rows); first = false) {
-        text_puts(into, first ? "" : ",");
-        put_position(into, rows);
-    }
-    TEXT_LITERAL(into, "]}");
+    put_positions(db,
+                  db_query(db,
+                           POSITION_COLUMNS "(p.quantity <> 0 OR p.closedAt >= date('now'))"
+                                            " ORDER BY p.quantity = 0, p.createdAt DESC,"
+                                            " p.rowid DESC",
+                           "s", user),
+                  true, into);
+    TEXT_LITERAL(into, ",\"meta\":{\"pnlMode\":\"server\",\"workerHealthy\":true}}");
+}
+
+void read_open_positions(struct db *db, const char *user, int64_t limit, struct text *into)
+{
+    (void)limit;
+    put_positions(
+        db,
+        db_query(db, POSITION_COLUMNS "p.quantity <> 0 ORDER BY p.createdAt DESC, p.rowid DESC",
+                 "s", user),
+        false, into);
+    TEXT_LITERAL(into, "}");
 }
 
 /* --- account ------------------------------------------------------------------------------ */
@@ -204,7 +233,9 @@ static const struct member watchlist_members[] = {
 static const struct member item_members[] = {
     {BEFORE("{\"id\":"), VALUE},           {BEFORE(",\"watchlistId\":"), VALUE},
     {BEFORE(",\"stockId\":"), VALUE},      {BEFORE(",\"token\":"), VALUE},
-    {BEFORE(",\"createdAt\":"), VALUE},    {BEFORE(",\"stock\":{\"id\":"), VALUE},
+    {BEFORE(",\"createdAt\":"), VALUE},    {BEFORE(",\"notes\":"), VALUE},
+    {BEFORE(",\"alertPrice\":"), VALUE},   {BEFORE(",\"alertType\":"), VALUE},
+    {BEFORE(",\"sortOrder\":"), VALUE},    {BEFORE(",\"stock\":{\"id\":"), VALUE},
     {BEFORE(",\"instrumentId\":"), VALUE}, {BEFORE(",\"symbol\":"), VALUE},
     {BEFORE(",\"exchange\":"), VALUE},     {BEFORE(",\"ticker\":"), VALUE},
     {BEFORE(",\"name\":"), VALUE},         {BEFORE(",\"segment\":"), VALUE},
@@ -219,8 +250,9 @@ static const struct member item_members[] = {
     {BEFORE(",\"token\":"), VALUE},
 };
 #define ITEM_COLUMNS                                                                               \
-    "SELECT i.id, i.watchlistId, i.stockId, i.token, i.createdAt, s.id, s.instrumentId, s.symbol," \
-    " s.exchange, s.ticker, s.name, s.segment, s.ltp, s.open, s.high, s.low, s.close, s.volume,"   \
+    "SELECT i.id, i.watchlistId, i.stockId, i.token, i.createdAt, i.notes, i.alertPrice,"          \
+    " i.alertType, i.sortOrder, s.id, s.instrumentId, s.symbol, s.exchange, s.ticker, s.name, "    \
+    "s.segment, s.ltp, s.open, s.high, s.low, s.close, s.volume,"                                  \
     " s.change, s.changePercent, s.sector, s.isActive, s.createdAt, s.updatedAt, s.strikePrice,"   \
     " s.optionType, s.expiry, s.lot_size, s.token"                                                 \
     " FROM watchlist_items i JOIN stocks s ON s.id = i.stockId "

@@ -10,7 +10,9 @@
 #include "base/text.h"
 
 void read_orders(struct db *db, const char *user, int64_t limit, struct text *into);
+/* As newer servers list them, with what was closed today, and as older ones do. */
 void read_positions(struct db *db, const char *user, int64_t limit, struct text *into);
+void read_open_positions(struct db *db, const char *user, int64_t limit, struct text *into);
 void read_account(struct db *db, const char *user, int64_t limit, struct text *into);
 void read_watchlists(struct db *db, const char *user, int64_t limit, struct text *into);
 

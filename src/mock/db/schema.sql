@@ -3,7 +3,7 @@
 -- same transaction. Times are ISO 8601 UTC text with milliseconds. Run once, when the file is new.
 
 CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO meta VALUES ('schema', 1), ('sessions', 0);
+INSERT INTO meta VALUES ('schema', 2), ('sessions', 0);
 
 CREATE TABLE users (
     id TEXT PRIMARY KEY NOT NULL,
@@ -89,10 +89,12 @@ CREATE TABLE positions (
     unrealizedPnL REAL NOT NULL DEFAULT 0 CHECK (unrealizedPnL BETWEEN -1e15 AND 1e15),
     dayPnL REAL NOT NULL DEFAULT 0 CHECK (dayPnL BETWEEN -1e15 AND 1e15),
     realizedPnL REAL NOT NULL DEFAULT 0 CHECK (realizedPnL BETWEEN -1e15 AND 1e15),
+    dayStart REAL NOT NULL DEFAULT 0, -- unrealizedPnL + realizedPnL when the day began; 0: opened today
     stopLoss REAL CHECK (stopLoss BETWEEN 0 AND 1e12),
     target REAL CHECK (target BETWEEN 0 AND 1e12),
     createdAt TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-    updatedAt TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+    updatedAt TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+    closedAt TEXT -- a trigger sets it
 );
 CREATE INDEX positions_account ON positions (tradingAccountId, createdAt);
 CREATE INDEX positions_open ON positions (tradingAccountId, symbol, quantity, averagePrice)
@@ -189,12 +191,14 @@ BEGIN
              WHEN new.status = 'EXECUTED' THEN 'order_executed'
              WHEN new.status IN ('CANCELLED', 'REJECTED') THEN 'order_cancelled'
              ELSE 'order_updated' END,
-        json_object(
+        json_insert(json_object(
         'orderId', new.id, 'symbol', new.symbol, 'quantity', new.quantity,
         'orderType', new.orderType, 'orderSide', new.orderSide, 'status', new.status,
         'price', CASE new.status WHEN 'EXECUTED' THEN coalesce(new.averagePrice, new.price) ELSE new.price END,
         'tradingAccountId', new.tradingAccountId,
-        'filledQuantity', new.filledQuantity, 'averagePrice', new.averagePrice)
+        'filledQuantity', new.filledQuantity, 'averagePrice', new.averagePrice),
+        iif(new.status = 'REJECTED' AND new.failureReason IS NOT NULL, '$.failureReason', '$.orderId'),
+        new.failureReason)
     FROM trading_accounts WHERE id = new.tradingAccountId;
 END;
 -- A deleted row has no event of its own in the reference; its pane must still be read again. The
@@ -238,6 +242,11 @@ BEGIN
             'positionId', new.id, 'symbol', new.symbol, 'quantity', new.quantity,
             'averagePrice', new.averagePrice, 'tradingAccountId', new.tradingAccountId) END
     FROM trading_accounts WHERE id = new.tradingAccountId;
+END;
+CREATE TRIGGER positions_closed AFTER UPDATE OF quantity ON positions
+WHEN (old.quantity = 0) <> (new.quantity = 0) BEGIN
+    UPDATE positions SET closedAt = iif(new.quantity = 0, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), NULL)
+    WHERE rowid = new.rowid;
 END;
 CREATE TRIGGER positions_tick AFTER UPDATE OF unrealizedPnL, dayPnL ON positions
 WHEN (old.unrealizedPnL, old.dayPnL) IS NOT (new.unrealizedPnL, new.dayPnL)

@@ -29,7 +29,7 @@ struct market {
     int64_t stepped_us;    /* when credit was last counted; -1: never */
     int64_t next_quote_us; /* -1: not yet known */
     int64_t reload_us;
-    int64_t day; /* of the last step, since 1970; -1: none yet */
+    int64_t day; /* of the last step, or of the prices in the file, since 1970; -1: unknown */
     struct market_stats stats;
 };
 
@@ -235,7 +235,7 @@ int64_t market_step(struct market *market, struct moment now)
     struct book book = {.db = market->db, .dice = &market->dice};
     db_time(now.wall_ms, book.now);
     if (day_is_new(market, now)) {
-        market_prices_new_day(&book);
+        book_new_day(&book);
     }
     if (quotes) {
         move_prices(market, &book, now);
@@ -277,7 +277,10 @@ struct market *market_new(struct loop *loop, struct db *db, const struct market_
     market->stepped_us = -1;
     market->next_quote_us = -1;
     market->reload_us = INT64_MIN;
-    market->day = -1;
+    market->day = db_int(db, -1,
+                         "SELECT CAST(julianday(max(updatedAt)) - 2440587.5 AS INTEGER)"
+                         " FROM stocks",
+                         "");
     dice_seed(&market->dice, trade_seed(db, settings->seed));
     if (loop != NULL) {
         market->timer = loop_timer_new(loop, on_timer, market);

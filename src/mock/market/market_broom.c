@@ -19,12 +19,33 @@ static void sweep_orders(struct book *book, const char *account_id, int64_t keep
     run(book, db_run(book->db, "DELETE FROM meta WHERE name = 'pruning'", ""));
 }
 
+/* What was closed on one day in one symbol becomes one row that carries the sums: the list stays
+ * short, and what it adds up to stays. */
+static void merge_positions(struct book *book, const char *account_id)
+{
+    run(book, db_run(book->db,
+                     "UPDATE positions SET realizedPnL = realized, dayStart = start, dayPnL = day"
+                     " FROM (SELECT max(rowid) AS last, round(sum(realizedPnL), 2) AS realized,"
+                     "  round(sum(dayStart), 2) AS start, round(sum(dayPnL), 2) AS day FROM"
+                     "  positions WHERE tradingAccountId = ? AND quantity = 0"
+                     "  GROUP BY symbol, substr(closedAt, 1, 10) HAVING count(*) > 1)"
+                     " WHERE positions.rowid = last",
+                     "s", account_id));
+    run(book, db_run(book->db,
+                     "DELETE FROM positions WHERE tradingAccountId = ?1 AND quantity = 0"
+                     " AND rowid NOT IN (SELECT max(rowid) FROM positions"
+                     "  WHERE tradingAccountId = ?1 AND quantity = 0"
+                     "  GROUP BY symbol, substr(closedAt, 1, 10))",
+                     "s", account_id));
+}
+
 static void sweep_positions(struct book *book, const char *account_id, int64_t keep)
 {
+    merge_positions(book, account_id);
     run(book, db_run(book->db,
                      "DELETE FROM positions WHERE id IN (SELECT id FROM positions WHERE"
                      " tradingAccountId = ? AND quantity = 0"
-                     " ORDER BY createdAt DESC LIMIT -1 OFFSET ?)",
+                     " ORDER BY closedAt DESC, rowid DESC LIMIT -1 OFFSET ?)",
                      "si", account_id, keep));
 }
 

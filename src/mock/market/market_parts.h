@@ -25,7 +25,9 @@ struct market_trader {
     double opening; /* the balance that a straying one is brought back to */
     int64_t pending_max, open_max, items_max;
     int64_t orders_keep, closed_keep;
-    int64_t placed; /* orders since the broom came by */
+    int64_t placed;                /* orders since the broom came by */
+    unsigned turns, told;          /* how far the story is, see market_trader.c */
+    char waiting_id[BOOK_ID_SIZE]; /* of the market order that waits in it, "" for none */
 };
 
 #define MARKET_PENDING_MAX 30
@@ -33,7 +35,7 @@ struct market_trader {
 #define MARKET_ITEMS_MAX 20
 #define MARKET_ORDERS_KEEP                                                                         \
     500 /* finished orders per user; more only if there were more at the start */
-#define MARKET_CLOSED_KEEP 50
+#define MARKET_CLOSED_KEEP 200 /* after those of one symbol and day became one */
 #define MARKET_TRANSACTIONS_KEEP 200
 
 /* One thing that a trader, or the exchange on a trader's behalf, does: a few rows of `events`. */
@@ -47,9 +49,6 @@ void market_broom(struct book *book, const struct market_trader *trader, const c
 /* One batch of quotes: a part of the prices move, and the profit figures follow. quotes is their
  * rate. */
 void market_prices_move(struct book *book, const struct market_symbols *symbols, double quotes);
-
-/* A new day: what was last is the close. */
-void market_prices_new_day(struct book *book);
 
 /* The next price: a walk in ticks around the close, within a tenth of it, and never below a tick.
  */

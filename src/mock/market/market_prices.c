@@ -107,12 +107,3 @@ void market_prices_move(struct book *book, const struct market_symbols *symbols,
         move(book, symbols->items[(first + i) % symbols->len].id, quotes);
     }
 }
-
-void market_prices_new_day(struct book *book)
-{
-    int code = db_run(book->db,
-                      "UPDATE stocks SET close = ltp, open = ltp, high = ltp, low = ltp,"
-                      " volume = 0, change = 0, changePercent = 0, updatedAt = ?",
-                      "s", book->now);
-    book->failed |= code < 0;
-}

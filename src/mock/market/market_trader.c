@@ -10,6 +10,7 @@
 #define STRAY_LOW 0.5  /* of the opening balance: below it money is paid in */
 #define STRAY_HIGH 2.0 /* above it money is taken out */
 #define TIGHT 0.15     /* of the balance: with less available, margin is set free first */
+#define TOO_MUCH 5.0   /* times the balance: such an order is rejected */
 
 /* A trader's turn: who it is, and how full the books are. */
 struct turn {
@@ -65,16 +66,15 @@ static void learn_bounds(struct turn *turn)
 
 /* ---- orders ---- */
 
-/* About a hundredth of the balance, in whole lots; now and then far too much, to be rejected. */
-static int64_t choose_quantity(struct turn *turn, const struct book_stock *stock)
+/* A part of the balance, in whole lots. */
+static int64_t choose_quantity(struct turn *turn, const struct book_stock *stock, double part)
 {
-    double part = chance(turn, 0.03) ? 5 : 0.002 + 0.018 * dice_unit(turn->book->dice);
     double lots = turn->account.balance * part / stock->ltp / (double)stock->lot;
     double most = TRADE_QUANTITY_MAX / (double)stock->lot;
     return (int64_t)fmin(fmax(1, floor(lots)), fmax(1, floor(most))) * stock->lot;
 }
 
-static bool act_place(struct turn *turn)
+static bool place(struct turn *turn, double part, double limits, char ret_id[BOOK_ID_SIZE])
 {
     static const char *const products[] = {"MIS", "CNC", "NRML"};
     struct book *book = turn->book;
@@ -85,15 +85,14 @@ static bool act_place(struct turn *turn)
         return false;
     }
     struct trade_order order = {.symbol = stock.symbol, .price = NAN};
-    order.quantity = choose_quantity(turn, &stock);
-    order.is_limit = chance(turn, 0.75);
+    order.quantity = choose_quantity(turn, &stock, part);
+    order.is_limit = chance(turn, limits);
     order.is_sell = chance(turn, 0.5);
     order.product = products[dice_below(book->dice, 3)];
     if (order.is_limit) {
         order.price = market_tick(stock.ltp * (1 + 0.002 * dice_bell(book->dice)));
     }
-    char id[BOOK_ID_SIZE];
-    book_place(book, &turn->account, &stock, &order, id);
+    book_place(book, &turn->account, &stock, &order, ret_id);
     if (++turn->trader->placed >= larger(100, turn->trader->orders_keep / 5)) {
         turn->trader->placed = 0;
         market_broom(book, turn->trader, turn->account.id);
@@ -101,7 +100,20 @@ static bool act_place(struct turn *turn)
     return true;
 }
 
-/* Any pending order; market orders do not wait long. */
+/* About a hundredth of the balance. */
+static double some_part(struct turn *turn)
+{
+    return 0.002 + 0.018 * dice_unit(turn->book->dice);
+}
+
+/* Now and then far too much, to be rejected. */
+static bool act_place(struct turn *turn)
+{
+    char id[BOOK_ID_SIZE];
+    return place(turn, chance(turn, 0.03) ? TOO_MUCH : some_part(turn), 0.75, id);
+}
+
+/* Any pending order but the one that is to wait; market orders do not wait long. */
 static bool find_pending(struct turn *turn, struct book_order *ret)
 {
     struct book *book = turn->book;
@@ -112,8 +124,8 @@ static bool find_pending(struct turn *turn, struct book_order *ret)
     if (chance(turn, 0.5)) {
         id = db_text(book->db,
                      "SELECT id FROM orders WHERE tradingAccountId = ? AND status = 'PENDING'"
-                     " AND orderType = 'MARKET' ORDER BY createdAt LIMIT 1",
-                     "s", turn->account.id);
+                     " AND orderType = 'MARKET' AND id <> ? ORDER BY createdAt LIMIT 1",
+                     "ss", turn->account.id, turn->trader->waiting_id);
     }
     if (id == NULL) {
         id = db_text(book->db,
@@ -122,7 +134,8 @@ static bool find_pending(struct turn *turn, struct book_order *ret)
                      "si", turn->account.id,
                      (int64_t)dice_below(book->dice, (uint64_t)turn->pending));
     }
-    bool found = id != NULL && book_find_order(book, id, ret);
+    bool found =
+        id != NULL && strcmp(id, turn->trader->waiting_id) != 0 && book_find_order(book, id, ret);
     free(id);
     return found;
 }
@@ -155,7 +168,7 @@ static bool act_cancel(struct turn *turn)
     if (!find_pending(turn, &order)) {
         return false;
     }
-    book_end(turn->book, &order, chance(turn, 0.15) ? "Rejected by the exchange" : NULL);
+    book_end(turn->book, &order, chance(turn, 0.3) ? book_reason(turn->book->dice) : NULL);
     return true;
 }
 
@@ -261,6 +274,122 @@ static bool act_watch(struct turn *turn)
     return code > 0;
 }
 
+/* ---- the story ---- */
+
+static bool tell_rejection(struct turn *turn)
+{
+    char id[BOOK_ID_SIZE];
+    return place(turn, TOO_MUCH, 0.75, id);
+}
+
+/* A market order that nobody touches until tell_filled. */
+static bool tell_waiting(struct turn *turn)
+{
+    return place(turn, some_part(turn), 0, turn->trader->waiting_id);
+}
+
+static bool tell_filled(struct turn *turn)
+{
+    turn->trader->waiting_id[0] = '\0';
+    return act_fill(turn);
+}
+
+static bool tell_partial_fill(struct turn *turn)
+{
+    struct book *book = turn->book;
+    struct book_order order;
+    char *id = db_text(book->db,
+                       "SELECT o.id FROM orders o JOIN stocks s ON s.id = o.stockId"
+                       " WHERE tradingAccountId = ? AND status = 'PENDING' AND o.price > 0"
+                       " AND quantity - filledQuantity >= 2 * coalesce(lot_size, 1)"
+                       " ORDER BY o.createdAt DESC LIMIT 1",
+                       "s", turn->account.id);
+    struct book_stock stock;
+    bool found = id != NULL && book_find_order(book, id, &order) &&
+                 book_find_stock(book, order.symbol, &stock);
+    free(id);
+    if (found) {
+        int64_t lots = (order.quantity - order.filled) / stock.lot;
+        book_fill(book, &order, stock.lot * ((lots + 1) / 2), order.price);
+    }
+    return found;
+}
+
+/* A tick away from the price: it will be passed soon, at the latest when the story says so, and
+ * nobody closes the position for it. */
+static bool tell_stop(struct turn *turn)
+{
+    struct book_position position;
+    if (!find_open(turn, &position) || !(position.ltp > MARKET_TICK)) {
+        return false;
+    }
+    double side = position.quantity > 0 ? 1 : -1;
+    book_guard(turn->book, position.id, market_tick(position.ltp - side * MARKET_TICK),
+               position.target);
+    return true;
+}
+
+static bool tell_passed(struct turn *turn)
+{
+    struct book *book = turn->book;
+    struct book_position position;
+    char *id = db_text(book->db,
+                       "SELECT p.id FROM positions p JOIN stocks s ON s.id = stockId"
+                       " WHERE tradingAccountId = ? AND quantity <> 0 AND stopLoss > 0.05"
+                       " ORDER BY abs(ltp - stopLoss) / ltp LIMIT 1",
+                       "s", turn->account.id);
+    bool found = id != NULL && book_find_position(book, id, &position);
+    free(id);
+    if (found) {
+        double side = position.quantity > 0 ? 1 : -1;
+        book_set_price(book, position.stock_id, position.stop_loss - side * MARKET_TICK);
+    }
+    return found;
+}
+
+static bool tell_alert(struct turn *turn)
+{
+    struct book *book = turn->book;
+    bool above = chance(turn, 0.5);
+    int code = db_run(book->db,
+                      "UPDATE watchlist_items SET alertType = ?3, alertPrice = (SELECT"
+                      " round(round(ltp * ?2 * 20) / 20, 2) FROM stocks WHERE id = stockId)"
+                      " WHERE id = (SELECT i.id FROM watchlist_items i JOIN watchlists w"
+                      " ON w.id = watchlistId WHERE userId = ?1 ORDER BY w.sortOrder,"
+                      " i.sortOrder LIMIT 1 OFFSET ?4)",
+                      "sdsi", turn->trader->user_id, above ? 1.0005 : 0.9995,
+                      above ? "ABOVE" : "BELOW", dice_between(book->dice, 0, 3));
+    book->failed |= code < 0;
+    return code > 0;
+}
+
+/* Once in so many turns of a trader each of these comes about, so that whoever looks on for a
+ * minute has seen it all. */
+static const struct {
+    unsigned turn;
+    bool (*act)(struct turn *turn);
+} story[] = {
+    {2, tell_waiting}, {4, tell_stop},    {6, tell_partial_fill}, {8, tell_rejection},
+    {10, tell_alert},  {12, tell_passed}, {14, act_close},        {26, tell_filled},
+};
+enum { STORY = sizeof story / sizeof *story, STORY_TURNS = 60, STORY_TRIES = 8 };
+
+/* What is not possible now is tried again in the next turns, but not for ever. */
+static bool act_story(struct turn *turn)
+{
+    struct market_trader *trader = turn->trader;
+    unsigned at = trader->turns++;
+    if (trader->told < STORY && at >= story[trader->told].turn) {
+        bool done = story[trader->told].act(turn);
+        trader->told += done || at >= story[trader->told].turn + STORY_TRIES ? 1 : 0;
+        return done;
+    }
+    if (at >= STORY_TURNS) {
+        trader->turns = trader->told = 0;
+    }
+    return false;
+}
+
 /* ---- who does what ---- */
 
 static const struct action {
@@ -323,7 +452,7 @@ void market_trader_act(struct book *book, const struct market_symbols *symbols,
     if (!trader->known) {
         learn_bounds(&turn);
     }
-    if (act_needed(&turn)) {
+    if (act_needed(&turn) || act_story(&turn)) {
         return;
     }
     for (int tries = 0; tries < 4 && !act_any(&turn); tries++) {

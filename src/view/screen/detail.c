@@ -85,7 +85,7 @@ static char *with_local_time(const struct writer *writer, char *text)
 {
     int64_t ms;
     char local[FORMAT_MAX];
-    if (strlen(text) < 19 || !iso8601_parse(text, strlen(text), &ms)) {
+    if (!iso8601_parse(text, strlen(text), &ms)) {
         return text;
     }
     format_clock(&writer->frame->input->format, FORMAT_CLOCK_FULL, ms, local);
@@ -98,8 +98,7 @@ static char *with_local_time(const struct writer *writer, char *text)
 
 static void write_value(struct writer *writer, const char *name, struct span value, int depth);
 
-static void write_members(struct writer *writer, const char *name, struct span value,
-                          int depth)
+static void write_members(struct writer *writer, const char *name, struct span value, int depth)
 {
     struct span_iterator it = {0};
     struct span key, member;
@@ -264,7 +263,9 @@ void paint_detail(const struct frame *frame)
     const struct row *row = detail_row(screen, frame->input);
     char title[128];
     snprintf(title, sizeof title, " %.80s ",
-             row != NULL ? row_title(screen, row) : pane_info(screen->focus)->title);
+             row != NULL                    ? row_title(screen, row)
+             : screen->focus == PANE_EVENTS ? "Event"
+                                            : pane_info(screen->focus)->title);
     struct rect area = {0, 0, DETAIL_WIDTH,
                         screen->layout.body.height - (screen->rows > 30 ? 4 : 0)};
     struct rect inside = overlay_frame(frame, area, title);

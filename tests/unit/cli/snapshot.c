@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <blotter/core/span.h>
+#include <blotter/core/utf8.h>
 
 #include "snapshot.h"
 
@@ -30,33 +31,60 @@ static char *print(print_fn fn, enum resource resource, const char *body, bool t
 }
 
 static const struct text {
-    const char *name, *raw, *file, *terminal;
+    const char *name, *raw, *out, *terminal; /* NULL: as out */
 } rows[] = {
-    {"plain", "a\xc3\xa9\xe2\x82\xac", "a\xc3\xa9\xe2\x82\xac", "a\xc3\xa9\xe2\x82\xac"},
-    {"C1", "a\xc2\x9b", "a\xc2\x9b", "a\\u009b"},
-    {"DEL", "a\x7f", "a\x7f", "a\\u007f"},
-    {"bidi override", "\xe2\x80\xae", "\xe2\x80\xae", "\\u202e"},
-    {"tag", "\xf3\xa0\x81\x81", "\xf3\xa0\x81\x81", "\\udb40\\udc41"},
-    {"escaped already", "\\u001b[2J", "\\u001b[2J", "\\u001b[2J"},
+    {"plain", "a\xc3\xa9\xe2\x82\xac", "a\xc3\xa9\xe2\x82\xac"},
+    {"C1", "a\xc2\x9b", "a\\u009b"},
+    {"C1 as a byte", "a\x9b", "a\xef\xbf\xbd"},
+    {"Latin-1", "Soci\xe9t\xe9", "Soci\xef\xbf\xbdt\xef\xbf\xbd"},
+    {"DEL", "a\x7f", "a\\u007f"},
+    {"bidi override", "\xe2\x80\xae", "\\u202e"},
+    {"tag", "\xf3\xa0\x81\x81", "\\udb40\\udc41"},
+    {"joiner", "\xe0\xa4\x95\xe2\x80\x8d", "\xe0\xa4\x95\xe2\x80\x8d", "\xe0\xa4\x95\\u200d"},
+    {"escaped already", "\\u001b[2J", "\\u001b[2J"},
 };
 
+static void check_json(const struct text *row, bool terminal)
+{
+    char body[256], expected[256];
+    const char *out = terminal && row->terminal != NULL ? row->terminal : row->out;
+    snprintf(body, sizeof body, "{\"orders\":[{\"id\":\n\"%s\"}]}", row->raw);
+    snprintf(expected, sizeof expected, "\"orders\":[{\"id\":\n\"%s\"}]", out);
+    char *text = print(snapshot_print_json, RESOURCE_ORDERS, body, terminal);
+    struct span all;
+    if (strstr(text, expected) == NULL) {
+        fail_msg("%s: %s", row->name, text);
+    }
+    assert_true(span_check(text, strlen(text), &all, NULL));
+    assert_int_equal(utf8_valid_prefix(text, strlen(text)), strlen(text));
+    free(text);
+}
+
+/* Wherever it goes first: files and pipes end on terminals. */
 static void json_cannot_act_on_a_terminal(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        for (int terminal = 0; terminal < 2; terminal++) {
-            char body[256], expected[256];
-            snprintf(body, sizeof body, "{\"orders\":[{\"id\":\"%s\"}]}", rows[i].raw);
-            snprintf(expected, sizeof expected, "\"orders\":[{\"id\":\"%s\"}]",
-                     terminal ? rows[i].terminal : rows[i].file);
-            char *text = print(snapshot_print_json, RESOURCE_ORDERS, body, terminal != 0);
-            struct span all;
-            if (strstr(text, expected) == NULL) {
-                fail_msg("%s: %s", rows[i].name, text);
-            }
-            assert_true(span_check(text, strlen(text), &all, NULL));
-            free(text);
-        }
+        check_json(&rows[i], false);
+        check_json(&rows[i], true);
+    }
+}
+
+static void json_of_a_list_that_is_null(void **state)
+{
+    (void)state;
+    static const struct {
+        enum resource resource;
+        const char *body, *expected;
+    } bodies[] = {
+        {RESOURCE_ORDERS, "\xef\xbb\xbf{\"orders\":null}", "\"orders\":[]"},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":null}", "\"watchlists\":[]"},
+        {RESOURCE_ACCOUNT, "{\"account\":null}", "\"account\":null"},
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        char *text = print(snapshot_print_json, bodies[i].resource, bodies[i].body, false);
+        assert_non_null(strstr(text, bodies[i].expected));
+        free(text);
     }
 }
 
@@ -76,8 +104,13 @@ static const struct cell {
     {"\"a,b\"", "\"a,b\""},
     {"\"a\\\"b\"", "\"a\"\"b\""},
     {"\"\\u001b[2J\"", "\xef\xbf\xbd[2J"},
-    {"\"a\\nb\"", "a\xef\xbf\xbd"
+    {"\"a\\nb\"", "\"a\nb\""},
+    {"\"a\\r\\nb\"", "\"a\r\nb\""},
+    {"\"a\\rb\"", "a\xef\xbf\xbd"
                   "b"},
+    {"\"\\t=x\"", "\"'\t=x\""},
+    {"\"\xe2\x80\x8d\xef\xb8\x8f\"", "\xe2\x80\x8d\xef\xb8\x8f"},
+    {"\"\xe2\x80\xae\x9b\"", "\xef\xbf\xbd\xef\xbf\xbd"},
     {"\"\"", ""},
     {"[1]", NULL},
     {"{\"b\":{\"c\":1}}", NULL},
@@ -97,6 +130,16 @@ static void csv_cells(void **state)
         assert_string_equal(text, expected);
         free(text);
     }
+}
+
+static void csv_on_a_terminal_shows_what_is_hidden(void **state)
+{
+    (void)state;
+    char *text = print(snapshot_print_csv, RESOURCE_ORDERS,
+                       "{\"orders\":[{\"id\":\"a\\nb\xe2\x80\x8d\"}]}", true);
+    assert_string_equal(text, "pane,id\r\norders,a\xef\xbf\xbd"
+                              "b\xef\xbf\xbd\r\n");
+    free(text);
 }
 
 static void csv_of_lists_names_the_list(void **state)
@@ -146,7 +189,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_cannot_act_on_a_terminal),
+        cmocka_unit_test(json_of_a_list_that_is_null),
         cmocka_unit_test(csv_cells),
+        cmocka_unit_test(csv_on_a_terminal_shows_what_is_hidden),
         cmocka_unit_test(csv_of_lists_names_the_list),
         cmocka_unit_test(csv_has_a_ceiling),
     };

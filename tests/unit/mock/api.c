@@ -7,11 +7,15 @@
 
 #include "api/api.h"
 #include "book/seed.h"
+#include "book/trade.h"
+#include "db/read.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct scene {
     struct api api;
@@ -420,12 +424,12 @@ static void test_reads_have_the_reference_s_shape(void **state)
         {"/api/trading/positions/list",
          "success,positions[id,symbol,quantity,averagePrice,unrealizedPnL,dayPnL,stopLoss,target,"
          "createdAt,stock{symbol,name,ltp,instrumentId,segment},currentPrice,currentValue,"
-         "investedValue]"},
+         "investedValue,status,isClosed,realizedPnL,bookedPnL],meta{pnlMode,workerHealthy}"},
         {"/api/trading/account", "success,account{id,userId,balance,availableMargin,usedMargin,"
                                  "clientId,createdAt,updatedAt}"},
         {"/api/watchlists",
          "watchlists[id,userId,name,createdAt,updatedAt,items[id,watchlistId,stockId,token,"
-         "createdAt,"
+         "createdAt,notes,alertPrice,alertType,sortOrder,"
          "stock{id,instrumentId,symbol,exchange,ticker,name,segment,ltp,open,high,low,close,volume,"
          "change,changePercent,sector,isActive,createdAt,updatedAt,strikePrice,optionType,expiry,"
          "lot_size,token}]]"},
@@ -453,7 +457,9 @@ static void test_a_user_without_an_account_has_empty_lists(void **state)
     static const struct {
         const char *path, *body;
     } rows[] = {{"/api/trading/orders/list", "{\"success\":true,\"orders\":[]}"},
-                {"/api/trading/positions/list", "{\"success\":true,\"positions\":[]}"},
+                {"/api/trading/positions/list",
+                 "{\"success\":true,\"positions\":[],\"meta\":{\"pnlMode\":\"server\","
+                 "\"workerHealthy\":true}}"},
                 {"/api/trading/account", "{\"success\":true,\"account\":null}"},
                 {"/api/watchlists", "{\"watchlists\":[]}"}};
     db_run(scene->api.db, "INSERT INTO users (id) VALUES ('new')", "");
@@ -485,6 +491,77 @@ static void test_no_seeded_order_is_ahead_of_the_clock(void **state)
     }
 }
 
+static double day_of(const json_t *positions, int *ret_closed)
+{
+    double sum = 0;
+    size_t i;
+    json_t *row;
+    *ret_closed = 0;
+    json_array_foreach(positions, i, row)
+    {
+        sum += json_number_value(json_object_get(row, "dayPnL"));
+        bool closed = json_is_true(json_object_get(row, "isClosed"));
+        assert_int_equal(closed, json_integer_value(json_object_get(row, "quantity")) == 0);
+        assert_string_equal(json_string_value(json_object_get(row, "status")),
+                            closed ? "CLOSED" : "OPEN");
+        *ret_closed += closed ? 1 : 0;
+    }
+    return sum;
+}
+
+/* Booked and open together are the day, whichever position is closed, also those of earlier days.
+ */
+static void test_closing_changes_nothing_of_the_day(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct fault fault;
+        struct db *db = db_open(":memory:", &fault);
+        const struct seed_settings settings = {seed, 1, 3, 8, 50, (int64_t)time(NULL) * 1000};
+        assert_true(seed_fill(db, &settings));
+        struct dice dice;
+        dice_seed(&dice, 1);
+        double before = NAN;
+        for (int closed = 2; closed <= 10; closed++) {
+            struct text body = {0};
+            int listed_closed;
+            read_positions(db, "user-1", 0, &body);
+            json_t *root = json_loadb(body.bytes, body.len, 0, NULL);
+            const json_t *positions = json_object_get(root, "positions");
+            double day = day_of(positions, &listed_closed);
+            assert_int_equal(json_array_size(positions), 10);
+            assert_int_equal(listed_closed, closed);
+            assert_true(isnan(before) || fabs(day - before) < 0.005);
+            before = day;
+            struct trade_reply reply;
+            const char *id = json_string_value(
+                json_object_get(json_array_get(positions, (size_t)(10 - closed) / 2), "id"));
+            assert_int_equal(trade_close(db, &dice, "user-1", id, NAN, &reply),
+                             closed < 10 ? TRADE_OK : TRADE_NOT_FOUND);
+            json_decref(root);
+            text_done(&body);
+        }
+        db_close(db);
+    }
+}
+
+static void test_older_servers_list_open_positions_only(void **state)
+{
+    struct scene *scene = *state;
+    db_run(scene->api.db, "UPDATE positions SET quantity = 0", "");
+    scene->api.open_only = true;
+    struct call call = ask(scene, "GET", "/api/trading/positions/list", NULL);
+    text_put(&call.reply, "", 1);
+    assert_string_equal(call.reply.bytes, "{\"success\":true,\"positions\":[]}");
+    text_done(&call.reply);
+    scene->api.open_only = false;
+    db_run(scene->api.db, "UPDATE sessions SET createdAt = ''", ""); /* another state, for reads */
+    call = ask(scene, "GET", "/api/trading/positions/list", NULL);
+    text_put(&call.reply, "", 1);
+    assert_non_null(strstr(call.reply.bytes, "\"status\":\"CLOSED\",\"isClosed\":true"));
+    text_done(&call.reply);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +574,9 @@ int main(void)
         cmocka_unit_test(test_no_seeded_order_is_ahead_of_the_clock),
         cmocka_unit_test_setup_teardown(test_reads_have_the_reference_s_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_user_without_an_account_has_empty_lists, setup,
+                                        teardown),
+        cmocka_unit_test(test_closing_changes_nothing_of_the_day),
+        cmocka_unit_test_setup_teardown(test_older_servers_list_open_positions_only, setup,
                                         teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

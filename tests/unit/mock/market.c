@@ -290,6 +290,80 @@ static void test_a_stray_balance_comes_back(void **state)
     market_free(market);
 }
 
+/* What there is to be seen within a minute of the usual rate, whatever the seed. */
+static void test_a_minute_tells_the_story(void **state)
+{
+    static const char *const kinds[] = {
+        "SELECT count(*) FROM orders WHERE status = 'REJECTED' AND failureReason LIKE '% %'",
+        "SELECT count(*) FROM events WHERE type = 'order_updated'"
+        " AND data ->> '$.filledQuantity' > 0",
+        "SELECT count(*) FROM positions WHERE closedAt IS NOT NULL",
+        "SELECT count(*) FROM watchlist_items WHERE alertPrice IS NOT NULL",
+        "SELECT sum(passed) FROM stops",
+        "SELECT sum(waiting) FROM stops",
+    };
+    (void)state;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        struct db *db;
+        setup((void **)&db);
+        exec(db, "CREATE TEMP TABLE stops (passed, waiting)");
+        struct market_settings settings = {seed, 2, 1};
+        struct market *market = market_new(NULL, db, &settings);
+        struct moment now = start;
+        for (int second = 0; second < 60; second++) {
+            now = run(market, now, 1);
+            db_run(
+                db,
+                "INSERT INTO stops SELECT (SELECT count(*) FROM positions p JOIN stocks s"
+                " ON s.id = stockId WHERE (ltp - stopLoss) * quantity < 0),"
+                " (SELECT count(*) FROM orders WHERE status = 'PENDING' AND orderType ="
+                " 'MARKET' AND julianday(?1, 'unixepoch') - julianday(createdAt) > 10 / 86400.0)",
+                "i", now.wall_ms / 1000);
+        }
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+            if (number(db, kinds[i]) < 1) {
+                fail_msg("seed %d: none: %s", (int)seed, kinds[i]);
+            }
+        }
+        market_free(market);
+        db_close(db);
+    }
+}
+
+/* The list of what was closed today stays as long as there are symbols, and adds up to the same. */
+static void test_closed_rows_of_a_symbol_become_one(void **state)
+{
+    struct book book = {.db = *state, .dice = &(struct dice){{1}}};
+    const struct market_trader trader = {.orders_keep = 10, .closed_keep = 10};
+    exec(*state,
+         "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 40)"
+         " INSERT INTO positions (id, tradingAccountId, symbol, quantity, averagePrice, dayPnL,"
+         "  realizedPnL, dayStart, closedAt) SELECT 'p' || i, 'a1', 'SYM' || (i % 4), 0, 1, i, 2 * "
+         "i,"
+         "  i, iif(i % 5 = 0, '2026-11-27', '2026-11-28') FROM n");
+    market_broom(&book, &trader, "a1");
+    assert_false(book.failed);
+    number_is(*state, "SELECT count(*) FROM positions", 8);
+    number_is(*state, "SELECT sum(dayPnL) FROM positions", 820);
+    number_is(*state, "SELECT sum(realizedPnL - dayStart) FROM positions", 820);
+    number_is(*state, "SELECT dayPnL FROM positions WHERE id = 'p40'", 60);
+}
+
+static void test_a_new_day_starts_from_nothing(void **state)
+{
+    struct book book = {.db = *state, .dice = &(struct dice){{1}}};
+    exec(*state,
+         "INSERT INTO positions (id, tradingAccountId, stockId, symbol, quantity, averagePrice,"
+         " realizedPnL) VALUES ('p1', 'a1', 's1', 'SYM1', 10, 90, 7)");
+    book_set_price(&book, "s1", 100);
+    number_is(*state, "SELECT dayPnL FROM positions", 107);
+    book_new_day(&book);
+    number_is(*state, "SELECT dayPnL FROM positions", 0);
+    book_set_price(&book, "s1", 98);
+    number_is(*state, "SELECT dayPnL FROM positions", -20);
+    number_is(*state, "SELECT unrealizedPnL FROM positions", 80);
+}
+
 /* A world with nothing in it, or with things no market expects, is borne. */
 static void test_odd_worlds(void **state)
 {
@@ -362,6 +436,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_steady_for_days, setup, teardown),
         cmocka_unit_test_setup_teardown(test_much_seed_data_stays_much, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_stray_balance_comes_back, setup, teardown),
+        cmocka_unit_test(test_a_minute_tells_the_story),
+        cmocka_unit_test_setup_teardown(test_closed_rows_of_a_symbol_become_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_new_day_starts_from_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_odd_worlds, setup, teardown),
         cmocka_unit_test(test_price_walk),
         cmocka_unit_test_setup_teardown(test_pace_is_changed_and_bounded, setup, teardown),
