@@ -155,6 +155,14 @@ static void on_mouse(struct tui *tui, const struct input_event *event)
     act_on(tui, &result);
 }
 
+static void on_enter(struct tui *tui)
+{
+    struct screen_input input;
+    tui_fill_input(tui, &input);
+    screen_entered(tui->screen, &input);
+    tui->dirty |= SCREEN_TAPE;
+}
+
 void tui_on_input(void *user, const struct input_event *event)
 {
     struct tui *tui = user;
@@ -170,6 +178,7 @@ void tui_on_input(void *user, const struct input_event *event)
         on_mouse(tui, event);
         break;
     case INPUT_FOCUS_IN:
+        on_enter(tui);
         client_trigger(tui->client, ENGINE_FOCUS, RESOURCE_ALL);
         break;
     case INPUT_FOCUS_OUT:

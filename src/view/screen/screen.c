@@ -25,6 +25,7 @@ struct screen *screen_new(int columns, int rows)
         table_init(&screen->tables[i], (enum pane)i);
     }
     screen->deadline_us = MOMENT_NEVER;
+    screen->away.looked_ms = MODEL_NO_TIME;
     screen_resize(screen, columns, rows);
     return screen;
 }
@@ -263,7 +264,7 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
         return;
     }
     for (int i = 0; i < PANE_COUNT; i++) {
-        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL : RESOURCE_BIT(i);
+        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(i);
         bool sums = i == PANE_ACCOUNT && (dirty & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0;
         if (layout->panes[i].height > 0 && ((dirty & bit) != 0 || sums)) {
             paint_pane(frame, (enum pane)i);
@@ -295,7 +296,8 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     unsigned due = tick(screen, input);
     unsigned dirty = screen->dirty | changed | fresh | due;
     if (screen->paused) { /* rows and entries stay, but what turned stale says so */
-        dirty = (dirty & ~SCREEN_JOURNAL) | screen->dirty | (changed != 0 ? SCREEN_STATE : 0);
+        dirty = (dirty & ~(SCREEN_JOURNAL | SCREEN_TAPE)) | screen->dirty |
+                (changed != 0 ? SCREEN_STATE : 0);
     }
     if (!fits(screen, canvas)) {
         canvas_resize(canvas, screen->columns, screen->rows);

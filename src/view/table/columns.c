@@ -13,7 +13,7 @@ static const struct pane_info panes[] = {
     [PANE_POSITIONS] = {"positions", "Positions", "Pos", "no positions", "positions"},
     [PANE_ACCOUNT] = {"account", "Account", "Acct", "no trading account for this user", "accounts"},
     [PANE_WATCHLIST] = {"watchlist", "Watchlist", "Watch", "this watchlist is empty", "symbols"},
-    [PANE_EVENTS] = {"events", "Events", "Events", "no events yet", "events"},
+    [PANE_EVENTS] = {"events", "Tape", "Tape", "nothing has happened yet", "events"},
 };
 static_assert(sizeof panes / sizeof *panes == PANE_COUNT, "a row per pane");
 
