@@ -106,6 +106,7 @@ core json base
 core model base|json|stream
 core stream base
 core backend base|json|model
+core ask base|backend|model
 core engine base|json|model|stream
 core money base|json|model
 view text -
