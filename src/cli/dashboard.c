@@ -5,6 +5,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/tui/tui.h>
+#include <blotter/tui/zone.h>
 
 #define BINDINGS_MAX 512
 
@@ -17,6 +18,7 @@ struct dashboard {
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
+    struct format format; /* for its zone: the exchange's */
 };
 
 static void bind_keys(struct dashboard *dashboard, const struct config *config)
@@ -118,6 +120,11 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     struct fault fault;
     session_client(dashboard->session, &settings);
     settings.trace = trace;
+    settings.remember = true;
+    format_default(&dashboard->format);
+    zone_apply(&dashboard->format, config_text(dashboard->session->config, CONFIG_TIMEZONE));
+    settings.zone = dashboard->format.zone;
+    settings.zone_user = dashboard->format.zone_user;
     struct loop *loop = loop_new();
     struct client *client = client_new(loop, &settings, &fault);
     int status = STATUS_USAGE;

@@ -6,7 +6,8 @@
 #ifndef BLOTTER_VIEW_COLUMNS_H
 #define BLOTTER_VIEW_COLUMNS_H
 
-#include <blotter/core/model.h>
+#include <blotter/core/money.h>
+#include <blotter/view/format.h>
 #include <blotter/view/pane.h>
 #include <blotter/view/role.h>
 
@@ -35,6 +36,8 @@ enum column_show {
 #define COLUMN_MIDDLE 32u   /* cut in the middle */
 #define COLUMN_FLASHES 64u  /* a change is shown for a moment; at most COLUMN_FLASH_MAX a pane */
 #define COLUMN_ARROW 128u   /* the margin mark shows its direction */
+#define COLUMN_MOVES 256u   /* changes by itself: a sort by it is not kept up row by row */
+#define COLUMN_EXACT 512u   /* each figure with the digits it was sent with */
 #define COLUMN_FLASH_MAX 3
 
 struct column {
@@ -53,40 +56,39 @@ struct column {
         const struct row *row,
         bool *ret_derived); /* all but COLUMN_TEXT and COLUMN_SPARK; ret_derived is only ever set */
     double (*other)(const struct row *row);   /* COLUMN_PAIR: what follows the slash */
+    double (*money)(const struct row *row);   /* shown with its currency where number is missing */
     enum role (*role)(const struct row *row); /* NULL: text, or by the sign */
 };
+
+/* Prices choose their decimals; amounts of money have as many as their currency. */
+static inline bool column_is_price(const struct column *column)
+{
+    return column->decimals_high > column->decimals_low;
+}
+
+/* The FORMAT_ flags of a column's figures. */
+unsigned column_format(const struct column *column);
 
 /* The columns of a pane, in the default order. */
 const struct column *columns_of(enum pane pane, size_t *ret_count);
 
+/*
+ * A row's figure as text, both of a COLUMN_PAIR; returns its width. decimals do not count where the
+ * column is exact.
+ */
+#define COLUMN_FIGURE_MAX (2 * FORMAT_MAX + 2)
+int column_figure(const struct column *column, const struct row *row, const struct format *format,
+                  int decimals, char out[COLUMN_FIGURE_MAX]);
+
 /* The index of a column, or *ret_count of the pane when there is none of that name. */
 size_t column_find(enum pane pane, const char *name, size_t len);
 
-/* An order's status as it is understood: PARTIAL is derived, anything unknown stays as it is. */
-enum order_state {
-    ORDER_PENDING,
-    ORDER_PARTIAL,
-    ORDER_EXECUTED,
-    ORDER_CANCELLED,
-    ORDER_REJECTED,
-    ORDER_UNKNOWN,
-    ORDER_STATE_COUNT
-};
-struct order_state_info {
+/* How orders of a class are shown. */
+struct order_class_info {
     const char *word;  /* "PENDING"; "" for unknown */
     const char *shown; /* "◷ PENDING" */
     enum role role;
 };
-enum order_state order_state(const struct order *order);
-const struct order_state_info *order_state_info(enum order_state state);
-
-/* A position without quantity, or said to be closed. */
-bool position_is_closed(const struct position *position);
-
-/* What was put into a position, as a positive figure; NAN when unknown. */
-double position_invested(const struct position *position);
-
-/* Realised P&L, under either of its names; NAN when unknown. */
-double position_realized(const struct position *position);
+const struct order_class_info *order_class_info(enum order_class class);
 
 #endif

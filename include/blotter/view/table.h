@@ -7,7 +7,7 @@
 #ifndef BLOTTER_VIEW_TABLE_H
 #define BLOTTER_VIEW_TABLE_H
 
-#include <blotter/core/model.h>
+#include <blotter/core/money.h>
 #include <blotter/core/moment.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/columns.h>
@@ -29,7 +29,8 @@ struct table_mark {
     bool lasting;   /* the order is rejected, the price beyond its alert */
     bool attention; /* that, or the price has crossed its alert and nobody saw it */
     bool seen;      /* … and the user took note */
-    uint8_t state;  /* orders: enum order_state */
+    uint8_t class;  /* orders: enum order_class */
+    uint32_t rank;  /* its place when the rows were last ranked by a figure that moves */
 };
 
 /* The row asks for attention. */
@@ -51,11 +52,6 @@ struct column_extent {
     bool derived, huge, any;
 };
 
-struct position_totals {
-    double day, unrealized, realized, invested, value; /* NAN: nothing to add up */
-    size_t open, closed;
-};
-
 /* Where the columns are. */
 struct table_slot {
     uint8_t column;
@@ -73,6 +69,8 @@ struct table {
     size_t chosen_count;         /* 0: the default ones */
     int sort;                    /* a column's index or TABLE_SERVER_ORDER */
     bool descending;
+    int ranked_by;     /* what the marks' ranks are of: sort and direction; 0: nothing */
+    int64_t ranked_us; /* when they were given, or last looked at */
     char filter[TABLE_FILTER_MAX];
     size_t list; /* watchlists: which one */
     size_t list_count;
@@ -95,7 +93,7 @@ struct table {
     size_t row_count;
     uint32_t *order; /* rows that are in the list and pass the filter */
     size_t order_count;
-    size_t state_counts[ORDER_STATE_COUNT]; /* of the orders among them */
+    size_t class_counts[ORDER_CLASS_COUNT]; /* of the orders among them */
     uint32_t *changed;                      /* rows that the latest table_take found changed … */
     size_t changed_count, changed_room;
     size_t total; /* rows before the filter */
@@ -104,10 +102,11 @@ struct table {
     struct column_extent extents[COLUMNS_MAX];
     uint8_t measured[COLUMNS_MAX]; /* the columns whose extents are kept */
     size_t measured_count;
-    bool unmeasured; /* the extents are of no rows at all */
-    struct position_totals totals;
-    struct table_layout layout; /* as last painted … */
-    uint64_t layout_number;     /* … and a number of what it was made of */
+    bool unmeasured;               /* the extents are of no rows at all */
+    struct money sums;             /* of the positions that are shown */
+    const struct money_book *book; /* as in the latest table_news */
+    struct table_layout layout;    /* as last painted … */
+    uint64_t layout_number;        /* … and a number of what it was made of */
 };
 
 void table_init(struct table *table, enum pane pane);
@@ -119,7 +118,9 @@ typedef void (*table_alert_fn)(void *user, enum pane pane, const struct row *row
 struct table_news {
     const struct snapshot *snapshot; /* NULL: no rows */
     struct moment now;
-    bool quiet; /* stale rows: nothing flashes */
+    bool quiet;   /* stale rows: nothing flashes */
+    bool focused; /* somebody looks at the rows: they do not change places by themselves */
+    const struct money_book *book; /* NULL: none */
     table_alert_fn alert;
     void *user;
 };
@@ -129,8 +130,14 @@ struct table_news {
 void table_take(struct table *table, const struct table_news *news);
 
 /* Sorts and filters again after sort, filter or list changed; selection and anchor stay on their
- * rows. */
+ * rows. Rows that are sorted by a figure that moves keep their places until table_rank, or until
+ * nobody has looked at them for TABLE_RANK_US. */
 void table_arrange(struct table *table);
+
+/* The next table_arrange gives new places also by a figure that moves; false when the rows are not
+ * sorted by one. */
+bool table_rank(struct table *table);
+#define TABLE_RANK_US INT64_C(30000000)
 
 /* Columns' extents only grow, so that columns do not tremble with every figure that needs a digit
  * more, until this: the user changed the view. The next table_take measures all rows. */
@@ -177,7 +184,8 @@ struct table_view {
     const struct format *format;
     struct moment now;
     int64_t quote_stale_ms; /* 0: never by age */
-    bool focused, stale, hide_amounts, totals;
+    bool focused, stale, hide_amounts;
+    int totals; /* lines for sums below the rows */
 };
 
 void table_layout(const struct table *table, const struct table_view *view,

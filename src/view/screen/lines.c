@@ -67,14 +67,14 @@ static void add_identity(struct bar *bar, const struct frame *frame, bool roomy)
     text_fit(host_raw, fit, host, sizeof host);
     text_fit(client_of(frame), fit, client, sizeof client);
     if (host[0] != '\0') {
-        bar_add(bar, left_at(6), plain(ROLE_TEXT), " %s", host);
+        bar_add(bar, left_at(12), plain(ROLE_TEXT), " %s", host);
     }
     if (client[0] != '\0') {
-        bar_add(bar, left_at(4), plain(ROLE_DIM), roomy ? "  client " : " ");
-        bar_add(bar, left_at(4), plain(ROLE_TEXT), "%s", client);
+        bar_add(bar, left_at(9), plain(ROLE_DIM), roomy ? "  client " : " ");
+        bar_add(bar, left_at(9), plain(ROLE_TEXT), "%s", client);
     }
     if (frame->input->read_only) {
-        bar_add(bar, left_at(5), plain(ROLE_DIM), roomy ? "  READ-ONLY" : " RO");
+        bar_add(bar, left_at(8), plain(ROLE_DIM), roomy ? "  READ-ONLY" : " RO");
     }
 }
 
@@ -88,9 +88,16 @@ static enum role sign_role(double value, bool stale)
     return value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
 }
 
+static bool is_roomy(const struct frame *frame)
+{
+    return frame->screen->columns >= 110;
+}
+
+/* To the last digit where there is room for them, whole amounts elsewhere. */
 static void figure(const struct frame *frame, double value, unsigned flags, char out[FORMAT_MAX])
 {
-    struct format_figure whole = {.value = value, .decimals = 2, .flags = flags};
+    struct format_figure whole = {
+        .value = value, .decimals = is_roomy(frame) ? 2 : 0, .flags = flags};
     if (frame->screen->hide_amounts && !isnan(value)) {
         snprintf(out, FORMAT_MAX, "%s", FORMAT_HIDDEN);
     } else {
@@ -98,40 +105,73 @@ static void figure(const struct frame *frame, double value, unsigned flags, char
     }
 }
 
-static void add_pnl(struct bar *bar, const struct frame *frame, const char *label, double value)
+static void add_part(struct bar *bar, const struct frame *frame, struct bar_place place,
+                     const struct money_part *part)
 {
     char out[FORMAT_MAX];
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_POSITIONS).stale;
-    figure(frame, value, FORMAT_SIGN | FORMAT_DERIVED, out);
-    bar_add(bar, (struct bar_place){0, BAR_RIGHT}, plain(ROLE_STALE), stale ? "≈ " : " ");
-    bar_add(bar, right_at(1), plain(ROLE_DIM), "%s ", label);
-    bar_add(bar, (struct bar_place){0, BAR_RIGHT | BAR_FIGURE}, bold(sign_role(value, stale)), "%s",
-            out);
-    if (!frame->screen->hide_amounts) {
-        bar_add(bar, right_at(2), plain(sign_role(value, stale)), "%s",
-                value > 0   ? " ▲"
-                : value < 0 ? " ▼"
-                            : "");
+    unsigned doubt = part->derived || part->unknown > 0 ? FORMAT_DERIVED : 0;
+    struct style style = {sign_role(part->value, stale), place.rank == 0 ? CELL_BOLD : 0};
+    figure(frame, part->value, FORMAT_SIGN | doubt, out);
+    bar_add(bar, place, style, "%s", out);
+}
+
+/* What the day is made of: the one place where it is taken apart. */
+static void add_breakdown(struct bar *bar, const struct frame *frame)
+{
+    const struct money *money = &frame->screen->money;
+    const struct money_sum *sum = &money->sums[0];
+    char since[FORMAT_MAX];
+    bar_add(bar, right_at(6), plain(ROLE_DIM), is_roomy(frame) ? " = booked " : " booked ");
+    add_part(bar, frame, right_at(6), &sum->booked);
+    if (money->known == MONEY_BOOKED_SINCE && money->since_ms != MODEL_NO_TIME) {
+        format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, money->since_ms, since);
+        bar_add(bar, right_at(6), plain(ROLE_DIM), " since %s", since);
+    }
+    bar_add(bar, right_at(6), plain(ROLE_DIM), is_roomy(frame) ? " + open " : " open ");
+    add_part(bar, frame, right_at(6), &sum->open);
+}
+
+/* One currency's figure: the day, or only what is open where nothing is known of the rest. */
+static void add_day(struct bar *bar, const struct frame *frame, size_t i)
+{
+    const struct money *money = &frame->screen->money;
+    const struct money_sum *sum = &money->sums[i];
+    bool known = money->known != MONEY_BOOKED_UNKNOWN;
+    int rank = i == 0 ? 0 : 2;
+    if (i > 0) {
+        bar_add(bar, right_at(rank), plain(ROLE_TEXT), "  ");
+    } else {
+        bar_add(bar, right_at(known ? 1 : 3), plain(ROLE_DIM), known ? "Day " : "Day — ");
+        bar_add(bar, right_at(1), plain(ROLE_DIM), known ? "" : "open ");
+    }
+    add_part(bar, frame, (struct bar_place){rank, BAR_RIGHT | BAR_FIGURE},
+             known ? &sum->day : &sum->open);
+    if (money->count > 1) {
+        bar_add(bar, right_at(rank), plain(ROLE_DIM), " %s", sum->currency);
+    }
+    if (sum->day.unknown > 0) {
+        bar_add(bar, right_at(2), plain(ROLE_DIM), ", %zu unknown", sum->day.unknown);
     }
 }
 
-static double day_pnl(const struct frame *frame)
+/* Day = booked + open, the first figure that is looked for. */
+static void add_money(struct bar *bar, const struct frame *frame, bool parts)
 {
-    const struct table *positions = &frame->screen->tables[RESOURCE_POSITIONS];
-    return positions->snapshot != NULL ? positions->totals.day : (double)NAN;
-}
-
-static void add_unrealized(struct bar *bar, const struct frame *frame)
-{
-    const struct table *positions = &frame->screen->tables[RESOURCE_POSITIONS];
-    char out[FORMAT_MAX];
-    if (positions->snapshot == NULL) {
+    const struct money *money = &frame->screen->money;
+    struct pane_state state = screen_pane(frame->screen, frame->input, RESOURCE_POSITIONS);
+    bar_add(bar, (struct bar_place){0, BAR_RIGHT}, plain(ROLE_STALE), state.stale ? "≈ " : " ");
+    if (state.shown == NULL) {
+        bar_add(bar, right_at(1), plain(ROLE_DIM), "Day ");
+        bar_add(bar, (struct bar_place){0, BAR_RIGHT}, bold(ROLE_TEXT), FORMAT_MISSING);
         return;
     }
-    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_POSITIONS).stale;
-    figure(frame, positions->totals.unrealized, FORMAT_SIGN | FORMAT_DERIVED, out);
-    bar_add(bar, right_at(7), plain(ROLE_DIM), "  Unrl ");
-    bar_add(bar, right_at(7), plain(sign_role(positions->totals.unrealized, stale)), "%s", out);
+    for (size_t i = 0; i < money->count; i++) {
+        add_day(bar, frame, i);
+    }
+    if (parts && money->count == 1 && money->known != MONEY_BOOKED_UNKNOWN) {
+        add_breakdown(bar, frame);
+    }
 }
 
 static const struct account *account_of(const struct frame *frame, bool *ret_stale)
@@ -141,36 +181,55 @@ static const struct account *account_of(const struct frame *frame, bool *ret_sta
     return state.shown != NULL && state.shown->row_count > 0 ? state.shown->account : NULL;
 }
 
-static void add_balance(struct bar *bar, const struct frame *frame)
+static void add_net_liq(struct bar *bar, const struct frame *frame)
 {
     bool stale;
     const struct account *account = account_of(frame, &stale);
-    const char *currency = frame->input->currency != NULL ? frame->input->currency : "";
+    double value = account != NULL ? money_net_liq(account, &frame->screen->money) : (double)NAN;
     char out[FORMAT_MAX];
-    if (account == NULL) {
+    if (isnan(value)) {
         return;
     }
-    figure(frame, account->balance, 0, out);
-    bar_add(bar, right_at(3), plain(ROLE_DIM), stale ? "   ≈ Balance " : "   Balance ");
-    bar_add(bar, right_at(3), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
-    bar_add(bar, right_at(3), plain(ROLE_DIM), currency[0] != '\0' ? " %.8s" : "%s", currency);
+    figure(frame, value, FORMAT_DERIVED, out);
+    bar_add(bar, right_at(10), plain(ROLE_DIM), stale ? "  │ ≈ Net liq " : "  │ Net liq ");
+    bar_add(bar, right_at(10), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
+}
+
+enum role margin_role(double percent, bool stale)
+{
+    return stale                          ? ROLE_STALE
+           : percent >= MONEY_MARGIN_FULL ? ROLE_CONN_BAD
+           : percent >= MONEY_MARGIN_HIGH ? ROLE_CONN_WARN
+                                          : ROLE_TEXT;
+}
+
+static void add_margin(struct bar *bar, const struct frame *frame)
+{
+    bool stale;
+    const struct account *account = account_of(frame, &stale);
+    double percent = account != NULL ? money_margin(account) : (double)NAN;
+    if (isnan(percent)) {
+        return;
+    }
+    bool roomy = is_roomy(frame), high = percent >= MONEY_MARGIN_HIGH;
+    struct style style = {margin_role(percent, stale), high ? CELL_BOLD : 0};
+    bar_add(bar, right_at(high ? 2 : 5), plain(ROLE_DIM), roomy ? "  │ Margin " : " margin ");
+    bar_add(bar, right_at(high ? 2 : 5), style, roomy ? "%.0f %%" : "%.0f%%", percent);
 }
 
 void paint_top(const struct frame *frame)
 {
     struct bar bar;
     bar.count = 0;
-    bool roomy = frame->screen->columns >= 110;
-    bar_add(&bar, left_at(8), bold(ROLE_TITLE), " blotter ");
-    bar_add(&bar, left_at(9), plain(ROLE_TEXT), " ");
+    bool roomy = is_roomy(frame);
+    bar_add(&bar, left_at(11), bold(ROLE_TITLE), " blotter ");
+    bar_add(&bar, left_at(13), plain(ROLE_TEXT), " ");
     add_badge(&bar, frame->input);
     add_identity(&bar, frame, roomy);
-    add_pnl(&bar, frame, "Day", day_pnl(frame));
-    add_unrealized(&bar, frame);
-    if (frame->screen->layout.kind == LAYOUT_FULL) {
-        add_balance(&bar, frame);
-    }
-    bar_add(&bar, right_at(9), plain(ROLE_TEXT), " ");
+    add_money(&bar, frame, true);
+    add_net_liq(&bar, frame);
+    add_margin(&bar, frame);
+    bar_add(&bar, right_at(13), plain(ROLE_TEXT), " ");
     bar_repaint(&bar, frame, BAR_TOP, frame->screen->layout.top);
 }
 
@@ -207,9 +266,9 @@ void paint_account_line(const struct frame *frame)
     add_field(&bar, frame, "Bal", account->balance);
     add_field(&bar, frame, "Avail", account->available_margin);
     add_field(&bar, frame, "Used", account->used_margin);
-    if (account->balance > 0 && !isnan(account->used_margin)) {
-        bar_add(&bar, left_at(12), plain(ROLE_DIM), "(~%.1f %%)",
-                account->used_margin / account->balance * 100);
+    if (!isnan(money_margin(account))) {
+        bar_add(&bar, left_at(12), plain(margin_role(money_margin(account), stale)), "(~%.1f %%)",
+                money_margin(account));
     }
     format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, text);
     bar_add(&bar, (struct bar_place){stale ? 0 : 13, BAR_RIGHT},
@@ -284,6 +343,9 @@ static void add_word(struct bar *bar, const struct conn_word *word, int columns)
     if (word->more[0] != '\0') {
         bar_add(bar, left_at(2), plain(word->role == ROLE_CONN_BAD ? ROLE_CONN_BAD : ROLE_DIM),
                 " %s", word->more);
+    }
+    if (word->why[0] != '\0') {
+        bar_add(bar, left_at(6), plain(ROLE_DIM), " │ %s", word->why);
     }
 }
 
@@ -389,7 +451,7 @@ static void mini_pnl(const struct frame *frame, struct bar *bar)
 {
     struct bar right;
     right.count = 0;
-    add_pnl(&right, frame, "Day", day_pnl(frame));
+    add_money(&right, frame, false);
     for (size_t i = 0; i < right.count && bar->count < BAR_ITEMS_MAX; i++) {
         right.items[i].right = false;
         bar->items[bar->count++] = right.items[i];

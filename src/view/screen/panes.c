@@ -48,7 +48,8 @@ static void title_text(const struct frame *frame, enum pane pane, char *out, siz
     bool star = frame->canvas->ascii && pane == frame->screen->focus;
     const struct pane_info *info = pane_info(pane);
     int width = frame->screen->layout.panes[pane].width;
-    const char *word = list[0] != '\0' && width < 50 ? info->tab : info->title;
+    bool journal = pane == PANE_EVENTS && frame->screen->strip.journal;
+    const char *word = journal ? "Events" : list[0] != '\0' && width < 50 ? info->tab : info->title;
     if (list[0] != '\0' && text_width(list) + text_width(word) + TITLE_ROOM > width) {
         word = ""; /* the list's name says enough, the time beside it matters more */
     }
@@ -105,10 +106,15 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
 
 static void put_events_status(const struct frame *frame, struct rect edge)
 {
-    char text[TITLE_MAX];
-    snprintf(text, sizeof text, " %llu received ",
-             (unsigned long long)(frame->screen->paused ? frame->screen->held_events
-                                                        : frame->input->events));
+    char text[TITLE_MAX] = "";
+    size_t new = tape_pane_new(frame->screen, frame->input);
+    if (frame->screen->strip.journal) {
+        snprintf(text, sizeof text, " %llu received ",
+                 (unsigned long long)(frame->screen->paused ? frame->screen->held_events
+                                                            : frame->input->events));
+    } else if (new > 0) {
+        snprintf(text, sizeof text, " %zu new ", new);
+    }
     if (text_width(text) <= edge.width) {
         canvas_put_right(frame->canvas, edge, text, plain(ROLE_DIM));
     }
@@ -265,7 +271,7 @@ static void put_frame(const struct frame *frame, enum pane pane)
 static void order_counts(const struct frame *frame, struct rect line)
 {
     const struct table *table = &frame->screen->tables[PANE_ORDERS];
-    const size_t *counts = table->state_counts;
+    const size_t *counts = table->class_counts;
     static const char *const words[] = {"pending",   "partial",  "executed",
                                         "cancelled", "rejected", "other"};
     struct bar bar;
@@ -274,11 +280,11 @@ static void order_counts(const struct frame *frame, struct rect line)
     bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " %zu orders",
             table->order_count);
     bool first = true;
-    for (int i = 0; i < ORDER_STATE_COUNT; i++) {
+    for (int i = 0; i < ORDER_CLASS_COUNT; i++) {
         if (counts[i] > 0) {
             bar_add(&bar, (struct bar_place){i + 1, 0}, plain(ROLE_DIM), first ? ": " : " · ");
             bar_add(&bar, (struct bar_place){i + 1, 0},
-                    plain(stale ? ROLE_STALE : order_state_info((enum order_state)i)->role),
+                    plain(stale ? ROLE_STALE : order_class_info((enum order_class)i)->role),
                     "%zu %s", counts[i], words[i]);
             first = false;
         }
@@ -345,17 +351,18 @@ int account_lines(const struct screen *screen)
 
 static double account_figure(const struct frame *frame, const struct column *column)
 {
-    const struct table *positions = &frame->screen->tables[RESOURCE_POSITIONS];
+    const struct money *money = &frame->screen->money;
     const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
-    bool derived;
+    bool derived, loaded = frame->screen->tables[RESOURCE_POSITIONS].snapshot != NULL;
     if (column->number != NULL) {
         return column->number(&account->row, &derived);
     }
-    if (positions->snapshot == NULL) {
+    if (!loaded || money->count != 1) {
         return (double)NAN;
     }
-    return strcmp(column->name, "realised") == 0 ? positions->totals.realized
-                                                 : positions->totals.unrealized;
+    return strcmp(column->name, "net-liq") == 0    ? money_net_liq(account, money)
+           : strcmp(column->name, "realised") == 0 ? money->sums[0].realized.value
+                                                   : money->sums[0].unrealized.value;
 }
 
 static void account_text(const struct frame *frame, const struct column *column, char *out,
@@ -382,40 +389,38 @@ static void account_text(const struct frame *frame, const struct column *column,
     snprintf(out, capacity, "%s", hidden ? FORMAT_HIDDEN : figure);
 }
 
-static double used_share(const struct frame *frame)
+static void put_share(const struct frame *frame, double percent, enum role role, struct rect area)
 {
-    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
-    return account->balance > 0 ? account->used_margin / account->balance : (double)NAN;
+    char text[32];
+    int width = area.width >= 18 ? 10 : area.width - 8;
+    int full = (int)(percent / 100 * width + 0.5);
+    for (int i = 0; i < width; i++) {
+        bool used = i < full;
+        canvas_put(frame->canvas, (struct rect){area.x + i, area.y, 1, 1}, used ? "█" : "░",
+                   plain(role == ROLE_STALE || used ? role : ROLE_DIM));
+    }
+    int at = width > 0 ? width + 1 : 0;
+    snprintf(text, sizeof text, "~%.0f %%", percent);
+    if (text_width(text) <= area.width - at) {
+        canvas_put(frame->canvas, (struct rect){area.x + at, area.y, area.width - at, 1}, text,
+                   plain(role == ROLE_BAR ? ROLE_DIM : role));
+    }
 }
 
-/* Behind the figure: the margin bar and its share, an arrow for gains and losses. */
+/* Behind the figure: its share of the balance. */
 static void put_account_extra(const struct frame *frame, const struct column *column,
                               struct rect area)
 {
-    double share = used_share(frame), value = account_figure(frame, column);
+    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT).stale;
-    char text[64];
-    if ((column->flags & COLUMN_SIGNED) != 0 && !frame->screen->hide_amounts) {
-        const char *arrow = value > 0 ? "▲" : value < 0 ? "▼" : "";
-        enum role role = stale ? ROLE_STALE : value > 0 ? ROLE_PNL_UP : ROLE_PNL_DOWN;
-        canvas_put(frame->canvas, area, arrow, plain(role));
-    } else if (strcmp(column->name, "used") == 0 && !isnan(share)) {
-        snprintf(text, sizeof text, "~%.1f %% of bal", share * 100);
-        if (text_width(text) > area.width) {
-            snprintf(text, sizeof text, "~%.1f %%", share * 100);
-        }
-        if (text_width(text) <= area.width) {
-            canvas_put(frame->canvas, area, text, plain(stale ? ROLE_STALE : ROLE_DIM));
-        }
-    } else if (strcmp(column->name, "available") == 0 && !isnan(share) && area.width >= 5) {
-        int width = area.width < 10 ? area.width : 10, full = (int)(share * width + 0.5);
-        for (int i = 0; i < width; i++) {
-            bool used = i < full;
-            canvas_put(frame->canvas, (struct rect){area.x + i, area.y, 1, 1}, used ? "█" : "░",
-                       plain(stale  ? ROLE_STALE
-                             : used ? ROLE_BAR
-                                    : ROLE_DIM));
-        }
+    double used = money_margin(account);
+    double free_percent =
+        account->balance > 0 ? account->available_margin / account->balance * 100 : (double)NAN;
+    enum role role = margin_role(used, stale);
+    if (strcmp(column->name, "used") == 0 && !isnan(used)) {
+        put_share(frame, used, role == ROLE_TEXT ? ROLE_BAR : role, area);
+    } else if (strcmp(column->name, "available") == 0 && !isnan(free_percent)) {
+        put_share(frame, free_percent, stale ? ROLE_STALE : ROLE_BAR, area);
     }
 }
 
@@ -482,8 +487,11 @@ static void paint_account(const struct frame *frame)
 static bool has_lines(const struct frame *frame, enum pane pane)
 {
     const struct table *table = &frame->screen->tables[pane < PANE_EVENTS ? pane : 0];
-    return pane == PANE_EVENTS ? events_count(frame->screen, frame->input) > 0
-                               : screen_has_table(pane) && table->order_count > 0;
+    if (pane == PANE_EVENTS) {
+        return frame->screen->strip.journal ? events_count(frame->screen, frame->input) > 0
+                                            : tape_pane_count(frame->screen, frame->input) > 0;
+    }
+    return screen_has_table(pane) && table->order_count > 0;
 }
 
 void paint_pane(const struct frame *frame, enum pane pane)
@@ -498,9 +506,12 @@ void paint_pane(const struct frame *frame, enum pane pane)
     put_frame(frame, pane);
     if (pane == PANE_ACCOUNT) {
         paint_account(frame);
-    } else if (pane == PANE_EVENTS) {
+    } else if (pane == PANE_EVENTS && frame->screen->strip.journal) {
         put_reason(frame, pane, inside);
         paint_events(frame, inside);
+    } else if (pane == PANE_EVENTS) {
+        paint_tape(frame, inside);
+        put_reason(frame, pane, inside);
     } else {
         paint_table(frame, pane);
     }

@@ -36,7 +36,10 @@ struct table_view screen_table_view(const struct screen *screen, const struct sc
                               .stale = state.stale,
                               .hide_amounts = screen->hide_amounts};
     int height = view.area.height;
-    view.totals = pane == PANE_POSITIONS && height >= 4 && table->order_count > 0;
+    int sums = (int)table->sums.count;
+    view.totals = pane != PANE_POSITIONS || height < 4 || table->total == 0 ? 0
+                  : height < 4 + sums                                       ? 1
+                                                                            : sums;
     bool counts = pane == PANE_ORDERS && height >= 6;
     bool lists = pane == PANE_WATCHLIST && height >= 6 && table->list_count > 1;
     view.area.height -= (counts || lists) && table->total > 0 ? 1 : 0;

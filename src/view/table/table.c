@@ -12,11 +12,12 @@ void table_init(struct table *table, enum pane pane)
     static const struct {
         enum pane pane;
         const char *column;
-    } defaults[] = {{PANE_ORDERS, "time"}, {PANE_POSITIONS, "abs-pnl"}};
+        bool descending;
+    } defaults[] = {{PANE_ORDERS, "time", true}, {PANE_POSITIONS, "symbol", false}};
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
         if (defaults[i].pane == pane) {
             table->sort = (int)column_find(pane, defaults[i].column, strlen(defaults[i].column));
-            table->descending = true;
+            table->descending = defaults[i].descending;
         }
     }
 }
@@ -170,10 +171,23 @@ struct table_range table_list_range(struct table *table)
 
 static void count_states(struct table *table)
 {
-    memset(table->state_counts, 0, sizeof table->state_counts);
+    memset(table->class_counts, 0, sizeof table->class_counts);
     for (size_t i = 0; table->pane == PANE_ORDERS && i < table->order_count; i++) {
-        table->state_counts[table->marks[table->order[i]].state]++;
+        table->class_counts[table->marks[table->order[i]].class]++;
     }
+}
+
+/* Places by what the figure is now, for all rows, whatever the filter leaves of them. */
+static void give_ranks(struct table *table, struct table_range shown)
+{
+    for (size_t i = 0; i < shown.count; i++) {
+        table->order[i] = (uint32_t)(shown.first + i);
+    }
+    table_sort_rows(table, table->order, shown.count);
+    for (size_t i = 0; i < shown.count; i++) {
+        table->marks[table->order[i]].rank = (uint32_t)i;
+    }
+    table->ranked_by = table_rank_key(table);
 }
 
 void table_arrange(struct table *table)
@@ -183,6 +197,9 @@ void table_arrange(struct table *table)
     table->order_count = 0;
     table->first = shown.first;
     table->total = shown.count;
+    if (table_wants_ranks(table)) {
+        give_ranks(table, shown);
+    }
     for (size_t i = shown.first; i < shown.first + shown.count; i++) {
         if (row_matches(table, model_row(table->snapshot, i))) {
             table->order[table->order_count++] = (uint32_t)i;
@@ -190,6 +207,7 @@ void table_arrange(struct table *table)
     }
     table_sort_rows(table, table->order, table->order_count);
     count_states(table);
+    table_sum(table);
     table_settle(table);
 }
 
@@ -261,6 +279,7 @@ void table_next_list(struct table *table, int by)
     if (table->list_count < 2) {
         return;
     }
+    table_rank(table);
     table->list = (table->list + table->list_count + (size_t)(by > 0 ? 1 : -1)) % table->list_count;
     table->list_key = table_key(table->snapshot->lists[table->list].id);
     table->selected = 0;

@@ -16,43 +16,49 @@ const struct column *table_column(const struct table *table, size_t i)
     return &columns_of(table->pane, &count)[i];
 }
 
-unsigned table_number_flags(const struct column *column)
-{
-    return ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
-           ((column->flags & COLUMN_PERCENT) != 0 ? FORMAT_PERCENT : 0);
-}
-
 /* --- the room a column wants ---------------------------------------------------------------- */
 
 static int figure_width(const struct table_view *view, const struct column *column, double value,
                         const struct column_extent *extent)
 {
     char out[FORMAT_MAX];
-    unsigned flags = table_number_flags(column) | (extent->derived ? FORMAT_DERIVED : 0);
+    unsigned flags = column_format(column) | (extent->derived ? FORMAT_DERIVED : 0);
     return format_number(view->format, (struct format_figure){value, extent->decimals, flags}, out);
 }
 
-double table_total(const struct table *table, const struct column *column)
+struct money_part table_total(const struct table *table, const struct column *column, size_t i)
 {
     static const struct {
         const char *name;
         size_t offset;
-    } sums[] = {{"day-pnl", offsetof(struct position_totals, day)},
-                {"unrl-pnl", offsetof(struct position_totals, unrealized)},
-                {"realised", offsetof(struct position_totals, realized)},
-                {"invested", offsetof(struct position_totals, invested)},
-                {"value", offsetof(struct position_totals, value)}};
-    for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
-        if (strcmp(sums[i].name, column->name) == 0) {
-            double value;
-            memcpy(&value, (const char *)&table->totals + sums[i].offset, sizeof value);
-            return value;
+    } parts[] = {{"day-pnl", offsetof(struct money_sum, day)},
+                 {"unrl-pnl", offsetof(struct money_sum, unrealized)},
+                 {"realised", offsetof(struct money_sum, realized)},
+                 {"invested", offsetof(struct money_sum, invested)},
+                 {"value", offsetof(struct money_sum, value)}};
+    const struct money_sum *sum = &table->sums.sums[i];
+    struct money_part part = {.value = NAN};
+    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
+        if (strcmp(parts[p].name, column->name) == 0) {
+            memcpy(&part, (const char *)sum + parts[p].offset, sizeof part);
         }
     }
-    if (strcmp(column->name, "pnl-percent") == 0 && table->totals.invested > 0) {
-        return table->totals.unrealized / table->totals.invested * 100;
+    if (strcmp(column->name, "pnl-percent") == 0) {
+        part.value = sum->percent;
     }
-    return (double)NAN;
+    return part;
+}
+
+static int total_width(const struct table *table, const struct table_view *view, size_t c)
+{
+    const struct column *column = table_column(table, c);
+    struct column_extent derived = {.decimals = table->extents[c].decimals, .derived = true};
+    int width = 0;
+    for (size_t i = 0; i < table->sums.count; i++) {
+        double value = table_total(table, column, i).value;
+        width = max_int(width, isnan(value) ? 0 : figure_width(view, column, value, &derived));
+    }
+    return width;
 }
 
 static int number_width(const struct table *table, const struct table_view *view, size_t c)
@@ -62,14 +68,16 @@ static int number_width(const struct table *table, const struct table_view *view
     int width = max_int(figure_width(view, column, extent->low, extent),
                         figure_width(view, column, extent->high, extent));
     width = extent->huge ? max_int(width, EXPONENT_WIDTH + (extent->derived ? 1 : 0)) : width;
-    if (view->totals && table->pane == PANE_POSITIONS) {
-        struct column_extent derived = {.decimals = extent->decimals, .derived = true};
-        width = max_int(width, figure_width(view, column, table_total(table, column), &derived));
+    if (view->totals > 0 && table->pane == PANE_POSITIONS) {
+        width = max_int(width, total_width(table, view, c));
     }
     if (view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0) {
         width = text_width(FORMAT_HIDDEN);
     }
-    return column->kind == COLUMN_PAIR && !view->hide_amounts ? 2 * width + 1 : width;
+    width = column->kind == COLUMN_PAIR && !view->hide_amounts ? 2 * width + 1 : width;
+    return view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0
+               ? width
+               : max_int(width, extent->text_width); /* those that are measured one by one */
 }
 
 struct room {

@@ -1,6 +1,8 @@
 /* What the columns have to hold, and the sums. */
 #include "table_private.h"
 
+#include <blotter/core/derive.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -29,6 +31,32 @@ static int quick_width(const char *text, int limit)
     return width;
 }
 
+/* A figure that the largest one tells nothing about. */
+static void measure_alone(const struct column *column, const struct row *row,
+                          struct column_extent *extent)
+{
+    char text[COLUMN_FIGURE_MAX];
+    struct format format;
+    format_default(&format); /* no other puts in more separators */
+    int width = column_figure(column, row, &format, extent->decimals, text);
+    extent->text_width = width > extent->text_width ? width : extent->text_width;
+}
+
+/* Whole figures are measured by the largest of them; the others one by one. */
+static void measure_exact(const struct column *column, const struct row *row, double value,
+                          struct column_extent *extent)
+{
+    double other = column->other != NULL ? column->other(row) : 0;
+    bool whole = !isnan(value) && format_decimals(value, 0, 1) == 0 && !isnan(other) &&
+                 format_decimals(other, 0, 1) == 0;
+    if (whole) {
+        widen(extent, value);
+        widen(extent, other);
+        return;
+    }
+    measure_alone(column, row, extent);
+}
+
 static void measure_cell(const struct column *column, const struct row *row,
                          struct column_extent *extent)
 {
@@ -43,10 +71,15 @@ static void measure_cell(const struct column *column, const struct row *row,
         return;
     }
     double value = column->number(row, &extent->derived);
-    widen(extent, value);
-    if (column->other != NULL) {
-        widen(extent, column->other(row));
+    if ((column->flags & COLUMN_EXACT) != 0) {
+        measure_exact(column, row, value, extent);
+        return;
     }
+    if (column_is_price(column) && format_price_is_small(value, column->decimals_high)) {
+        measure_alone(column, row, extent);
+        return;
+    }
+    widen(extent, value);
     if (extent->decimals < column->decimals_high && !isnan(value)) {
         extent->decimals = format_decimals(value, extent->decimals, column->decimals_high);
     }
@@ -84,28 +117,15 @@ void table_forget_widths(struct table *table)
     table->unmeasured = true;
 }
 
-static void add_up(double *sum, double value)
-{
-    if (!isnan(value)) {
-        *sum = isnan(*sum) ? value : *sum + value;
-    }
-}
-
+/* Unfiltered, the day's closings that are in no list belong to it. */
 void table_sum(struct table *table)
 {
-    struct position_totals totals = {NAN, NAN, NAN, NAN, NAN, 0, 0};
-    for (size_t i = 0; i < table->row_count; i++) {
-        const struct position *position = &table->snapshot->positions[i];
-        bool closed = position_is_closed(position);
-        add_up(&totals.day, position->day_pnl);
-        add_up(&totals.realized, position_realized(position));
-        totals.closed += closed;
-        totals.open += !closed;
-        if (!closed) {
-            add_up(&totals.unrealized, position->unrealized_pnl);
-            add_up(&totals.invested, position_invested(position));
-            add_up(&totals.value, position->current_value);
-        }
+    if (table->pane != PANE_POSITIONS) {
+        return;
     }
-    table->totals = totals;
+    money_begin(&table->sums);
+    for (size_t i = 0; i < table->order_count; i++) {
+        money_add(&table->sums, table->book, &table->snapshot->positions[table->order[i]]);
+    }
+    money_end(&table->sums, table_filter_hides(table) ? NULL : table->book);
 }

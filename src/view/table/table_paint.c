@@ -1,6 +1,8 @@
 /* The rows that are seen onto the canvas. */
 #include "table_private.h"
 
+#include <blotter/core/derive.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +91,13 @@ static int flash_direction(const struct table *table, size_t c, const struct tab
     return at < COLUMN_FLASH_MAX ? mark->direction[at] : 0;
 }
 
+/* Whether the change was a gain: for a short position a rise is none. */
+static int flash_effect(const struct table *table, const struct row *row, int direction)
+{
+    return table->pane == PANE_POSITIONS ? direction * position_direction((const void *)row)
+                                         : direction;
+}
+
 static enum role cell_role(const struct painter *painter, const struct row *row, size_t c,
                            const struct table_mark *mark)
 {
@@ -99,7 +108,7 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
     }
     int flash = flash_direction(painter->table, c, mark);
     if (flash != 0) {
-        return flash > 0 ? ROLE_FLASH_UP : ROLE_FLASH_DOWN;
+        return flash_effect(painter->table, row, flash) > 0 ? ROLE_FLASH_UP : ROLE_FLASH_DOWN;
     }
     enum role role = ROLE_TEXT;
     if (column->role != NULL) {
@@ -117,10 +126,11 @@ static void put_number(const struct painter *painter, const struct row *row, siz
 {
     const struct column *column = table_column(painter->table, c);
     const struct table_view *view = painter->view;
-    char out[2 * FORMAT_MAX + 2];
+    char out[COLUMN_FIGURE_MAX];
     bool derived = false;
     double value = column->number(row, &derived);
-    if (isnan(value) && style.role != ROLE_STALE) {
+    bool missing = isnan(value) && (column->money == NULL || isnan(column->money(row)));
+    if (missing && style.role != ROLE_STALE) {
         style.role = ROLE_DIM;
     } else if (view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0) {
         put_figure(painter, area, FORMAT_HIDDEN, (struct style){ROLE_DIM, style.attributes});
@@ -132,16 +142,7 @@ static void put_number(const struct painter *painter, const struct row *row, siz
         put_figure(painter, area, out, style);
         return;
     }
-    unsigned flags = table_number_flags(column) | (derived ? FORMAT_DERIVED : 0);
-    int decimals = painter->table->extents[c].decimals;
-    format_number(view->format, (struct format_figure){value, decimals, flags}, out);
-    if (column->other != NULL) {
-        char other[FORMAT_MAX];
-        format_number(view->format, (struct format_figure){column->other(row), decimals, flags},
-                      other);
-        size_t len = strlen(out);
-        snprintf(out + len, sizeof out - len, "/%s", other);
-    }
+    column_figure(column, row, view->format, painter->table->extents[c].decimals, out);
     put_figure(painter, area, out, style);
 }
 
@@ -204,9 +205,10 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
     }
     int arrow = painter->view->stale ? 0 : arrow_of(table, mark);
     if (arrow != 0) {
-        return arrow > 0 ? (struct margin){"▲", ROLE_PNL_UP} : (struct margin){"▼", ROLE_PNL_DOWN};
+        int effect = flash_effect(table, model_row(table->snapshot, row_index), arrow);
+        return (struct margin){arrow > 0 ? "▲" : "▼", effect > 0 ? ROLE_PNL_UP : ROLE_PNL_DOWN};
     }
-    if (item != NULL && isnan(item->ltp)) {
+    if (item != NULL && isnan(item_last(item).value)) {
         return (struct margin){"?", ROLE_DIM};
     }
     if (painter->view->stale || (item != NULL && quote_is_old(painter->view, item))) {
@@ -275,57 +277,79 @@ static void put_header(const struct painter *painter)
     }
 }
 
-static void put_total(const struct painter *painter, struct table_slot slot, int y)
+struct total_line {
+    size_t sum; /* which currency's */
+    int y;
+};
+
+static void put_total(const struct painter *painter, struct table_slot slot, struct total_line line)
 {
     const struct table *table = painter->table;
     const struct column *column = table_column(table, slot.column);
-    double value = table_total(table, column);
-    struct rect area = {slot.x, y, slot.width, 1};
+    struct money_part part = table_total(table, column, line.sum);
+    struct rect area = {slot.x, line.y, slot.width, 1};
     char out[FORMAT_MAX];
-    if (isnan(value)) {
-        return;
-    }
     bool hidden = painter->view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0;
-    unsigned flags =
-        table_number_flags(column) | ((column->flags & COLUMN_DERIVED) != 0 ? 0 : FORMAT_DERIVED);
+    bool doubtful = (part.derived || part.unknown > 0) && (column->flags & COLUMN_DERIVED) == 0;
+    unsigned flags = column_format(column) | (doubtful ? FORMAT_DERIVED : 0);
     format_number(painter->view->format,
-                  (struct format_figure){value, table->extents[slot.column].decimals, flags}, out);
+                  (struct format_figure){part.value, table->extents[slot.column].decimals, flags},
+                  out);
     enum role role = painter->view->stale                   ? ROLE_STALE
-                     : (column->flags & COLUMN_SIGNED) != 0 ? sign_role(value)
+                     : (column->flags & COLUMN_SIGNED) != 0 ? sign_role(part.value)
                                                             : ROLE_TOTAL;
     put_figure(painter, area, hidden ? FORMAT_HIDDEN : out, (struct style){role, CELL_BOLD});
 }
 
+/* "TOTAL 4 open, 1 closed", "TOTAL USD 2 of 7, 1 unknown". */
+static void total_label(const struct table *table, size_t i, char *out, size_t capacity)
+{
+    const struct money_sum *sum = &table->sums.sums[i];
+    size_t unknown =
+        sum->day.unknown > sum->unrealized.unknown ? sum->day.unknown : sum->unrealized.unknown;
+    char counts[64], more[32] = "", closed[32] = "";
+    if (sum->closed_count > 0) {
+        snprintf(closed, sizeof closed, ", %zu closed", sum->closed_count);
+    }
+    if (table_filter_hides(table)) {
+        snprintf(counts, sizeof counts, "%zu of %zu", sum->open_count + sum->closed_count,
+                 table->total);
+    } else {
+        snprintf(counts, sizeof counts, "%zu open%s", sum->open_count, closed);
+    }
+    if (unknown > 0) {
+        snprintf(more, sizeof more, ", %zu unknown", unknown);
+    }
+    snprintf(out, capacity, "TOTAL%s%s %s%s", sum->currency[0] != '\0' ? " " : "", sum->currency,
+             counts, more);
+}
+
 /* The sums stand under their columns; the label takes what is free before the first sum. */
-static void put_totals(const struct painter *painter, int y)
+static void put_totals(const struct painter *painter, struct total_line line)
 {
     const struct table *table = painter->table;
     int end = painter->view->area.x + painter->view->area.width;
     for (size_t s = painter->layout->count; s-- > 0;) {
         struct table_slot slot = painter->layout->slots[s];
-        if (!isnan(table_total(table, table_column(table, slot.column)))) {
-            put_total(painter, slot, y);
+        if (!isnan(table_total(table, table_column(table, slot.column), line.sum).value)) {
+            put_total(painter, slot, line);
             end = slot.x - 1;
         }
     }
     char text[CELL_BYTES], out[CELL_BYTES];
-    snprintf(text, sizeof text, "TOTAL %zu open", table->totals.open);
-    if (table->totals.closed > 0) {
-        size_t len = strlen(text);
-        snprintf(text + len, sizeof text - len, " %zu closed", table->totals.closed);
-    }
+    total_label(table, line.sum, text, sizeof text);
     int x = painter->view->area.x + 1;
     if (text_width(text) > end - x) {
         snprintf(text, sizeof text, "TOTAL");
     }
     text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
-    canvas_put(painter->canvas, (struct rect){x, y, end - x, 1}, out,
+    canvas_put(painter->canvas, (struct rect){x, line.y, end - x, 1}, out,
                (struct style){ROLE_TOTAL, CELL_BOLD});
 }
 
 int table_lines(const struct table_view *view)
 {
-    return max_int(0, view->area.height - 1 - (view->totals ? 1 : 0));
+    return max_int(0, view->area.height - 1 - view->totals);
 }
 
 /* --- what the lines show -------------------------------------------------------------------- */
@@ -340,8 +364,8 @@ static uint64_t layout_number(const struct table *table, const struct table_view
     number = memo_bytes(number, format->locale_separator, sizeof format->locale_separator);
     number = memo_bytes(number, format->locale_grouping, sizeof format->locale_grouping);
     number = memo_mix(number, (uint64_t)format->grouping << 34 | (uint64_t)table->skip << 2 |
-                                  (uint64_t)view->hide_amounts << 1 | view->totals);
-    return view->totals ? memo_bytes(number, &table->totals, sizeof table->totals) : number;
+                                  (uint64_t)view->hide_amounts << 1 | (view->totals > 0));
+    return view->totals > 0 ? memo_bytes(number, &table->sums, sizeof table->sums) : number;
 }
 
 /* What all lines have in common. */
@@ -383,11 +407,63 @@ static uint64_t row_number(const struct painter *painter, size_t i)
     return memo_mix(memo_mix(painter->common, mark->version), state << 1 | 1);
 }
 
+/* --- closed positions that are in no list ---------------------------------------------------- */
+
+/* The i-th of them, shown under the rows; NULL past the end and under a filter. */
+static const struct money_closed *closed_at(const struct table *table, size_t i)
+{
+    const struct money_closed *closed = NULL;
+    bool shown = table->pane == PANE_POSITIONS && table->book != NULL && table->filter[0] == '\0';
+    for (size_t at = 0; shown && (closed = money_book_closed(table->book, at)) != NULL; at++) {
+        if (!closed->in_list && i-- == 0) {
+            return closed;
+        }
+    }
+    return NULL;
+}
+
+static uint64_t closed_number(const struct painter *painter, size_t i)
+{
+    const struct money_closed *closed = closed_at(painter->table, i);
+    if (closed == NULL) {
+        return MEMO_BLANK;
+    }
+    uint64_t number = memo_bytes(painter->common, closed->id, strlen(closed->id));
+    return memo_mix(memo_bytes(number, &closed->figure, sizeof closed->figure), 2);
+}
+
+static void put_closed(const struct painter *painter, size_t i, int y)
+{
+    const struct money_closed *closed = closed_at(painter->table, i);
+    const struct style dim = {painter->view->stale ? ROLE_STALE : ROLE_DIM, 0};
+    char out[FORMAT_MAX];
+    for (size_t s = 0; closed != NULL && s < painter->layout->count; s++) {
+        struct table_slot slot = painter->layout->slots[s];
+        const struct column *column = table_column(painter->table, slot.column);
+        struct rect area = {slot.x, y, slot.width, 1};
+        if (strcmp(column->name, "symbol") == 0) {
+            put_text(painter, column, area, closed->symbol, dim);
+        } else if (strcmp(column->name, "qty") == 0) {
+            put_figure(painter, area, "0", dim);
+        } else if (strcmp(column->name, "unrl-pnl") == 0) {
+            put_figure(painter, area, "booked", dim);
+        } else if (strcmp(column->name, "day-pnl") == 0) {
+            unsigned flags = FORMAT_SIGN | (closed->derived ? FORMAT_DERIVED : 0);
+            struct format_figure figure = {closed->figure, 2, flags};
+            format_number(painter->view->format, figure, out);
+            put_figure(painter, area, painter->view->hide_amounts ? FORMAT_HIDDEN : out, dim);
+        }
+    }
+}
+
 static void paint_line(void *user, size_t line, int y)
 {
     const struct painter *painter = user;
+    size_t count = painter->table->order_count;
     if (line == 0) {
         put_header(painter);
+    } else if (painter->table->top + line - 1 >= count) {
+        put_closed(painter, painter->table->top + line - 1 - count, y);
     } else {
         put_row(painter, painter->table->top + line - 1, y);
     }
@@ -412,14 +488,15 @@ void table_paint(struct table *table, const struct table_view *view, struct memo
     painter.common = common_number(&painter);
     wanted[0] = header_number(&painter);
     for (size_t i = 0; i < lines; i++) {
-        bool used = table->top + i < table->order_count;
-        wanted[1 + i] = used ? row_number(&painter, table->top + i) : MEMO_BLANK;
+        size_t at = table->top + i;
+        wanted[1 + i] = at < table->order_count ? row_number(&painter, at)
+                                                : closed_number(&painter, at - table->order_count);
     }
     area.height = (int)lines + 1;
     memo_paint(memo, canvas, area, wanted, paint_line, &painter);
-    if (view->totals && view->area.height > 1) {
-        int y = view->area.y + view->area.height - 1;
+    for (int i = 0; i < view->totals && view->area.height > 1 + i; i++) {
+        int y = view->area.y + view->area.height - view->totals + i;
         canvas_fill(canvas, (struct rect){area.x, y, area.width, 1}, (struct style){ROLE_TEXT, 0});
-        put_totals(&painter, y);
+        put_totals(&painter, (struct total_line){(size_t)i, y});
     }
 }

@@ -22,9 +22,9 @@ void table_settle(struct table *table);
 
 /* --- table_layout.c */
 const struct column *table_column(const struct table *table, size_t i);
-unsigned table_number_flags(const struct column *column); /* FORMAT_ bits */
-/* The sum that stands under a column of the positions; NAN when there is none. */
-double table_total(const struct table *table, const struct column *column);
+/* The sum that stands under a column of the positions, in the i-th currency; its value is NAN when
+ * there is none. */
+struct money_part table_total(const struct table *table, const struct column *column, size_t i);
 
 static inline int max_int(int a, int b)
 {
@@ -43,6 +43,11 @@ void table_measure_row(struct table *table, size_t row);
 void table_sum(struct table *table);
 
 /* --- table_sort.c */
+/* Sorted by a figure that moves, and no places are given yet. */
+bool table_wants_ranks(const struct table *table);
+int table_rank_key(const struct table *table); /* of the sort as it is now */
+/* Which rows stand together whatever the sort: the lower ones first. */
+int table_section(const struct table *table, const struct row *row);
 /*
  * Puts the changed rows of table->order where they belong now. False when that would not be
  * cheaper than to sort anew; the order is as it was then.

@@ -15,13 +15,43 @@ struct item {
     double number;
     uint64_t prefix; /* the text's first eight bytes, folded */
     uint32_t row;
+    int section;
 };
 
 struct order_by {
-    const struct snapshot *snapshot;
-    const struct column *column;
-    bool descending;
+    const struct table *table;
+    const struct column *column; /* NULL: the server's order */
+    bool descending, by_rank;
 };
+
+int table_section(const struct table *table, const struct row *row)
+{
+    return table->pane == PANE_POSITIONS && position_is_closed((const void *)row);
+}
+
+static bool is_moving(const struct table *table)
+{
+    size_t count;
+    const struct column *columns = columns_of(table->pane, &count);
+    return table->sort >= 0 && (size_t)table->sort < count &&
+           (columns[table->sort].flags & COLUMN_MOVES) != 0;
+}
+
+bool table_wants_ranks(const struct table *table)
+{
+    return is_moving(table) && table->ranked_by != table_rank_key(table);
+}
+
+int table_rank_key(const struct table *table)
+{
+    return (table->sort + 1) * 2 + table->descending;
+}
+
+bool table_rank(struct table *table)
+{
+    table->ranked_by = 0;
+    return is_moving(table);
+}
 
 static uint64_t text_prefix(const char *text)
 {
@@ -37,9 +67,13 @@ static uint64_t text_prefix(const char *text)
 /* Missing figures and texts come last whatever the direction. */
 static struct item take_key(const struct order_by *by, uint32_t index)
 {
-    const struct row *row = model_row(by->snapshot, index);
-    struct item item = {.row = index};
-    if (by->column->text != NULL) {
+    const struct row *row = model_row(by->table->snapshot, index);
+    struct item item = {.row = index, .section = table_section(by->table, row)};
+    if (by->by_rank) {
+        item.number = by->table->marks[index].rank;
+    } else if (by->column == NULL) {
+        item.number = index;
+    } else if (by->column->text != NULL) {
         uint64_t prefix = text_prefix(by->column->text(row));
         item.prefix = prefix == 0 ? UINT64_MAX : by->descending ? ~prefix : prefix;
     } else if (by->column->number != NULL) {
@@ -59,15 +93,18 @@ static int compare_text(const struct order_by *by, const struct row *a, const st
 /* Whether b has to come before a. */
 static bool is_before(const struct order_by *by, const struct item *b, const struct item *a)
 {
+    if (b->section != a->section) {
+        return b->section < a->section;
+    }
     if (b->number < a->number || b->number > a->number) {
         return b->number < a->number;
     }
     if (b->prefix != a->prefix) {
         return b->prefix < a->prefix;
     }
-    const struct row *row_a = model_row(by->snapshot, a->row);
-    const struct row *row_b = model_row(by->snapshot, b->row);
-    if (by->column->text != NULL) {
+    const struct row *row_a = model_row(by->table->snapshot, a->row);
+    const struct row *row_b = model_row(by->table->snapshot, b->row);
+    if (!by->by_rank && by->column != NULL && by->column->text != NULL) {
         int order = compare_text(by, row_b, row_a);
         if (order != 0) {
             return order < 0;
@@ -92,22 +129,21 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* False when the server's order is wanted. */
-static bool order_by_of(const struct table *table, struct order_by *ret)
+static struct order_by order_by_of(const struct table *table)
 {
     size_t column_count;
     const struct column *columns = columns_of(table->pane, &column_count);
-    if (table->sort < 0 || (size_t)table->sort >= column_count) {
-        return false;
-    }
-    *ret = (struct order_by){table->snapshot, &columns[table->sort], table->descending};
-    return true;
+    bool sorted = table->sort >= 0 && (size_t)table->sort < column_count;
+    return (struct order_by){.table = table,
+                             .column = sorted ? &columns[table->sort] : NULL,
+                             .descending = table->descending,
+                             .by_rank = is_moving(table) && !table_wants_ranks(table)};
 }
 
 void table_sort_rows(const struct table *table, uint32_t *rows, size_t count)
 {
-    struct order_by by;
-    if (!order_by_of(table, &by) || count < 2) {
+    struct order_by by = order_by_of(table);
+    if (count < 2) {
         return;
     }
     struct item *items = mem_calloc(count * 2, sizeof *items), *spare = items + count;
@@ -213,11 +249,8 @@ static void move_changed(struct table *table, const struct order_by *by)
 
 bool table_sort_mend(struct table *table, bool *ret_moved)
 {
-    struct order_by by;
+    struct order_by by = order_by_of(table);
     *ret_moved = false;
-    if (!order_by_of(table, &by)) {
-        return true;
-    }
     if (table->changed_count > MEND_MAX) {
         return is_sorted(&by, table->order, table->order_count);
     }

@@ -2,6 +2,7 @@
 #include "table_private.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -117,17 +118,16 @@ static void compare(struct table_mark *mark, const struct table_mark *before,
 static bool is_moment(const struct table *table, const struct row *row)
 {
     const struct watch_item *item = (const void *)row;
-    return table->pane == PANE_WATCHLIST && strcmp(item->alert_type, "ABOVE") != 0 &&
-           strcmp(item->alert_type, "BELOW") != 0;
+    return table->pane == PANE_WATCHLIST && item->alert == ALERT_CROSSING;
 }
 
 static bool crossed(const struct watch_item *item, double ltp_before)
 {
-    double ltp = item->ltp, at = item->alert_price;
-    if (strcmp(item->alert_type, "ABOVE") == 0) {
+    double ltp = item_last(item).value, at = item->alert_price;
+    if (item->alert == ALERT_ABOVE) {
         return ltp >= at;
     }
-    if (strcmp(item->alert_type, "BELOW") == 0) {
+    if (item->alert == ALERT_BELOW) {
         return ltp <= at;
     }
     return (ltp_before < at && ltp >= at) || (ltp_before > at && ltp <= at);
@@ -137,7 +137,7 @@ static bool wants_attention(const struct table *table, const struct row *row,
                             const struct table_mark *before)
 {
     if (table->pane == PANE_ORDERS) {
-        return order_state((const void *)row) == ORDER_REJECTED;
+        return ((const struct order *)(const void *)row)->class == ORDER_REJECTED;
     }
     if (table->pane == PANE_WATCHLIST) {
         return crossed((const void *)row, before != NULL ? before->value[0] : (double)NAN);
@@ -204,10 +204,13 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     const struct row *row = model_row(news->snapshot, i);
     struct table_mark *mark = &table->marks[i];
     uint64_t key = before != NULL ? before->key : table_key(row->id);
-    *mark = (struct table_mark){.key = key, .version = row->version, .value = {NAN, NAN, NAN}};
+    *mark = (struct table_mark){.key = key,
+                                .version = row->version,
+                                .value = {NAN, NAN, NAN},
+                                .rank = before != NULL ? before->rank : UINT32_MAX};
     read_values(table, row, mark);
     if (table->pane == PANE_ORDERS) {
-        mark->state = (uint8_t)order_state((const void *)row);
+        mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
     }
     if (before != NULL) {
         compare(mark, before, news);
@@ -305,8 +308,8 @@ static void note_changed(struct table *table, size_t row, const struct table_mar
         table->flash_end_us = mark->flash_until_us;
     }
     if (table->pane == PANE_ORDERS) {
-        table->state_counts[before->state]--;
-        table->state_counts[mark->state]++;
+        table->class_counts[before->class]--;
+        table->class_counts[mark->class]++;
     }
 }
 
@@ -319,7 +322,7 @@ static void take_changed(struct table *table, const struct table_news *news)
         take_row(table, news, row, &before, false);
         note_changed(table, row, &before);
     }
-    if (table->filter[0] != '\0' || !table_sort_mend(table, &moved)) {
+    if (table->filter[0] != '\0' || table_wants_ranks(table) || !table_sort_mend(table, &moved)) {
         table_arrange(table);
     } else if (moved) {
         table_settle(table);
@@ -329,15 +332,20 @@ static void take_changed(struct table *table, const struct table_news *news)
 void table_take(struct table *table, const struct table_news *news)
 {
     table->snapshot = news->snapshot;
+    table->book = news->book;
     table_choose_measured(table);
+    if (!news->focused && news->now.mono_us - table->ranked_us >= TABLE_RANK_US) {
+        table_rank(table);
+    }
+    if (news->focused || table_wants_ranks(table)) {
+        table->ranked_us = news->now.mono_us;
+    }
     if (!find_changed(table, news->snapshot)) {
         take_moved(table, news);
     } else if (table->changed_count > 0) {
         take_changed(table, news);
-    } else {
-        return;
+    } else if (table_wants_ranks(table)) {
+        table_arrange(table);
     }
-    if (table->pane == PANE_POSITIONS && table->snapshot != NULL) {
-        table_sum(table);
-    }
+    table_sum(table); /* the book may tell more of the same rows */
 }

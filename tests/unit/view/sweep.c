@@ -78,6 +78,18 @@ static void check_figure(const char *figure, const char *text)
     }
 }
 
+/* The top line has whole amounts where there is less room. */
+static void learn_narrow(void)
+{
+    struct desk desk;
+    desk_open(&desk, 109, 30);
+    desk.input.host = "localhost";
+    char *text = desk_text(&desk, SCREEN_ALL);
+    each_figure(text, learn_figure);
+    free(text);
+    desk_close(&desk);
+}
+
 static void learn_all(void)
 {
     static const enum action panes[] = {ACTION_FOCUS_ORDERS, ACTION_FOCUS_POSITIONS,
@@ -115,6 +127,7 @@ static void test_no_figure_is_cut_at_any_size(void **state)
 {
     (void)state;
     learn_all();
+    learn_narrow();
     assert_true(figure_count > 60);
     struct desk desk;
     desk_open(&desk, 10, 10);

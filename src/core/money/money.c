@@ -1,0 +1,227 @@
+/* Sums over positions, a part per currency. */
+#include <blotter/core/derive.h>
+#include <blotter/core/money.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "money_private.h"
+
+bool position_is_closed(const struct position *position)
+{
+    return position->is_closed || position->quantity == 0;
+}
+
+double position_realized(const struct position *position)
+{
+    return isnan(position->realized_pnl) ? position->booked_pnl : position->realized_pnl;
+}
+
+int position_direction(const struct position *position)
+{
+    return position->quantity < 0 ? -1 : 1;
+}
+
+void money_copy_currency(const struct position *position, char out[MONEY_CURRENCY_BYTES])
+{
+    bool other = position->value_currency[0] != '\0';
+    snprintf(out, MONEY_CURRENCY_BYTES, "%s",
+             other ? position->value_currency : position->currency);
+}
+
+/* --- parts ---------------------------------------------------------------------------------- */
+
+static void part_add(struct money_part *part, double value, bool derived)
+{
+    if (isnan(value)) {
+        part->unknown++;
+        return;
+    }
+    part->value = isnan(part->value) ? value : part->value + value;
+    part->derived |= derived;
+}
+
+static struct money_part part_sum(const struct money_part *a, const struct money_part *b)
+{
+    struct money_part sum = *a;
+    if (!isnan(b->value)) {
+        part_add(&sum, b->value, b->derived);
+    }
+    sum.unknown += b->unknown;
+    return sum;
+}
+
+static const struct money_part nothing = {.value = NAN};
+
+static struct money_sum *sum_of(struct money *money, const char *currency)
+{
+    size_t i = 0;
+    while (i < money->count && strcmp(money->sums[i].currency, currency) != 0) {
+        i++;
+    }
+    if (i == MONEY_CURRENCIES_MAX) {
+        return NULL;
+    }
+    struct money_sum *sum = &money->sums[i];
+    if (i == money->count) {
+        money->count++;
+        *sum = (struct money_sum){.open = nothing,
+                                  .booked = nothing,
+                                  .unrealized = nothing,
+                                  .realized = nothing,
+                                  .invested = nothing,
+                                  .value = nothing,
+                                  .gross = NAN,
+                                  .net = NAN};
+        snprintf(sum->currency, sizeof sum->currency, "%s", currency);
+    }
+    return sum;
+}
+
+/* --- sums ----------------------------------------------------------------------------------- */
+
+void money_begin(struct money *money)
+{
+    memset(money, 0, sizeof *money);
+    money->since_ms = MODEL_NO_TIME;
+}
+
+double money_booked(const struct money_book *book, const struct position *position,
+                    bool *ret_derived)
+{
+    const struct money_closed *closed = money_book_find(book, position->row.id);
+    if (closed != NULL) {
+        *ret_derived |= closed->derived;
+        return closed->figure;
+    }
+    return position->day_pnl;
+}
+
+static void add_closed(struct money *money, struct money_sum *sum, const struct money_book *book,
+                       const struct position *position)
+{
+    bool derived = false;
+    double figure = money_booked(book, position, &derived);
+    part_add(&sum->booked, figure, derived);
+    money->lists_closed |= !derived && !isnan(figure);
+    sum->closed_count++;
+}
+
+static void add_open(struct money_sum *sum, const struct position *position)
+{
+    struct figure gain = position_unrealized(position), cost = position_invested(position);
+    struct figure worth = position_value(position);
+    double invested = cost.value, unrealized = gain.value, value = worth.value;
+    part_add(&sum->open, position->day_pnl, false);
+    part_add(&sum->unrealized, unrealized, gain.derived);
+    part_add(&sum->invested, invested, cost.derived);
+    part_add(&sum->value, value, worth.derived);
+    if (!isnan(unrealized) && invested > 0) {
+        sum->paired[0] += unrealized;
+        sum->paired[1] += invested;
+    }
+    if (!isnan(value)) {
+        double signed_value = fabs(value) * position_direction(position);
+        sum->gross = (isnan(sum->gross) ? 0 : sum->gross) + fabs(value);
+        sum->net = (isnan(sum->net) ? 0 : sum->net) + signed_value;
+    }
+    sum->open_count++;
+}
+
+void money_add(struct money *money, const struct money_book *book, const struct position *position)
+{
+    char currency[MONEY_CURRENCY_BYTES];
+    money_copy_currency(position, currency);
+    struct money_sum *sum = sum_of(money, currency);
+    if (sum == NULL) { /* said to be unknown rather than left out */
+        part_add(&money->sums[0].open, (double)NAN, false);
+        return;
+    }
+    double realized = position_realized(position);
+    if (!isnan(realized)) { /* a position that never realised anything need not say so */
+        part_add(&sum->realized, realized, false);
+    }
+    if (position_is_closed(position)) {
+        add_closed(money, sum, book, position);
+    } else {
+        add_open(sum, position);
+    }
+}
+
+/* Positions that are in no list: the rows have been added before. */
+static void add_vanished(struct money *money, const struct money_book *book)
+{
+    const struct money_closed *closed;
+    for (size_t i = 0; (closed = money_book_closed(book, i)) != NULL; i++) {
+        struct money_sum *sum = sum_of(money, closed->currency);
+        if (!closed->in_list && sum != NULL) {
+            part_add(&sum->booked, closed->figure, closed->derived);
+            sum->closed_count++;
+        }
+    }
+}
+
+/* The day is its parts; what has no rows is nothing, and known to be so. */
+static void end_sum(struct money_sum *sum)
+{
+    if (sum->open_count == 0) {
+        sum->open.value = isnan(sum->open.value) && sum->open.unknown == 0 ? 0 : sum->open.value;
+    }
+    sum->day = part_sum(&sum->open, &sum->booked);
+    sum->percent = sum->paired[1] > 0 ? sum->paired[0] / sum->paired[1] * 100 : (double)NAN;
+}
+
+static enum money_booked how_known(const struct money *money, const struct money_book *book)
+{
+    bool closed = false;
+    for (size_t i = 0; i < money->count; i++) {
+        closed |= money->sums[i].closed_count > 0;
+    }
+    if (money->lists_closed || (book != NULL && money_book_saw_all(book))) {
+        return MONEY_BOOKED_WHOLE;
+    }
+    return closed ? MONEY_BOOKED_SINCE : MONEY_BOOKED_UNKNOWN;
+}
+
+void money_end(struct money *money, const struct money_book *book)
+{
+    if (book != NULL) {
+        add_vanished(money, book);
+        money->since_ms = money_book_since(book);
+    }
+    if (money->count == 0) {
+        sum_of(money, "");
+    }
+    money->known = how_known(money, book);
+    for (size_t i = 0; i < money->count; i++) {
+        struct money_part *booked = &money->sums[i].booked;
+        bool none = money->sums[i].closed_count == 0;
+        booked->value = none && money->known == MONEY_BOOKED_WHOLE ? 0 : booked->value;
+        end_sum(&money->sums[i]);
+    }
+}
+
+void money_of(struct money *money, const struct money_book *book, const struct snapshot *positions)
+{
+    money_begin(money);
+    for (size_t i = 0; positions != NULL && i < positions->row_count; i++) {
+        money_add(money, book, &positions->positions[i]);
+    }
+    money_end(money, book);
+}
+
+/* --- the account ---------------------------------------------------------------------------- */
+
+double money_margin(const struct account *account)
+{
+    return account->balance > 0 ? account->used_margin / account->balance * 100 : (double)NAN;
+}
+
+double money_net_liq(const struct account *account, const struct money *money)
+{
+    const struct money_sum *sum = &money->sums[0];
+    bool whole = money->count == 1 && sum->unrealized.unknown == 0;
+    double unrealized = sum->open_count == 0 ? 0 : sum->unrealized.value;
+    return whole ? account->balance + unrealized : (double)NAN;
+}

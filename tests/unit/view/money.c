@@ -1,0 +1,193 @@
+/* What the first line and the TOTAL say of the day, from lists that come one after the other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk.h"
+
+#define P(id, quantity, day, unrealized, more)                                                     \
+    "{\"id\":\"" id "\",\"symbol\":\"" id "\",\"quantity\":" #quantity ",\"averagePrice\":100,"    \
+    "\"dayPnL\":" #day ",\"unrealizedPnL\":" #unrealized more "}"
+#define LIST(rows) "{\"positions\":[" rows "]}"
+#define CLOSED ",\"isClosed\":true"
+
+static const struct scene {
+    const char *name;
+    const char *lists[3];
+    const char *filter;
+    const char *wide, *narrow, *total; /* must stand in the first line, and in that of the sums */
+} rows[] = {
+    {"only what is open is known",
+     {LIST(P("AA", 10, 100, 200, ""))},
+     "",
+     " Day — open +100.00 ",
+     " Day — open +100 ",
+     "TOTAL 1 open "},
+    {"a row lacks its figure",
+     {LIST(P("AA", 10, 100, 200, "") "," P("BB", 5, null, null, ""))},
+     "",
+     "open ~+100.00, 1 unknown",
+     "open ~+100, 1 unknown",
+     "TOTAL 2 open, 1 unknown"},
+    {"closed, as the server says",
+     {LIST(P("AA", 10, 100, 200, "") "," P("BB", 0, -30, 0, CLOSED))},
+     "",
+     "Day +70.00 = booked -30.00 + open +100.00",
+     "Day +70 booked -30 open +100",
+     "TOTAL 1 open, 1 closed"},
+    {"closed before our eyes",
+     {LIST(P("AA", 10, 100, 200, "") "," P("BB", 5, 7, 9, "")), LIST(P("BB", 5, 7, 9, ""))},
+     "",
+     "Day ~+107.00 = booked ~+100.00 since 14:32 + open +7.00",
+     "Day ~+107 booked ~+100 since 14:32 open +7",
+     "TOTAL 1 open, 1 closed"},
+    {"the total is of what is shown",
+     {LIST(P("NIFTY1", 10, 100, 200, "") "," P("NIFTY2", 5, -7, 9, "") "," P("CC", 5, 1, 1, ""))},
+     "NIFTY",
+     "open +94.00",
+     "open +94",
+     "TOTAL 2 of 3 "},
+};
+
+static void must_hold(const char *name, const char *screen, const char *line, const char *expected)
+{
+    const char *at = strstr(screen, line);
+    if (at == NULL) {
+        fail_msg("%s: no %s in\n%s", name, line, screen);
+        return;
+    }
+    char copy[1024];
+    snprintf(copy, sizeof copy, "%.*s", (int)strcspn(at, "\n"), at);
+    if (strstr(copy, expected) == NULL) {
+        fail_msg("%s: '%s' is not in '%s'", name, expected, copy);
+    }
+}
+
+static char *show(const struct scene *row, int columns, int lines)
+{
+    struct desk desk;
+    desk_open(&desk, columns, lines);
+    struct money_book *book = money_book_new();
+    desk.input.book = book;
+    for (size_t i = 0; i < 3 && row->lists[i] != NULL; i++) {
+        desk_load(&desk, RESOURCE_POSITIONS, row->lists[i]);
+        money_book_take(book, desk.input.panes[RESOURCE_POSITIONS].shown,
+                        (struct money_time){desk.input.now.wall_ms, 1});
+        free(desk_text(&desk, SCREEN_ALL));
+    }
+    desk_do(&desk, ACTION_FOCUS_POSITIONS);
+    if (row->filter[0] != '\0') {
+        desk_do(&desk, ACTION_FILTER);
+        desk_type(&desk, row->filter);
+        desk_do(&desk, ACTION_ACCEPT);
+    }
+    char *text = desk_text(&desk, SCREEN_ALL);
+    desk_close(&desk);
+    money_book_free(book);
+    return text;
+}
+
+static void test_the_day_in_words(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *wide = show(&rows[i], 160, 48), *narrow = show(&rows[i], 80, 24);
+        must_hold(rows[i].name, wide, "MOCK", rows[i].wide);
+        must_hold(rows[i].name, narrow, "MOCK", rows[i].narrow);
+        must_hold(rows[i].name, wide, "TOTAL", rows[i].total);
+        free(wide);
+        free(narrow);
+    }
+}
+
+static void test_what_was_closed_stays_under_the_rows(void **state)
+{
+    (void)state;
+    char *text = show(&rows[3], 160, 48);
+    must_hold("closed", text, "AA", "~+100.00");
+    must_hold("closed", text, "AA", "booked");
+    assert_true(strstr(text, "AA") > strstr(text, "BB"));
+    free(text);
+}
+
+/* Margin in percent: calm, a warning, an alarm. */
+static void test_margin(void **state)
+{
+    (void)state;
+    static const struct {
+        int used;
+        enum role role;
+        const char *text;
+    } margins[] = {{39, ROLE_TEXT, "39 %"},
+                   {70, ROLE_CONN_WARN, "70 %"},
+                   {90, ROLE_CONN_BAD, "90 %"},
+                   {140, ROLE_CONN_BAD, "140 %"}};
+    for (size_t i = 0; i < sizeof margins / sizeof *margins; i++) {
+        struct desk desk;
+        char body[256];
+        desk_open(&desk, 160, 48);
+        snprintf(body, sizeof body,
+                 "{\"account\":{\"id\":\"a\",\"balance\":100,\"availableMargin\":%d,"
+                 "\"usedMargin\":%d}}",
+                 100 - margins[i].used, margins[i].used);
+        desk_load(&desk, RESOURCE_ACCOUNT, body);
+        char *text = desk_text(&desk, SCREEN_ALL);
+        must_hold("margin", text, "Margin", margins[i].text);
+        int x = text_width_n(text, (size_t)(strstr(text, margins[i].text) - text));
+        assert_int_equal(canvas_cell(desk.canvas, x, 0)->role, margins[i].role);
+        free(text);
+        desk_close(&desk);
+    }
+}
+
+/* A figure that moves ranks the rows when asked, or when nobody has looked for a while. */
+static void test_rows_keep_their_places(void **state)
+{
+    (void)state;
+    static const char first[] = LIST(P("AA", 1, 1, 10, "") "," P("BB", 1, 2, 20, ""));
+    static const char then[] = LIST(P("AA", 1, 1, 30, "") "," P("BB", 1, 2, 20, ""));
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk_load(&desk, RESOURCE_POSITIONS, first);
+    screen_state_set(desk.screen, "positions.sort", "-unrl-pnl");
+    char *text = desk_text(&desk, SCREEN_ALL);
+    assert_true(strstr(text, "BB") < strstr(text, "AA"));
+    free(text);
+    desk_do(&desk, ACTION_FOCUS_POSITIONS);
+    desk_load(&desk, RESOURCE_POSITIONS, then);
+    desk_later(&desk, 60000);
+    text = desk_text(&desk, SCREEN_ALL);
+    assert_true(strstr(text, "BB") < strstr(text, "AA")); /* under our eyes */
+    free(text);
+    desk_do(&desk, ACTION_REVALIDATE);
+    text = desk_text(&desk, SCREEN_ALL);
+    assert_true(strstr(text, "AA") < strstr(text, "BB"));
+    free(text);
+    desk_do(&desk, ACTION_FOCUS_ORDERS);
+    desk_load(&desk, RESOURCE_POSITIONS, first);
+    text = desk_text(&desk, SCREEN_ALL);
+    assert_true(strstr(text, "AA") < strstr(text, "BB"));
+    free(text);
+    desk_later(&desk, 30000);
+    text = desk_text(&desk, SCREEN_ALL);
+    assert_true(strstr(text, "BB") < strstr(text, "AA"));
+    free(text);
+    desk_close(&desk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_day_in_words),
+        cmocka_unit_test(test_what_was_closed_stays_under_the_rows),
+        cmocka_unit_test(test_margin),
+        cmocka_unit_test(test_rows_keep_their_places),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
