@@ -4,6 +4,7 @@
 #include <blotter/core/alloc.h>
 #include <blotter/net/stream.h>
 
+#include "memory.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -25,7 +26,8 @@ struct client {
     struct stream *stream; /* NULL when only the reads are wanted */
     struct engine *engine;
     struct journal *journal;
-    struct cache *cache; /* NULL when there is none */
+    struct cache *cache;   /* NULL when there is none */
+    struct memory *memory; /* NULL when nobody looks at it */
     struct trace *trace;
     char *paths[RESOURCE_COUNT];
 
@@ -42,6 +44,9 @@ struct client {
     const void *zone_user;
     bool cache_due;
     resource_mask uncached; /* confirmed since the cache was last written */
+    struct loop_timer *memory_timer;
+    bool memory_due;
+    resource_mask unremembered; /* changed since the memory last looked */
 
     unsigned changes; /* for the next on_change */
     void (*on_change)(void *user, unsigned mask);
@@ -55,6 +60,7 @@ struct client {
     bool mock; /* the last answer came from blotter-mock */
     struct latency event_latency, fetch_latency;
     uint64_t errors;
+    uint64_t tape_version;
 };
 
 void client_settings_default(struct client_settings *ret)
@@ -174,6 +180,35 @@ static void run_action(struct client *client, const struct engine_action *action
     }
 }
 
+/* --- memory ------------------------------------------------------------------------------- */
+
+static void note_tape(struct client *client)
+{
+    uint64_t version = tape_version(memory_tape(client->memory));
+    client->changes |= version != client->tape_version ? CLIENT_TAPE : 0;
+    client->tape_version = version;
+}
+
+static void remember(void *user)
+{
+    struct client *client = user;
+    struct memory_source source = {client->engine, client->book};
+    memory_turn(client->memory, loop_now(client->loop), source, client->unremembered);
+    client->unremembered = 0;
+    client->memory_due = false;
+    client->changes |= CLIENT_HISTORY;
+    note_tape(client);
+}
+
+static void schedule_memory(struct client *client, struct moment now, resource_mask changed)
+{
+    client->unremembered |= changed & RESOURCE_ALL;
+    if (client->memory != NULL && client->unremembered != 0 && !client->memory_due) {
+        client->memory_due = true;
+        loop_timer_set(client->memory_timer, now.mono_us + MEMORY_DELAY_US);
+    }
+}
+
 /* --- the stream --------------------------------------------------------------------------- */
 
 static void stream_event(void *user, const struct sse_event *sse)
@@ -190,6 +225,10 @@ static void stream_event(void *user, const struct sse_event *sse)
     }
     report_event(client->journal, client->trace, now, &event, came);
     client->changes |= CLIENT_JOURNAL;
+    if (client->memory != NULL) {
+        memory_event(client->memory, now, &event, came.outcome);
+        note_tape(client);
+    }
 }
 
 static void stream_status_changed(void *user, const struct conn_status *status, bool sent_last_id)
@@ -212,6 +251,10 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     }
     report_stream(client->journal, client->trace, now, status);
     client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
+    if (client->memory != NULL) {
+        memory_stream(client->memory, now, status);
+        note_tape(client);
+    }
 }
 
 /* Whatever it said may be about any pane: all are asked for. */
@@ -296,7 +339,9 @@ static void before_wait(void *user)
     notice_sleep(client);
     run_actions(client, now);
     schedule_cache(client, now);
-    unsigned mask = client->changes | engine_take_changes(client->engine);
+    resource_mask rows = engine_take_changes(client->engine);
+    schedule_memory(client, now, rows);
+    unsigned mask = client->changes | rows;
     client->changes = 0;
     if ((mask & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
         take_positions(client, now);
@@ -366,6 +411,8 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->slept_us = loop_slept_us(loop);
     client->deadline = loop_timer_new(loop, deadline_due, client);
     client->cache_timer = loop_timer_new(loop, save_cache, client);
+    client->memory_timer = loop_timer_new(loop, remember, client);
+    client->memory = settings->remember ? memory_new() : NULL;
     make_paths(client, settings->user);
     if (settings->stream) {
         make_stream(client, settings);
@@ -387,6 +434,8 @@ void client_free(struct client *client)
     http_free(client->http);
     loop_timer_free(client->deadline);
     loop_timer_free(client->cache_timer);
+    loop_timer_free(client->memory_timer);
+    memory_free(client->memory);
     engine_free(client->engine);
     journal_free(client->journal);
     money_book_free(client->book);
@@ -460,6 +509,24 @@ const struct conn_status *client_stream_status(const struct client *client)
 const struct journal *client_journal(const struct client *client)
 {
     return client->journal;
+}
+
+const struct tape *client_tape(const struct client *client)
+{
+    return client->memory != NULL ? memory_tape(client->memory) : NULL;
+}
+
+const struct history *client_history(const struct client *client)
+{
+    return client->memory != NULL ? memory_history(client->memory) : NULL;
+}
+
+void client_tell(struct client *client, const struct tape_entry *entry)
+{
+    if (client->memory != NULL) {
+        tape_add(memory_tape(client->memory), entry);
+        note_tape(client);
+    }
 }
 
 /* What the server ended for good (401, 404, a page instead of a stream) is for the user to open. */

@@ -25,6 +25,7 @@ struct screen *screen_new(int columns, int rows)
         table_init(&screen->tables[i], (enum pane)i);
     }
     screen->deadline_us = MOMENT_NEVER;
+    screen->away.looked_ms = MODEL_NO_TIME;
     screen_resize(screen, columns, rows);
     return screen;
 }
@@ -106,7 +107,9 @@ static void on_alert(void *user, enum pane pane, const struct row *row)
         snprintf(text, sizeof text, "%.16s %s rejected%s%.160s", order->side, figure,
                  order->failure_reason[0] != '\0' ? ": " : "", order->failure_reason);
     } else {
-        format_number(&format, (struct format_figure){.value = item->alert_price, .decimals = 2},
+        format_number(&format,
+                      (struct format_figure){
+                          .value = item->alert_price, .decimals = 2, .flags = FORMAT_PRICE},
                       figure);
         snprintf(text, sizeof text, "crossed %s", figure);
     }
@@ -261,7 +264,7 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
         return;
     }
     for (int i = 0; i < PANE_COUNT; i++) {
-        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL : RESOURCE_BIT(i);
+        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(i);
         bool sums = i == PANE_ACCOUNT && (dirty & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0;
         if (layout->panes[i].height > 0 && ((dirty & bit) != 0 || sums)) {
             paint_pane(frame, (enum pane)i);
@@ -293,7 +296,8 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     unsigned due = tick(screen, input);
     unsigned dirty = screen->dirty | changed | fresh | due;
     if (screen->paused) { /* rows and entries stay, but what turned stale says so */
-        dirty = (dirty & ~SCREEN_JOURNAL) | screen->dirty | (changed != 0 ? SCREEN_STATE : 0);
+        dirty = (dirty & ~(SCREEN_JOURNAL | SCREEN_TAPE)) | screen->dirty |
+                (changed != 0 ? SCREEN_STATE : 0);
     }
     if (!fits(screen, canvas)) {
         canvas_resize(canvas, screen->columns, screen->rows);

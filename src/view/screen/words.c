@@ -178,8 +178,11 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
 {
     out[0] = '\0';
     if (pane == PANE_EVENTS) {
-        bool none = events_count(frame->screen, frame->input) == 0;
-        snprintf(out, capacity, "%s", none ? pane_info(pane)->empty : "");
+        bool journal = frame->screen->strip.journal;
+        size_t count = journal ? events_count(frame->screen, frame->input)
+                               : tape_pane_count(frame->screen, frame->input);
+        const char *empty = journal ? "no events yet" : pane_info(pane)->empty;
+        snprintf(out, capacity, "%s", count == 0 ? empty : "");
         return;
     }
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);

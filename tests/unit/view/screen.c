@@ -78,7 +78,9 @@ static void test_golden_screens(void **state)
         {"medium", 100, 30, ""},
         {"medium-offline", 100, 30, "offline"},
         {"medium-account", 100, 30, "focus-account"},
-        {"medium-events", 100, 30, "focus-events down"},
+        {"medium-events", 100, 30, "events focus-events down"},
+        {"medium-tape", 100, 30, "focus-events down"},
+        {"single-tape", 60, 20, "focus-events"},
         {"single", 60, 20, ""},
         {"single-positions", 60, 20, "focus-positions"},
         {"single-watchlist", 60, 20, "focus-watchlist list-next"},
@@ -91,7 +93,7 @@ static void test_golden_screens(void **state)
         {"help", 100, 30, "help page-down"},
         {"detail", 100, 30, "down detail"},
         {"detail-narrow", 40, 16, "down detail bottom"},
-        {"detail-event", 100, 30, "focus-events down detail"},
+        {"detail-event", 100, 30, "events focus-events down detail"},
         {"columns", 100, 30, "columns down down column-toggle bottom column-toggle"},
         {"filter", 100, 30, "filter =nif"},
         {"filter-nothing", 60, 20, "filter =zzz accept"},
@@ -368,6 +370,7 @@ static void test_pause_holds_the_rows(void **state)
     struct desk desk;
     desk_open(&desk, 160, 48);
     free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_EVENTS);
     desk_do(&desk, ACTION_PAUSE);
     assert_true(screen_paused(desk.screen));
     /* The engine patches its rows in place. */
@@ -525,7 +528,7 @@ static void test_a_click_on_a_tab_shows_its_pane(void **state)
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 0, 1);
     has(&desk, "━ 1 Orders");
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 50, 1);
-    has(&desk, "━ 5 Events");
+    has(&desk, "━ 5 Tape");
     desk_close(&desk);
 }
 
