@@ -140,8 +140,7 @@ static bool globs_match(const struct watch_settings *settings, const char *name)
 static bool is_wanted(const struct watch_settings *settings, const struct sse_event *sse,
                       const struct event *event)
 {
-    if (settings->panes != 0 &&
-        (event == NULL || !(event_info(event->type)->panes & settings->panes))) {
+    if (settings->panes != 0 && (event == NULL || !(event_panes(event) & settings->panes))) {
         return false;
     }
     if (settings->glob_count == 0) {

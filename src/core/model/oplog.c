@@ -179,10 +179,12 @@ struct oplog_entry *oplog_put(struct oplog *log, const struct operation *operati
 {
     uint64_t hash = operation_hash(log, operation);
     struct oplog_entry *entry = find_entry(log, operation, hash);
-    if (entry != NULL && operation->payload->action != PAYLOAD_SET) {
+    enum payload_action action = operation->payload->action;
+    if (entry != NULL && (action == PAYLOAD_INSERT || action == PAYLOAD_REMOVE)) {
         return NULL;
     }
-    if (entry != NULL && replaces(operation, entry)) {
+    /* What put the row there stays where it is: others may have changed the row since. */
+    if (entry != NULL && action == PAYLOAD_SET && replaces(operation, entry)) {
         unlink_order(log, entry);
         append_order(log, entry);
     } else if (log->count == log->max) {

@@ -265,7 +265,7 @@ static void put_frame(const struct frame *frame, enum pane pane)
 static void order_counts(const struct frame *frame, struct rect line)
 {
     const struct table *table = &frame->screen->tables[PANE_ORDERS];
-    const size_t *counts = table->state_counts;
+    const size_t *counts = table->class_counts;
     static const char *const words[] = {"pending",   "partial",  "executed",
                                         "cancelled", "rejected", "other"};
     struct bar bar;
@@ -274,11 +274,11 @@ static void order_counts(const struct frame *frame, struct rect line)
     bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " %zu orders",
             table->order_count);
     bool first = true;
-    for (int i = 0; i < ORDER_STATE_COUNT; i++) {
+    for (int i = 0; i < ORDER_CLASS_COUNT; i++) {
         if (counts[i] > 0) {
             bar_add(&bar, (struct bar_place){i + 1, 0}, plain(ROLE_DIM), first ? ": " : " · ");
             bar_add(&bar, (struct bar_place){i + 1, 0},
-                    plain(stale ? ROLE_STALE : order_state_info((enum order_state)i)->role),
+                    plain(stale ? ROLE_STALE : order_class_info((enum order_class)i)->role),
                     "%zu %s", counts[i], words[i]);
             first = false;
         }

@@ -99,9 +99,12 @@ static void on_alert(void *user, enum pane pane, const struct row *row)
     if (rejected && screen->hide_amounts) { /* the server's reason may name amounts as well */
         snprintf(text, sizeof text, "%.16s rejected", order->side);
     } else if (rejected) {
-        snprintf(text, sizeof text, "%.16s %lld rejected%s%.160s", order->side,
-                 (long long)order->quantity, order->failure_reason[0] != '\0' ? ": " : "",
-                 order->failure_reason);
+        format_number(&format,
+                      (struct format_figure){.value = order->quantity,
+                                             .decimals = format_decimals(order->quantity, 0, 9)},
+                      figure);
+        snprintf(text, sizeof text, "%.16s %s rejected%s%.160s", order->side, figure,
+                 order->failure_reason[0] != '\0' ? ": " : "", order->failure_reason);
     } else {
         format_number(&format, (struct format_figure){.value = item->alert_price, .decimals = 2},
                       figure);
