@@ -1,6 +1,7 @@
 #include <blotter/client/client.h>
 
 #include <blotter/client/cache.h>
+#include <blotter/core/kept.h>
 #include <blotter/core/alloc.h>
 #include <blotter/net/stream.h>
 
@@ -38,6 +39,7 @@ struct client {
     struct loop_timer *deadline;
     struct loop_timer *cache_timer;
     struct money_book *book;
+    struct kept *kept;
     int32_t (*zone)(const void *user, int64_t wall_ms);
     const void *zone_user;
     bool cache_due;
@@ -182,6 +184,21 @@ static void run_action(struct client *client, const struct engine_action *action
 
 /* --- the stream --------------------------------------------------------------------------- */
 
+/* An event about an order that is kept outside of the list ends it. */
+static void end_kept(struct client *client, const struct event *event)
+{
+    struct span id;
+    char text[128];
+    if (event->data.ptr == NULL || !span_member(event->data, "orderId", &id) ||
+        span_type(id) != SPAN_STRING || span_string(id, text, sizeof text) >= sizeof text) {
+        return;
+    }
+    bool ends = event->type == EVENT_ORDER_EXECUTED || event->type == EVENT_ORDER_CANCELLED;
+    if (ends && kept_end(client->kept, text)) {
+        client->changes |= RESOURCE_BIT(RESOURCE_ORDERS);
+    }
+}
+
 static void stream_event(void *user, const struct sse_event *sse)
 {
     struct client *client = user;
@@ -190,6 +207,7 @@ static void stream_event(void *user, const struct sse_event *sse)
     uint64_t patches = engine_counters(client->engine)->patches;
     event_parse(sse, &event);
     struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
+    end_kept(client, &event);
     came.patched = engine_counters(client->engine)->patches > patches;
     if (came.patched && client->awaiting < AWAITING_MAX) {
         client->awaiting_us[client->awaiting++] = now.mono_us;
@@ -284,6 +302,15 @@ static void take_positions(struct client *client, struct moment now)
     }
 }
 
+static void take_orders(struct client *client)
+{
+    struct pane_state pane;
+    engine_pane(client->engine, RESOURCE_ORDERS, &pane);
+    if (pane.shown != NULL) {
+        kept_take(client->kept, pane.shown);
+    }
+}
+
 static void before_wait(void *user)
 {
     struct client *client = user;
@@ -295,6 +322,9 @@ static void before_wait(void *user)
     client->changes = 0;
     if ((mask & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
         take_positions(client, now);
+    }
+    if ((mask & RESOURCE_BIT(RESOURCE_ORDERS)) != 0) {
+        take_orders(client);
     }
     if (mask != 0 && client->on_change != NULL) {
         client->on_change(client->on_change_user, mask);
@@ -356,6 +386,7 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->engine = engine_new(&settings->engine);
     client->journal = journal_new();
     client->book = money_book_new();
+    client->kept = kept_new();
     client->zone = settings->zone;
     client->zone_user = settings->zone_user;
     client->trace = settings->trace;
@@ -386,6 +417,7 @@ void client_free(struct client *client)
     engine_free(client->engine);
     journal_free(client->journal);
     money_book_free(client->book);
+    kept_free(client->kept);
     cache_free(client->cache);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         free(client->paths[i]);
@@ -441,6 +473,13 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 const struct money_book *client_book(const struct client *client)
 {
     return client->book;
+}
+
+const struct snapshot *client_orders(const struct client *client)
+{
+    struct pane_state pane;
+    engine_pane(client->engine, RESOURCE_ORDERS, &pane);
+    return kept_shown(client->kept, pane.shown);
 }
 
 const struct engine *client_engine(const struct client *client)

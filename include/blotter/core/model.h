@@ -127,6 +127,12 @@ size_t model_find(const struct snapshot *snapshot, const char *id);
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
 
+/* Rows of several lists of one resource (NULL is one without rows, but not the first) that pick
+ * wants, with texts of their own; pick NULL: all of them. Watchlists lose their lists. */
+struct snapshot *snapshot_pick(const struct snapshot *const *from, size_t count,
+                               bool (*pick)(const struct row *row, const void *user),
+                               const void *user);
+
 /* Rows and texts of its own, one reference: what is shown now, kept while the engine goes on. */
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);
 

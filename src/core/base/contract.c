@@ -15,7 +15,6 @@ static const char *const formats[] = {
     "UymdRK",   /* NIFTY26D31C24450 */
     "UymdKX",   /* BANKNIFTY24O3152000PE: weekly */
     "UyBKX",    /* NIFTY24OCT24500CE: monthly */
-    "UdByKX",   /* NIFTY31DEC2624450CE */
     "U_dB_K_X", /* NIFTY 31DEC 24450 CE: as shown here */
     "UyBF",     /* NIFTY24OCTFUT */
     "UdByF",    /* NIFTY31DEC26FUT */

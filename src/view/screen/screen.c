@@ -25,6 +25,7 @@ struct screen *screen_new(int columns, int rows)
         table_init(&screen->tables[i], (enum pane)i);
     }
     screen->deadline_us = MOMENT_NEVER;
+    screen->age_ms = INT64_MAX;
     screen_resize(screen, columns, rows);
     return screen;
 }
@@ -66,6 +67,10 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     unsigned wanted = screen_wanted(input);
     while ((wanted & LAYOUT_PANE_BIT(screen->focus)) == 0) {
         screen->focus = (enum pane)((screen->focus + 1) % PANE_COUNT);
+    }
+    if (screen->overlay == SCOPE_COLUMNS && screen->chooser_pane != screen->focus) {
+        screen->overlay = SCOPE_PANES; /* its columns are another pane's */
+        screen->dirty |= SCREEN_VIEW;
     }
     struct layout_request request = {.columns = screen->columns,
                                      .rows = screen->rows,
@@ -215,6 +220,13 @@ static void set_deadline(struct screen *screen, const struct screen_input *input
         int64_t mono = input->now.mono_us + (stale - input->now.wall_ms) * 1000;
         at = mono < at ? mono : at;
     }
+    if (screen->layout.panes[PANE_ORDERS].height > 0) {
+        screen->age_ms = table_next_age(&screen->tables[PANE_ORDERS], input->now.wall_ms);
+        int64_t mono = screen->age_ms == INT64_MAX
+                           ? MOMENT_NEVER
+                           : input->now.mono_us + (screen->age_ms - input->now.wall_ms) * 1000;
+        at = mono < at ? mono : at;
+    }
     if (screen->layout.kind != LAYOUT_MINI) { /* which shows no times */
         int64_t midnight = input->now.mono_us + (screen->day_end_ms - input->now.wall_ms) * 1000;
         at = midnight < at ? midnight : at;
@@ -231,8 +243,12 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
     }
     int64_t day_end_ms = format_day_end(&input->format, input->now.wall_ms);
     dirty |= day_end_ms != screen->day_end_ms ? SCREEN_VIEW : 0;
-    screen->day_end_ms = day_end_ms;
     bool due = input->now.mono_us >= screen->deadline_us;
+    if (input->now.wall_ms >= screen->age_ms || day_end_ms != screen->day_end_ms) {
+        screen->tables[RESOURCE_ORDERS].aged_ms = input->now.wall_ms;
+        dirty |= RESOURCE_BIT(RESOURCE_ORDERS);
+    }
+    screen->day_end_ms = day_end_ms;
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }
 

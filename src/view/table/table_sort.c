@@ -3,6 +3,7 @@
 #include "table_private.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,6 +27,9 @@ struct order_by {
 
 int table_section(const struct table *table, const struct row *row)
 {
+    if (table->pane == PANE_ORDERS) {
+        return table->view == ORDER_VIEW_WORKING && !order_is_working((const void *)row);
+    }
     return table->pane == PANE_POSITIONS && position_is_closed((const void *)row);
 }
 
@@ -73,6 +77,8 @@ static struct item take_key(const struct order_by *by, uint32_t index)
         item.number = by->table->marks[index].rank;
     } else if (by->column == NULL) {
         item.number = index;
+    } else if (by->column->sort != NULL) {
+        item.number = by->descending ? -by->column->sort(row) : by->column->sort(row);
     } else if (by->column->text != NULL) {
         uint64_t prefix = text_prefix(by->column->text(row));
         item.prefix = prefix == 0 ? UINT64_MAX : by->descending ? ~prefix : prefix;
@@ -104,7 +110,8 @@ static bool is_before(const struct order_by *by, const struct item *b, const str
     }
     const struct row *row_a = model_row(by->table->snapshot, a->row);
     const struct row *row_b = model_row(by->table->snapshot, b->row);
-    if (!by->by_rank && by->column != NULL && by->column->text != NULL) {
+    bool by_text = by->column != NULL && by->column->text != NULL && by->column->sort == NULL;
+    if (!by->by_rank && by_text) {
         int order = compare_text(by, row_b, row_a);
         if (order != 0) {
             return order < 0;
