@@ -128,6 +128,7 @@ void report_stream(struct journal *journal, struct trace *trace, struct moment n
         break;
     case CONN_IDLE:
     case CONN_CONNECTING:
+    case CONN_SILENT:
         return;
     }
     journal_add(journal, &entry);

@@ -71,6 +71,7 @@ struct engine_response {
     const char *etag;       /* NULL when none */
     uint64_t last_event_id; /* X-Last-Event-Id, 0 when none */
     int64_t duration_us;
+    int64_t age_ms; /* how long it lay in a cache on the way (Age), 0 when in none */
 };
 /* Returns false when the body did not decode (also reported in the pane's state); changed panes are
  * in engine_take_changes. */

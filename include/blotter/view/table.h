@@ -90,6 +90,7 @@ struct table {
     bool descending;
     int ranked_by;     /* what the marks' ranks are of: sort and direction; 0: nothing */
     int64_t ranked_us; /* when they were given, or last looked at */
+    bool rank_is_old;  /* rows have changed since */
     char filter[TABLE_FILTER_MAX];
     size_t list; /* watchlists: which one */
     size_t list_count;
@@ -141,8 +142,7 @@ typedef void (*table_alert_fn)(void *user, enum pane pane, const struct row *row
 struct table_news {
     const struct snapshot *snapshot; /* NULL: no rows */
     struct moment now;
-    bool quiet;   /* stale rows: nothing flashes */
-    bool focused; /* somebody looks at the rows: they do not change places by themselves */
+    bool quiet;                    /* stale rows: nothing flashes */
     const struct money_book *book; /* NULL: none */
     table_alert_fn alert;
     void *user;
@@ -161,6 +161,12 @@ void table_arrange(struct table *table);
  * sorted by one. */
 bool table_rank(struct table *table);
 #define TABLE_RANK_US INT64_C(30000000)
+
+/* Gives them when it is time; looked_at: somebody looks at the rows. True when it did. */
+bool table_rank_in_time(struct table *table, int64_t now_us, bool looked_at);
+
+/* When it will be time; MOMENT_NEVER. */
+int64_t table_next_rank(const struct table *table, bool looked_at);
 
 /* Columns' extents only grow, so that columns do not tremble with every figure that needs a digit
  * more, until this: the user changed the view. The next table_take measures all rows. */

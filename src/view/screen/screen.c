@@ -26,6 +26,7 @@ struct screen *screen_new(int columns, int rows)
     }
     screen->deadline_us = MOMENT_NEVER;
     screen->age_ms = INT64_MAX;
+    screen->away.looked_ms = MODEL_NO_TIME;
     screen_resize(screen, columns, rows);
     return screen;
 }
@@ -111,7 +112,9 @@ static void on_alert(void *user, enum pane pane, const struct row *row)
         snprintf(text, sizeof text, "%.16s %s rejected%s%.160s", order->side, figure,
                  order->failure_reason[0] != '\0' ? ": " : "", order->failure_reason);
     } else {
-        format_number(&format, (struct format_figure){.value = item->alert_price, .decimals = 2},
+        format_number(&format,
+                      (struct format_figure){
+                          .value = item->alert_price, .decimals = 2, .flags = FORMAT_PRICE},
                       figure);
         snprintf(text, sizeof text, "crossed %s", figure);
     }
@@ -139,7 +142,6 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
             struct table_news news = {.snapshot = state.shown,
                                       .now = input->now,
                                       .quiet = state.stale,
-                                      .focused = (int)screen->focus == i,
                                       .book = input->book,
                                       .alert = on_alert,
                                       .user = screen};
@@ -203,14 +205,24 @@ const char *screen_theme(const struct screen *screen)
 
 /* --- a frame -------------------------------------------------------------------------------- */
 
+/* A quiet stream's seconds are counted before the reader's eyes. */
+static int64_t next_quiet_second(const struct screen_input *input)
+{
+    bool quiet = input->conn != NULL && input->conn->phase == CONN_LIVE && input->conn->quiet;
+    int64_t for_ms = quiet ? input->now.wall_ms - input->conn->quiet_since_ms : 0;
+    return quiet ? input->now.mono_us + (1000 - for_ms % 1000) * 1000 : MOMENT_NEVER;
+}
+
 static void set_deadline(struct screen *screen, const struct screen_input *input)
 {
-    int64_t at = MOMENT_NEVER;
+    int64_t at = next_quiet_second(input);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         bool shown = screen->layout.panes[i].height > 0;
         if (shown && screen->tables[i].flash_end_us < at) {
             at = screen->tables[i].flash_end_us;
         }
+        int64_t rank_us = table_next_rank(&screen->tables[i], (int)screen->focus == i);
+        at = shown && rank_us < at ? rank_us : at;
     }
     int64_t stale = screen->layout.panes[PANE_WATCHLIST].height > 0
                         ? table_next_stale(&screen->tables[PANE_WATCHLIST], input->now.wall_ms,
@@ -239,7 +251,11 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
 {
     unsigned dirty = 0;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
-        dirty |= table_tick(&screen->tables[i], input->now.mono_us) ? RESOURCE_BIT(i) : 0;
+        struct table *table = &screen->tables[i];
+        dirty |= table_tick(table, input->now.mono_us) ? RESOURCE_BIT(i) : 0;
+        if (table_rank_in_time(table, input->now.mono_us, (int)screen->focus == i)) {
+            dirty |= RESOURCE_BIT(i);
+        }
     }
     int64_t day_end_ms = format_day_end(&input->format, input->now.wall_ms);
     dirty |= day_end_ms != screen->day_end_ms ? SCREEN_VIEW : 0;
@@ -249,6 +265,7 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
         dirty |= RESOURCE_BIT(RESOURCE_ORDERS);
     }
     screen->day_end_ms = day_end_ms;
+    dirty |= due && next_quiet_second(input) != MOMENT_NEVER ? SCREEN_CONN : 0;
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }
 
@@ -268,7 +285,7 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
         return;
     }
     for (int i = 0; i < PANE_COUNT; i++) {
-        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL : RESOURCE_BIT(i);
+        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(i);
         bool sums = i == PANE_ACCOUNT && (dirty & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0;
         if (layout->panes[i].height > 0 && ((dirty & bit) != 0 || sums)) {
             paint_pane(frame, (enum pane)i);
@@ -300,7 +317,8 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     unsigned due = tick(screen, input);
     unsigned dirty = screen->dirty | changed | fresh | due;
     if (screen->paused) { /* rows and entries stay, but what turned stale says so */
-        dirty = (dirty & ~SCREEN_JOURNAL) | screen->dirty | (changed != 0 ? SCREEN_STATE : 0);
+        dirty = (dirty & ~(SCREEN_JOURNAL | SCREEN_TAPE)) | screen->dirty |
+                (changed != 0 ? SCREEN_STATE : 0);
     }
     if (!fits(screen, canvas)) {
         canvas_resize(canvas, screen->columns, screen->rows);

@@ -267,6 +267,7 @@ static void give_ranks(struct table *table, struct table_range shown)
         table->marks[table->order[i]].rank = (uint32_t)i;
     }
     table->ranked_by = table_rank_key(table);
+    table->rank_is_old = false;
 }
 
 void table_arrange(struct table *table)

@@ -319,13 +319,16 @@ static void put_titles(const struct painter *painter, int y, bool done)
 }
 
 /* Where only what is done is shown, its titles stand on top. */
+static bool is_all_done(const struct table *table)
+{
+    bool sections = table->pane == PANE_ORDERS && table->view != ORDER_VIEW_ALL;
+    return sections && table->order_count > 0 &&
+           !order_is_working(&table->snapshot->orders[table->order[0]]);
+}
+
 static void put_header(const struct painter *painter)
 {
-    const struct table *table = painter->table;
-    bool done = table->order_count > 0 && table->marks[table->order[0]].class >= ORDER_DONE &&
-                table->marks[table->order[0]].class != ORDER_UNKNOWN &&
-                (table->view != ORDER_VIEW_ALL);
-    put_titles(painter, painter->view->area.y, table->pane == PANE_ORDERS && done);
+    put_titles(painter, painter->view->area.y, is_all_done(painter->table));
 }
 
 static void put_divider(const struct painter *painter, size_t line, int y)
@@ -361,7 +364,7 @@ static void put_total(const struct painter *painter, struct table_slot slot, str
     char out[FORMAT_MAX];
     bool hidden = painter->view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0;
     bool doubtful = (part.derived || part.unknown > 0) && (column->flags & COLUMN_DERIVED) == 0;
-    unsigned flags = table_number_flags(column) | (doubtful ? FORMAT_DERIVED : 0);
+    unsigned flags = column_format(column) | (doubtful ? FORMAT_DERIVED : 0);
     format_number(painter->view->format,
                   (struct format_figure){part.value, table->extents[slot.column].decimals, flags},
                   out);
@@ -455,7 +458,8 @@ static uint64_t common_number(const struct painter *painter)
 static uint64_t header_number(const struct painter *painter)
 {
     const struct table_layout *layout = painter->layout;
-    return memo_mix(painter->common, (uint64_t)(uint32_t)painter->table->sort << 2 |
+    return memo_mix(painter->common, (uint64_t)(uint32_t)painter->table->sort << 3 |
+                                         (uint64_t)is_all_done(painter->table) << 2 |
                                          (uint64_t)layout->more_left << 1 | layout->more_right);
 }
 
@@ -571,9 +575,10 @@ void table_paint(struct table *table, const struct table_view *view, struct memo
     for (size_t i = 0; i < lines; i++) {
         size_t at = table->top + i, count = table_line_count(table);
         size_t row = table_row_of_line(table, at);
-        wanted[1 + i] = at >= count           ? closed_number(&painter, at - count)
-                        : row == TABLE_NO_ROW ? memo_mix(painter.common, 3 + at - table->split)
-                                              : row_number(&painter, row);
+        wanted[1 + i] = at >= count ? closed_number(&painter, at - count)
+                        : row == TABLE_NO_ROW
+                            ? memo_mix(header_number(&painter), 3 + at - table->split)
+                            : row_number(&painter, row);
     }
     area.height = (int)lines + 1;
     memo_paint(memo, canvas, area, wanted, paint_line, &painter);

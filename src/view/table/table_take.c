@@ -335,20 +335,16 @@ void table_take(struct table *table, const struct table_news *news)
     table->taken_ms = news->now.wall_ms;
     table->book = news->book;
     table_choose_measured(table);
-    if (!news->focused && news->now.mono_us - table->ranked_us >= TABLE_RANK_US) {
-        table_rank(table);
-    }
-    if (news->focused || table_wants_ranks(table)) {
-        table->ranked_us = news->now.mono_us;
-    }
     if (!find_changed(table, news->snapshot)) {
         table->aged_ms = news->now.wall_ms;
         take_moved(table, news);
     } else if (table->changed_count > 0) {
         table->aged_ms = news->now.wall_ms;
         take_changed(table, news);
-    } else if (table_wants_ranks(table)) {
-        table_arrange(table);
+    } else {
+        table_sum(table); /* the book may tell more of the same rows */
+        return;
     }
-    table_sum(table); /* the book may tell more of the same rows */
+    table->rank_is_old = true;
+    table_sum(table);
 }

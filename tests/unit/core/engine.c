@@ -487,6 +487,91 @@ static void test_polls_while_there_is_no_stream(void **state)
     engine_free(bench.engine);
 }
 
+/* For five minutes every 3 to 5 s, then up to 30 s; the tries of a stream come first. */
+static void test_an_outage_is_probed_eagerly_at_first(void **state)
+{
+    (void)state;
+    struct fault fault;
+    struct bench bench = bench_new();
+    fault_set(&fault, FAULT_CONNECT, 0, "refused");
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        refuse(&bench, (enum resource)r, FAULT_CONNECT, 0, -1);
+    }
+    int64_t began_us = bench.now.mono_us, longest_us = 0;
+    while (bench.now.mono_us - began_us < 900 * 1000 * MS) {
+        int64_t since_us = bench.now.mono_us;
+        bool eager = since_us - began_us <= 300 * 1000 * MS;
+        bench.starts = 0;
+        wait_ms(&bench, 2999);
+        assert_int_equal(bench.starts, 0);
+        while (bench.starts == 0) {
+            wait_ms(&bench, 1);
+        }
+        assert_int_equal(bench.starts, 1);
+        assert_true(bench.now.mono_us - since_us <= (eager ? 5000 : 30000) * MS);
+        int64_t took_us = bench.now.mono_us - since_us;
+        longest_us = took_us > longest_us ? took_us : longest_us;
+        refuse(&bench, RESOURCE_ORDERS, FAULT_CONNECT, 0, -1);
+    }
+    assert_true(longest_us > 20000 * MS);
+    engine_free(bench.engine);
+
+    bench = bench_settled(true);
+    engine_stream_lost(bench.engine, bench.now, &fault);
+    for (int i = 0; i < 20; i++) { /* a stream that tries every 5 s leaves nothing to be probed */
+        wait_ms(&bench, 5000);
+        engine_stream_lost(bench.engine, bench.now, &fault);
+    }
+    assert_int_equal(bench.starts, 0);
+    wait_ms(&bench, 6000);
+    assert_int_equal(bench.starts, 1);
+    engine_free(bench.engine);
+}
+
+/* Nothing vouches for the figures any more from the moment of the loss; a poll does for a while. */
+static void test_figures_are_marked_from_the_moment_of_loss(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(true);
+    assert_false(pane(&bench, RESOURCE_ORDERS).stale);
+    engine_take_changes(bench.engine);
+    engine_stream_lost(bench.engine, bench.now, NULL);
+    assert_true(pane(&bench, RESOURCE_ORDERS).stale);
+    assert_int_equal(engine_take_changes(bench.engine), RESOURCE_ALL);
+    engine_stream_opened(bench.engine, bench.now, true);
+    assert_false(pane(&bench, RESOURCE_ORDERS).stale);
+    engine_free(bench.engine);
+}
+
+/* A gateway that has no route for a while: the news a pane waits for comes by no stream. */
+static void test_polls_ask_what_a_4xx_holds(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        bool asked;
+    } rows[] = {{400, true}, {404, true}, {410, true}, {401, false}, {403, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench bench = bench_settled(true);
+        engine_stream_lost(bench.engine, bench.now, NULL);
+        wait_ms(&bench, 5001);
+        for (int r = 0; r < RESOURCE_COUNT; r++) {
+            refuse(&bench, (enum resource)r, FAULT_HTTP, rows[i].status, -1);
+        }
+        for (int poll = 0; poll < 3; poll++) {
+            bench.starts = 0;
+            wait_ms(&bench, 9990);
+            assert_int_equal(bench.starts, 0);
+            wait_ms(&bench, 10);
+            assert_int_equal(bench.starts, rows[i].asked ? 4 : 0);
+            for (int r = 0; r < RESOURCE_COUNT && rows[i].asked; r++) {
+                refuse(&bench, (enum resource)r, FAULT_HTTP, rows[i].status, -1);
+            }
+        }
+        engine_free(bench.engine);
+    }
+}
+
 static void test_a_reset_forgets_and_cancels(void **state)
 {
     (void)state;
@@ -724,6 +809,9 @@ int main(void)
         cmocka_unit_test(test_an_opened_stream_ends_the_wait_of_what_failed),
         cmocka_unit_test(test_an_outage_shares_one_probe),
         cmocka_unit_test(test_polls_while_there_is_no_stream),
+        cmocka_unit_test(test_an_outage_is_probed_eagerly_at_first),
+        cmocka_unit_test(test_figures_are_marked_from_the_moment_of_loss),
+        cmocka_unit_test(test_polls_ask_what_a_4xx_holds),
         cmocka_unit_test(test_a_reset_forgets_and_cancels),
         cmocka_unit_test(test_what_hangs_is_asked_anew_once_the_stream_is_back),
         cmocka_unit_test(test_what_is_under_way_is_kept_when_the_stream_opens),
