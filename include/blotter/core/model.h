@@ -2,7 +2,7 @@
  * model: the rows of a decoded body. A snapshot is immutable once made and counted by reference;
  * its strings are NUL-terminated UTF-8 exactly as the server sent them (NUL -> U+FFFD) and must be
  * cleaned before they are shown. Missing numbers are NAN, missing times MODEL_NO_TIME, missing
- * strings "". Source: wire-protocol, "Reads".
+ * strings "". Source: blotter-api(7), READS.
  */
 #ifndef BLOTTER_CORE_MODEL_H
 #define BLOTTER_CORE_MODEL_H

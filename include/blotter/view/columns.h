@@ -1,7 +1,7 @@
 /*
  * columns: what can be shown of a row, one table row per column of a pane: title, width, rank for
  * dropping, decimals, where the figure is. Painting, sorting, filtering, the chooser and the
- * remembered state all walk the same rows. Source: screens, "Columns".
+ * remembered state all walk the same rows. Source: doc/screen.md, "Columns".
  */
 #ifndef BLOTTER_VIEW_COLUMNS_H
 #define BLOTTER_VIEW_COLUMNS_H
