@@ -159,6 +159,13 @@ static void put_composed(const struct painter *painter, const struct column *col
     if (late && style.role != ROLE_STALE && (column->flags & COLUMN_MIDDLE) == 0) {
         style.role = ROLE_CONN_WARN;
     }
+    bool short_of_room = painter->table->brief && text_width(out) > area.width;
+    if (short_of_room && strcmp(column->name, "status") == 0) {
+        struct text_reader reader = {out, out + strlen(out)};
+        struct text_cluster sign;
+        canvas_put(painter->canvas, area, text_next(&reader, &sign) ? sign.bytes : "", style);
+        return;
+    }
     put_text(painter, column, area, out, style);
 }
 
@@ -293,6 +300,7 @@ static void put_row(const struct painter *painter, size_t i, int y)
 static void put_titles(const struct painter *painter, int y, bool done)
 {
     struct rect line = {painter->view->area.x, y, painter->view->area.width, 1};
+    int sort = table_order(painter->table).column;
     if (painter->layout->more_left) {
         canvas_put(painter->canvas, line, "‹", (struct style){ROLE_KEY, 0});
     }
@@ -303,13 +311,16 @@ static void put_titles(const struct painter *painter, int y, bool done)
         struct table_slot slot = painter->layout->slots[s];
         const struct column *column = table_column(painter->table, slot.column);
         struct rect area = {slot.x, y, slot.width, 1};
-        struct style style = {ROLE_HEADER, slot.column == painter->table->sort ? CELL_BOLD : 0};
+        struct style style = {ROLE_HEADER, slot.column == sort ? CELL_BOLD : 0};
         bool left = column->kind == COLUMN_TEXT || column->kind == COLUMN_SPARK ||
                     column->kind == COLUMN_TIME;
         char title[CELL_BYTES];
         bool other = done && column->title_done != NULL;
         text_fit(other ? column->title_done : column->title,
                  (struct text_fit){area.width, TEXT_CUT_END}, title, sizeof title);
+        if (area.width < 2) {
+            continue;
+        }
         if (left) {
             canvas_put(painter->canvas, area, title, style);
         } else {
@@ -458,7 +469,7 @@ static uint64_t common_number(const struct painter *painter)
 static uint64_t header_number(const struct painter *painter)
 {
     const struct table_layout *layout = painter->layout;
-    return memo_mix(painter->common, (uint64_t)(uint32_t)painter->table->sort << 3 |
+    return memo_mix(painter->common, (uint64_t)(uint32_t)table_order(painter->table).column << 3 |
                                          (uint64_t)is_all_done(painter->table) << 2 |
                                          (uint64_t)layout->more_left << 1 | layout->more_right);
 }
@@ -502,6 +513,15 @@ static const struct money_closed *closed_at(const struct table *table, size_t i)
         }
     }
     return NULL;
+}
+
+size_t table_closed_count(const struct table *table)
+{
+    size_t count = 0;
+    while (closed_at(table, count) != NULL) {
+        count++;
+    }
+    return count;
 }
 
 static uint64_t closed_number(const struct painter *painter, size_t i)
