@@ -40,6 +40,10 @@ enum column_show {
 #define COLUMN_EXACT 512u   /* each figure with the digits it was sent with */
 #define COLUMN_FLASH_MAX 3
 
+#define COLUMN_BAD (-1) /* directions of a flash */
+#define COLUMN_GOOD 1
+#define COLUMN_NEUTRAL 2
+
 struct column {
     const char *name;  /* "day-pnl": in state files */
     const char *title; /* "Day P&L" */
@@ -58,6 +62,8 @@ struct column {
     double (*other)(const struct row *row);   /* COLUMN_PAIR: what follows the slash */
     double (*money)(const struct row *row);   /* shown with its currency where number is missing */
     enum role (*role)(const struct row *row); /* NULL: text, or by the sign */
+    int (*meaning)(const struct row *row); /* COLUMN_TEXT that flashes: what it means that it became
+                                              this; COLUMN_GOOD, COLUMN_BAD or COLUMN_NEUTRAL */
 };
 
 /* Prices choose their decimals; amounts of money have as many as their currency. */

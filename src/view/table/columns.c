@@ -96,6 +96,14 @@ static enum role order_status_role(const struct row *row)
     return classes[AS(order, row)->class].role;
 }
 
+static int order_status_meaning(const struct row *row)
+{
+    enum order_class class = AS(order, row)->class;
+    return class == ORDER_DONE || class == ORDER_PART ? COLUMN_GOOD
+           : class == ORDER_REJECTED                  ? COLUMN_BAD
+                                                      : COLUMN_NEUTRAL;
+}
+
 static enum role order_side_role(const struct row *row)
 {
     static const enum role roles[] = {
@@ -260,7 +268,8 @@ static const struct column order_columns[] = {
      PRICE(order_average_price)},
     {"ltp", "LTP", "last traded price", .show = COLUMN_WIDE, .rank = 9, PRICE(order_last_of)},
     {"status", "Status", "what became of it", .rank = 1, TEXT(order_status_text, 11, 14),
-     .role = order_status_role, .flags = COLUMN_SEARCHED | COLUMN_FLASHES},
+     .role = order_status_role, .meaning = order_status_meaning,
+     .flags = COLUMN_SEARCHED | COLUMN_FLASHES},
     ID,
     {"pending", "~Pending", "quantity that still waits", .show = COLUMN_OPTIONAL, .rank = 11,
      COUNT(order_pending_of), .flags = COLUMN_AMOUNT | COLUMN_DERIVED | COLUMN_EXACT},

@@ -120,12 +120,20 @@ static void remember(struct table *table)
     table->top_key = key_at(table, table->top);
 }
 
+/* At the very top we stay there, so that new rows are seen. */
+static size_t settled_top(const struct table *table, size_t last)
+{
+    size_t top = table->top > 0 ? find_key(table, table->top_key) : 0;
+    return top < table->order_count || top == 0 ? top : table->top < last ? table->top : last;
+}
+
 void table_settle(struct table *table)
 {
     const uint64_t wanted[] = {table->selected, table->neighbours[0], table->neighbours[1]};
     size_t last = table->order_count > 0 ? table->order_count - 1 : 0;
     if (!table->chosen_row) {
-        table->cursor = table->top = 0;
+        table->cursor = 0;
+        table->top = table->adrift ? settled_top(table, last) : 0;
         remember(table);
         return;
     }
@@ -136,10 +144,7 @@ void table_settle(struct table *table)
     table->cursor = found < table->order_count ? found
                     : table->cursor < last     ? table->cursor
                                                : last;
-    if (table->top > 0) { /* at the very top we stay there, so that new rows are seen */
-        size_t top = find_key(table, table->top_key);
-        table->top = top < table->order_count ? top : table->top < last ? table->top : last;
-    }
+    table->top = settled_top(table, last);
     remember(table);
 }
 
@@ -241,6 +246,7 @@ void table_select(struct table *table, size_t i)
         table_note_marks(table);
     }
     table->chosen_row = true;
+    table->adrift = false;
     table->cursor = to;
     remember(table);
 }
@@ -265,13 +271,24 @@ void table_scroll(struct table *table, size_t lines)
         return;
     }
     size_t last_top = table->order_count > lines ? table->order_count - lines : 0;
-    if (table->cursor < table->top) {
+    if (table->adrift) {
+        /* until a key is pressed */
+    } else if (table->cursor < table->top) {
         table->top = table->cursor;
     } else if (table->cursor >= table->top + lines) {
         table->top = table->cursor - lines + 1;
     }
     table->top = table->top < last_top ? table->top : last_top;
     table->top_key = key_at(table, table->top);
+}
+
+void table_wheel(struct table *table, long by, size_t lines)
+{
+    long last = table->order_count > lines ? (long)(table->order_count - lines) : 0;
+    long to = (long)table->top + by;
+    table->top = to < 0 ? 0 : to > last ? (size_t)last : (size_t)to;
+    table->top_key = key_at(table, table->top);
+    table->adrift = true;
 }
 
 void table_next_list(struct table *table, int by)
@@ -285,6 +302,7 @@ void table_next_list(struct table *table, int by)
     table->selected = 0;
     table->neighbours[0] = table->neighbours[1] = 0;
     table->cursor = table->top = 0;
+    table->adrift = false;
     table_arrange(table);
 }
 

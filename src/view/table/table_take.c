@@ -82,29 +82,32 @@ static double flash_value(const struct column *column, const struct row *row)
     return column->text != NULL ? (double)(table_key(column->text(row)) >> 12) : (double)NAN;
 }
 
+/* What flashes in a row; the direction is that of a text that is new, 0 for figures. */
 static void read_values(const struct table *table, const struct row *row, struct table_mark *mark)
 {
     size_t count, at = 0;
     const struct column *columns = columns_of(table->pane, &count);
     for (size_t i = 0; i < count && at < COLUMN_FLASH_MAX; i++) {
         if ((columns[i].flags & COLUMN_FLASHES) != 0) {
+            mark->direction[at] =
+                (int8_t)(columns[i].meaning != NULL ? columns[i].meaning(row) : 0);
             mark->value[at++] = flash_value(&columns[i], row);
         }
     }
 }
 
+/* A flash that is over is not shown again because something else in the row changed. */
 static void compare(struct table_mark *mark, const struct table_mark *before,
                     const struct table_news *news)
 {
-    bool changed = false;
+    bool changed = false, flashing = before->flash_until_us != 0;
     mark->flash_until_us = before->flash_until_us;
-    memcpy(mark->direction, before->direction, sizeof mark->direction);
-    for (size_t i = 0; i < COLUMN_FLASH_MAX && !news->quiet; i++) {
+    for (size_t i = 0; i < COLUMN_FLASH_MAX; i++) {
         double was = before->value[i], is = mark->value[i];
-        if (is < was || is > was) {
-            mark->direction[i] = is > was ? 1 : -1;
-            changed = true;
-        }
+        bool differs = !news->quiet && (is < was || is > was);
+        int meaning = mark->direction[i] != 0 ? mark->direction[i] : is > was ? 1 : -1;
+        mark->direction[i] = (int8_t)(differs ? meaning : flashing ? before->direction[i] : 0);
+        changed |= differs;
     }
     if (changed) {
         int64_t end = news->now.mono_us + FLASH_US;
@@ -214,6 +217,8 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     }
     if (before != NULL) {
         compare(mark, before, news);
+    } else {
+        memset(mark->direction, 0, sizeof mark->direction);
     }
     attend(table, row, mark, before);
     if (table->curves != NULL) {
