@@ -594,6 +594,16 @@ size_t emitter_user_listeners(const struct emitter *emitter, const char *user)
     return channel == NULL ? 0 : channel->listener_count;
 }
 
+const char *emitter_next_user(const struct emitter *emitter, const char *user)
+{
+    const struct channel *channel = user == NULL ? NULL : channel_find(emitter, user)->next;
+    size_t slot = user == NULL ? 0 : slot_of(user) + 1;
+    for (; channel == NULL && slot < CHANNEL_SLOTS; slot++) {
+        channel = emitter->channels[slot];
+    }
+    return channel == NULL ? NULL : channel->user;
+}
+
 const struct emitter_counters *emitter_counters(const struct emitter *emitter)
 {
     return &emitter->counters;
