@@ -5,7 +5,7 @@
  *
  * The order of what a listener gets: the welcome; what it missed (its Last-Event-ID on); then
  * everything published, without a gap and without a duplicate, however long it takes to read.
- * Source: wire-protocol, "The stream".
+ * Source: blotter-api(7).
  */
 #ifndef BLOTTER_MOCK_EMITTER_H
 #define BLOTTER_MOCK_EMITTER_H
