@@ -82,6 +82,15 @@ static double flash_value(const struct column *column, const struct row *row)
     return column->text != NULL ? (double)(table_key(column->text(row)) >> 12) : (double)NAN;
 }
 
+static int text_direction(const struct column *column, const struct row *row)
+{
+    double meaning = column->meaning != NULL ? column->meaning(row) : 0;
+    return column->number != NULL ? 0
+           : meaning > 0          ? COLUMN_GOOD
+           : meaning < 0          ? COLUMN_BAD
+                                  : COLUMN_NEUTRAL;
+}
+
 /* What flashes in a row; the direction is that of a text that is new, 0 for figures. */
 static void read_values(const struct table *table, const struct row *row, struct table_mark *mark)
 {
@@ -89,8 +98,7 @@ static void read_values(const struct table *table, const struct row *row, struct
     const struct column *columns = columns_of(table->pane, &count);
     for (size_t i = 0; i < count && at < COLUMN_FLASH_MAX; i++) {
         if ((columns[i].flags & COLUMN_FLASHES) != 0) {
-            mark->direction[at] =
-                (int8_t)(columns[i].meaning != NULL ? columns[i].meaning(row) : 0);
+            mark->direction[at] = (int8_t)text_direction(&columns[i], row);
             mark->value[at++] = flash_value(&columns[i], row);
         }
     }
@@ -215,6 +223,7 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     if (table->pane == PANE_ORDERS) {
         mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
     }
+    mark->section = (uint8_t)table_section(table, row);
     if (before != NULL) {
         compare(mark, before, news);
     } else {
@@ -312,22 +321,21 @@ static void note_changed(struct table *table, size_t row, const struct table_mar
     if (mark->flash_until_us != 0 && mark->flash_until_us < table->flash_end_us) {
         table->flash_end_us = mark->flash_until_us;
     }
-    if (table->pane == PANE_ORDERS) {
-        table->class_counts[before->class]--;
-        table->class_counts[mark->class]++;
-    }
 }
 
 static void take_changed(struct table *table, const struct table_news *news)
 {
-    bool moved = true;
+    bool moved = true, regroup = false;
     for (size_t i = 0; i < table->changed_count; i++) {
         size_t row = table->changed[i];
         struct table_mark before = table->marks[row];
         take_row(table, news, row, &before, false);
         note_changed(table, row, &before);
+        regroup |=
+            table->marks[row].class != before.class || table->marks[row].section != before.section;
     }
-    if (table->filter[0] != '\0' || table_wants_ranks(table) || !table_sort_mend(table, &moved)) {
+    if (regroup || table->filter[0] != '\0' || table_wants_ranks(table) ||
+        !table_sort_mend(table, &moved)) {
         table_arrange(table);
     } else if (moved) {
         table_settle(table);
@@ -337,20 +345,19 @@ static void take_changed(struct table *table, const struct table_news *news)
 void table_take(struct table *table, const struct table_news *news)
 {
     table->snapshot = news->snapshot;
+    table->taken_ms = news->now.wall_ms;
     table->book = news->book;
     table_choose_measured(table);
-    if (!news->focused && news->now.mono_us - table->ranked_us >= TABLE_RANK_US) {
-        table_rank(table);
-    }
-    if (news->focused || table_wants_ranks(table)) {
-        table->ranked_us = news->now.mono_us;
-    }
     if (!find_changed(table, news->snapshot)) {
+        table->aged_ms = news->now.wall_ms;
         take_moved(table, news);
     } else if (table->changed_count > 0) {
+        table->aged_ms = news->now.wall_ms;
         take_changed(table, news);
-    } else if (table_wants_ranks(table)) {
-        table_arrange(table);
+    } else {
+        table_sum(table); /* the book may tell more of the same rows */
+        return;
     }
-    table_sum(table); /* the book may tell more of the same rows */
+    table->rank_is_old = true;
+    table_sum(table);
 }
