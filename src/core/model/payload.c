@@ -93,6 +93,8 @@ static const struct payload payloads[] = {
     ACCOUNT(EVENT_BALANCE_UPDATED),
     ACCOUNT(EVENT_MARGIN_BLOCKED),
     ACCOUNT(EVENT_MARGIN_RELEASED),
+    {EVENT_WATCHLIST_ITEM_ADDED, RESOURCE_WATCHLISTS, PAYLOAD_EXPECT, false, false, "itemId", NULL,
+     NULL, 0},
     {EVENT_WATCHLIST_ITEM_REMOVED, RESOURCE_WATCHLISTS, PAYLOAD_REMOVE, false, false, "itemId",
      NULL, NULL, 0},
     {EVENT_QUOTES_UPDATED, RESOURCE_WATCHLISTS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
@@ -125,6 +127,7 @@ static bool read_value(struct operation *operation, const struct payload_member 
     struct payload_value *to = &operation->values[operation->count];
     to->type = member->type;
     to->offset = member->offset;
+    to->implied = false;
     switch (member->type) {
     case FIELD_TEXT:
         to->text = operation->texts[operation->count];
@@ -143,8 +146,7 @@ struct found {
     struct span members[PAYLOAD_VALUES_MAX];
 };
 
-static struct span *find_place(const struct payload *payload, struct span key,
-                                    struct found *found)
+static struct span *find_place(const struct payload *payload, struct span key, struct found *found)
 {
     for (size_t i = 0; i < payload->member_count; i++) {
         if (span_string_equals(key, payload->members[i].name)) {
@@ -240,12 +242,18 @@ static struct payload_value *add_value(struct operation *operation, enum field_t
     struct payload_value *value = &operation->values[operation->count++];
     value->type = type;
     value->offset = offset;
+    value->implied = true;
     return value;
 }
 
 /* An executed order is filled in full unless it says otherwise. */
 static void complete_order(struct operation *operation, int64_t event_ms)
 {
+    struct payload_value *price = find_value(operation, offsetof(struct order, price));
+    const struct payload_value *status = find_value(operation, offsetof(struct order, status));
+    if (price != NULL && strcmp(status->text, "EXECUTED") == 0) {
+        price->implied = true; /* the limit's, or the average: servers differ */
+    }
     size_t filled = offsetof(struct order, filled);
     if (operation->payload->type == EVENT_ORDER_EXECUTED && find_value(operation, filled) == NULL) {
         const struct payload_value *quantity =

@@ -16,6 +16,7 @@
 enum payload_action {
     PAYLOAD_SET,    /* changes a row that is there */
     PAYLOAD_INSERT, /* adds a row that is not there yet */
+    PAYLOAD_EXPECT, /* a row is there that only a response can show */
     PAYLOAD_REMOVE  /* takes a row away */
 };
 
@@ -41,6 +42,7 @@ struct payload {
 struct payload_value {
     enum field_type type;
     size_t offset;
+    bool implied; /* by the others: nothing that a response could contradict */
     union {
         double number;
         int64_t integer;

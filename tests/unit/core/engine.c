@@ -153,7 +153,7 @@ static struct pane_state pane(const struct bench *bench, enum resource resource)
 static struct bench bench_settled(bool extensions)
 {
     struct bench bench = bench_new();
-    engine_stream_opened(bench.engine, bench.now, false);
+    engine_stream_opened(bench.engine, bench.now);
     tell(&bench, CONNECTED, extensions ? "10" : "");
     wait_ms(&bench, 5);
     answer_all(&bench, extensions ? 10 : 0);
@@ -170,7 +170,7 @@ static void test_first_load_costs_four_requests(void **state)
     struct bench bench = bench_new();
     assert_int_equal(bench.starts, 4);
     answer_with(&bench, RESOURCE_ORDERS, bodies[RESOURCE_ORDERS], 10);
-    engine_stream_opened(bench.engine, bench.now, false);
+    engine_stream_opened(bench.engine, bench.now);
     answer_with(&bench, RESOURCE_ACCOUNT, bodies[RESOURCE_ACCOUNT], 10);
     tell(&bench, CONNECTED, "10");
     answer_all(&bench, 11);
@@ -185,7 +185,7 @@ static void test_without_ids_the_opening_dirties_what_began_before_it(void **sta
     (void)state;
     struct bench bench = bench_new();
     answer_with(&bench, RESOURCE_ORDERS, bodies[RESOURCE_ORDERS], 0);
-    engine_stream_opened(bench.engine, bench.now, false);
+    engine_stream_opened(bench.engine, bench.now);
     tell(&bench, CONNECTED, "");
     tell(&bench, CONNECTED, "");
     wait_ms(&bench, 300);
@@ -294,7 +294,7 @@ static void test_a_welcome_behind_what_we_know_is_another_history(void **state)
     (void)state;
     struct bench bench = bench_settled(true);
     engine_stream_lost(bench.engine, bench.now, NULL);
-    engine_stream_opened(bench.engine, bench.now, true);
+    engine_stream_opened(bench.engine, bench.now);
     tell(&bench, CONNECTED, "4");
     assert_int_equal(bench.starts, 4);
     answer_all(&bench, 4);
@@ -311,7 +311,7 @@ static void test_a_snapshot_ahead_of_the_first_welcome_is_asked_again(void **sta
     struct bench bench = bench_new();
     answer_all(&bench, 90);
     wait_ms(&bench, 500);
-    engine_stream_opened(bench.engine, bench.now, false);
+    engine_stream_opened(bench.engine, bench.now);
     tell(&bench, CONNECTED, "4");
     wait_ms(&bench, 300);
     assert_int_equal(bench.starts, 8);
@@ -342,7 +342,7 @@ static void test_a_cut_replay_is_not_trusted(void **state)
     (void)state;
     struct bench bench = bench_settled(true);
     engine_stream_lost(bench.engine, bench.now, NULL);
-    engine_stream_opened(bench.engine, bench.now, true);
+    engine_stream_opened(bench.engine, bench.now);
     /* This server's welcome names the end of what it is about to repeat. */
     tell(&bench, CONNECTED, "20");
     wait_ms(&bench, 300);
@@ -352,7 +352,7 @@ static void test_a_cut_replay_is_not_trusted(void **state)
     answer_all(&bench, 12);
     engine_stream_lost(bench.engine, bench.now, NULL);
     bench.starts = 0;
-    engine_stream_opened(bench.engine, bench.now, true);
+    engine_stream_opened(bench.engine, bench.now);
     tell(&bench, CONNECTED, "20");
     wait_ms(&bench, 300);
     assert_int_equal(bench.starts, 4);
@@ -428,7 +428,7 @@ static void test_an_opened_stream_ends_the_wait_of_what_failed(void **state)
         tell(&bench, EXECUTE_A, "11");
         refuse(&bench, RESOURCE_ORDERS, FAULT_HTTP, 503, rows[i].retry_after_ms);
         engine_stream_lost(bench.engine, bench.now, NULL);
-        engine_stream_opened(bench.engine, bench.now, true);
+        engine_stream_opened(bench.engine, bench.now);
         wait_ms(&bench, 300);
         assert_int_equal(bench.starts, rows[i].starts);
         engine_free(bench.engine);
@@ -475,7 +475,7 @@ static void test_polls_while_there_is_no_stream(void **state)
     wait_ms(&bench, 10000);
     assert_int_equal(bench.starts, 8);
     answer_all(&bench, 10);
-    engine_stream_opened(bench.engine, bench.now, true);
+    engine_stream_opened(bench.engine, bench.now);
     tell(&bench, CONNECTED, "10");
     assert_false(engine_polling(bench.engine, NULL));
     wait_ms(&bench, 300);
@@ -522,7 +522,7 @@ static void test_what_hangs_is_asked_anew_once_the_stream_is_back(void **state)
     engine_stream_lost(bench.engine, bench.now, &fault);
     wait_ms(&bench, 1000);
     assert_int_equal(bench.cancels, 0); /* who knows */
-    engine_stream_opened(bench.engine, bench.now, false);
+    engine_stream_opened(bench.engine, bench.now);
     wait_ms(&bench, 300);
     assert_int_equal(bench.cancels, 4);
     assert_int_equal(bench.starts, 8);
@@ -536,7 +536,7 @@ static void test_what_is_under_way_is_kept_when_the_stream_opens(void **state)
 {
     (void)state;
     struct bench bench = bench_new();
-    engine_stream_opened(bench.engine, bench.now, false);
+    engine_stream_opened(bench.engine, bench.now);
     wait_ms(&bench, 300);
     engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_ALL);
     wait_ms(&bench, 300);

@@ -42,7 +42,7 @@ static struct snapshot *decode(enum resource resource, const char *body)
 static struct patch_log *log_new(enum resource resource, size_t max)
 {
     struct patch_log *log = patch_log_new(resource, max);
-    patch_log_rebase(log, decode(resource, bodies[resource]), (struct patch_stamp){1, 0});
+    patch_log_rebase(log, decode(resource, bodies[resource]), (struct patch_answer){.seq = 1});
     return log;
 }
 
@@ -76,7 +76,7 @@ static struct patch_result tell(struct patch_log *log, const char *type, const c
     const struct snapshot *shown = patch_log_shown(log);
     struct snapshot *before = shown != NULL ? snapshot_copy(shown) : NULL;
     struct patch_result result =
-        patch_log_event(log, &event, (struct patch_stamp){.seq = seq, .id = id});
+        patch_log_event(log, &event, (struct patch_stamp){.seq = seq, .id = id}, 0);
     check_versions(before, patch_log_shown(log));
     snapshot_unref(before);
     assert_true(patch_log_consistent(log));
@@ -242,14 +242,15 @@ static void test_a_response_removes_what_it_covers(void **state)
     tell(log, "order_placed", ORDER_DATA("b", "PENDING"), 6, 60);
     /* Began before both, but includes the first. */
     struct patch_change change =
-        patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS), (struct patch_stamp){4, 50});
+        patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS),
+                         (struct patch_answer){.seq = 4, .id = 50, .now_us = 1});
     assert_int_equal(patch_log_count(log), 1);
     assert_int_equal(change.contradictions, 1);
     assert_string_equal(patch_log_shown(log)->orders[1].status, "PENDING");
     assert_false(patch_log_shown(log)->orders[1].row.provisional);
     assert_true(patch_log_shown(log)->orders[0].row.provisional);
     /* The order of arrival covers as well; the placed order should have been there. */
-    change = patch_log_cover(log, (struct patch_stamp){7, 0});
+    change = patch_log_cover(log, (struct patch_answer){.seq = 7, .now_us = 2});
     assert_int_equal(change.contradictions, 1);
     assert_int_equal(patch_log_count(log), 0);
     assert_ptr_equal(patch_log_shown(log), patch_log_base(log));
@@ -315,7 +316,7 @@ static void test_what_came_before_the_first_rows_is_kept(void **state)
     struct patch_log *log = patch_log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
     tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 5, 0);
     assert_null(patch_log_shown(log));
-    patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS), (struct patch_stamp){4, 0});
+    patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS), (struct patch_answer){.seq = 4});
     assert_string_equal(patch_log_shown(log)->orders[0].status, "EXECUTED");
     patch_log_clear(log);
     assert_null(patch_log_shown(log));
@@ -356,7 +357,7 @@ static void test_one_event_does_not_write_rows_for_ever(void **state)
     struct snapshot *base = decode_body(RESOURCE_ORDERS, body, len, &fault);
     assert_non_null(base);
     struct patch_log *log = patch_log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
-    patch_log_rebase(log, base, (struct patch_stamp){1, 0});
+    patch_log_rebase(log, base, (struct patch_answer){.seq = 1});
     struct sse_event sse = {.type = "message", .type_len = 7, .data = data, .id = ""};
     struct event event;
     size_t at =
@@ -368,7 +369,7 @@ static void test_one_event_does_not_write_rows_for_ever(void **state)
     at += (size_t)snprintf(data + at, ROOM, "]}}");
     sse.data_len = at;
     assert_true(event_parse(&sse, &event));
-    struct patch_result result = patch_log_event(log, &event, (struct patch_stamp){2, 0});
+    struct patch_result result = patch_log_event(log, &event, (struct patch_stamp){2, 0, 0}, 0);
     assert_true(result.valid && result.overflow && result.changed);
     assert_true(result.rows < UPDATES);
     assert_true(patch_log_consistent(log));
