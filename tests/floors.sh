@@ -105,6 +105,7 @@ core base -
 core json base
 core model base|json|stream
 core stream base
+core tape base|json|model
 core backend base|json|model
 core engine base|json|model|stream
 core money base|json|model

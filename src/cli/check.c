@@ -176,8 +176,10 @@ static void line_stream(struct check *check)
     } else {
         struct fault fault;
         bool ended = stream->phase == CONN_ENDED;
-        fault_set(&fault, ended ? FAULT_HTTP : FAULT_TIMEOUT, 0,
-                  ended ? "the server offers none" : "no answer in time");
+        fault_set(&fault, ended ? FAULT_HTTP : FAULT_TIMEOUT, 0, "%s",
+                  ended                          ? "the server offers none"
+                  : stream->phase == CONN_SILENT ? "answered, but not a byte came in time"
+                                                 : "no answer in time");
         line_fault(check, "stream", &fault);
     }
 }

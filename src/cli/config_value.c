@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include <blotter/core/suggest.h>
+#include <blotter/tui/zone.h>
 
 typedef bool (*parse_fn)(const struct config_info *info, const char *text, int64_t *ret,
                          struct problem *problem);
@@ -176,12 +177,30 @@ static bool parse_panes(const struct config_info *info, const char *text, int64_
     return true;
 }
 
+static bool parse_zone(const struct config_info *info, const char *text, int64_t *ret,
+                       struct problem *problem)
+{
+    char near[ZONE_NAME_MAX];
+    *ret = 0;
+    if (*text == '\0' || zone_is_known(text, near)) {
+        return true;
+    }
+    if (near[0] != '\0') {
+        return problem_set(problem, "%s: the zone database has no '%s' (did you mean '%s'?)",
+                           info->name, text, near);
+    }
+    return problem_set(problem,
+                       "%s: the zone database (tzdata) has no '%s': it is local, utc or "
+                       "Area/City, as in Asia/Kolkata",
+                       info->name, text);
+}
+
 static const parse_fn parsers[] = {
     [CONFIG_TEXT] = parse_text,       [CONFIG_WEB] = parse_web,
     [CONFIG_PATH] = parse_text,       [CONFIG_YESNO] = parse_yesno,
     [CONFIG_CHOICE] = parse_choice,   [CONFIG_MS] = parse_ms,
     [CONFIG_SECONDS] = parse_seconds, [CONFIG_BYTES] = parse_bytes,
-    [CONFIG_PANELIST] = parse_panes,
+    [CONFIG_PANELIST] = parse_panes,  [CONFIG_ZONE] = parse_zone,
 };
 
 /* One rule for all sources: what a file could not hold is refused from a flag too. */

@@ -120,6 +120,7 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     struct fault fault;
     session_client(dashboard->session, &settings);
     settings.trace = trace;
+    settings.remember = true;
     format_default(&dashboard->format);
     zone_apply(&dashboard->format, config_text(dashboard->session->config, CONFIG_TIMEZONE));
     settings.zone = dashboard->format.zone;

@@ -8,6 +8,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int complain(const struct problem *problem, enum status status)
@@ -95,16 +96,47 @@ static int run_connected(struct session *session)
     return options->given[OPTION_SNAPSHOT] ? session_snapshot(session) : session_dashboard(session);
 }
 
+/*
+ * `blotter --print-config > CONFIG`: the shell has emptied the config before we could read it, and
+ * what would be printed is no longer what was in it. A file that the shell has just made for us is
+ * fine: nobody has read it or changed it since.
+ */
+static bool would_lose_config(const char *path, const struct stat *out)
+{
+    struct stat config;
+    bool same = path != NULL && stat(path, &config) == 0 && config.st_dev == out->st_dev &&
+                config.st_ino == out->st_ino;
+    bool fresh = out->st_size == 0 && out->st_atim.tv_sec == out->st_mtim.tv_sec &&
+                 out->st_atim.tv_nsec == out->st_mtim.tv_nsec;
+    return same && S_ISREG(out->st_mode) && !fresh;
+}
+
+static int print_config(const struct session *session, const struct stat *out)
+{
+    const char *path = session->options->value[OPTION_CONFIG];
+    path = path != NULL ? path : session->paths.config_file;
+    if (would_lose_config(path, out)) {
+        fprintf(stderr,
+                "blotter: stdout is the config %s itself, which the shell opens before it can be "
+                "read; print to a new file, then rename it\n",
+                path);
+        return STATUS_USAGE;
+    }
+    config_print(session->config, stdout);
+    return STATUS_OK;
+}
+
 static int run(const struct options *options)
 {
     struct session session;
     struct problem problem;
+    struct stat out = {0};
     int status;
+    fstat(STDOUT_FILENO, &out); /* before the config is read, which may be the same file */
     if (!session_open(&session, options, &problem)) {
         status = complain(&problem, STATUS_USAGE);
     } else if (options->given[OPTION_PRINT_CONFIG]) {
-        config_print(session.config, stdout);
-        status = STATUS_OK;
+        status = print_config(&session, &out);
     } else if (options->given[OPTION_CHECK_CONFIG]) {
         status = session_check(&session);
     } else {

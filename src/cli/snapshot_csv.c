@@ -37,14 +37,15 @@ static void add_column(struct columns *columns, const char *name)
     }
 }
 
-/* Objects inside are entered once ("stock.ltp"); what is deeper, or an array, is no cell. */
+/* Objects inside are entered once ("stock.ltp"), but for another system's row ("raw"); what is
+ * deeper, or an array, is no cell. */
 static void add_members(struct columns *columns, struct span object, const char *prefix)
 {
     struct span_iterator at = {0};
     struct span key, value;
     while (span_next(object, &at, &key, &value)) {
         char name[NAME_BYTES / 2 - 2], path[NAME_BYTES];
-        if (span_string(key, name, sizeof name) >= sizeof name) {
+        if (span_string(key, name, sizeof name) >= sizeof name || strcmp(name, "raw") == 0) {
             continue;
         }
         snprintf(path, sizeof path, "%s%s", prefix, name);

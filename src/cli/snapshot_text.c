@@ -28,18 +28,6 @@ static double figure(const struct column *column, const struct row *row, bool *r
     return column->number != NULL ? column->number(row, ret_derived) : (double)NAN;
 }
 
-static void number_cell(const struct grid *grid, size_t c, const struct row *row,
-                        char out[FORMAT_MAX])
-{
-    const struct column *column = grid->columns[c];
-    bool derived = false;
-    double value = figure(column, row, &derived);
-    unsigned flags = (column->flags & COLUMN_SIGNED ? FORMAT_SIGN : 0) |
-                     (column->flags & COLUMN_PERCENT ? FORMAT_PERCENT : 0) |
-                     (derived ? FORMAT_DERIVED : 0);
-    format_number(&grid->format, (struct format_figure){value, grid->decimals[c], flags}, out);
-}
-
 static void time_cell(const struct grid *grid, size_t c, const struct row *row,
                       char out[FORMAT_MAX])
 {
@@ -52,14 +40,16 @@ static void time_cell(const struct grid *grid, size_t c, const struct row *row,
 static void cell(const struct grid *grid, size_t c, const struct row *row, char out[CELL_BYTES])
 {
     const struct column *column = grid->columns[c];
-    char text[FORMAT_MAX] = "";
+    char text[COLUMN_FIGURE_MAX] = "";
     const char *shown = text;
     if (column->kind == COLUMN_TEXT) {
         shown = column->text(row);
     } else if (column->kind == COLUMN_TIME) {
         time_cell(grid, c, row, text);
+    } else if (column->number != NULL) {
+        column_figure(column, row, &grid->format, grid->decimals[c], text);
     } else {
-        number_cell(grid, c, row, text);
+        snprintf(text, sizeof text, "%s", FORMAT_MISSING);
     }
     struct text_fit fit = {column->kind == COLUMN_TEXT ? column->width_max : FORMAT_MAX,
                            column->flags & COLUMN_MIDDLE ? TEXT_CUT_MIDDLE : TEXT_CUT_END};
@@ -91,7 +81,9 @@ static void measure(struct grid *grid)
     for (size_t c = 0; c < grid->column_count; c++) {
         const struct column *column = grid->columns[c];
         grid->decimals[c] = column->decimals_low;
-        for (size_t i = 0; i < grid->count && column->kind == COLUMN_NUMBER; i++) {
+        for (size_t i = 0; i < grid->count && column->kind == COLUMN_NUMBER &&
+                           (column->flags & COLUMN_EXACT) == 0;
+             i++) {
             bool derived = false;
             int decimals = format_decimals(figure(column, row_at(grid, i), &derived),
                                            column->decimals_low, column->decimals_high);

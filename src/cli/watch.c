@@ -140,8 +140,7 @@ static bool globs_match(const struct watch_settings *settings, const char *name)
 static bool is_wanted(const struct watch_settings *settings, const struct sse_event *sse,
                       const struct event *event)
 {
-    if (settings->panes != 0 &&
-        (event == NULL || !(event_info(event->type)->panes & settings->panes))) {
+    if (settings->panes != 0 && (event == NULL || !(event_panes(event) & settings->panes))) {
         return false;
     }
     if (settings->glob_count == 0) {
@@ -218,6 +217,7 @@ static const char *status_word(const struct watch *watch, const struct conn_stat
         return "offline";
     case CONN_IDLE:
     case CONN_CONNECTING:
+    case CONN_SILENT:
     default:
         return NULL; /* no news for a script */
     }
@@ -326,7 +326,7 @@ static bool watch_open(struct watch *watch)
         say(watch, "%s", fault.text);
         return false;
     }
-    const struct stream_handler handler = {on_event, on_status, on_too_large, watch};
+    const struct stream_handler handler = {on_event, on_status, on_too_large, NULL, watch};
     watch->stream =
         stream_new(watch->http, settings->path, &settings->conn, settings->event_max, &handler);
     watch_out_init(&watch->out, watch->loop, settings->out_fd);

@@ -101,7 +101,7 @@ void watch_json_line(struct buf *out, const struct watch_event *event)
     APPEND(out, ",\"event\":");
     quote_line(out, event->event->name);
     APPEND(out, ",\"pane\":");
-    append_panes(out, event_info(event->event->type)->panes);
+    append_panes(out, event_panes(event->event));
     APPEND(out, ",\"data\":");
     quote_line(out, event->event->data);
     APPEND(out, ",\"timestamp\":");

@@ -51,7 +51,7 @@ static void append_time(struct buf *out, int64_t wall_ms, bool utc)
 
 static const char *pane_name(const struct event *event)
 {
-    resource_mask panes = event != NULL ? event_info(event->type)->panes : 0;
+    resource_mask panes = event != NULL ? event_panes(event) : 0;
     if (panes == RESOURCE_ALL) {
         return "all";
     }

@@ -4,6 +4,7 @@
 #include <blotter/core/alloc.h>
 #include <blotter/net/stream.h>
 
+#include "memory.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -25,7 +26,8 @@ struct client {
     struct stream *stream; /* NULL when only the reads are wanted */
     struct engine *engine;
     struct journal *journal;
-    struct cache *cache; /* NULL when there is none */
+    struct cache *cache;   /* NULL when there is none */
+    struct memory *memory; /* NULL when nobody looks at it */
     struct trace *trace;
     char *paths[RESOURCE_COUNT];
 
@@ -42,6 +44,9 @@ struct client {
     const void *zone_user;
     bool cache_due;
     resource_mask uncached; /* confirmed since the cache was last written */
+    struct loop_timer *memory_timer;
+    bool memory_due;
+    resource_mask unremembered; /* changed since the memory last looked */
 
     unsigned changes; /* for the next on_change */
     void (*on_change)(void *user, unsigned mask);
@@ -52,10 +57,10 @@ struct client {
     size_t awaiting;
     bool painted;
     bool polling;
-    bool mock;   /* the last answer came from blotter-mock */
-    bool outage; /* no request came through lately */
+    bool mock; /* the last answer came from blotter-mock */
     struct latency event_latency, fetch_latency;
     uint64_t errors;
+    uint64_t tape_version;
 };
 
 void client_settings_default(struct client_settings *ret)
@@ -86,16 +91,6 @@ static void settle_journal(struct client *client, enum resource resource,
     client->changes |= CLIENT_JOURNAL;
 }
 
-/* One health for all: an answer after an outage proves the way open for the stream as well (R6). */
-static void end_outage(struct client *client)
-{
-    bool waiting = client->stream != NULL && stream_status(client->stream)->phase == CONN_WAITING;
-    if (client->outage && waiting) {
-        stream_retry_now(client->stream);
-    }
-    client->outage = false;
-}
-
 static void fetch_succeeded(struct client *client, enum resource resource,
                             const struct http_response *response)
 {
@@ -110,8 +105,10 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
-    end_outage(client);
     client->mock = response->mock;
+    if (client->stream != NULL) {
+        stream_way_open(client->stream); /* one health for all (R22) */
+    }
     if (client->trace != NULL) { /* the step is done when it is decoded, not when its turn began */
         report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
     }
@@ -131,7 +128,6 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     struct moment now = loop_now(client->loop);
     engine_fetch_failed(client->engine, now, client->fetches[resource].id, fault);
     client->errors++;
-    client->outage = client->outage || fault_is_outage(fault->kind);
     report_fetch_done(client->trace, now, resource, NULL, fault);
     settle_journal(client, resource, NULL, fault);
 }
@@ -180,6 +176,35 @@ static void run_action(struct client *client, const struct engine_action *action
     }
 }
 
+/* --- memory ------------------------------------------------------------------------------- */
+
+static void note_tape(struct client *client)
+{
+    uint64_t version = tape_version(memory_tape(client->memory));
+    client->changes |= version != client->tape_version ? CLIENT_TAPE : 0;
+    client->tape_version = version;
+}
+
+static void remember(void *user)
+{
+    struct client *client = user;
+    struct memory_source source = {client->engine, client->book};
+    memory_turn(client->memory, loop_now(client->loop), source, client->unremembered);
+    client->unremembered = 0;
+    client->memory_due = false;
+    client->changes |= CLIENT_HISTORY;
+    note_tape(client);
+}
+
+static void schedule_memory(struct client *client, struct moment now, resource_mask changed)
+{
+    client->unremembered |= changed & RESOURCE_ALL;
+    if (client->memory != NULL && client->unremembered != 0 && !client->memory_due) {
+        client->memory_due = true;
+        loop_timer_set(client->memory_timer, now.mono_us + MEMORY_DELAY_US);
+    }
+}
+
 /* --- the stream --------------------------------------------------------------------------- */
 
 static void stream_event(void *user, const struct sse_event *sse)
@@ -196,6 +221,10 @@ static void stream_event(void *user, const struct sse_event *sse)
     }
     report_event(client->journal, client->trace, now, &event, came);
     client->changes |= CLIENT_JOURNAL;
+    if (client->memory != NULL) {
+        memory_event(client->memory, now, &event, came.outcome);
+        note_tape(client);
+    }
 }
 
 static void stream_status_changed(void *user, const struct conn_status *status, bool sent_last_id)
@@ -211,14 +240,18 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     case CONN_ENDED:
         engine_stream_lost(client->engine, now, &status->fault);
         client->errors += status->fault.kind != FAULT_NONE;
-        client->outage = client->outage || fault_is_outage(status->fault.kind);
         break;
     case CONN_IDLE:
     case CONN_CONNECTING:
+    case CONN_SILENT:
         break;
     }
     report_stream(client->journal, client->trace, now, status);
     client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
+    if (client->memory != NULL) {
+        memory_stream(client->memory, now, status);
+        note_tape(client);
+    }
 }
 
 /* Whatever it said may be about any pane: all are asked for. */
@@ -230,6 +263,11 @@ static void stream_too_large(void *user)
     report_too_large(client->journal, client->trace, now);
     client->errors++;
     client->changes |= CLIENT_JOURNAL;
+}
+
+static void stream_quiet(void *user)
+{
+    ((struct client *)user)->changes |= CLIENT_CONN;
 }
 
 /* --- the turn ----------------------------------------------------------------------------- */
@@ -292,7 +330,9 @@ static void before_wait(void *user)
     notice_suspend(client, now);
     run_actions(client, now);
     schedule_cache(client, now);
-    unsigned mask = client->changes | engine_take_changes(client->engine);
+    resource_mask rows = engine_take_changes(client->engine);
+    schedule_memory(client, now, rows);
+    unsigned mask = client->changes | rows;
     client->changes = 0;
     if ((mask & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
         take_positions(client, now);
@@ -337,7 +377,7 @@ static void make_paths(struct client *client, const char *user)
 static void make_stream(struct client *client, const struct client_settings *settings)
 {
     const struct stream_handler handler = {stream_event, stream_status_changed, stream_too_large,
-                                           client};
+                                           stream_quiet, client};
     char *path = resource_path(RESOURCE_STREAM_PATH, settings->user);
     client->stream = stream_new(client->http, path, &settings->conn, settings->event_max, &handler);
     free(path);
@@ -363,6 +403,8 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->wall_ahead_ms = now.wall_ms - now.mono_us / 1000;
     client->deadline = loop_timer_new(loop, deadline_due, client);
     client->cache_timer = loop_timer_new(loop, save_cache, client);
+    client->memory_timer = loop_timer_new(loop, remember, client);
+    client->memory = settings->remember ? memory_new() : NULL;
     make_paths(client, settings->user);
     if (settings->stream) {
         make_stream(client, settings);
@@ -384,6 +426,8 @@ void client_free(struct client *client)
     http_free(client->http);
     loop_timer_free(client->deadline);
     loop_timer_free(client->cache_timer);
+    loop_timer_free(client->memory_timer);
+    memory_free(client->memory);
     engine_free(client->engine);
     journal_free(client->journal);
     money_book_free(client->book);
@@ -457,6 +501,24 @@ const struct conn_status *client_stream_status(const struct client *client)
 const struct journal *client_journal(const struct client *client)
 {
     return client->journal;
+}
+
+const struct tape *client_tape(const struct client *client)
+{
+    return client->memory != NULL ? memory_tape(client->memory) : NULL;
+}
+
+const struct history *client_history(const struct client *client)
+{
+    return client->memory != NULL ? memory_history(client->memory) : NULL;
+}
+
+void client_tell(struct client *client, const struct tape_entry *entry)
+{
+    if (client->memory != NULL) {
+        tape_add(memory_tape(client->memory), entry);
+        note_tape(client);
+    }
 }
 
 /* What the server ended for good (401, 404, a page instead of a stream) is for the user to open. */

@@ -86,7 +86,7 @@ void report_event(struct journal *journal, struct trace *trace, struct moment no
     const struct event_info *info = event_info(event->type);
     struct journal_entry entry = {
         .wall_ms = now.wall_ms,
-        .panes = info->panes,
+        .panes = event_panes(event),
         .outcome = came.outcome,
     };
     if (event->name.ptr != NULL) {
@@ -128,6 +128,7 @@ void report_stream(struct journal *journal, struct trace *trace, struct moment n
         break;
     case CONN_IDLE:
     case CONN_CONNECTING:
+    case CONN_SILENT:
         return;
     }
     journal_add(journal, &entry);

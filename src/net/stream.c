@@ -74,9 +74,14 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     struct stream *stream = user;
     (void)ret_fault;
     conn_bytes(stream->conn, now_of(stream));
-    stream->feeding = true;
-    sse_feed(stream->sse, bytes, len);
-    stream->feeding = false;
+    if (conn_status(stream->conn)->phase != stream->told.phase) {
+        settle(stream); /* the first byte makes it live, before what it says */
+    }
+    if (conn_status(stream->conn)->phase == CONN_LIVE) {
+        stream->feeding = true;
+        sse_feed(stream->sse, bytes, len);
+        stream->feeding = false;
+    }
     settle(stream);
     return true;
 }
@@ -148,6 +153,11 @@ static void tell(struct stream *stream)
     if (status_is_news(&status, &stream->told)) {
         stream->told = status;
         stream->handler.on_status(stream->handler.user, &status, stream->sent_last_id);
+    } else if (status.quiet != stream->told.quiet) {
+        stream->told.quiet = status.quiet;
+        if (stream->handler.on_quiet != NULL) {
+            stream->handler.on_quiet(stream->handler.user);
+        }
     }
 }
 
@@ -228,6 +238,12 @@ void stream_stop(struct stream *stream)
 void stream_retry_now(struct stream *stream)
 {
     conn_retry_now(stream->conn, now_of(stream));
+    settle(stream);
+}
+
+void stream_way_open(struct stream *stream)
+{
+    conn_way_open(stream->conn, now_of(stream));
     settle(stream);
 }
 

@@ -5,7 +5,15 @@
 #include <blotter/core/utf8.h>
 #include <blotter/view/text.h>
 
-enum { INTERRUPT = 0x03, ESC = 0x1B, DEL = 0x7F, COORDINATE_MAX = 10000 };
+enum {
+    INTERRUPT = 0x03,
+    BEL = 0x07,
+    CAN = 0x18,
+    SUB = 0x1A,
+    ESC = 0x1B,
+    DEL = 0x7F,
+    COORDINATE_MAX = 10000
+};
 
 /* Sequences after ESC, as xterm, the VT220, rxvt and the Linux console send them. */
 struct key_sequence {
@@ -111,7 +119,8 @@ static void emit_mouse(const struct input *input, const char *params, char final
     input->fn(input->user, &event);
 }
 
-/* "[1;5A" is Ctrl-Up: the key is known by what is left without the modifier. */
+/* "[1;5A" is Ctrl-Up: the key is known by what is left without the modifier. "[24;80R" tells where
+ * the cursor is, and is no key. */
 static bool strip_modifier(const char *sequence, char *out, size_t size)
 {
     const char *semicolon = strchr(sequence, ';');
@@ -121,6 +130,9 @@ static bool strip_modifier(const char *sequence, char *out, size_t size)
     char final = sequence[strlen(sequence) - 1];
     int kept = (int)(semicolon - sequence);
     if (final != '~') {
+        if (kept != 2 || sequence[1] != '1') {
+            return false;
+        }
         kept = 1; /* the "1" only holds the modifier's place */
     }
     snprintf(out, size, "%.*s%c", kept, sequence, final);
@@ -186,12 +198,47 @@ static bool sequence_ends(const unsigned char *sequence, size_t len)
 static void reset(struct input *input)
 {
     input->len = 0;
-    input->swallow = false;
+    input->swallow = input->string = false;
+}
+
+/* What may follow ESC in a sequence: CSI and SS3, which are keys; DCS, OSC, APC, PM and SOS, which
+ * are answers. */
+static bool is_introducer(unsigned char byte)
+{
+    return byte != '\0' && strchr("[OP]_^X", byte) != NULL;
+}
+
+static void feed_escape(struct input *input, unsigned char byte);
+
+/* CAN and SUB break an answer off, and so does any ESC but that of ST. Ctrl-C is the way out of one
+ * that never ends. */
+static void feed_string(struct input *input, unsigned char byte)
+{
+    bool escaped = input->len == 1;
+    input->len = 0;
+    if (byte == ESC) {
+        input->sequence[input->len++] = ESC;
+    } else if (byte == BEL || byte == CAN || byte == SUB || (escaped && byte == '\\')) {
+        reset(input);
+    } else if (byte == INTERRUPT) {
+        reset(input);
+        emit_byte(input, byte, false);
+    } else if (escaped) {
+        input->string = false;
+        input->len = 1;
+        feed_escape(input, byte);
+    }
 }
 
 static void feed_escape(struct input *input, unsigned char byte)
 {
-    if (input->len == 1 && byte != '[' && byte != 'O') {
+    if (input->len == 2 && strchr("[O", input->sequence[1]) == NULL) {
+        input->string = true;
+        input->len = 0;
+        feed_string(input, byte);
+        return;
+    }
+    if (input->len == 1 && !is_introducer(byte)) {
         reset(input);
         if (byte >= 0x80) {
             input->sequence[input->len++] = byte; /* Alt with a letter beyond ASCII: the letter */
@@ -245,7 +292,9 @@ static void feed_byte(struct input *input, unsigned char byte)
         input->pasting = false; /* the way out of a paste whose end never came */
         reset(input);
     }
-    if (byte == ESC) {
+    if (input->string) {
+        feed_string(input, byte);
+    } else if (byte == ESC) {
         input_flush(input);
         input->sequence[0] = ESC;
         input->len = 1;
@@ -268,15 +317,19 @@ void input_feed(struct input *input, const char *bytes, size_t len)
     }
 }
 
-bool input_pending(const struct input *input)
+enum input_wait input_pending(const struct input *input)
 {
-    return input->len > 0 && input->sequence[0] == ESC && !input->pasting;
+    if (input->string) {
+        return INPUT_STRING;
+    }
+    bool escape = input->len > 0 && input->sequence[0] == ESC && !input->pasting;
+    return escape ? INPUT_ESCAPE : INPUT_COMPLETE;
 }
 
 void input_flush(struct input *input)
 {
     size_t len = input->len;
-    bool escape = len > 0 && input->sequence[0] == ESC;
+    bool escape = len > 0 && input->sequence[0] == ESC && !input->string;
     reset(input);
     if (!escape || input->pasting) {
         return;
@@ -284,7 +337,7 @@ void input_flush(struct input *input)
     if (len == 1) {
         emit_key(input, "Esc", 0);
     } else if (len == 2) {
-        emit_byte(input, input->sequence[1], true); /* Alt-[ or Alt-O */
+        emit_byte(input, input->sequence[1], true); /* Alt-[, Alt-O, Alt-] … */
     }
 }
 

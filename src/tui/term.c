@@ -117,14 +117,19 @@ static void wait_for_foreground(const struct term *term)
     }
 }
 
+/* The shell may have changed the modes since we were stopped. */
+static void take_modes(struct term *term)
+{
+    if (!term->started) {
+        wait_for_foreground(term);
+        term->has_before = tcgetattr(term->fd, &term->before) == 0;
+    }
+}
+
 /* Keys come as bytes, at once, and Ctrl-C and Ctrl-Z are keys; Ctrl-\ stays the way out. */
 static void set_raw(struct term *term)
 {
     struct termios raw;
-    if (!term->started) { /* the shell may have changed them since we were stopped */
-        wait_for_foreground(term);
-        term->has_before = tcgetattr(term->fd, &term->before) == 0;
-    }
     if (!term->has_before) {
         return;
     }
@@ -166,8 +171,9 @@ static void arm_crash(const struct term *term)
 
 void term_start(struct term *term)
 {
+    take_modes(term);
+    arm_crash(term); /* before there is anything to restore */
     set_raw(term);
-    arm_crash(term);
     term->sent = term->queued = 0;
     if (!term->started) {
         put_text(term, text_of(term, TEXT_ENTER)); /* twice would lose the cursor's old place */

@@ -8,7 +8,8 @@
 #include <blotter/core/alloc.h>
 
 /* NOLINTNEXTLINE(misc-redundant-expression): that they are equal is the point. */
-static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_JOURNAL == SCREEN_JOURNAL,
+static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_JOURNAL == SCREEN_JOURNAL &&
+                  CLIENT_TAPE == SCREEN_TAPE && CLIENT_HISTORY == SCREEN_HISTORY,
               "the client's bits go to the screen as they are");
 
 static void on_change(void *user, unsigned mask)

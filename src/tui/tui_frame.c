@@ -30,6 +30,8 @@ void tui_fill_input(const struct tui *tui, struct screen_input *ret)
     ret->polling = engine_polling(engine, &ret->poll_next_ms);
     ret->poll_every_ms = engine_poll_every_ms(engine);
     ret->journal = client_journal(tui->client);
+    ret->tape = client_tape(tui->client);
+    ret->history = client_history(tui->client);
     ret->book = client_book(tui->client);
     ret->events = engine_counters(engine)->events;
     ret->errors = client_errors(tui->client);

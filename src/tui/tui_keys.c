@@ -4,12 +4,16 @@
 #include "tui_private.h"
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
     READ_BYTES = 4096,
-    READS_MAX = 16,    /* a turn: a paste of any size must not starve the stream */
-    ESCAPE_US = 25000, /* a sequence that is cut in two arrives within this */
+    READS_MAX = 16,        /* a turn: a paste of any size must not starve the stream */
+    ESCAPE_MS = 25,        /* a sequence that is cut in two arrives within this … */
+    ESCAPE_FAR_MS = 100,   /* or this, over a network */
+    ESCAPE_MS_MAX = 10000, /* what ESCDELAY may ask for */
+    STRING_US = 1000000,   /* an answer that stops for this long will not end */
     DOUBLE_CLICK_US = 400000
 };
 
@@ -37,7 +41,7 @@ void tui_resume(struct tui *tui)
     if (!term_is_ours(tui->term)) {
         term_stop(tui->term);
         tui->suspended = true;
-        loop_unwatch(tui->loop, term_fd(tui->term));
+        loop_watch(tui->loop, term_fd(tui->term), LOOP_ERROR, tui_read, tui);
         return;
     }
     tui->suspended = false;
@@ -151,6 +155,14 @@ static void on_mouse(struct tui *tui, const struct input_event *event)
     act_on(tui, &result);
 }
 
+static void on_enter(struct tui *tui)
+{
+    struct screen_input input;
+    tui_fill_input(tui, &input);
+    screen_entered(tui->screen, &input);
+    tui->dirty |= SCREEN_TAPE;
+}
+
 void tui_on_input(void *user, const struct input_event *event)
 {
     struct tui *tui = user;
@@ -166,11 +178,33 @@ void tui_on_input(void *user, const struct input_event *event)
         on_mouse(tui, event);
         break;
     case INPUT_FOCUS_IN:
+        on_enter(tui);
         client_trigger(tui->client, ENGINE_FOCUS, RESOURCE_ALL);
         break;
     case INPUT_FOCUS_OUT:
         break;
     }
+}
+
+/* How long an ESC may be alone before it is the Esc key: ESCDELAY, as for every curses program. */
+static int64_t escape_us(void)
+{
+    const char *wanted = getenv("ESCDELAY");
+    char *end = NULL;
+    long ms = wanted != NULL ? strtol(wanted, &end, 10) : -1;
+    if (ms < 0 || end == wanted || *end != '\0') {
+        ms = getenv("SSH_CONNECTION") != NULL ? ESCAPE_FAR_MS : ESCAPE_MS;
+    }
+    return (int64_t)(ms > ESCAPE_MS_MAX ? ESCAPE_MS_MAX : ms) * 1000;
+}
+
+static void wait_for_rest(struct tui *tui)
+{
+    enum input_wait wait = input_pending(&tui->input);
+    int64_t now_us = loop_now(tui->loop).mono_us;
+    loop_timer_set(tui->escape_timer, wait == INPUT_ESCAPE   ? now_us + escape_us()
+                                      : wait == INPUT_STRING ? now_us + STRING_US
+                                                             : MOMENT_NEVER);
 }
 
 void tui_read(void *user, int fd, unsigned events)
@@ -195,9 +229,7 @@ void tui_read(void *user, int fd, unsigned events)
     if (got < 0 || (got == 0 && (events & LOOP_ERROR) != 0)) {
         loop_quit(tui->loop, 128 + SIGHUP);
     }
-    loop_timer_set(tui->escape_timer, input_pending(&tui->input)
-                                          ? loop_now(tui->loop).mono_us + ESCAPE_US
-                                          : MOMENT_NEVER);
+    wait_for_rest(tui);
 }
 
 void tui_escape_over(void *user)

@@ -1,4 +1,5 @@
 /* The program without a backend: options, config, token files, and where its output goes. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -196,6 +197,35 @@ static void output_that_cannot_be_written_is_an_error(void **state)
     cli_done(&result);
 }
 
+/* As the shell leaves it before we run: made a moment ago, emptied, or to be appended to. */
+static void a_printed_config_does_not_replace_itself(void **state)
+{
+    (void)state;
+    static const struct timespec long_ago[2] = {{.tv_sec = 1000}, {.tv_sec = 2000}};
+    const char *const args[] = {"-c", file, "--print-config", NULL};
+    static const struct {
+        const char *text;
+        bool made_now;
+        int status;
+    } states[] = {{"", true, 0}, {"", false, 2}, {"[main]\nuser = me\n", false, 2}};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        unlink(file);
+        write_file(states[i].text, 0644);
+        if (!states[i].made_now) {
+            assert_int_equal(utimensat(AT_FDCWD, file, long_ago, 0), 0);
+        }
+        struct cli_result result = cli_run(&(struct cli_run){.args = args, .out_path = file});
+        assert_int_equal(result.status, states[i].status);
+        assert_int_equal(strstr(result.err, "print to a new file") != NULL, states[i].status == 2);
+        cli_done(&result);
+        struct stat now;
+        assert_int_equal(stat(file, &now), 0);
+        assert_true(states[i].status == 0 ? now.st_size > 1000
+                                          : (size_t)now.st_size == strlen(states[i].text));
+    }
+    write_file("", 0644);
+}
+
 /* Run where a config and a theme lie about: neither is looked at. */
 static void nothing_is_read_from_the_current_directory(void **state)
 {
@@ -237,6 +267,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(printed_config_holds_no_token_and_reads_back),
         cmocka_unit_test(the_config_is_found_and_overruled),
         cmocka_unit_test(output_that_cannot_be_written_is_an_error),
+        cmocka_unit_test(a_printed_config_does_not_replace_itself),
         cmocka_unit_test(nothing_is_read_from_the_current_directory),
     };
     if (argc != 2) {

@@ -21,7 +21,7 @@ static void layouts_at_every_breakpoint(void **state)
     } rows[] = {
         {160,
          48,
-         {"MOCK", "LIVE", "Orders", "Positions", "Account", "Watchlist", "Events", "Day"},
+         {"MOCK", "LIVE", "Orders", "Positions", "Account", "Watchlist", "Tape", "Day"},
          {0}},
         {100, 30, {"MOCK", "LIVE", "Orders", "Positions", "Watchlist", "Day"}, {0}},
         {60, 20, {"MOCK", "LIVE", "Ord", "Pos", "Acct", "Watch", "Day"}, {"Available margin"}},

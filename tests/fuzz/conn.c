@@ -18,7 +18,7 @@ static void step(struct conn *conn, uint8_t what, uint8_t with, struct moment no
     static const int statuses[] = {200, 200, 200, 204, 301, 401, 404, 429, 500, 503};
     struct fault fault;
     fault_set(&fault, (enum fault_kind)(1 + with % (FAULT_KIND_COUNT - 1)), 0, "x");
-    switch (what % 11) {
+    switch (what % 12) {
     case 0:
         conn_start(conn, now);
         break;
@@ -48,6 +48,9 @@ static void step(struct conn *conn, uint8_t what, uint8_t with, struct moment no
     case 9:
         (with & 1 ? conn_resumed : conn_retry_now)(conn, now);
         break;
+    case 10:
+        conn_way_open(conn, now);
+        break;
     default:
         conn_pause(conn, with & 1, now);
         break;
@@ -66,6 +69,7 @@ static void check(struct conn *conn, enum conn_phase before, struct moment now)
     MUST(status->phase != CONN_WAITING || deadline_us <= now.mono_us + INT64_C(86400000000));
     MUST(status->phase != CONN_LIVE || (status->attempt == 0 && status->fault.kind == FAULT_NONE));
     MUST(action != CONN_CONNECT || status->phase == CONN_CONNECTING);
+    MUST(status->phase == CONN_LIVE || !status->quiet);
     MUST(!(before != CONN_CONNECTING && status->phase == CONN_CONNECTING) ||
          action == CONN_CONNECT);
 }

@@ -69,7 +69,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* A response that covers half of them, then one that covers all. */
     patch_log_answer(log, body, (struct patch_answer){.seq = seq / 2 + 1}, &change, &fault);
     check(log);
-    patch_log_cover(log, (struct patch_answer){.seq = seq});
+    /* What it contradicts stays for a while, then it is believed, then the marks go. */
+    for (int64_t now_us = 1; now_us < 1000 * 1000 * 1000; now_us *= 10) {
+        patch_log_cover(log, (struct patch_answer){.seq = seq, .now_us = now_us});
+        check(log);
+    }
     if (!snapshot_equal(base, patch_log_shown(log))) {
         abort();
     }

@@ -137,7 +137,8 @@ static void judge_accepted(struct sim *sim, struct flight *flight)
     if (engine_outage(sim->engine)) {
         sim_break(sim, "R6: an outage after something got through");
     }
-    judge->overtaken = judge->news ? judge->overtaken + 1 : 0;
+    bool overtaken = judge->news && swr_is_dirty(&sim->engine->swr[flight->resource]);
+    judge->overtaken = overtaken ? judge->overtaken + 1 : 0;
     judge->last_applied = flight->id;
     judge->have = flight->stamp;
     judge->last_failed = false;

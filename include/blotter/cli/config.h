@@ -65,9 +65,10 @@ enum config_type {
     CONFIG_YESNO,  /* yes, no (also true, false, on, off, 1, 0) */
     CONFIG_CHOICE, /* one of values; its number is the place in the list */
     CONFIG_MS,     /* whole milliseconds */
-    CONFIG_SECONDS, /* decimal seconds; its number is in milliseconds */
-    CONFIG_BYTES,   /* whole bytes, K, M, G for 1024 and its powers */
-    CONFIG_PANELIST /* pane words; its number is a resource_mask */
+    CONFIG_SECONDS,  /* decimal seconds; its number is in milliseconds */
+    CONFIG_BYTES,    /* whole bytes, K, M, G for 1024 and its powers */
+    CONFIG_PANELIST, /* pane words; its number is a resource_mask */
+    CONFIG_ZONE      /* "local", "utc" or a name in the system's zone database */
 };
 
 struct config_info {

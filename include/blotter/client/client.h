@@ -5,8 +5,10 @@
 #ifndef BLOTTER_CLIENT_CLIENT_H
 #define BLOTTER_CLIENT_CLIENT_H
 
-#include <blotter/core/latency.h>
 #include <blotter/client/trace.h>
+#include <blotter/core/history.h>
+#include <blotter/core/latency.h>
+#include <blotter/core/tape.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
 #include <blotter/core/journal.h>
@@ -24,6 +26,7 @@ struct client_settings {
     const char *user;      /* user id sent as userId; NULL: none is sent */
     const char *cache_dir; /* NULL: no disk cache */
     bool stream;           /* false for --snapshot: four reads and nothing else */
+    bool remember;         /* keep tape and history: somebody looks at them */
     struct trace *trace;   /* NULL: none; not owned */
     /* Seconds that the exchange's clock is ahead of UTC; NULL: none. Its day is the trading day. */
     int32_t (*zone)(const void *user, int64_t wall_ms);
@@ -43,8 +46,10 @@ void client_start(struct client *client);
 void client_stop(struct client *client);
 
 /* What may have changed, as bits: RESOURCE_BIT(r) for panes and these. */
-#define CLIENT_CONN (1u << 8)    /* connection, polling */
-#define CLIENT_JOURNAL (1u << 9) /* a journal entry was added or settled */
+#define CLIENT_CONN (1u << 8)     /* connection, polling */
+#define CLIENT_JOURNAL (1u << 9)  /* a journal entry was added or settled */
+#define CLIENT_TAPE (1u << 11)    /* a tape entry was added or completed */
+#define CLIENT_HISTORY (1u << 12) /* a curve has gone on */
 
 /* fn is called at most once a turn, before the wait, and only when mask is not 0. */
 void client_on_change(struct client *client, void (*fn)(void *user, unsigned mask), void *user);
@@ -53,6 +58,13 @@ const struct engine *client_engine(const struct client *client);
 const struct conn_status *client_stream_status(const struct client *client);
 const struct journal *client_journal(const struct client *client);
 const struct money_book *client_book(const struct client *client); /* the day's closings */
+
+/* What happened, and how the day went; NULL without `remember`. */
+const struct tape *client_tape(const struct client *client);
+const struct history *client_history(const struct client *client);
+
+/* Adds an entry to the tape: a stop or target passed, an alert. */
+void client_tell(struct client *client, const struct tape_entry *entry);
 
 /* User commands and triggers. Manual and network triggers also make the stream try at once; a
  * manual one for all panes opens it even when the server had ended it for good. */

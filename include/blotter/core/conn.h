@@ -14,13 +14,17 @@
 enum conn_phase {
     CONN_IDLE,       /* not started */
     CONN_CONNECTING, /* a request is on its way */
-    CONN_LIVE,       /* answered 200 text/event-stream */
+    CONN_SILENT,     /* answered 200 text/event-stream, but not a byte has come: somebody on the way
+                        may be holding it back */
+    CONN_LIVE,       /* the first byte has come */
     CONN_WAITING,    /* will try again at retry_at */
-    CONN_ENDED /* will not try again by itself: 204, 401, 403, other 4xx, wrong type, or stopped */
+    CONN_ENDED /* will not try again by its own clock: 204, 401, 403, other 4xx, wrong type, stopped
+                */
 };
 
 struct conn_settings {
-    int64_t retry_ms;      /* first delay: 1000 */
+    int64_t retry_ms;      /* first delay: 1000. Less than a second is the user's own wish; the
+                              server's retry field never goes below it or a second */
     int64_t max_retry_ms;  /* cap: 30000 */
     int64_t watchdog_ms;   /* silence allowed before a heartbeat has been seen: 75000 */
     int64_t good_after_ms; /* a stream this old resets the backoff: 30000 */
@@ -29,11 +33,13 @@ struct conn_settings {
 
 struct conn_status {
     enum conn_phase phase;
-    int attempt;           /* tries since it was last live; 0 while live */
-    int64_t live_since_ms; /* wall; meaningful while CONN_LIVE */
-    int64_t lost_at_ms;    /* wall; when it was last lost, INT64_MIN when never live */
-    int64_t retry_at_ms;   /* wall; meaningful while CONN_WAITING */
-    struct fault fault;    /* why it is not live; FAULT_NONE for a clean end (204, or stopped) */
+    int attempt;            /* tries since it was last live; 0 while live */
+    int64_t live_since_ms;  /* wall; meaningful while CONN_LIVE */
+    int64_t lost_at_ms;     /* wall; when it was last lost, INT64_MIN when never live */
+    int64_t retry_at_ms;    /* wall; meaningful while CONN_WAITING */
+    bool quiet;             /* live, but nothing came for 1.2 heartbeats */
+    int64_t quiet_since_ms; /* wall; when the last byte came; meaningful while quiet */
+    struct fault fault;     /* why it is not live; FAULT_NONE for a clean end (204, or stopped) */
 };
 
 /* What the owner has to do; taken once by conn_take_action. */
@@ -63,24 +69,32 @@ void conn_stop(struct conn *conn, struct moment now);
 void conn_answered(struct conn *conn, int status, const char *content_type, int64_t retry_after_ms,
                    struct moment now);
 
-/* Bytes of the body arrived, comments included; a whole comment line did. */
+/* Bytes of the body arrived, comments included: the first make it live. A whole comment line did.
+ */
 void conn_bytes(struct conn *conn, struct moment now);
 void conn_comment(struct conn *conn, struct moment now);
 
 /* The body ended (fault NULL), or request or body failed. */
 void conn_lost(struct conn *conn, const struct fault *fault, struct moment now);
 
-/* The server sent a retry field: replaces the first delay. */
+/* The server sent a retry field: replaces the first delay, within bounds. */
 void conn_retry_field(struct conn *conn, int64_t retry_ms);
 
 /* The deadline has come. Early calls do nothing. */
 void conn_tick(struct conn *conn, struct moment now);
 
-/* Waiting: try now. Live but silent for longer than a heartbeat: try anew. CONN_ENDED stays ended.
- */
+/* Waiting: try now. Live but silent for longer than a heartbeat, or without an answer for seconds:
+ * try anew. CONN_ENDED stays ended. */
 void conn_retry_now(struct conn *conn, struct moment now);
 
-/* The machine was suspended: a live connection is not to be trusted, a waiting one tries now. */
+/*
+ * Another request has just been answered well: what waits for a network or a server that failed
+ * tries now, unless the server said when. A request that still hangs is made anew, once. What a
+ * 4xx or a page ended is tried again, less and less often.
+ */
+void conn_way_open(struct conn *conn, struct moment now);
+
+/* The machine was suspended: no connection is to be trusted, a waiting one tries now. */
 void conn_resumed(struct conn *conn, struct moment now);
 
 /* We do not read at present: silence means nothing until we do. */
@@ -91,7 +105,7 @@ enum conn_action conn_take_action(struct conn *conn);
 int64_t conn_deadline_us(const struct conn *conn); /* monotonic; MOMENT_NEVER when none */
 const struct conn_status *conn_status(const struct conn *conn);
 const char *conn_phase_name(
-    enum conn_phase phase); /* "idle", "connecting", "live", "waiting", "ended" */
+    enum conn_phase phase); /* "idle", "connecting", "silent", "live", "waiting", "ended" */
 
 /* Whether a Content-Type is text/event-stream: any case, any parameters. */
 bool conn_type_is_stream(const char *content_type);

@@ -12,6 +12,8 @@
 enum event_type {
     EVENT_UNKNOWN,
     EVENT_CONNECTED,
+    EVENT_CHANGED,   /* its data names the panes */
+    EVENT_HEARTBEAT, /* nothing happened */
     EVENT_RESYNC,
     EVENT_ORDER_PLACED,
     EVENT_ORDER_EXECUTED,
@@ -44,13 +46,15 @@ enum event_type event_type_parse(const char *name, size_t len);
 /* One message of the stream. Spans point into the SSE event's data and live as long as it. */
 struct event {
     enum event_type type;
-    struct span
-        name; /* the JSON string "event"; ptr NULL when the payload is no object with one */
-    struct span data;      /* the member "data"; ptr NULL when absent */
+    struct span name; /* the JSON string "event"; ptr NULL when the payload is no object with one */
+    struct span data; /* the member "data"; ptr NULL when absent */
     struct span timestamp; /* the member "timestamp"; ptr NULL when absent */
     uint64_t id; /* this message's own place in the server's order; 0 when it has none (or is no
                     plain decimal) */
 };
+
+/* The panes this event concerns: its type's, or those it names. */
+resource_mask event_panes(const struct event *event);
 
 /*
  * Reads a dispatched SSE event. Returns false when its data is no JSON object with a string

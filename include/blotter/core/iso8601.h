@@ -18,7 +18,11 @@
  */
 bool iso8601_parse(const char *text, size_t len, int64_t *ret_ms);
 
-/* The inverse, always with three decimals and 'Z'. Times outside the years 1 to 9999 give "". */
+/* The same in nanoseconds, which reach from 1677 to 2262. */
+bool iso8601_parse_ns(const char *text, size_t len, int64_t *ret_ns);
+
+/* The inverse of iso8601_parse, always with three decimals and 'Z'. Times outside the years 1 to
+ * 9999 give "". */
 void iso8601_format(int64_t ms, char out[ISO8601_SIZE]);
 
 #endif

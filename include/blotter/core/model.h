@@ -15,50 +15,85 @@
 /* What every row starts with. */
 struct row {
     const char *id;
-    struct span raw; /* the row as the server sent it, for the detail view; ptr NULL for a row
-                             only an event told of */
-    bool provisional;     /* shows figures from an event that no response has confirmed yet */
-    bool patched;         /* the log of events wrote in it */
-    uint64_t version;     /* rows of one id with the same version are equal in everything but raw's
-                             place: who has seen one need not look at the other */
+    struct span raw;  /* the row as the server sent it, for the detail view; ptr NULL for a row
+                              only an event told of */
+    bool provisional; /* shows figures from an event that no response has confirmed yet */
+    bool patched;     /* the log of events wrote in it */
+    uint64_t version; /* rows of one id with the same version are equal in everything but raw's
+                         place: who has seen one need not look at the other */
 };
+
+/* What an order's status comes to, whatever the server calls it. */
+enum order_class {
+    ORDER_OPEN,
+    ORDER_PART, /* open, and filled in part */
+    ORDER_DONE,
+    ORDER_DEAD, /* cancelled, expired, replaced */
+    ORDER_REJECTED,
+    ORDER_UNKNOWN,
+    ORDER_CLASS_COUNT
+};
+
+/* "open", "part", "done", "dead", "rejected", "unknown". */
+const char *order_class_name(enum order_class class);
+/* Any other word is ORDER_UNKNOWN. */
+enum order_class order_class_parse(const char *word);
+
+enum order_side { ORDER_SIDE_UNKNOWN, ORDER_BUY, ORDER_SELL };
 
 struct order {
     struct row row;
-    const char *symbol, *type, *side, *product, *status, *failure_reason;
-    const char *stock_name, *instrument_id;
-    int64_t quantity, filled;
-    double price, average_price, ltp;
+    const char *symbol, *type, *side, *product, *status, *failure_reason; /* as sent */
+    const char *stock_name, *instrument_id, *exchange, *segment;
+    const char *parent_id; /* the order it is a leg of; "" for none */
+    const char *currency;  /* of its prices and amounts; "": the account's */
+    double quantity, filled;
+    double notional; /* the money it is for, in place of a quantity */
+    double price, average_price, ltp, bid, ask;
+    double multiplier;               /* units a contract stands for; NAN: 1 */
     int64_t created_ms, executed_ms; /* wall clock, ms since 1970 UTC */
+    int64_t updated_ns;              /* when the server last changed it, ns since 1970 UTC */
+    enum order_class told;           /* as sent; ORDER_CLASS_COUNT: not sent */
+    enum order_class class;          /* that, or what the status says */
+    enum order_side direction;       /* what side says */
 };
 
 struct position {
     struct row row;
-    const char *symbol, *status, *product, *stock_name, *instrument_id, *segment;
-    int64_t quantity; /* negative = short; 0 = closed */
+    const char *symbol, *status, *product, *stock_name, *instrument_id, *exchange, *segment;
+    const char *currency;       /* of its prices and amounts; "": the account's */
+    const char *value_currency; /* of value, cost and P&L; "": the same */
+    double quantity;            /* negative = short; 0 = closed */
+    double multiplier;          /* units a contract stands for; NAN: 1 */
+    double bid, ask;
     double average_price, current_price, current_value, invested_value;
     double unrealized_pnl, day_pnl, realized_pnl, booked_pnl;
     double stop_loss, target;
     bool is_closed;
     int64_t created_ms;
+    int64_t updated_ns; /* as of an order */
 };
 
 struct account {
     struct row row;
     const char *client_id, *user_id;
+    const char *currency; /* also that of every row that names none */
     double balance, available_margin, used_margin;
     int64_t created_ms, updated_ms;
 };
+
+enum alert_kind { ALERT_CROSSING, ALERT_ABOVE, ALERT_BELOW };
 
 struct watch_item {
     struct row row;
     const char *watchlist_id, *symbol, *name, *exchange, *segment, *instrument_id;
     const char *option_type, *expiry, *alert_type;
-    double ltp, open, high, low, close, volume, change, change_percent;
+    double ltp, bid, ask, open, high, low, close, volume, change, change_percent;
     double strike_price, alert_price;
     double sort_order;
-    int64_t updated_ms; /* the quote's time */
-    size_t list;        /* index into snapshot.lists */
+    int64_t updated_ms;    /* the quote's time */
+    size_t list;           /* index into snapshot.lists */
+    enum alert_kind alert; /* what alert_type says */
 };
 
 struct watchlist {

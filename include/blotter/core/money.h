@@ -111,9 +111,6 @@ double money_booked(const struct money_book *book, const struct position *positi
 /* A position without quantity, or said to be closed. */
 bool position_is_closed(const struct position *position);
 
-/* What was put into a position, as a positive figure; NAN when unknown. */
-double position_invested(const struct position *position);
-
 /* Realised P&L, under either of its names; NAN when unknown. */
 double position_realized(const struct position *position);
 

@@ -17,6 +17,8 @@ struct stream_handler {
     void (*on_status)(void *user, const struct conn_status *status, bool sent_last_id);
     /* May be NULL; an event over the ceiling is left out. The stream goes on behind it. */
     void (*on_too_large)(void *user);
+    /* May be NULL; conn_status.quiet changed: it went quiet, or was heard again. */
+    void (*on_quiet)(void *user);
     void *user;
 };
 
@@ -32,6 +34,7 @@ void stream_stop(struct stream *stream);
 /* Waiting: tries at once. Live but silent for longer than a heartbeat: connects anew. Ended stays
  * ended. */
 void stream_retry_now(struct stream *stream); /* the user asked, or the network is back */
+void stream_way_open(struct stream *stream);  /* another request has just been answered well */
 void stream_resumed(struct stream *stream);   /* we were suspended: connects anew at once */
 
 /* While paused nothing is read: the server is held back by TCP, no event comes, the watchdog rests.

@@ -1,8 +1,9 @@
 /*
  * input: the bytes a terminal sends, taken apart: keys by name, characters, mouse, focus, pastes.
- * Pure and push-driven: however the bytes are split, the same things come out. The one case that
- * time decides is a lone ESC: when input_pending says so, the owner calls input_flush a moment
- * later.
+ * Pure and push-driven: however the bytes are split, the same things come out. Time decides when
+ * something is unfinished: when input_pending says so, the owner calls input_flush a while after
+ * the last byte. Answers of the terminal that nobody here asked for (DCS, OSC, APC, PM, SOS) are
+ * swallowed up to ST or BEL: they are no keys.
  */
 #ifndef BLOTTER_TUI_INPUT_H
 #define BLOTTER_TUI_INPUT_H
@@ -39,17 +40,23 @@ struct input {
     void *user;
     unsigned char sequence[INPUT_SEQUENCE_MAX]; /* what has been read of an unfinished one */
     size_t len;
-    bool swallow; /* the rest of an overlong or of a string sequence */
+    bool swallow; /* the rest of an overlong sequence */
+    bool string;  /* inside an answer that lasts to ST or BEL; len is 1 behind an ESC */
     bool pasting;
 };
 
 void input_init(struct input *input, input_fn fn, void *user);
 void input_feed(struct input *input, const char *bytes, size_t len);
 
-/* Whether what was read so far is an ESC, or begins like a sequence, and may be all that comes. */
-bool input_pending(const struct input *input);
+/* What time has to decide about what was read so far. */
+enum input_wait {
+    INPUT_COMPLETE, /* nothing */
+    INPUT_ESCAPE,   /* an ESC, or what begins like a sequence: it may be all that comes */
+    INPUT_STRING    /* an answer whose end is on its way: it takes as long as the line does */
+};
+enum input_wait input_pending(const struct input *input);
 
-/* Nothing more came: the ESC was the Esc key, what follows it are keys. */
+/* Nothing more came: the ESC was the Esc key, what follows it are keys; an answer is over. */
 void input_flush(struct input *input);
 
 /* Whether a name is one that this module can produce: for [keys]. */

@@ -7,6 +7,7 @@
 #define BLOTTER_VIEW_COLUMNS_H
 
 #include <blotter/core/money.h>
+#include <blotter/view/format.h>
 #include <blotter/view/pane.h>
 #include <blotter/view/role.h>
 
@@ -36,6 +37,7 @@ enum column_show {
 #define COLUMN_FLASHES 64u  /* a change is shown for a moment; at most COLUMN_FLASH_MAX a pane */
 #define COLUMN_ARROW 128u   /* the margin mark shows its direction */
 #define COLUMN_MOVES 256u   /* changes by itself: a sort by it is not kept up row by row */
+#define COLUMN_EXACT 512u   /* each figure with the digits it was sent with */
 #define COLUMN_FLASH_MAX 3
 
 struct column {
@@ -54,31 +56,30 @@ struct column {
         const struct row *row,
         bool *ret_derived); /* all but COLUMN_TEXT and COLUMN_SPARK; ret_derived is only ever set */
     double (*other)(const struct row *row);   /* COLUMN_PAIR: what follows the slash */
+    double (*money)(const struct row *row);   /* shown with its currency where number is missing */
     enum role (*role)(const struct row *row); /* NULL: text, or by the sign */
 };
 
 /* The columns of a pane, in the default order. */
 const struct column *columns_of(enum pane pane, size_t *ret_count);
 
+/*
+ * A row's figure as text, both of a COLUMN_PAIR; returns its width. decimals do not count where the
+ * column is exact.
+ */
+#define COLUMN_FIGURE_MAX (2 * FORMAT_MAX + 2)
+int column_figure(const struct column *column, const struct row *row, const struct format *format,
+                  int decimals, char out[COLUMN_FIGURE_MAX]);
+
 /* The index of a column, or *ret_count of the pane when there is none of that name. */
 size_t column_find(enum pane pane, const char *name, size_t len);
 
-/* An order's status as it is understood: PARTIAL is derived, anything unknown stays as it is. */
-enum order_state {
-    ORDER_PENDING,
-    ORDER_PARTIAL,
-    ORDER_EXECUTED,
-    ORDER_CANCELLED,
-    ORDER_REJECTED,
-    ORDER_UNKNOWN,
-    ORDER_STATE_COUNT
-};
-struct order_state_info {
+/* How orders of a class are shown. */
+struct order_class_info {
     const char *word;  /* "PENDING"; "" for unknown */
     const char *shown; /* "◷ PENDING" */
     enum role role;
 };
-enum order_state order_state(const struct order *order);
-const struct order_state_info *order_state_info(enum order_state state);
+const struct order_class_info *order_class_info(enum order_class class);
 
 #endif

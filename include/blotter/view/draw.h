@@ -7,20 +7,16 @@
 #ifndef BLOTTER_VIEW_DRAW_H
 #define BLOTTER_VIEW_DRAW_H
 
+#include <blotter/core/series.h>
 #include <blotter/view/canvas.h>
 
 #define DRAW_COLUMNS_MAX ((size_t)CANVAS_SIDE_MAX * 2) /* dots of the widest curve */
 #define DRAW_LABEL_MAX 32                              /* bytes of a label, NUL included */
 #define DRAW_LEVELS_MAX 12 /* level lines of one chart; the rest is not drawn */
 
-struct draw_point {
-    int64_t x;
-    double y; /* NAN: nothing is known from here on */
-};
-
-/* Points by rising x. */
+/* Points by rising x; a y of NAN: nothing is known from here on. */
 struct draw_points {
-    const struct draw_point *points;
+    const struct series_point *points;
     size_t count;
 };
 

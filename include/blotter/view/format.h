@@ -52,7 +52,7 @@ void format_default(struct format *ret);
 
 struct format_figure {
     double value;
-    int decimals; /* 0..8 */
+    int decimals; /* 0..9 */
     unsigned flags;
 };
 
@@ -62,6 +62,9 @@ struct format_figure {
  * What rounds to zero is "0.00" without a sign. From 1e15 on the figure is in exponent form.
  */
 int format_number(const struct format *format, struct format_figure figure, char out[FORMAT_MAX]);
+
+/* A figure with its currency: "$500", "CHF 500"; what names no currency is marked as money. */
+void format_money(const char *currency, const char *figure, char out[FORMAT_MAX]);
 
 /* The decimals (at least low, at most high) it takes to show a value as it was sent. */
 int format_decimals(double value, int low, int high);

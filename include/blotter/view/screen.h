@@ -12,8 +12,10 @@
 
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
+#include <blotter/core/history.h>
 #include <blotter/core/journal.h>
 #include <blotter/core/latency.h>
+#include <blotter/core/tape.h>
 #include <blotter/core/money.h>
 #include <blotter/view/action.h>
 #include <blotter/view/canvas.h>
@@ -32,6 +34,8 @@ struct screen_input {
     int64_t poll_next_ms;                    /* wall time of the next poll */
     int64_t poll_every_ms;         /* how far polls are apart now; 0: taken from the last answer */
     const struct journal *journal; /* NULL: none */
+    const struct tape *tape;       /* NULL: none */
+    const struct history *history; /* NULL: none */
     const struct money_book *book; /* what was seen of the day's closings; NULL: nothing */
     uint64_t events, errors;       /* stream events received, errors */
     struct latency_summary event_latency, fetch_latency;
@@ -53,10 +57,13 @@ struct screen_input {
 void screen_input_init(struct screen_input *ret);
 
 /* Parts that changed: RESOURCE_BIT(r), and these (the client's bits have the same values). */
-#define SCREEN_CONN (1u << 8)    /* connection, polling, latency figures, identity, notice */
-#define SCREEN_JOURNAL (1u << 9) /* events strip */
-#define SCREEN_VIEW (1u << 10)   /* everything has to be drawn again */
-#define SCREEN_ALL (RESOURCE_ALL | SCREEN_CONN | SCREEN_JOURNAL | SCREEN_VIEW)
+#define SCREEN_CONN (1u << 8)     /* connection, polling, latency figures, identity, notice */
+#define SCREEN_JOURNAL (1u << 9)  /* events strip */
+#define SCREEN_VIEW (1u << 10)    /* everything has to be drawn again */
+#define SCREEN_TAPE (1u << 11)    /* a tape entry was added or completed */
+#define SCREEN_HISTORY (1u << 12) /* a curve has gone on */
+#define SCREEN_ALL                                                                                 \
+    (RESOURCE_ALL | SCREEN_CONN | SCREEN_JOURNAL | SCREEN_TAPE | SCREEN_HISTORY | SCREEN_VIEW)
 
 struct screen *screen_new(int columns, int rows);
 void screen_free(struct screen *screen); /* NULL is fine */
@@ -110,6 +117,9 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
 enum screen_button { SCREEN_CLICK, SCREEN_DOUBLE_CLICK, SCREEN_WHEEL_UP, SCREEN_WHEEL_DOWN };
 struct screen_result screen_mouse(struct screen *screen, const struct screen_input *input,
                                   enum screen_button button, int x, int y);
+
+/* The terminal's window was entered: as good as a key. */
+void screen_entered(struct screen *screen, const struct screen_input *input);
 
 /* True while painting is paused: rows stay as they were, the state bar counts. */
 bool screen_paused(const struct screen *screen);

@@ -29,7 +29,7 @@ struct table_mark {
     bool lasting;   /* the order is rejected, the price beyond its alert */
     bool attention; /* that, or the price has crossed its alert and nobody saw it */
     bool seen;      /* … and the user took note */
-    uint8_t state;  /* orders: enum order_state */
+    uint8_t class;  /* orders: enum order_class */
     uint32_t rank;  /* its place when the rows were last ranked by a figure that moves */
 };
 
@@ -93,7 +93,7 @@ struct table {
     size_t row_count;
     uint32_t *order; /* rows that are in the list and pass the filter */
     size_t order_count;
-    size_t state_counts[ORDER_STATE_COUNT]; /* of the orders among them */
+    size_t class_counts[ORDER_CLASS_COUNT]; /* of the orders among them */
     uint32_t *changed;                      /* rows that the latest table_take found changed … */
     size_t changed_count, changed_room;
     size_t total; /* rows before the filter */

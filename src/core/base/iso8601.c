@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #define MS_PER_DAY ((int64_t)86400000)
+#define NS_PER_MS 1000000
+#define NS_PER_S ((int64_t)1000000000)
 
 struct reader {
     const char *at;
@@ -40,16 +42,16 @@ static bool take_digits(struct reader *reader, int count, int max, int *ret)
     return true;
 }
 
-static bool take_fraction(struct reader *reader, int *ret_ms)
+static bool take_fraction(struct reader *reader, int *ret_ns)
 {
-    int ms = 0;
-    int weight = 100;
+    int ns = 0;
+    int weight = 100000000;
     const char *first = reader->at;
     while (reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9') {
-        ms += (*reader->at++ - '0') * weight;
+        ns += (*reader->at++ - '0') * weight;
         weight /= 10;
     }
-    *ret_ms = ms;
+    *ret_ns = ns;
     return reader->at > first;
 }
 
@@ -112,31 +114,57 @@ static bool take_date(struct reader *reader, int64_t *ret_days)
 }
 
 /* Seconds and their fraction may be left out, as Java does when they are zero. */
-static bool take_clock(struct reader *reader, int64_t *ret_ms)
+static bool take_clock(struct reader *reader, int64_t *ret_s, int *ret_ns)
 {
-    int hour, minute, second = 0, ms = 0;
+    int hour, minute, second = 0;
+    *ret_ns = 0;
     if (!take_digits(reader, 2, 23, &hour) || !take_char(reader, ':') ||
         !take_digits(reader, 2, 59, &minute)) {
         return false;
     }
     if (take_char(reader, ':') && (!take_digits(reader, 2, 59, &second) ||
-                                   (take_either(reader, ".,") && !take_fraction(reader, &ms)))) {
+                                   (take_either(reader, ".,") && !take_fraction(reader, ret_ns)))) {
         return false;
     }
-    *ret_ms = (int64_t)(hour * 60 + minute) * 60000 + (int64_t)second * 1000 + ms;
+    *ret_s = (int64_t)(hour * 60 + minute) * 60 + second;
+    return true;
+}
+
+/* Seconds since 1970 and the fraction. */
+static bool take_time(const char *text, size_t len, int64_t *ret_s, int *ret_ns)
+{
+    struct reader reader = {text, text + len};
+    int64_t days, seconds;
+    int zone;
+    if (!take_date(&reader, &days) || !(take_either(&reader, "Tt") || take_char(&reader, ' ')) ||
+        !take_clock(&reader, &seconds, ret_ns) || !take_zone(&reader, &zone) ||
+        reader.at != reader.end) {
+        return false;
+    }
+    *ret_s = days * 86400 + seconds - (int64_t)zone * 60;
     return true;
 }
 
 bool iso8601_parse(const char *text, size_t len, int64_t *ret_ms)
 {
-    struct reader reader = {text, text + len};
-    int64_t days, ms;
-    int zone;
-    if (!take_date(&reader, &days) || !(take_either(&reader, "Tt") || take_char(&reader, ' ')) ||
-        !take_clock(&reader, &ms) || !take_zone(&reader, &zone) || reader.at != reader.end) {
+    int64_t seconds;
+    int ns;
+    if (!take_time(text, len, &seconds, &ns)) {
         return false;
     }
-    *ret_ms = days * MS_PER_DAY + ms - (int64_t)zone * 60000;
+    *ret_ms = seconds * 1000 + ns / NS_PER_MS;
+    return true;
+}
+
+bool iso8601_parse_ns(const char *text, size_t len, int64_t *ret_ns)
+{
+    int64_t seconds;
+    int ns;
+    if (!take_time(text, len, &seconds, &ns) || seconds <= INT64_MIN / NS_PER_S ||
+        seconds >= INT64_MAX / NS_PER_S) {
+        return false;
+    }
+    *ret_ns = seconds * NS_PER_S + ns;
     return true;
 }
 

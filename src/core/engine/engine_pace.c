@@ -2,6 +2,8 @@
 
 #define RETRY_AFTER_CAP_MS ((int64_t)3600 * 1000)
 #define DOUBLINGS_MAX 20
+#define PROBING_US                                                                                 \
+    ((int64_t)5 * 60 * 1000 * 1000) /* of an outage, while its end is awaited eagerly */
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -16,16 +18,21 @@ int64_t engine_random(struct engine *engine, int64_t bound)
     return (int64_t)(next_random(&engine->random) % ((uint64_t)bound + 1));
 }
 
-/* Full jitter: anything up to base x 2^n, so that many clients do not come back together. */
-static int64_t backoff_us(struct engine *engine, int failures)
+/* base x 2^n within the cap. */
+static int64_t bound_us(const struct engine *engine, int failures)
 {
     int64_t bound = engine->settings.retry_base_ms;
     for (int i = 1; i < failures && i < DOUBLINGS_MAX && bound < engine->settings.retry_cap_ms;
          i++) {
         bound *= 2;
     }
-    bound = bound < engine->settings.retry_cap_ms ? bound : engine->settings.retry_cap_ms;
-    return engine_random(engine, bound * 1000);
+    return (bound < engine->settings.retry_cap_ms ? bound : engine->settings.retry_cap_ms) * 1000;
+}
+
+/* Full jitter: anything up to base x 2^n, so that many clients do not come back together. */
+static int64_t backoff_us(struct engine *engine, int failures)
+{
+    return engine_random(engine, bound_us(engine, failures));
 }
 
 static enum swr_hold hold_for(const struct fault *fault)
@@ -46,16 +53,26 @@ static enum swr_hold hold_for(const struct fault *fault)
     return fault->status >= 400 && fault->status < 500 && !passes ? SWR_HELD_FOR_NEWS : SWR_FREE;
 }
 
-static void probe_failed(struct engine *engine)
+/*
+ * A probe every 3 to 5 s (of a base of 5) for the first minutes, so that its end is noticed soon;
+ * then doubling. A try of the stream is a probe as well: while it goes on trying, ours come after
+ * it.
+ */
+static void probe_failed(struct engine *engine, bool by_stream)
 {
-    engine->outage.failures++;
-    engine->outage.probe_us = engine->last.mono_us + backoff_us(engine, engine->outage.failures);
+    struct engine_outage *outage = &engine->outage;
+    int64_t now_us = engine->last.mono_us;
+    outage->failures += now_us - outage->since_us > PROBING_US;
+    int64_t bound = bound_us(engine, outage->failures + 1);
+    int64_t wait_us = by_stream ? bound + bound / 5 : bound - engine_random(engine, bound * 2 / 5);
+    outage->probe_us = now_us + wait_us;
 }
 
-static void begin_outage(struct engine *engine)
+static void begin_outage(struct engine *engine, bool by_stream)
 {
-    engine->outage = (struct engine_outage){.on = true, .since_seq = ++engine->seq};
-    probe_failed(engine);
+    engine->outage = (struct engine_outage){
+        .on = true, .since_us = engine->last.mono_us, .since_seq = ++engine->seq};
+    probe_failed(engine, by_stream);
 }
 
 void engine_end_outage(struct engine *engine)
@@ -76,9 +93,9 @@ void engine_end_outage(struct engine *engine)
 void engine_stream_probe_failed(struct engine *engine)
 {
     if (engine->outage.on) {
-        probe_failed(engine);
+        probe_failed(engine, true);
     } else {
-        begin_outage(engine);
+        begin_outage(engine, true);
     }
 }
 
@@ -90,9 +107,9 @@ void engine_plan_retry(struct engine *engine, struct swr *swr, const struct faul
     swr->retry_asked = false;
     if (fault_is_outage(fault->kind)) {
         if (!engine->outage.on) {
-            begin_outage(engine);
+            begin_outage(engine, false);
         } else if (began > engine->outage.since_seq) {
-            probe_failed(engine);
+            probe_failed(engine, false);
         }
         return;
     }
@@ -149,12 +166,14 @@ void engine_pace_start(struct engine *engine)
     engine->poll_interval_us = engine->settings.poll_ms * 1000;
 }
 
-/* The first poll comes after poll_after_ms without a stream, the others at their interval. */
+/* The first poll comes after poll_after_ms without a stream, the others at their interval, which
+ * grows when they have failed for minutes. */
 void engine_poll(struct engine *engine)
 {
     int64_t shortest = engine->settings.poll_ms * 1000;
     int64_t longest = engine->settings.poll_cap_ms * 1000;
-    bool failing = engine->polling && any_fault(engine);
+    bool for_long = engine->last.mono_us - engine->stream.lost_us > PROBING_US;
+    bool failing = engine->polling && for_long && any_fault(engine);
     engine->poll_interval_us = failing ? engine->poll_interval_us * 2 : shortest;
     if (engine->poll_interval_us > longest) {
         engine->poll_interval_us = longest;
@@ -163,8 +182,11 @@ void engine_poll(struct engine *engine)
     engine->counters.polls++;
     engine->poll_us = engine->last.mono_us + engine->poll_interval_us;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
+        struct swr *swr = &engine->swr[r];
+        /* The news that it waits for comes by the stream, and there is none (R19). */
+        swr->hold = swr->hold == SWR_HELD_FOR_NEWS ? SWR_FREE : swr->hold;
         /* What is dirty is on its way already; R1 allows one pending. */
-        if (engine_wants(engine, (enum resource)r) && !swr_is_dirty(&engine->swr[r])) {
+        if (engine_wants(engine, (enum resource)r) && !swr_is_dirty(swr)) {
             engine_touch(engine, RESOURCE_BIT(r));
         }
     }
@@ -215,9 +237,8 @@ int64_t engine_stale_at(const struct engine *engine, enum resource resource)
     if (engine->stream.open || !swr->loaded) {
         return MOMENT_NEVER;
     }
-    int64_t grace_us = engine->settings.poll_after_ms * 1000;
-    if (swr->confirmed_us <= engine->stream.lost_us) {
-        return engine->stream.lost_us + grace_us;
+    if (swr->confirmed_us < engine->stream.lost_us) {
+        return engine->stream.lost_us; /* from that moment nothing vouches for it (R22) */
     }
-    return swr->confirmed_us + engine->settings.poll_ms * 1000 + grace_us;
+    return swr->confirmed_us + (engine->settings.poll_ms + engine->settings.poll_after_ms) * 1000;
 }

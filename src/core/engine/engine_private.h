@@ -27,7 +27,8 @@ struct engine_stream {
 /* Nothing gets through: one probe for all. */
 struct engine_outage {
     bool on;
-    int failures;
+    int failures; /* of probes since it is no longer eagerly awaited */
+    int64_t since_us;
     int64_t probe_us;
     uint64_t since_seq; /* a fetch that began later is a probe */
 };

@@ -277,7 +277,7 @@ static enum journal_outcome route(struct engine *engine, struct swr *swr, const 
 
 static enum journal_outcome route_all(struct engine *engine, const struct event *event)
 {
-    resource_mask panes = event_info(event->type)->panes | event_info(event->type)->also;
+    resource_mask panes = event_panes(event) | event_info(event->type)->also;
     enum journal_outcome strongest = JOURNAL_NOTED;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         if ((panes & RESOURCE_BIT(r)) == 0 || !engine_wants(engine, (enum resource)r)) {
@@ -288,6 +288,16 @@ static enum journal_outcome route_all(struct engine *engine, const struct event 
     }
     engine->counters.covered += strongest == JOURNAL_COVERED;
     return strongest;
+}
+
+/* Nothing happened since the event it names; if we do not know that one, we missed it. */
+static void heartbeat(struct engine *engine, uint64_t id)
+{
+    uint64_t known = engine->stream.last_id;
+    take_id(engine, id);
+    for (int r = 0; r < RESOURCE_COUNT && known != 0 && id > known; r++) {
+        swr_touch_id(&engine->swr[r], engine->seq, id);
+    }
 }
 
 enum journal_outcome engine_event(struct engine *engine, struct moment now,
@@ -310,6 +320,10 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
         new_history(engine);
         engine->stream.last_id = event->id;
         return JOURNAL_PENDING;
+    }
+    if (event->type == EVENT_HEARTBEAT) {
+        heartbeat(engine, event->id);
+        return JOURNAL_NOTED;
     }
     take_id(engine, event->id);
     return route_all(engine, event);

@@ -218,7 +218,7 @@ static void judge(struct swr *swr, struct moment now, const struct patch_change 
     if (!swr_is_dirty(swr) || (change->marked && !change->doubt && !change->missing && !missed)) {
         swr->uncovered_us = 0;
         swr->shown_ms = swr->confirmed_ms;
-    } else if (!change->doubt && !missed) {
+    } else if (!change->doubt && !change->missing && !missed) {
         /* All but what came while it was under way: as it was when the request began. */
         swr->uncovered_us = swr->uncovered_us != 0 ? swr->fetch.began_us : 0;
         swr->shown_ms = swr->fetch.began_ms;

@@ -5,6 +5,7 @@
 
 #include <blotter/core/alloc.h>
 
+#include "complete.h"
 #include "fields.h"
 #include "filler.h"
 #include "json/span_scan.h"
@@ -104,16 +105,6 @@ static const char *take_run(struct decoder *decoder, struct reuse_run *run)
     return reuse_run_end(&decoder->reuse, run);
 }
 
-/* What the members only imply. */
-static void complete_row(enum resource resource, struct row *row)
-{
-    if (resource == RESOURCE_POSITIONS) {
-        struct position *position = (struct position *)row;
-        position->is_closed = position->is_closed || position->quantity == 0 ||
-                              strcmp(position->status, "CLOSED") == 0;
-    }
-}
-
 static const char *decode_row(struct decoder *decoder, const char *at)
 {
     struct row *row = add_row(decoder);
@@ -132,7 +123,7 @@ static const char *decode_row(struct decoder *decoder, const char *at)
     if (!check_required(decoder, &filling, "row", number)) {
         return NULL;
     }
-    complete_row(decoder->snapshot->resource, row);
+    row_complete(decoder->snapshot->resource, row);
     return behind;
 }
 

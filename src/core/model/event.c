@@ -11,6 +11,8 @@
 static const struct event_info infos[] = {
     [EVENT_UNKNOWN] = {"", 0, false, 0},
     [EVENT_CONNECTED] = {"connected", 0, false, 0},
+    [EVENT_CHANGED] = {"changed", 0, false, 0},
+    [EVENT_HEARTBEAT] = {"heartbeat", 0, false, 0},
     [EVENT_RESYNC] = {"resync", RESOURCE_ALL, false, 0},
     [EVENT_ORDER_PLACED] = {"order_placed", ORDERS, false, 0},
     [EVENT_ORDER_EXECUTED] = {"order_executed", ORDERS, false, 0},
@@ -33,6 +35,30 @@ static_assert(sizeof infos / sizeof *infos == EVENT_TYPE_COUNT, "a row per event
 const struct event_info *event_info(enum event_type type)
 {
     return &infos[type];
+}
+
+/* A payload that names no pane we know means all of them. */
+static resource_mask changed_panes(struct span data)
+{
+    resource_mask panes = 0;
+    struct span list, key, value;
+    struct span_iterator it = {NULL};
+    if (!span_member(data, "panes", &list) || span_type(list) != SPAN_ARRAY) {
+        return RESOURCE_ALL;
+    }
+    while (span_next(list, &it, &key, &value)) {
+        char word[16];
+        enum resource resource;
+        size_t len = span_string(value, word, sizeof word);
+        panes |= len < sizeof word && resource_parse(word, len, &resource) ? RESOURCE_BIT(resource)
+                                                                           : RESOURCE_ALL;
+    }
+    return panes;
+}
+
+resource_mask event_panes(const struct event *event)
+{
+    return event->type == EVENT_CHANGED ? changed_panes(event->data) : infos[event->type].panes;
 }
 
 enum event_type event_type_parse(const char *name, size_t len)

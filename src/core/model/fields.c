@@ -9,34 +9,45 @@
 
 #define AT(member) offsetof(struct order, member)
 static const struct field order_fields[] = {
-    {"id", NULL, FIELD_TEXT, true, AT(row.id)},
-    {"symbol", NEST "symbol", FIELD_TEXT, true, AT(symbol)},
-    {"quantity", NULL, FIELD_INT, true, AT(quantity)},
-    {"orderSide", NULL, FIELD_TEXT, true, AT(side)},
+    {"id", NULL, FIELD_ID, true, AT(row.id)},
     {"status", NULL, FIELD_TEXT, true, AT(status)},
+    {"symbol", NEST "symbol", FIELD_TEXT, false, AT(symbol)},
+    {"quantity", NULL, FIELD_NUMBER, false, AT(quantity)},
+    {"orderSide", NULL, FIELD_TEXT, false, AT(side)},
     {"orderType", NULL, FIELD_TEXT, false, AT(type)},
     {"productType", NULL, FIELD_TEXT, false, AT(product)},
     {"failureReason", NULL, FIELD_TEXT, false, AT(failure_reason)},
-    {"filledQuantity", NULL, FIELD_INT, false, AT(filled)},
+    {"filledQuantity", NULL, FIELD_NUMBER, false, AT(filled)},
     {"price", NULL, FIELD_NUMBER, false, AT(price)},
     {"averagePrice", NULL, FIELD_NUMBER, false, AT(average_price)},
     {"createdAt", NULL, FIELD_TIME, false, AT(created_ms)},
     {"executedAt", NULL, FIELD_TIME, false, AT(executed_ms)},
     {NEST "name", "name", FIELD_TEXT, false, AT(stock_name)},
-    {NEST "instrumentId", "instrumentId", FIELD_TEXT, false, AT(instrument_id)},
+    {NEST "instrumentId", "instrumentId", FIELD_ID, false, AT(instrument_id)},
+    {NEST "exchange", "exchange", FIELD_TEXT, false, AT(exchange)},
+    {NEST "segment", "segment", FIELD_TEXT, false, AT(segment)},
     {NEST "ltp", "ltp", FIELD_NUMBER, false, AT(ltp)},
+    {NEST "bid", "bid", FIELD_NUMBER, false, AT(bid)},
+    {NEST "ask", "ask", FIELD_NUMBER, false, AT(ask)},
+    {"class", NULL, FIELD_CLASS, false, AT(told)},
+    {"notional", NULL, FIELD_NUMBER, false, AT(notional)},
+    {"parentId", NULL, FIELD_ID, false, AT(parent_id)},
+    {"currency", NULL, FIELD_TEXT, false, AT(currency)},
+    {"multiplier", NULL, FIELD_NUMBER, false, AT(multiplier)},
+    {"updatedAt", NULL, FIELD_STAMP, false, AT(updated_ns)},
 };
 #undef AT
 
 #define AT(member) offsetof(struct position, member)
 static const struct field position_fields[] = {
-    {"id", NULL, FIELD_TEXT, true, AT(row.id)},
+    {"id", NULL, FIELD_ID, true, AT(row.id)},
     {"symbol", NEST "symbol", FIELD_TEXT, true, AT(symbol)},
-    {"quantity", NULL, FIELD_INT, true, AT(quantity)},
+    {"quantity", NULL, FIELD_NUMBER, true, AT(quantity)},
     {"status", NULL, FIELD_TEXT, false, AT(status)},
     {"productType", NULL, FIELD_TEXT, false, AT(product)},
     {NEST "name", "name", FIELD_TEXT, false, AT(stock_name)},
-    {NEST "instrumentId", "instrumentId", FIELD_TEXT, false, AT(instrument_id)},
+    {NEST "instrumentId", "instrumentId", FIELD_ID, false, AT(instrument_id)},
+    {NEST "exchange", "exchange", FIELD_TEXT, false, AT(exchange)},
     {NEST "segment", "segment", FIELD_TEXT, false, AT(segment)},
     {"averagePrice", NULL, FIELD_NUMBER, false, AT(average_price)},
     {"currentPrice", NEST "ltp", FIELD_NUMBER, false, AT(current_price)},
@@ -50,17 +61,24 @@ static const struct field position_fields[] = {
     {"target", NULL, FIELD_NUMBER, false, AT(target)},
     {"isClosed", NULL, FIELD_BOOL, false, AT(is_closed)},
     {"createdAt", NULL, FIELD_TIME, false, AT(created_ms)},
+    {NEST "bid", "bid", FIELD_NUMBER, false, AT(bid)},
+    {NEST "ask", "ask", FIELD_NUMBER, false, AT(ask)},
+    {"currency", NULL, FIELD_TEXT, false, AT(currency)},
+    {"valueCurrency", NULL, FIELD_TEXT, false, AT(value_currency)},
+    {"multiplier", NULL, FIELD_NUMBER, false, AT(multiplier)},
+    {"updatedAt", NULL, FIELD_STAMP, false, AT(updated_ns)},
 };
 #undef AT
 
 #define AT(member) offsetof(struct account, member)
 static const struct field account_fields[] = {
-    {"id", NULL, FIELD_TEXT, true, AT(row.id)},
+    {"id", NULL, FIELD_ID, true, AT(row.id)},
     {"balance", NULL, FIELD_NUMBER, true, AT(balance)},
-    {"availableMargin", NULL, FIELD_NUMBER, true, AT(available_margin)},
-    {"usedMargin", NULL, FIELD_NUMBER, true, AT(used_margin)},
-    {"clientId", NULL, FIELD_TEXT, false, AT(client_id)},
-    {"userId", NULL, FIELD_TEXT, false, AT(user_id)},
+    {"availableMargin", NULL, FIELD_NUMBER, false, AT(available_margin)},
+    {"usedMargin", NULL, FIELD_NUMBER, false, AT(used_margin)},
+    {"currency", NULL, FIELD_TEXT, false, AT(currency)},
+    {"clientId", NULL, FIELD_ID, false, AT(client_id)},
+    {"userId", NULL, FIELD_ID, false, AT(user_id)},
     {"createdAt", NULL, FIELD_TIME, false, AT(created_ms)},
     {"updatedAt", NULL, FIELD_TIME, false, AT(updated_ms)},
 };
@@ -68,17 +86,19 @@ static const struct field account_fields[] = {
 
 #define AT(member) offsetof(struct watch_item, member)
 static const struct field item_fields[] = {
-    {"id", NULL, FIELD_TEXT, true, AT(row.id)},
+    {"id", NULL, FIELD_ID, true, AT(row.id)},
     {NEST "symbol", "symbol", FIELD_TEXT, true, AT(symbol)},
-    {"watchlistId", NULL, FIELD_TEXT, false, AT(watchlist_id)},
+    {"watchlistId", NULL, FIELD_ID, false, AT(watchlist_id)},
     {NEST "name", "name", FIELD_TEXT, false, AT(name)},
     {NEST "exchange", "exchange", FIELD_TEXT, false, AT(exchange)},
     {NEST "segment", "segment", FIELD_TEXT, false, AT(segment)},
-    {NEST "instrumentId", "instrumentId", FIELD_TEXT, false, AT(instrument_id)},
+    {NEST "instrumentId", "instrumentId", FIELD_ID, false, AT(instrument_id)},
     {NEST "optionType", "optionType", FIELD_TEXT, false, AT(option_type)},
     {NEST "expiry", "expiry", FIELD_TEXT, false, AT(expiry)},
     {"alertType", NULL, FIELD_TEXT, false, AT(alert_type)},
     {NEST "ltp", "ltp", FIELD_NUMBER, false, AT(ltp)},
+    {NEST "bid", "bid", FIELD_NUMBER, false, AT(bid)},
+    {NEST "ask", "ask", FIELD_NUMBER, false, AT(ask)},
     {NEST "open", "open", FIELD_NUMBER, false, AT(open)},
     {NEST "high", "high", FIELD_NUMBER, false, AT(high)},
     {NEST "low", "low", FIELD_NUMBER, false, AT(low)},
@@ -94,7 +114,7 @@ static const struct field item_fields[] = {
 #undef AT
 
 static const struct field watchlist_fields[] = {
-    {"id", NULL, FIELD_TEXT, true, offsetof(struct watchlist, id)},
+    {"id", NULL, FIELD_ID, true, offsetof(struct watchlist, id)},
     {"name", NULL, FIELD_TEXT, true, offsetof(struct watchlist, name)},
 };
 
@@ -124,10 +144,17 @@ const struct field_table *field_table_watchlist(void)
 const char *field_type_name(enum field_type type)
 {
     static const char *const names[] = {
-        [FIELD_TEXT] = "a text", [FIELD_INT] = "an integer",     [FIELD_NUMBER] = "a number",
-        [FIELD_TIME] = "a time", [FIELD_BOOL] = "true or false",
+        [FIELD_TEXT] = "a text",        [FIELD_ID] = "a text or a number",
+        [FIELD_INT] = "an integer",     [FIELD_NUMBER] = "a number",
+        [FIELD_TIME] = "a time",        [FIELD_STAMP] = "a time",
+        [FIELD_BOOL] = "true or false", [FIELD_CLASS] = "a class",
     };
     return names[type];
+}
+
+bool field_is_text(enum field_type type)
+{
+    return type == FIELD_TEXT || type == FIELD_ID;
 }
 
 static void field_clear(const struct field *field, void *row)
@@ -135,6 +162,7 @@ static void field_clear(const struct field *field, void *row)
     void *at = (char *)row + field->offset;
     switch (field->type) {
     case FIELD_TEXT:
+    case FIELD_ID:
         *(const char **)at = "";
         break;
     case FIELD_INT:
@@ -144,10 +172,14 @@ static void field_clear(const struct field *field, void *row)
         *(double *)at = NAN;
         break;
     case FIELD_TIME:
+    case FIELD_STAMP:
         *(int64_t *)at = MODEL_NO_TIME;
         break;
     case FIELD_BOOL:
         *(bool *)at = false;
+        break;
+    case FIELD_CLASS:
+        *(enum order_class *)at = ORDER_CLASS_COUNT;
         break;
     }
 }
@@ -170,11 +202,14 @@ static bool field_equal(const struct field *field, const void *a, const void *b)
     const void *right = (const char *)b + field->offset;
     switch (field->type) {
     case FIELD_TEXT:
+    case FIELD_ID:
         return strcmp(*(const char *const *)left, *(const char *const *)right) == 0;
     case FIELD_NUMBER:
         return number_equal(*(const double *)left, *(const double *)right);
     case FIELD_BOOL:
         return *(const bool *)left == *(const bool *)right;
+    case FIELD_CLASS:
+        return *(const enum order_class *)left == *(const enum order_class *)right;
     default:
         return *(const int64_t *)left == *(const int64_t *)right;
     }

@@ -7,7 +7,16 @@
 
 #include <blotter/core/model.h>
 
-enum field_type { FIELD_TEXT, FIELD_INT, FIELD_NUMBER, FIELD_TIME, FIELD_BOOL };
+enum field_type {
+    FIELD_TEXT,
+    FIELD_ID, /* a text; from a number its digits as sent */
+    FIELD_INT,
+    FIELD_NUMBER,
+    FIELD_TIME,  /* ms since 1970 UTC */
+    FIELD_STAMP, /* ns since 1970 UTC */
+    FIELD_BOOL,
+    FIELD_CLASS /* enum order_class */
+};
 
 /* The one object inside a row whose members are looked into: "stock/ltp". */
 #define FIELD_NEST "stock"
@@ -36,6 +45,9 @@ const char *field_type_name(enum field_type type);
 
 /* Sets every field to what missing means. */
 void fields_clear(const struct field_table *table, void *row);
+
+/* Whether a field holds a const char *. */
+bool field_is_text(enum field_type type);
 
 /* Whether two rows hold the same in every field. */
 bool fields_equal(const struct field_table *table, const void *a, const void *b);

@@ -4,6 +4,7 @@
 
 #include <blotter/core/iso8601.h>
 
+#include "complete.h"
 #include "json/span_scan.h"
 
 #define TEXT_SHARED_MAX 36 /* long enough for names, too short for ids, which never repeat */
@@ -100,17 +101,30 @@ static const char *take_text(struct filler *filler, struct span value)
     return slot->text;
 }
 
-static bool take_time(struct span value, int64_t *ret)
+/* A number is its own id, as it was written. */
+static const char *take_id(struct filler *filler, struct span value)
+{
+    if (span_type(value) == SPAN_STRING) {
+        return take_text(filler, value);
+    }
+    char *text = arena_text(filler->texts, value.len + 1);
+    memcpy(text, value.ptr, value.len);
+    text[value.len] = '\0';
+    return text;
+}
+
+static bool take_time(struct span value, bool (*parse)(const char *, size_t, int64_t *),
+                      int64_t *ret)
 {
     if (span_type(value) != SPAN_STRING) {
         return false;
     }
     if (span_is_plain(value.ptr + 1, value.len - 2)) {
-        return iso8601_parse(value.ptr + 1, value.len - 2, ret);
+        return parse(value.ptr + 1, value.len - 2, ret);
     }
     char text[64];
     size_t len = span_string(value, text, sizeof text);
-    return len < sizeof text && iso8601_parse(text, len, ret);
+    return len < sizeof text && parse(text, len, ret);
 }
 
 static bool take_bool(struct span value, bool *ret)
@@ -135,12 +149,22 @@ static bool store_value(struct filler *filler, const struct field *field, void *
         }
         *(const char **)at = take_text(filler, value);
         return true;
+    case FIELD_ID:
+        if (span_type(value) != SPAN_STRING && span_type(value) != SPAN_NUMBER) {
+            return false;
+        }
+        *(const char **)at = take_id(filler, value);
+        return true;
     case FIELD_INT:
         return span_int64(value, at);
     case FIELD_NUMBER:
         return span_double(value, at);
     case FIELD_TIME:
-        return take_time(value, at);
+        return take_time(value, iso8601_parse, at);
+    case FIELD_STAMP:
+        return take_time(value, iso8601_parse_ns, at);
+    case FIELD_CLASS:
+        return span_class(value, at);
     default:
         return take_bool(value, at);
     }
@@ -160,8 +184,7 @@ static void store_member(struct filler *filler, struct filling *filling,
     }
 }
 
-static const struct key_slot *find_slot(const struct key_table *keys, struct span key,
-                                        bool nested)
+static const struct key_slot *find_slot(const struct key_table *keys, struct span key, bool nested)
 {
     if (memchr(key.ptr, '\\', key.len) == NULL) {
         return find_key(keys, key.ptr + 1, key.len - 2, nested);

@@ -275,7 +275,7 @@ static const char *copy_text(struct arena *arena, const char *text, size_t len)
 static void own_texts(struct arena *arena, const struct field_table *table, void *row)
 {
     for (size_t i = 0; i < table->count; i++) {
-        if (table->fields[i].type == FIELD_TEXT) {
+        if (field_is_text(table->fields[i].type)) {
             const char **at = (const char **)(void *)((char *)row + table->fields[i].offset);
             *at = copy_text(arena, *at, strlen(*at));
         }

@@ -214,15 +214,16 @@ struct oplog_entry *oplog_put(struct oplog *log, const struct operation *operati
                               struct patch_stamp stamp, bool *ret_overflow)
 {
     struct oplog_entry *entry = oplog_find(log, operation);
-    bool sets = operation->payload->action == PAYLOAD_SET;
-    if (entry != NULL && !sets && entry->standing == OP_WITNESS) {
+    enum payload_action action = operation->payload->action;
+    if (entry != NULL && action != PAYLOAD_SET && entry->standing == OP_WITNESS) {
         oplog_remove(log, entry); /* it has spoken; this is news */
         entry = NULL;
     }
-    if (entry != NULL && !sets) {
+    if (entry != NULL && action != PAYLOAD_SET && action != PAYLOAD_PUT) {
         return NULL;
     }
-    if (entry != NULL && replaces(operation, entry)) {
+    /* What put the row there stays where it is: others may have changed the row since. */
+    if (entry != NULL && action == PAYLOAD_SET && replaces(operation, entry)) {
         unlink_order(log, entry);
         append_order(log, entry);
     } else if (makes_room(log)) {

@@ -7,6 +7,7 @@
 #include <blotter/core/decode.h>
 #include <blotter/core/iso8601.h>
 
+#include "complete.h"
 #include "oplog.h"
 #include "overlay.h"
 #include "settle.h"
@@ -60,7 +61,7 @@ static size_t set_rows_of_instrument(struct overlay *overlay, const struct oplog
     size_t count = 0;
     for (struct row *row; (row = overlay_next_of_instrument(overlay, entry->texts, &at)) != NULL;) {
         overlay_save(overlay, row);
-        payload_write(entry->values, entry->count, row);
+        payload_write(entry->values, entry->count, row, false);
         row->version = version_mix(row->version, entry->stamp.seq);
         count++;
     }
@@ -79,6 +80,27 @@ static size_t mark_row(struct overlay *overlay, const struct oplog_entry *entry)
     row->provisional = true;
     row->version = version_mix(row->version, ~entry->stamp.seq);
     return 1;
+}
+
+static bool is_over(const struct order *order)
+{
+    return order->class != ORDER_OPEN && order->class != ORDER_PART &&
+           order->class != ORDER_UNKNOWN;
+}
+
+/*
+ * Whether row i is known to be as new as these values of it: by its time or, where no times are
+ * told, because it is over and these say that it was placed.
+ */
+static bool is_late(const struct snapshot *view, const struct payload *payload,
+                    const struct payload_value *values, size_t count, size_t i)
+{
+    int64_t row_ns = row_updated(view->resource, model_row(view, i));
+    int64_t updated_ns = payload_updated(payload, values, count);
+    if (row_ns != MODEL_NO_TIME && updated_ns != MODEL_NO_TIME) {
+        return updated_ns <= row_ns;
+    }
+    return payload->action == PAYLOAD_PUT && is_over(&view->orders[i]);
 }
 
 /* How many rows changed. */
@@ -101,13 +123,18 @@ static size_t apply(struct overlay *overlay, const struct oplog_entry *entry)
         }
         return found;
     }
-    bool inserts = entry->payload->action == PAYLOAD_INSERT;
-    if (found == inserts) {
+    enum payload_action action = entry->payload->action;
+    if (action == (found ? PAYLOAD_INSERT : PAYLOAD_SET)) {
         return 0; /* there already, or not there */
+    }
+    bool inserts = !found;
+    if (found && is_late(overlay->view, entry->payload, entry->values, entry->count, i)) {
+        return 0;
     }
     struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
     overlay_save(overlay, row);
-    payload_write(entry->values, entry->count, row);
+    payload_write(entry->values, entry->count, row, inserts);
+    row_complete(overlay->view->resource, row);
     row->provisional = row->provisional || !entry->payload->many;
     row->version = version_mix(row->version, entry->stamp.seq);
     if (!entry->payload->many) {
@@ -164,9 +191,23 @@ static const struct row *shown_row(const struct patch_log *log, const struct ope
     return i < log->base->row_count ? model_row(log->base, i) : NULL;
 }
 
+/* What comes late must not take the place of what came in time. */
+static bool says_nothing_new(const struct patch_log *log, const struct operation *operation)
+{
+    if (log->base == NULL || operation->payload->many || operation->payload->by_instrument) {
+        return false;
+    }
+    size_t i = model_find(log->base, operation->key);
+    return i < log->base->row_count &&
+           is_late(log->base, operation->payload, operation->values, operation->count, i);
+}
+
 static void take_operation(struct patch_log *log, const struct operation *operation,
                            struct patch_stamp stamp, struct patch_result *result)
 {
+    if (says_nothing_new(log, operation)) {
+        return;
+    }
     struct oplog_entry *entry = oplog_put(&log->ops, operation, stamp, &result->overflow);
     if (entry == NULL) {
         return;
@@ -247,6 +288,7 @@ static struct patch_result take_updates(struct patch_log *log, const struct payl
             result.overflow = true;
             break;
         }
+        payload_complete(&operation, MODEL_NO_TIME);
         take_object(log, &operation, stamp, &result);
         result.rows++;
     }

@@ -1,34 +1,50 @@
 #include "payload.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
+
+#include <blotter/core/iso8601.h>
+
+#include "complete.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 #define AT(member) offsetof(struct order, member)
 #define ORDER_MEMBERS(price_member)                                                                \
-    {"symbol", FIELD_TEXT, true, AT(symbol)}, {"quantity", FIELD_INT, true, AT(quantity)},         \
-        {"orderSide", FIELD_TEXT, true, AT(side)}, {"status", FIELD_TEXT, true, AT(status)},       \
-        {"orderType", FIELD_TEXT, false, AT(type)},                                                \
+    {"status", FIELD_TEXT, true, AT(status)}, {"symbol", FIELD_TEXT, false, AT(symbol)},           \
+        {"quantity", FIELD_NUMBER, false, AT(quantity)},                                           \
+        {"orderSide", FIELD_TEXT, false, AT(side)}, {"orderType", FIELD_TEXT, false, AT(type)},    \
         {"price", FIELD_NUMBER, false, AT(price_member)},                                          \
-        {"filledQuantity", FIELD_INT, false, AT(filled)},                                          \
+        {"filledQuantity", FIELD_NUMBER, false, AT(filled)},                                       \
+        {"averagePrice", FIELD_NUMBER, false, AT(average_price)},                                  \
+        {"class", FIELD_CLASS, false, AT(told)}, {"notional", FIELD_NUMBER, false, AT(notional)},  \
+        {"productType", FIELD_TEXT, false, AT(product)},                                           \
+        {"failureReason", FIELD_TEXT, false, AT(failure_reason)},                                  \
+        {"createdAt", FIELD_TIME, false, AT(created_ms)},                                          \
+        {"executedAt", FIELD_TIME, false, AT(executed_ms)},                                        \
+        {"updatedAt", FIELD_STAMP, false, AT(updated_ns)},                                         \
+        {"currency", FIELD_TEXT, false, AT(currency)},                                             \
     {                                                                                              \
-        "averagePrice", FIELD_NUMBER, false, AT(average_price)                                     \
+        "multiplier", FIELD_NUMBER, false, AT(multiplier)                                          \
     }
 static const struct payload_member order_members[] = {ORDER_MEMBERS(price)};
 /* The price of an executed order is its average price. */
 static const struct payload_member executed_members[] = {ORDER_MEMBERS(average_price)};
 static const struct payload_member order_quote_members[] = {
-    {"ltp", FIELD_NUMBER, true, AT(ltp)},
+    {"ltp", FIELD_NUMBER, false, AT(ltp)},
+    {"bid", FIELD_NUMBER, false, AT(bid)},
+    {"ask", FIELD_NUMBER, false, AT(ask)},
 };
 #undef AT
 
 #define AT(member) offsetof(struct position, member)
 static const struct payload_member position_members[] = {
     {"symbol", FIELD_TEXT, true, AT(symbol)},
-    {"quantity", FIELD_INT, true, AT(quantity)},
+    {"quantity", FIELD_NUMBER, true, AT(quantity)},
     {"averagePrice", FIELD_NUMBER, false, AT(average_price)},
     {"realizedPnL", FIELD_NUMBER, false, AT(realized_pnl)},
+    {"updatedAt", FIELD_STAMP, false, AT(updated_ns)},
 };
 static const struct payload_member pnl_members[] = {
     {"unrealizedPnL", FIELD_NUMBER, true, AT(unrealized_pnl)},
@@ -36,32 +52,44 @@ static const struct payload_member pnl_members[] = {
     {"currentPrice", FIELD_NUMBER, false, AT(current_price)},
 };
 static const struct payload_member position_quote_members[] = {
-    {"ltp", FIELD_NUMBER, true, AT(current_price)},
+    {"ltp", FIELD_NUMBER, false, AT(current_price)},
+    {"bid", FIELD_NUMBER, false, AT(bid)},
+    {"ask", FIELD_NUMBER, false, AT(ask)},
 };
 #undef AT
 
 #define AT(member) offsetof(struct account, member)
 static const struct payload_member account_members[] = {
     {"balance", FIELD_NUMBER, true, AT(balance)},
-    {"availableMargin", FIELD_NUMBER, true, AT(available_margin)},
-    {"usedMargin", FIELD_NUMBER, true, AT(used_margin)},
+    {"availableMargin", FIELD_NUMBER, false, AT(available_margin)},
+    {"usedMargin", FIELD_NUMBER, false, AT(used_margin)},
 };
 #undef AT
 
 #define AT(member) offsetof(struct watch_item, member)
 static const struct payload_member item_quote_members[] = {
-    {"ltp", FIELD_NUMBER, true, AT(ltp)},
+    {"ltp", FIELD_NUMBER, false, AT(ltp)},
     {"change", FIELD_NUMBER, false, AT(change)},
     {"changePercent", FIELD_NUMBER, false, AT(change_percent)},
     {"volume", FIELD_NUMBER, false, AT(volume)},
     {"updatedAtMs", FIELD_INT, false, AT(updated_ms)},
+    {"bid", FIELD_NUMBER, false, AT(bid)},
+    {"ask", FIELD_NUMBER, false, AT(ask)},
+    {"open", FIELD_NUMBER, false, AT(open)},
+    {"high", FIELD_NUMBER, false, AT(high)},
+    {"low", FIELD_NUMBER, false, AT(low)},
+    {"close", FIELD_NUMBER, false, AT(close)},
+    {"name", FIELD_TEXT, false, AT(name)},
 };
 #undef AT
 
-static_assert(COUNT(order_members) + 1 <= PAYLOAD_VALUES_MAX &&
-                  COUNT(executed_members) + 1 <= PAYLOAD_VALUES_MAX &&
+static_assert(sizeof(struct order) <= UINT16_MAX && sizeof(struct position) <= UINT16_MAX &&
+                  sizeof(struct watch_item) <= UINT16_MAX,
+              "offsets fit");
+static_assert(COUNT(order_members) + 3 <= PAYLOAD_VALUES_MAX &&
+                  COUNT(executed_members) + 3 <= PAYLOAD_VALUES_MAX &&
                   COUNT(position_members) + 2 <= PAYLOAD_VALUES_MAX &&
-                  COUNT(item_quote_members) <= PAYLOAD_VALUES_MAX,
+                  COUNT(item_quote_members) + 2 <= PAYLOAD_VALUES_MAX,
               "room for the members and for what they imply");
 
 #define MEMBERS(table) table, COUNT(table)
@@ -81,7 +109,7 @@ static_assert(COUNT(order_members) + 1 <= PAYLOAD_VALUES_MAX &&
     }
 
 static const struct payload payloads[] = {
-    ORDER(EVENT_ORDER_PLACED, PAYLOAD_INSERT, order_members),
+    ORDER(EVENT_ORDER_PLACED, PAYLOAD_PUT, order_members),
     ORDER(EVENT_ORDER_EXECUTED, PAYLOAD_SET, executed_members),
     ORDER(EVENT_ORDER_CANCELLED, PAYLOAD_SET, order_members),
     ORDER(EVENT_ORDER_UPDATED, PAYLOAD_SET, order_members),
@@ -121,19 +149,30 @@ static bool read_text(struct span value, char out[PAYLOAD_TEXT_MAX])
            span_string(value, out, PAYLOAD_TEXT_MAX) < PAYLOAD_TEXT_MAX;
 }
 
+static bool read_time(struct span value, bool (*parse)(const char *, size_t, int64_t *),
+                      int64_t *ret)
+{
+    char text[PAYLOAD_TEXT_MAX];
+    return read_text(value, text) && parse(text, strlen(text), ret);
+}
+
 static bool read_value(struct operation *operation, const struct payload_member *member,
                        struct span value)
 {
     struct payload_value *to = &operation->values[operation->count];
-    to->type = member->type;
-    to->offset = member->offset;
-    to->implied = false;
+    *to = (struct payload_value){.type = member->type, .offset = (uint16_t)member->offset};
     switch (member->type) {
     case FIELD_TEXT:
         to->text = operation->texts[operation->count];
         return read_text(value, operation->texts[operation->count]);
     case FIELD_INT:
         return span_int64(value, &to->integer);
+    case FIELD_TIME:
+        return read_time(value, iso8601_parse, &to->integer);
+    case FIELD_STAMP:
+        return read_time(value, iso8601_parse_ns, &to->integer);
+    case FIELD_CLASS:
+        return span_class(value, &to->class);
     default:
         return span_double(value, &to->number);
     }
@@ -178,10 +217,19 @@ static void find_values(const struct payload *payload, struct span object, struc
     }
 }
 
+/* A number is its own id, as it was written. */
 static bool read_key(struct span value, char out[PAYLOAD_TEXT_MAX])
 {
     out[0] = '\0';
-    return value.ptr == NULL || read_text(value, out);
+    if (value.ptr == NULL || span_type(value) != SPAN_NUMBER) {
+        return value.ptr == NULL || read_text(value, out);
+    }
+    if (value.len >= PAYLOAD_TEXT_MAX) {
+        return false;
+    }
+    memcpy(out, value.ptr, value.len);
+    out[value.len] = '\0';
+    return true;
 }
 
 /* At least one of the two keys names something. */
@@ -196,6 +244,24 @@ static bool read_keys(const struct found *found, struct operation *operation)
         operation->other_key[0] = '\0';
     }
     return operation->key[0] != '\0';
+}
+
+/* A quote has a last price, or bid and ask. */
+static bool has_price(const struct payload *payload, const struct found *found)
+{
+    bool bid = false, ask = false;
+    for (size_t i = 0; i < payload->member_count; i++) {
+        const char *name = payload->members[i].name;
+        if (found->members[i].ptr == NULL) {
+            continue;
+        }
+        if (strcmp(name, "ltp") == 0) {
+            return true;
+        }
+        bid = bid || strcmp(name, "bid") == 0;
+        ask = ask || strcmp(name, "ask") == 0;
+    }
+    return bid && ask;
 }
 
 bool payload_read(const struct payload *payload, struct span object, struct operation *ret)
@@ -223,7 +289,7 @@ bool payload_read(const struct payload *payload, struct span object, struct oper
         }
         ret->count++;
     }
-    return true;
+    return !payload->by_instrument || has_price(payload, &found);
 }
 
 static struct payload_value *find_value(struct operation *operation, size_t offset)
@@ -240,13 +306,14 @@ static struct payload_value *add_value(struct operation *operation, enum field_t
                                        size_t offset)
 {
     struct payload_value *value = &operation->values[operation->count++];
-    value->type = type;
-    value->offset = offset;
-    value->implied = true;
+    *value = (struct payload_value){.type = type, .offset = (uint16_t)offset, .implied = true};
     return value;
 }
 
-/* An executed order is filled in full unless it says otherwise. */
+/*
+ * An executed order is filled in full unless it says otherwise; a status without a class is classed
+ * anew, whatever class the row had.
+ */
 static void complete_order(struct operation *operation, int64_t event_ms)
 {
     struct payload_value *price = find_value(operation, offsetof(struct order, price));
@@ -254,15 +321,21 @@ static void complete_order(struct operation *operation, int64_t event_ms)
     if (price != NULL && strcmp(status->text, "EXECUTED") == 0) {
         price->implied = true; /* the limit's, or the average: servers differ */
     }
-    size_t filled = offsetof(struct order, filled);
-    if (operation->payload->type == EVENT_ORDER_EXECUTED && find_value(operation, filled) == NULL) {
-        const struct payload_value *quantity =
-            find_value(operation, offsetof(struct order, quantity));
-        int64_t all = quantity->integer;
-        add_value(operation, FIELD_INT, filled)->integer = all;
+    size_t filled = offsetof(struct order, filled), created = offsetof(struct order, created_ms);
+    const struct payload_value *quantity = find_value(operation, offsetof(struct order, quantity));
+    if (operation->payload->type == EVENT_ORDER_EXECUTED && quantity != NULL &&
+        find_value(operation, filled) == NULL) {
+        double all = quantity->number;
+        add_value(operation, FIELD_NUMBER, filled)->number = all;
     }
-    if (operation->payload->action == PAYLOAD_INSERT && event_ms != MODEL_NO_TIME) {
-        add_value(operation, FIELD_TIME, offsetof(struct order, created_ms))->integer = event_ms;
+    if (find_value(operation, offsetof(struct order, told)) == NULL) {
+        add_value(operation, FIELD_CLASS, offsetof(struct order, told))->class = ORDER_CLASS_COUNT;
+    }
+    if (operation->payload->action == PAYLOAD_PUT && event_ms != MODEL_NO_TIME &&
+        find_value(operation, created) == NULL) {
+        struct payload_value *value = add_value(operation, FIELD_TIME, created);
+        value->integer = event_ms;
+        value->only_new = true;
     }
 }
 
@@ -270,10 +343,22 @@ static void complete_position(struct operation *operation, int64_t event_ms)
 {
     const struct payload_value *quantity =
         find_value(operation, offsetof(struct position, quantity));
-    bool closed = quantity->integer == 0 || operation->payload->type == EVENT_POSITION_CLOSED;
+    bool closed = quantity->number == 0 || operation->payload->type == EVENT_POSITION_CLOSED;
     add_value(operation, FIELD_BOOL, offsetof(struct position, is_closed))->flag = closed;
     if (operation->payload->action == PAYLOAD_INSERT && event_ms != MODEL_NO_TIME) {
         add_value(operation, FIELD_TIME, offsetof(struct position, created_ms))->integer = event_ms;
+    }
+}
+
+/* A change belongs to its price: with a new price the old change says nothing. */
+static void complete_quote(struct operation *operation)
+{
+    static const size_t offsets[] = {offsetof(struct watch_item, change),
+                                     offsetof(struct watch_item, change_percent)};
+    for (size_t i = 0; i < COUNT(offsets); i++) {
+        if (find_value(operation, offsets[i]) == NULL) {
+            add_value(operation, FIELD_NUMBER, offsets[i])->number = (double)NAN;
+        }
     }
 }
 
@@ -284,13 +369,44 @@ void payload_complete(struct operation *operation, int64_t event_ms)
         complete_order(operation, event_ms);
     } else if (payload->resource == RESOURCE_POSITIONS && !payload->many) {
         complete_position(operation, event_ms);
+    } else if (payload->by_instrument && payload->resource == RESOURCE_WATCHLISTS) {
+        complete_quote(operation);
     }
 }
 
-void payload_write(const struct payload_value *values, size_t count, void *row)
+static const size_t updated_offsets[] = {
+    [RESOURCE_ORDERS] = offsetof(struct order, updated_ns),
+    [RESOURCE_POSITIONS] = offsetof(struct position, updated_ns),
+    [RESOURCE_ACCOUNT] = 0, /* these do not say */
+    [RESOURCE_WATCHLISTS] = 0,
+};
+
+int64_t payload_updated(const struct payload *payload, const struct payload_value *values,
+                        size_t count)
+{
+    size_t offset = updated_offsets[payload->resource];
+    for (size_t i = 0; i < count && offset != 0; i++) {
+        if (values[i].offset == offset) {
+            return values[i].integer;
+        }
+    }
+    return MODEL_NO_TIME;
+}
+
+int64_t row_updated(enum resource resource, const struct row *row)
+{
+    size_t offset = updated_offsets[resource];
+    return offset == 0 ? MODEL_NO_TIME
+                       : *(const int64_t *)(const void *)((const char *)row + offset);
+}
+
+void payload_write(const struct payload_value *values, size_t count, void *row, bool inserted)
 {
     for (size_t i = 0; i < count; i++) {
         void *at = (char *)row + values[i].offset;
+        if (values[i].only_new && !inserted) {
+            continue;
+        }
         switch (values[i].type) {
         case FIELD_TEXT:
             *(const char **)at = values[i].text;
@@ -300,6 +416,9 @@ void payload_write(const struct payload_value *values, size_t count, void *row)
             break;
         case FIELD_BOOL:
             *(bool *)at = values[i].flag;
+            break;
+        case FIELD_CLASS:
+            *(enum order_class *)at = values[i].class;
             break;
         default:
             *(int64_t *)at = values[i].integer;

@@ -10,13 +10,14 @@
 
 #include "fields.h"
 
-#define PAYLOAD_VALUES_MAX 10
+#define PAYLOAD_VALUES_MAX 20
 #define PAYLOAD_TEXT_MAX 256
 
 enum payload_action {
     PAYLOAD_SET,    /* changes a row that is there */
     PAYLOAD_INSERT, /* adds a row that is not there yet */
     PAYLOAD_EXPECT, /* a row is there that only a response can show */
+    PAYLOAD_PUT,    /* one or the other */
     PAYLOAD_REMOVE  /* takes a row away */
 };
 
@@ -41,12 +42,14 @@ struct payload {
 
 struct payload_value {
     enum field_type type;
-    size_t offset;
-    bool implied; /* by the others: nothing that a response could contradict */
+    uint16_t offset;
+    bool implied;  /* by the others: nothing that a response could contradict */
+    bool only_new; /* for a row that comes in, not over what is there */
     union {
         double number;
         int64_t integer;
         bool flag;
+        enum order_class class;
         const char *text; /* points into the operation */
     };
 };
@@ -71,7 +74,12 @@ bool payload_read(const struct payload *payload, struct span object, struct oper
 /* What the event's type and time imply beyond the members. */
 void payload_complete(struct operation *operation, int64_t event_ms);
 
-/* Writes the values into a row. texts: where text values live from now on, by their place. */
-void payload_write(const struct payload_value *values, size_t count, void *row);
+/* Writes the values into a row; inserted: it comes in by them. */
+void payload_write(const struct payload_value *values, size_t count, void *row, bool inserted);
+
+/* When the server says that it changed the row, by these values or by the row; MODEL_NO_TIME. */
+int64_t payload_updated(const struct payload *payload, const struct payload_value *values,
+                        size_t count);
+int64_t row_updated(enum resource resource, const struct row *row);
 
 #endif

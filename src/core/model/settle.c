@@ -21,20 +21,24 @@ static uint64_t number_hash(double number)
     uint64_t bits = 0;
     number = isnan(number) ? (double)NAN : number + 0.0;
     memcpy(&bits, &number, sizeof bits);
-    return version_mix(1, bits);
+    return version_mix(1, bits) | 1;
 }
 
+/* Never 0, which is none. */
 static uint64_t field_hash(enum field_type type, const void *at)
 {
     switch (type) {
     case FIELD_TEXT:
-        return version_of(*(const char *const *)at, strlen(*(const char *const *)at));
+    case FIELD_ID:
+        return version_of(*(const char *const *)at, strlen(*(const char *const *)at)) | 1;
     case FIELD_NUMBER:
         return number_hash(*(const double *)at);
     case FIELD_BOOL:
-        return version_mix(2, *(const bool *)at);
+        return version_mix(2, *(const bool *)at) | 1;
+    case FIELD_CLASS:
+        return version_mix(4, (uint64_t) * (const enum order_class *)at) | 1;
     default:
-        return version_mix(3, (uint64_t) * (const int64_t *)at);
+        return version_mix(3, (uint64_t) * (const int64_t *)at) | 1;
     }
 }
 
@@ -47,11 +51,14 @@ static uint64_t value_hash(const struct payload_value *value)
 {
     switch (value->type) {
     case FIELD_TEXT:
+    case FIELD_ID:
         return field_hash(value->type, &value->text);
     case FIELD_NUMBER:
         return field_hash(value->type, &value->number);
     case FIELD_BOOL:
         return field_hash(value->type, &value->flag);
+    case FIELD_CLASS:
+        return field_hash(value->type, &value->class);
     default:
         return field_hash(value->type, &value->integer);
     }
@@ -65,16 +72,17 @@ void settle_remember(struct oplog_entry *entry, const struct row *row)
     }
 }
 
+/* It says that a row is there. */
+static bool needs_row(const struct payload *payload)
+{
+    return payload->action == PAYLOAD_INSERT || payload->action == PAYLOAD_PUT ||
+           payload->action == PAYLOAD_EXPECT;
+}
+
 bool settle_agrees(const struct operation *operation, const struct row *row)
 {
-    switch (operation->payload->action) {
-    case PAYLOAD_INSERT:
-    case PAYLOAD_EXPECT:
-        return row != NULL;
-    case PAYLOAD_REMOVE:
-        return row == NULL;
-    default:
-        break;
+    if (operation->payload->action != PAYLOAD_SET) {
+        return needs_row(operation->payload) == (row != NULL);
     }
     for (size_t i = 0; i < operation->count && row != NULL; i++) {
         const struct payload_value *value = &operation->values[i];
@@ -186,6 +194,7 @@ static bool any_former(const struct group *group, size_t k, size_t offset, uint6
 struct tally {
     size_t same;   /* as the operation left it, and it had been something else */
     size_t former; /* as it was before */
+    size_t news;   /* words that we have not heard yet */
     /* Where what stood before is not known: figures and words that are as it says, or other. */
     size_t figures_same, figures_other, words_other;
 };
@@ -205,7 +214,9 @@ static struct tally count_fields(const struct group *group, size_t k, const stru
         tally.figures_other += !word && now != said;
         tally.words_other += word && now != said;
         tally.same += now == said && any_former(group, k, value->offset, said, true);
-        tally.former += now != said && any_former(group, k, value->offset, now, false);
+        bool former = now != said && any_former(group, k, value->offset, now, false);
+        tally.former += former;
+        tally.news += word && now != said && !former;
     }
     return tally;
 }
@@ -220,7 +231,12 @@ enum knowledge { KNOWS, KNOWS_NOT, TELLS_NOTHING };
 static enum knowledge knowledge_of(const struct group *group, size_t k, const struct row *row)
 {
     const struct oplog_entry *entry = group->entries[k];
-    if (entry->payload->action == PAYLOAD_INSERT || entry->payload->action == PAYLOAD_EXPECT) {
+    int64_t said_ns = payload_updated(entry->payload, entry->values, entry->count);
+    int64_t row_ns = row_updated(entry->payload->resource, row);
+    if (said_ns != MODEL_NO_TIME && row_ns != MODEL_NO_TIME) {
+        return row_ns >= said_ns ? KNOWS : KNOWS_NOT;
+    }
+    if (needs_row(entry->payload) && !entry->knew_row) {
         return TELLS_NOTHING; /* it is there: more was not to be proved */
     }
     struct tally tally = count_fields(group, k, row);
@@ -228,7 +244,8 @@ static enum knowledge knowledge_of(const struct group *group, size_t k, const st
         bool other = tally.words_other > 0 || (tally.figures_other > 0 && tally.figures_same == 0);
         return other && entry->standing != OP_WITNESS ? KNOWS_NOT : TELLS_NOTHING;
     }
-    return tally.same > 0 ? KNOWS : tally.former > 0 ? KNOWS_NOT : TELLS_NOTHING;
+    bool knows = tally.same > 0 || tally.news > 0;
+    return knows ? KNOWS : tally.former > 0 ? KNOWS_NOT : TELLS_NOTHING;
 }
 
 static bool closes(const struct oplog_entry *entry)
@@ -237,25 +254,19 @@ static bool closes(const struct oplog_entry *entry)
     return entry->payload->resource == RESOURCE_POSITIONS && closed != NULL && closed->flag;
 }
 
-/* A list that is cut holds the newest only: all in it came after the operation. */
+/* A list that is cut holds the newest only: the last that it holds came after the operation. */
 static bool is_cut_off(const struct oplog *log, const struct snapshot *base,
                        const struct oplog_entry *entry)
 {
     if (base->resource != RESOURCE_ORDERS || base->row_count == 0) {
         return false;
     }
-    const struct order *last = &base->orders[base->row_count - 1];
-    const struct payload_value *created = find_value(entry, offsetof(struct order, created_ms));
-    if (created != NULL && last->created_ms != MODEL_NO_TIME) {
-        return last->created_ms > created->integer;
+    const char *last = model_row(base, base->row_count - 1)->id;
+    const struct oplog_entry *other = oplog_next_of_key(log, last, NULL);
+    while (other != NULL && !(needs_row(other->payload) && other->stamp.seq > entry->stamp.seq)) {
+        other = oplog_next_of_key(log, last, other);
     }
-    for (const struct oplog_entry *other = oplog_next_of_key(log, last->row.id, NULL);
-         other != NULL; other = oplog_next_of_key(log, last->row.id, other)) {
-        if (other->payload == entry->payload && other->stamp.seq > entry->stamp.seq) {
-            return true;
-        }
-    }
-    return false;
+    return other != NULL;
 }
 
 static bool lacks_row(const struct oplog *log, const struct snapshot *base,
@@ -264,10 +275,9 @@ static bool lacks_row(const struct oplog *log, const struct snapshot *base,
     bool lacks = false;
     for (size_t k = 0; k < group->count; k++) {
         const struct oplog_entry *entry = group->entries[k];
-        enum payload_action action = entry->payload->action;
-        if (action == PAYLOAD_INSERT || action == PAYLOAD_EXPECT) {
+        if (needs_row(entry->payload)) {
             lacks = !is_cut_off(log, base, entry);
-        } else if (action == PAYLOAD_REMOVE || closes(entry)) {
+        } else if (entry->payload->action == PAYLOAD_REMOVE || closes(entry)) {
             lacks = false;
         }
     }

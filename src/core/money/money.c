@@ -1,4 +1,5 @@
 /* Sums over positions, a part per currency. */
+#include <blotter/core/derive.h>
 #include <blotter/core/money.h>
 
 #include <math.h>
@@ -10,15 +11,6 @@
 bool position_is_closed(const struct position *position)
 {
     return position->is_closed || position->quantity == 0;
-}
-
-double position_invested(const struct position *position)
-{
-    double invested = position->invested_value;
-    if (isnan(invested)) {
-        invested = position->average_price * (double)position->quantity;
-    }
-    return fabs(invested);
 }
 
 double position_realized(const struct position *position)
@@ -33,8 +25,9 @@ int position_direction(const struct position *position)
 
 void money_copy_currency(const struct position *position, char out[MONEY_CURRENCY_BYTES])
 {
-    (void)position; /* the rows name none */
-    snprintf(out, MONEY_CURRENCY_BYTES, "%s", "");
+    bool other = position->value_currency[0] != '\0';
+    snprintf(out, MONEY_CURRENCY_BYTES, "%s",
+             other ? position->value_currency : position->currency);
 }
 
 /* --- parts ---------------------------------------------------------------------------------- */
@@ -117,12 +110,13 @@ static void add_closed(struct money *money, struct money_sum *sum, const struct 
 
 static void add_open(struct money_sum *sum, const struct position *position)
 {
-    double invested = position_invested(position), unrealized = position->unrealized_pnl;
-    double value = position->current_value;
+    struct figure gain = position_unrealized(position), cost = position_invested(position);
+    struct figure worth = position_value(position);
+    double invested = cost.value, unrealized = gain.value, value = worth.value;
     part_add(&sum->open, position->day_pnl, false);
-    part_add(&sum->unrealized, unrealized, false);
-    part_add(&sum->invested, invested, false);
-    part_add(&sum->value, value, false);
+    part_add(&sum->unrealized, unrealized, gain.derived);
+    part_add(&sum->invested, invested, cost.derived);
+    part_add(&sum->value, value, worth.derived);
     if (!isnan(unrealized) && invested > 0) {
         sum->paired[0] += unrealized;
         sum->paired[1] += invested;

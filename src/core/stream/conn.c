@@ -3,21 +3,31 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <blotter/core/alloc.h>
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
-#define BACKOFF_MIN_MS 10   /* doubling starts here even when the server asked for no delay */
-#define SHORT_LIVES_FREE 16 /* streams that ended early before that slows us down */
-#define BURST_MS 100        /* comments closer than this are one burst, not a heartbeat */
+#define FLOOR_MS 1000      /* no server makes us come back sooner */
+#define BACKOFF_MIN_MS 10  /* doubling starts here even when the user wants no delay */
+#define SHORT_LIVES_FREE 3 /* streams that ended early before that slows us down */
+#define LIFE_MIN_MS 1000   /* a stream that lived so long earns a wait of no more than twice that */
+#define BURST_MS 100       /* comments closer than this are one burst, not a heartbeat */
 #define HEARTBEAT_MIN_MS 1000
 #define EXPONENT_MAX 20
+/* Probes of a network that is away, in first delays: 3 to 5 s for five minutes, then doubling. */
+#define PROBE_MIN 3
+#define PROBE_MAX 5
+#define PROBING_MS ((int64_t)5 * 60 * 1000)
+#define HANGING_MS 3000 /* without an answer for so long it may hang in a dead connection */
+/* What the server ended for good is tried again no sooner than that, doubling. */
+#define AFTERLIFE_MIN_MS 5000
+#define AFTERLIFE_MAX_MS ((int64_t)10 * 60 * 1000)
 
 enum input {
     INPUT_START,
     INPUT_STOP,
     INPUT_OPENED,
+    INPUT_HEARD,   /* the first byte */
     INPUT_REFUSED, /* an answer that may be another one later */
     INPUT_FINAL,   /* an answer that will not change */
     INPUT_LOST,
@@ -34,9 +44,14 @@ struct conn {
     int64_t cap_ms;
     uint64_t random;
     int failures;    /* attempts in a row that did not become a good stream */
+    int late_probes; /* those among them that got no answer after PROBING_MS */
     int short_lives; /* streams in a row that ended before they were good */
-    bool heard;      /* the present stream brought at least a byte */
+    int afterlives;  /* tries in a row after the server had ended it for good */
+    bool asked;      /* CONN_WAITING: the server said for how long */
+    bool after_life; /* CONN_WAITING: a live stream ended, which is no matter of the way */
+    bool nudged;     /* the present request is the second because the first hung */
     bool paused;
+    int64_t down_us;      /* since when there has been no live stream */
     int64_t since_us;     /* when the phase began */
     int64_t heard_us;     /* when the last byte came, or reading was taken up again */
     int64_t retry_at_us;  /* CONN_WAITING */
@@ -47,8 +62,8 @@ struct conn {
 };
 
 static const char *const phase_names[] = {
-    [CONN_IDLE] = "idle",       [CONN_CONNECTING] = "connecting", [CONN_LIVE] = "live",
-    [CONN_WAITING] = "waiting", [CONN_ENDED] = "ended",
+    [CONN_IDLE] = "idle", [CONN_CONNECTING] = "connecting", [CONN_SILENT] = "silent",
+    [CONN_LIVE] = "live", [CONN_WAITING] = "waiting",       [CONN_ENDED] = "ended",
 };
 static_assert(sizeof phase_names / sizeof *phase_names == CONN_ENDED + 1, "a name per phase");
 
@@ -99,43 +114,79 @@ static uint64_t random_next(struct conn *conn)
     return x ^ (x >> 31);
 }
 
+static int64_t lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t greater(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Anything from least to most, both included. */
+static int64_t jittered(struct conn *conn, int64_t least_ms, int64_t most_ms)
+{
+    int64_t more_ms = greater(most_ms - least_ms, 0);
+    return least_ms + (int64_t)(random_next(conn) % (uint64_t)(more_ms + 1));
+}
+
+/* least_ms doubled so many times, within the cap. */
+static int64_t doubled(const struct conn *conn, int64_t least_ms, int times)
+{
+    int64_t top_ms = greater(least_ms, BACKOFF_MIN_MS) << lesser(times, EXPONENT_MAX);
+    return lesser(top_ms, conn->cap_ms);
+}
+
 /*
  * The standard wants the reconnection time at least; what goes beyond it is jittered over its
  * whole range. The first attempt waits exactly the reconnection time.
  */
-static int64_t delay_ms(struct conn *conn, int exponent)
+static int64_t wait_refused(struct conn *conn, int failures)
 {
-    if (exponent == 0) {
-        return conn->base_ms;
-    }
-    int64_t top = conn->base_ms > BACKOFF_MIN_MS ? conn->base_ms : BACKOFF_MIN_MS;
-    top <<= exponent < EXPONENT_MAX ? exponent : EXPONENT_MAX;
-    top = top < conn->cap_ms ? top : conn->cap_ms;
-    top = top > conn->base_ms ? top : conn->base_ms;
-    return conn->base_ms + (int64_t)(random_next(conn) % (uint64_t)(top - conn->base_ms + 1));
+    return failures == 0 ? conn->base_ms
+                         : jittered(conn, conn->base_ms, doubled(conn, conn->base_ms, failures));
 }
 
-/* The exponent of the next delay, from how the last attempt or stream went. */
-static int exponent_after(struct conn *conn, enum conn_phase was, int64_t lived_ms)
+/*
+ * Nobody answers: the network is away, and what is wanted is to know soon that it is back. One
+ * probe every few seconds presses nobody; after minutes we are in no hurry any more.
+ */
+static int64_t wait_unanswered(struct conn *conn, int failures, struct moment now)
 {
-    if (was != CONN_LIVE) {
-        return conn->failures++;
+    int64_t step_ms = greater(conn->settings.retry_ms, BACKOFF_MIN_MS);
+    int64_t least_ms = greater(conn->base_ms, lesser(PROBE_MIN * step_ms, conn->cap_ms));
+    int64_t most_ms = lesser(PROBE_MAX * step_ms, conn->cap_ms);
+    if (failures == 0) {
+        return conn->base_ms;
     }
-    if (lived_ms >= conn->settings.good_after_ms) {
-        conn->failures = 0;
-        conn->short_lives = 0;
-        return 0;
+    if (now.mono_us - conn->down_us > PROBING_MS * 1000) {
+        most_ms = doubled(conn, most_ms, ++conn->late_probes);
     }
-    conn->short_lives++;
-    int over = conn->short_lives > SHORT_LIVES_FREE ? conn->short_lives - SHORT_LIVES_FREE : 0;
-    /* A server may close after each event, as the standard allows; one that brings nothing may not.
-     */
-    return conn->heard && over > 1 ? 1 : over;
+    return jittered(conn, least_ms, most_ms);
+}
+
+/*
+ * A stream that held is opened anew at once. Those that end again and again are waited for longer
+ * and longer; but where a server lets each live for its ten seconds, most of the time is theirs.
+ */
+static int64_t wait_after_life(struct conn *conn, int64_t lived_ms)
+{
+    conn->failures = lived_ms >= conn->settings.good_after_ms ? 0 : conn->failures;
+    conn->short_lives = lived_ms >= conn->settings.good_after_ms ? 0 : conn->short_lives + 1;
+    int over = conn->short_lives - SHORT_LIVES_FREE;
+    if (over <= 0) {
+        return conn->base_ms;
+    }
+    int64_t most_ms = doubled(conn, conn->base_ms, over);
+    return jittered(conn, conn->base_ms,
+                    lived_ms < LIFE_MIN_MS ? most_ms : lesser(most_ms, 2 * lived_ms));
 }
 
 /* ---- the one function that changes the phase ---- */
 
 #define IN(phase) (1u << (phase))
+#define OPEN (IN(CONN_CONNECTING) | IN(CONN_SILENT) | IN(CONN_LIVE))
 
 struct transition {
     enum input input;
@@ -147,14 +198,15 @@ struct transition {
 static const struct transition transitions[] = {
     {INPUT_START, IN(CONN_IDLE) | IN(CONN_ENDED), CONN_CONNECTING, CONN_CONNECT},
     {INPUT_STOP, IN(CONN_IDLE) | IN(CONN_WAITING), CONN_ENDED, CONN_NOTHING},
-    {INPUT_STOP, IN(CONN_CONNECTING) | IN(CONN_LIVE), CONN_ENDED, CONN_CLOSE},
-    {INPUT_OPENED, IN(CONN_CONNECTING), CONN_LIVE, CONN_NOTHING},
+    {INPUT_STOP, OPEN, CONN_ENDED, CONN_CLOSE},
+    {INPUT_OPENED, IN(CONN_CONNECTING), CONN_SILENT, CONN_NOTHING},
+    {INPUT_HEARD, IN(CONN_SILENT), CONN_LIVE, CONN_NOTHING},
     {INPUT_REFUSED, IN(CONN_CONNECTING), CONN_WAITING, CONN_CLOSE},
     {INPUT_FINAL, IN(CONN_CONNECTING), CONN_ENDED, CONN_CLOSE},
-    {INPUT_LOST, IN(CONN_CONNECTING) | IN(CONN_LIVE), CONN_WAITING, CONN_CLOSE},
-    {INPUT_SILENT, IN(CONN_CONNECTING) | IN(CONN_LIVE), CONN_WAITING, CONN_CLOSE},
-    {INPUT_DUE, IN(CONN_WAITING), CONN_CONNECTING, CONN_CONNECT},
-    {INPUT_AGAIN, IN(CONN_WAITING) | IN(CONN_LIVE), CONN_CONNECTING, CONN_CONNECT},
+    {INPUT_LOST, OPEN, CONN_WAITING, CONN_CLOSE},
+    {INPUT_SILENT, OPEN, CONN_WAITING, CONN_CLOSE},
+    {INPUT_DUE, IN(CONN_WAITING) | IN(CONN_ENDED), CONN_CONNECTING, CONN_CONNECT},
+    {INPUT_AGAIN, OPEN | IN(CONN_WAITING), CONN_CONNECTING, CONN_CONNECT},
 };
 
 static const struct transition *transition_find(enum conn_phase from, enum input input)
@@ -167,24 +219,43 @@ static const struct transition *transition_find(enum conn_phase from, enum input
     return NULL;
 }
 
+/* Whether an attempt ended without a word of the server. A tunnel accepts, then closes. */
+static bool is_unanswered(const struct fault *fault)
+{
+    return fault_is_outage(fault->kind) || fault->kind == FAULT_TIMEOUT ||
+           fault->kind == FAULT_NETWORK;
+}
+
+static int64_t wait_ms_after(struct conn *conn, enum conn_phase was, struct moment now)
+{
+    if (was == CONN_LIVE) {
+        return wait_after_life(conn, (now.mono_us - conn->since_us) / 1000);
+    }
+    int failures = conn->failures++;
+    return was == CONN_CONNECTING && is_unanswered(&conn->status.fault)
+               ? wait_unanswered(conn, failures, now)
+               : wait_refused(conn, failures);
+}
+
 static void enter_waiting(struct conn *conn, enum conn_phase was, struct moment now)
 {
-    int64_t lived_ms = (now.mono_us - conn->since_us) / 1000;
-    int64_t wait_ms = delay_ms(conn, exponent_after(conn, was, lived_ms));
-    int64_t asked_ms = conn->status.fault.retry_after_ms;
-    asked_ms = asked_ms < DAY_MS ? asked_ms : DAY_MS;
-    wait_ms = wait_ms > asked_ms ? wait_ms : asked_ms;
+    int64_t wait_ms = wait_ms_after(conn, was, now);
+    int64_t asked_ms = lesser(conn->status.fault.retry_after_ms, DAY_MS);
+    conn->asked = asked_ms > 0;
+    conn->after_life = was == CONN_LIVE;
+    wait_ms = greater(wait_ms, asked_ms);
     conn->retry_at_us = now.mono_us + wait_ms * 1000;
     conn->status.retry_at_ms = now.wall_ms + wait_ms;
 }
 
 static void enter_live(struct conn *conn, struct moment now)
 {
-    conn->heard = false;
     conn->status.attempt = 0;
     conn->status.live_since_ms = now.wall_ms;
     conn->comment_us = MOMENT_NEVER;
     conn->distance_ms = 0;
+    conn->late_probes = 0;
+    conn->afterlives = 0;
 }
 
 /* fault: the reason to show, NULL to leave the present one. False when the input means nothing. */
@@ -200,16 +271,19 @@ static bool conn_move(struct conn *conn, enum input input, const struct fault *f
     conn->action = row->action;
     if (was == CONN_LIVE) {
         conn->status.lost_at_ms = now.wall_ms;
+        conn->down_us = now.mono_us;
     }
     if (fault != NULL) {
         conn->status.fault = *fault;
     }
+    conn->status.quiet = false;
     if (row->to == CONN_WAITING) {
         enter_waiting(conn, was, now);
     } else if (row->to == CONN_LIVE) {
         enter_live(conn, now);
     } else if (row->to == CONN_CONNECTING) {
         conn->status.attempt++;
+        conn->nudged = false;
     }
     conn->since_us = now.mono_us;
     conn->heard_us = now.mono_us;
@@ -222,7 +296,10 @@ static const struct fault no_fault = {.retry_after_ms = -1};
 
 void conn_start(struct conn *conn, struct moment now)
 {
-    conn_move(conn, INPUT_START, &no_fault, now);
+    if (conn_move(conn, INPUT_START, &no_fault, now)) {
+        conn->down_us = now.mono_us;
+        conn->afterlives = 0;
+    }
 }
 
 void conn_stop(struct conn *conn, struct moment now)
@@ -251,7 +328,8 @@ static void answered_badly(struct conn *conn, int status, int64_t retry_after_ms
 {
     struct fault fault;
     bool auth = status == 401 || status == 403;
-    bool again = status == 429 || (status >= 500 && status <= 599);
+    bool again =
+        status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 599);
     fault_set(&fault, auth ? FAULT_AUTH : FAULT_HTTP, status, "%s (HTTP %d)",
               refusal(status, again), status);
     fault.retry_after_ms = retry_after_ms;
@@ -277,8 +355,9 @@ void conn_answered(struct conn *conn, int status, const char *content_type, int6
 
 void conn_bytes(struct conn *conn, struct moment now)
 {
-    conn->heard = true;
+    conn_move(conn, INPUT_HEARD, &no_fault, now);
     conn->heard_us = now.mono_us;
+    conn->status.quiet = false;
 }
 
 /*
@@ -323,15 +402,42 @@ void conn_lost(struct conn *conn, const struct fault *fault, struct moment now)
 
 void conn_retry_field(struct conn *conn, int64_t retry_ms)
 {
-    conn->base_ms = retry_ms < DAY_MS ? retry_ms : DAY_MS;
-    conn->cap_ms =
-        conn->base_ms > conn->settings.max_retry_ms ? conn->base_ms : conn->settings.max_retry_ms;
+    int64_t floor_ms = lesser(conn->settings.retry_ms, FLOOR_MS);
+    conn->base_ms = greater(lesser(retry_ms, DAY_MS), floor_ms);
+    conn->cap_ms = greater(conn->base_ms, conn->settings.max_retry_ms);
 }
 
 static int64_t silence_allowed_ms(const struct conn *conn)
 {
     bool known = conn->status.phase == CONN_LIVE && conn->heartbeat_ms > 0;
     return known ? conn->heartbeat_ms * 5 / 2 : conn->settings.watchdog_ms;
+}
+
+/* The heartbeat, or what the watchdog takes for it: it allows two and a half. */
+static int64_t usual_silence_ms(const struct conn *conn)
+{
+    return silence_allowed_ms(conn) * 2 / 5;
+}
+
+/* From when on silence is worth a word. */
+static int64_t quiet_at_us(const struct conn *conn)
+{
+    return conn->heard_us + usual_silence_ms(conn) * 1200;
+}
+
+static void give_up_silent(struct conn *conn, struct moment now)
+{
+    struct fault fault;
+    fault_set(&fault, FAULT_TIMEOUT, 0, "nothing was heard for %g s",
+              (double)silence_allowed_ms(conn) / 1000);
+    conn->doubtful = conn->doubtful || conn->heartbeat_ms > 0;
+    conn->heartbeat_ms = 0; /* what we took for its heartbeat may have been none */
+    conn_move(conn, INPUT_SILENT, &fault, now);
+}
+
+static int64_t watchdog_us(const struct conn *conn)
+{
+    return conn->heard_us + silence_allowed_ms(conn) * 1000;
 }
 
 void conn_tick(struct conn *conn, struct moment now)
@@ -341,22 +447,57 @@ void conn_tick(struct conn *conn, struct moment now)
     }
     if (conn->status.phase == CONN_WAITING) {
         conn_move(conn, INPUT_DUE, NULL, now);
-        return;
+    } else if (now.mono_us >= watchdog_us(conn)) {
+        give_up_silent(conn, now);
+    } else {
+        conn->status.quiet = true;
+        conn->status.quiet_since_ms = now.wall_ms - (now.mono_us - conn->heard_us) / 1000;
     }
-    struct fault fault;
-    fault_set(&fault, FAULT_TIMEOUT, 0, "nothing was heard for %g s",
-              (double)silence_allowed_ms(conn) / 1000);
-    conn->doubtful = conn->doubtful || conn->heartbeat_ms > 0;
-    conn->heartbeat_ms = 0; /* what we took for its heartbeat may have been none */
-    conn_move(conn, INPUT_SILENT, &fault, now);
+}
+
+/* No answer for so long that the connection may be one which the past has broken. */
+static bool is_hanging(const struct conn *conn, struct moment now)
+{
+    return conn->status.phase == CONN_CONNECTING &&
+           now.mono_us - conn->since_us >= HANGING_MS * 1000;
 }
 
 void conn_retry_now(struct conn *conn, struct moment now)
 {
     int64_t silent_ms = (now.mono_us - conn->heard_us) / 1000;
-    int64_t usual_ms = silence_allowed_ms(conn) * 2 / 5;
-    if (conn->status.phase != CONN_LIVE || silent_ms > usual_ms) {
+    bool heard = conn->status.phase == CONN_LIVE || conn->status.phase == CONN_SILENT;
+    if (conn->status.phase == CONN_WAITING || is_hanging(conn, now) ||
+        (heard && silent_ms > usual_silence_ms(conn))) {
         conn_move(conn, INPUT_AGAIN, NULL, now);
+    }
+}
+
+/* What came from the server and was meant for good: but a gateway says so for a minute. */
+static bool may_come_back(const struct conn_status *status)
+{
+    return status->phase == CONN_ENDED &&
+           (status->fault.kind == FAULT_HTTP || status->fault.kind == FAULT_TYPE);
+}
+
+void conn_way_open(struct conn *conn, struct moment now)
+{
+    int64_t since_ms = (now.mono_us - conn->since_us) / 1000;
+    if (is_hanging(conn, now) && !conn->nudged) {
+        conn_move(conn, INPUT_AGAIN, NULL, now);
+        conn->nudged = true;
+    } else if (may_come_back(&conn->status)) {
+        int64_t rest_ms = (int64_t)AFTERLIFE_MIN_MS << lesser(conn->afterlives, EXPONENT_MAX);
+        if (since_ms >= lesser(rest_ms, AFTERLIFE_MAX_MS)) {
+            conn->afterlives++;
+            conn_move(conn, INPUT_DUE, NULL, now);
+        }
+    } else if (conn->status.phase == CONN_WAITING && !conn->asked && !conn->after_life) {
+        int64_t sooner_us = greater(conn->since_us + conn->base_ms * 1000, now.mono_us);
+        if (sooner_us < conn->retry_at_us) {
+            conn->retry_at_us = sooner_us;
+            conn->status.retry_at_ms = now.wall_ms + (sooner_us - now.mono_us) / 1000;
+        }
+        conn_tick(conn, now);
     }
 }
 
@@ -364,7 +505,9 @@ void conn_resumed(struct conn *conn, struct moment now)
 {
     struct fault fault;
     fault_set(&fault, FAULT_NETWORK, 0, "we were suspended");
-    conn_move(conn, INPUT_AGAIN, &fault, now);
+    if (conn_move(conn, INPUT_AGAIN, &fault, now)) {
+        conn->down_us = now.mono_us;
+    }
 }
 
 void conn_pause(struct conn *conn, bool paused, struct moment now)
@@ -388,8 +531,12 @@ int64_t conn_deadline_us(const struct conn *conn)
     case CONN_WAITING:
         return conn->retry_at_us;
     case CONN_CONNECTING:
+    case CONN_SILENT:
+        return conn->paused ? MOMENT_NEVER : watchdog_us(conn);
     case CONN_LIVE:
-        return conn->paused ? MOMENT_NEVER : conn->heard_us + silence_allowed_ms(conn) * 1000;
+        return conn->paused         ? MOMENT_NEVER
+               : conn->status.quiet ? watchdog_us(conn)
+                                    : quiet_at_us(conn);
     case CONN_IDLE:
     case CONN_ENDED:
     default:
@@ -400,84 +547,4 @@ int64_t conn_deadline_us(const struct conn *conn)
 const struct conn_status *conn_status(const struct conn *conn)
 {
     return &conn->status;
-}
-
-/* ---- the content type ---- */
-
-static bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* The end of one element of a comma-separated list; commas inside quotes do not count. */
-static const char *element_end(const char *at)
-{
-    bool quoted = false;
-    while (*at != '\0' && (quoted || *at != ',')) {
-        if (*at == '"') {
-            quoted = !quoted;
-        } else if (quoted && *at == '\\' && at[1] != '\0') {
-            at++;
-        }
-        at++;
-    }
-    return at;
-}
-
-static bool is_token(const char *at, const char *end)
-{
-    if (at == end) {
-        return false;
-    }
-    for (; at < end; at++) {
-        bool word =
-            (*at >= '0' && *at <= '9') || (*at >= 'A' && *at <= 'Z') || (*at >= 'a' && *at <= 'z');
-        if (!word && (*at == '\0' || strchr("!#$%&'*+-.^_`|~", *at) == NULL)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* One element's type and subtype without parameters. False when it is no valid type, or any type.
- */
-static bool essence(const char *at, const char *end, const char **ret_at, const char **ret_end)
-{
-    const char *stop = memchr(at, ';', (size_t)(end - at));
-    stop = stop != NULL ? stop : end;
-    while (at < stop && is_space(*at)) {
-        at++;
-    }
-    while (stop > at && is_space(stop[-1])) {
-        stop--;
-    }
-    const char *slash = memchr(at, '/', (size_t)(stop - at));
-    if (slash == NULL || !is_token(at, slash) || !is_token(slash + 1, stop) ||
-        (stop - at == 3 && memcmp(at, "*/*", 3) == 0)) {
-        return false;
-    }
-    *ret_at = at;
-    *ret_end = stop;
-    return true;
-}
-
-/* As fetch extracts a MIME type: of several values the last valid one counts. */
-bool conn_type_is_stream(const char *content_type)
-{
-    static const char wanted[] = "text/event-stream";
-    bool is_stream = false;
-    const char *at = content_type != NULL ? content_type : "";
-    for (;;) {
-        const char *end = element_end(at);
-        const char *from;
-        const char *to;
-        if (essence(at, end, &from, &to)) {
-            is_stream = (size_t)(to - from) == sizeof wanted - 1 &&
-                        strncasecmp(from, wanted, sizeof wanted - 1) == 0;
-        }
-        if (*end == '\0') {
-            return is_stream;
-        }
-        at = end + 1;
-    }
 }

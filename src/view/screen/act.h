@@ -23,6 +23,7 @@ void act_arrange_rows(struct act *act);
 void act_focus(struct act *act, enum pane pane);
 void act_move(struct act *act); /* by act->action */
 void act_detail(struct act *act);
+void act_copy(struct act *act);
 void act_move_overlay(struct act *act, long step);
 void act_close_overlay(struct act *act);
 

@@ -20,7 +20,7 @@ struct table *act_table(const struct act *act)
 
 unsigned act_pane_bit(enum pane pane)
 {
-    return pane == PANE_EVENTS ? SCREEN_JOURNAL : RESOURCE_BIT(pane);
+    return pane == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(pane);
 }
 
 void act_redraw(struct act *act, unsigned parts)
@@ -114,9 +114,13 @@ void act_move(struct act *act)
     }
     if (act_in_table(act)) {
         table_move(act_table(act), step);
-    } else if (screen->focus == PANE_EVENTS) {
+    } else if (screen->focus == PANE_EVENTS && screen->strip.journal) {
         size_t count = events_count(screen, act->input);
         events_select(screen, act->input, stepped(events_cursor(screen, act->input), step, count));
+    } else if (screen->focus == PANE_EVENTS) {
+        size_t count = tape_pane_count(screen, act->input);
+        tape_pane_select(screen, act->input,
+                         stepped(tape_pane_cursor(screen, act->input), step, count));
     }
     act_redraw(act, act_pane_bit(screen->focus));
 }
@@ -232,11 +236,11 @@ void act_detail(struct act *act)
             struct table_mark *mark = &act_table(act)->marks[act_table(act)->order[at]];
             mark->seen = mark->attention;
         }
-    } else if (screen->focus == PANE_EVENTS) {
+    } else if (screen->focus == PANE_EVENTS && screen->strip.journal) {
         const struct journal_entry *entry =
             events_at(screen, act->input, events_cursor(screen, act->input));
         key = entry != NULL ? entry->number : 0;
-    } else {
+    } else if (screen->focus != PANE_EVENTS) {
         struct pane_state state = screen_pane(screen, act->input, RESOURCE_ACCOUNT);
         bool known = state.shown != NULL && state.shown->row_count > 0;
         key = known ? table_key(model_row(state.shown, 0)->id) : 0;
@@ -291,6 +295,7 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
 {
     struct act act = {.screen = screen, .input = input};
     char bytes[4];
+    away_note(screen, input);
     if (screen->overlay != SCOPE_PROMPT || !act_in_table(&act) || code < 0x20 ||
         !text_code_is_safe(code)) {
         return act.result;
@@ -410,8 +415,21 @@ static void do_revalidate(struct act *act)
     }
 }
 
+/* The tape, or what was fetched and why. */
+static void do_events(struct act *act)
+{
+    struct screen *screen = act->screen;
+    screen->strip.journal = !screen->strip.journal;
+    screen->memos[PANE_EVENTS].whole = false;
+    act_redraw(act, SCREEN_VIEW);
+}
+
 static void do_seen(struct act *act)
 {
+    if (act->screen->focus == PANE_EVENTS) {
+        tape_pane_seen(act->screen, act->input);
+        act_redraw(act, SCREEN_TAPE);
+    }
     if (act_in_table(act)) {
         table_see_all(act_table(act));
         act->result.todo |= SCREEN_DO_SAVE;
@@ -435,6 +453,7 @@ static void do_pause(struct act *act)
             held->shown = held->shown != NULL ? snapshot_copy(held->shown) : NULL;
         }
         screen->held_events = act->input->events;
+        screen->held_tape = act->input->tape != NULL ? tape_total(act->input->tape) : 0;
         screen->held_total = act->input->journal != NULL ? journal_total(act->input->journal) : 0;
     }
     screen->paused = !screen->paused;
@@ -446,54 +465,6 @@ static void do_hide(struct act *act)
 {
     act->screen->hide_amounts = !act->screen->hide_amounts;
     act_redraw(act, SCREEN_VIEW);
-}
-
-/* --- copying -------------------------------------------------------------------------------- */
-
-static void copy_text(struct act *act, const char *text, size_t len)
-{
-    size_t capacity = len * 3 + 1; /* every byte may become U+FFFD */
-    free(act->screen->copy);
-    act->screen->copy = mem_alloc(capacity);
-    text_clean(text, len, act->screen->copy, capacity);
-    act->result.copy = act->screen->copy;
-    act->result.todo |= SCREEN_DO_COPY;
-}
-
-static void copy_entry(struct act *act)
-{
-    const struct journal_entry *entry =
-        events_at(act->screen, act->input, events_cursor(act->screen, act->input));
-    if (entry != NULL) {
-        copy_text(act, entry->what, strlen(entry->what));
-    }
-}
-
-static void do_copy(struct act *act)
-{
-    struct screen *screen = act->screen;
-    if (screen->focus == PANE_EVENTS) {
-        copy_entry(act);
-        return;
-    }
-    act_refresh_rows(act);
-    struct pane_state state = screen_pane(screen, act->input, (enum resource)screen->focus);
-    bool one = !act_in_table(act) && state.shown != NULL && state.shown->row_count > 0;
-    const struct row *row = screen->overlay == SCOPE_DETAIL ? detail_row(screen, act->input)
-                            : one                           ? model_row(state.shown, 0)
-                            : act_in_table(act)             ? table_selected(act_table(act))
-                                                            : NULL;
-    if (row == NULL) {
-        return;
-    }
-    size_t count, symbol = column_find(screen->focus, "symbol", 6);
-    const struct column *columns = columns_of(screen->focus, &count);
-    if (act->action == ACTION_COPY_ROW && row->raw.ptr != NULL) {
-        copy_text(act, row->raw.ptr, row->raw.len);
-    } else {
-        const char *text = symbol < count ? columns[symbol].text(row) : row->id;
-        copy_text(act, text, strlen(text));
-    }
 }
 
 /* --- the program ---------------------------------------------------------------------------- */
@@ -548,11 +519,12 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_LIST_NEXT] = do_list,
     [ACTION_REVALIDATE] = do_revalidate,
     [ACTION_REVALIDATE_ALL] = do_revalidate,
+    [ACTION_EVENTS] = do_events,
     [ACTION_SEEN] = do_seen,
     [ACTION_PAUSE] = do_pause,
     [ACTION_HIDE_AMOUNTS] = do_hide,
-    [ACTION_COPY] = do_copy,
-    [ACTION_COPY_ROW] = do_copy,
+    [ACTION_COPY] = act_copy,
+    [ACTION_COPY_ROW] = act_copy,
     [ACTION_THEME_NEXT] = do_program,
     [ACTION_HELP] = do_help,
     [ACTION_CLOSE] = do_close,
@@ -573,6 +545,7 @@ struct screen_result screen_action(struct screen *screen, const struct screen_in
     bool here =
         action < ACTION_COUNT && (action_info(action)->scopes & SCOPE_BIT(screen->overlay)) != 0;
     screen_place(screen, input);
+    away_note(screen, input);
     if (here && handlers[action] != NULL) {
         handlers[action](&act);
     }

@@ -263,7 +263,9 @@ void paint_detail(const struct frame *frame)
     const struct row *row = detail_row(screen, frame->input);
     char title[128];
     snprintf(title, sizeof title, " %.80s ",
-             row != NULL ? row_title(screen, row) : pane_info(screen->focus)->title);
+             row != NULL                    ? row_title(screen, row)
+             : screen->focus == PANE_EVENTS ? "Event"
+                                            : pane_info(screen->focus)->title);
     struct rect area = {0, 0, DETAIL_WIDTH,
                         screen->layout.body.height - (screen->rows > 30 ? 4 : 0)};
     struct rect inside = overlay_frame(frame, area, title);

@@ -103,7 +103,7 @@ static void outcome_text(const struct journal_entry *entry, struct outcome *ret)
 }
 
 /* Cut at the end like any text, but not within a figure. */
-static void fit_what(const char *text, int columns, char *out, size_t capacity)
+void fit_words(const char *text, int columns, char *out, size_t capacity)
 {
     size_t len = text_fit(text, (struct text_fit){columns, TEXT_CUT_END}, out, capacity);
     const size_t dots = strlen("…");
@@ -165,7 +165,7 @@ static void put_part(const struct frame *frame, struct rect area, const char *te
 {
     char out[256];
     if (area.width > 0) {
-        fit_what(text, area.width, out, sizeof out);
+        fit_words(text, area.width, out, sizeof out);
         canvas_put(frame->canvas, area, out, style);
     }
 }

@@ -344,6 +344,9 @@ static void add_word(struct bar *bar, const struct conn_word *word, int columns)
         bar_add(bar, left_at(2), plain(word->role == ROLE_CONN_BAD ? ROLE_CONN_BAD : ROLE_DIM),
                 " %s", word->more);
     }
+    if (word->why[0] != '\0') {
+        bar_add(bar, left_at(6), plain(ROLE_DIM), " │ %s", word->why);
+    }
 }
 
 static void add_pause(struct bar *bar, const struct frame *frame)

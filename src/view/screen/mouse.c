@@ -44,8 +44,14 @@ static void click(struct act *act, int x, int y)
             click_row(act, &view, y);
         }
     } else if (screen->focus == PANE_EVENTS && rect_contains(inside, x, y)) {
-        events_select(screen, act->input, screen->events.top + (size_t)(y - inside.y));
-        act_redraw(act, SCREEN_JOURNAL);
+        struct frame frame = {screen, act->input, NULL};
+        if (screen->strip.journal) {
+            events_select(screen, act->input, screen->events.top + (size_t)(y - inside.y));
+        } else {
+            tape_pane_select(screen, act->input,
+                             tape_pane_entry_on(&frame, inside.width, y - inside.y));
+        }
+        act_redraw(act, act_pane_bit(PANE_EVENTS));
     }
 }
 
@@ -77,6 +83,7 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
 {
     struct act act = {.screen = screen, .input = input};
     screen_place(screen, input);
+    away_note(screen, input);
     bool wheel = button == SCREEN_WHEEL_UP || button == SCREEN_WHEEL_DOWN;
     if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
         if (wheel) {

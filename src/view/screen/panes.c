@@ -48,7 +48,8 @@ static void title_text(const struct frame *frame, enum pane pane, char *out, siz
     bool star = frame->canvas->ascii && pane == frame->screen->focus;
     const struct pane_info *info = pane_info(pane);
     int width = frame->screen->layout.panes[pane].width;
-    const char *word = list[0] != '\0' && width < 50 ? info->tab : info->title;
+    bool journal = pane == PANE_EVENTS && frame->screen->strip.journal;
+    const char *word = journal ? "Events" : list[0] != '\0' && width < 50 ? info->tab : info->title;
     if (list[0] != '\0' && text_width(list) + text_width(word) + TITLE_ROOM > width) {
         word = ""; /* the list's name says enough, the time beside it matters more */
     }
@@ -105,10 +106,15 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
 
 static void put_events_status(const struct frame *frame, struct rect edge)
 {
-    char text[TITLE_MAX];
-    snprintf(text, sizeof text, " %llu received ",
-             (unsigned long long)(frame->screen->paused ? frame->screen->held_events
-                                                        : frame->input->events));
+    char text[TITLE_MAX] = "";
+    size_t new = tape_pane_new(frame->screen, frame->input);
+    if (frame->screen->strip.journal) {
+        snprintf(text, sizeof text, " %llu received ",
+                 (unsigned long long)(frame->screen->paused ? frame->screen->held_events
+                                                            : frame->input->events));
+    } else if (new > 0) {
+        snprintf(text, sizeof text, " %zu new ", new);
+    }
     if (text_width(text) <= edge.width) {
         canvas_put_right(frame->canvas, edge, text, plain(ROLE_DIM));
     }
@@ -265,7 +271,7 @@ static void put_frame(const struct frame *frame, enum pane pane)
 static void order_counts(const struct frame *frame, struct rect line)
 {
     const struct table *table = &frame->screen->tables[PANE_ORDERS];
-    const size_t *counts = table->state_counts;
+    const size_t *counts = table->class_counts;
     static const char *const words[] = {"pending",   "partial",  "executed",
                                         "cancelled", "rejected", "other"};
     struct bar bar;
@@ -274,11 +280,11 @@ static void order_counts(const struct frame *frame, struct rect line)
     bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " %zu orders",
             table->order_count);
     bool first = true;
-    for (int i = 0; i < ORDER_STATE_COUNT; i++) {
+    for (int i = 0; i < ORDER_CLASS_COUNT; i++) {
         if (counts[i] > 0) {
             bar_add(&bar, (struct bar_place){i + 1, 0}, plain(ROLE_DIM), first ? ": " : " · ");
             bar_add(&bar, (struct bar_place){i + 1, 0},
-                    plain(stale ? ROLE_STALE : order_state_info((enum order_state)i)->role),
+                    plain(stale ? ROLE_STALE : order_class_info((enum order_class)i)->role),
                     "%zu %s", counts[i], words[i]);
             first = false;
         }
@@ -481,8 +487,11 @@ static void paint_account(const struct frame *frame)
 static bool has_lines(const struct frame *frame, enum pane pane)
 {
     const struct table *table = &frame->screen->tables[pane < PANE_EVENTS ? pane : 0];
-    return pane == PANE_EVENTS ? events_count(frame->screen, frame->input) > 0
-                               : screen_has_table(pane) && table->order_count > 0;
+    if (pane == PANE_EVENTS) {
+        return frame->screen->strip.journal ? events_count(frame->screen, frame->input) > 0
+                                            : tape_pane_count(frame->screen, frame->input) > 0;
+    }
+    return screen_has_table(pane) && table->order_count > 0;
 }
 
 void paint_pane(const struct frame *frame, enum pane pane)
@@ -497,9 +506,12 @@ void paint_pane(const struct frame *frame, enum pane pane)
     put_frame(frame, pane);
     if (pane == PANE_ACCOUNT) {
         paint_account(frame);
-    } else if (pane == PANE_EVENTS) {
+    } else if (pane == PANE_EVENTS && frame->screen->strip.journal) {
         put_reason(frame, pane, inside);
         paint_events(frame, inside);
+    } else if (pane == PANE_EVENTS) {
+        paint_tape(frame, inside);
+        put_reason(frame, pane, inside);
     } else {
         paint_table(frame, pane);
     }

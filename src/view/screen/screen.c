@@ -25,6 +25,7 @@ struct screen *screen_new(int columns, int rows)
         table_init(&screen->tables[i], (enum pane)i);
     }
     screen->deadline_us = MOMENT_NEVER;
+    screen->away.looked_ms = MODEL_NO_TIME;
     screen_resize(screen, columns, rows);
     return screen;
 }
@@ -99,9 +100,12 @@ static void on_alert(void *user, enum pane pane, const struct row *row)
     if (rejected && screen->hide_amounts) { /* the server's reason may name amounts as well */
         snprintf(text, sizeof text, "%.16s rejected", order->side);
     } else if (rejected) {
-        snprintf(text, sizeof text, "%.16s %lld rejected%s%.160s", order->side,
-                 (long long)order->quantity, order->failure_reason[0] != '\0' ? ": " : "",
-                 order->failure_reason);
+        format_number(&format,
+                      (struct format_figure){.value = order->quantity,
+                                             .decimals = format_decimals(order->quantity, 0, 9)},
+                      figure);
+        snprintf(text, sizeof text, "%.16s %s rejected%s%.160s", order->side, figure,
+                 order->failure_reason[0] != '\0' ? ": " : "", order->failure_reason);
     } else {
         format_number(&format, (struct format_figure){.value = item->alert_price, .decimals = 2},
                       figure);
@@ -195,9 +199,17 @@ const char *screen_theme(const struct screen *screen)
 
 /* --- a frame -------------------------------------------------------------------------------- */
 
+/* A quiet stream's seconds are counted before the reader's eyes. */
+static int64_t next_quiet_second(const struct screen_input *input)
+{
+    bool quiet = input->conn != NULL && input->conn->phase == CONN_LIVE && input->conn->quiet;
+    int64_t for_ms = quiet ? input->now.wall_ms - input->conn->quiet_since_ms : 0;
+    return quiet ? input->now.mono_us + (1000 - for_ms % 1000) * 1000 : MOMENT_NEVER;
+}
+
 static void set_deadline(struct screen *screen, const struct screen_input *input)
 {
-    int64_t at = MOMENT_NEVER;
+    int64_t at = next_quiet_second(input);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         bool shown = screen->layout.panes[i].height > 0;
         if (shown && screen->tables[i].flash_end_us < at) {
@@ -230,6 +242,7 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
     dirty |= day_end_ms != screen->day_end_ms ? SCREEN_VIEW : 0;
     screen->day_end_ms = day_end_ms;
     bool due = input->now.mono_us >= screen->deadline_us;
+    dirty |= due && next_quiet_second(input) != MOMENT_NEVER ? SCREEN_CONN : 0;
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }
 
@@ -249,7 +262,7 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
         return;
     }
     for (int i = 0; i < PANE_COUNT; i++) {
-        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL : RESOURCE_BIT(i);
+        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(i);
         bool sums = i == PANE_ACCOUNT && (dirty & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0;
         if (layout->panes[i].height > 0 && ((dirty & bit) != 0 || sums)) {
             paint_pane(frame, (enum pane)i);
@@ -281,7 +294,8 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     unsigned due = tick(screen, input);
     unsigned dirty = screen->dirty | changed | fresh | due;
     if (screen->paused) { /* rows and entries stay, but what turned stale says so */
-        dirty = (dirty & ~SCREEN_JOURNAL) | screen->dirty | (changed != 0 ? SCREEN_STATE : 0);
+        dirty = (dirty & ~(SCREEN_JOURNAL | SCREEN_TAPE)) | screen->dirty |
+                (changed != 0 ? SCREEN_STATE : 0);
     }
     if (!fits(screen, canvas)) {
         canvas_resize(canvas, screen->columns, screen->rows);

@@ -22,6 +22,22 @@ struct screen_events {
     size_t top;        /* index of the first line, from the newest */
 };
 
+/* The same of the tape. */
+struct screen_strip {
+    uint64_t selected; /* an entry's number; 0: the newest */
+    size_t top;        /* index of the first entry shown */
+    bool journal;      /* the pane shows what was fetched, and why */
+};
+
+/* When the user did something, and what was known then. */
+struct screen_away {
+    int64_t touched_us, touched_ms; /* the last key, click or coming into focus; 0: none yet */
+    int64_t back_us;                /* the last one after an absence */
+    uint64_t touched;               /* the newest entry of the tape then */
+    uint64_t looked;                /* entries above this one are new */
+    int64_t looked_ms;
+};
+
 /* What of a pane's place on the canvas is as it was last painted. */
 struct pane_memo {
     struct memo lines;
@@ -39,6 +55,8 @@ struct screen {
     bool zoom, paused, hide_amounts, placed;
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
     struct screen_events events;
+    struct screen_strip strip;
+    struct screen_away away;
     struct layout layout;
     int tab_x[PANE_COUNT]; /* where the tabs begin; -1: not there */
     unsigned layout_key;   /* what of the input the layout was made of */
@@ -51,7 +69,7 @@ struct screen {
     char filter_before[TABLE_FILTER_MAX]; /* for Esc in the prompt */
 
     struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
-    uint64_t held_total, held_events;
+    uint64_t held_total, held_events, held_tape;
 
     struct pane_memo memos[PANE_COUNT];
     uint64_t bars[BAR_LINES]; /* numbers of what they show; 0: not known */
@@ -125,6 +143,7 @@ bool bar_repaint(struct bar *bar, const struct frame *frame, enum bar_line line,
 struct conn_word {
     char text[BAR_TEXT_MAX];     /* "● LIVE" */
     char more[BAR_TEXT_MAX];     /* "since 14:30:51" */
+    char why[BAR_TEXT_MAX];      /* "no stream: not found"; the first to go where room is short */
     char shortest[BAR_TEXT_MAX]; /* what has to fit: "○ RETRY 3" */
     enum role role;
 };
@@ -153,7 +172,27 @@ size_t events_count(const struct screen *screen, const struct screen_input *inpu
 const struct journal_entry *events_at(const struct screen *screen, const struct screen_input *input,
                                       size_t i);
 size_t events_cursor(const struct screen *screen, const struct screen_input *input);
+/* Cut at the end like any text, but not within a figure. */
+void fit_words(const char *text, int columns, char *out, size_t capacity);
 void events_select(struct screen *screen, const struct screen_input *input, size_t i);
+
+/* --- tape_pane.c */
+void paint_tape(const struct frame *frame, struct rect area);
+/* The newest entries, one a line, in any place. */
+void paint_tape_lines(const struct frame *frame, struct rect area);
+void tape_say(const struct frame *frame, const struct tape_entry *entry, struct tape_words *ret);
+enum role tape_role(const struct tape_entry *entry);
+size_t tape_pane_count(const struct screen *screen, const struct screen_input *input);
+const struct tape_entry *tape_pane_at(const struct screen *screen, const struct screen_input *input,
+                                      size_t i);
+size_t tape_pane_cursor(const struct screen *screen, const struct screen_input *input);
+void tape_pane_select(struct screen *screen, const struct screen_input *input, size_t i);
+size_t tape_pane_entry_on(const struct frame *frame, int width, int line);
+/* How many entries are new since the user looked. */
+size_t tape_pane_new(const struct screen *screen, const struct screen_input *input);
+void tape_pane_seen(struct screen *screen, const struct screen_input *input);
+/* The user did something. */
+void away_note(struct screen *screen, const struct screen_input *input);
 
 /* --- overlay.c, detail.c */
 void paint_overlay(const struct frame *frame);

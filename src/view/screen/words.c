@@ -18,6 +18,7 @@ static void word_set(struct conn_word *word, enum role role, const char *text)
     snprintf(word->text, sizeof word->text, "%s", text);
     snprintf(word->shortest, sizeof word->shortest, "%s", text);
     word->more[0] = '\0';
+    word->why[0] = '\0';
 }
 
 /* A token that was turned down anywhere is turned down everywhere. */
@@ -61,6 +62,11 @@ static void say_polling(const struct screen_input *input, struct conn_word *ret)
         snprintf(ret->text, sizeof ret->text, "◍ POLLING %llds", (long long)seconds);
     }
     snprintf(ret->more, sizeof ret->more, "next %s", at);
+    if (input->conn->phase == CONN_SILENT) {
+        snprintf(ret->why, sizeof ret->why, "not a byte comes on the stream");
+    } else if (input->conn->fault.kind != FAULT_NONE) {
+        snprintf(ret->why, sizeof ret->why, "no stream: %.140s", input->conn->fault.text);
+    }
 }
 
 static void say_offline(const struct screen_input *input, struct conn_word *ret)
@@ -108,6 +114,12 @@ static void say_live(const struct screen_input *input, struct conn_word *ret)
     char at[FORMAT_MAX];
     clock_text(input, input->conn->live_since_ms, at);
     word_set(ret, ROLE_CONN_LIVE, "● LIVE");
+    if (input->conn->quiet) {
+        long long seconds = (input->now.wall_ms - input->conn->quiet_since_ms) / 1000;
+        word_set(ret, ROLE_CONN_WARN, "● LIVE?");
+        snprintf(ret->text, sizeof ret->text, "● LIVE, quiet for %lld s", seconds);
+        snprintf(ret->shortest, sizeof ret->shortest, "● QUIET %llds", seconds);
+    }
     snprintf(ret->more, sizeof ret->more, "since %s", at);
 }
 
@@ -138,6 +150,8 @@ void conn_word_make(const struct screen_input *input, struct conn_word *ret)
         say_retry(input, ret);
     } else if (conn->phase == CONN_ENDED) {
         say_ended(input, ret);
+    } else if (conn->phase == CONN_SILENT) {
+        snprintf(ret->more, sizeof ret->more, "answered, not a byte yet");
     } else if (conn->attempt > 1) {
         snprintf(ret->more, sizeof ret->more, "try %d", conn->attempt);
     }
@@ -164,8 +178,11 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
 {
     out[0] = '\0';
     if (pane == PANE_EVENTS) {
-        bool none = events_count(frame->screen, frame->input) == 0;
-        snprintf(out, capacity, "%s", none ? pane_info(pane)->empty : "");
+        bool journal = frame->screen->strip.journal;
+        size_t count = journal ? events_count(frame->screen, frame->input)
+                               : tape_pane_count(frame->screen, frame->input);
+        const char *empty = journal ? "no events yet" : pane_info(pane)->empty;
+        snprintf(out, capacity, "%s", count == 0 ? empty : "");
         return;
     }
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);

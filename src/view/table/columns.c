@@ -1,7 +1,11 @@
 #include <blotter/view/columns.h>
 
+#include <blotter/core/derive.h>
+#include <blotter/view/text.h>
+
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct pane_info panes[] = {
@@ -9,7 +13,7 @@ static const struct pane_info panes[] = {
     [PANE_POSITIONS] = {"positions", "Positions", "Pos", "no positions", "positions"},
     [PANE_ACCOUNT] = {"account", "Account", "Acct", "no trading account for this user", "accounts"},
     [PANE_WATCHLIST] = {"watchlist", "Watchlist", "Watch", "this watchlist is empty", "symbols"},
-    [PANE_EVENTS] = {"events", "Events", "Events", "no events yet", "events"},
+    [PANE_EVENTS] = {"events", "Tape", "Tape", "nothing has happened yet", "events"},
 };
 static_assert(sizeof panes / sizeof *panes == PANE_COUNT, "a row per pane");
 
@@ -44,6 +48,13 @@ bool pane_parse(const char *name, enum pane *ret)
         (void)ret_derived;                                                                         \
         return (double)AS(type, row)->member;                                                      \
     }
+#define FIGURE_OF(type, name)                                                                      \
+    static double type##_##name##_of(const struct row *row, bool *ret_derived)                     \
+    {                                                                                              \
+        struct figure figure = type##_##name(AS(type, row));                                       \
+        *ret_derived = *ret_derived || figure.derived;                                             \
+        return figure.value;                                                                       \
+    }
 #define TIME_OF(type, member)                                                                      \
     static double type##_##member(const struct row *row, bool *ret_derived)                        \
     {                                                                                              \
@@ -57,79 +68,70 @@ static const char *row_id(const struct row *row)
     return row->id;
 }
 
-static const struct order_state_info states[] = {
-    [ORDER_PENDING] = {"PENDING", "◷ PENDING", ROLE_STATUS_PENDING},
-    [ORDER_PARTIAL] = {"PARTIAL", "◐ PARTIAL", ROLE_STATUS_PARTIAL},
-    [ORDER_EXECUTED] = {"EXECUTED", "✓ EXECUTED", ROLE_STATUS_EXECUTED},
-    [ORDER_CANCELLED] = {"CANCELLED", "✗ CANCELLED", ROLE_STATUS_CANCELLED},
+static const struct order_class_info classes[] = {
+    [ORDER_OPEN] = {"PENDING", "◷ PENDING", ROLE_STATUS_PENDING},
+    [ORDER_PART] = {"PARTIAL", "◐ PARTIAL", ROLE_STATUS_PARTIAL},
+    [ORDER_DONE] = {"EXECUTED", "✓ EXECUTED", ROLE_STATUS_EXECUTED},
+    [ORDER_DEAD] = {"CANCELLED", "✗ CANCELLED", ROLE_STATUS_CANCELLED},
     [ORDER_REJECTED] = {"REJECTED", "! REJECTED", ROLE_STATUS_REJECTED},
     [ORDER_UNKNOWN] = {"", "", ROLE_STATUS_UNKNOWN},
 };
-static_assert(sizeof states / sizeof *states == ORDER_STATE_COUNT, "a row per order state");
+static_assert(sizeof classes / sizeof *classes == ORDER_CLASS_COUNT, "a row per class");
 
-const struct order_state_info *order_state_info(enum order_state state)
+const struct order_class_info *order_class_info(enum order_class class)
 {
-    return &states[state];
+    return &classes[class];
 }
 
-enum order_state order_state(const struct order *order)
-{
-    for (int i = 0; i < ORDER_UNKNOWN; i++) {
-        if (i != ORDER_PARTIAL && strcmp(order->status, states[i].word) == 0) {
-            bool partial =
-                i == ORDER_PENDING && order->filled > 0 && order->filled < order->quantity;
-            return partial ? ORDER_PARTIAL : (enum order_state)i;
-        }
-    }
-    return ORDER_UNKNOWN;
-}
-
+/* A server that sends classes has words of its own, which are shown as they came. */
 static const char *order_status_text(const struct row *row)
 {
-    enum order_state state = order_state(AS(order, row));
-    return state == ORDER_UNKNOWN ? AS(order, row)->status : states[state].shown;
+    const struct order *order = AS(order, row);
+    bool own = order->told != ORDER_CLASS_COUNT || order->class == ORDER_UNKNOWN;
+    return own ? order->status : classes[order->class].shown;
 }
 
 static enum role order_status_role(const struct row *row)
 {
-    return states[order_state(AS(order, row))].role;
-}
-
-static bool side_is(const struct row *row, const char *side)
-{
-    return strcmp(AS(order, row)->side, side) == 0;
+    return classes[AS(order, row)->class].role;
 }
 
 static enum role order_side_role(const struct row *row)
 {
-    return side_is(row, "BUY") ? ROLE_SIDE_BUY : side_is(row, "SELL") ? ROLE_SIDE_SELL : ROLE_TEXT;
+    static const enum role roles[] = {
+        [ORDER_SIDE_UNKNOWN] = ROLE_TEXT,
+        [ORDER_BUY] = ROLE_SIDE_BUY,
+        [ORDER_SELL] = ROLE_SIDE_SELL,
+    };
+    return roles[AS(order, row)->direction];
 }
 
 static const char *order_side_short(const struct row *row)
 {
-    return side_is(row, "BUY") ? "B" : side_is(row, "SELL") ? "S" : AS(order, row)->side;
+    const struct order *order = AS(order, row);
+    return order->direction == ORDER_BUY ? "B" : order->direction == ORDER_SELL ? "S" : order->side;
 }
 
-static double order_pending(const struct row *row, bool *ret_derived)
+static double order_pending_of(const struct row *row, bool *ret_derived)
 {
     (void)ret_derived; /* the title says so */
-    const struct order *order = AS(order, row);
-    enum order_state state = order_state(order);
-    bool open = state == ORDER_PENDING || state == ORDER_PARTIAL;
-    return open ? (double)(order->quantity - order->filled) : 0;
+    return order_pending(AS(order, row));
 }
 
-static double order_value(const struct row *row, bool *ret_derived)
+static double order_value_of(const struct row *row, bool *ret_derived)
 {
     (void)ret_derived;
-    const struct order *order = AS(order, row);
-    double price = isnan(order->average_price) ? order->price : order->average_price;
-    return price * (double)order->quantity;
+    return order_value(AS(order, row)).value;
+}
+
+static double order_notional(const struct row *row)
+{
+    return AS(order, row)->notional;
 }
 
 static double order_quantity_of(const struct row *row)
 {
-    return (double)AS(order, row)->quantity;
+    return AS(order, row)->quantity;
 }
 
 TEXT_OF(order, symbol)
@@ -140,7 +142,7 @@ NUMBER_OF(order, quantity)
 NUMBER_OF(order, filled)
 NUMBER_OF(order, price)
 NUMBER_OF(order, average_price)
-NUMBER_OF(order, ltp)
+FIGURE_OF(order, last)
 TIME_OF(order, created_ms)
 TIME_OF(order, executed_ms)
 
@@ -161,14 +163,15 @@ static const char *position_status_text(const struct row *row)
 static double position_percent(const struct row *row, bool *ret_derived)
 {
     (void)ret_derived;
-    double invested = position_invested(AS(position, row));
-    return invested > 0 ? AS(position, row)->unrealized_pnl / invested * 100 : (double)NAN;
+    double invested = position_invested(AS(position, row)).value;
+    double unrealized = position_unrealized(AS(position, row)).value;
+    return invested > 0 ? unrealized / invested * 100 : (double)NAN;
 }
 
 static double position_magnitude(const struct row *row, bool *ret_derived)
 {
     (void)ret_derived;
-    return fabs(AS(position, row)->unrealized_pnl);
+    return fabs(position_unrealized(AS(position, row)).value);
 }
 
 static double position_realized_of(const struct row *row, bool *ret_derived)
@@ -180,41 +183,30 @@ static double position_realized_of(const struct row *row, bool *ret_derived)
 TEXT_OF(position, symbol)
 TEXT_OF(position, product)
 NUMBER_OF(position, quantity)
-NUMBER_OF(position, average_price)
-NUMBER_OF(position, current_price)
+FIGURE_OF(position, average)
+FIGURE_OF(position, last)
 NUMBER_OF(position, day_pnl)
-NUMBER_OF(position, unrealized_pnl)
+FIGURE_OF(position, unrealized)
 NUMBER_OF(position, stop_loss)
 NUMBER_OF(position, target)
-NUMBER_OF(position, current_value)
+FIGURE_OF(position, value)
 NUMBER_OF(position, invested_value)
 TIME_OF(position, created_ms)
 
-static double item_change(const struct row *row, bool *ret_derived)
-{
-    const struct watch_item *item = AS(watch_item, row);
-    if (!isnan(item->change)) {
-        return item->change;
+#define ITEM_FIGURE(name)                                                                          \
+    static double watch_##name(const struct row *row, bool *ret_derived)                           \
+    {                                                                                              \
+        struct figure figure = name(AS(watch_item, row));                                          \
+        *ret_derived = *ret_derived || figure.derived;                                             \
+        return figure.value;                                                                       \
     }
-    *ret_derived = !isnan(item->ltp - item->close);
-    return item->ltp - item->close;
-}
-
-static double item_percent(const struct row *row, bool *ret_derived)
-{
-    const struct watch_item *item = AS(watch_item, row);
-    if (!isnan(item->change_percent)) {
-        return item->change_percent;
-    }
-    double percent = item->close > 0 ? (item->ltp / item->close - 1) * 100 : (double)NAN;
-    *ret_derived = !isnan(percent);
-    return percent;
-}
+ITEM_FIGURE(item_last)
+ITEM_FIGURE(item_change)
+ITEM_FIGURE(item_change_percent)
 
 TEXT_OF(watch_item, symbol)
 TEXT_OF(watch_item, exchange)
 TEXT_OF(watch_item, name)
-NUMBER_OF(watch_item, ltp)
 NUMBER_OF(watch_item, open)
 NUMBER_OF(watch_item, high)
 NUMBER_OF(watch_item, low)
@@ -257,39 +249,39 @@ static const struct column order_columns[] = {
     {"type", "Type", "LIMIT or MARKET", .show = COLUMN_WIDE, .rank = 10, TEXT(order_type, 6, 8),
      .flags = COLUMN_SEARCHED},
     {"qty", "Qty", "quantity", .show = COLUMN_WIDE, .rank = 3, COUNT(order_quantity),
-     .flags = COLUMN_AMOUNT},
+     .money = order_notional, .flags = COLUMN_AMOUNT | COLUMN_EXACT},
     {"filled", "Filled", "quantity that is filled", .show = COLUMN_WIDE, .rank = 4,
-     COUNT(order_filled), .flags = COLUMN_AMOUNT | COLUMN_FLASHES},
+     COUNT(order_filled), .flags = COLUMN_AMOUNT | COLUMN_FLASHES | COLUMN_EXACT},
     {"fill-qty", "Fill/Qty", "filled and whole quantity", .show = COLUMN_NARROW, .rank = 3,
      .kind = COLUMN_PAIR, .number = order_filled, .other = order_quantity_of,
-     .flags = COLUMN_AMOUNT},
+     .money = order_notional, .flags = COLUMN_AMOUNT | COLUMN_EXACT},
     {"price", "Price", "limit price", .rank = 5, PRICE(order_price)},
     {"avg", "Avg", "average price of what is filled", .show = COLUMN_WIDE, .rank = 7,
      PRICE(order_average_price)},
-    {"ltp", "LTP", "last traded price", .show = COLUMN_WIDE, .rank = 9, PRICE(order_ltp)},
+    {"ltp", "LTP", "last traded price", .show = COLUMN_WIDE, .rank = 9, PRICE(order_last_of)},
     {"status", "Status", "what became of it", .rank = 1, TEXT(order_status_text, 11, 14),
      .role = order_status_role, .flags = COLUMN_SEARCHED | COLUMN_FLASHES},
     ID,
     {"pending", "~Pending", "quantity that still waits", .show = COLUMN_OPTIONAL, .rank = 11,
-     COUNT(order_pending), .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
+     COUNT(order_pending_of), .flags = COLUMN_AMOUNT | COLUMN_DERIVED | COLUMN_EXACT},
     {"value", "~Value", "quantity at its price", .show = COLUMN_OPTIONAL, .rank = 12,
-     MONEY(order_value), .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
+     MONEY(order_value_of), .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
     {"executed", "Executed", "when it was executed", .show = COLUMN_OPTIONAL, .rank = 13,
      TIME(order_executed_ms)},
 };
 
 static const struct column position_columns[] = {
     {"symbol", "Symbol", "what is held", SYMBOL(position_symbol), .role = position_role},
-    {"qty", "Qty", "quantity; negative is short", .rank = 1, COUNT(position_quantity), .flags = PNL,
+    {"qty", "Qty", "quantity; negative is short", .rank = 1, COUNT(position_quantity),
+     .flags = PNL | COLUMN_EXACT, .role = position_role},
+    {"avg", "Avg", "average price", .show = COLUMN_WIDE, .rank = 6, PRICE(position_average_of),
      .role = position_role},
-    {"avg", "Avg", "average price", .show = COLUMN_WIDE, .rank = 6, PRICE(position_average_price),
-     .role = position_role},
-    {"ltp", "LTP", "last traded price", .rank = 4, PRICE(position_current_price),
-     .role = position_role, .flags = COLUMN_FLASHES | COLUMN_ARROW | COLUMN_MOVES},
+    {"ltp", "LTP", "last traded price", .rank = 4, PRICE(position_last_of), .role = position_role,
+     .flags = COLUMN_FLASHES | COLUMN_ARROW | COLUMN_MOVES},
     {"day-pnl", "Day P&L", "gain or loss of the day", .rank = 3, MONEY(position_day_pnl),
      .flags = MOVING_PNL},
     {"unrl-pnl", "Unrl P&L", "gain or loss that is not realised", .rank = 2,
-     MONEY(position_unrealized_pnl), .flags = MOVING_PNL},
+     MONEY(position_unrealized_of), .flags = MOVING_PNL},
     {"pnl-percent", "~P&L %", "unrealised P&L against what was invested", .rank = 5,
      MONEY(position_percent),
      .flags = COLUMN_SIGNED | COLUMN_PERCENT | COLUMN_DERIVED | COLUMN_MOVES},
@@ -301,7 +293,7 @@ static const struct column position_columns[] = {
     {"prod", "Prod", "product: MIS, CNC or NRML", .show = COLUMN_OPTIONAL, .rank = 10,
      TEXT(position_product, 4, 6), .flags = COLUMN_SEARCHED, .role = position_role},
     {"value", "Value", "what it is worth now", .show = COLUMN_OPTIONAL, .rank = 12,
-     MONEY(position_current_value), .flags = COLUMN_AMOUNT | COLUMN_MOVES, .role = position_role},
+     MONEY(position_value_of), .flags = COLUMN_AMOUNT | COLUMN_MOVES, .role = position_role},
     {"invested", "Invested", "what was put in", .show = COLUMN_OPTIONAL, .rank = 13,
      MONEY(position_invested_value), .flags = COLUMN_AMOUNT, .role = position_role},
     {"realised", "Realised", "gain or loss that is realised", .show = COLUMN_OPTIONAL, .rank = 11,
@@ -316,11 +308,11 @@ static const struct column position_columns[] = {
 
 static const struct column watch_columns[] = {
     {"symbol", "Symbol", "what is watched", SYMBOL(watch_item_symbol)},
-    {"ltp", "LTP", "last traded price", .rank = 1, PRICE(watch_item_ltp),
+    {"ltp", "LTP", "last traded price", .rank = 1, PRICE(watch_item_last),
      .flags = COLUMN_FLASHES | COLUMN_ARROW | COLUMN_MOVES},
-    {"chg", "Chg", "change since the last close", .rank = 4, PRICE(item_change),
+    {"chg", "Chg", "change since the last close", .rank = 4, PRICE(watch_item_change),
      .flags = COLUMN_SIGNED | COLUMN_MOVES},
-    {"chg-percent", "Chg %", "change in percent", .rank = 2, MONEY(item_percent),
+    {"chg-percent", "Chg %", "change in percent", .rank = 2, MONEY(watch_item_change_percent),
      .flags = COLUMN_SIGNED | COLUMN_PERCENT | COLUMN_MOVES},
     {"spark", "Spark", "the last quotes seen", .rank = 5, .kind = COLUMN_SPARK, .width_min = 6,
      .width_max = 12},
@@ -334,7 +326,8 @@ static const struct column watch_columns[] = {
      PRICE(watch_item_low)},
     {"close", "Close", "the last close", .show = COLUMN_OPTIONAL, .rank = 14,
      PRICE(watch_item_close)},
-    {"vol", "Vol", "volume", .show = COLUMN_OPTIONAL, .rank = 15, COUNT(watch_item_volume)},
+    {"vol", "Vol", "volume", .show = COLUMN_OPTIONAL, .rank = 15, COUNT(watch_item_volume),
+     .flags = COLUMN_EXACT},
     {"time", "Time", "when the quote is from", .show = COLUMN_OPTIONAL, .rank = 16,
      TIME(watch_item_updated_ms)},
     {"alert", "Alert", "the alert's price", .show = COLUMN_OPTIONAL, .rank = 9,
@@ -384,6 +377,58 @@ const struct column *columns_of(enum pane pane, size_t *ret_count)
 {
     *ret_count = tables[pane].count;
     return tables[pane].columns;
+}
+
+/* --- figures as text -------------------------------------------------------------------------- */
+
+#define QUANTITY_DECIMALS 9
+
+static unsigned figure_flags(const struct column *column)
+{
+    return ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
+           ((column->flags & COLUMN_PERCENT) != 0 ? FORMAT_PERCENT : 0);
+}
+
+static int exact_or(const struct column *column, double value, int decimals)
+{
+    return (column->flags & COLUMN_EXACT) != 0 ? format_decimals(value, 0, QUANTITY_DECIMALS)
+                                               : decimals;
+}
+
+/* An amount of money in place of the figure that is missing. */
+static void put_money(const struct row *row, double money, const struct format *format,
+                      char out[FORMAT_MAX])
+{
+    char figure[FORMAT_MAX];
+    int decimals = format_decimals(money, 0, 2);
+    format_number(format, (struct format_figure){money, decimals == 1 ? 2 : decimals, 0}, figure);
+    format_money(AS(order, row)->currency, figure, out);
+}
+
+int column_figure(const struct column *column, const struct row *row, const struct format *format,
+                  int decimals, char out[COLUMN_FIGURE_MAX])
+{
+    bool derived = false;
+    double value = column->number(row, &derived);
+    double money = column->money != NULL ? column->money(row) : (double)NAN;
+    unsigned flags = figure_flags(column) | (derived ? FORMAT_DERIVED : 0);
+    char figure[FORMAT_MAX], other[FORMAT_MAX];
+    format_number(format, (struct format_figure){value, exact_or(column, value, decimals), flags},
+                  figure);
+    if (column->other != NULL) {
+        double second = column->other(row);
+        int second_decimals = exact_or(column, second, decimals);
+        format_number(format, (struct format_figure){second, second_decimals, flags}, other);
+        if (isnan(second) && !isnan(money)) {
+            put_money(row, money, format, other);
+        }
+        snprintf(out, COLUMN_FIGURE_MAX, "%s/%s", figure, other);
+    } else if (isnan(value) && !isnan(money)) {
+        put_money(row, money, format, out);
+    } else {
+        snprintf(out, COLUMN_FIGURE_MAX, "%s", figure);
+    }
+    return text_width(out);
 }
 
 size_t column_find(enum pane pane, const char *name, size_t len)

@@ -171,9 +171,9 @@ struct table_range table_list_range(struct table *table)
 
 static void count_states(struct table *table)
 {
-    memset(table->state_counts, 0, sizeof table->state_counts);
+    memset(table->class_counts, 0, sizeof table->class_counts);
     for (size_t i = 0; table->pane == PANE_ORDERS && i < table->order_count; i++) {
-        table->state_counts[table->marks[table->order[i]].state]++;
+        table->class_counts[table->marks[table->order[i]].class]++;
     }
 }
 

@@ -80,7 +80,9 @@ static int number_width(const struct table *table, const struct table_view *view
     if (view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0) {
         width = text_width(FORMAT_HIDDEN);
     }
-    return column->kind == COLUMN_PAIR && !view->hide_amounts ? 2 * width + 1 : width;
+    width = column->kind == COLUMN_PAIR && !view->hide_amounts ? 2 * width + 1 : width;
+    bool exact = (column->flags & COLUMN_EXACT) != 0 && !view->hide_amounts;
+    return exact ? max_int(width, extent->text_width) : width;
 }
 
 struct room {

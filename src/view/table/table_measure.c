@@ -1,6 +1,8 @@
 /* What the columns have to hold, and the sums. */
 #include "table_private.h"
 
+#include <blotter/core/derive.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -29,6 +31,25 @@ static int quick_width(const char *text, int limit)
     return width;
 }
 
+/* Whole figures are measured by the largest of them; the others one by one. */
+static void measure_exact(const struct column *column, const struct row *row, double value,
+                          struct column_extent *extent)
+{
+    double other = column->other != NULL ? column->other(row) : 0;
+    bool whole = !isnan(value) && format_decimals(value, 0, 1) == 0 && !isnan(other) &&
+                 format_decimals(other, 0, 1) == 0;
+    if (whole) {
+        widen(extent, value);
+        widen(extent, other);
+        return;
+    }
+    char text[COLUMN_FIGURE_MAX];
+    struct format format;
+    format_default(&format); /* no other puts in more separators */
+    int width = column_figure(column, row, &format, 0, text);
+    extent->text_width = width > extent->text_width ? width : extent->text_width;
+}
+
 static void measure_cell(const struct column *column, const struct row *row,
                          struct column_extent *extent)
 {
@@ -43,10 +64,11 @@ static void measure_cell(const struct column *column, const struct row *row,
         return;
     }
     double value = column->number(row, &extent->derived);
-    widen(extent, value);
-    if (column->other != NULL) {
-        widen(extent, column->other(row));
+    if ((column->flags & COLUMN_EXACT) != 0) {
+        measure_exact(column, row, value, extent);
+        return;
     }
+    widen(extent, value);
     if (extent->decimals < column->decimals_high && !isnan(value)) {
         extent->decimals = format_decimals(value, extent->decimals, column->decimals_high);
     }

@@ -1,6 +1,8 @@
 /* The rows that are seen onto the canvas. */
 #include "table_private.h"
 
+#include <blotter/core/derive.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,10 +126,11 @@ static void put_number(const struct painter *painter, const struct row *row, siz
 {
     const struct column *column = table_column(painter->table, c);
     const struct table_view *view = painter->view;
-    char out[2 * FORMAT_MAX + 2];
+    char out[COLUMN_FIGURE_MAX];
     bool derived = false;
     double value = column->number(row, &derived);
-    if (isnan(value) && style.role != ROLE_STALE) {
+    bool missing = isnan(value) && (column->money == NULL || isnan(column->money(row)));
+    if (missing && style.role != ROLE_STALE) {
         style.role = ROLE_DIM;
     } else if (view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0) {
         put_figure(painter, area, FORMAT_HIDDEN, (struct style){ROLE_DIM, style.attributes});
@@ -139,16 +142,7 @@ static void put_number(const struct painter *painter, const struct row *row, siz
         put_figure(painter, area, out, style);
         return;
     }
-    unsigned flags = table_number_flags(column) | (derived ? FORMAT_DERIVED : 0);
-    int decimals = painter->table->extents[c].decimals;
-    format_number(view->format, (struct format_figure){value, decimals, flags}, out);
-    if (column->other != NULL) {
-        char other[FORMAT_MAX];
-        format_number(view->format, (struct format_figure){column->other(row), decimals, flags},
-                      other);
-        size_t len = strlen(out);
-        snprintf(out + len, sizeof out - len, "/%s", other);
-    }
+    column_figure(column, row, view->format, painter->table->extents[c].decimals, out);
     put_figure(painter, area, out, style);
 }
 
@@ -214,7 +208,7 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
         int effect = flash_effect(table, model_row(table->snapshot, row_index), arrow);
         return (struct margin){arrow > 0 ? "▲" : "▼", effect > 0 ? ROLE_PNL_UP : ROLE_PNL_DOWN};
     }
-    if (item != NULL && isnan(item->ltp)) {
+    if (item != NULL && isnan(item_last(item).value)) {
         return (struct margin){"?", ROLE_DIM};
     }
     if (painter->view->stale || (item != NULL && quote_is_old(painter->view, item))) {

@@ -2,6 +2,7 @@
 #include "table_private.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -117,17 +118,16 @@ static void compare(struct table_mark *mark, const struct table_mark *before,
 static bool is_moment(const struct table *table, const struct row *row)
 {
     const struct watch_item *item = (const void *)row;
-    return table->pane == PANE_WATCHLIST && strcmp(item->alert_type, "ABOVE") != 0 &&
-           strcmp(item->alert_type, "BELOW") != 0;
+    return table->pane == PANE_WATCHLIST && item->alert == ALERT_CROSSING;
 }
 
 static bool crossed(const struct watch_item *item, double ltp_before)
 {
-    double ltp = item->ltp, at = item->alert_price;
-    if (strcmp(item->alert_type, "ABOVE") == 0) {
+    double ltp = item_last(item).value, at = item->alert_price;
+    if (item->alert == ALERT_ABOVE) {
         return ltp >= at;
     }
-    if (strcmp(item->alert_type, "BELOW") == 0) {
+    if (item->alert == ALERT_BELOW) {
         return ltp <= at;
     }
     return (ltp_before < at && ltp >= at) || (ltp_before > at && ltp <= at);
@@ -137,7 +137,7 @@ static bool wants_attention(const struct table *table, const struct row *row,
                             const struct table_mark *before)
 {
     if (table->pane == PANE_ORDERS) {
-        return order_state((const void *)row) == ORDER_REJECTED;
+        return ((const struct order *)(const void *)row)->class == ORDER_REJECTED;
     }
     if (table->pane == PANE_WATCHLIST) {
         return crossed((const void *)row, before != NULL ? before->value[0] : (double)NAN);
@@ -210,7 +210,7 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
                                 .rank = before != NULL ? before->rank : UINT32_MAX};
     read_values(table, row, mark);
     if (table->pane == PANE_ORDERS) {
-        mark->state = (uint8_t)order_state((const void *)row);
+        mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
     }
     if (before != NULL) {
         compare(mark, before, news);
@@ -308,8 +308,8 @@ static void note_changed(struct table *table, size_t row, const struct table_mar
         table->flash_end_us = mark->flash_until_us;
     }
     if (table->pane == PANE_ORDERS) {
-        table->state_counts[before->state]--;
-        table->state_counts[mark->state]++;
+        table->class_counts[before->class]--;
+        table->class_counts[mark->class]++;
     }
 }
 

@@ -10,7 +10,7 @@
 
 #define EXPONENT_FROM 1e15 /* a double has no more whole digits to show */
 #define SCALED_MAX 9e15    /* below 2^53: every integer is exact */
-#define DECIMALS_MAX 8
+#define DECIMALS_MAX 9
 #define DAY_MS INT64_C(86400000)
 
 static const char *const grouping_names[] = {
@@ -43,7 +43,7 @@ void format_default(struct format *ret)
     *ret = (struct format){.grouping = FORMAT_INDIAN};
 }
 
-static const double powers[DECIMALS_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
+static const double powers[DECIMALS_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
 /* Rounds half away from zero; what is a half but for the representation counts as one. */
 static double round_scaled(double magnitude, int decimals)
@@ -184,6 +184,22 @@ int format_number(const struct format *format, struct format_figure figure, char
     size_t len = (size_t)(buffer + sizeof buffer - 1 - tail.at);
     memcpy(out, tail.at, len + 1);
     return format->grouping == FORMAT_LOCALE ? text_width_n(out, len) : (int)len;
+}
+
+void format_money(const char *currency, const char *figure, char out[FORMAT_MAX])
+{
+    static const struct {
+        const char *currency, *sign;
+    } signs[] = {{"", "¤"}, {"USD", "$"}, {"EUR", "€"}, {"GBP", "£"}, {"INR", "₹"}, {"JPY", "¥"}};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        if (strcmp(signs[i].currency, currency) == 0) {
+            snprintf(out, FORMAT_MAX, "%s%s", signs[i].sign, figure);
+            return;
+        }
+    }
+    char word[8];
+    size_t len = text_clean(currency, strlen(currency), word, sizeof word);
+    snprintf(out, FORMAT_MAX, "%s%s%s", word, len > 0 ? " " : "", figure);
 }
 
 int format_decimals(double value, int low, int high)

@@ -39,6 +39,10 @@ static struct config *load(const char *text, char **words, struct problem *probl
     return config_load(&source, problem);
 }
 
+#define NO_ZONE(zone)                                                                              \
+    ":2: timezone: the zone database (tzdata) has no '" zone                                       \
+    "': it is local, utc or Area/City, as in Asia/Kolkata"
+
 static const struct refused {
     const char *text, *sentence; /* the sentence after the file's name */
 } refused[] = {
@@ -61,6 +65,15 @@ static const struct refused {
     {"[main]\ntoken_file = token\n", ":2: token_file is absolute or begins with ~/, not 'token'"},
     {"[main]\npanes = orders,acount\n", ":2: unknown pane 'acount' (did you mean 'account'?)"},
     {"[main]\npanes = ,\n", ":2: panes names no pane"},
+    {"[display]\ntimezone = Asia/Kolkatta\n",
+     ":2: timezone: the zone database has no 'Asia/Kolkatta' (did you mean 'Asia/Kolkata'?)"},
+    {"[display]\ntimezone = asia/kolkata\n",
+     ":2: timezone: the zone database has no 'asia/kolkata' (did you mean 'Asia/Kolkata'?)"},
+    {"[display]\ntimezone = +05:30\n", NO_ZONE("+05:30")},
+    {"[display]\ntimezone = IST\n", NO_ZONE("IST")},
+    {"[display]\ntimezone = ../zoneinfo/UTC\n", NO_ZONE("../zoneinfo/UTC")},
+    {"[display]\ntimezone = zone.tab\n", NO_ZONE("zone.tab")},
+    {"[display]\ntimezone = Asia\n", NO_ZONE("Asia")},
     {"[main]\ncache = perhaps\n", ":2: cache is yes or no, not 'perhaps'"},
     {"[display]\ncolor = alway\n",
      ":2: color is one of auto|always|never, not 'alway' (did you mean 'always'?)"},
@@ -123,6 +136,20 @@ static void bad_flags_name_themselves(void **state)
         struct problem problem = {0};
         assert_null(load("", words, &problem));
         assert_string_equal(problem.text, rows[i].sentence);
+    }
+}
+
+static void zones_that_exist(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"", "local", "UTC", "utc", "Asia/Kolkata"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char text[64];
+        struct problem problem = {0};
+        snprintf(text, sizeof text, "[display]\ntimezone = %s\n", good[i]);
+        struct config *config = load(text, NULL, &problem);
+        assert_string_equal(problem.text, "");
+        config_free(config);
     }
 }
 
@@ -317,16 +344,49 @@ static void files_that_cannot_be_read(void **state)
     assert_string_equal(problem.text, "cannot read the config /dev/zero: File too large");
 }
 
+/* A zone database of one zone: the system's may not be installed where we are built. */
+static char zones[128];
+
+static void make_zones(void)
+{
+    static const char *const texts[][2] = {
+        {"Asia/Kolkata", "TZif2"}, {"zone.tab", "#x\tAsia/Delhi\nIN\t+2232+08822\tAsia/Kolkata\n"}};
+    char path[160];
+    snprintf(zones, sizeof zones, "/tmp/blotter-zones-%ld", (long)getpid());
+    snprintf(path, sizeof path, "%s/Asia", zones);
+    assert_true(mkdir(zones, 0700) == 0 && mkdir(path, 0700) == 0);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        snprintf(path, sizeof path, "%s/%s", zones, texts[i][0]);
+        FILE *out = fopen(path, "w");
+        assert_non_null(out);
+        fputs(texts[i][1], out);
+        fclose(out);
+    }
+    setenv("TZDIR", zones, 1);
+}
+
+static void remove_zones(void)
+{
+    static const char *const names[] = {"/Asia/Kolkata", "/Asia", "/zone.tab", ""};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[160];
+        snprintf(path, sizeof path, "%s%s", zones, names[i]);
+        remove(path);
+    }
+}
+
 static int make_file(void **state)
 {
     (void)state;
     snprintf(file, sizeof file, "/tmp/blotter-config-%ld.ini", (long)getpid());
+    make_zones();
     return 0;
 }
 
 static int remove_file(void **state)
 {
     (void)state;
+    remove_zones();
     return unlink(file);
 }
 
@@ -335,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mistakes_name_their_line),
         cmocka_unit_test(bad_flags_name_themselves),
+        cmocka_unit_test(zones_that_exist),
         cmocka_unit_test(a_profile_that_is_not_there),
         cmocka_unit_test(precedence),
         cmocka_unit_test(unusual_but_right),

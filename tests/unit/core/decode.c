@@ -240,9 +240,112 @@ static void test_closed_positions(void **state)
     }
 }
 
-#define ROW(id, quantity)                                                                          \
+#define ROW_OF(id, quantity, status)                                                               \
     "{\"id\":" id ",\"symbol\":\"A\",\"quantity\":" quantity                                       \
-    ",\"orderSide\":\"BUY\",\"status\":\"NEW\"}"
+    ",\"orderSide\":\"BUY\",\"status\":" status "}"
+#define ROW(id, quantity) ROW_OF(id, quantity, "\"NEW\"")
+
+/* One order of these members besides id and status. */
+static struct snapshot *order_of(const char *status, const char *members)
+{
+    char body[512];
+    snprintf(body, sizeof body, "{\"orders\":[{\"id\":7,\"status\":\"%s\"%s}]}", status, members);
+    struct fault fault = {0};
+    struct snapshot *snapshot = decode(RESOURCE_ORDERS, body, &fault);
+    assert_string_equal(fault.text, "");
+    return snapshot;
+}
+
+static void test_words_become_classes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status, *members;
+        enum order_class class;
+    } rows[] = {
+        {"PENDING", "", ORDER_OPEN},
+        {"PENDING", ",\"quantity\":10,\"filledQuantity\":0", ORDER_OPEN},
+        {"PENDING", ",\"quantity\":10,\"filledQuantity\":0.5", ORDER_PART},
+        {"PENDING", ",\"quantity\":10,\"filledQuantity\":10", ORDER_OPEN},
+        {"PENDING", ",\"filledQuantity\":3", ORDER_OPEN},
+        {"EXECUTED", ",\"quantity\":10,\"filledQuantity\":3", ORDER_DONE},
+        {"CANCELLED", "", ORDER_DEAD},
+        {"REJECTED", "", ORDER_REJECTED},
+        {"pending", "", ORDER_UNKNOWN},
+        {"", "", ORDER_UNKNOWN},
+        {"new", ",\"class\":\"open\"", ORDER_OPEN},
+        {"new", ",\"class\":\"open\",\"quantity\":9,\"filledQuantity\":1", ORDER_OPEN},
+        {"new", ",\"class\":\"part\"", ORDER_PART},
+        {"filled", ",\"class\":\"done\"", ORDER_DONE},
+        {"expired", ",\"class\":\"dead\"", ORDER_DEAD},
+        {"PENDING", ",\"class\":\"rejected\"", ORDER_REJECTED},
+        {"PENDING", ",\"class\":\"unknown\"", ORDER_UNKNOWN},
+        {"PENDING", ",\"class\":\"a word that nobody knows\"", ORDER_UNKNOWN},
+        {"PENDING", ",\"class\":null", ORDER_OPEN},
+        {"PENDING", ",\"class\":7", ORDER_OPEN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct snapshot *snapshot = order_of(rows[i].status, rows[i].members);
+        assert_int_equal(snapshot->orders[0].class, rows[i].class);
+        assert_string_equal(snapshot->orders[0].status, rows[i].status);
+        snapshot_unref(snapshot);
+    }
+}
+
+static void test_what_other_systems_add(void **state)
+{
+    (void)state;
+    struct snapshot *snapshot = order_of(
+        "new", ",\"quantity\":\"0.123456789\",\"orderSide\":\"SELL\",\"notional\":\"500\","
+               "\"parentId\":12345678901234567890,\"currency\":\"USD\",\"multiplier\":100,"
+               "\"updatedAt\":\"2026-11-27T14:30:00.123456789Z\",\"raw\":{\"id\":\"x\","
+               "\"status\":\"y\",\"stock\":{\"symbol\":\"no\"}},\"stock\":{\"exchange\":\"NYSE\","
+               "\"segment\":\"us_equity\",\"instrumentId\":42,\"bid\":1.5,\"ask\":2.5}");
+    const struct order *order = &snapshot->orders[0];
+    assert_string_equal(order->row.id, "7");
+    assert_true(order->quantity == 0.123456789 && order->notional == 500);
+    assert_true(order->direction == ORDER_SELL && order->multiplier == 100);
+    assert_string_equal(order->parent_id, "12345678901234567890");
+    assert_string_equal(order->currency, "USD");
+    assert_true(order->updated_ns == INT64_C(1795789800123456789));
+    assert_string_equal(order->exchange, "NYSE");
+    assert_string_equal(order->segment, "us_equity");
+    assert_string_equal(order->instrument_id, "42");
+    assert_true(order->bid == 1.5 && order->ask == 2.5 && isnan(order->ltp));
+    assert_string_equal(order->symbol, "");
+    assert_true(isnan(order->filled));
+    snapshot_unref(snapshot);
+    snapshot = order_of("new", "");
+    order = &snapshot->orders[0];
+    assert_true(isnan(order->quantity) && isnan(order->notional) && isnan(order->multiplier));
+    assert_true(order->updated_ns == MODEL_NO_TIME && order->direction == ORDER_SIDE_UNKNOWN);
+    snapshot_unref(snapshot);
+}
+
+static void test_the_kind_of_an_alert(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        enum alert_kind kind;
+    } rows[] = {{"\"ABOVE\"", ALERT_ABOVE},
+                {"\"BELOW\"", ALERT_BELOW},
+                {"\"BOTH\"", ALERT_CROSSING},
+                {"null", ALERT_CROSSING}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char body[256];
+        snprintf(body, sizeof body,
+                 "{\"watchlists\":[{\"id\":1,\"name\":\"n\",\"items\":[{\"id\":2,\"symbol\":\"S\","
+                 "\"alertType\":%s}]}]}",
+                 rows[i].word);
+        struct fault fault = {0};
+        struct snapshot *snapshot = decode(RESOURCE_WATCHLISTS, body, &fault);
+        assert_non_null(snapshot);
+        assert_int_equal(snapshot->items[0].alert, rows[i].kind);
+        assert_string_equal(snapshot->items[0].watchlist_id, "1");
+        snapshot_unref(snapshot);
+    }
+}
 
 static void test_what_cannot_be_shown(void **state)
 {
@@ -260,21 +363,21 @@ static void test_what_cannot_be_shown(void **state)
         {RESOURCE_ORDERS, "{\"success\":true}", FAULT_DECODE, "no \"orders\" in the answer"},
         {RESOURCE_ORDERS, "{\"orders\":{}}", FAULT_DECODE, "\"orders\" is no array"},
         {RESOURCE_ORDERS, "{\"orders\":[7]}", FAULT_DECODE, "row 1 is no object"},
-        {RESOURCE_ORDERS, "{\"orders\":[" ROW("\"1\"", "1") "," ROW("\"2\"", "\"x\"") "]}",
-         FAULT_DECODE, "row 2: \"quantity\" is missing or not an integer"},
-        {RESOURCE_ORDERS, "{\"orders\":[" ROW("7", "1") "]}", FAULT_DECODE,
-         "row 1: \"id\" is missing or not a text"},
+        {RESOURCE_ORDERS, "{\"orders\":[" ROW("\"1\"", "1") "," ROW_OF("\"2\"", "1", "7") "]}",
+         FAULT_DECODE, "row 2: \"status\" is missing or not a text"},
+        {RESOURCE_ORDERS, "{\"orders\":[" ROW("[7]", "1") "]}", FAULT_DECODE,
+         "row 1: \"id\" is missing or not a text or a number"},
         {RESOURCE_ORDERS, "{\"orders\":[" ROW("null", "1") "]}", FAULT_DECODE,
-         "row 1: \"id\" is missing or not a text"},
-        {RESOURCE_ORDERS, "{\"orders\":[" ROW("\"1\"", "1.5") "]}", FAULT_DECODE,
-         "row 1: \"quantity\" is missing or not an integer"},
+         "row 1: \"id\" is missing or not a text or a number"},
+        {RESOURCE_POSITIONS, "{\"positions\":[{\"id\":1,\"symbol\":\"A\",\"quantity\":\"x\"}]}",
+         FAULT_DECODE, "row 1: \"quantity\" is missing or not a number"},
         {RESOURCE_ACCOUNT, "{\"account\":{\"id\":\"a\"}}", FAULT_DECODE,
          "row 1: \"balance\" is missing or not a number"},
         {RESOURCE_ACCOUNT, "{\"account\":[]}", FAULT_DECODE, "row 1 is no object"},
         {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\"}]}", FAULT_DECODE,
          "watchlist 1: \"name\" is missing or not a text"},
         {RESOURCE_WATCHLISTS, "{\"watchlists\":[7]}", FAULT_DECODE,
-         "watchlist 1: \"id\" is missing or not a text"},
+         "watchlist 1: \"id\" is missing or not a text or a number"},
         {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":{}}]}",
          FAULT_DECODE, "watchlist 1: \"items\" is no array"},
         {RESOURCE_ORDERS, "{\"success\":false,\"error\":\"database\\u001b[2J down\"}", FAULT_SERVER,
@@ -370,6 +473,9 @@ int main(void)
         cmocka_unit_test(test_a_flattened_item_equals_a_nested_one),
         cmocka_unit_test(test_the_nested_member_wins_in_either_order),
         cmocka_unit_test(test_closed_positions),
+        cmocka_unit_test(test_words_become_classes),
+        cmocka_unit_test(test_what_other_systems_add),
+        cmocka_unit_test(test_the_kind_of_an_alert),
         cmocka_unit_test(test_what_cannot_be_shown),
         cmocka_unit_test(test_every_truncation_is_refused),
         cmocka_unit_test(test_rows_have_a_ceiling),

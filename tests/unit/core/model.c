@@ -179,13 +179,20 @@ static void test_every_field_counts_for_equality(void **state)
                          .status = "w",
                          .failure_reason = "",
                          .stock_name = "",
-                         .instrument_id = ""};
+                         .instrument_id = "",
+                         .exchange = "",
+                         .segment = "",
+                         .parent_id = "",
+                         .currency = ""};
     a->orders[0] = b->orders[0] = full;
     assert_true(snapshot_equal(a, b));
     b->orders[0].ltp = 0.5;
     assert_false(snapshot_equal(a, b));
     b->orders[0] = full;
     b->orders[0].status = "x";
+    assert_false(snapshot_equal(a, b));
+    b->orders[0] = full;
+    b->orders[0].told = ORDER_DONE;
     assert_false(snapshot_equal(a, b));
     b->orders[0] = full;
     b->orders[0].executed_ms = 1;

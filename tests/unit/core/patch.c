@@ -115,6 +115,95 @@ static void test_orders(void **state)
     patch_log_free(log);
 }
 
+#define PLACED "\"symbol\":\"S\",\"orderSide\":\"BUY\",\"status\":\"PENDING\""
+
+static void test_placed_again(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+    tell(log, "order_placed", "{\"orderId\":5," PLACED ",\"quantity\":\"2.5\"}", 2, 0);
+    assert_string_equal(patch_log_shown(log)->orders[0].row.id, "5");
+    int64_t created_ms = patch_log_shown(log)->orders[0].created_ms;
+    /* Another word of a working order. */
+    struct patch_result result =
+        tell(log, "order_placed",
+             "{\"orderId\":5,\"status\":\"accepted\",\"class\":\"open\",\"price\":3}", 3, 0);
+    const struct order *order = &patch_log_shown(log)->orders[0];
+    assert_true(result.valid && result.changed);
+    assert_int_equal(patch_log_shown(log)->row_count, 2);
+    assert_string_equal(order->status, "accepted");
+    assert_true(order->price == 3 && order->quantity == 2.5 && order->class == ORDER_OPEN);
+    assert_true(order->created_ms == created_ms);
+    /* It is over; a status without a class is classed by its word. */
+    tell(log, "order_executed", "{\"orderId\":\"5\",\"status\":\"EXECUTED\",\"quantity\":2.5}", 4,
+         0);
+    order = &patch_log_shown(log)->orders[0];
+    assert_true(order->class == ORDER_DONE && order->filled == 2.5);
+    assert_false(tell(log, "order_placed", "{\"orderId\":5," PLACED "}", 5, 0).changed);
+    assert_string_equal(patch_log_shown(log)->orders[0].status, "EXECUTED");
+    patch_log_free(log);
+}
+
+#define AT(status, at)                                                                             \
+    "{\"orderId\":\"a\",\"status\":\"" status "\",\"updatedAt\":\"2026-11-27T14:30:" at "Z\"}"
+
+static void test_what_is_not_later_changes_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type, *data;
+        bool changed;
+        const char *status;
+    } steps[] = {
+        {"order_updated", AT("first", "01.000000001"), true, "first"},
+        {"order_updated", AT("before", "01.000000000"), false, "first"},
+        {"order_updated", AT("same", "01.000000001"), false, "first"},
+        {"order_updated", AT("later", "01.000000002"), true, "later"},
+        {"order_updated", "{\"orderId\":\"a\",\"status\":\"no time\"}", true, "no time"},
+        {"order_executed", AT("EXECUTED", "02"), true, "EXECUTED"},
+        {"order_placed", AT("PENDING", "01.5"), false, "EXECUTED"},
+        {"order_placed", AT("reopened", "03"), true, "reopened"},
+    };
+    struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct patch_result result = tell(log, steps[i].type, steps[i].data, i + 2, 0);
+        assert_true(result.valid);
+        assert_int_equal(result.changed, steps[i].changed);
+        assert_string_equal(patch_log_shown(log)->orders[0].status, steps[i].status);
+    }
+    /* Nor does it after a response that knows more than the log. */
+    struct fault fault;
+    static const char body[] =
+        "{\"orders\":[{\"id\":\"a\",\"status\":\"read\",\"updatedAt\":\"2026-11-27T14:31:00Z\"}]}";
+    patch_log_rebase(log, decode_body(RESOURCE_ORDERS, body, sizeof body - 1, &fault),
+                     (struct patch_answer){.seq = 1});
+    assert_string_equal(patch_log_shown(log)->orders[0].status, "no time");
+    assert_true(patch_log_consistent(log));
+    patch_log_free(log);
+}
+
+static void test_quotes_without_a_last_price(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_WATCHLISTS, PATCH_LOG_MAX);
+    struct patch_result result =
+        tell(log, "quotes_updated",
+             "{\"updates\":[{\"instrumentId\":\"I\",\"bid\":\"1.5\",\"ask\":2.5,\"open\":1,"
+             "\"high\":3,\"low\":0.5,\"close\":2,\"name\":\"Named\"}]}",
+             2, 0);
+    assert_true(result.valid && result.changed);
+    const struct watch_item *item = patch_log_shown(log)->items;
+    while (strcmp(item->instrument_id, "I") != 0) {
+        item++;
+    }
+    assert_true(item->bid == 1.5 && item->ask == 2.5 && item->open == 1 && item->high == 3);
+    assert_true(item->low == 0.5 && item->close == 2);
+    assert_string_equal(item->name, "Named");
+    /* The change that came with an older price says nothing about this one. */
+    assert_true(isnan(item->change) && isnan(item->change_percent));
+    patch_log_free(log);
+}
+
 static void test_positions(void **state)
 {
     (void)state;
@@ -205,11 +294,12 @@ static void test_what_does_not_validate_is_not_applied(void **state)
         {RESOURCE_ORDERS, "order_executed", "{}"},
         {RESOURCE_ORDERS, "order_executed", "[]"},
         {RESOURCE_ORDERS, "order_executed", "{\"orderId\":\"a\"}"},
+        {RESOURCE_ORDERS, "order_executed", "{\"orderId\":[7],\"status\":\"X\"}"},
         {RESOURCE_ORDERS, "order_executed",
-         "{\"orderId\":7,\"symbol\":\"S\",\"quantity\":9,\"orderSide\":\"BUY\",\"status\":\"X\"}"},
+         "{\"orderId\":\"a\",\"quantity\":\"x\",\"status\":\"X\"}"},
         {RESOURCE_ORDERS, "order_executed",
-         "{\"orderId\":\"a\",\"symbol\":\"S\",\"quantity\":1.5,\"orderSide\":\"BUY\",\"status\":"
-         "\"X\"}"},
+         "{\"orderId\":\"a\",\"status\":\"X\",\"updatedAt\":\"today\"}"},
+        {RESOURCE_ORDERS, "order_executed", "{\"orderId\":\"a\",\"status\":\"X\",\"class\":1}"},
         {RESOURCE_ORDERS, "order_executed",
          "{\"orderId\":\"a\",\"symbol\":\"S\",\"quantity\":9,\"orderSide\":\"BUY\",\"status\":"
          "\"X\",\"price\":\"much\"}"},
@@ -218,9 +308,13 @@ static void test_what_does_not_validate_is_not_applied(void **state)
         {RESOURCE_POSITIONS, "positions_pnl_updated",
          "{\"updates\":[{\"positionId\":\"p\",\"unrealizedPnL\":1,\"dayPnL\":2},{}]}"},
         {RESOURCE_ACCOUNT, "balance_updated",
-         "{\"tradingAccountId\":\"acc\",\"balance\":1,\"availableMargin\":2}"},
+         "{\"tradingAccountId\":\"acc\",\"availableMargin\":2}"},
         {RESOURCE_WATCHLISTS, "watchlist_item_removed", "{\"watchlistId\":\"w\"}"},
         {RESOURCE_WATCHLISTS, "quotes_updated", "{\"updates\":[{\"instrumentId\":\"I\"}]}"},
+        {RESOURCE_WATCHLISTS, "quotes_updated",
+         "{\"updates\":[{\"instrumentId\":\"I\",\"bid\":1}]}"},
+        {RESOURCE_WATCHLISTS, "quotes_updated",
+         "{\"updates\":[{\"instrumentId\":\"I\",\"ask\":1,\"bid\":null}]}"},
         {RESOURCE_WATCHLISTS, "quotes_updated", "{\"updates\":[{\"ltp\":1}]}"},
         {RESOURCE_WATCHLISTS, "quotes_updated",
          "{\"updates\":[{\"instrumentId\":\"\",\"ltp\":1}]}"},
@@ -234,27 +328,87 @@ static void test_what_does_not_validate_is_not_applied(void **state)
     }
 }
 
-static void test_a_response_removes_what_it_covers(void **state)
+static void test_a_response_confirms_what_it_covers_and_shows(void **state)
 {
     (void)state;
     struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
     tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 5, 50);
     tell(log, "order_placed", ORDER_DATA("b", "PENDING"), 6, 60);
-    /* Began before both, but includes the first. */
+    /* Began before both, but contains the first. */
+    static const char executed[] = "{\"orders\":[{\"id\":\"a\",\"symbol\":\"S\",\"quantity\":9,"
+                                   "\"orderSide\":\"BUY\",\"status\":"
+                                   "\"EXECUTED\",\"averagePrice\":7}]}";
     struct patch_change change =
-        patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS),
+        patch_log_rebase(log, decode(RESOURCE_ORDERS, executed),
                          (struct patch_answer){.seq = 4, .id = 50, .now_us = 1});
     assert_int_equal(patch_log_count(log), 1);
-    assert_int_equal(change.contradictions, 1);
-    assert_string_equal(patch_log_shown(log)->orders[1].status, "PENDING");
+    assert_false(change.doubt || change.lied);
     assert_false(patch_log_shown(log)->orders[1].row.provisional);
     assert_true(patch_log_shown(log)->orders[0].row.provisional);
     /* The order of arrival covers as well; the placed order should have been there. */
     change = patch_log_cover(log, (struct patch_answer){.seq = 7, .now_us = 2});
+    assert_true(change.doubt && change.fresh);
+    assert_int_equal(patch_log_count(log), 1);
+    assert_string_equal(patch_log_shown(log)->orders[0].row.id, "b");
+    /* A contradiction that lasts. */
+    change = patch_log_cover(log, (struct patch_answer){.seq = 9, .now_us = 10 * 1000 * 1000});
+    assert_false(change.doubt);
+    assert_true(change.marked && change.missing);
     assert_int_equal(change.contradictions, 1);
-    assert_int_equal(patch_log_count(log), 0);
-    assert_ptr_equal(patch_log_shown(log), patch_log_base(log));
+    assert_int_equal(patch_log_shown(log)->row_count, 1);
     patch_log_free(log);
+}
+
+/* Its id claims what its rows do not show. */
+static void test_a_claim_is_no_proof(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t id;
+        bool lied, kept;
+    } rows[] = {{50, true, true}, {51, false, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+        tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 5, 50);
+        struct patch_change change =
+            patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS),
+                             (struct patch_answer){.seq = 4, .id = rows[i].id});
+        assert_int_equal(change.lied, rows[i].lied);
+        /* With a later id something else may have happened to the row: marked, not written over. */
+        const struct order *order = &patch_log_shown(log)->orders[0];
+        assert_string_equal(order->status, rows[i].kept ? "EXECUTED" : "PENDING");
+        assert_true(order->row.provisional);
+        assert_int_equal(change.claimed_seq, rows[i].kept ? 0 : 5);
+        assert_int_equal(patch_log_forget_claims(log), !rows[i].kept);
+        assert_int_equal(patch_log_shown(log)->orders[0].row.provisional, rows[i].kept);
+        assert_true(patch_log_consistent(log));
+        patch_log_free(log);
+    }
+}
+
+/* What earlier operations of a row left there is as old as what the server had before. */
+static void test_a_response_between_two_operations_is_old(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status;
+        bool old;
+    } rows[] = {{"PENDING", true}, {"PARTIAL", true}, {"EXECUTED", false}, {"CANCELLED", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+        char body[256];
+        tell(log, "order_updated", ORDER_DATA("a", "PARTIAL"), 5, 0);
+        tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 6, 0);
+        snprintf(body, sizeof body,
+                 "{\"orders\":[{\"id\":\"a\",\"symbol\":\"S\",\"quantity\":9,\"orderSide\":\"BUY\","
+                 "\"status\":\"%s\"}]}",
+                 rows[i].status);
+        struct patch_change change = patch_log_rebase(log, decode(RESOURCE_ORDERS, body),
+                                                      (struct patch_answer){.seq = 7, .now_us = 1});
+        assert_int_equal(change.doubt, rows[i].old);
+        assert_int_equal(patch_log_count(log), rows[i].old ? 2 : 0);
+        patch_log_free(log);
+    }
 }
 
 static void test_the_log_has_a_ceiling(void **state)
@@ -382,11 +536,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_placed_again),
+        cmocka_unit_test(test_what_is_not_later_changes_nothing),
+        cmocka_unit_test(test_quotes_without_a_last_price),
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_account),
         cmocka_unit_test(test_watchlists),
         cmocka_unit_test(test_what_does_not_validate_is_not_applied),
-        cmocka_unit_test(test_a_response_removes_what_it_covers),
+        cmocka_unit_test(test_a_response_confirms_what_it_covers_and_shows),
+        cmocka_unit_test(test_a_claim_is_no_proof),
+        cmocka_unit_test(test_a_response_between_two_operations_is_old),
         cmocka_unit_test(test_the_log_has_a_ceiling),
         cmocka_unit_test(test_repeated_figures_take_no_more_room),
         cmocka_unit_test(test_many_rows_put_in_front),

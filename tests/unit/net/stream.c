@@ -80,7 +80,7 @@ static void run(struct fixture *f, struct script_server *server, int64_t retry_m
     struct http_settings http;
     struct conn_settings conn;
     struct fault fault;
-    struct stream_handler handler = {on_event, on_status, on_too_large, f};
+    struct stream_handler handler = {on_event, on_status, on_too_large, NULL, f};
     http_settings_default(&http);
     conn_settings_default(&conn);
     http.url = script_server_url(server);
@@ -148,7 +148,7 @@ static void test_life(void **state)
          {{NULL, {SEND(OPEN "id: 1\ndata: a\n\n")}}, {NULL, {SEND(OPEN "data: b\n\n")}}},
          0,
          NULL,
-         "<c><l>a<w><c><l+>b<w><c><e>",
+         "<c><s><l>a<w><c><s><l+>b<w><c><e>",
          3},
         {"an event over the ceiling is left out, and its id is not asked for again",
          {{NULL,
@@ -157,7 +157,7 @@ static void test_life(void **state)
             SEND("\n\ndata: b\n\n")}}},
          0,
          NULL,
-         "<c><l>a!b<w><c><e>",
+         "<c><s><l>a!b<w><c><e>",
          2},
         {"what is packed in an unknown way is not asked for again",
          {{NULL,
@@ -167,30 +167,36 @@ static void test_life(void **state)
          NULL,
          "<c><e>",
          1},
+        {"not a byte, then the end: it was not live",
+         {{NULL, {SEND(OPEN), {SCRIPT_WAIT, NULL, 0, 20}}}, {NULL, {SEND(OPEN ":\n")}}},
+         0,
+         NULL,
+         "<c><s><w><c><s><l><w><c><e>",
+         3},
         {"no event after a stop",
          {{NULL, {SEND(OPEN "data: a\n\ndata: b\n\n"), HOLD}}},
          'a',
          act_stop,
-         "<c><l>a<e>",
+         "<c><s><l>a<e>",
          1},
         {"no event of the old connection after a new one was wanted",
          {{NULL, {SEND(OPEN "id: 1\ndata: a\n\ndata: b\n\n"), HOLD}},
           {NULL, {SEND(OPEN "data: c\n\n")}}},
          'a',
          act_resumed,
-         "<c><l>a<c><l+>c<w><c><e>",
+         "<c><s><l>a<c><s><l+>c<w><c><e>",
          3},
         {"while paused nothing is read",
          {{NULL, {SEND(OPEN "data: a\n\n"), {SCRIPT_WAIT, NULL, 0, 20}, SEND("data: b\n\n")}}},
          'a',
          act_pause,
-         "<c><l>a.b<w><c><e>",
+         "<c><s><l>a.b<w><c><e>",
          2},
         {"paused and taken up again at once",
          {{NULL, {SEND(OPEN "data: a\n\n"), {SCRIPT_WAIT, NULL, 0, 20}, SEND("data: b\n\n")}}},
          'a',
          act_pause_twice,
-         "<c><l>ab<w><c><e>",
+         "<c><s><l>ab<w><c><e>",
          2},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -234,7 +240,7 @@ static void test_retry_now_does_not_wait(void **state)
     struct http_settings http;
     struct conn_settings conn;
     struct fault fault;
-    struct stream_handler handler = {on_event, on_status_retry, NULL, &f};
+    struct stream_handler handler = {on_event, on_status_retry, NULL, NULL, &f};
     http_settings_default(&http);
     conn_settings_default(&conn);
     http.url = script_server_url(server);

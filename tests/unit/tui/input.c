@@ -66,6 +66,14 @@ static const struct row rows[] = {
     {"\033[?62;c\033[>0;1cx", "x "},
     {"\033[1\033[Ax", "Up x "},
     {"\033[\001\033[3\x80x", "x "},
+    {"\033P1$r2 q\033\\j", "j "},
+    {"\033]11;rgb:1e1e/1e1e/1e1e\033\\j\033]11;rgb:1e1e/1e1e/1e1e\007k", "j k "},
+    {"\033P>|tmux 3.3a\033\\\033_Gi=31;OK\033\\\033^q\033\\\033Xq\033\\j", "j "},
+    {"\033]52;c;cXFx\xc3\xa9\x9c\r\nqq\007j", "j "},
+    {"\033]0;q\033[Aj\033Pq\033j", "Up j M-j "},
+    {"\033]0;q\x18j\033]0;q\x1aj\033]0;q\x03j", "j j C-c j "},
+    {"\033[200~a\033]0;q\033[201~j", "paste:a j "},
+    {"\033[24;80R\033[1;2R\033[?2;1;0S\033[?2026;2$yj", "F3 j "},
     {"\xc3(\xff\xfe\x80\xc0\xaf\xf5\xed\xa0\x80j", "( j "},
 };
 
@@ -117,6 +125,27 @@ static void a_lone_escape_waits(void **state)
     assert_false(input_pending(&input));
 }
 
+/* The keys that begin like an answer, and an answer that does not go on. */
+static void an_answer_waits_longer(void **state)
+{
+    (void)state;
+    struct log log = {0};
+    struct input input;
+    input_init(&input, take, &log);
+    input_feed(&input, "\033]", 2);
+    assert_int_equal(input_pending(&input), INPUT_ESCAPE);
+    input_flush(&input);
+    assert_string_equal(log.text, "M-] ");
+    input_feed(&input, "\033]11;rgb:", 9);
+    assert_int_equal(input_pending(&input), INPUT_STRING);
+    input_feed(&input, "q\033", 2);
+    assert_int_equal(input_pending(&input), INPUT_STRING);
+    input_flush(&input);
+    assert_int_equal(input_pending(&input), INPUT_COMPLETE);
+    input_feed(&input, "j", 1);
+    assert_string_equal(log.text, "M-] j ");
+}
+
 /* Whatever comes, only names that [keys] knows go out, and nothing overflows. */
 static void survives_noise(void **state)
 {
@@ -165,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_apart_however_split),
         cmocka_unit_test(a_lone_escape_waits),
+        cmocka_unit_test(an_answer_waits_longer),
         cmocka_unit_test(survives_noise),
         cmocka_unit_test(knows_names),
     };

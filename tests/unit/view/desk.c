@@ -3,6 +3,7 @@
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,50 @@ static void note(struct desk *desk, const struct journal_entry *entry)
     desk->input.events++;
 }
 
+static struct tape_entry entry_of(enum tape_kind kind, int64_t ago_s, enum tape_side side,
+                                  double quantity, const char *symbol)
+{
+    struct tape_entry entry;
+    tape_entry_init(&entry, kind, DESK_NOW_MS - ago_s * 1000);
+    entry.side = side;
+    entry.quantity = quantity;
+    snprintf(entry.symbol, sizeof entry.symbol, "%s", symbol);
+    snprintf(entry.type, sizeof entry.type, "LIMIT");
+    return entry;
+}
+
+/* The tape of the sketches, the oldest first. */
+static void make_tape(struct desk *desk)
+{
+    desk->tape = tape_new();
+    struct tape_entry entry = entry_of(TAPE_FILLED, 5404, TAPE_BUY, 27, "LT");
+    entry.price = entry.limit = 3503.15;
+    tape_add(desk->tape, &entry);
+    entry = entry_of(TAPE_REJECTED, 3046, TAPE_BUY, 500, "ADANIENT");
+    snprintf(entry.text, sizeof entry.text, "margin exceeds: need 14,35,525");
+    tape_add(desk->tape, &entry);
+    entry = entry_of(TAPE_STOP, 622, TAPE_NO_SIDE, NAN, "NIFTY24O31C24500");
+    entry.price = 183.4;
+    entry.limit = 183;
+    tape_add(desk->tape, &entry);
+    entry = entry_of(TAPE_CLOSED, 236, TAPE_NO_SIDE, NAN, "COALINDIA");
+    entry.amount = 1719.9;
+    tape_add(desk->tape, &entry);
+    entry = entry_of(TAPE_STREAM, 75, TAPE_NO_SIDE, NAN, "");
+    entry.took_ms = 4100;
+    entry.filled = 6;
+    tape_add(desk->tape, &entry);
+    entry = entry_of(TAPE_PLACED, 8, TAPE_BUY, 250, "RELIANCE");
+    entry.limit = 2945;
+    tape_add(desk->tape, &entry);
+    entry = entry_of(TAPE_FILLED, 1, TAPE_SELL, 40, "TCS");
+    entry.price = 4118.2;
+    entry.limit = 4115;
+    entry.took_ms = 3000;
+    tape_add(desk->tape, &entry);
+    desk->input.tape = desk->tape;
+}
+
 void desk_open(struct desk *desk, int columns, int rows)
 {
     *desk = (struct desk){.conn = {.phase = CONN_LIVE, .live_since_ms = DESK_NOW_MS - 76000}};
@@ -270,6 +315,7 @@ void desk_open(struct desk *desk, int columns, int rows)
                                        .what = "3 rows",
                                        .panes = RESOURCE_BIT(RESOURCE_POSITIONS),
                                        .outcome = JOURNAL_PATCHED});
+    make_tape(desk);
     desk->screen = screen_new(columns, rows);
     desk->canvas = canvas_new(columns, rows);
 }
@@ -279,6 +325,7 @@ void desk_close(struct desk *desk)
     screen_free(desk->screen);
     canvas_free(desk->canvas);
     journal_free(desk->journal);
+    tape_free(desk->tape);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         snapshot_unref((struct snapshot *)(uintptr_t)desk->input.panes[i].shown);
     }

@@ -14,6 +14,7 @@ struct desk {
     struct screen_input input;
     struct conn_status conn;
     struct journal *journal;
+    struct tape *tape;
     struct screen *screen;
     struct canvas *canvas;
 };

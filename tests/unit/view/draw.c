@@ -33,7 +33,7 @@ static void test_buckets(void **state)
     (void)state;
     static const struct {
         const char *name;
-        struct draw_point points[4];
+        struct series_point points[4];
         size_t count;
         struct draw_span span;
         double expected[4];
@@ -70,7 +70,7 @@ static void test_ranges(void **state)
     some = draw_range_with(some, GAP);
     some = draw_range_with(some, (double)INFINITY);
     assert_true(some.low < -1.9 && some.high > 2.9 && some.high < 3.1);
-    const struct draw_point points[] = {{0, 9}, {10, 1}, {20, GAP}, {30, 5}};
+    const struct series_point points[] = {{0, 9}, {10, 1}, {20, GAP}, {30, 5}};
     struct draw_range in =
         draw_range_in((struct draw_points){points, 4}, (struct draw_span){15, 40});
     same(&in.low, (const double[]){1, 5}, 2, "what holds when it begins counts");

@@ -49,7 +49,8 @@ static void test_figures(void **state)
         {FORMAT_WESTERN, -3.05, 2, FORMAT_DERIVED | FORMAT_SIGN, "~-3.05"},
         {FORMAT_WESTERN, 1234, 0, FORMAT_PLAIN, "1234"},
         {FORMAT_WESTERN, 0.0525, 4, 0, "0.0525"},
-        {FORMAT_WESTERN, 1, 99, 0, "1.00000000"},
+        {FORMAT_WESTERN, 1, 99, 0, "1.000000000"},
+        {FORMAT_WESTERN, 0.123456789, 9, 0, "0.123456789"},
         {FORMAT_WESTERN, 1, -3, 0, "1"},
         {FORMAT_WESTERN, 999999999999999.0, 0, 0, "999,999,999,999,999"},
         {FORMAT_INDIAN, 999999999999999.0, 2, 0, "99,99,99,99,99,99,999"},
@@ -119,7 +120,7 @@ static void test_nothing_is_ever_too_long(void **state)
                             .locale_decimal = "\u00b7",
                             .locale_grouping = {1, 1}};
     for (int exponent = -310; exponent < 309; exponent++) {
-        for (int decimals = 0; decimals <= 8; decimals++) {
+        for (int decimals = 0; decimals <= 9; decimals++) {
             char out[FORMAT_MAX];
             unsigned flags = FORMAT_SIGN | FORMAT_DERIVED | FORMAT_PERCENT;
             format_number(&format,
@@ -139,6 +140,9 @@ static void test_decimals(void **state)
     assert_int_equal(format_decimals(83.125, 2, 4), 3);
     assert_int_equal(format_decimals(1.0 / 3, 2, 4), 4);
     assert_int_equal(format_decimals(1e300, 2, 4), 2);
+    assert_int_equal(format_decimals(0.123456789, 0, 9), 9);
+    assert_int_equal(format_decimals(0.890472, 0, 9), 6);
+    assert_int_equal(format_decimals(250, 0, 9), 0);
 }
 
 static int32_t india(const void *user, int64_t wall_ms)

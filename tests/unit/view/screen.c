@@ -78,7 +78,9 @@ static void test_golden_screens(void **state)
         {"medium", 100, 30, ""},
         {"medium-offline", 100, 30, "offline"},
         {"medium-account", 100, 30, "focus-account"},
-        {"medium-events", 100, 30, "focus-events down"},
+        {"medium-events", 100, 30, "events focus-events down"},
+        {"medium-tape", 100, 30, "focus-events down"},
+        {"single-tape", 60, 20, "focus-events"},
         {"single", 60, 20, ""},
         {"single-positions", 60, 20, "focus-positions"},
         {"single-watchlist", 60, 20, "focus-watchlist list-next"},
@@ -91,7 +93,7 @@ static void test_golden_screens(void **state)
         {"help", 100, 30, "help page-down"},
         {"detail", 100, 30, "down detail"},
         {"detail-narrow", 40, 16, "down detail bottom"},
-        {"detail-event", 100, 30, "focus-events down detail"},
+        {"detail-event", 100, 30, "events focus-events down detail"},
         {"columns", 100, 30, "columns down down column-toggle bottom column-toggle"},
         {"filter", 100, 30, "filter =nif"},
         {"filter-nothing", 60, 20, "filter =zzz accept"},
@@ -155,7 +157,23 @@ static void test_connection_words(void **state)
          FAULT_NONE,
          false,
          "● LIVE since 14:32:06"},
+        {{.phase = CONN_LIVE, .quiet = true, .quiet_since_ms = DESK_NOW_MS - 36400},
+         FAULT_NONE,
+         false,
+         "● LIVE, quiet for 36 s"},
         {{.phase = CONN_IDLE}, FAULT_NONE, false, "◌ CONNECTING"},
+        {{.phase = CONN_SILENT, .attempt = 1},
+         FAULT_NONE,
+         false,
+         "◌ CONNECTING answered, not a byte yet"},
+        {{.phase = CONN_SILENT, .attempt = 1},
+         FAULT_NONE,
+         true,
+         "◍ POLLING 10s next 14:32:16 │ not a byte comes on the stream"},
+        {{.phase = CONN_ENDED},
+         FAULT_TYPE,
+         true,
+         "◍ POLLING 10s next 14:32:16 │ no stream: some reason"},
         {{.phase = CONN_CONNECTING, .attempt = 3}, FAULT_NETWORK, false, "◌ CONNECTING try 3"},
         {{.phase = CONN_WAITING, .attempt = 1, .retry_at_ms = DESK_NOW_MS + 4000},
          FAULT_NETWORK,
@@ -194,6 +212,26 @@ static void test_connection_words(void **state)
     desk.input.poll_every_ms = 0;
     desk.input.poll_next_ms = DESK_NOW_MS + 20100;
     has(&desk, "◍ POLLING 20s");
+    desk_close(&desk);
+}
+
+/* The seconds of a quiet stream go on by themselves, and only those. */
+static void test_a_quiet_stream_is_counted(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk.conn.quiet_since_ms = DESK_NOW_MS - 36400;
+    has(&desk, "● LIVE");
+    assert_true(screen_deadline(desk.screen) > desk.input.now.mono_us + 2000000);
+    desk.conn.quiet = true;
+    has(&desk, "quiet for 36 s");
+    assert_int_equal(screen_deadline(desk.screen), desk.input.now.mono_us + 600000);
+    desk.input.now.mono_us += 600000;
+    desk.input.now.wall_ms += 600;
+    assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    has(&desk, "quiet for 37 s");
+    assert_int_equal(screen_deadline(desk.screen), desk.input.now.mono_us + 1000000);
     desk_close(&desk);
 }
 
@@ -332,6 +370,7 @@ static void test_pause_holds_the_rows(void **state)
     struct desk desk;
     desk_open(&desk, 160, 48);
     free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_EVENTS);
     desk_do(&desk, ACTION_PAUSE);
     assert_true(screen_paused(desk.screen));
     /* The engine patches its rows in place. */
@@ -489,7 +528,7 @@ static void test_a_click_on_a_tab_shows_its_pane(void **state)
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 0, 1);
     has(&desk, "━ 1 Orders");
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 50, 1);
-    has(&desk, "━ 5 Events");
+    has(&desk, "━ 5 Tape");
     desk_close(&desk);
 }
 
@@ -603,6 +642,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_screens),
         cmocka_unit_test(test_connection_words),
+        cmocka_unit_test(test_a_quiet_stream_is_counted),
         cmocka_unit_test(test_empty_panes_say_why),
         cmocka_unit_test(test_an_error_stands_beside_the_rows),
         cmocka_unit_test(test_midnight_ends_today),

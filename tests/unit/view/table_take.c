@@ -224,7 +224,7 @@ static void check_marks(const struct table *quick, const struct table *full)
 {
     for (size_t i = 0; i < quick->row_count; i++) {
         const struct table_mark *a = &quick->marks[i], *b = &full->marks[i];
-        assert_true(a->key == b->key && a->state == b->state);
+        assert_true(a->key == b->key && a->class == b->class);
         assert_int_equal(table_mark_is_due(a), table_mark_is_due(b));
         assert_true(a->flash_until_us == b->flash_until_us);
         assert_memory_equal(a->direction, b->direction, sizeof a->direction);
@@ -262,7 +262,7 @@ static void check(const struct pair *pair)
     assert_int_equal(quick->cursor, full->cursor);
     assert_int_equal(quick->top, full->top);
     assert_true(quick->selected == full->selected && quick->list == full->list);
-    assert_memory_equal(quick->state_counts, full->state_counts, sizeof quick->state_counts);
+    assert_memory_equal(quick->class_counts, full->class_counts, sizeof quick->class_counts);
     assert_true(same(quick->sums.sums[0].day.value, full->sums.sums[0].day.value));
     assert_true(same(quick->sums.sums[0].unrealized.value, full->sums.sums[0].unrealized.value));
     assert_true(same(quick->sums.sums[0].invested.value, full->sums.sums[0].invested.value));

@@ -1,0 +1,40 @@
+/*
+ * derive: figures that follow from those of a row. What the server sent is never replaced; what is
+ * missing on both ways is NAN. derived says that the figure is ours: it is shown with "~".
+ */
+#ifndef BLOTTER_CORE_DERIVE_H
+#define BLOTTER_CORE_DERIVE_H
+
+#include <blotter/core/model.h>
+
+struct figure {
+    double value;
+    bool derived;
+};
+
+/* The last price; else the middle of bid and ask. */
+struct figure order_last(const struct order *order);
+struct figure position_last(const struct position *position);
+struct figure item_last(const struct watch_item *item);
+
+/* Quantity that still waits; 0 when the order is over, NAN when that is not known. */
+double order_pending(const struct order *order);
+
+/* Quantity at the average or else the limit price, times the multiplier; an order for an amount of
+ * money is worth that. */
+struct figure order_value(const struct order *order);
+
+/*
+ * Average price from what was invested; value and unrealised P&L from the prices: never where these
+ * are in another currency than the prices. Invested is a positive figure.
+ */
+struct figure position_average(const struct position *position);
+struct figure position_value(const struct position *position);
+struct figure position_unrealized(const struct position *position);
+struct figure position_invested(const struct position *position);
+
+/* Against the last close. */
+struct figure item_change(const struct watch_item *item);
+struct figure item_change_percent(const struct watch_item *item);
+
+#endif

@@ -1,0 +1,101 @@
+#include <blotter/core/derive.h>
+
+#include <math.h>
+#include <string.h>
+
+static struct figure sent_or(double sent, double ours)
+{
+    return isnan(sent) ? (struct figure){ours, !isnan(ours)} : (struct figure){sent, false};
+}
+
+struct figure order_last(const struct order *order)
+{
+    return sent_or(order->ltp, (order->bid + order->ask) / 2);
+}
+
+struct figure position_last(const struct position *position)
+{
+    return sent_or(position->current_price, (position->bid + position->ask) / 2);
+}
+
+struct figure item_last(const struct watch_item *item)
+{
+    return sent_or(item->ltp, (item->bid + item->ask) / 2);
+}
+
+static double units(double multiplier)
+{
+    return multiplier > 0 ? multiplier : 1;
+}
+
+double order_pending(const struct order *order)
+{
+    if (order->class == ORDER_UNKNOWN) {
+        return (double)NAN;
+    }
+    bool waits = order->class == ORDER_OPEN || order->class == ORDER_PART;
+    return waits ? order->quantity - order->filled : 0;
+}
+
+struct figure order_value(const struct order *order)
+{
+    double price = isnan(order->average_price) ? order->price : order->average_price;
+    double value = order->quantity * price * units(order->multiplier);
+    return isnan(order->quantity) ? (struct figure){order->notional, false}
+                                  : (struct figure){value, !isnan(value)};
+}
+
+/* Whether values and prices are in one currency. */
+static bool is_one_currency(const struct position *position)
+{
+    return position->value_currency[0] == '\0' ||
+           strcmp(position->value_currency, position->currency) == 0;
+}
+
+struct figure position_average(const struct position *position)
+{
+    double ours = (double)NAN;
+    if (is_one_currency(position) && position->quantity != 0) {
+        ours = fabs(position->invested_value / position->quantity / units(position->multiplier));
+    }
+    return sent_or(position->average_price, ours);
+}
+
+/* A price times what is held. */
+static double worth(const struct position *position, double price)
+{
+    return is_one_currency(position) ? position->quantity * price * units(position->multiplier)
+                                     : (double)NAN;
+}
+
+struct figure position_value(const struct position *position)
+{
+    return sent_or(position->current_value, worth(position, position_last(position).value));
+}
+
+struct figure position_unrealized(const struct position *position)
+{
+    double gain = position_last(position).value - position_average(position).value;
+    return sent_or(position->unrealized_pnl, worth(position, gain));
+}
+
+struct figure position_invested(const struct position *position)
+{
+    struct figure invested =
+        sent_or(position->invested_value, worth(position, position->average_price));
+    invested.value = fabs(invested.value);
+    return invested;
+}
+
+struct figure item_change(const struct watch_item *item)
+{
+    double ours = item->close > 0 ? item_last(item).value - item->close : (double)NAN;
+    return sent_or(item->change, ours);
+}
+
+struct figure item_change_percent(const struct watch_item *item)
+{
+    double last = item_last(item).value;
+    return sent_or(item->change_percent,
+                   item->close > 0 ? (last / item->close - 1) * 100 : (double)NAN);
+}

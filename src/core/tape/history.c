@@ -1,0 +1,138 @@
+#include <blotter/core/history.h>
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+
+struct symbol {
+    char *name;
+    struct series series;
+};
+
+struct history {
+    struct series figures[HISTORY_FIGURES];
+    struct symbol *symbols; /* by name */
+    size_t count, room;
+};
+
+static const char *const names[] = {
+    [HISTORY_DAY] = "day", [HISTORY_BOOKED] = "booked", [HISTORY_MARGIN] = "margin"};
+static_assert(sizeof names / sizeof *names == HISTORY_FIGURES, "a name per figure");
+
+const char *history_figure_name(enum history_figure figure)
+{
+    return names[figure];
+}
+
+struct history *history_new(void)
+{
+    struct history *history = mem_calloc(1, sizeof *history);
+    for (int i = 0; i < HISTORY_FIGURES; i++) {
+        series_init(&history->figures[i], HISTORY_STEP_MS);
+    }
+    return history;
+}
+
+static void drop_symbols(struct history *history)
+{
+    for (size_t i = 0; i < history->count; i++) {
+        free(history->symbols[i].name);
+        series_done(&history->symbols[i].series);
+    }
+    history->count = 0;
+}
+
+void history_clear(struct history *history)
+{
+    for (int i = 0; i < HISTORY_FIGURES; i++) {
+        series_clear(&history->figures[i], HISTORY_STEP_MS);
+    }
+    drop_symbols(history);
+}
+
+void history_free(struct history *history)
+{
+    if (history == NULL) {
+        return;
+    }
+    history_clear(history);
+    free(history->symbols);
+    free(history);
+}
+
+void history_add(struct history *history, enum history_figure figure, int64_t at_ms, double value)
+{
+    series_add(&history->figures[figure], at_ms, value);
+}
+
+const struct series *history_figure(const struct history *history, enum history_figure figure)
+{
+    return &history->figures[figure];
+}
+
+/* Where the name is, or would be. */
+static size_t place_of(const struct history *history, const char *name)
+{
+    size_t low = 0, high = history->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(history->symbols[middle].name, name) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static bool is_at(const struct history *history, size_t at, const char *name)
+{
+    return at < history->count && strcmp(history->symbols[at].name, name) == 0;
+}
+
+static struct symbol *insert(struct history *history, size_t at, const char *name)
+{
+    if (history->count == history->room) {
+        history->room = history->room == 0 ? 16 : history->room * 2;
+        history->symbols =
+            mem_realloc_array(history->symbols, history->room, sizeof *history->symbols);
+    }
+    struct symbol *symbol = &history->symbols[at];
+    memmove(symbol + 1, symbol, (history->count - at) * sizeof *symbol);
+    symbol->name = mem_dup(name, strlen(name));
+    series_init(&symbol->series, HISTORY_STEP_MS);
+    history->count++;
+    return symbol;
+}
+
+void history_add_price(struct history *history, const char *symbol, int64_t at_ms, double price)
+{
+    size_t at = place_of(history, symbol);
+    bool known = is_at(history, at, symbol);
+    if (!known && (history->count == HISTORY_SYMBOLS_MAX || symbol[0] == '\0' || isnan(price))) {
+        return;
+    }
+    struct symbol *here = known ? &history->symbols[at] : insert(history, at, symbol);
+    series_add(&here->series, at_ms, price);
+}
+
+void history_gap(struct history *history, int64_t at_ms)
+{
+    for (size_t i = 0; i < history->count; i++) {
+        series_add(&history->symbols[i].series, at_ms, (double)NAN);
+    }
+}
+
+const struct series *history_price(const struct history *history, const char *symbol)
+{
+    size_t at = place_of(history, symbol);
+    return is_at(history, at, symbol) ? &history->symbols[at].series : NULL;
+}
+
+size_t history_symbols(const struct history *history)
+{
+    return history->count;
+}

@@ -1,0 +1,133 @@
+#include "known.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+
+void known_done(struct known_set *set)
+{
+    free(set->all);
+    free(set->slots);
+    free(set->versions);
+    free(set->before);
+    *set = (struct known_set){0};
+}
+
+static uint64_t hash_of(const char *id)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *id != '\0'; id++) {
+        hash = (hash ^ (unsigned char)*id) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+/* Where the search begins: who chooses the ids does not know where our memory lies. */
+static size_t start_of(const struct known_set *set, uint64_t key)
+{
+    uint64_t unknown = (uint64_t)(uintptr_t)set->slots * UINT64_C(0x9e3779b97f4a7c15);
+    return (size_t)(key * (unknown | 1) >> 32) & (set->slot_count - 1);
+}
+
+/* The slot that holds the key, or the empty one where it belongs. */
+static size_t slot_for(const struct known_set *set, uint64_t key)
+{
+    size_t at = start_of(set, key);
+    while (set->slots[at] != 0 && set->all[set->slots[at] - 1].key != key) {
+        at = (at + 1) & (set->slot_count - 1);
+    }
+    return at;
+}
+
+static void index_all(struct known_set *set)
+{
+    free(set->slots);
+    set->slot_count = set->room * 2;
+    set->slots = mem_calloc(set->slot_count, sizeof *set->slots);
+    for (size_t i = 0; i < set->count; i++) {
+        set->slots[slot_for(set, set->all[i].key)] = (uint32_t)(i + 1);
+    }
+}
+
+/* At the ceiling what has ended makes room; nothing is told of it again while its rows stand still.
+ */
+static void forget_ended(struct known_set *set)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->all[i].state == KNOWN_WORKING) {
+            set->all[kept++] = set->all[i];
+        }
+    }
+    set->count = kept;
+    index_all(set);
+}
+
+static bool make_room(struct known_set *set)
+{
+    if (set->count < set->room) {
+        return true;
+    }
+    if (set->room < TAPE_KNOWN_MAX) {
+        set->room = set->room == 0 ? 64 : set->room * 2;
+        set->all = mem_realloc_array(set->all, set->room, sizeof *set->all);
+        index_all(set);
+        return true;
+    }
+    forget_ended(set);
+    return set->count < set->room;
+}
+
+struct known *known_get(struct known_set *set, const char *id, bool *ret_new)
+{
+    uint64_t key = hash_of(id);
+    *ret_new = false;
+    if (set->count > 0) {
+        size_t slot = slot_for(set, key);
+        if (set->slots[slot] != 0) {
+            return &set->all[set->slots[slot] - 1];
+        }
+    }
+    *ret_new = true;
+    if (!make_room(set)) {
+        return NULL;
+    }
+    struct known *known = &set->all[set->count++];
+    *known = (struct known){.key = key, .created_ms = MODEL_NO_TIME};
+    known->quantity = known->filled = known->limit = known->ltp = NAN;
+    set->slots[slot_for(set, key)] = (uint32_t)set->count;
+    return known;
+}
+
+void known_begin(struct known_set *set, size_t rows)
+{
+    uint64_t *before = set->versions;
+    set->versions = set->before;
+    set->before = before;
+    if (rows > set->version_room) {
+        set->versions = mem_realloc_array(set->versions, rows, sizeof *set->versions);
+        set->before = mem_realloc_array(set->before, rows, sizeof *set->before);
+        set->version_room = rows;
+    }
+    set->moved = 0;
+}
+
+bool known_skips(struct known_set *set, size_t i, uint64_t version)
+{
+    set->versions[i] = version;
+    for (size_t by = 0; by < 2; by++) {   /* where it was, or one further: a row came in front */
+        size_t was = i - set->moved - by; /* wraps around below 0, which is no place */
+        if (version != 0 && was < set->before_count && set->before[was] == version) {
+            set->moved += by;
+            return true;
+        }
+    }
+    return false;
+}
+
+void known_end(struct known_set *set, size_t rows)
+{
+    set->before_count = rows;
+}

@@ -1,0 +1,334 @@
+/* The tape: what happened, newest first, and what of it is new since the user looked. */
+#include "screen_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WORD_WIDTH 8
+#define ROOMY 96 /* columns from which on an entry takes one line */
+/* Without a key or the focus for this long the user is away. */
+#define AWAY_US INT64_C(120000000)
+
+/* --- words ---------------------------------------------------------------------------------- */
+
+static void figure_text(const void *user, enum tape_figure kind, double value,
+                        char out[TAPE_FIGURE_MAX])
+{
+    const struct frame *frame = user;
+    struct format_figure figure = {.value = value, .decimals = 2};
+    bool market = kind == TAPE_PRICE;
+    if (frame->screen->hide_amounts && !market && !isnan(value)) {
+        snprintf(out, TAPE_FIGURE_MAX, "%s", FORMAT_HIDDEN);
+        return;
+    }
+    figure.flags = kind == TAPE_AMOUNT ? FORMAT_SIGN : 0;
+    if (kind != TAPE_AMOUNT && !isnan(value)) {
+        figure.decimals = format_decimals(value, market ? 2 : 0, market ? 4 : 6);
+    }
+    format_number(&frame->input->format, figure, out);
+}
+
+void tape_say(const struct frame *frame, const struct tape_entry *entry, struct tape_words *ret)
+{
+    struct tape_style style = {figure_text, frame, frame->screen->hide_amounts};
+    tape_words_make(entry, &style, ret);
+}
+
+enum role tape_role(const struct tape_entry *entry)
+{
+    static const enum role roles[TAPE_KINDS] = {
+        [TAPE_PLACED] = ROLE_STATUS_PENDING,
+        [TAPE_CHANGED] = ROLE_STATUS_PENDING,
+        [TAPE_PARTIAL] = ROLE_STATUS_PARTIAL,
+        [TAPE_FILLED] = ROLE_STATUS_EXECUTED,
+        [TAPE_CANCELLED] = ROLE_STATUS_CANCELLED,
+        [TAPE_REJECTED] = ROLE_STATUS_REJECTED,
+        [TAPE_CLOSED] = ROLE_TEXT,
+        [TAPE_STOP] = ROLE_ALERT,
+        [TAPE_TARGET] = ROLE_ALERT,
+        [TAPE_ALERT] = ROLE_ALERT,
+        [TAPE_STREAM] = ROLE_CONN_WARN,
+    };
+    if (entry->kind == TAPE_CLOSED && !isnan(entry->amount)) {
+        return entry->amount < 0 ? ROLE_PNL_DOWN : ROLE_PNL_UP;
+    }
+    return roles[entry->kind];
+}
+
+/* --- which entries -------------------------------------------------------------------------- */
+
+/* Entries that came after the pause began are not shown yet. */
+static size_t skipped(const struct screen *screen, const struct screen_input *input)
+{
+    uint64_t total = tape_total(input->tape);
+    return screen->paused && total > screen->held_tape ? (size_t)(total - screen->held_tape) : 0;
+}
+
+size_t tape_pane_count(const struct screen *screen, const struct screen_input *input)
+{
+    if (input->tape == NULL) {
+        return 0;
+    }
+    size_t count = tape_count(input->tape), skip = skipped(screen, input);
+    return count > skip ? count - skip : 0;
+}
+
+const struct tape_entry *tape_pane_at(const struct screen *screen, const struct screen_input *input,
+                                      size_t i)
+{
+    bool here = i < tape_pane_count(screen, input);
+    return here ? tape_at(input->tape, i + skipped(screen, input)) : NULL;
+}
+
+/* Numbers count up, indexes from the newest. */
+size_t tape_pane_cursor(const struct screen *screen, const struct screen_input *input)
+{
+    const struct tape_entry *newest = tape_pane_at(screen, input, 0);
+    size_t count = tape_pane_count(screen, input);
+    if (newest == NULL || screen->strip.selected == 0 || screen->strip.selected > newest->number) {
+        return 0;
+    }
+    size_t at = (size_t)(newest->number - screen->strip.selected);
+    return at < count ? at : count - 1;
+}
+
+void tape_pane_select(struct screen *screen, const struct screen_input *input, size_t i)
+{
+    size_t count = tape_pane_count(screen, input);
+    const struct tape_entry *entry = tape_pane_at(screen, input, i < count ? i : count - 1);
+    screen->strip.selected = entry != NULL && i > 0 ? entry->number : 0;
+}
+
+size_t tape_pane_new(const struct screen *screen, const struct screen_input *input)
+{
+    const struct tape_entry *newest = tape_pane_at(screen, input, 0);
+    size_t count = tape_pane_count(screen, input);
+    if (newest == NULL || newest->number <= screen->away.looked) {
+        return 0;
+    }
+    uint64_t new = newest->number - screen->away.looked;
+    return new < count ? (size_t) new : count;
+}
+
+/* --- painting ------------------------------------------------------------------------------- */
+
+struct tape_line {
+    const struct frame *frame;
+    struct rect area; /* its line is the one painted next */
+    bool selected;
+};
+
+static void put_part(const struct tape_line *line, int x, int width, const char *text,
+                     struct style style)
+{
+    char out[256];
+    style.attributes |= line->selected ? CELL_SELECTED : 0;
+    if (width > 0) {
+        fit_words(text, width, out, sizeof out);
+        canvas_put(line->frame->canvas, (struct rect){line->area.x + x, line->area.y, width, 1},
+                   out, style);
+    }
+}
+
+static void ground(const struct tape_line *line)
+{
+    if (line->selected) {
+        canvas_fill(line->frame->canvas,
+                    (struct rect){line->area.x, line->area.y, line->area.width, 1},
+                    (struct style){ROLE_SELECTED, CELL_SELECTED});
+    }
+}
+
+/* How many lines an entry takes in a pane that wide. */
+static int entry_height(const struct tape_words *words, int width)
+{
+    return words->more[0] != '\0' && width < ROOMY ? 2 : 1;
+}
+
+static void put_entry(const struct tape_line *line, const struct tape_entry *entry,
+                      const struct tape_words *words)
+{
+    char at[FORMAT_MAX];
+    int width = line->area.width, text = 1 + 9, rest = text + WORD_WIDTH + 1;
+    format_time(&line->frame->input->format, entry->wall_ms, line->frame->input->now.wall_ms, at);
+    ground(line);
+    if (line->selected) {
+        put_part(line, 0, 1, "▸", (struct style){ROLE_KEY, 0});
+    }
+    put_part(line, 1, 8, at, (struct style){ROLE_DIM, 0});
+    put_part(line, text, WORD_WIDTH, words->word, (struct style){tape_role(entry), 0});
+    put_part(line, rest, width - rest - 1, words->line, (struct style){ROLE_TEXT, 0});
+    int used = rest + text_width(words->line) + 3;
+    bool beside = words->more[0] != '\0' && width >= ROOMY && used + 8 < width;
+    if (beside) {
+        used = used < rest + 40 ? rest + 40 : used;
+        put_part(line, used, width - used - 1, words->more, (struct style){ROLE_DIM, 0});
+    }
+}
+
+static void put_more(struct tape_line *line, const struct tape_words *words)
+{
+    int rest = 1 + 9 + WORD_WIDTH + 1;
+    line->area.y++;
+    ground(line);
+    put_part(line, rest, line->area.width - rest - 1, words->more, (struct style){ROLE_DIM, 0});
+}
+
+/* "── new since you looked, 14:20 ───" */
+static void put_looked(const struct tape_line *line)
+{
+    const struct frame *frame = line->frame;
+    char text[BAR_TEXT_MAX], at[FORMAT_MAX];
+    format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, frame->screen->away.looked_ms, at);
+    snprintf(text, sizeof text, "── new since you looked%s%s ",
+             frame->screen->away.looked_ms != MODEL_NO_TIME ? ", " : "",
+             frame->screen->away.looked_ms != MODEL_NO_TIME ? at : "");
+    put_part(line, 1, line->area.width - 2, text, (struct style){ROLE_DIM, 0});
+    for (int x = 1 + text_width(text); x < line->area.width - 1; x++) {
+        put_part(line, x, 1, "─", (struct style){ROLE_DIM, 0});
+    }
+}
+
+/* Whether the line about what is new stands above entry i. */
+static bool is_looked(const struct frame *frame, size_t i)
+{
+    size_t new = tape_pane_new(frame->screen, frame->input);
+    return new > 0 && i == new;
+}
+
+/* The first entry shown, so that the selected one is. */
+static void keep_in_sight(const struct frame *frame, size_t cursor, int width, int height)
+{
+    struct screen *screen = frame->screen;
+    size_t *top = &screen->strip.top;
+    *top = screen->strip.selected == 0 ? 0 : *top;
+    *top = cursor < *top ? cursor : *top;
+    int lines = 0;
+    for (size_t i = cursor + 1; i-- > *top;) {
+        struct tape_words words;
+        tape_say(frame, tape_pane_at(screen, frame->input, i), &words);
+        lines += entry_height(&words, width) + (is_looked(frame, i) ? 1 : 0);
+        if (lines > height) {
+            *top = i + 1;
+            return;
+        }
+    }
+}
+
+/* Paints the entries from strip.top on; tells which entry stands on which line. */
+static void paint_entries(const struct frame *frame, struct rect area, size_t cursor)
+{
+    const struct screen *screen = frame->screen;
+    struct tape_line line = {frame, area, false};
+    int end = area.y + area.height;
+    size_t count = tape_pane_count(screen, frame->input);
+    for (size_t i = screen->strip.top; i < count && line.area.y < end; i++) {
+        const struct tape_entry *entry = tape_pane_at(screen, frame->input, i);
+        struct tape_words words;
+        line.selected = false;
+        if (is_looked(frame, i)) {
+            put_looked(&line);
+            line.area.y++;
+        }
+        if (line.area.y >= end) {
+            return;
+        }
+        line.selected = screen->focus == PANE_EVENTS && i == cursor;
+        tape_say(frame, entry, &words);
+        put_entry(&line, entry, &words);
+        if (entry_height(&words, area.width) == 2 && line.area.y + 1 < end) {
+            put_more(&line, &words);
+        }
+        line.area.y++;
+    }
+}
+
+void paint_tape(const struct frame *frame, struct rect area)
+{
+    size_t cursor = tape_pane_cursor(frame->screen, frame->input);
+    canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
+    if (tape_pane_count(frame->screen, frame->input) == 0) {
+        return;
+    }
+    keep_in_sight(frame, cursor, area.width, area.height);
+    paint_entries(frame, area, cursor);
+}
+
+/* The entry on the n-th line of the pane, as painted; the last one below. */
+size_t tape_pane_entry_on(const struct frame *frame, int width, int line)
+{
+    const struct screen *screen = frame->screen;
+    size_t count = tape_pane_count(screen, frame->input), i = screen->strip.top;
+    for (; i + 1 < count; i++) {
+        struct tape_words words;
+        tape_say(frame, tape_pane_at(screen, frame->input, i), &words);
+        line -= entry_height(&words, width) + (is_looked(frame, i) ? 1 : 0);
+        if (line < 0) {
+            break;
+        }
+    }
+    return i;
+}
+
+void paint_tape_lines(const struct frame *frame, struct rect area)
+{
+    canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
+    for (int i = 0; i < area.height; i++) {
+        const struct tape_entry *entry = tape_pane_at(frame->screen, frame->input, (size_t)i);
+        struct tape_line line = {frame, {area.x, area.y + i, area.width, 1}, false};
+        struct tape_words words;
+        if (entry == NULL) {
+            return;
+        }
+        tape_say(frame, entry, &words);
+        if (words.more[0] != '\0' && strlen(words.line) + strlen(words.more) + 3 < 256) {
+            size_t len = strlen(words.line);
+            snprintf(words.line + len, sizeof words.line - len, ": %s", words.more);
+            words.more[0] = '\0';
+        }
+        put_entry(&line, entry, &words);
+    }
+}
+
+/* --- looking -------------------------------------------------------------------------------- */
+
+static uint64_t newest(const struct screen_input *input)
+{
+    return input->tape != NULL ? tape_total(input->tape) : 0;
+}
+
+/* Everything up to here was there when the user last did something. */
+static void look(struct screen *screen, uint64_t number, int64_t at_ms)
+{
+    screen->dirty |= number != screen->away.looked ? SCREEN_TAPE : 0;
+    screen->away.looked = number;
+    screen->away.looked_ms = at_ms;
+}
+
+void away_note(struct screen *screen, const struct screen_input *input)
+{
+    struct screen_away *away = &screen->away;
+    int64_t now_us = input->now.mono_us;
+    bool first = away->touched_us == 0, was_away = !first && now_us - away->touched_us >= AWAY_US;
+    if (was_away) {
+        look(screen, away->touched, away->touched_ms);
+        away->back_us = now_us;
+    } else if (first || now_us - away->back_us >= AWAY_US) {
+        /* Back for a while: what came since the last key is new, and no more. */
+        look(screen, first ? newest(input) : away->touched, input->now.wall_ms);
+    }
+    away->touched_us = now_us;
+    away->touched_ms = input->now.wall_ms;
+    away->touched = newest(input);
+}
+
+void tape_pane_seen(struct screen *screen, const struct screen_input *input)
+{
+    look(screen, newest(input), input->now.wall_ms);
+}
+
+void screen_entered(struct screen *screen, const struct screen_input *input)
+{
+    away_note(screen, input);
+}

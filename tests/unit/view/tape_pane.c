@@ -1,0 +1,135 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "desk.h"
+
+static bool shows(struct desk *desk, const char *needle)
+{
+    char *text = desk_text(desk, SCREEN_ALL);
+    bool found = strstr(text, needle) != NULL;
+    free(text);
+    return found;
+}
+
+static void tell(struct desk *desk, enum tape_kind kind, const char *symbol)
+{
+    struct tape_entry entry;
+    tape_entry_init(&entry, kind, desk->input.now.wall_ms);
+    snprintf(entry.symbol, sizeof entry.symbol, "%s", symbol);
+    tape_add(desk->tape, &entry);
+}
+
+/* Whether a text stands above another one. */
+static bool stands_above(struct desk *desk, const char *upper, const char *lower)
+{
+    char *text = desk_text(desk, SCREEN_ALL);
+    const char *a = strstr(text, upper), *b = strstr(text, lower);
+    bool above = a != NULL && b != NULL && a < b;
+    free(text);
+    return above;
+}
+
+/* What is new stands above the line; it is new from the last key before an absence on. */
+static void test_new_since_you_looked(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk_do(&desk, ACTION_FOCUS_EVENTS);
+    assert_false(shows(&desk, "new since you looked"));
+    desk_later(&desk, 60000);
+    tell(&desk, TAPE_STOP, "FIRST");
+    assert_true(shows(&desk, "1 new"));
+    assert_true(stands_above(&desk, "FIRST", "new since you looked, 14:32"));
+    desk_later(&desk, 300000);
+    tell(&desk, TAPE_STOP, "SECOND");
+    desk_do(&desk, ACTION_DOWN); /* back: the line stands where the user left */
+    assert_true(shows(&desk, "2 new"));
+    assert_true(stands_above(&desk, "FIRST", "new since you looked, 14:32"));
+    desk_later(&desk, 1000);
+    desk_do(&desk, ACTION_UP);
+    assert_true(shows(&desk, "2 new"));
+    desk_do(&desk, ACTION_SEEN);
+    assert_false(shows(&desk, " new"));
+    desk_close(&desk);
+}
+
+/* Whoever works all the time sees the last minutes' news, not the day's. */
+static void test_a_busy_user_has_looked(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk_do(&desk, ACTION_DOWN);
+    for (int i = 0; i < 8; i++) {
+        tell(&desk, TAPE_STOP, "TICK");
+        desk_later(&desk, 60000);
+        desk_do(&desk, ACTION_DOWN);
+    }
+    assert_true(shows(&desk, "1 new"));
+    desk_close(&desk);
+}
+
+/* Texts of the server are cut and cleaned like all others, at every width. */
+static void test_hostile_texts(void **state)
+{
+    (void)state;
+    for (int columns = 20; columns <= 200; columns += 7) {
+        struct desk desk;
+        struct tape_entry entry;
+        desk_open(&desk, columns, 30);
+        tape_entry_init(&entry, TAPE_REJECTED, desk.input.now.wall_ms);
+        memset(entry.text, 'x', sizeof entry.text - 1);
+        memcpy(entry.text, "\033[2J\302\233", 6);
+        memset(entry.symbol, '\xff', sizeof entry.symbol - 1);
+        tape_add(desk.tape, &entry);
+        desk_do(&desk, ACTION_FOCUS_EVENTS);
+        char *text = desk_text(&desk, SCREEN_ALL);
+        assert_null(strchr(text, '\033'));
+        assert_null(strchr(text, '\xff'));
+        free(text);
+        desk_close(&desk);
+    }
+}
+
+/* The selected entry is in sight, however many lines the entries take. */
+static void test_moving(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 60, 12);
+    desk_do(&desk, ACTION_FOCUS_EVENTS);
+    for (int i = 0; i < 10; i++) {
+        desk_do(&desk, ACTION_DOWN);
+        assert_true(shows(&desk, "┃▸"));
+    }
+    assert_true(shows(&desk, "▸13:02:02 FILLED"));
+    desk_do(&desk, ACTION_TOP);
+    assert_true(shows(&desk, "▸14:32:05 FILLED"));
+    struct screen_result result = desk_do(&desk, ACTION_COPY);
+    assert_string_equal(result.copy,
+                        "FILLED SELL 40 TCS @ 4,118.20, limit 4,115.00, 3 s after placing");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 10, 5);
+    assert_true(shows(&desk, "▸14:31:58 PLACED"));
+    desk_close(&desk);
+}
+
+int main(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_new_since_you_looked),
+        cmocka_unit_test(test_a_busy_user_has_looked),
+        cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_moving),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
