@@ -1,7 +1,7 @@
 /*
  * engine: the cache of the four resources and the rules by which they are revalidated.
  * Pure: it is told what happened and when; it answers with actions and one next deadline.
- * Source: revalidation, R1-R13, P1-P13; the tests name the rule they hold.
+ * Source: doc/revalidation.md, R1-R13, P1-P13; the tests name the rule they hold.
  *
  * A turn of its owner: feed inputs, then take actions with engine_next_action until there is
  * none, then wait until engine_deadline at the latest and call engine_tick.

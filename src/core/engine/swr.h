@@ -1,7 +1,7 @@
 /*
  * swr: one resource of the cache: what is shown, what is known to be newer, the fetch in flight and
  * when the next may start. Pure; the engine owns four and decides what concerns them together.
- * Source: revalidation, R1-R5, R7-R11.
+ * Source: doc/revalidation.md, R1-R5, R7-R11.
  */
 #ifndef BLOTTER_CORE_SWR_H
 #define BLOTTER_CORE_SWR_H

@@ -1,6 +1,6 @@
 /*
  * payload: what an event's data says about rows, one table row per member. A payload is read whole
- * or not at all. Source: wire-protocol, "The stream".
+ * or not at all. Source: blotter-api(7).
  */
 #ifndef BLOTTER_CORE_PAYLOAD_H
 #define BLOTTER_CORE_PAYLOAD_H

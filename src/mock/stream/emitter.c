@@ -42,6 +42,7 @@ struct emitter {
     struct listener *beat_first, *beat_last;
     size_t listener_count;
     int64_t last_id;
+    int64_t gap_from, gap_to; /* ids between them were never given: from one history to the next */
     struct text scratch;
     struct emitter_counters counters;
 };
@@ -226,13 +227,24 @@ void emitter_free(struct emitter *emitter)
     }
 }
 
+int64_t emitter_retained_after(const struct emitter *emitter)
+{
+    int64_t id = emitter->last_id - emitter->settings.retain;
+    return id < emitter->gap_to ? id - (emitter->gap_to - emitter->gap_from) : id;
+}
+
 /* The oldest id from which everything that came after it is still held. */
 static int64_t replay_floor(struct emitter *emitter)
 {
-    int64_t oldest =
-        db_int(emitter->db, emitter->last_id + 1, "SELECT min(id) FROM events", "") - 1;
-    int64_t retained = emitter->last_id - emitter->settings.retain;
+    int64_t newest = emitter->last_id == emitter->gap_to ? emitter->gap_from : emitter->last_id;
+    int64_t oldest = db_int(emitter->db, newest + 1, "SELECT min(id) FROM events", "") - 1;
+    int64_t retained = emitter_retained_after(emitter);
     return oldest > retained ? oldest : retained;
+}
+
+static bool in_gap(const struct emitter *emitter, int64_t id)
+{
+    return id > emitter->gap_from && id < emitter->gap_to;
 }
 
 /* A plain decimal that this database can replay from, or -1. */
@@ -245,7 +257,8 @@ static int64_t replay_from(struct emitter *emitter, const char *last_event_id)
         }
         id = id * 10 + (*at - '0');
     }
-    bool held = *last_event_id != '\0' && id <= emitter->last_id && id >= replay_floor(emitter);
+    bool held = *last_event_id != '\0' && id <= emitter->last_id && !in_gap(emitter, id) &&
+                id >= replay_floor(emitter);
     return held ? id : -1;
 }
 
@@ -550,6 +563,24 @@ int64_t emitter_last_id(const struct emitter *emitter)
 void emitter_set_last_id(struct emitter *emitter, int64_t id)
 {
     emitter->last_id = id;
+}
+
+void emitter_skip_ids(struct emitter *emitter, int64_t id)
+{
+    emitter->gap_from = emitter->last_id;
+    emitter->gap_to = emitter->last_id = id;
+}
+
+void emitter_new_history(struct emitter *emitter, int64_t id, const char *timestamp)
+{
+    static const char data[] = "{\"reason\":\"the history of events is a new one\"}";
+    emitter->gap_from = emitter->gap_to = 0;
+    emitter->last_id = id;
+    if (emitter->settings.extensions) {
+        struct emitter_event event = {id, NULL, "resync", data, sizeof data - 1, timestamp};
+        emitter_publish(emitter, &event);
+        emitter->counters.resyncs += emitter->listener_count;
+    }
 }
 
 size_t emitter_listeners(const struct emitter *emitter)
