@@ -238,7 +238,8 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     struct moment now = loop_now(client->loop);
     switch (status->phase) {
     case CONN_LIVE:
-        engine_stream_opened(client->engine, now, sent_last_id);
+        (void)sent_last_id;
+        engine_stream_opened(client->engine, now);
         break;
     case CONN_WAITING:
     case CONN_ENDED:
