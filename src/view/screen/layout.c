@@ -112,7 +112,13 @@ static void place_full(const struct layout_request *request, struct layout *layo
     stack_add(&left, layout, PANE_POSITIONS, need_of(request, PANE_POSITIONS));
     stack_add(&right, layout, PANE_ACCOUNT, need_of(request, PANE_ACCOUNT));
     stack_add(&right, layout, PANE_WATCHLIST, need_of(request, PANE_WATCHLIST));
-    stack_add(&right, layout, PANE_EVENTS, need_of(request, PANE_EVENTS));
+    if (!request->strip) {
+        stack_add(&right, layout, PANE_EVENTS, need_of(request, PANE_EVENTS));
+    } else if (is_wanted(layout, PANE_EVENTS)) {
+        bool alone = left.count + right.count == 0;
+        layout->panes[PANE_EVENTS] =
+            cut_lines(&body, alone ? -body.height : -clamp(body.height / 6, 5, 10));
+    }
     int width = clamp(request->columns * 33 / 100, 46, 66);
     struct rect left_area = cut_columns(&body, right.count == 0 ? body.width
                                                : left.count > 0 ? body.width - width

@@ -125,6 +125,7 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     request.wanted = wanted;
     request.focus = screen->focus;
     request.zoom = screen->zoom;
+    request.strip = screen->strip.journal;
     note_needs(screen);
     memcpy(request.need, screen->need, sizeof request.need);
     uint64_t key = memo_bytes(1, &request, sizeof request);

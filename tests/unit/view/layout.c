@@ -53,8 +53,10 @@ static void test_every_size_and_choice(void **state)
             for (unsigned wanted = 1; wanted < 1u << PANE_COUNT; wanted++) {
                 for (int pane = 0; pane < PANE_COUNT; pane++) {
                     struct layout_request request = {columns,         rows,  wanted,
-                                                     (enum pane)pane, false, {0}};
+                                                     (enum pane)pane, false, false, {0}};
                     if ((wanted & LAYOUT_PANE_BIT(pane)) != 0) {
+                        check(&request);
+                        request.strip = true;
                         check(&request);
                         request.zoom = true;
                         check(&request);
