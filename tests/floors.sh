@@ -107,6 +107,7 @@ core model base|json|stream
 core stream base
 core tape base|json|model
 core backend base|json|model
+core ask base|backend|model
 core engine base|json|model|stream
 core money base|json|model
 view text -

@@ -122,9 +122,9 @@ static void bench_figures(struct engine *engine, struct moment now, unsigned row
     for (int i = 0; i < ROUNDS; i++) {
         feed(engine, now, data);
     }
-    double ns = (now_ns() - start) / ROUNDS;
+    double ns = (now_ns() - start) / (double)ROUNDS;
     printf("pnl message, %2u rows  %10.0f ns  %6.2f allocations\n", updates, ns,
-           (double)(allocations - before) / ROUNDS);
+           (double)(allocations - before) / (double)ROUNDS);
 }
 
 static void order_event(char *data, size_t size, unsigned order, const char *status)
@@ -148,9 +148,9 @@ static void bench_burst(struct engine *engine, struct moment now, unsigned rows)
     for (int i = 0; i < ROUNDS; i++) {
         feed(engine, now, data);
     }
-    double ns = (now_ns() - start) / ROUNDS;
+    double ns = (now_ns() - start) / (double)ROUNDS;
     printf("order event, in a burst %8.0f ns  %6.2f allocations\n", ns,
-           (double)(allocations - before) / ROUNDS);
+           (double)(allocations - before) / (double)ROUNDS);
 }
 
 /* An order changes again and again; each time the event comes, then the answer that has it. */

@@ -177,7 +177,7 @@ static struct by_rate take_rate(struct bench *bench, int rate, int seconds)
 static void bar(const char *label, double n, double value, const char *unit)
 {
     double decades = isnan(value) || value <= 0 ? 0 : log10(value / 0.01);
-    int length = (int)(decades / 7 * CHART_WIDTH + 0.5);
+    int length = (int)(decades / 7 * (double)CHART_WIDTH + 0.5);
     length = length < 0 ? 0 : length > CHART_WIDTH ? CHART_WIDTH : length;
     printf("%10.0f %-10s |%.*s%*s %.3g %s\n", n, label, length,
            "########################################", CHART_WIDTH - length, "", value, unit);

@@ -142,7 +142,7 @@ void scene_run_until(struct scene *scene, struct subject *subject, int64_t until
 
 void scene_storm(struct scene *scene, struct subject *subject, double per_s, int64_t for_us)
 {
-    int batch = (int)(per_s * BATCH_US / 1e6);
+    int batch = (int)(per_s * (double)BATCH_US / 1e6);
     batch = batch < 1 ? 1 : batch;
     int64_t start_us = now_us(), next_us = start_us;
     for (int64_t i = 1; next_us < start_us + for_us; i++) {

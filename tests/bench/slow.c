@@ -33,7 +33,7 @@ static void sample_events(struct scene *scene, struct subject *subject, const st
             samples_add(&ret->event, (double)(paint->t_us - scene->witness.list[seen].t_us) / 1000);
         }
     }
-    ret->bytes = (double)(link_bytes_down(link) + link_bytes_up(link) - before) / EVENTS;
+    ret->bytes = (double)(link_bytes_down(link) + link_bytes_up(link) - before) / (double)EVENTS;
 }
 
 static void take_slow(struct scene *scene, enum subject_kind kind, const struct link *link,

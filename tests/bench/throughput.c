@@ -31,7 +31,7 @@ static double memchr_mb_per_s(void)
     }
     double seconds = (double)(now_us() - start_us) / 1e6;
     free(bytes);
-    return found > 0 ? NAN : (double)BYTES * ROUNDS / 1e6 / seconds;
+    return found > 0 ? NAN : (double)BYTES * (double)ROUNDS / 1e6 / seconds;
 }
 
 void measure_parser(struct bench *bench)

@@ -39,7 +39,7 @@ static const char *const pinned[] = {
     "XDG_STATE_HOME=/dev/null",
     "TZ=UTC",
     "LC_ALL=C.UTF-8",
-    "PATH=/usr/bin:/bin",
+    TESTS_PATH,
     "TERM=xterm-256color",
 };
 

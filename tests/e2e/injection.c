@@ -245,7 +245,8 @@ static void meet_on_screen(struct trust *t, const struct attack *attack, const c
         t, &(struct trust_run){.mode = TRUST_DASHBOARD,
                                .token = "t0ken",
                                .url = script_server_url(server),
-                               .args = {"--log-file", t->log, "-v", "-O", "alerts.notify=none"}});
+                               .args = {"--log-file", t->log, "-v", "-O", "alerts.notify=none"},
+                               .patient = true});
     if (refusal == NULL) {
         assert_true(pty_wait_text(pty, "last_one"));
         assert_true(pty_wait_text(pty, MARK));
@@ -314,6 +315,7 @@ static void meet_headless(struct trust *t, const struct trust_run *how, const st
     size_t len;
     run.url = script_server_url(server);
     run.token = "t0ken";
+    run.patient = true;
     struct pty *pty = trust_start(t, &run);
     if (refusal != NULL && run.mode == TRUST_WATCH) { /* it would go on trying */
         assert_true(pty_wait(pty, has_output, NULL, 0));

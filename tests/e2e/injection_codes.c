@@ -326,7 +326,8 @@ static char *run(struct trust *t, const struct way *way, bool harmless, size_t *
                             .token = "t0ken",
                             .env = {way->env},
                             .rows = (int)specimen_count + 12,
-                            .cols = COLUMNS};
+                            .cols = COLUMNS,
+                            .patient = true};
     memcpy(how.args, way->args, sizeof way->args);
     struct pty *pty = trust_start(t, &how);
     if (way->mode == TRUST_DASHBOARD) {
@@ -342,9 +343,12 @@ static char *run(struct trust *t, const struct way *way, bool harmless, size_t *
         pty_signal(pty, SIGTERM);
     }
     assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, way->mode == TRUST_WATCH ? 128 + SIGTERM : 0);
-    assert_int_equal(pty_bells(pty), 0);
     const char *bytes = pty_output(pty, ret_len);
+    if (status != (way->mode == TRUST_WATCH ? 128 + SIGTERM : 0)) {
+        fail_msg("%s: ended with %d after: %s", way->name, status,
+                 *ret_len > 400 ? bytes + *ret_len - 400 : bytes);
+    }
+    assert_int_equal(pty_bells(pty), 0);
     char *copy = malloc(*ret_len + 1);
     memcpy(copy, bytes, *ret_len);
     pty_free(pty);

@@ -58,8 +58,7 @@ const char *trust_mock(void)
 
 void trust_up(struct trust *trust)
 {
-    memset(trust, 0, sizeof *trust);
-    snprintf(trust->dir, sizeof trust->dir, "/tmp/blotter-trust-XXXXXX");
+    *trust = (struct trust){.dir = "/tmp/blotter-trust-XXXXXX"};
     assert_non_null(mkdtemp(trust->dir));
     snprintf(trust->db, sizeof trust->db, "%s/mock.db", trust->dir);
     snprintf(trust->trace, sizeof trust->trace, "%s/trace", trust->dir);
@@ -167,8 +166,9 @@ struct pty *trust_start(struct trust *trust, const struct trust_run *run)
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         add(&words, "-O", settings[i]);
     }
-    if (run->mode == TRUST_SNAPSHOT) {
-        add(&words, "-O", "http.timeout_s=20"); /* it has one try, on a machine that may be busy */
+    if (run->patient || run->mode == TRUST_SNAPSHOT) { /* which has one try */
+        add(&words, "-O", "http.timeout_s=20");
+        add(&words, "-O", "stream.watchdog_ms=75000");
     }
     for (size_t i = 0; i < TRUST_ARGS_MAX && run->args[i] != NULL; i++) {
         add(&words, run->args[i], NULL);

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct screen *screen = screen_new(1 + data[0] % 160, 1 + data[0] % 50);
     struct canvas *canvas = canvas_new(1, 1);
     canvas->ascii = (data[0] & 128) != 0;
-    screen_action(screen, &input, (enum action)(ACTION_FOCUS_ORDERS + resource));
+    screen_action(screen, &input, (enum action)((int)ACTION_FOCUS_ORDERS + (int)resource));
     screen_render(screen, &input, SCREEN_ALL, canvas);
     check(canvas);
     for (size_t i = 1; i < steps && i < STEPS_MAX; i++) {

@@ -125,8 +125,8 @@ static bool grows(const struct usage *usage, int subject)
     double minutes = last->minutes - first->minutes;
     double per_minute = slope(usage, subject, false);
     double per_event = slope(usage, subject, true) * 1024;
-    return per_minute * minutes > STEPS_KIB &&
-           (per_event > BYTES_PER_EVENT_MAX || per_minute > KIB_PER_MINUTE_MAX);
+    return per_minute * minutes > (double)STEPS_KIB &&
+           (per_event > (double)BYTES_PER_EVENT_MAX || per_minute > (double)KIB_PER_MINUTE_MAX);
 }
 
 /* The average over a third of what was measured, counted from 0. */
@@ -152,7 +152,7 @@ static bool judge(const struct usage *usage, int i, bool judges_memory)
         printf("soak: FAILED: the memory of the %s grows\n", names[i]);
         flat = false;
     }
-    if (fds_last > fds_first + FDS_MAX) {
+    if (fds_last > fds_first + (double)FDS_MAX) {
         printf("soak: FAILED: the descriptors of the %s grow\n", names[i]);
         flat = false;
     }

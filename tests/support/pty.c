@@ -24,7 +24,7 @@ static const char *const pinned_env[] = {
     "TERM=xterm-256color",
     "LC_ALL=C.UTF-8",
     "TZ=UTC",
-    "PATH=/usr/local/bin:/usr/bin:/bin",
+    TESTS_PATH,
     "HOME=/dev/null",
     "XDG_CONFIG_HOME=/dev/null",
     "XDG_CACHE_HOME=/dev/null",

@@ -15,7 +15,7 @@
 
 /*
  * A pane's answer: appends what its function makes of it, joined to the rows that are there: rows
- * separated by commas; of the account the one object, or nothing for null. rows may hold those of
+ * separated by commas; of the account the first object, or nothing for null. rows may hold those of
  * other answers (pages, several accounts) before. Nothing is appended on failure.
  */
 bool translate_rows(struct adapt *adapt, enum resource resource, const char *body, size_t len,

@@ -60,6 +60,15 @@ struct column {
     enum role (*role)(const struct row *row); /* NULL: text, or by the sign */
 };
 
+/* Prices choose their decimals; amounts of money have as many as their currency. */
+static inline bool column_is_price(const struct column *column)
+{
+    return column->decimals_high > column->decimals_low;
+}
+
+/* The FORMAT_ flags of a column's figures. */
+unsigned column_format(const struct column *column);
+
 /* The columns of a pane, in the default order. */
 const struct column *columns_of(enum pane pane, size_t *ret_count);
 

@@ -15,17 +15,7 @@
 #define FORMAT_HASHES "####"
 #define FORMAT_HIDDEN "•••••"
 
-enum format_grouping {
-    FORMAT_INDIAN,
-    FORMAT_WESTERN,
-    FORMAT_NO_GROUPING,
-    FORMAT_LOCALE,
-    FORMAT_GROUPING_COUNT
-};
-
-/* "indian", "western", "none", "locale". */
-const char *format_grouping_name(enum format_grouping grouping);
-bool format_grouping_parse(const char *word, size_t len, enum format_grouping *ret);
+enum format_grouping { FORMAT_INDIAN, FORMAT_WESTERN, FORMAT_NO_GROUPING, FORMAT_LOCALE };
 
 /*
  * How many seconds local time is ahead of UTC at a wall time (ms since 1970 UTC). The program
@@ -49,6 +39,9 @@ void format_default(struct format *ret);
 #define FORMAT_DERIVED 2u /* "~" in front: blotter's figure, not the server's */
 #define FORMAT_PERCENT 4u /* "%" behind */
 #define FORMAT_PLAIN 8u   /* no grouping */
+#define FORMAT_PRICE                                                                               \
+    16u /* never zero for what is not: a small one takes more decimals than asked                  \
+           for, as many as four of its digits need, or exponent form */
 
 struct format_figure {
     double value;
@@ -59,7 +52,8 @@ struct format_figure {
 /*
  * Writes the figure; returns its width in columns. NAN gives FORMAT_MISSING. Rounded once, half
  * away from zero, on the decimal figure that the server sent (2.675 with two decimals is 2.68).
- * What rounds to zero is "0.00" without a sign. From 1e15 on the figure is in exponent form.
+ * What rounds to zero is "0.00" without a sign, but for prices. From 1e15 on the figure is in
+ * exponent form.
  */
 int format_number(const struct format *format, struct format_figure figure, char out[FORMAT_MAX]);
 
@@ -68,6 +62,9 @@ void format_money(const char *currency, const char *figure, char out[FORMAT_MAX]
 
 /* The decimals (at least low, at most high) it takes to show a value as it was sent. */
 int format_decimals(double value, int low, int high);
+
+/* Whether FORMAT_PRICE shows a value with more decimals than these. */
+bool format_price_is_small(double value, int decimals);
 
 /* "14:31:58" when wall_ms is on the same day as now_ms in the zone, otherwise "27 Jan". INT64_MIN
  * gives FORMAT_MISSING. */

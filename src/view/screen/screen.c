@@ -107,7 +107,9 @@ static void on_alert(void *user, enum pane pane, const struct row *row)
         snprintf(text, sizeof text, "%.16s %s rejected%s%.160s", order->side, figure,
                  order->failure_reason[0] != '\0' ? ": " : "", order->failure_reason);
     } else {
-        format_number(&format, (struct format_figure){.value = item->alert_price, .decimals = 2},
+        format_number(&format,
+                      (struct format_figure){
+                          .value = item->alert_price, .decimals = 2, .flags = FORMAT_PRICE},
                       figure);
         snprintf(text, sizeof text, "crossed %s", figure);
     }

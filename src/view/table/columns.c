@@ -383,10 +383,11 @@ const struct column *columns_of(enum pane pane, size_t *ret_count)
 
 #define QUANTITY_DECIMALS 9
 
-static unsigned figure_flags(const struct column *column)
+unsigned column_format(const struct column *column)
 {
     return ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
-           ((column->flags & COLUMN_PERCENT) != 0 ? FORMAT_PERCENT : 0);
+           ((column->flags & COLUMN_PERCENT) != 0 ? FORMAT_PERCENT : 0) |
+           (column_is_price(column) ? FORMAT_PRICE : 0);
 }
 
 static int exact_or(const struct column *column, double value, int decimals)
@@ -411,7 +412,7 @@ int column_figure(const struct column *column, const struct row *row, const stru
     bool derived = false;
     double value = column->number(row, &derived);
     double money = column->money != NULL ? column->money(row) : (double)NAN;
-    unsigned flags = figure_flags(column) | (derived ? FORMAT_DERIVED : 0);
+    unsigned flags = column_format(column) | (derived ? FORMAT_DERIVED : 0);
     char figure[FORMAT_MAX], other[FORMAT_MAX];
     format_number(format, (struct format_figure){value, exact_or(column, value, decimals), flags},
                   figure);

@@ -16,19 +16,13 @@ const struct column *table_column(const struct table *table, size_t i)
     return &columns_of(table->pane, &count)[i];
 }
 
-unsigned table_number_flags(const struct column *column)
-{
-    return ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
-           ((column->flags & COLUMN_PERCENT) != 0 ? FORMAT_PERCENT : 0);
-}
-
 /* --- the room a column wants ---------------------------------------------------------------- */
 
 static int figure_width(const struct table_view *view, const struct column *column, double value,
                         const struct column_extent *extent)
 {
     char out[FORMAT_MAX];
-    unsigned flags = table_number_flags(column) | (extent->derived ? FORMAT_DERIVED : 0);
+    unsigned flags = column_format(column) | (extent->derived ? FORMAT_DERIVED : 0);
     return format_number(view->format, (struct format_figure){value, extent->decimals, flags}, out);
 }
 
@@ -81,8 +75,9 @@ static int number_width(const struct table *table, const struct table_view *view
         width = text_width(FORMAT_HIDDEN);
     }
     width = column->kind == COLUMN_PAIR && !view->hide_amounts ? 2 * width + 1 : width;
-    bool exact = (column->flags & COLUMN_EXACT) != 0 && !view->hide_amounts;
-    return exact ? max_int(width, extent->text_width) : width;
+    return view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0
+               ? width
+               : max_int(width, extent->text_width); /* those that are measured one by one */
 }
 
 struct room {

@@ -31,6 +31,17 @@ static int quick_width(const char *text, int limit)
     return width;
 }
 
+/* A figure that the largest one tells nothing about. */
+static void measure_alone(const struct column *column, const struct row *row,
+                          struct column_extent *extent)
+{
+    char text[COLUMN_FIGURE_MAX];
+    struct format format;
+    format_default(&format); /* no other puts in more separators */
+    int width = column_figure(column, row, &format, extent->decimals, text);
+    extent->text_width = width > extent->text_width ? width : extent->text_width;
+}
+
 /* Whole figures are measured by the largest of them; the others one by one. */
 static void measure_exact(const struct column *column, const struct row *row, double value,
                           struct column_extent *extent)
@@ -43,11 +54,7 @@ static void measure_exact(const struct column *column, const struct row *row, do
         widen(extent, other);
         return;
     }
-    char text[COLUMN_FIGURE_MAX];
-    struct format format;
-    format_default(&format); /* no other puts in more separators */
-    int width = column_figure(column, row, &format, 0, text);
-    extent->text_width = width > extent->text_width ? width : extent->text_width;
+    measure_alone(column, row, extent);
 }
 
 static void measure_cell(const struct column *column, const struct row *row,
@@ -66,6 +73,10 @@ static void measure_cell(const struct column *column, const struct row *row,
     double value = column->number(row, &extent->derived);
     if ((column->flags & COLUMN_EXACT) != 0) {
         measure_exact(column, row, value, extent);
+        return;
+    }
+    if (column_is_price(column) && format_price_is_small(value, column->decimals_high)) {
+        measure_alone(column, row, extent);
         return;
     }
     widen(extent, value);

@@ -291,7 +291,7 @@ static void put_total(const struct painter *painter, struct table_slot slot, str
     char out[FORMAT_MAX];
     bool hidden = painter->view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0;
     bool doubtful = (part.derived || part.unknown > 0) && (column->flags & COLUMN_DERIVED) == 0;
-    unsigned flags = table_number_flags(column) | (doubtful ? FORMAT_DERIVED : 0);
+    unsigned flags = column_format(column) | (doubtful ? FORMAT_DERIVED : 0);
     format_number(painter->view->format,
                   (struct format_figure){part.value, table->extents[slot.column].decimals, flags},
                   out);

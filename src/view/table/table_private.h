@@ -22,7 +22,6 @@ void table_settle(struct table *table);
 
 /* --- table_layout.c */
 const struct column *table_column(const struct table *table, size_t i);
-unsigned table_number_flags(const struct column *column); /* FORMAT_ bits */
 /* The sum that stands under a column of the positions, in the i-th currency; its value is NAN when
  * there is none. */
 struct money_part table_total(const struct table *table, const struct column *column, size_t i);

@@ -2,7 +2,6 @@
 
 #include <blotter/view/text.h>
 
-#include <assert.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,32 +10,9 @@
 #define EXPONENT_FROM 1e15 /* a double has no more whole digits to show */
 #define SCALED_MAX 9e15    /* below 2^53: every integer is exact */
 #define DECIMALS_MAX 9
+#define PRICE_DIGITS 4 /* that a small price shows */
+#define PRICE_SMALL 1  /* below this, decimals that are asked for may show fewer of them */
 #define DAY_MS INT64_C(86400000)
-
-static const char *const grouping_names[] = {
-    [FORMAT_INDIAN] = "indian",
-    [FORMAT_WESTERN] = "western",
-    [FORMAT_NO_GROUPING] = "none",
-    [FORMAT_LOCALE] = "locale",
-};
-static_assert(sizeof grouping_names / sizeof *grouping_names == FORMAT_GROUPING_COUNT,
-              "a name per grouping");
-
-const char *format_grouping_name(enum format_grouping grouping)
-{
-    return grouping_names[grouping];
-}
-
-bool format_grouping_parse(const char *word, size_t len, enum format_grouping *ret)
-{
-    for (int i = 0; i < FORMAT_GROUPING_COUNT; i++) {
-        if (strlen(grouping_names[i]) == len && memcmp(grouping_names[i], word, len) == 0) {
-            *ret = (enum format_grouping)i;
-            return true;
-        }
-    }
-    return false;
-}
 
 void format_default(struct format *ret)
 {
@@ -134,7 +110,11 @@ static void put_scaled(const struct format *format, struct format_figure figure,
 static void put_exponent(double magnitude, struct tail *tail)
 {
     char text[32];
-    snprintf(text, sizeof text, "%.6e", magnitude);
+    if (magnitude < 1) {
+        snprintf(text, sizeof text, "%.*g", PRICE_DIGITS, magnitude);
+    } else {
+        snprintf(text, sizeof text, "%.6e", magnitude);
+    }
     for (char *at = text; *at != '\0'; at++) {
         if (*at == ',') {
             *at = '.'; /* a program may have set LC_NUMERIC */
@@ -147,6 +127,31 @@ static int whole_text(const char *text, char out[FORMAT_MAX])
 {
     snprintf(out, FORMAT_MAX, "%s", text);
     return text_width(out);
+}
+
+/* The decimals that show a price as it was sent, or four of its digits; over DECIMALS_MAX when
+ * there are not enough. */
+static int price_decimals(double magnitude)
+{
+    int decimals = 1;
+    for (double at = magnitude; at < 0.1 && decimals <= DECIMALS_MAX; at *= 10) {
+        decimals++; /* to its first digit */
+    }
+    int last = decimals + PRICE_DIGITS - 1;
+    while (decimals < last && decimals <= DECIMALS_MAX) {
+        double scaled = magnitude * powers[decimals];
+        if (fabs(scaled - nearbyint(scaled)) <= 1e-9 * scaled) {
+            break;
+        }
+        decimals++;
+    }
+    return decimals;
+}
+
+bool format_price_is_small(double value, int decimals)
+{
+    double magnitude = fabs(value);
+    return magnitude > 0 && magnitude < PRICE_SMALL && price_decimals(magnitude) > decimals;
 }
 
 int format_number(const struct format *format, struct format_figure figure, char out[FORMAT_MAX])
@@ -164,16 +169,21 @@ int format_number(const struct format *format, struct format_figure figure, char
                       : figure.decimals > DECIMALS_MAX ? DECIMALS_MAX
                                                        : figure.decimals;
     double magnitude = fabs(figure.value);
-    while (figure.decimals > 0 && magnitude < EXPONENT_FROM &&
-           magnitude * powers[figure.decimals] >= SCALED_MAX) {
+    bool exponent = magnitude >= EXPONENT_FROM;
+    while (figure.decimals > 0 && !exponent && magnitude * powers[figure.decimals] >= SCALED_MAX) {
         figure.decimals--; /* those digits are not in the double */
     }
-    double scaled = magnitude < EXPONENT_FROM ? round_scaled(magnitude, figure.decimals) : 1;
+    if ((figure.flags & FORMAT_PRICE) != 0 && magnitude < PRICE_SMALL && magnitude > 0) {
+        int needed = price_decimals(magnitude);
+        exponent = needed > DECIMALS_MAX;
+        figure.decimals = needed > figure.decimals && !exponent ? needed : figure.decimals;
+    }
+    double scaled = exponent ? 1 : round_scaled(magnitude, figure.decimals);
     tail_put(&tail, (figure.flags & FORMAT_PERCENT) != 0 ? "%" : "");
-    if (magnitude < EXPONENT_FROM) {
-        put_scaled(format, figure, scaled, &tail);
-    } else {
+    if (exponent) {
         put_exponent(magnitude, &tail);
+    } else {
+        put_scaled(format, figure, scaled, &tail);
     }
     if (scaled > 0 && figure.value < 0) {
         tail_put(&tail, "-");

@@ -108,13 +108,13 @@ static void exit_codes_are_in_the_manual(void **state)
     assert_int_equal(count_items("EXIT STATUS", ".It "), count);
 }
 
-/* "up Pq Ql Up Ql k" says "up: Up k". */
+/* "up Pq Cm Up Cm k" says "up: Up k". */
 static void spell(const char *item, char *out, size_t size)
 {
     size_t len = 0;
     for (const char *at = item; *at != '\0' && len + 1 < size;) {
         size_t word = strcspn(at, " ");
-        bool markup = (word == 2 && (strncmp(at, "Pq", 2) == 0 || strncmp(at, "Ql", 2) == 0));
+        bool markup = (word == 2 && (strncmp(at, "Pq", 2) == 0 || strncmp(at, "Cm", 2) == 0));
         if (strncmp(at, "\\&", 2) == 0) {
             at += 2;
             word -= 2;

@@ -295,8 +295,8 @@ static void test_a_minute_tells_the_story(void **state)
 {
     static const char *const kinds[] = {
         "SELECT count(*) FROM orders WHERE status = 'REJECTED' AND failureReason LIKE '% %'",
-        "SELECT count(*) FROM events WHERE type = 'order_updated'"
-        " AND data ->> '$.filledQuantity' > 0",
+        ("SELECT count(*) FROM events WHERE type = 'order_updated'"
+         " AND data ->> '$.filledQuantity' > 0"),
         "SELECT count(*) FROM positions WHERE closedAt IS NOT NULL",
         "SELECT count(*) FROM watchlist_items WHERE alertPrice IS NOT NULL",
         "SELECT sum(passed) FROM stops",

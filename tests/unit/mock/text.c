@@ -60,7 +60,7 @@ static void test_a_byte_is_the_same_at_every_place(void **state)
             text_string(&text, in, sizeof in);
             text_put(&expected, "\"aaaaaaaaaaaaaaaaa", 1 + place);
             text_put(&expected, alone.bytes + 1, alone.len - 2);
-            text_put(&expected, "aaaaaaaaaaaaaaaaa\"" + 1 + place, 17 - place);
+            text_put(&expected, &"aaaaaaaaaaaaaaaaa\""[1 + place], 17 - place);
             assert_int_equal(text.len, expected.len);
             assert_memory_equal(text.bytes, expected.bytes, text.len);
             text_done(&text);

@@ -49,6 +49,17 @@ static void test_figures(void **state)
         {FORMAT_WESTERN, -3.05, 2, FORMAT_DERIVED | FORMAT_SIGN, "~-3.05"},
         {FORMAT_WESTERN, 1234, 0, FORMAT_PLAIN, "1234"},
         {FORMAT_WESTERN, 0.0525, 4, 0, "0.0525"},
+        {FORMAT_WESTERN, 0.00000842, 4, FORMAT_PRICE, "0.00000842"},
+        {FORMAT_WESTERN, 0.00000842, 4, 0, "0.0000"},
+        {FORMAT_WESTERN, -0.0000000912, 2, FORMAT_PRICE | FORMAT_SIGN, "-9.12e-08"},
+        {FORMAT_WESTERN, 0.00000009, 4, FORMAT_PRICE | FORMAT_SIGN, "+0.00000009"},
+        {FORMAT_WESTERN, 0.000123456789, 2, FORMAT_PRICE, "0.0001235"},
+        {FORMAT_WESTERN, 0.05, 2, FORMAT_PRICE, "0.05"},
+        {FORMAT_WESTERN, 0.0525, 2, FORMAT_PRICE, "0.0525"},
+        {FORMAT_WESTERN, 0.1234567, 2, FORMAT_PRICE, "0.1235"},
+        {FORMAT_WESTERN, 24500.05, 2, FORMAT_PRICE, "24,500.05"},
+        {FORMAT_WESTERN, 0, 2, FORMAT_PRICE | FORMAT_SIGN, "0.00"},
+        {FORMAT_WESTERN, 1e-300, 4, FORMAT_PRICE | FORMAT_DERIVED, "~1e-300"},
         {FORMAT_WESTERN, 1, 99, 0, "1.000000000"},
         {FORMAT_WESTERN, 0.123456789, 9, 0, "0.123456789"},
         {FORMAT_WESTERN, 1, -3, 0, "1"},
@@ -127,6 +138,30 @@ static void test_nothing_is_ever_too_long(void **state)
                           (struct format_figure){-9.999 * pow(10, exponent), decimals, flags}, out);
             assert_true(strlen(out) < FORMAT_MAX);
             assert_true(out[0] == '~' || strcmp(out, FORMAT_HASHES) == 0);
+        }
+    }
+}
+
+/* A price that is not zero never reads like zero, whatever its size and the decimals asked for. */
+static void test_a_price_is_never_zero(void **state)
+{
+    (void)state;
+    struct format format = {.grouping = FORMAT_WESTERN};
+    for (int exponent = -320; exponent < 3; exponent++) {
+        for (int digits = 1; digits < 100000; digits = digits * 10 + 3) {
+            char out[FORMAT_MAX], back[FORMAT_MAX];
+            double value = digits * pow(10, exponent), read;
+            struct format_figure figure = {value, exponent % 5, FORMAT_PRICE};
+            format_number(&format, figure, out);
+            snprintf(back, sizeof back, "%s", out);
+            read = strtod(out, NULL);
+            bool near = fabs(read - value) <= value * 0.006 + 0.05 || value > 1;
+            if (value > 0 && value < 1) {
+                near = fabs(read - value) <= value * 0.0006 || value < 1e-307;
+            }
+            if ((value > 0 && strpbrk(back, "123456789") == NULL) || !near) {
+                fail_msg("%g: %s", value, out);
+            }
         }
     }
 }
@@ -210,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_the_locale_decides_when_asked),
         cmocka_unit_test(test_same_digits_as_printf),
         cmocka_unit_test(test_nothing_is_ever_too_long),
+        cmocka_unit_test(test_a_price_is_never_zero),
         cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_durations),

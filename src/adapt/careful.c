@@ -1,0 +1,191 @@
+#include "careful.h"
+
+#include <string.h>
+
+#include <blotter/adapt/adapt.h>
+#include <blotter/core/span.h>
+#include <blotter/core/utf8.h>
+
+#define SAFE_DIGITS 15    /* of an integer that a double holds whatever it is */
+#define EXPONENT_DIGITS 3 /* longer ones have hurt jq */
+#define REPLACEMENT "\\ufffd"
+
+struct copying {
+    struct buf *out;
+    const char *at, *end;
+    const char *kept; /* all before it has been copied */
+    unsigned depth;
+    bool full;
+};
+
+/* Copies what has been passed over, then text in place of the bytes up to at. */
+static void put(struct copying *copying, const char *from, const char *text, size_t len)
+{
+    copying->full |= !buf_append(copying->out, copying->kept, (size_t)(from - copying->kept)) ||
+                     !buf_append(copying->out, text, len);
+    copying->kept = copying->at;
+}
+
+/* --- numbers --------------------------------------------------------------------------------- */
+
+static void pass_number(struct copying *copying)
+{
+    const char *start = copying->at;
+    size_t digits = 0, exponent = 0;
+    bool whole = true, in_exponent = false;
+    for (; copying->at < copying->end && strchr("+-.eE0123456789", *copying->at) != NULL &&
+           *copying->at != '\0';
+         copying->at++) {
+        bool is_digit = *copying->at >= '0' && *copying->at <= '9';
+        in_exponent |= *copying->at == 'e' || *copying->at == 'E';
+        whole &= is_digit || *copying->at == '-';
+        digits += is_digit && !in_exponent;
+        exponent += is_digit && in_exponent;
+    }
+    if (exponent > EXPONENT_DIGITS) {
+        put(copying, start, "null", 4);
+    } else if (whole && !in_exponent && digits > SAFE_DIGITS) {
+        put(copying, start, "\"", 1);
+        copying->kept = start;
+        put(copying, copying->at, "\"", 1);
+    }
+}
+
+/* --- strings --------------------------------------------------------------------------------- */
+
+/* The code unit of the \uXXXX at at, -1 when there is none. */
+static int unit_at(const char *at, const char *end)
+{
+    static const char digits[] = "0123456789abcdef";
+    int unit = 0;
+    if (end - at < 6 || at[0] != '\\' || at[1] != 'u') {
+        return -1;
+    }
+    for (int i = 2; i < 6; i++) {
+        char lower = (char)(at[i] >= 'A' && at[i] <= 'F' ? at[i] - 'A' + 'a' : at[i]);
+        unit = unit * 16 + (int)(strchr(digits, lower) - digits);
+    }
+    return unit;
+}
+
+static bool is_between(int unit, int first, int last)
+{
+    return unit >= first && unit <= last;
+}
+
+/* Stands on a backslash of a checked string. */
+static void pass_escape(struct copying *copying)
+{
+    const char *start = copying->at;
+    int unit = unit_at(start, copying->end);
+    copying->at += unit < 0 ? 2 : 6;
+    if (is_between(unit, 0xd800, 0xdbff) &&
+        is_between(unit_at(copying->at, copying->end), 0xdc00, 0xdfff)) {
+        copying->at += 6;
+    } else if (is_between(unit, 0xd800, 0xdfff)) {
+        put(copying, start, REPLACEMENT, strlen(REPLACEMENT));
+    }
+}
+
+static void pass_string(struct copying *copying)
+{
+    copying->at++;
+    while (*copying->at != '"') {
+        if (*copying->at == '\\') {
+            pass_escape(copying);
+        } else {
+            copying->at++;
+        }
+    }
+    copying->at++;
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+/* False when it is nested too deep. */
+static bool pass_one(struct copying *copying)
+{
+    switch (*copying->at) {
+    case '"':
+        pass_string(copying);
+        return true;
+    case '[':
+    case '{':
+        copying->at++;
+        return ++copying->depth <= ADAPT_DEPTH_MAX;
+    case ']':
+    case '}':
+        copying->at++;
+        copying->depth--;
+        return true;
+    default:
+        if (*copying->at == '-' || (*copying->at >= '0' && *copying->at <= '9')) {
+            pass_number(copying);
+        } else {
+            copying->at++; /* what stands between values, and the words */
+        }
+        return true;
+    }
+}
+
+static bool refuse_size(struct fault *fault)
+{
+    fault_set(fault, FAULT_TOO_LARGE, 0, "the answer is larger than 8 MiB");
+    return false;
+}
+
+/* The text is known to be JSON and UTF-8. */
+static bool copy_checked(struct buf *out, struct span value, struct fault *fault)
+{
+    struct copying copying = {out, value.ptr, value.ptr + value.len, value.ptr, 0, false};
+    while (copying.at < copying.end) {
+        if (!pass_one(&copying)) {
+            fault_set(fault, FAULT_DECODE, 0, "the answer is nested too deep");
+            return false;
+        }
+    }
+    put(&copying, copying.end, "", 0);
+    return !copying.full || refuse_size(fault);
+}
+
+bool careful_copy(struct buf *out, const char *text, size_t len, struct fault *ret_fault)
+{
+    struct span value;
+    size_t bad_at;
+    if (len > ADAPT_BODY_BYTES_MAX) {
+        return refuse_size(ret_fault);
+    }
+    if (!span_check(text, len, &value, &bad_at)) {
+        fault_set(ret_fault, FAULT_DECODE, 0, "the answer is no JSON, at byte %zu", bad_at);
+        return false;
+    }
+    if (utf8_valid_prefix(value.ptr, value.len) == value.len) {
+        return copy_checked(out, value, ret_fault);
+    }
+    struct buf mended;
+    buf_init(&mended, 3 * ADAPT_BODY_BYTES_MAX);
+    bool good = utf8_append_repaired(&mended, value.ptr, value.len)
+                    ? copy_checked(out, (struct span){mended.data, mended.len}, ret_fault)
+                    : refuse_size(ret_fault);
+    buf_done(&mended);
+    return good;
+}
+
+bool careful_string(struct buf *out, const char *bytes, size_t len)
+{
+    struct buf mended;
+    buf_init(&mended, 3 * len + 1);
+    bool good = utf8_append_repaired(&mended, bytes, len) && buf_append(out, "\"", 1);
+    for (size_t i = 0; good && i < mended.len; i++) {
+        char byte = mended.data[i];
+        if (byte == '"' || byte == '\\') {
+            good = buf_append(out, "\\", 1) && buf_append(out, &byte, 1);
+        } else if ((unsigned char)byte < ' ') {
+            good = buf_printf(out, "\\u%04x", (unsigned char)byte);
+        } else {
+            good = buf_append(out, &byte, 1);
+        }
+    }
+    buf_done(&mended);
+    return good && buf_append(out, "\"", 1);
+}

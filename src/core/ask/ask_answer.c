@@ -1,0 +1,285 @@
+/* What an answer means for what is asked next. */
+#include "ask_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+
+#define HOLD_FIRST_MS ((int64_t)1000)
+#define HOLD_LAST_MS ((int64_t)60000)
+#define DOUBLINGS_MAX 10
+#define RETRY_FIRST_US ((int64_t)5000000)
+#define RETRY_LAST_US ((int64_t)60000000)
+
+/* --- limits ---------------------------------------------------------------------------------- */
+
+/* A header's number, its fraction cut; false when it is none. */
+static bool number_of(const char *text, int64_t *ret)
+{
+    if (text == NULL) {
+        return false;
+    }
+    while (*text == ' ') {
+        text++;
+    }
+    int64_t value = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9' && value < INT64_MAX / 20; at++) {
+        value = value * 10 + (*at - '0');
+    }
+    *ret = value;
+    return at > text && (*at == '\0' || *at == '.' || *at == ' ' || *at == ',' || *at == ';');
+}
+
+/* How long until the limits begin anew; -1 when the answer does not say. */
+static int64_t reset_ms(const struct ask *ask, const struct ask_answer *answer, struct moment now)
+{
+    int64_t value, wait_ms = -1;
+    if (!number_of(answer->reset, &value)) {
+        return -1;
+    }
+    switch (ask->backend->reset_kind) {
+    case BACKEND_RESET_UNIX:
+        wait_ms = value * 1000 - now.wall_ms;
+        break;
+    case BACKEND_RESET_UNIX_MS:
+        wait_ms = value - now.wall_ms;
+        break;
+    case BACKEND_RESET_SECONDS:
+        wait_ms = value * 1000;
+        break;
+    case BACKEND_RESET_NONE:
+        return -1;
+    }
+    wait_ms = wait_ms < 0 ? 0 : wait_ms;
+    return wait_ms < ASK_HOLD_MAX_MS ? wait_ms : ASK_HOLD_MAX_MS;
+}
+
+static void hold(int64_t *hold_us, struct moment now, int64_t wait_ms)
+{
+    int64_t until_us = now.mono_us + wait_ms * 1000;
+    *hold_us = until_us > *hold_us ? until_us : *hold_us;
+}
+
+/* Nothing is left: of the section's own quota, where it has one, else of the host's. */
+static void note_remaining(struct ask *ask, struct ask_turn *turn, const struct ask_answer *answer,
+                           struct moment now)
+{
+    int64_t remaining;
+    int64_t wait_ms = reset_ms(ask, answer, now);
+    if (wait_ms < 0 || !number_of(answer->remaining, &remaining) || remaining > 0) {
+        return;
+    }
+    bool own = turn->section->quota.requests > 0;
+    hold(own ? &turn->hold_us : &ask->hosts[turn->section->get.host].hold_us, now, wait_ms);
+}
+
+/* How long the host wants us to wait. */
+static int64_t patience_ms(const struct ask *ask, struct ask_host *host,
+                           const struct ask_answer *answer, struct moment now)
+{
+    int64_t asked_ms = answer->fault->retry_after_ms;
+    int64_t until_ms = reset_ms(ask, answer, now);
+    asked_ms = asked_ms > until_ms ? asked_ms : until_ms;
+    if (asked_ms <= 0) { /* "at once" is no answer from who has just said that it is too much */
+        asked_ms =
+            HOLD_FIRST_MS << (host->refusals < DOUBLINGS_MAX ? host->refusals : DOUBLINGS_MAX);
+        asked_ms = asked_ms < HOLD_LAST_MS ? asked_ms : HOLD_LAST_MS;
+    }
+    host->refusals++;
+    return asked_ms < ASK_HOLD_MAX_MS ? asked_ms : ASK_HOLD_MAX_MS;
+}
+
+/* --- the login ------------------------------------------------------------------------------- */
+
+static void refuse_login(struct ask *ask, const struct fault *fault, struct moment now)
+{
+    ask->stopped = true;
+    ask->renewal = ASK_LOGIN_FINE;
+    ask->fault = *fault;
+    ask->fault.kind = FAULT_AUTH;
+    ask_fail_all(ask, &ask->fault, now);
+}
+
+/* True when it is to be asked again with other secrets. */
+static bool renew_login(struct ask *ask, uint64_t login, const struct fault *fault,
+                        struct moment now)
+{
+    if (login < ask->login || ask->renewal != ASK_LOGIN_FINE) {
+        return true; /* it was sent with those before */
+    }
+    if (ask->renewed) {
+        refuse_login(ask, fault, now);
+        return false;
+    }
+    ask->renewal = ASK_LOGIN_REFUSED;
+    ask->fault = *fault;
+    return true;
+}
+
+void ask_login_refused(struct ask *ask, struct moment now)
+{
+    struct fault fault;
+    fault_set(&fault, FAULT_AUTH, 401, "the stream's login was refused (HTTP 401)");
+    if (!ask->stopped) {
+        renew_login(ask, ask->login, &fault, now);
+    }
+}
+
+void ask_renewed(struct ask *ask, struct moment now, bool ok)
+{
+    if (ask->renewal != ASK_LOGIN_RENEWING) {
+        return;
+    }
+    ask->renewal = ASK_LOGIN_FINE;
+    if (!ok) {
+        struct fault fault = ask->fault;
+        refuse_login(ask, &fault, now);
+        return;
+    }
+    ask->login++;
+    ask->renewed = true;
+    for (size_t i = 0; i < ask->value_count; i++) {
+        ask->values[i].known = ask->values[i].fixed;
+    }
+}
+
+/* --- good answers ---------------------------------------------------------------------------- */
+
+/* The page after this one. */
+static void find_next(const struct ask *ask, struct ask_turn *turn, const struct ask_answer *answer,
+                      struct buf *ret_next, bool *ret_foreign)
+{
+    const char *origin = ask->backend->hosts[turn->section->get.host].origin;
+    bool linked =
+        answer->link != NULL && backend_link_next(ret_next, answer->link, origin, ret_foreign);
+    if (!linked && answer->next != NULL) {
+        buf_append_text(ret_next, answer->next);
+    }
+}
+
+/* True when another page is to be asked for. */
+static bool turn_page(const struct ask *ask, struct ask_turn *turn, const struct ask_answer *answer,
+                      bool *ret_foreign)
+{
+    struct buf next;
+    buf_init(&next, BACKEND_ADDRESS_MAX);
+    find_next(ask, turn, answer, &next, ret_foreign);
+    free(turn->next);
+    turn->next = NULL;
+    bool more = next.len > 0 && turn->target.kind == ASK_PANE;
+    bool goes_on = more && turn->page < turn->section->pages;
+    turn->cut = turn->cut || (more && !goes_on);
+    if (goes_on) {
+        turn->next = mem_dup(next.data, next.len);
+        turn->page++;
+    }
+    buf_done(&next);
+    return goes_on;
+}
+
+static enum ask_outcome take_good(struct ask *ask, struct ask_turn *turn,
+                                  const struct ask_answer *answer, struct moment now)
+{
+    bool foreign = false;
+    ask->hosts[turn->section->get.host].refusals = 0;
+    ask->renewed = ask->renewed && turn->login < ask->login;
+    turn->failures = 0;
+    turn->rediscovered = false;
+    if (turn->target.kind == ASK_DISCOVER) {
+        ask_value_set(&ask->values[turn->target.index], answer->values, answer->value_count);
+    }
+    if (turn->at == 0 && turn->page == 1) {
+        turn->cut = false;
+    }
+    if (turn_page(ask, turn, answer, &foreign)) {
+        return ASK_MORE;
+    }
+    if (foreign) {
+        fault_set(&turn->fault, FAULT_DECODE, 0, "the next page is at another origin");
+        ask_end(ask, turn, now);
+        return ASK_FAILED;
+    }
+    turn->page = 1;
+    if (turn->target.kind != ASK_DISCOVER && ++turn->at < ask_parts(ask, turn)) {
+        return ASK_MORE;
+    }
+    ask_end(ask, turn, now);
+    return ASK_WHOLE;
+}
+
+/* --- bad answers ----------------------------------------------------------------------------- */
+
+/* Turns that nobody else repeats come again later. */
+static void plan_again(struct ask *ask, struct ask_turn *turn, struct moment now)
+{
+    int64_t wait_us = RETRY_FIRST_US
+                      << (turn->failures < DOUBLINGS_MAX ? turn->failures : DOUBLINGS_MAX);
+    wait_us = wait_us < RETRY_LAST_US ? wait_us : RETRY_LAST_US;
+    turn->failures++;
+    ask_end(ask, turn, now);
+    if (turn->target.kind == ASK_CLOCK || turn->target.kind == ASK_QUOTES) {
+        int64_t again_us = now.mono_us + wait_us;
+        turn->poll_us =
+            again_us > turn->poll_us && turn->poll_us != MOMENT_NEVER ? turn->poll_us : again_us;
+        hold(&turn->hold_us, now, wait_us / 1000);
+    }
+}
+
+static enum ask_outcome take_refusal(struct ask *ask, struct ask_turn *turn,
+                                     const struct ask_answer *answer, struct moment now)
+{
+    bool login = answer->status == 401 || answer->expired;
+    if (login && renew_login(ask, turn->login, answer->fault, now)) {
+        free(turn->next);
+        turn->next = NULL;
+        turn->at = 0;
+        turn->page = 1;
+        turn->under_way = false;
+        return ASK_AGAIN;
+    }
+    bool address = !login && (answer->status == 403 || answer->status == 404);
+    if (address && !turn->rediscovered && ask_forget_values(ask, turn)) {
+        turn->rediscovered = true;
+        turn->under_way = false;
+        turn->at = 0;
+        return ASK_AGAIN;
+    }
+    turn->gives_up = false; /* what it came to is told by the outcome */
+    turn->fault = login ? ask->fault : *answer->fault;
+    turn->stopped = turn->stopped || (!login && answer->status == 403);
+    if (answer->status == 429) {
+        struct ask_host *host = &ask->hosts[turn->section->get.host];
+        int64_t wait_ms = patience_ms(ask, host, answer, now);
+        hold(&host->hold_us, now, wait_ms);
+        turn->fault.retry_after_ms = wait_ms;
+    }
+    plan_again(ask, turn, now);
+    if (turn->target.kind == ASK_DISCOVER) {
+        ask_fail_dependents(ask, turn, &turn->fault, now);
+    }
+    return ASK_FAILED;
+}
+
+enum ask_outcome ask_answered(struct ask *ask, struct moment now, uint64_t request,
+                              const struct ask_answer *answer, struct fault *ret_fault)
+{
+    struct ask_turn *turn = NULL;
+    for (size_t i = 0; i < ask->turn_count && turn == NULL && request != 0; i++) {
+        turn = ask->turns[i].request == request ? &ask->turns[i] : NULL;
+    }
+    if (turn == NULL) {
+        return ASK_NONE;
+    }
+    turn->request = 0;
+    window_end(&turn->window, now.mono_us);
+    window_end(&ask->window, now.mono_us);
+    note_remaining(ask, turn, answer, now);
+    enum ask_outcome outcome = answer->fault == NULL ? take_good(ask, turn, answer, now)
+                                                     : take_refusal(ask, turn, answer, now);
+    if (outcome == ASK_FAILED) {
+        *ret_fault = turn->fault;
+    }
+    return outcome;
+}
