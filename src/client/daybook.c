@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/iso8601.h>
 
 #define VERSION 1
 #define VERSION_TEXT "1"
@@ -125,25 +126,12 @@ bool daybook_fail(struct daybook *daybook, char why[DAYBOOK_WHY_MAX])
 
 /* --- days ----------------------------------------------------------------------------------- */
 
-/* A date of the Gregorian calendar from the days since 1970. */
-static void civil(int64_t days, char out[DAYBOOK_DAY_SIZE])
-{
-    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t of_era = z - era * 146097;
-    int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * of_year + 2) / 153;
-    int day = (int)(of_year - (153 * month + 2) / 5 + 1);
-    int shown = (int)(month < 10 ? month + 3 : month - 9);
-    year += era * 400 + (shown <= 2);
-    snprintf(out, DAYBOOK_DAY_SIZE, "%04d-%02d-%02d", (int)(year % 10000), shown % 100, day % 100);
-}
-
 void daybook_day(const struct daybook *daybook, int64_t wall_ms, char out[DAYBOOK_DAY_SIZE])
 {
+    char text[ISO8601_SIZE];
     int32_t ahead_s = daybook->zone != NULL ? daybook->zone(daybook->zone_user, wall_ms) : 0;
-    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
-    civil(local_ms / DAY_MS - (local_ms % DAY_MS < 0), out);
+    iso8601_format(wall_ms + (int64_t)ahead_s * 1000, text);
+    snprintf(out, DAYBOOK_DAY_SIZE, "%.10s", text);
 }
 
 bool daybook_has_day(struct daybook *daybook, const char *day)

@@ -13,6 +13,7 @@ struct daybook {
     int days;
     int32_t (*zone)(const void *user, int64_t wall_ms);
     const void *zone_user;
+    bool pending;                 /* something is new and not due yet */
     bool said;                    /* a failure was said, and nothing went well since */
     char today[DAYBOOK_DAY_SIZE]; /* the day written last; "" before */
     int64_t sampled_ms[HISTORY_FIGURES];

@@ -9,12 +9,15 @@
 #include <blotter/core/alloc.h>
 
 #define DAY_MS INT64_C(86400000)
-#define GAPS_MAX 512 /* gaps of one day; further ones are drawn over */
+#define MISSED_MS INT64_C(60000) /* a shorter silence was a restart */
+#define KEPT_MS 1000             /* what was written held until the next writing */
+#define GAPS_MAX 512             /* gaps of one day; further ones are drawn over */
 
 struct reading {
     struct daybook *daybook;
     const char *day;
     int64_t now_ms;
+    bool today;
     const struct daybook_parts *parts;
     int64_t first_ms, last_ms, since_ms; /* of the day; MODEL_NO_TIME: it was not written */
     int64_t gaps[GAPS_MAX];
@@ -139,7 +142,7 @@ static void pass_gaps(struct reading *reading, int64_t minute_ms)
         passed++;
     }
     if (passed > 0) {
-        history_gap(reading->parts->history, minute_ms - 1);
+        history_gap(reading->parts->history, reading->gaps[0]);
         reading->gap_count -= passed;
         memmove(reading->gaps, reading->gaps + passed, reading->gap_count * sizeof *reading->gaps);
     }
@@ -171,13 +174,18 @@ static bool read_curves(struct reading *reading)
 static void end_curves(struct reading *reading)
 {
     struct history *history = reading->parts->history;
+    bool missed = reading->now_ms - reading->last_ms > MISSED_MS;
     for (int i = 0; i < HISTORY_FIGURES; i++) {
         const struct series *series = history_figure(history, (enum history_figure)i);
-        reading->daybook->sample[i] =
-            series->count > 0 ? series->points[series->count - 1].y : (double)NAN;
-        history_add(history, (enum history_figure)i, reading->last_ms, (double)NAN);
+        bool known = series->count > 0 && !isnan(series->points[series->count - 1].y);
+        if (known && missed && reading->today) {
+            daybook_once(reading->daybook, "INSERT OR IGNORE INTO samples VALUES (?, ?, ?, NULL)",
+                         "tti", reading->day, history_figure_name((enum history_figure)i),
+                         reading->last_ms + KEPT_MS);
+        }
+        history_add(history, (enum history_figure)i, reading->last_ms + KEPT_MS, (double)NAN);
     }
-    history_gap(history, reading->last_ms);
+    history_gap(history, reading->last_ms + KEPT_MS);
 }
 
 /* --- closings and working orders ------------------------------------------------------------- */
@@ -225,9 +233,14 @@ bool daybook_read(struct daybook *daybook, const char *day, int64_t now_ms,
     char today[DAYBOOK_DAY_SIZE];
     struct reading *reading = mem_calloc(1, sizeof *reading);
     daybook_day(daybook, now_ms, today);
-    *reading = (struct reading){
-        daybook,      day != NULL ? day : today, now_ms, parts, MODEL_NO_TIME, MODEL_NO_TIME,
-        MODEL_NO_TIME};
+    *reading = (struct reading){.daybook = daybook,
+                                .day = day != NULL ? day : today,
+                                .now_ms = now_ms,
+                                .today = day == NULL,
+                                .parts = parts,
+                                .first_ms = MODEL_NO_TIME,
+                                .last_ms = MODEL_NO_TIME,
+                                .since_ms = MODEL_NO_TIME};
     why[0] = '\0';
     bool good =
         each_row(reading, "SELECT first_ms, last_ms, since_ms FROM days WHERE day = ?", take_day) &&

@@ -101,9 +101,11 @@ static bool write_sample(const struct writing *writing, enum history_figure figu
     }
     struct series_point last = series->points[series->count - 1];
     bool due = is_due(writing, daybook->sampled_ms[figure], DAYBOOK_SAMPLE_MS);
+    bool changed = !same(last.y, daybook->sample[figure]);
+    daybook->pending = daybook->pending || (changed && !due);
     /* A gap begins when it begins. */
     bool gap = isnan(last.y) && !isnan(daybook->sample[figure]);
-    if (same(last.y, daybook->sample[figure]) || (!due && !gap)) {
+    if (!changed || (!due && !gap)) {
         return true;
     }
     /* The figure of now, not of when it last changed: the series may have become coarser. */
@@ -154,6 +156,7 @@ static bool write_bars(const struct writing *writing)
 {
     struct daybook *daybook = writing->daybook;
     if (!is_due(writing, daybook->bars_ms, DAYBOOK_SAMPLE_MS)) {
+        daybook->pending = true;
         return true;
     }
     daybook->bars_ms = writing->now_ms;
@@ -339,9 +342,11 @@ static bool write_bodies(const struct writing *writing)
         !is_due(writing, writing->daybook->bodies_ms, BODIES_MS)) {
         return true;
     }
-    writing->daybook->bodies_ms = writing->now_ms;
     for (int i = 0; good && i < RESOURCE_COUNT; i++) {
         good = write_body(writing, (enum resource)i);
+        if (writing->daybook->body_confirmed_ms[i] != 0) {
+            writing->daybook->bodies_ms = writing->now_ms;
+        }
     }
     return good;
 }
@@ -379,6 +384,7 @@ bool daybook_write(struct daybook *daybook, int64_t now_ms, const struct daybook
 {
     struct writing writing = {daybook, now_ms, parts, all, 0};
     why[0] = '\0';
+    daybook->pending = false;
     begin_day(&writing);
     if (sqlite3_exec(daybook->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK) {
         return daybook_fail(daybook, why);
@@ -396,6 +402,11 @@ bool daybook_write(struct daybook *daybook, int64_t now_ms, const struct daybook
     }
     daybook->said = false;
     return true;
+}
+
+bool daybook_pending(const struct daybook *daybook)
+{
+    return daybook->pending;
 }
 
 void daybook_look(struct daybook *daybook, int64_t at_ms)

@@ -55,6 +55,9 @@ struct daybook_parts {
 bool daybook_write(struct daybook *daybook, int64_t now_ms, const struct daybook_parts *parts,
                    bool all, char why[DAYBOOK_WHY_MAX]);
 
+/* Whether something was not due yet at the last writing. */
+bool daybook_pending(const struct daybook *daybook);
+
 /*
  * Fills tape, history and book with a day ("2026-11-27"; NULL: that of now_ms). What happened after
  * the last writing is a gap. False with why when the file cannot be read.

@@ -169,7 +169,9 @@ void history_bars_kept(struct history *history, size_t i)
 void history_gap(struct history *history, int64_t at_ms)
 {
     for (size_t i = 0; i < history->count; i++) {
-        series_add(&history->symbols[i].series, at_ms, (double)NAN);
+        struct series *series = &history->symbols[i].series;
+        int64_t last_ms = series->count > 0 ? series->points[series->count - 1].x : at_ms;
+        series_add(series, at_ms > last_ms ? at_ms : last_ms, (double)NAN);
     }
 }
 
