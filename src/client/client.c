@@ -4,6 +4,7 @@
 #include <blotter/core/alloc.h>
 #include <blotter/net/stream.h>
 
+#include "ledger.h"
 #include "memory.h"
 #include "report.h"
 
@@ -14,9 +15,8 @@
 
 /* Bodies reach the disk this long after they came, from an idle turn and together. */
 #define CACHE_DELAY_US INT64_C(3000000)
-/* The wall clock running this far ahead of the monotonic one means that the machine slept. */
-#define SUSPEND_JUMP_MS 3000
-#define DAY_MS INT64_C(86400000)
+/* A shorter sleep of the machine has no effect on connections. */
+#define SLEEP_MIN_US INT64_C(500000)
 /* Events whose first paint is still awaited; more than this in one turn are not sampled. */
 #define AWAITING_MAX 256
 
@@ -39,9 +39,7 @@ struct client {
 
     struct loop_timer *deadline;
     struct loop_timer *cache_timer;
-    struct money_book *book;
-    int32_t (*zone)(const void *user, int64_t wall_ms);
-    const void *zone_user;
+    struct ledger *ledger;
     bool cache_due;
     resource_mask uncached; /* confirmed since the cache was last written */
 
@@ -49,7 +47,7 @@ struct client {
     void (*on_change)(void *user, unsigned mask);
     void *on_change_user;
 
-    int64_t wall_ahead_ms; /* wall - monotonic at the last turn */
+    int64_t slept_us; /* by the machine, as far as it was noticed */
     int64_t awaiting_us[AWAITING_MAX];
     size_t awaiting;
     bool painted;
@@ -97,6 +95,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
         .etag = response->etag,
         .last_event_id = response->last_event_id,
         .duration_us = response->duration_us,
+        .age_ms = response->age_ms,
     };
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
@@ -124,6 +123,9 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     struct moment now = loop_now(client->loop);
     engine_fetch_failed(client->engine, now, client->fetches[resource].id, fault);
     client->errors++;
+    if (client->stream != NULL && fault_is_outage(fault->kind)) {
+        stream_way_closed(client->stream);
+    }
     report_fetch_done(client->trace, now, resource, NULL, fault);
     settle_journal(client, resource, NULL, fault);
 }
@@ -190,6 +192,9 @@ static void stream_event(void *user, const struct sse_event *sse)
     uint64_t patches = engine_counters(client->engine)->patches;
     event_parse(sse, &event);
     struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
+    if (ledger_event(client->ledger, &event)) {
+        client->changes |= RESOURCE_BIT(RESOURCE_ORDERS);
+    }
     came.patched = engine_counters(client->engine)->patches > patches;
     if (came.patched && client->awaiting < AWAITING_MAX) {
         client->awaiting_us[client->awaiting++] = now.mono_us;
@@ -207,7 +212,8 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     struct moment now = loop_now(client->loop);
     switch (status->phase) {
     case CONN_LIVE:
-        engine_stream_opened(client->engine, now, sent_last_id);
+        (void)sent_last_id;
+        engine_stream_opened(client->engine, now);
         break;
     case CONN_WAITING:
     case CONN_ENDED:
@@ -244,13 +250,19 @@ static void stream_quiet(void *user)
 
 /* --- the turn ----------------------------------------------------------------------------- */
 
-static void notice_suspend(struct client *client, struct moment now)
+/* The other ends may have given us up long ago, and nobody could tell us: nothing is trusted. */
+static void notice_sleep(struct client *client)
 {
-    int64_t ahead_ms = now.wall_ms - now.mono_us / 1000;
-    if (ahead_ms - client->wall_ahead_ms > SUSPEND_JUMP_MS) {
-        client_trigger(client, ENGINE_RESUME, RESOURCE_ALL);
+    int64_t slept_us = loop_slept_us(client->loop);
+    if (slept_us - client->slept_us < SLEEP_MIN_US) {
+        return;
     }
-    client->wall_ahead_ms = ahead_ms;
+    client->slept_us = slept_us;
+    http_forget_connections(client->http);
+    engine_trigger(client->engine, loop_now(client->loop), ENGINE_RESUME, RESOURCE_ALL);
+    if (client->stream != NULL) {
+        stream_resumed(client->stream);
+    }
 }
 
 static void run_actions(struct client *client, struct moment now)
@@ -276,30 +288,11 @@ static void schedule_cache(struct client *client, struct moment now)
     }
 }
 
-/* The number of the exchange's day. */
-static int64_t day_of(const struct client *client, int64_t wall_ms)
-{
-    int32_t ahead_s = client->zone != NULL ? client->zone(client->zone_user, wall_ms) : 0;
-    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
-    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
-}
-
-/* Nothing is closed by what the disk remembers: it may be of any day. */
-static void take_positions(struct client *client, struct moment now)
-{
-    struct pane_state pane;
-    engine_pane(client->engine, RESOURCE_POSITIONS, &pane);
-    if (pane.shown != NULL && !pane.cached) {
-        money_book_take(client->book, pane.shown,
-                        (struct money_time){now.wall_ms, day_of(client, now.wall_ms)});
-    }
-}
-
 static void before_wait(void *user)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
-    notice_suspend(client, now);
+    notice_sleep(client);
     run_actions(client, now);
     schedule_cache(client, now);
     resource_mask rows = engine_take_changes(client->engine);
@@ -308,9 +301,7 @@ static void before_wait(void *user)
     }
     unsigned mask = client->changes | rows;
     client->changes = 0;
-    if ((mask & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
-        take_positions(client, now);
-    }
+    ledger_take(client->ledger, client->engine, mask, now);
     if (mask != 0 && client->on_change != NULL) {
         client->on_change(client->on_change_user, mask);
     }
@@ -360,7 +351,7 @@ static void make_stream(struct client *client, const struct client_settings *set
 static void make_memory(struct client *client, const struct client_settings *settings)
 {
     const struct memory_settings memory = {.engine = client->engine,
-                                           .book = client->book,
+                                           .book = ledger_book(client->ledger),
                                            .daybook = settings->daybook,
                                            .days = settings->daybook_days,
                                            .server = settings->http.url,
@@ -380,16 +371,13 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
         return NULL;
     }
     struct client *client = mem_calloc(1, sizeof *client);
-    struct moment now = loop_now(loop);
     client->loop = loop;
     client->http = http;
     client->engine = engine_new(&settings->engine);
     client->journal = journal_new();
-    client->book = money_book_new();
-    client->zone = settings->zone;
-    client->zone_user = settings->zone_user;
+    client->ledger = ledger_new(settings->zone, settings->zone_user);
     client->trace = settings->trace;
-    client->wall_ahead_ms = now.wall_ms - now.mono_us / 1000;
+    client->slept_us = loop_slept_us(loop);
     client->deadline = loop_timer_new(loop, deadline_due, client);
     client->cache_timer = loop_timer_new(loop, save_cache, client);
     make_paths(client, settings->user);
@@ -419,7 +407,7 @@ void client_free(struct client *client)
     memory_free(client->memory);
     engine_free(client->engine);
     journal_free(client->journal);
-    money_book_free(client->book);
+    ledger_free(client->ledger);
     cache_free(client->cache);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         free(client->paths[i]);
@@ -477,7 +465,12 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 
 const struct money_book *client_book(const struct client *client)
 {
-    return client->book;
+    return ledger_book(client->ledger);
+}
+
+const struct snapshot *client_orders(const struct client *client)
+{
+    return ledger_orders(client->ledger, client->engine);
 }
 
 const struct engine *client_engine(const struct client *client)

@@ -40,6 +40,7 @@ struct mock {
     struct loop_timer *exit_timer;
     struct api api;
     int status; /* what the program will end with */
+    bool file_gone;
 };
 
 static int complain(int status, const char *text)
@@ -95,9 +96,24 @@ static void on_stdin(void *user, int fd, unsigned events)
     }
 }
 
+/* The feed looks before every wait; here it is only seen whether the file is still ours. */
 static void on_file_hint(void *user)
 {
-    (void)user; /* the feed looks before every wait */
+    struct mock *mock = user;
+    bool there = db_file_is_there(mock->db);
+    if (!there && !mock->file_gone) {
+        fprintf(stderr,
+                "blotter-mock: '%s' was deleted or replaced: what is written from now on is lost,"
+                " and what others write there is not seen; start again\n",
+                db_path(mock->db));
+    }
+    mock->file_gone = !there;
+}
+
+static void on_trouble(void *user, const char *text)
+{
+    const struct mock *mock = user;
+    fprintf(stderr, "blotter-mock: database '%s': %s\n", db_path(mock->db), text);
 }
 
 /* --- what a scenario acts on --------------------------------------------------------------- */
@@ -158,6 +174,7 @@ static bool open_books(struct mock *mock, uint64_t seed, struct fault *ret_fault
     if (mock->db == NULL) {
         return false;
     }
+    db_set_trouble(mock->db, &(struct db_trouble){on_trouble, mock});
     struct seed_settings settings = {
         .seed = seed,
         .users = options->users,
@@ -198,6 +215,7 @@ static void make_stream_side(struct mock *mock)
     mock->emitter = emitter_new(mock->db, &settings, &server_emitter_handler);
     const struct feed_settings feed = {
         .retain = options->retain,
+        .start_ms = db_is_file(mock->db) ? loop_now(mock->loop).wall_ms : 0,
         .quotes = !options->no_extensions,
         .verdict = verdict,
         .verdict_user = mock->api.faults,
@@ -278,6 +296,7 @@ static bool listen_and_serve(struct mock *mock, struct fault *ret_fault)
         .tls_cert_file = options->tls_cert,
         .tls_key_file = options->tls_key,
         .latency_us = options->latency_ms * 1000,
+        .head_us = llround(options->head_timeout_s * 1e6),
         .max_streams = (int)options->max_streams,
         .max_user_streams = (int)options->max_user_streams,
         .max_address_streams = (int)options->max_address_streams,
@@ -339,7 +358,6 @@ static void announce(struct mock *mock)
 
 static void set_exits(struct mock *mock)
 {
-    signal(SIGPIPE, SIG_IGN);
     loop_signal(mock->loop, SIGTERM, on_signal, mock);
     loop_signal(mock->loop, SIGINT, on_signal, mock);
     if (mock->options.exit_with_stdin) {
@@ -356,6 +374,8 @@ static int run(struct mock *mock)
 {
     struct fault fault = {0};
     struct moment now = loop_refresh(mock->loop);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a write that fails */
     uint64_t seed = choose_seed(&mock->options, now);
     mock->api.faults = faults_new(seed);
     if (!add_faults(mock, &fault) || !read_scenario(mock, &fault) || !check_proxy(mock, &fault)) {

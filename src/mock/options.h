@@ -16,7 +16,7 @@ struct options {
     const char *host, *db, *scenario, *tls_cert, *tls_key;
     int64_t port, users, orders, positions, symbols, orders_limit, seed, latency_ms, retain;
     int64_t max_streams, max_user_streams, max_address_streams;
-    double rate, quotes, heartbeat_s, exit_after_s; /* exit_after_s: 0 is never */
+    double rate, quotes, heartbeat_s, head_timeout_s, exit_after_s; /* exit_after_s: 0 is never */
     const char *faults[OPTIONS_FAULTS_MAX];
     size_t fault_count;
     bool has_seed, no_extensions, open_only, allow_sql, exit_with_stdin, verbose;

@@ -47,6 +47,20 @@ static bool kill_and_restart(struct trust *t, struct pty *pty, enum trust_mode m
     return seen;
 }
 
+/* The same user, with the token that the client has, and other rows; made where nobody looks. */
+static void replace_database(struct trust *t, const char *const *more)
+{
+    char token[sizeof t->server.token], sql[2 * sizeof token];
+    int port = t->server.port;
+    memcpy(token, t->server.token, sizeof token);
+    t->server.port = 0;
+    trust_serve(t, more);
+    snprintf(sql, sizeof sql, "UPDATE sessions SET token = '%s' WHERE userId = 'user-1'", token);
+    assert_true(server_sql(&t->server, sql));
+    server_end(&t->server, SIGTERM);
+    t->server.port = port;
+}
+
 static bool kill_and_replace(struct trust *t, struct pty *pty, enum trust_mode mode)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm"};
@@ -58,7 +72,8 @@ static bool kill_and_replace(struct trust *t, struct pty *pty, enum trust_mode m
         snprintf(path, sizeof path, "%s%s", t->db, suffixes[i]);
         remove(path);
     }
-    trust_serve(t, more); /* the same seed: the same tokens, other rows */
+    replace_database(t, more);
+    trust_serve(t, NULL);
     /* What is told from here on: the new database keeps nothing for the reader of the old. */
     return seen && (mode != TRUST_WATCH || trust_wait_output(pty, "\"event\":\"connected\"", from));
 }

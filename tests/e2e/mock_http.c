@@ -8,10 +8,12 @@
 #include "mock_wire.h"
 
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -41,7 +43,7 @@ static int stop(void **state)
 
 /* --- bad requests ------------------------------------------------------------------------- */
 
-#define HEAD_OF(method, target) method " " target " HTTP/1.1\r\nHost: x\r\n"
+#define HEAD_OF(method, target) method " " target " HTTP/1.1\r\nHost: localhost:80\r\n"
 #define TOKEN "Authorization: Bearer $T\r\n"
 
 /* A text with {N} replaced by N times the letter a. */
@@ -110,6 +112,13 @@ static void test_bad_requests_get_their_status_and_the_server_lives(void **state
          403, true},
         {HEAD_OF("POST",
                  "/__mock/sql") "X-Forwarded-For: 192.0.2.1\r\nContent-Length: 8\r\n\r\nSELECT 1",
+         403, true},
+        {"POST /__mock/sql HTTP/1.1\r\nHost: evil.example:80\r\nContent-Length: 8\r\n\r\nSELECT 1",
+         403, true},
+        {"POST /__mock/sql HTTP/1.1\r\nHost: localhost.evil.example\r\n"
+         "Content-Length: 8\r\n\r\nSELECT 1",
+         403, true},
+        {HEAD_OF("POST", "/__mock/sql") "Sec-Fetch-Site: none\r\nContent-Length: 8\r\n\r\nSELECT 1",
          403, true},
         {HEAD_OF("POST", "/__mock/fault") "Origin: null\r\nContent-Length: 5\r\n\r\nclear", 403,
          true},
@@ -352,9 +361,106 @@ static void test_the_same_seed_gives_the_same_data(void **state)
     void *again;
     assert_int_equal(start_with(&again, args), 0);
     struct server *second = again;
-    assert_string_equal(first->token, second->token);
     assert_string_equal(first->client_id, second->client_id);
+    char orders[2][256]; /* cut: the first one's id and what was ordered */
+    for (int i = 0; i < 2; i++) {
+        const struct server *server = i == 0 ? first : second;
+        char answer[65536];
+        assert_int_equal(
+            server_request(server, "/api/trading/orders/list", NULL, answer, sizeof answer), 200);
+        snprintf(orders[i], sizeof orders[i], "%.*s", (int)strcspn(answer, ","), answer);
+    }
+    assert_string_equal(orders[0], orders[1]);
+    assert_string_not_equal(first->token, second->token); /* which no seed may tell */
     stop(&again);
+}
+
+/* --- who lets others wait --------------------------------------------------------------------- */
+
+/* A byte now and then is no request. */
+static void test_a_head_that_drips_is_hung_up_on(void **state)
+{
+    static const char *const args[] = {"--rate",         "0",   "--quotes", "0",
+                                       "--head-timeout", "0.3", NULL};
+    void *memory;
+    struct wire wire;
+    (void)state;
+    assert_int_equal(start_with(&memory, args), 0);
+    struct server *server = memory;
+    int64_t begun = wire_now_ms();
+    wire_open(&wire, server);
+    wire_send(&wire, server, "GET /api/watchlists HTTP/1.1\r\nX-a: ");
+    struct pollfd ready = {.fd = wire.fd, .events = POLLIN};
+    while (poll(&ready, 1, 20) == 0 && wire_now_ms() - begun < WIRE_PATIENCE_MS) {
+        assert_true(send(wire.fd, "b", 1, MSG_NOSIGNAL) <= 1);
+    }
+    assert_true(wire_wait_end(&wire));
+    assert_true(wire_now_ms() - begun >= 280);
+    wire_close(&wire);
+    stop(&memory);
+}
+
+/* More of them than there are places: whoever says something is served. */
+static void test_many_that_drip_starve_nobody(void **state)
+{
+    enum { DRIPS = 700 };
+    static const char *const args[] = {"--rate", "0", "--quotes", "0", "--max-streams", "1", NULL};
+    static int fds[DRIPS];
+    void *memory;
+    struct wire wire;
+    (void)state;
+    assert_int_equal(start_with(&memory, args), 0);
+    struct server *server = memory;
+    for (int i = 0; i < DRIPS; i++) {
+        struct wire drip;
+        wire_open(&drip, server);
+        fds[i] = drip.fd;
+        free(drip.bytes);
+        assert_true(send(fds[i], "GET /", 5, MSG_NOSIGNAL) <= 5);
+        if (i % 100 == 99) {
+            assert_int_equal(wire_ask(&wire, server,
+                                      "GET /api/trading/account HTTP/1.1\r\nHost: x\r\n" TOKEN
+                                      "\r\n"),
+                             200);
+            wire_close(&wire);
+        }
+    }
+    for (int i = 0; i < DRIPS; i++) {
+        close(fds[i]);
+    }
+    stop(&memory);
+}
+
+/* A file that may not grow is a write that fails, and no end. */
+static void test_a_limited_file_is_survived(void **state)
+{
+    char directory[] = "/tmp/mock-http-XXXXXX", path[64], answer[512];
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    snprintf(path, sizeof path, "%s/mock.db", directory);
+    const char *args[] = {"-c",
+                          "ulimit -f 1000; exec \"$0\" --db \"$1\" --rate 0 --quotes 0 --allow-sql"
+                          " 2>/dev/null",
+                          wire_program, path, NULL};
+    struct server server;
+    assert_true(server_start(&server, "/bin/sh", args));
+    int status = 200;
+    for (int i = 0; i < 40 && status == 200; i++) {
+        status = server_request(&server, "/__mock/sql",
+                                "INSERT INTO users (id, name) VALUES (hex(randomblob(8)),"
+                                " hex(zeroblob(100000)))",
+                                answer, sizeof answer);
+    }
+    assert_int_equal(status, 400);
+    assert_int_equal(server_request(&server, "/api/trading/account", NULL, answer, sizeof answer),
+                     200);
+    assert_int_equal(wire_stop(&server), 0);
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(answer, sizeof answer, "%s%s", path, ends[i]);
+        unlink(answer);
+    }
+    assert_int_equal(rmdir(directory), 0);
 }
 
 int main(int argc, char **argv)
@@ -371,6 +477,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_gzip_when_asked, start, stop),
         cmocka_unit_test_setup_teardown(test_a_read_changes_with_the_books, start, stop),
         cmocka_unit_test(test_latency_delays_answers_side_by_side),
+        cmocka_unit_test(test_a_head_that_drips_is_hung_up_on),
+        cmocka_unit_test(test_many_that_drip_starve_nobody),
+        cmocka_unit_test(test_a_limited_file_is_survived),
         cmocka_unit_test(test_options_are_understood_or_refused),
         cmocka_unit_test(test_help_fits_a_terminal),
         cmocka_unit_test_setup_teardown(test_the_same_seed_gives_the_same_data, start, stop),

@@ -399,6 +399,57 @@ static void test_another_programs_write_is_in_the_next_read(void **state)
     shared_stop(&shared);
 }
 
+/* A write that waits for another program keeps nobody waiting, and is done in the end. */
+static void test_a_write_waits_alone(void **state)
+{
+    (void)state;
+    struct shared shared;
+    struct wire writer, reader;
+    shared_start(&shared);
+    shared_write(&shared, "BEGIN IMMEDIATE");
+    wire_open(&writer, shared.server);
+    wire_open(&reader, shared.server);
+    wire_send(&writer, shared.server,
+              "POST /api/watchlists HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $T\r\n"
+              "Content-Length: 14\r\n\r\n{\"name\":\"New\"}");
+    int64_t begun = wire_now_ms();
+    for (int i = 0; i < 3; i++) {
+        wire_forget(&reader);
+        wire_send(
+            &reader, shared.server,
+            "GET /api/trading/account HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $T\r\n\r\n");
+        assert_int_equal(wire_answer(&reader, false), 200);
+    }
+    assert_true(wire_now_ms() - begun < 1500); /* it would be 2000 a write */
+    assert_int_equal(writer.len, 0);
+    shared_write(&shared, "COMMIT");
+    assert_int_equal(wire_answer(&writer, false), 201);
+    wire_close(&writer);
+    wire_close(&reader);
+    shared_stop(&shared);
+}
+
+/* Who holds the database too long is told on. */
+static void test_a_write_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    struct shared shared;
+    struct wire writer;
+    shared_start(&shared);
+    shared_write(&shared, "BEGIN IMMEDIATE");
+    wire_open(&writer, shared.server);
+    wire_send(
+        &writer, shared.server,
+        "POST /api/trading/orders HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer $T\r\n"
+        "Content-Length: 71\r\n\r\n"
+        "{\"symbol\":\"TCS\",\"quantity\":1,\"orderType\":\"MARKET\",\"orderSide\":\"BUY\"}   ");
+    assert_int_equal(wire_answer(&writer, false), 503);
+    assert_string_equal(wire_header(&writer, "Retry-After"), "1");
+    shared_write(&shared, "ROLLBACK");
+    wire_close(&writer);
+    shared_stop(&shared);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -414,6 +465,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_the_end_is_clean, start, stop),
         cmocka_unit_test_setup_teardown(test_http_1_0_is_ended_by_the_connection, start, stop),
         cmocka_unit_test(test_the_reference_s_ways),
+        cmocka_unit_test(test_a_write_waits_alone),
+        cmocka_unit_test(test_a_write_does_not_wait_for_ever),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_is_dropped_and_its_peer_has_everything,
                                         start, stop),
         cmocka_unit_test_setup_teardown(test_a_reader_that_looks_away_gets_every_byte_in_its_place,

@@ -1,7 +1,7 @@
 /*
  * conn: the life of the stream's connection as a pure state machine: when to connect, what an
  * answer means, how long to wait, when silence means that it is dead. Source: WHATWG HTML 9.2,
- * revalidation "When the stream is down", cli "--watch".
+ * doc/revalidation.md "When the stream is down", blotter(1).
  */
 #ifndef BLOTTER_CORE_CONN_H
 #define BLOTTER_CORE_CONN_H
@@ -93,6 +93,10 @@ void conn_retry_now(struct conn *conn, struct moment now);
  * 4xx or a page ended is tried again, less and less often.
  */
 void conn_way_open(struct conn *conn, struct moment now);
+
+/* Another request has failed without an answer: what waits because a stream ended, and would not
+ * be tried sooner by conn_way_open, will. */
+void conn_way_closed(struct conn *conn);
 
 /* The machine was suspended: no connection is to be trusted, a waiting one tries now. */
 void conn_resumed(struct conn *conn, struct moment now);

@@ -1,4 +1,4 @@
-/* What only the mock has: its counters, SQL by hand, faults at run time. Source: cli,
+/* What only the mock has: its counters, SQL by hand, faults at run time. Source: blotter-mock(1),
  * "blotter-mock". */
 #include "api.h"
 #include "db/read.h"
@@ -10,6 +10,8 @@
 #include <time.h>
 
 #define SQL_ROWS_MAX 10000
+#define SQL_BYTES_MAX ((size_t)16 << 20)
+#define SQL_LIMIT_MS 2000 /* nobody else is served meanwhile */
 
 /* --- stats -------------------------------------------------------------------------------- */
 
@@ -107,6 +109,10 @@ static int run_sql(struct api *api, const char *sql, struct text *rows)
         while ((code = sqlite3_step(statement)) == SQLITE_ROW && count < SQL_ROWS_MAX) {
             text_puts(rows, count++ == 0 ? "" : ",");
             put_row(rows, statement);
+            if (rows->len > SQL_BYTES_MAX) {
+                code = SQLITE_TOOBIG;
+                break;
+            }
         }
         code = code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
         sqlite3_finalize(statement);
@@ -133,10 +139,19 @@ void admin_sql(struct api *api, struct call *call)
     char *sql = mem_dup(call->body, call->body_len);
     struct text rows = {0};
     int64_t before = sqlite3_total_changes64(db_handle(api->db));
+    db_guard(api->db, SQL_LIMIT_MS);
+    int code = strlen(sql) == call->body_len ? run_sql(api, sql, &rows) : SQLITE_MISUSE;
+    db_unguard(api->db);
     if (strlen(sql) != call->body_len) {
         call_fail(call, 400, "the SQL holds a NUL");
-    } else if (run_sql(api, sql, &rows) != SQLITE_OK) {
-        call_fail(call, 400, "%s", db_error(api->db));
+    } else if (code == SQLITE_INTERRUPT) {
+        call_fail(call, 400, "the SQL runs for more than %d s", SQL_LIMIT_MS / 1000);
+    } else if (code == SQLITE_BUSY && before == sqlite3_total_changes64(db_handle(api->db))) {
+        call->is_busy = true;
+        call_fail(call, 503, "the database is busy");
+    } else if (code != SQLITE_OK) {
+        call_fail(call, 400, "%s",
+                  code == SQLITE_TOOBIG ? "too much for one answer" : db_error(api->db));
     } else if (!sqlite3_get_autocommit(db_handle(api->db))) {
         call_fail(call, 400, "the SQL left a transaction open: rolled back");
     } else {

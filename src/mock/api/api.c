@@ -39,7 +39,7 @@ static void get_watchlists(struct api *api, struct call *call)
 
 static void get_stream(struct api *api, struct call *call)
 {
-    (void)api;
+    db_int(api->db, 0, "SELECT max(id) FROM events", ""); /* fails when there is nothing to tell */
     call->status = 200;
     call->is_stream = true;
 }
@@ -169,6 +169,20 @@ static bool authenticate(struct api *api, struct call *call)
     return !other;
 }
 
+/* What the database could not do is no answer, however much of it there is. */
+static void check_database(struct api *api, struct call *call, uint64_t failures)
+{
+    if (db_was_busy(api->db)) {
+        call->is_busy = true;
+        call->is_stream = false;
+        call_fail(call, 503, "the database is busy");
+        call->retry_after_s = 1;
+    } else if (db_failures(api->db) != failures) {
+        call->is_stream = false;
+        call_fail(call, 500, "the database cannot be read: %.180s", db_failure(api->db));
+    }
+}
+
 void api_answer(struct api *api, struct call *call)
 {
     const struct route *route = find_route(call);
@@ -182,9 +196,14 @@ void api_answer(struct api *api, struct call *call)
         call->allow = route->allow;
         return;
     }
+    uint64_t failures = db_failures(api->db);
+    db_was_busy(api->db);
+    db_set_patience(api->db, false); /* others' requests do not wait for another process */
     if (route->is_mock || authenticate(api, call)) {
         fn(api, call);
     }
+    db_set_patience(api->db, true);
+    check_database(api, call, failures);
 }
 
 void api_count(struct api *api, const struct call *call)

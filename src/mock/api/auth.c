@@ -1,13 +1,13 @@
 #include "auth.h"
 
+#include "base/secret.h"
+
 #include <blotter/core/alloc.h>
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
 #define TOKEN_MAX 4096
 
@@ -127,6 +127,7 @@ static void add(struct auth *auth, sqlite3_stmt *row)
 
 static void load(struct auth *auth, int64_t counter)
 {
+    uint64_t failures = db_failures(auth->db);
     forget(auth);
     db_read_begin(auth->db);
     int64_t count = db_int(auth->db, 0, "SELECT count(*) FROM sessions", "");
@@ -143,7 +144,7 @@ static void load(struct auth *auth, int64_t counter)
         add(auth, rows);
     }
     db_read_end(auth->db);
-    auth->loaded = counter;
+    auth->loaded = db_failures(auth->db) == failures ? counter : -1;
 }
 
 static bool expired(const struct session *session)
@@ -226,13 +227,7 @@ struct auth *auth_new(struct db *db)
     struct auth *auth = mem_calloc(1, sizeof *auth);
     auth->db = db;
     auth->loaded = -1;
-    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || read(fd, auth->key, sizeof auth->key) != (ssize_t)sizeof auth->key) {
-        auth->key[0] = (uint64_t)time(NULL) ^ (uint64_t)(uintptr_t)auth;
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
+    secret_fill(auth->key, sizeof auth->key);
     return auth;
 }
 

@@ -37,6 +37,7 @@ struct call {
     int64_t last_id;
     uint64_t hash;     /* of the reply */
     int retry_after_s; /* 0: none */
+    bool is_busy;      /* another process holds the database: nothing was done, ask again soon */
 };
 
 /* Replaces the answer by {"error":"…"}. */

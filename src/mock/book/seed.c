@@ -2,6 +2,7 @@
 
 #include "instruments.h"
 #include "base/dice.h"
+#include "base/secret.h"
 #include "trade.h"
 #include "trade_book.h"
 
@@ -356,11 +357,12 @@ static void fund_account(struct seeding *seeding, const char *account)
 static void add_user(struct seeding *seeding, int64_t i, const char *now)
 {
     const struct seed_settings *settings = seeding->settings;
-    char user[32], name[48], token[40], account[DICE_UUID_SIZE];
+    char user[32], name[48], token[SECRET_TOKEN_SIZE], account[DICE_UUID_SIZE];
     snprintf(user, sizeof user, "user-%lld", (long long)(i + 1));
     snprintf(name, sizeof name, "Trader %lld", (long long)(i + 1));
-    snprintf(token, sizeof token, "%016llx%016llx", (unsigned long long)dice_next(&seeding->dice),
-             (unsigned long long)dice_next(&seeding->dice));
+    dice_next(&seeding->dice); /* a seed's data stay what they were when it made tokens, too */
+    dice_next(&seeding->dice);
+    secret_token(token); /* whatever the seed: else one user's would give away the others' */
     note(seeding, db_run(seeding->db, "INSERT INTO users (id, name, createdAt) VALUES (?, ?, ?)",
                          "sss", user, name, now));
     note(seeding,

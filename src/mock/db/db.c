@@ -2,13 +2,18 @@
 
 #include <blotter/core/alloc.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <time.h>
 
-#define STATEMENT_SLOTS 256 /* a power of two, more than twice the statements there are */
+#define GUARD_STEPS 10000 /* of SQLite's machine between two looks at the clock: a millisecond */
+#define GUARD_LENGTH_MAX (4 << 20) /* bytes of one value: making it cannot be interrupted */
+#define STATEMENT_SLOTS 256        /* a power of two, more than twice the statements there are */
 
 extern const char mock_schema_sql[];
 
@@ -24,7 +29,15 @@ struct db {
     uint64_t commits;     /* our own */
     uint64_t failures;    /* statements that ended with an error */
     struct db_state seen; /* when db_changed was asked last */
-    char error[160];
+    bool busy;            /* the last transaction could not begin: another process writes */
+    struct stat opened;   /* the file that we have open */
+    struct db_trouble trouble;
+    int told_code; /* what was told last, and when */
+    int64_t told_ms;
+    bool guarded; /* db_guard is in force, until: */
+    int64_t guard_end_ms;
+    int length_max;
+    char error[160], failure[160];
     size_t statement_count;
     struct statement statements[STATEMENT_SLOTS];
 };
@@ -42,6 +55,135 @@ static int note_commit(void *user)
     db->commits++;
     return 0;
 }
+
+static int64_t mono_ms(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- what goes wrong ---------------------------------------------------------------------- */
+
+/* What no statement is to blame for. */
+static bool is_trouble(int code)
+{
+    static const int codes[] = {SQLITE_FULL,   SQLITE_IOERR,    SQLITE_CORRUPT,
+                                SQLITE_NOTADB, SQLITE_READONLY, SQLITE_CANTOPEN};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (codes[i] == code) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell(struct db *db, int code)
+{
+    int64_t now_ms = mono_ms();
+    if (db->trouble.told != NULL &&
+        (code != db->told_code || now_ms - db->told_ms >= DB_TELL_AGAIN_MS)) {
+        db->told_code = code;
+        db->told_ms = now_ms;
+        db->trouble.told(db->trouble.user, db_error(db));
+    }
+}
+
+static void note_failure(struct db *db, int code)
+{
+    db->failures++;
+    db->busy |= (code & 0xFF) == SQLITE_BUSY;
+    snprintf(db->failure, sizeof db->failure, "%s", db_error(db));
+    if ((code & 0xFF) != SQLITE_BUSY) {
+        tell(db, code & 0xFF);
+    }
+}
+
+void db_set_trouble(struct db *db, const struct db_trouble *trouble)
+{
+    db->trouble = *trouble;
+}
+
+uint64_t db_failures(const struct db *db)
+{
+    return db->failures;
+}
+
+const char *db_failure(const struct db *db)
+{
+    return db->failure;
+}
+
+bool db_file_is_there(const struct db *db)
+{
+    struct stat now;
+    return !db->is_file || (stat(db->path, &now) == 0 && now.st_ino == db->opened.st_ino &&
+                            now.st_dev == db->opened.st_dev);
+}
+
+/* --- what foreign SQL may do -------------------------------------------------------------- */
+
+static bool is_harmless_pragma(const char *name)
+{
+    static const char *const names[] = {
+        "table_info",   "table_xinfo",  "table_list",    "index_list",      "index_info",
+        "page_count",   "page_size",    "quick_check",   "integrity_check", "foreign_key_check",
+        "data_version", "user_version", "freelist_count"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcasecmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nothing beyond this file: no other database (VACUUM opens one, too), no library, no setting. */
+static int authorize(void *user, int action, const char *first, const char *second,
+                     const char *database, const char *trigger)
+{
+    const struct db *db = user;
+    (void)database;
+    (void)trigger;
+    if (!db->guarded) {
+        return SQLITE_OK;
+    }
+    switch (action) {
+    case SQLITE_ATTACH:
+    case SQLITE_DETACH:
+    case SQLITE_CREATE_VTABLE:
+    case SQLITE_DROP_VTABLE:
+        return SQLITE_DENY;
+    case SQLITE_PRAGMA:
+        return is_harmless_pragma(first) ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_FUNCTION:
+        return strcasecmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
+    default:
+        return SQLITE_OK;
+    }
+}
+
+static int is_over_time(void *user)
+{
+    const struct db *db = user;
+    return db->guarded && mono_ms() > db->guard_end_ms;
+}
+
+void db_guard(struct db *db, int limit_ms)
+{
+    db->guarded = true;
+    db->guard_end_ms = mono_ms() + limit_ms;
+    sqlite3_progress_handler(db->handle, GUARD_STEPS, is_over_time, db);
+    db->length_max = sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, GUARD_LENGTH_MAX);
+}
+
+void db_unguard(struct db *db)
+{
+    db->guarded = false;
+    sqlite3_progress_handler(db->handle, 0, NULL, NULL);
+    sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, db->length_max);
+}
+
+/* --- opening ------------------------------------------------------------------------------ */
 
 static bool run_script(struct db *db, const char *sql)
 {
@@ -78,6 +220,7 @@ static bool configure(struct db *db, struct fault *ret_fault)
 {
     sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
     sqlite3_commit_hook(db->handle, note_commit, db);
+    sqlite3_set_authorizer(db->handle, authorize, db);
     bool good =
         run_script(db, db->is_file ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL"
                                    : "PRAGMA journal_mode = MEMORY") &&
@@ -102,6 +245,11 @@ struct db *db_open(const char *path, struct fault *ret_fault)
         return NULL;
     }
     if (!configure(db, ret_fault)) {
+        db_close(db);
+        return NULL;
+    }
+    if (db->is_file && stat(path, &db->opened) != 0) {
+        db_fail(ret_fault, "cannot look at", path, strerror(errno));
         db_close(db);
         return NULL;
     }
@@ -218,14 +366,16 @@ sqlite3_stmt *db_query(struct db *db, const char *sql, const char *types, ...)
 bool db_row(struct db *db, sqlite3_stmt *statement)
 {
     if (statement == NULL) {
-        db->failures++;
+        note_failure(db, SQLITE_ERROR);
         return false;
     }
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
         return true;
     }
-    db->failures += code == SQLITE_DONE ? 0 : 1;
+    if (code != SQLITE_DONE) {
+        note_failure(db, code);
+    }
     sqlite3_reset(statement);
     return false;
 }
@@ -249,6 +399,9 @@ int db_run(struct db *db, const char *sql, const char *types, ...)
     int reset = sqlite3_reset(statement);
     if (code == SQLITE_DONE) {
         return changes;
+    }
+    if (is_trouble(reset & 0xFF)) {
+        tell(db, reset & 0xFF);
     }
     return code == SQLITE_ROW ? 0 : -(reset & 0xFF);
 }
@@ -290,7 +443,29 @@ char *db_text(struct db *db, const char *sql, const char *types, ...)
 
 bool db_begin(struct db *db)
 {
-    return db_run(db, "BEGIN IMMEDIATE", "") >= 0;
+    int code = db_run(db, "BEGIN IMMEDIATE", "");
+    db->busy |= code == -SQLITE_BUSY;
+    return code >= 0;
+}
+
+bool db_begin_now(struct db *db)
+{
+    db_set_patience(db, false);
+    bool begun = db_begin(db);
+    db_set_patience(db, true);
+    return begun;
+}
+
+void db_set_patience(struct db *db, bool waits)
+{
+    sqlite3_busy_timeout(db->handle, waits ? DB_BUSY_MS : 0);
+}
+
+bool db_was_busy(struct db *db)
+{
+    bool busy = db->busy;
+    db->busy = false;
+    return busy;
 }
 
 bool db_commit(struct db *db)
@@ -311,7 +486,10 @@ void db_rollback(struct db *db)
 
 void db_read_begin(struct db *db)
 {
-    db_run(db, "BEGIN", "");
+    int code = db_run(db, "BEGIN", "");
+    if (code < 0) {
+        note_failure(db, -code);
+    }
 }
 
 void db_read_end(struct db *db)

@@ -62,6 +62,11 @@ char *db_text(struct db *db, const char *sql, const char *types, ...);
  * Read transactions see one state of the database whatever other processes do.
  */
 bool db_begin(struct db *db);
+bool db_begin_now(struct db *db); /* does not wait for others */
+/* Whether statements wait for others at all; at first they do. */
+void db_set_patience(struct db *db, bool waits);
+/* Whether anything has failed because of others since this was asked last. */
+bool db_was_busy(struct db *db);
 bool db_commit(struct db *db);
 void db_rollback(struct db *db);
 void db_read_begin(struct db *db);
@@ -81,6 +86,33 @@ struct db_state {
 };
 struct db_state db_state(struct db *db);
 bool db_state_equal(const struct db_state *a, const struct db_state *b);
+
+/*
+ * Statements that ended with an error since the start (db_run's are told by its result instead),
+ * and the words of the last. A body of rows is whole only if the count did not move meanwhile.
+ */
+uint64_t db_failures(const struct db *db);
+const char *db_failure(const struct db *db);
+
+/* Told of a full disk, a damaged or unreadable file and the like, in SQLite's words; of the same
+ * again after a minute. */
+struct db_trouble {
+    void (*told)(void *user, const char *text);
+    void *user;
+};
+#define DB_TELL_AGAIN_MS 60000
+void db_set_trouble(struct db *db, const struct db_trouble *trouble);
+
+/* False when the path no longer leads to the file that is open: it was deleted or replaced. */
+bool db_file_is_there(const struct db *db);
+
+/*
+ * Between the two, SQL from outside can be run: it may do anything to this database's rows and
+ * tables but reach other files, load libraries or change settings; it ends with SQLITE_INTERRUPT
+ * after limit_ms.
+ */
+void db_guard(struct db *db, int limit_ms);
+void db_unguard(struct db *db);
 
 /* Writes the time as the database's columns hold it: "2025-01-27T10:00:00.000Z". */
 #define DB_TIME_SIZE 25

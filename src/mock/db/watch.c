@@ -64,7 +64,8 @@ static int open_watch(struct watch *watch, const char *db_path)
     char *path = mem_alloc(size);
     for (int i = 0; i < 2 && fd >= 0; i++) {
         snprintf(path, size, "%s%s", db_path, i == 0 ? "" : "-wal");
-        if (inotify_add_watch(fd, path, IN_MODIFY | IN_CLOSE_WRITE) < 0) {
+        if (inotify_add_watch(fd, path, IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_MOVE_SELF) <
+            0) {
             close(fd);
             fd = -1;
         }

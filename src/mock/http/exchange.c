@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BUSY_RETRY_US 5000
 #define SWALLOW_MAX                                                                                \
     ((size_t)256 * SERVER_BODY_MAX) /* of a body that is too large before we hang up */
 
@@ -80,6 +81,7 @@ void exchange_release(struct server *server, int64_t now_us)
 static enum MHD_Result answer(struct exchange *exchange, struct call *call)
 {
     struct server *server = exchange->server;
+    seat_await(server, exchange->seat, SEAT_NONE);
     api_count(server->api, call);
     exchange->held = reply_make(exchange, call);
     exchange->status = (unsigned)call->status;
@@ -131,13 +133,53 @@ static bool answer_by_fault(struct exchange *exchange, struct call *call,
 }
 
 /*
- * Whether a program on this machine asks, on its own behalf: not a web page in a browser here
- * (Origin), nor somebody behind a proxy here that says so.
+ * Whether a program on this machine asks, on its own behalf: not a web page in a browser here, nor
+ * somebody behind a proxy here that says so. Programs send none of these headers.
  */
 static bool is_local_program(const struct exchange *exchange)
 {
-    return reply_is_loopback(exchange->connection) && header(exchange, "Origin") == NULL &&
-           header(exchange, "X-Forwarded-For") == NULL && header(exchange, "Forwarded") == NULL;
+    static const char *const foreign[] = {
+        "Origin",           "Referer",           "Sec-Fetch-Site", "Via",       "X-Forwarded-For",
+        "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP",      "Forwarded", "CF-Connecting-IP"};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        if (header(exchange, foreign[i]) != NULL) {
+            return false;
+        }
+    }
+    const char *host = header(exchange, MHD_HTTP_HEADER_HOST);
+    return reply_is_loopback(exchange->connection) && (host == NULL || reply_host_is_local(host));
+}
+
+/* --- a busy database ---------------------------------------------------------------------- */
+
+/* Tries again for a while: nothing has been done, and everybody else is served meanwhile. */
+static bool wait_for_database(struct exchange *exchange)
+{
+    struct server *server = exchange->server;
+    int64_t now_us = loop_now(server->loop).mono_us;
+    if (exchange->busy_until == 0) {
+        exchange->busy_until = now_us + DB_BUSY_MS * INT64_C(1000);
+    }
+    if (server->ending || now_us >= exchange->busy_until) {
+        return false;
+    }
+    if (server->busy_first == NULL) {
+        loop_timer_set(server->busy_timer, now_us + BUSY_RETRY_US);
+    }
+    exchange->next = server->busy_first;
+    server->busy_first = exchange;
+    exchange->suspended = true;
+    MHD_suspend_connection(exchange->connection);
+    return true;
+}
+
+void exchange_retry(struct server *server)
+{
+    while (server->busy_first != NULL) {
+        struct exchange *exchange = server->busy_first;
+        server->busy_first = exchange->next;
+        exchange_resume(exchange);
+    }
 }
 
 static enum MHD_Result answer_call(struct exchange *exchange, const char *path, const char *method,
@@ -155,8 +197,13 @@ static enum MHD_Result answer_call(struct exchange *exchange, const char *path, 
     };
     MHD_get_connection_values(exchange->connection, MHD_GET_ARGUMENT_KIND, add_argument, &call);
     struct faults_reply reply;
-    if (!answer_by_fault(exchange, &call, &reply)) {
+    bool again = exchange->busy_until != 0;
+    if (again || !answer_by_fault(exchange, &call, &reply)) {
         api_answer(server->api, &call);
+    }
+    if (call.is_busy && wait_for_database(exchange)) {
+        text_done(&call.reply);
+        return MHD_YES;
     }
     text_done(&exchange->body);
     if (call.is_stream && stream_open(exchange, &call, version)) {
@@ -247,13 +294,13 @@ static struct seat *seat_of(struct MHD_Connection *connection)
 void exchange_connection(void *user, struct MHD_Connection *connection, void **seat,
                          enum MHD_ConnectionNotificationCode what)
 {
-    (void)user;
-    (void)connection;
+    struct server *server = user;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        *seat = mem_calloc(1, sizeof(struct seat));
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *seat = seat_new(server, fd);
     } else if (*seat != NULL) {
         dispose(((struct seat *)*seat)->exchange);
-        free(*seat);
+        seat_free(server, *seat);
         *seat = NULL;
     }
 }
@@ -268,6 +315,9 @@ void *exchange_begin(void *user, const char *target, struct MHD_Connection *conn
     exchange->connection = connection;
     exchange->seat = seat;
     seat->exchange = exchange;
+    if (seat->wait != SEAT_HEAD) {
+        seat_await(server, seat, SEAT_HEAD);
+    }
     exchange->target_len = strlen(target);
     if (server->settings.verbose) {
         exchange->target = mem_dup(target, exchange->target_len);
@@ -287,12 +337,14 @@ enum MHD_Result exchange_handle(void *user, struct MHD_Connection *connection, c
     }
     if (!exchange->begun) {
         exchange->begun = true;
+        seat_await(exchange->server, exchange->seat, SEAT_BODY);
         struct call call = {.method = method, .path = path};
         return over_limits(exchange, &call) ? answer(exchange, &call) : MHD_YES;
     }
     if (*upload_size > 0) {
         return take_upload(exchange, upload, upload_size);
     }
+    seat_await(exchange->server, exchange->seat, SEAT_NONE);
     if (exchange->too_large) {
         struct call call = {.method = method, .path = path};
         api_find(&call);
@@ -305,9 +357,11 @@ enum MHD_Result exchange_handle(void *user, struct MHD_Connection *connection, c
 void exchange_complete(void *user, struct MHD_Connection *connection, void **slot,
                        enum MHD_RequestTerminationCode code)
 {
-    (void)user;
-    (void)connection;
     (void)code;
+    struct seat *seat = seat_of(connection);
     dispose(*slot);
     *slot = NULL;
+    if (seat != NULL) {
+        seat_await(user, seat, SEAT_NEXT);
+    }
 }

@@ -34,8 +34,9 @@ struct exchange {
     struct MHD_Response *held;        /* an answer that waits for its latency */
     struct exchange *previous, *next; /* those that wait for their time; a stream's: in its list */
     struct wire wire;
-    int64_t due;  /* monotonic us, when held */
-    char *target; /* for the access log */
+    int64_t due;        /* monotonic us, when held */
+    int64_t busy_until; /* the same, when it waits for the database; 0: it has not had to */
+    char *target;       /* for the access log */
     size_t target_len;
     size_t swallowed; /* bytes of a body that is too large */
     unsigned status;
@@ -47,9 +48,27 @@ struct exchange {
 /*
  * A connection's own: the exchange under way on it. libmicrohttpd does not always tell the end of
  * an exchange that it gives up itself; then the end of its connection tells it.
+ * While we wait for the peer to say something, the seat is in the list of what it waits for, in
+ * the order of its deadline: who lets us wait too long is hung up on, and when room gets scarce,
+ * who has let us wait longest. An idle timeout alone would let a byte now and then hold a
+ * connection for ever.
  */
+enum seat_wait {
+    SEAT_HEAD, /* the first head of a connection, or one whose request line has come */
+    SEAT_BODY, /* the rest of a request */
+    SEAT_NEXT, /* another request on a connection that is kept */
+    SEAT_WAITS,
+    SEAT_NONE = SEAT_WAITS /* we are not waiting: it is answered, or streams */
+};
 struct seat {
     struct exchange *exchange; /* NULL: none */
+    struct seat *previous, *next;
+    int64_t deadline_us;
+    enum seat_wait wait;
+    int fd;
+};
+struct seat_list {
+    struct seat *first, *last;
 };
 
 struct server {
@@ -60,6 +79,10 @@ struct server {
     struct MHD_Daemon *daemon;
     struct mhdloop *mhdloop;
     struct loop_timer *run_timer, *delay_timer, *beat_timer, *feed_timer, *end_timer;
+    struct loop_timer *seat_timer, *busy_timer;
+    struct seat_list seats[SEAT_WAITS];
+    unsigned seat_count, seat_limit; /* connections there are, and from when on room is scarce */
+    struct exchange *busy_first;     /* those that wait for another process's transaction */
     struct exchange *delayed_first, *delayed_last;
     struct wire_list ready, blocked;
     struct server_address {
@@ -92,6 +115,15 @@ void exchange_resume(struct exchange *exchange);
 /* Lets go of the answers whose time has come (all of them when ending). Sets the delay timer. */
 void exchange_release(struct server *server, int64_t now_us);
 
+/* Asks the database again for those that found it busy. */
+void exchange_retry(struct server *server);
+
+/* Who lets us wait, in seats.c. */
+struct seat *seat_new(struct server *server, int fd);
+void seat_free(struct server *server, struct seat *seat);
+void seat_await(struct server *server, struct seat *seat, enum seat_wait wait);
+void seat_expire(struct server *server); /* hangs up on those whose time is over; sets the timer */
+
 /* Streams, in streams.c. True when the connection has its answer; else *call says why not. */
 bool stream_open(struct exchange *exchange, struct call *call, const char *version);
 void stream_close(struct exchange *exchange);
@@ -109,6 +141,7 @@ void wire_abandon(struct server *server);   /* the same, and hangs up on those t
 #define REPLY_SERVER "blotter-mock/" BLOTTER_VERSION
 struct MHD_Response *reply_make(struct exchange *exchange, struct call *call);
 bool reply_is_loopback(struct MHD_Connection *connection);
+bool reply_host_is_local(const char *host); /* a Host header's: names this machine by itself */
 void reply_put_address(struct MHD_Connection *connection, char *ret, size_t size);
 
 #endif

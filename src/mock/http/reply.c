@@ -39,6 +39,20 @@ bool reply_is_loopback(struct MHD_Connection *connection)
             (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) && six->sin6_addr.s6_addr[12] == 127));
 }
 
+/* Names that no resolver is asked about, with any port. A page whose host was made to lead here
+ * (DNS rebinding) comes with its own. */
+bool reply_host_is_local(const char *host)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t len = strlen(names[i]);
+        if (strncasecmp(host, names[i], len) == 0 && (host[len] == '\0' || host[len] == ':')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void reply_put_address(struct MHD_Connection *connection, char *ret, size_t size)
 {
     const struct sockaddr *address = peer(connection);

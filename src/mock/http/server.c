@@ -21,8 +21,7 @@
  * buffer. Small, because an idle stream keeps it; large enough for what SERVER_HEADER_BYTES allows.
  */
 #define CONNECTION_BYTES 6144
-#define IDLE_SECONDS 65
-#define SPARE_CONNECTIONS 256 /* beside the streams */
+#define SPARE_CONNECTIONS 256 /* beside the streams; half of them is scarce */
 #define TURNS_MAX 16          /* feed and daemon taking turns before the loop gets a say */
 #define END_MS 1000
 #define BUSY_MS 5
@@ -97,6 +96,16 @@ static void on_delay(void *user)
     exchange_release(server, loop_now(server->loop).mono_us);
 }
 
+static void on_seats(void *user)
+{
+    seat_expire(user);
+}
+
+static void on_busy(void *user)
+{
+    exchange_retry(user);
+}
+
 static void on_nothing(void *user)
 {
     (void)user; /* the turn itself is what was wanted */
@@ -134,8 +143,20 @@ static unsigned connection_limit(const struct server *server)
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < most) {
         most = limit.rlim_cur > 64 ? (unsigned)limit.rlim_cur - 32 : 32;
     }
-    unsigned wanted = (unsigned)server->settings.max_streams + SPARE_CONNECTIONS;
+    unsigned wanted = (unsigned)server->settings.max_streams + 2 * SPARE_CONNECTIONS;
     return wanted < most ? wanted : most;
+}
+
+/* What no address alone can take of all connections. */
+static unsigned spare(unsigned all)
+{
+    return all / 8 < SPARE_CONNECTIONS ? all / 8 : SPARE_CONNECTIONS;
+}
+
+static unsigned address_limit(const struct server *server, unsigned all)
+{
+    unsigned wanted = (unsigned)server->settings.max_address_streams + SPARE_CONNECTIONS;
+    return wanted < all - spare(all) ? wanted : all - spare(all);
 }
 
 static char *read_file(const char *path, struct fault *ret_fault)
@@ -180,15 +201,18 @@ static struct MHD_Daemon *start_daemon(struct server *server, const char *cert, 
     } else {
         flags |= MHD_USE_TLS;
     }
+    unsigned limit = connection_limit(server);
+    unsigned of_address = address_limit(server, limit);
+    server->seat_limit = limit - spare(limit) - spare(limit) / 2;
     return MHD_start_daemon(
         flags, 0, NULL, NULL, exchange_handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_line, server,
         MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin,
         server, MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
         MHD_OPTION_NOTIFY_CONNECTION, exchange_connection, server,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)1024, MHD_OPTION_CONNECTION_LIMIT,
-        connection_limit(server), MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)1024, MHD_OPTION_CONNECTION_LIMIT, limit,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, of_address, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)SERVER_IDLE_SECONDS, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
 static bool start(struct server *server, struct fault *ret_fault)
@@ -220,6 +244,8 @@ static void make_timers(struct server *server)
     server->delay_timer = loop_timer_new(server->loop, on_delay, server);
     server->beat_timer = loop_timer_new(server->loop, on_beat, server);
     server->feed_timer = loop_timer_new(server->loop, on_nothing, server);
+    server->seat_timer = loop_timer_new(server->loop, on_seats, server);
+    server->busy_timer = loop_timer_new(server->loop, on_busy, server);
 }
 
 struct server *server_new(struct loop *loop, struct api *api, struct feed *feed,
@@ -267,6 +293,7 @@ void server_end(struct server *server, loop_fn done, void *user)
     loop_timer_set(server->end_timer, loop_now(server->loop).mono_us + END_MS * INT64_C(1000));
     emitter_end(server->api->emitter);
     exchange_release(server, MOMENT_NEVER);
+    exchange_retry(server);
 }
 
 void server_free(struct server *server)
@@ -285,6 +312,7 @@ void server_free(struct server *server)
     server->mhdloop = NULL;
     if (server->daemon != NULL) {
         exchange_release(server, MOMENT_NEVER);
+        exchange_retry(server);
         MHD_run(server->daemon);
         MHD_stop_daemon(server->daemon);
     } else if (server->listen_fd >= 0) {
@@ -295,6 +323,8 @@ void server_free(struct server *server)
     loop_timer_free(server->beat_timer);
     loop_timer_free(server->feed_timer);
     loop_timer_free(server->end_timer);
+    loop_timer_free(server->seat_timer);
+    loop_timer_free(server->busy_timer);
     free(server->addresses);
     free(server);
 }

@@ -15,6 +15,8 @@
 #define SERVER_URL_MAX 2048      /* the request line's target */
 #define SERVER_HEADERS_MAX 40    /* how many */
 #define SERVER_HEADER_BYTES 3072 /* names and values of all together */
+#define SERVER_BODY_SECONDS 30   /* for what follows a request's head, however it drips */
+#define SERVER_IDLE_SECONDS 65   /* between two requests on a connection */
 
 struct server;
 
@@ -23,10 +25,11 @@ struct server_settings {
     uint16_t port;                            /* 0: any free one */
     const char *tls_cert_file, *tls_key_file; /* NULL: plain http */
     int64_t latency_us;                       /* added to every REST answer */
-    int max_streams;                          /* in all */
-    int max_user_streams;                     /* of one user */
-    int max_address_streams;                  /* from one address */
-    bool verbose;                             /* the access log on stderr */
+    int64_t head_us;         /* for a request's line and headers, however they drip */
+    int max_streams;         /* in all */
+    int max_user_streams;    /* of one user */
+    int max_address_streams; /* from one address */
+    bool verbose;            /* the access log on stderr */
 };
 
 /*

@@ -197,15 +197,6 @@ static bool day_is_new(struct market *market, struct moment now)
     return is_new;
 }
 
-/* A busy database must not hold up the server's one thread: the market can wait, others cannot. */
-static bool begin_at_once(struct db *db)
-{
-    sqlite3_busy_timeout(db_handle(db), 0);
-    bool begun = db_begin(db);
-    sqlite3_busy_timeout(db_handle(db), DB_BUSY_MS);
-    return begun;
-}
-
 static void finish(struct market *market, const struct book *book)
 {
     if (book->failed) {
@@ -228,7 +219,8 @@ int64_t market_step(struct market *market, struct moment now)
     if (!acts && !quotes) {
         return next_step(market, now.mono_us);
     }
-    if (!begin_at_once(market->db)) {
+    /* The market can wait, others cannot. */
+    if (!db_begin_now(market->db)) {
         market->stats.skipped++;
         return now.mono_us + INT64_C(2) * STEP_MIN_US;
     }

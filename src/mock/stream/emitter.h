@@ -5,7 +5,7 @@
  *
  * The order of what a listener gets: the welcome; what it missed (its Last-Event-ID on); then
  * everything published, without a gap and without a duplicate, however long it takes to read.
- * Source: wire-protocol, "The stream".
+ * Source: blotter-api(7).
  */
 #ifndef BLOTTER_MOCK_EMITTER_H
 #define BLOTTER_MOCK_EMITTER_H
@@ -76,9 +76,23 @@ void emitter_publish(struct emitter *emitter, const struct emitter_event *event)
 int64_t emitter_last_id(const struct emitter *emitter);
 void emitter_set_last_id(struct emitter *emitter, int64_t id);
 
+/* Ids up to this one will never be given: who comes with one of them has another history. What was
+ * before them can still be replayed. Once, at the start. */
+void emitter_skip_ids(struct emitter *emitter, int64_t id);
+
+/* Nothing of what was before can be replayed: everybody is told to read all again. */
+void emitter_new_history(struct emitter *emitter, int64_t id, const char *timestamp);
+
+/* Events up to this id need not be kept. */
+int64_t emitter_retained_after(const struct emitter *emitter);
+
 /* Whether anybody listens at all, or as that user. */
 size_t emitter_listeners(const struct emitter *emitter);
 size_t emitter_user_listeners(const struct emitter *emitter, const char *user);
+
+/* The users who listen, one after the other: the first after NULL, NULL after the last. Nobody may
+ * come or go meanwhile. */
+const char *emitter_next_user(const struct emitter *emitter, const char *user);
 
 /* Heartbeats: the monotonic time at which emitter_tick is due, MOMENT_NEVER when none. */
 int64_t emitter_deadline(const struct emitter *emitter);

@@ -78,8 +78,10 @@ static void publish(struct feed *feed, const struct emitter_event *event)
     release(feed);
 }
 
-static void run_events(struct feed *feed)
+/* The number of events that were published. */
+static int64_t run_events(struct feed *feed)
 {
+    int64_t count = 0;
     sqlite3_stmt *rows = db_query(
         feed->db, "SELECT id, user_id, type, data, created_at FROM events WHERE id > ? ORDER BY id",
         "i", emitter_last_id(feed->emitter));
@@ -93,17 +95,51 @@ static void run_events(struct feed *feed)
             .timestamp = (const char *)sqlite3_column_text(rows, 4),
         };
         publish(feed, &event);
-        feed->unpruned++;
+        count++;
     }
+    feed->unpruned += count;
+    return count;
+}
+
+static bool write_sequence(struct feed *feed, int64_t id, bool forget)
+{
+    if (!db_begin(feed->db)) {
+        return false;
+    }
+    bool good = (!forget || db_run(feed->db, "DELETE FROM events", "") >= 0) &&
+                db_run(feed->db, "DELETE FROM sqlite_sequence WHERE name = 'events'", "") >= 0 &&
+                db_run(feed->db, "INSERT INTO sqlite_sequence (name, seq) VALUES ('events', ?)",
+                       "i", id) >= 0;
+    if (!good) {
+        db_rollback(feed->db);
+    }
+    return good && db_commit(feed->db);
+}
+
+/* Somebody set the numbers of events back, or put an older file's contents in place: what comes
+ * would have ids that were given before. */
+static bool check_history(struct feed *feed, struct moment now)
+{
+    int64_t last = emitter_last_id(feed->emitter);
+    if (read_last_id(feed->db) >= last) {
+        return true;
+    }
+    int64_t id = (now.wall_ms > last ? now.wall_ms : last) + 1;
+    char wall[DB_TIME_SIZE];
+    db_time(now.wall_ms, wall);
+    if (!write_sequence(feed, id, true)) {
+        return false;
+    }
+    emitter_new_history(feed->emitter, id, wall);
+    return true;
 }
 
 /* When another process is writing, what is old stays a little longer. */
 static void prune(struct feed *feed)
 {
     int64_t every = feed->settings.retain < PRUNE_EVERY ? feed->settings.retain + 1 : PRUNE_EVERY;
-    if (feed->unpruned >= every &&
-        db_run(feed->db, "DELETE FROM events WHERE id <= ?", "i",
-               emitter_last_id(feed->emitter) - feed->settings.retain) >= 0) {
+    if (feed->unpruned >= every && db_run(feed->db, "DELETE FROM events WHERE id <= ?", "i",
+                                          emitter_retained_after(feed->emitter)) >= 0) {
         feed->unpruned = 0;
     }
 }
@@ -170,7 +206,8 @@ static void run_positions(struct feed *feed, int64_t wall_ms)
     free(user);
 }
 
-static void run_quotes(struct feed *feed, int64_t wall_ms)
+/* What a user holds, has working orders in, or watches; of the rest nothing is shown that moves. */
+static void send_quotes(struct feed *feed, const char *user, int64_t wall_ms)
 {
     static const char *const names[] = {
         "{\"instrumentId\":",  ",\"symbol\":", ",\"ltp\":", ",\"change\":",
@@ -178,18 +215,32 @@ static void run_quotes(struct feed *feed, int64_t wall_ms)
     sqlite3_stmt *rows =
         db_query(feed->db,
                  "SELECT s.instrumentId, s.symbol, s.ltp, s.change, s.changePercent, s.volume"
-                 " FROM ticked_stocks t JOIN stocks s ON s.id = t.id",
-                 "");
+                 " FROM ticked_stocks t JOIN stocks s ON s.id = t.id WHERE t.id IN ("
+                 " SELECT stockId FROM positions WHERE quantity <> 0 AND tradingAccountId ="
+                 "  (SELECT id FROM trading_accounts WHERE userId = ?1) UNION ALL"
+                 " SELECT stockId FROM orders WHERE status = 'PENDING' AND tradingAccountId ="
+                 "  (SELECT id FROM trading_accounts WHERE userId = ?1) UNION ALL"
+                 " SELECT stockId FROM watchlist_items WHERE watchlistId IN"
+                 "  (SELECT id FROM watchlists WHERE userId = ?1))",
+                 "s", user);
     int count = 0;
     while (db_row(feed->db, rows)) {
         add_update(feed, rows, names, 0, wall_ms);
         if (++count == BATCH_MAX) {
-            send_batch(feed, NULL, "quotes_updated", wall_ms);
+            send_batch(feed, user, "quotes_updated", wall_ms);
             count = 0;
         }
     }
     if (count > 0) {
-        send_batch(feed, NULL, "quotes_updated", wall_ms);
+        send_batch(feed, user, "quotes_updated", wall_ms);
+    }
+}
+
+static void run_quotes(struct feed *feed, int64_t wall_ms)
+{
+    const char *user = NULL;
+    while ((user = emitter_next_user(feed->emitter, user)) != NULL) {
+        send_quotes(feed, user, wall_ms);
     }
 }
 
@@ -225,8 +276,11 @@ struct feed *feed_new(struct db *db, struct emitter *emitter, const struct feed_
     feed->db = db;
     feed->emitter = emitter;
     feed->settings = *settings;
-    emitter_set_last_id(emitter,
-                        db_int(db, 0, "SELECT seq FROM sqlite_sequence WHERE name = 'events'", ""));
+    emitter_set_last_id(emitter, read_last_id(db));
+    if (settings->start_ms > emitter_last_id(emitter) &&
+        write_sequence(feed, settings->start_ms, false)) {
+        emitter_skip_ids(emitter, settings->start_ms);
+    }
     feed->unpruned = PRUNE_EVERY;
     return feed;
 }
@@ -245,11 +299,16 @@ bool feed_run(struct feed *feed, struct moment now)
     if (!db_changed(feed->db) && !feed->pending) {
         return true;
     }
-    run_events(feed);
+    uint64_t failures = db_failures(feed->db);
+    int64_t count = run_events(feed);
+    if (db_failures(feed->db) != failures) {
+        emitter_end(feed->emitter); /* a stream that cannot know is not to look alive */
+    }
     /* Nobody is kept waiting until another process has finished writing. */
-    sqlite3_busy_timeout(db_handle(feed->db), 0);
+    db_set_patience(feed->db, false);
+    bool good = count > 0 || check_history(feed, now);
     prune(feed);
-    feed->pending = !run_ticks(feed, now.wall_ms);
-    sqlite3_busy_timeout(db_handle(feed->db), DB_BUSY_MS);
+    feed->pending = !run_ticks(feed, now.wall_ms) || !good;
+    db_set_patience(feed->db, true);
     return !feed->pending;
 }

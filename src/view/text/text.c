@@ -169,13 +169,20 @@ static bool sink_put(struct sink *sink, const char *bytes)
     return true;
 }
 
+/* As text_plain, and no further than these columns, however long the text is. */
+static size_t plain_up_to(const struct text_reader *reader, int columns)
+{
+    size_t left = (size_t)(reader->end - reader->at), most = (size_t)columns + 1;
+    size_t len = text_plain(reader->at, reader->at + (left < most ? left : most));
+    return len < (size_t)columns ? len : (size_t)columns;
+}
+
 /* Takes as much plain text from the reader as fits; returns its columns. */
 static int sink_copy_plain(struct sink *sink, struct text_reader *reader, int columns)
 {
-    size_t len = text_plain(reader->at, reader->end);
+    size_t len = plain_up_to(reader, columns);
     size_t room = sink->capacity > sink->len ? sink->capacity - sink->len - 1 : 0;
     len = len < room ? len : room;
-    len = len < (size_t)columns ? len : (size_t)columns;
     if (len > 0) {
         memcpy(sink->out + sink->len, reader->at, len);
         sink->len += len;
@@ -217,15 +224,33 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 static bool is_digit_or_point(char c)
 {
     return is_digit(c) || c == '.';
 }
 
+/* Where the underlying ends: at the first digit behind a letter ("NIFTY|26DEC", "360ONE|26DEC"). */
+static size_t underlying_length(const char *text, size_t len)
+{
+    size_t at = 0;
+    while (at < len && !is_letter(text[at])) {
+        at++;
+    }
+    while (at < len && !is_digit(text[at])) {
+        at++;
+    }
+    return at;
+}
+
 /*
- * The bytes at the end that tell a derivative from its neighbour: "24500CE", "52000P", "C24500",
- * "FUT". 0 when the text does not end like one. They are shown whole or not at all, because half a
- * strike is another strike.
+ * The bytes at the end that tell a derivative from its neighbour by strike and right: "24500CE",
+ * "52000P", "C24500", "FUT". 0 when the text does not end like one. They are shown whole or not at
+ * all, because half a strike is another strike.
  */
 static size_t derivative_tail(const char *text, size_t len)
 {
@@ -238,6 +263,10 @@ static size_t derivative_tail(const char *text, size_t len)
         return 3;
     }
     size_t letters = len - at;
+    if (letters > 0 && at > 1 && text[at - 1] == ' ' && is_digit(text[at - 2])) {
+        letters++; /* "24450 CE" */
+        at--;
+    }
     while (at > 0 && is_digit_or_point(text[at - 1])) {
         at--;
     }
@@ -247,11 +276,39 @@ static size_t derivative_tail(const char *text, size_t len)
     return len - at > letters ? len - at : 0;
 }
 
+/* What of a contract's name has to be seen whole: all behind the underlying, so that two expiries
+ * stay two; where there is no room for that, strike and right. 0: it is no contract, or no room. */
+static size_t contract_tail(const char *text, size_t len, int columns)
+{
+    size_t tail = derivative_tail(text, len), whole = len - underlying_length(text, len);
+    if (tail > 0 && whole >= tail && (int)whole <= columns - 1) {
+        return whole;
+    }
+    return (int)tail <= columns - 2 ? tail : 0;
+}
+
 static size_t cut_end(const char *text, size_t len, int columns, struct sink *sink)
 {
     sink_copy(sink, (struct text_reader){text, text + len}, columns - 1);
     sink_put(sink, "…");
     return sink->len;
+}
+
+/* Looks no further than it takes. */
+static bool fits(const char *text, size_t len, int columns)
+{
+    struct text_reader reader = {text, text + len};
+    struct text_cluster cluster;
+    int used = 0;
+    while (used <= columns && reader.at < reader.end) {
+        size_t plain = plain_up_to(&reader, columns + 1);
+        reader.at += plain;
+        used += (int)plain;
+        cluster.width = 0;
+        text_next(&reader, &cluster);
+        used += cluster.width;
+    }
+    return used <= columns;
 }
 
 size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacity)
@@ -261,12 +318,12 @@ size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacit
     if (fit.columns <= 0) {
         return 0;
     }
-    if (text_width_n(text, len) <= fit.columns) {
+    if (fits(text, len, fit.columns)) {
         sink_copy(&sink, (struct text_reader){text, text + len}, fit.columns);
         return sink.len;
     }
-    size_t tail = fit.cut == TEXT_CUT_MIDDLE ? derivative_tail(text, len) : 0;
-    if (tail == 0 || (int)tail > fit.columns - 2) {
+    size_t tail = fit.cut == TEXT_CUT_MIDDLE ? contract_tail(text, len, fit.columns) : 0;
+    if (tail == 0) {
         return cut_end(text, len, fit.columns, &sink);
     }
     struct text_reader head = {text, text + len - tail};

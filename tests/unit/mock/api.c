@@ -562,6 +562,58 @@ static void test_older_servers_list_open_positions_only(void **state)
     text_done(&call.reply);
 }
 
+/* --- what the database cannot give ----------------------------------------------------------- */
+
+static void test_what_cannot_be_read_is_no_shorter_list(void **state)
+{
+    struct scene *scene = *state;
+    static const struct {
+        const char *table, *path;
+    } rows[] = {
+        {"orders", "/api/trading/orders/list"},       {"stocks", "/api/trading/positions/list"},
+        {"positions", "/api/trading/positions/list"}, {"trading_accounts", "/api/trading/account"},
+        {"watchlist_items", "/api/watchlists"},       {"events", "/api/realtime/stream"},
+        {"sessions", "/api/trading/account"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char sql[96];
+        snprintf(sql, sizeof sql, "PRAGMA legacy_alter_table = 1; ALTER TABLE %s RENAME TO gone",
+                 rows[i].table);
+        assert_int_equal(sqlite3_exec(db_handle(scene->api.db), sql, NULL, NULL, NULL), SQLITE_OK);
+        db_run(scene->api.db, "UPDATE meta SET value = value + 1 WHERE name = 'sessions'", "");
+        for (int times = 0; times < 2; times++) {
+            struct call call = ask(scene, "GET", rows[i].path, NULL);
+            assert_int_equal(call.status, 500);
+            assert_false(call.is_stream || call.is_read);
+            assert_non_null(strstr(call.reply.bytes, "the database cannot be read: no such table"));
+            text_done(&call.reply);
+        }
+        snprintf(sql, sizeof sql, "ALTER TABLE gone RENAME TO %s", rows[i].table);
+        assert_int_equal(sqlite3_exec(db_handle(scene->api.db), sql, NULL, NULL, NULL), SQLITE_OK);
+        struct call call = ask(scene, "GET", rows[i].path, NULL);
+        assert_int_equal(call.status, 200);
+        text_done(&call.reply);
+    }
+}
+
+static void test_no_seed_tells_a_token(void **state)
+{
+    (void)state;
+    char *tokens[2];
+    for (int i = 0; i < 2; i++) {
+        struct fault fault;
+        struct db *db = db_open(":memory:", &fault);
+        const struct seed_settings settings = {7, 2, 3, 1, 5, 1737972000123};
+        assert_true(seed_fill(db, &settings));
+        tokens[i] = db_text(db, "SELECT group_concat(token) FROM sessions", "");
+        db_close(db);
+    }
+    assert_int_equal(strlen(tokens[0]), 32 + 1 + 32);
+    assert_string_not_equal(tokens[0], tokens[1]);
+    free(tokens[0]);
+    free(tokens[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -576,6 +628,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_user_without_an_account_has_empty_lists, setup,
                                         teardown),
         cmocka_unit_test(test_closing_changes_nothing_of_the_day),
+        cmocka_unit_test_setup_teardown(test_what_cannot_be_read_is_no_shorter_list, setup,
+                                        teardown),
+        cmocka_unit_test(test_no_seed_tells_a_token),
         cmocka_unit_test_setup_teardown(test_older_servers_list_open_positions_only, setup,
                                         teardown),
     };

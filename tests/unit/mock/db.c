@@ -148,6 +148,135 @@ static void test_another_programs_database_is_left_alone(void **state)
     assert_non_null(strstr(fault.text, "not a database of this version"));
 }
 
+/* --- SQL from outside ------------------------------------------------------------------------- */
+
+static int run_guarded(struct db *db, const char *sql, int limit_ms)
+{
+    db_guard(db, limit_ms);
+    int code = sqlite3_exec(db_handle(db), sql, NULL, NULL, NULL);
+    db_unguard(db);
+    return code;
+}
+
+static void test_foreign_sql_stays_within_the_database(void **state)
+{
+    static const struct {
+        const char *sql;
+        int code;
+    } rows[] = {
+        {"INSERT INTO users (id) VALUES ('u'); SELECT * FROM users", SQLITE_OK},
+        {"CREATE TABLE t (a); CREATE TRIGGER g AFTER INSERT ON t BEGIN SELECT 1; END", SQLITE_OK},
+        {"BEGIN; DELETE FROM t; COMMIT", SQLITE_OK},
+        {"PRAGMA table_info(users)", SQLITE_OK},
+        {"ATTACH '/tmp/other.db' AS o", SQLITE_AUTH},
+        {"ATTACH ':memory:' AS o", SQLITE_AUTH},
+        {"DETACH main", SQLITE_AUTH},
+        {"VACUUM INTO '/tmp/other.db'", SQLITE_AUTH},
+        {"PRAGMA writable_schema = 1", SQLITE_AUTH},
+        {"PRAGMA journal_mode = DELETE", SQLITE_AUTH},
+        {"PRAGMA temp_store_directory = '/tmp'", SQLITE_AUTH},
+        {"CREATE VIRTUAL TABLE v USING fts5(a)", SQLITE_AUTH},
+        {"SELECT load_extension('/tmp/x')", SQLITE_AUTH},
+        {"SELECT length(randomblob(100000000))", SQLITE_TOOBIG},
+        {"WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n",
+         SQLITE_INTERRUPT},
+    };
+    struct place *place = *state;
+    struct fault fault;
+    struct db *db = db_open(place->path, &fault);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int code = run_guarded(db, rows[i].sql, rows[i].code == SQLITE_INTERRUPT ? 20 : 60000);
+        if (code != rows[i].code && !(rows[i].code == SQLITE_AUTH && code == SQLITE_ERROR &&
+                                      strstr(db_error(db), "not authorized") != NULL)) {
+            fail_msg("%s: %d %s", rows[i].sql, code, db_error(db));
+        }
+    }
+    assert_int_equal(
+        sqlite3_exec(db_handle(db), "ATTACH ':memory:' AS o; DETACH o", NULL, NULL, NULL),
+        SQLITE_OK);
+    db_close(db);
+}
+
+/* --- what goes wrong -------------------------------------------------------------------------- */
+
+struct told {
+    int count;
+    char last[160];
+};
+
+static void note(void *user, const char *text)
+{
+    struct told *told = user;
+    told->count++;
+    snprintf(told->last, sizeof told->last, "%s", text);
+}
+
+static void test_failures_are_counted_and_told_once(void **state)
+{
+    (void)state;
+    struct fault fault;
+    struct told told = {0};
+    struct db *db = db_open(":memory:", &fault);
+    db_set_trouble(db, &(struct db_trouble){note, &told});
+    assert_int_equal(db_int(db, 7, "SELECT count(*) FROM orders", ""), 0);
+    assert_int_equal(db_failures(db), 0);
+    db_run(db, "ALTER TABLE orders RENAME TO gone", "");
+    for (int i = 1; i <= 3; i++) {
+        assert_int_equal(db_int(db, 7, "SELECT count(*) FROM orders", ""), 7);
+        assert_int_equal(db_failures(db), i);
+    }
+    assert_string_equal(db_failure(db), "no such table: orders");
+    assert_int_equal(told.count, 1);
+    assert_string_equal(told.last, "no such table: orders");
+    db_run(db, "PRAGMA max_page_count = 1", "");
+    for (int i = 0; i < 3; i++) {
+        assert_true(db_run(db,
+                           "INSERT INTO users (id) WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL"
+                           " SELECT i + 1 FROM n WHERE i < 9000) SELECT 'user' || i FROM n",
+                           "") < 0);
+    }
+    assert_int_equal(told.count, 2);
+    assert_non_null(strstr(told.last, "full"));
+    db_close(db);
+}
+
+static void test_a_deleted_or_replaced_file_is_noticed(void **state)
+{
+    struct place *place = *state;
+    struct fault fault;
+    struct db *db = db_open(place->path, &fault);
+    assert_true(db_file_is_there(db));
+    char other[96];
+    snprintf(other, sizeof other, "%s-journal", place->path);
+    assert_int_equal(rename(place->path, other), 0);
+    assert_false(db_file_is_there(db));
+    FILE *file = fopen(place->path, "w");
+    fclose(file);
+    assert_false(db_file_is_there(db));
+    assert_int_equal(rename(other, place->path), 0);
+    assert_true(db_file_is_there(db));
+    db_close(db);
+    db = db_open(":memory:", &fault);
+    assert_true(db_file_is_there(db));
+    db_close(db);
+}
+
+static void test_a_busy_database_is_told_apart(void **state)
+{
+    struct place *place = *state;
+    struct fault fault;
+    struct db *db = db_open(place->path, &fault), *other = db_open(place->path, &fault);
+    assert_true(db_begin(other));
+    assert_false(db_begin_now(db));
+    assert_true(db_was_busy(db));
+    assert_false(db_was_busy(db));
+    assert_true(db_commit(other));
+    assert_true(db_begin_now(db));
+    assert_false(db_was_busy(db));
+    db_close(other);
+    db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +288,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_no_database_is_refused, make_place,
                                         remove_place),
         cmocka_unit_test_setup_teardown(test_another_programs_database_is_left_alone, make_place,
+                                        remove_place),
+        cmocka_unit_test_setup_teardown(test_foreign_sql_stays_within_the_database, make_place,
+                                        remove_place),
+        cmocka_unit_test(test_failures_are_counted_and_told_once),
+        cmocka_unit_test_setup_teardown(test_a_deleted_or_replaced_file_is_noticed, make_place,
+                                        remove_place),
+        cmocka_unit_test_setup_teardown(test_a_busy_database_is_told_apart, make_place,
                                         remove_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -98,7 +98,8 @@ static int setup(void **state)
     const struct emitter_settings settings = {true, 30000000, 1 << 20, 1000};
     const struct emitter_handler handler = {nothing, nothing};
     scene->emitter = emitter_new(scene->db, &settings, &handler);
-    const struct feed_settings feed = {1000, true, verdict, scene};
+    const struct feed_settings feed = {
+        .retain = 1000, .quotes = true, .verdict = verdict, .verdict_user = scene};
     scene->feed = feed_new(scene->db, scene->emitter, &feed);
     scene->one = emitter_open(scene->emitter, now, "u1", NULL, scene);
     scene->two = emitter_open(scene->emitter, now, "u2", NULL, scene);
@@ -180,6 +181,41 @@ static void test_ticks_are_batched_and_passing(void **state)
     assert_true(feed_run(scene->feed, now));
     assert_string_equal(types(scene, scene->one), "");
     assert_int_equal(db_int(scene->db, -1, "SELECT count(*) FROM ticked_stocks", ""), 0);
+}
+
+/* Quotes are sent of what a user holds, has working orders in, or watches, and of nothing else. */
+static void test_quotes_are_of_ones_own_instruments(void **state)
+{
+    static const struct {
+        const char *name, *sql;
+        bool told;
+    } rows[] = {
+        {"nothing", "SELECT 1", false},
+        {"held", "UPDATE positions SET stockId = 's2' WHERE id = 'p1'", true},
+        {"closed", "UPDATE positions SET quantity = 0 WHERE id = 'p1'", false},
+        {"working", "UPDATE orders SET stockId = 's2' WHERE id = 'o1'", true},
+        {"done", "UPDATE orders SET status = 'EXECUTED' WHERE id = 'o1'", false},
+        {"another's order", "UPDATE orders SET stockId = 's2' WHERE id = 'o2'", false},
+        {"watched",
+         "INSERT INTO watchlists (id, userId, name) VALUES ('w1', 'u1', 'One');"
+         "INSERT INTO watchlist_items (id, watchlistId, stockId) VALUES ('i1', 'w1', 's2')",
+         true},
+        {"no longer", "DELETE FROM watchlists", false},
+    };
+    struct scene *scene = *state;
+    write_sql(scene->db, "INSERT INTO stocks (id, instrumentId, symbol, name, ltp) VALUES"
+                         " ('s2', 'NSE-2', 'INFY', 'Infosys', 100)");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        write_sql(scene->db, rows[i].sql);
+        assert_true(feed_run(scene->feed, now));
+        read_all(scene, scene->one);
+        write_sql(scene->db, "UPDATE stocks SET ltp = ltp + 1 WHERE id = 's2'");
+        assert_true(feed_run(scene->feed, now));
+        bool told = strcmp(types(scene, scene->one), "quotes_updated") == 0;
+        if (told != rows[i].told) {
+            fail_msg("%s: %s", rows[i].name, told ? "told" : "not told");
+        }
+    }
 }
 
 static void test_ticks_wait_while_another_program_writes(void **state)
@@ -264,9 +300,85 @@ static void test_another_programs_write_is_noticed_soon(void **state)
     loop_free(scene->loop);
 }
 
+/* As one does who wants an empty table of events: what comes afterwards is told all the same. */
+static void test_ids_that_go_back_are_a_new_history(void **state)
+{
+    struct scene *scene = *state;
+    int64_t before = emitter_last_id(scene->emitter);
+    write_sql(scene->other, "UPDATE orders SET quantity = 11 WHERE id = 'o1'");
+    feed_run(scene->feed, now);
+    assert_string_equal(types(scene, scene->one), "order_updated+");
+    write_sql(scene->other, "DELETE FROM events; DELETE FROM sqlite_sequence;"
+                            "UPDATE orders SET quantity = 12 WHERE id = 'o1'");
+    feed_run(scene->feed, now);
+    assert_string_equal(types(scene, scene->one), "resync+");
+    assert_string_equal(types(scene, scene->two), "resync+");
+    int64_t after = emitter_last_id(scene->emitter);
+    assert_true(after > before + 1);
+    assert_int_equal(db_int(scene->db, 0, "SELECT seq FROM sqlite_sequence", ""), after);
+    write_sql(scene->other, "UPDATE orders SET quantity = 13 WHERE id = 'o1'");
+    feed_run(scene->feed, now);
+    assert_string_equal(types(scene, scene->one), "order_updated+");
+    assert_int_equal(emitter_last_id(scene->emitter), after + 1);
+    struct listener *old = emitter_open(scene->emitter, now, "u1", "1", scene);
+    assert_string_equal(types(scene, old), "connected+ resync+");
+    emitter_close(scene->emitter, old);
+}
+
+/* Started on a copy that was made an hour ago: whoever was there since has ids that the copy does
+ * not know, and that it must not give to other events. */
+static void test_a_restored_copy_has_ids_of_its_own(void **state)
+{
+    struct scene *scene = *state;
+    write_sql(scene->other, "UPDATE orders SET quantity = 11 WHERE id = 'o1'");
+    feed_run(scene->feed, now);
+    int64_t copied = emitter_last_id(scene->emitter), start = copied + 3600000;
+    char ids[3][24];
+    snprintf(ids[0], sizeof ids[0], "%lld", (long long)copied - 1);
+    snprintf(ids[1], sizeof ids[1], "%lld", (long long)copied + 5);
+    snprintf(ids[2], sizeof ids[2], "%lld", (long long)start);
+    const struct emitter_settings settings = {true, 30000000, 1 << 20, 1000};
+    const struct emitter_handler handler = {nothing, nothing};
+    struct emitter *emitter = scene->emitter;
+    scene->emitter = emitter_new(scene->db, &settings, &handler);
+    const struct feed_settings again = {.retain = 1000, .quotes = true, .start_ms = start};
+    struct feed *feed = feed_new(scene->db, scene->emitter, &again);
+    assert_int_equal(emitter_last_id(scene->emitter), start);
+    static const char *const got[] = {"connected+ order_updated+", "connected+ resync+",
+                                      "connected+"};
+    for (int i = 0; i < 3; i++) {
+        struct listener *listener = emitter_open(scene->emitter, now, "u1", ids[i], scene);
+        assert_string_equal(types(scene, listener), got[i]);
+        emitter_close(scene->emitter, listener);
+    }
+    write_sql(scene->other, "UPDATE orders SET quantity = 12 WHERE id = 'o1'");
+    feed_run(feed, now);
+    struct listener *listener = emitter_open(scene->emitter, now, "u1", ids[0], scene);
+    assert_string_equal(types(scene, listener), "connected+ order_updated+ order_updated+");
+    emitter_close(scene->emitter, listener);
+    feed_free(feed);
+    emitter_free(scene->emitter);
+    scene->emitter = emitter;
+}
+
+static void test_streams_end_when_there_is_nothing_to_tell(void **state)
+{
+    struct scene *scene = *state;
+    write_sql(scene->other, "ALTER TABLE events RENAME TO gone");
+    feed_run(scene->feed, now);
+    struct iovec piece;
+    assert_int_equal(emitter_peek(scene->emitter, scene->one, &piece, 1), -1);
+    write_sql(scene->other, "ALTER TABLE gone RENAME TO events");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_quotes_are_of_ones_own_instruments, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ids_that_go_back_are_a_new_history, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_restored_copy_has_ids_of_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_streams_end_when_there_is_nothing_to_tell, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_commits_are_published_once_whoever_made_them, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_nothing_leaves_before_its_commit, setup, teardown),
