@@ -90,6 +90,10 @@ int64_t emitter_retained_after(const struct emitter *emitter);
 size_t emitter_listeners(const struct emitter *emitter);
 size_t emitter_user_listeners(const struct emitter *emitter, const char *user);
 
+/* The users who listen, one after the other: the first after NULL, NULL after the last. Nobody may
+ * come or go meanwhile. */
+const char *emitter_next_user(const struct emitter *emitter, const char *user);
+
 /* Heartbeats: the monotonic time at which emitter_tick is due, MOMENT_NEVER when none. */
 int64_t emitter_deadline(const struct emitter *emitter);
 void emitter_tick(struct emitter *emitter, struct moment now);
