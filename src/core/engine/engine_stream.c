@@ -67,7 +67,10 @@ void engine_stream_opened(struct engine *engine, struct moment now, bool sent_la
     stream->replaying = false;
     stream->open = true;
     stream->open_seq = ++engine->seq;
-    stream->welcome_us = now.mono_us + WELCOME_US;
+    stream->welcome_us = engine->settings.paced ? MOMENT_NEVER : now.mono_us + WELCOME_US;
+    if (engine->settings.paced && !sent_last_id) {
+        touch_since(engine, RESOURCE_ALL, stream->open_seq); /* the opening is the beginning */
+    }
     engine->polling = false;
     engine->poll_us = MOMENT_NEVER;
     abandon_since_silence(engine);
