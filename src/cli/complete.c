@@ -1,10 +1,13 @@
+#include <blotter/cli/config.h>
 #include <blotter/cli/options.h>
+#include <blotter/core/event.h>
+#include <blotter/core/resource.h>
 
 #include <string.h>
 
 /*
  * The completion scripts, written from the option rows. What an argument can be is told by the
- * row: a list of values, or a FILE; anything else is left to the user.
+ * row: a list of values, or a FILE; some are words of other tables. The rest is left to the user.
  */
 
 static bool takes_file(const struct option_info *row)
@@ -25,10 +28,84 @@ static void print_values(FILE *out, const char *values, char separator)
     }
 }
 
-/* The values to offer: those of the row, or the pane words. */
-static const char *values_of(enum option_id id)
+/* What else an argument can be: words of another table, or what a command of the shell prints. */
+static const char *event_word(int at)
 {
-    return id == OPTION_PANES ? "orders|positions|account|watchlist" : option_info(id)->values;
+    return at + 1 < EVENT_TYPE_COUNT ? event_info((enum event_type)(at + 1))->name : NULL;
+}
+
+static const char *pane_word(int at)
+{
+    return at < RESOURCE_COUNT ? resource_info((enum resource)at)->pane : NULL;
+}
+
+static const char *theme_word(int at)
+{
+    static const char *const names[] = {BLOTTER_THEMES};
+    return at < (int)(sizeof names / sizeof *names) ? names[at] : NULL;
+}
+
+static const char *setting_word(int at)
+{
+    static char word[64];
+    if (at >= CONFIG_TOTAL) {
+        return NULL;
+    }
+    const struct config_info *row = config_info((enum config_id)at);
+    snprintf(word, sizeof word, "%s.%s=", row->section, row->name);
+    return word;
+}
+
+#define CONFIG_PLACE "\"${XDG_CONFIG_HOME:-$HOME/.config}/blotter/blotter.ini\""
+
+static const struct offer {
+    enum option_id id;
+    const char *(*word)(int at); /* NULL behind the last */
+    const char *command, *fish;  /* the second where fish says it another way */
+    bool list;                   /* several, with commas */
+} offers[] = {
+    {OPTION_PANES, pane_word, NULL, NULL, true},
+    {OPTION_EVENT, event_word, NULL, NULL, false},
+    {OPTION_THEME, theme_word, NULL, NULL, false},
+    {OPTION_SET, setting_word, NULL, NULL, false},
+    {OPTION_PROFILE, NULL,
+     "sed -n \"s/^ *\\[profile\\.\\(.*\\)\\].*/\\1/p\" " CONFIG_PLACE " 2>/dev/null",
+     "sed -n 's/^ *\\[profile\\.\\(.*\\)\\].*/\\1/p' "
+     "(set -q XDG_CONFIG_HOME; and echo $XDG_CONFIG_HOME; or echo ~/.config)/blotter/blotter.ini "
+     "2>/dev/null",
+     false},
+};
+
+static const struct offer *offer_of(enum option_id id)
+{
+    for (size_t i = 0; i < sizeof offers / sizeof *offers; i++) {
+        if (offers[i].id == id) {
+            return &offers[i];
+        }
+    }
+    return NULL;
+}
+
+/* The words that can be told now, with spaces. */
+static void print_words(FILE *out, enum option_id id)
+{
+    const struct offer *offer = offer_of(id);
+    if (option_info(id)->values != NULL) {
+        print_values(out, option_info(id)->values, ' ');
+    }
+    for (int i = 0; offer != NULL && offer->word != NULL && offer->word(i) != NULL; i++) {
+        fprintf(out, "%s%s", i > 0 ? " " : "", offer->word(i));
+    }
+}
+
+static bool has_words(enum option_id id)
+{
+    return option_info(id)->values != NULL || (offer_of(id) != NULL && offer_of(id)->word != NULL);
+}
+
+static const char *command_of(enum option_id id)
+{
+    return offer_of(id) != NULL ? offer_of(id)->command : NULL;
 }
 
 /* --- bash ----------------------------------------------------------------------------------- */
@@ -49,10 +126,21 @@ static void bash_case(FILE *out, enum option_id id)
         return;
     }
     bash_pattern(out, row);
-    if (values_of(id) != NULL) {
+    if (id == OPTION_OUTPUT) { /* the formats of the mode that was asked for */
+        fprintf(out,
+                "            case \" ${COMP_WORDS[*]} \" in\n"
+                "                *' --watch '*) _blotter_offer -W 'text json raw' -- \"$cur\" ;;\n"
+                "                *) _blotter_offer -W 'text json csv' -- \"$cur\" ;;\n"
+                "            esac\n");
+    } else if (has_words(id)) {
         fprintf(out, "            _blotter_offer -W '");
-        print_values(out, values_of(id), ' ');
+        print_words(out, id);
         fprintf(out, "' -- \"$cur\"\n");
+        if (id == OPTION_SET) {
+            fprintf(out, "            compopt -o nospace 2>/dev/null\n");
+        }
+    } else if (command_of(id) != NULL) {
+        fprintf(out, "            _blotter_offer -W \"$(%s)\" -- \"$cur\"\n", command_of(id));
     } else if (takes_file(row)) {
         fprintf(out, "            compopt -o filenames 2>/dev/null\n"
                      "            _blotter_offer -f -- \"$cur\"\n");
@@ -109,13 +197,23 @@ static void zsh_argument(FILE *out, enum option_id id)
     fprintf(out, ":");
     zsh_escape(out, row->argument);
     fprintf(out, ":");
-    if (id == OPTION_PANES) {
+    if (offer_of(id) != NULL && offer_of(id)->list) {
         fprintf(out, "_sequence compadd - ");
-        print_values(out, values_of(id), ' ');
-    } else if (row->values != NULL) {
+        print_words(out, id);
+    } else if (id == OPTION_SET) { /* the value is still to be typed */
+        fprintf(out, "{compadd -S \"\" - ");
+        print_words(out, id);
+        fprintf(out, "}");
+    } else if (has_words(id)) {
         fprintf(out, "(");
-        print_values(out, row->values, ' ');
+        print_words(out, id);
         fprintf(out, ")");
+    } else if (command_of(id) != NULL) {
+        fprintf(out, "{compadd - $(");
+        for (const char *at = command_of(id); *at != '\0'; at++) { /* a colon would end the field */
+            fprintf(out, *at == ':' ? "\\:" : "%c", *at);
+        }
+        fprintf(out, ")}");
     } else if (takes_file(row)) {
         fprintf(out, "_files");
     }
@@ -175,10 +273,12 @@ static void print_fish(FILE *out)
         if (row->argument != NULL) {
             fprintf(out, takes_file(row) ? " -r -F" : " -x");
         }
-        if (values_of((enum option_id)i) != NULL) {
+        if (has_words((enum option_id)i)) {
             fprintf(out, " -a '");
-            print_values(out, values_of((enum option_id)i), ' ');
+            print_words(out, (enum option_id)i);
             fprintf(out, "'");
+        } else if (command_of((enum option_id)i) != NULL) {
+            fprintf(out, " -a \"(%s)\"", offer_of((enum option_id)i)->fish);
         }
         fprintf(out, " -d '");
         fish_escape(out, row->help);

@@ -19,6 +19,7 @@
 #include "watch_text.h"
 
 #define PAUSE_AT ((size_t)256 << 10) /* bytes the reader has not taken before we stop reading */
+#define SLEEP_MIN_US INT64_C(500000) /* of the machine; less has no effect on connections */
 #define NAME_MAX_SHOWN 256           /* a longer event name is matched by this much of it */
 
 enum exit_code { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_SETTINGS = 2, EXIT_AUTH = 3 };
@@ -31,6 +32,7 @@ struct watch {
     struct loop_timer *end; /* --duration */
     struct watch_out out;
     uint64_t seq;
+    int64_t slept_us; /* by the machine, as far as it was noticed */
     int64_t stamp_ms; /* what stamp says */
     char stamp[ISO8601_SIZE];
     bool was_live;
@@ -308,9 +310,21 @@ static void on_too_large(void *user)
 
 /* ---- running ---- */
 
+/* The server may have given us up while the machine slept: nothing of before is trusted. */
+static void notice_sleep(struct watch *watch)
+{
+    int64_t slept_us = loop_slept_us(watch->loop);
+    if (slept_us - watch->slept_us >= SLEEP_MIN_US && !watch->ending) {
+        watch->slept_us = slept_us;
+        http_forget_connections(watch->http);
+        stream_resumed(watch->stream);
+    }
+}
+
 static void on_turn_end(void *user)
 {
     struct watch *watch = user;
+    notice_sleep(watch);
     if (!watch->out.blocked) {
         watch_out_flush(&watch->out);
     }
@@ -352,7 +366,7 @@ static void watch_close(struct watch *watch)
 
 int watch_run(struct loop *loop, const struct watch_settings *settings)
 {
-    struct watch watch = {.loop = loop, .settings = settings};
+    struct watch watch = {.loop = loop, .settings = settings, .slept_us = loop_slept_us(loop)};
     signal(SIGPIPE, SIG_IGN);
     if (!watch_open(&watch)) {
         return EXIT_SETTINGS;

@@ -14,8 +14,8 @@
 
 /* Bodies reach the disk this long after they came, from an idle turn and together. */
 #define CACHE_DELAY_US INT64_C(3000000)
-/* The wall clock running this far ahead of the monotonic one means that the machine slept. */
-#define SUSPEND_JUMP_MS 3000
+/* A shorter sleep of the machine has no effect on connections. */
+#define SLEEP_MIN_US INT64_C(500000)
 #define DAY_MS INT64_C(86400000)
 /* Events whose first paint is still awaited; more than this in one turn are not sampled. */
 #define AWAITING_MAX 256
@@ -52,7 +52,7 @@ struct client {
     void (*on_change)(void *user, unsigned mask);
     void *on_change_user;
 
-    int64_t wall_ahead_ms; /* wall - monotonic at the last turn */
+    int64_t slept_us; /* by the machine, as far as it was noticed */
     int64_t awaiting_us[AWAITING_MAX];
     size_t awaiting;
     bool painted;
@@ -101,6 +101,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
         .etag = response->etag,
         .last_event_id = response->last_event_id,
         .duration_us = response->duration_us,
+        .age_ms = response->age_ms,
     };
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
@@ -128,6 +129,9 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     struct moment now = loop_now(client->loop);
     engine_fetch_failed(client->engine, now, client->fetches[resource].id, fault);
     client->errors++;
+    if (client->stream != NULL && fault_is_outage(fault->kind)) {
+        stream_way_closed(client->stream);
+    }
     report_fetch_done(client->trace, now, resource, NULL, fault);
     settle_journal(client, resource, NULL, fault);
 }
@@ -271,13 +275,19 @@ static void stream_quiet(void *user)
 
 /* --- the turn ----------------------------------------------------------------------------- */
 
-static void notice_suspend(struct client *client, struct moment now)
+/* The other ends may have given us up long ago, and nobody could tell us: nothing is trusted. */
+static void notice_sleep(struct client *client)
 {
-    int64_t ahead_ms = now.wall_ms - now.mono_us / 1000;
-    if (ahead_ms - client->wall_ahead_ms > SUSPEND_JUMP_MS) {
-        client_trigger(client, ENGINE_RESUME, RESOURCE_ALL);
+    int64_t slept_us = loop_slept_us(client->loop);
+    if (slept_us - client->slept_us < SLEEP_MIN_US) {
+        return;
     }
-    client->wall_ahead_ms = ahead_ms;
+    client->slept_us = slept_us;
+    http_forget_connections(client->http);
+    engine_trigger(client->engine, loop_now(client->loop), ENGINE_RESUME, RESOURCE_ALL);
+    if (client->stream != NULL) {
+        stream_resumed(client->stream);
+    }
 }
 
 static void run_actions(struct client *client, struct moment now)
@@ -326,7 +336,7 @@ static void before_wait(void *user)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
-    notice_suspend(client, now);
+    notice_sleep(client);
     run_actions(client, now);
     schedule_cache(client, now);
     resource_mask rows = engine_take_changes(client->engine);
@@ -390,7 +400,6 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
         return NULL;
     }
     struct client *client = mem_calloc(1, sizeof *client);
-    struct moment now = loop_now(loop);
     client->loop = loop;
     client->http = http;
     client->engine = engine_new(&settings->engine);
@@ -399,7 +408,7 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->zone = settings->zone;
     client->zone_user = settings->zone_user;
     client->trace = settings->trace;
-    client->wall_ahead_ms = now.wall_ms - now.mono_us / 1000;
+    client->slept_us = loop_slept_us(loop);
     client->deadline = loop_timer_new(loop, deadline_due, client);
     client->cache_timer = loop_timer_new(loop, save_cache, client);
     client->memory_timer = loop_timer_new(loop, remember, client);

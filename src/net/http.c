@@ -9,6 +9,7 @@
 #include <blotter/core/alloc.h>
 #include <blotter/core/span.h>
 
+#include "head.h"
 #include "http_fault.h"
 #include "http_memory.h"
 #include "http_internal.h"
@@ -17,7 +18,7 @@
 #define HEADER_LINE_MAX 4096
 #define TOKEN_MAX 16384
 #define TOKEN_HIDDEN_MIN 16
-#define ERROR_BODY_MAX 4096 /* of an error's body that may hold the server's own words */
+#define WORDS_MAX 4096 /* of a body that may hold the server's own words about an error */
 
 struct http_request {
     struct http *http;
@@ -111,10 +112,25 @@ static bool credentials_build(struct http *http, const struct http_settings *set
     } else {
         http->credentials = cookie ? line_join("Cookie: ", name, "=", settings->token)
                                    : line_join("Authorization: ", "Bearer ", settings->token, "");
+        http->by_cookie = cookie;
         http->token = http->credentials + strlen(http->credentials) - strlen(settings->token);
         return true;
     }
     return false;
+}
+
+/*
+ * libcurl looks into its directory of authorities even when another file is named, and with a
+ * directory it reads the whole bundle again for each connection instead of keeping it. Where there
+ * is a directory alone, it fails for want of the bundle.
+ */
+static enum http_authorities authorities_of(const struct http_settings *settings)
+{
+    const curl_version_info_data *libcurl = curl_version_info(CURLVERSION_NOW);
+    bool bundle = libcurl->cainfo != NULL && access(libcurl->cainfo, R_OK) == 0;
+    return settings->ca_file != NULL || bundle ? HTTP_ONE_FILE
+           : libcurl->capath != NULL           ? HTTP_DIRECTORY
+                                               : HTTP_AS_BUILT;
 }
 
 static bool settings_apply(struct http *http, const struct http_settings *settings,
@@ -131,6 +147,8 @@ static bool settings_apply(struct http *http, const struct http_settings *settin
     }
     http->ca_file =
         settings->ca_file != NULL ? mem_dup(settings->ca_file, strlen(settings->ca_file)) : NULL;
+    http->authorities = authorities_of(settings);
+    http->forgot_us = MOMENT_NEVER;
     http->connect_timeout_ms = settings->connect_timeout_ms;
     http->total_timeout_ms = settings->total_timeout_ms;
     http->body_max = settings->body_max;
@@ -222,13 +240,16 @@ static void on_head(void *user, const struct transfer_head *head)
     struct http_request *request = user;
     request->response.status = head->status;
     request->response.last_event_id = head->last_event_id;
-    request->response.mock = head->server != NULL && strncmp(head->server, "blotter-mock", 12) == 0;
-    request->etag = head->etag != NULL ? mem_dup(head->etag, strlen(head->etag)) : NULL;
+    request->response.age_ms = head->age_ms;
+    const char *server = head_value(head->easy, "server");
+    request->response.mock = server != NULL && strncmp(server, "blotter-mock", 12) == 0;
+    const char *etag = head_value(head->easy, "etag");
+    request->etag = etag != NULL && etag[0] != '\0' ? mem_dup(etag, strlen(etag)) : NULL;
     bool good = head->status == 200 || (head->status == 304 && request->conditional);
     if (!good) {
         http_fault_from_status(&request->fault, head->status, head->retry_after_ms);
         request->explained = request->fault.kind == FAULT_HTTP && head->length > 0 &&
-                             head->length <= ERROR_BODY_MAX && type_is_json(head->content_type);
+                             head->length <= WORDS_MAX && type_is_json(head->content_type);
     } else if (head->status == 200 && type_is_html(head->content_type)) {
         fault_set(&request->fault, FAULT_TYPE, head->status,
                   "the server answered with an HTML page instead of data");
@@ -299,7 +320,7 @@ static void on_done(void *user, const struct fault *fault, int64_t duration_us)
 {
     struct http_request *request = user;
     request_unlink(request);
-    if (request->body != NULL) {
+    if (request->body != NULL && request->response.body_len <= WORDS_MAX) {
         http_hide_token(request->http, request->body, request->response.body_len);
     }
     if (request->explained && request->body != NULL) {
@@ -339,14 +360,15 @@ uint64_t http_get(struct http *http, const char *path, const char *if_none_match
     http->requests = request;
 
     char *condition = NULL;
-    const char *headers[2] = {"Accept: application/json"};
-    size_t count = 1;
+    /* A cache on the way may not answer for the server: figures are of now (R16). */
+    const char *headers[3] = {"Accept: application/json", "Cache-Control: no-cache"};
+    size_t count = 2;
     if (if_none_match != NULL && value_is_clean(if_none_match)) {
         request->conditional = true;
         condition = line_join("If-None-Match: ", if_none_match, "", "");
         headers[count++] = condition;
     }
-    const struct transfer_request asked = {path, headers, count, false};
+    const struct transfer_request asked = {path, headers, count, false, false};
     const struct transfer_handler handler = {on_head, on_bytes, on_done, request};
     request->transfer = transfer_start(http, &asked, &handler);
     free(condition);

@@ -176,16 +176,22 @@ static int64_t seconds_parse(const char *digits)
     return digits[0] != '\0' ? seconds : -1;
 }
 
+int64_t http_date_ms(const char *value)
+{
+    time_t date = curl_getdate(value, NULL);
+    return date < 0 || strchr(value, ':') == NULL ? -1 : (int64_t)date * 1000;
+}
+
 int64_t http_retry_after_ms(const char *value, int64_t now_wall_ms)
 {
     int64_t seconds = seconds_parse(value);
     if (seconds >= 0) {
         return seconds < RETRY_AFTER_MAX_MS / 1000 ? seconds * 1000 : RETRY_AFTER_MAX_MS;
     }
-    time_t date = curl_getdate(value, NULL);
-    if (date == (time_t)-1 || strchr(value, ':') == NULL) {
+    int64_t date_ms = http_date_ms(value);
+    if (date_ms < 0) {
         return -1;
     }
-    int64_t wait_ms = (int64_t)date * 1000 - now_wall_ms;
+    int64_t wait_ms = date_ms - now_wall_ms;
     return wait_ms < 0 ? 0 : wait_ms < RETRY_AFTER_MAX_MS ? wait_ms : RETRY_AFTER_MAX_MS;
 }

@@ -22,6 +22,9 @@ void http_fault_from_curl(struct fault *fault, const struct http_failure *failur
 /* An answer that is no success: 401 and 403 are FAULT_AUTH, the rest FAULT_HTTP. */
 void http_fault_from_status(struct fault *fault, int status, int64_t retry_after_ms);
 
+/* An HTTP date as milliseconds since 1970; -1 when it is none. */
+int64_t http_date_ms(const char *value);
+
 /* Retry-After: seconds or an HTTP date, as milliseconds from now; -1 when it is neither. At most a
  * day. */
 int64_t http_retry_after_ms(const char *value, int64_t now_wall_ms);

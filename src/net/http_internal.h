@@ -12,18 +12,27 @@
 
 struct http_request;
 
+/* Which authorities libcurl is to look at: the file that is named, else its bundle; or its
+ * directory; or whatever its TLS library has. */
+enum http_authorities { HTTP_ONE_FILE, HTTP_DIRECTORY, HTTP_AS_BUILT };
+
 struct http {
     struct loop *loop;
     struct loop_timer *timer;  /* libcurl's */
     struct loop_timer *resume; /* takes up reading again what was unpaused inside libcurl */
     uint64_t resume_round;
     CURLM *multi;
-    CURLSH *share; /* TLS sessions, so that a reconnect needs a round trip less */
+    /* TLS sessions, so that a reconnect needs a round trip less, and the cookies of our origin (a
+     * balancer's choice); other origins share nothing with it. */
+    CURLSH *share, *foreign_share;
     char *prefix;
     struct http_origin origin;
     char *credentials; /* a whole header line; NULL when there is no token */
     const char *token; /* in it */
+    bool by_cookie;    /* it is a cookie, sent beside others */
     char *ca_file;
+    enum http_authorities authorities;
+    int64_t forgot_us; /* connections made before are not to be trusted; MOMENT_NEVER: none is */
     int64_t connect_timeout_ms;
     int64_t total_timeout_ms;
     size_t body_max;
@@ -38,6 +47,12 @@ struct http {
  * logs, the cache) cannot hold it. A short token is left alone: it might be a word of the data.
  */
 void http_hide_token(const struct http *http, char *bytes, size_t len);
+
+/*
+ * The connection a transfer may use: a kept one unless it is older than what was forgotten last.
+ * fresh: none at all.
+ */
+void http_choose_connection(const struct http *http, CURL *easy, bool fresh);
 
 /* http_multi: the multi handle in the loop. */
 bool http_multi_init(struct http *http);

@@ -2,6 +2,10 @@
 
 #include "http_internal.h"
 
+#define IDLE_MAX_S                                                                                 \
+    30L /* what was idle for longer may have been forgotten by something on the way */
+#define FORGOTTEN_FRESH_S 2
+
 /* libcurl asks for sockets and one timer; the loop has both. */
 
 static void on_socket_ready(void *user, int fd, unsigned events)
@@ -65,12 +69,15 @@ bool http_multi_init(struct http *http)
 {
     http->multi = curl_multi_init();
     http->share = curl_share_init();
-    if (http->multi == NULL || http->share == NULL) {
+    http->foreign_share = curl_share_init();
+    if (http->multi == NULL || http->share == NULL || http->foreign_share == NULL) {
         return false;
     }
     http->timer = loop_timer_new(http->loop, on_timer, http);
     http->resume = loop_timer_new(http->loop, on_resume, http);
     curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    curl_share_setopt(http->foreign_share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, curl_wants_socket);
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, curl_wants_timer);
@@ -83,8 +90,27 @@ void http_multi_done(struct http *http)
 {
     curl_multi_cleanup(http->multi);
     curl_share_cleanup(http->share);
+    curl_share_cleanup(http->foreign_share);
     loop_timer_free(http->timer);
     loop_timer_free(http->resume);
+}
+
+void http_forget_connections(struct http *http)
+{
+    http->forgot_us = loop_refresh(http->loop).mono_us;
+}
+
+/* libcurl knows the ages of its connections in whole seconds: for the first two, no old one. */
+void http_choose_connection(const struct http *http, CURL *easy, bool fresh)
+{
+    int64_t since_us =
+        http->forgot_us != MOMENT_NEVER ? loop_now(http->loop).mono_us - http->forgot_us : -1;
+    bool just_now = since_us >= 0 && since_us < FORGOTTEN_FRESH_S * INT64_C(1000000);
+    bool old_left = since_us >= 0 && since_us / 1000000 <= 2 * IDLE_MAX_S;
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh || just_now ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
+                     old_left && !just_now ? (long)(since_us / 1000000 - 1) : 0L);
 }
 
 void http_multi_enter(struct http *http)

@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <blotter/core/alloc.h>
 
 #include "loop_signal.h"
+#include "loop_sleep.h"
 
 #define NO_SLOT (-1)
 
@@ -42,8 +44,11 @@ struct loop_timer {
 
 struct loop {
     struct moment now;
-    int64_t woke_us;      /* the latest wait ended */
-    struct pollfd *polls; /* beside watches, index by index */
+    int64_t woke_us;         /* the latest wait ended */
+    int64_t slept_us;        /* by the machine, since it was started; it only grows */
+    int64_t slept_before_us; /* the same when the loop was made */
+    int sleep_fd;            /* -1: none */
+    struct pollfd *polls;    /* beside watches, index by index */
     struct watch *watches;
     size_t watch_count;
     size_t watch_room;
@@ -85,6 +90,18 @@ struct moment loop_now(struct loop *loop)
 int64_t loop_turn_us(const struct loop *loop)
 {
     return clock_us(CLOCK_MONOTONIC) - loop->woke_us;
+}
+
+/* A look at two clocks can be too short, when another program came between, but not too long. */
+static void look_for_sleep(struct loop *loop)
+{
+    int64_t slept_us = sleep_total_us();
+    loop->slept_us = slept_us > loop->slept_us ? slept_us : loop->slept_us;
+}
+
+int64_t loop_slept_us(const struct loop *loop)
+{
+    return loop->slept_us - loop->slept_before_us;
 }
 
 /* ---- file descriptors ---- */
@@ -356,11 +373,24 @@ void loop_before_wait_remove(struct loop *loop, loop_fn fn, void *user)
     }
 }
 
+/* The clocks were set, or the machine woke up: the end of the wait was all that was wanted. */
+static void on_sleep_fd(void *user, int fd, unsigned events)
+{
+    (void)user;
+    (void)events;
+    sleep_fd_arm(fd);
+}
+
 struct loop *loop_new(void)
 {
     struct loop *loop = mem_calloc(1, sizeof *loop);
     loop->due.next = loop->due.previous = &loop->due;
     loop_refresh(loop);
+    loop->slept_us = loop->slept_before_us = sleep_total_us();
+    loop->sleep_fd = sleep_fd_new();
+    if (loop->sleep_fd >= 0) {
+        loop_watch(loop, loop->sleep_fd, LOOP_READ, on_sleep_fd, loop);
+    }
     return loop;
 }
 
@@ -370,6 +400,9 @@ void loop_free(struct loop *loop)
         return;
     }
     loop_signals_free(loop->signals);
+    if (loop->sleep_fd >= 0) {
+        close(loop->sleep_fd);
+    }
     free(loop->polls);
     free(loop->watches);
     free(loop->slot_of_fd);
@@ -392,12 +425,13 @@ static int wait_until(struct loop *loop, int64_t wait_us)
 
 static int64_t wait_length_us(struct loop *loop)
 {
+    int64_t most_us = loop->sleep_fd >= 0 ? -1 : sleep_wait_max_us();
     if (loop->heap_count == 0) {
-        return -1;
+        return most_us;
     }
-    int64_t now_us = clock_us(CLOCK_MONOTONIC);
-    int64_t at_us = loop->heap[0]->at_mono_us;
-    return at_us > now_us ? at_us - now_us : 0;
+    int64_t left_us = loop->heap[0]->at_mono_us - clock_us(CLOCK_MONOTONIC);
+    left_us = left_us > 0 ? left_us : 0;
+    return most_us >= 0 && most_us < left_us ? most_us : left_us;
 }
 
 static void hooks_run(struct loop *loop)
@@ -425,6 +459,7 @@ static void turn(struct loop *loop)
         abort();
     }
     loop->woke_us = loop_refresh(loop).mono_us;
+    look_for_sleep(loop);
     watches_dispatch(loop, ready);
 }
 

@@ -130,6 +130,7 @@ static void connect_now(struct stream *stream)
         .path = stream->path,
         .headers = headers,
         .header_count = last_id != NULL ? 4 : 3,
+        .fresh = conn_status(stream->conn)->attempt > 1, /* a kept one may be why it failed */
         .endless = true,
     };
     struct transfer_handler handler = {on_head, on_bytes, on_done, stream};
@@ -171,6 +172,9 @@ static void settle(struct stream *stream)
     }
     enum conn_action action = conn_take_action(stream->conn);
     if (action != CONN_NOTHING) {
+        if (action == CONN_CLOSE && conn_status(stream->conn)->fault.kind == FAULT_TIMEOUT) {
+            http_forget_connections(stream->http); /* they share the way that has gone silent */
+        }
         transfer_cancel(stream->transfer);
         stream->transfer = NULL;
     }
@@ -245,6 +249,11 @@ void stream_way_open(struct stream *stream)
 {
     conn_way_open(stream->conn, now_of(stream));
     settle(stream);
+}
+
+void stream_way_closed(struct stream *stream)
+{
+    conn_way_closed(stream->conn);
 }
 
 void stream_resumed(struct stream *stream)

@@ -2,14 +2,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <blotter/core/alloc.h>
 
+#include "head.h"
 #include "http_fault.h"
 #include "http_internal.h"
 
-#define VALUE_MAX 1024 /* of a header that we look at; what is longer is as if absent */
+#define LOCATION_MAX 8192
+#define COOKIES_MAX 64 /* more than that are all forgotten */
 #define STREAM_BUFFER 131072L
 #define LOW_SPEED_BYTES 1L /* a second */
 #define TURN_US 8000       /* of a turn of the loop that streams may take at a stretch */
@@ -21,8 +22,6 @@ enum transfer_state {
     TRANSFER_DONE       /* on_done is being called */
 };
 
-struct field;
-
 struct transfer {
     struct http *http;
     struct transfer *next;
@@ -30,6 +29,7 @@ struct transfer {
     struct transfer_handler handler;
     enum transfer_state state;
     bool endless;
+    bool fresh;
     bool paused;
     bool resume_due;
     uint64_t resumed; /* in which round */
@@ -45,16 +45,7 @@ struct transfer {
     /* the answer that is being read */
     bool head_done;
     bool following;
-    bool has_location; /* it may be there and empty */
     size_t header_bytes;
-    const struct field *field; /* what the last header line set; NULL: nothing we look at */
-    char content_encoding[VALUE_MAX];
-    char content_type[VALUE_MAX * 8];
-    char etag[VALUE_MAX];
-    char location[VALUE_MAX * 8];
-    char retry_after[VALUE_MAX];
-    char last_event_id[VALUE_MAX];
-    char server[VALUE_MAX];
     struct fault fault; /* why we gave the transfer up ourselves */
 };
 
@@ -64,109 +55,6 @@ struct transfer *transfer_next(const struct transfer *transfer)
 }
 
 /* ---- reading the head ---- */
-
-static void head_reset(struct transfer *transfer)
-{
-    transfer->head_done = false;
-    transfer->has_location = false;
-    transfer->field = NULL;
-    transfer->content_encoding[0] = '\0';
-    transfer->content_type[0] = '\0';
-    transfer->etag[0] = '\0';
-    transfer->location[0] = '\0';
-    transfer->retry_after[0] = '\0';
-    transfer->last_event_id[0] = '\0';
-    transfer->server[0] = '\0';
-}
-
-struct field {
-    const char *name;
-    size_t offset;
-    size_t room;
-    bool joined; /* several values are one list; otherwise the first one counts */
-};
-#define FIELD(name, member, joined)                                                                \
-    {                                                                                              \
-        name, offsetof(struct transfer, member), sizeof((struct transfer *)NULL)->member, joined   \
-    }
-
-static const struct field fields[] = {
-    FIELD("content-encoding", content_encoding, true),
-    FIELD("content-type", content_type, true),
-    FIELD("etag", etag, false),
-    FIELD("location", location, false),
-    FIELD("retry-after", retry_after, false),
-    FIELD("server", server, false),
-    FIELD("x-last-event-id", last_event_id, false),
-};
-
-static void field_store(char *store, const struct field *field, const char *value, size_t len)
-{
-    size_t have = strlen(store);
-    if (have > 0 && !field->joined) {
-        return;
-    }
-    size_t gap = have > 0 ? 2 : 0;
-    if (have + gap + len >= field->room) {
-        return;
-    }
-    memcpy(store + have, ", ", gap);
-    memcpy(store + have + gap, value, len);
-    store[have + gap + len] = '\0';
-}
-
-/* The value without the white space around it. */
-static void value_trim(const char **at, const char **end)
-{
-    while (*at < *end && (**at == ' ' || **at == '\t')) {
-        (*at)++;
-    }
-    while (*end > *at && (unsigned char)(*end)[-1] <= ' ') {
-        (*end)--;
-    }
-}
-
-static const struct field *field_find(const char *name, size_t len)
-{
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (strlen(fields[i].name) == len && strncasecmp(name, fields[i].name, len) == 0) {
-            return &fields[i];
-        }
-    }
-    return NULL;
-}
-
-static void field_read(struct transfer *transfer, const char *line, size_t len)
-{
-    const char *end = line + len;
-    const char *value = line;
-    if (line[0] != ' ' && line[0] != '\t') {
-        const char *colon = memchr(line, ':', len);
-        transfer->field = colon != NULL ? field_find(line, (size_t)(colon - line)) : NULL;
-        value = colon != NULL ? colon + 1 : end;
-    } /* otherwise the line continues the field before it */
-    value_trim(&value, &end);
-    if (transfer->field != NULL) {
-        char *store = (char *)transfer + transfer->field->offset;
-        field_store(store, transfer->field, value, (size_t)(end - value));
-        /* one that did not fit is none, not an empty one, which would mean this very address */
-        transfer->has_location = transfer->has_location || (store == transfer->location &&
-                                                            (store[0] != '\0' || value == end));
-    }
-}
-
-static uint64_t id_parse(const char *digits)
-{
-    uint64_t value = 0;
-    for (const char *at = digits; *at != '\0'; at++) {
-        unsigned digit = (unsigned)(*at - '0');
-        if (digit > 9 || value > (UINT64_MAX - digit) / 10) {
-            return 0;
-        }
-        value = value * 10 + digit;
-    }
-    return value;
-}
 
 static int status_of(const struct transfer *transfer)
 {
@@ -180,45 +68,64 @@ static bool status_is_redirect(int status)
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/* Whether libcurl can unpack what is packed in this way. */
-static bool encoding_is_known(const char *name, size_t len)
+/* NULL when there is none, or one that is no address of anything. */
+static const char *location_of(const struct transfer *transfer)
 {
-    static const struct {
-        const char *name;
-        int feature; /* of libcurl; 0: none is needed */
-    } known[] = {
-        {"identity", 0},
-        {"none", 0},
-        {"gzip", CURL_VERSION_LIBZ},
-        {"x-gzip", CURL_VERSION_LIBZ},
-        {"deflate", CURL_VERSION_LIBZ},
-        {"br", CURL_VERSION_BROTLI},
-        {"zstd", CURL_VERSION_ZSTD},
-    };
-    int features = curl_version_info(CURLVERSION_NOW)->features;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strlen(known[i].name) == len && strncasecmp(name, known[i].name, len) == 0) {
-            return (features & known[i].feature) == known[i].feature;
-        }
-    }
-    return len == 0;
+    const char *location = head_value(transfer->easy, "location");
+    return location != NULL && strlen(location) < LOCATION_MAX ? location : NULL;
 }
 
 /* False with the fault set: no other try would bring an answer that can be read. */
 static bool encoding_check(struct transfer *transfer)
 {
-    for (const char *at = transfer->content_encoding; *at != '\0';) {
-        at += strspn(at, " \t,");
-        size_t len = strcspn(at, " \t,");
-        if (!encoding_is_known(at, len)) {
-            fault_set(&transfer->fault, FAULT_TYPE, 200,
-                      "the answer is packed as '%.*s', which cannot be read",
-                      (int)(len < 40 ? len : 40), at);
-            return false;
-        }
-        at += len;
+    char list[HEAD_LIST_MAX];
+    const char *name;
+    int len;
+    head_list(transfer->easy, "content-encoding", list);
+    http_hide_token(transfer->http, list, strlen(list));
+    if (head_can_unpack(list, &name, &len)) {
+        return true;
     }
-    return true;
+    fault_set(&transfer->fault, FAULT_TYPE, 200,
+              "the answer is packed as '%.*s', which cannot be read", len < 40 ? len : 40, name);
+    return false;
+}
+
+/*
+ * Elsewhere the token is not sent: whatever is answered there was answered to nobody, and cannot be
+ * our figures. False with the fault set.
+ */
+static bool answerer_check(struct transfer *transfer)
+{
+    const struct http *http = transfer->http;
+    if (http->credentials == NULL || http_origin_equal(&http->origin, &transfer->origin)) {
+        return true;
+    }
+    fault_set(&transfer->fault, FAULT_REDIRECT, 0,
+              "redirected to %s://%.80s:%u, which gets no token and so cannot answer for us",
+              transfer->origin.secure ? "https" : "http", transfer->origin.host,
+              transfer->origin.port);
+    return false;
+}
+
+static void head_tell(struct transfer *transfer, int status)
+{
+    CURL *easy = transfer->easy;
+    char type[HEAD_LIST_MAX];
+    curl_off_t length = -1;
+    curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    head_list(easy, "content-type", type);
+    http_hide_token(transfer->http, type, strlen(type));
+    struct transfer_head head = {
+        .status = status,
+        .content_type = type[0] != '\0' ? type : NULL,
+        .last_event_id = head_event_id(easy),
+        .age_ms = head_age_ms(easy),
+        .retry_after_ms = head_retry_after_ms(easy, loop_now(transfer->http->loop).wall_ms),
+        .length = (int64_t)length,
+        .easy = easy,
+    };
+    transfer->handler.on_head(transfer->handler.user, &head);
 }
 
 /* The head is complete. False: libcurl is to give this request up. */
@@ -226,36 +133,23 @@ static bool head_finish(struct transfer *transfer)
 {
     int status = status_of(transfer);
     if (status < 200 && status != 101) {
-        head_reset(transfer);
         return true; /* an interim answer: the real one follows */
     }
     transfer->head_done = true;
-    curl_off_t length = -1;
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (status == 101) {
         fault_set(&transfer->fault, FAULT_NETWORK, 0, "the server switched protocols unasked");
         return false;
     }
-    if (status_is_redirect(status) && transfer->has_location) {
+    if (status_is_redirect(status) && location_of(transfer) != NULL) {
+        curl_off_t length = -1;
+        curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
         transfer->following = true;
         return length == 0; /* an empty body leaves the connection fit for use */
     }
-    http_hide_token(transfer->http, transfer->content_type, strlen(transfer->content_type));
-    http_hide_token(transfer->http, transfer->content_encoding, strlen(transfer->content_encoding));
-    if (status == 200 && !encoding_check(transfer)) {
+    if (!answerer_check(transfer) || (status == 200 && !encoding_check(transfer))) {
         return false;
     }
-    struct transfer_head head = {
-        .status = status,
-        .content_type = transfer->content_type[0] != '\0' ? transfer->content_type : NULL,
-        .etag = transfer->etag[0] != '\0' ? transfer->etag : NULL,
-        .last_event_id = id_parse(transfer->last_event_id),
-        .server = transfer->server[0] != '\0' ? transfer->server : NULL,
-        .retry_after_ms =
-            http_retry_after_ms(transfer->retry_after, loop_now(transfer->http->loop).wall_ms),
-        .length = (int64_t)length,
-    };
-    transfer->handler.on_head(transfer->handler.user, &head);
+    head_tell(transfer, status);
     return transfer->state == TRANSFER_RUNNING;
 }
 
@@ -275,14 +169,8 @@ static size_t curl_has_header(char *line, size_t one, size_t len, void *user)
     if (transfer->head_done) {
         return len; /* a trailer */
     }
-    if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
-        head_reset(transfer);
-    } else if (len > 0 && (line[0] == '\r' || line[0] == '\n')) {
-        return head_finish(transfer) ? len : 0;
-    } else {
-        field_read(transfer, line, len);
-    }
-    return len;
+    bool ends = len > 0 && (line[0] == '\r' || line[0] == '\n');
+    return !ends || head_finish(transfer) ? len : 0;
 }
 
 /*
@@ -351,10 +239,15 @@ static void sent_build(struct transfer *transfer)
     for (size_t i = 0; i < transfer->header_count; i++) {
         sent_add(transfer, transfer->headers[i]);
     }
-    if (http->credentials != NULL && http_origin_equal(&http->origin, &transfer->origin)) {
+    bool own = http_origin_equal(&http->origin, &transfer->origin);
+    bool credited = http->credentials != NULL && own;
+    if (credited && !http->by_cookie) {
         sent_add(transfer, http->credentials);
     }
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->sent);
+    curl_easy_setopt(transfer->easy, CURLOPT_COOKIE,
+                     credited && http->by_cookie ? http->credentials + strlen("Cookie: ") : NULL);
+    curl_easy_setopt(transfer->easy, CURLOPT_SHARE, own ? http->share : http->foreign_share);
 }
 
 static void options_set_limits(struct transfer *transfer)
@@ -375,7 +268,6 @@ static void options_set_once(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-    curl_easy_setopt(easy, CURLOPT_SHARE, transfer->http->share);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "blotter/" BLOTTER_VERSION);
@@ -385,6 +277,7 @@ static void options_set_once(struct transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_COOKIEFILE, ""); /* none is read, but those that come are kept */
 #if LIBCURL_VERSION_NUM >= 0x075500
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #else
@@ -392,6 +285,11 @@ static void options_set_once(struct transfer *transfer)
 #endif
     if (transfer->http->ca_file != NULL) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, transfer->http->ca_file);
+    }
+    if (transfer->http->authorities == HTTP_ONE_FILE) {
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    } else if (transfer->http->authorities == HTTP_DIRECTORY) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
     }
     options_set_limits(transfer);
 }
@@ -411,7 +309,7 @@ static void hop_prepare(struct transfer *transfer)
     if (!transfer->endless) {
         hop_limit_time(transfer);
     }
-    head_reset(transfer);
+    transfer->head_done = false;
     transfer->following = false;
     transfer->header_bytes = 0;
     curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->url);
@@ -434,6 +332,7 @@ struct transfer *transfer_start(struct http *http, const struct transfer_request
     transfer->http = http;
     transfer->handler = *handler;
     transfer->endless = request->endless;
+    transfer->fresh = request->fresh;
     transfer->origin = http->origin;
     size_t prefix_len = strlen(http->prefix);
     size_t path_len = strlen(request->path);
@@ -497,6 +396,7 @@ void transfer_settle(struct transfer *transfer)
         transfer_free(transfer);
     } else if (transfer->state == TRANSFER_NEW) {
         transfer->state = TRANSFER_RUNNING;
+        http_choose_connection(transfer->http, transfer->easy, transfer->fresh);
         curl_multi_add_handle(transfer->http->multi, transfer->easy);
     }
 }
@@ -548,7 +448,7 @@ static bool redirect_follow(struct transfer *transfer)
                   TRANSFER_REDIRECTS_MAX);
         return false;
     }
-    if (!http_url_redirect(transfer->url, transfer->location, &url, &transfer->origin,
+    if (!http_url_redirect(transfer->url, location_of(transfer), &url, &transfer->origin,
                            &transfer->fault)) {
         return false;
     }
@@ -572,6 +472,32 @@ static void fault_from_result(struct transfer *transfer, int result)
     http_fault_from_curl(&transfer->fault, &failure);
 }
 
+/* A server may choose its cookies, but not how many of them are kept. */
+static void cookies_bound(const struct transfer *transfer)
+{
+    struct curl_slist *list = NULL;
+    size_t count = 0;
+    if (head_value(transfer->easy, "set-cookie") == NULL) {
+        return;
+    }
+    curl_easy_getinfo(transfer->easy, CURLINFO_COOKIELIST, &list);
+    for (const struct curl_slist *at = list; at != NULL; at = at->next) {
+        count++;
+    }
+    curl_slist_free_all(list);
+    if (count > COOKIES_MAX) {
+        curl_easy_setopt(transfer->easy, CURLOPT_COOKIELIST, "ALL");
+    }
+}
+
+/* Whether it went over a connection that another one had made. */
+static bool was_kept(const struct transfer *transfer)
+{
+    long made = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &made);
+    return made == 0;
+}
+
 void transfer_curl_done(struct transfer *transfer, int result)
 {
     if (transfer->state != TRANSFER_RUNNING) {
@@ -580,11 +506,15 @@ void transfer_curl_done(struct transfer *transfer, int result)
     curl_off_t time_us = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &time_us);
     transfer->duration_us += (int64_t)time_us;
+    cookies_bound(transfer);
     if (transfer->following) {
         if (!redirect_follow(transfer)) {
             transfer_finish(transfer, &transfer->fault);
         }
         return;
+    }
+    if (result == CURLE_OPERATION_TIMEDOUT && was_kept(transfer)) {
+        http_forget_connections(transfer->http); /* those beside it are no better */
     }
     if (transfer->fault.kind == FAULT_NONE && result != CURLE_OK) {
         fault_from_result(transfer, result);

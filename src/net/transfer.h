@@ -17,11 +17,11 @@ struct transfer;
 struct transfer_head {
     int status;
     const char *content_type; /* several are joined by ", "; NULL when none */
-    const char *etag;         /* NULL when none */
     uint64_t last_event_id;   /* X-Last-Event-Id, 0 when none */
-    const char *server;       /* what it calls itself; NULL when it does not */
+    int64_t age_ms;           /* Age, 0 when none */
     int64_t retry_after_ms;   /* -1 when none */
     int64_t length;           /* of the body as announced, -1 when not */
+    void *easy;               /* for head_value: every other field */
 };
 
 struct transfer_handler {
@@ -37,6 +37,7 @@ struct transfer_request {
     const char *path;           /* put behind the base address */
     const char *const *headers; /* "Name: value", ours only: no line breaks in them */
     size_t header_count;
+    bool fresh;   /* over a connection of its own, whatever is kept */
     bool endless; /* a stream: no timeout but that of connecting, and no compression asked for */
 };
 

@@ -2,8 +2,11 @@
  * TLS that holds: reads and stream over https with a private authority in all three modes, an
  * answer after a reconnect included. What does not hold is refused in faults_place.c.
  */
+#define _GNU_SOURCE /* unshare */
 #include "trust.h"
 
+#include <curl/curl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 /* An authority, and a certificate for this machine that it signed. */
@@ -134,9 +139,87 @@ static void test_a_private_authority_is_enough(void **state)
     test_unknown_authority(t);
 }
 
+/* --- which authorities count ---------------------------------------------------------------- */
+
+/* The other authority's certificate as ca-b.pem, and ours in a directory as libcurl wants it. */
+static bool make_authorities(const struct trust *t)
+{
+    char command[1024];
+    snprintf(command, sizeof command,
+             "cd %s && { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
+             "-keyout b.key -out ca-b.pem -subj /CN=another -days 2 && mkdir system && cp ca.pem "
+             "system/ca.pem && cd system && ln -s ca.pem $(openssl x509 -hash -noout -in "
+             "ca.pem).0; } >openssl.log 2>&1",
+             t->dir);
+    return system(command) == 0;
+}
+
+/* A directory of our own where libcurl has the system's, for this process and its children. */
+static bool stand_in_for_the_system(const struct trust *t)
+{
+    char directory[128];
+    const char *systems = curl_version_info(CURLVERSION_NOW)->capath;
+    snprintf(directory, sizeof directory, "%s/system", t->dir);
+    return systems != NULL &&
+           unshare(geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) == 0 &&
+           mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount(directory, systems, NULL, MS_BIND, NULL) == 0;
+}
+
+static void put_bundle(const struct trust *t, const char *name)
+{
+    char command[512];
+    snprintf(command, sizeof command, "cd %s && cp %s %s", t->dir, name,
+             curl_version_info(CURLVERSION_NOW)->cainfo);
+    assert_int_equal(system(command), 0);
+}
+
+/* ca_file: below our directory, NULL: none is given. */
+static void assert_accepts(struct trust *t, const char *ca_file, bool accepts)
+{
+    char option[192];
+    int status = -1;
+    size_t len;
+    snprintf(option, sizeof option, "http.ca_file=%s/%s", t->dir, ca_file != NULL ? ca_file : "");
+    struct trust_run run = {.mode = TRUST_SNAPSHOT, .args = {"-O", option}};
+    if (ca_file == NULL) {
+        run.args[0] = NULL;
+    }
+    struct pty *pty = trust_start(t, &run);
+    assert_true(pty_wait_exit(pty, 0, &status));
+    const char *output = pty_output(pty, &len);
+    if (status != (accepts ? 0 : 4) ||
+        (!accepts && strstr(output, "comes from an unknown authority") == NULL)) {
+        fail_msg("%s: status %d: %.300s", ca_file != NULL ? ca_file : "the system's", status,
+                 output);
+    }
+    pty_free(pty);
+}
+
+/* Named authorities count alone; else the system's bundle, and without one its directory. */
+static void test_which_authorities_count(void **state)
+{
+    struct trust *t = *state;
+    if (!make_certificates(t) || !make_authorities(t) || !stand_in_for_the_system(t)) {
+        print_message("no openssl command, or no directory can be put over another: skipped\n");
+        skip();
+    }
+    serve(t);
+    assert_accepts(t, "ca.pem", true);
+    assert_accepts(t, "ca-b.pem", false);
+    assert_accepts(t, NULL, true);
+    put_bundle(t, "ca-b.pem");
+    assert_accepts(t, NULL, false);
+    put_bundle(t, "ca.pem");
+    assert_accepts(t, NULL, true);
+    assert_accepts(t, "ca-b.pem", false);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_which_authorities_count, trust_set_up,
+                                        trust_tear_down),
         cmocka_unit_test_setup_teardown(test_a_private_authority_is_enough, trust_set_up,
                                         trust_tear_down),
     };

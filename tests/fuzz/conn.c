@@ -49,7 +49,7 @@ static void step(struct conn *conn, uint8_t what, uint8_t with, struct moment no
         (with & 1 ? conn_resumed : conn_retry_now)(conn, now);
         break;
     case 10:
-        conn_way_open(conn, now);
+        with & 1 ? conn_way_open(conn, now) : conn_way_closed(conn);
         break;
     default:
         conn_pause(conn, with & 1, now);

@@ -32,6 +32,7 @@ struct script_server {
     pthread_mutex_t lock;
     pthread_t threads[CONNECTIONS_MAX];
     size_t thread_count;
+    size_t connection_count;
     char *requests[REQUESTS_MAX];
     int64_t times_us[REQUESTS_MAX];
     size_t request_count;
@@ -159,6 +160,9 @@ static bool step_run(const struct connection *connection, const struct script_st
     case SCRIPT_HOLD:
         wait_ms(connection, -1);
         return false;
+    case SCRIPT_DEAD:
+        poll(&(struct pollfd){connection->server->stop[0], POLLIN, 0}, 1, -1);
+        return false;
     case SCRIPT_RESET:
         step_reset(connection);
         return false;
@@ -258,6 +262,9 @@ static void *accept_all(void *user)
             close(fd);
             continue;
         }
+        pthread_mutex_lock(&server->lock);
+        server->connection_count++;
+        pthread_mutex_unlock(&server->lock);
         int on = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         struct connection *connection = malloc(sizeof *connection);
@@ -337,6 +344,14 @@ const char *script_server_url(const struct script_server *server)
 void script_server_set_peer(struct script_server *server, int port)
 {
     server->peer_port = port;
+}
+
+size_t script_server_connections(struct script_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t count = server->connection_count;
+    pthread_mutex_unlock(&server->lock);
+    return count;
 }
 
 size_t script_server_count(struct script_server *server)

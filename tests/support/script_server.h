@@ -17,6 +17,7 @@ enum script_op {
     SCRIPT_WAIT,  /* number milliseconds, or less when the client closes */
     SCRIPT_RESET, /* closes with RST */
     SCRIPT_HOLD,  /* until the client closes or the server is freed */
+    SCRIPT_DEAD,  /* takes no notice of anything until the server is freed, as after a sleep */
     SCRIPT_KEEP   /* the connection stays open for another request */
 };
 
@@ -45,6 +46,8 @@ void script_server_free(struct script_server *server); /* closes every connectio
 int script_server_port(const struct script_server *server);
 const char *script_server_url(const struct script_server *server); /* "http://127.0.0.1:PORT" */
 void script_server_set_peer(struct script_server *server, int port);
+
+size_t script_server_connections(struct script_server *server); /* made so far */
 
 /* What arrived so far, in order. A request is its head as sent; valid until the server is freed. */
 size_t script_server_count(struct script_server *server);

@@ -94,6 +94,10 @@ void conn_retry_now(struct conn *conn, struct moment now);
  */
 void conn_way_open(struct conn *conn, struct moment now);
 
+/* Another request has failed without an answer: what waits because a stream ended, and would not
+ * be tried sooner by conn_way_open, will. */
+void conn_way_closed(struct conn *conn);
+
 /* The machine was suspended: no connection is to be trusted, a waiting one tries now. */
 void conn_resumed(struct conn *conn, struct moment now);
 

@@ -18,7 +18,7 @@ struct http_settings {
     const char *auth;  /* "cookie" (the default, as the reference wants it) or "bearer" */
     const char
         *cookie_name; /* NULL: "authjs.session-token", over https "__Secure-authjs.session-token" */
-    const char *ca_file;        /* NULL: the system's */
+    const char *ca_file;        /* these authorities and no others; NULL: the system's */
     bool allow_insecure;        /* send the token over plain http to other than loopback */
     int64_t connect_timeout_ms; /* 10000; 0: libcurl's own */
     int64_t total_timeout_ms;   /* 30000; 0: none, the owner has a clock of its own */
@@ -39,6 +39,7 @@ struct http_response {
     const char *etag;       /* NULL when none */
     uint64_t last_event_id; /* X-Last-Event-Id, 0 when none */
     bool mock;              /* the server says that it is blotter-mock */
+    int64_t age_ms;         /* how long it lay in caches on the way (Age) */
     int64_t duration_us;
 };
 
@@ -51,5 +52,11 @@ typedef void (*http_done_fn)(void *user, uint64_t request, const struct http_res
 uint64_t http_get(struct http *http, const char *path, const char *if_none_match, http_done_fn fn,
                   void *user);
 void http_cancel(struct http *http, uint64_t request);
+
+/*
+ * The connections kept so far are not used for new requests: the machine slept, or something on
+ * the way let them die. What is under way is the owner's to cancel.
+ */
+void http_forget_connections(struct http *http);
 
 #endif

@@ -50,6 +50,13 @@ void loop_before_wait_remove(struct loop *loop, loop_fn fn, void *user); /* from
 struct moment loop_now(struct loop *loop);
 struct moment loop_refresh(struct loop *loop); /* reads the clocks now */
 
+/*
+ * How long the machine has slept since the loop was made, in microseconds, as of the latest wait:
+ * the clock that goes on meanwhile beside the one that does not, so that setting the time is no
+ * sleep. Waking up ends the wait. 0 where the system does not tell.
+ */
+int64_t loop_slept_us(const struct loop *loop);
+
 /* Microseconds since the latest wait ended: how long everybody else has been kept waiting. */
 int64_t loop_turn_us(const struct loop *loop);
 

@@ -33,9 +33,10 @@ void stream_stop(struct stream *stream);
 
 /* Waiting: tries at once. Live but silent for longer than a heartbeat: connects anew. Ended stays
  * ended. */
-void stream_retry_now(struct stream *stream); /* the user asked, or the network is back */
-void stream_way_open(struct stream *stream);  /* another request has just been answered well */
-void stream_resumed(struct stream *stream);   /* we were suspended: connects anew at once */
+void stream_retry_now(struct stream *stream);  /* the user asked, or the network is back */
+void stream_way_open(struct stream *stream);   /* another request has just been answered well */
+void stream_way_closed(struct stream *stream); /* another request has failed without an answer */
+void stream_resumed(struct stream *stream);    /* we were suspended: connects anew at once */
 
 /* While paused nothing is read: the server is held back by TCP, no event comes, the watchdog rests.
  */

@@ -492,13 +492,19 @@ void conn_way_open(struct conn *conn, struct moment now)
             conn_move(conn, INPUT_DUE, NULL, now);
         }
     } else if (conn->status.phase == CONN_WAITING && !conn->asked && !conn->after_life) {
-        int64_t sooner_us = greater(conn->since_us + conn->base_ms * 1000, now.mono_us);
+        int64_t least_ms = lesser(conn->base_ms, FLOOR_MS);
+        int64_t sooner_us = greater(conn->since_us + least_ms * 1000, now.mono_us);
         if (sooner_us < conn->retry_at_us) {
             conn->retry_at_us = sooner_us;
             conn->status.retry_at_ms = now.wall_ms + (sooner_us - now.mono_us) / 1000;
         }
         conn_tick(conn, now);
     }
+}
+
+void conn_way_closed(struct conn *conn)
+{
+    conn->after_life = false; /* it was no matter of that stream alone */
 }
 
 void conn_resumed(struct conn *conn, struct moment now)

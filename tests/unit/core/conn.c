@@ -495,6 +495,24 @@ static void test_the_way_is_open(void **state)
     conn_free(conn);
 }
 
+/* The end of a stream is its own matter, until others fail as well. */
+static void test_an_outage_noticed_by_others(void **state)
+{
+    (void)state;
+    for (int closed = 0; closed < 2; closed++) {
+        struct conn *conn = open_conn();
+        go_live(conn, 0);
+        conn_retry_field(conn, 300000);
+        conn_lost(conn, NULL, at_ms(40000));
+        if (closed) {
+            conn_way_closed(conn);
+        }
+        conn_way_open(conn, at_ms(42000));
+        assert_int_equal(conn_status(conn)->phase, closed ? CONN_CONNECTING : CONN_WAITING);
+        conn_free(conn);
+    }
+}
+
 static void test_a_hanging_request_is_made_anew_once(void **state)
 {
     (void)state;
@@ -756,6 +774,7 @@ int main(void)
         cmocka_unit_test(test_the_retry_field),
         cmocka_unit_test(test_no_server_makes_us_press_it),
         cmocka_unit_test(test_the_way_is_open),
+        cmocka_unit_test(test_an_outage_noticed_by_others),
         cmocka_unit_test(test_a_hanging_request_is_made_anew_once),
         cmocka_unit_test(test_what_ended_for_good_comes_back),
         cmocka_unit_test(test_without_a_byte_it_is_not_live),

@@ -28,6 +28,7 @@ struct fixture {
     size_t body_len;
     char etag[64];
     uint64_t last_event_id;
+    int64_t age_ms;
     uint64_t cancel_in_callback;
 };
 
@@ -55,6 +56,7 @@ static void on_done(void *user, uint64_t request, const struct http_response *re
         strncpy(f->body, response->body, sizeof f->body - 1);
         strncpy(f->etag, response->etag != NULL ? response->etag : "-", sizeof f->etag - 1);
         f->last_event_id = response->last_event_id;
+        f->age_ms = response->age_ms;
         assert_true(response->duration_us > 0);
     }
     if (f->cancel_in_callback != 0) {
@@ -208,6 +210,37 @@ static const struct row rows[] = {
      FAULT_HTTP,
      "not available",
      7000},
+    {"patience until a date, by a clock that is ten years behind ours",
+     {{NULL,
+       {{SCRIPT_SEND,
+         "HTTP/1.1 503 N\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 "
+         "08:49:42 GMT\r\nContent-Length: 0\r\n\r\n",
+         0, 0}}}},
+     1,
+     503,
+     FAULT_HTTP,
+     "not available",
+     5000},
+    {"patience until a date that has passed, by a clock of no sense",
+     {{NULL,
+       {{SCRIPT_SEND,
+         "HTTP/1.1 503 N\r\nDate: now\r\nRetry-After: Sun, 06 Nov 1994 08:49:42 GMT\r\n"
+         "Content-Length: 0\r\n\r\n",
+         0, 0}}}},
+     1,
+     503,
+     FAULT_HTTP,
+     "not available",
+     0},
+    {"a field that goes on in the next line",
+     {{NULL,
+       {{SCRIPT_SEND,
+         "HTTP/1.1 200 OK\r\nContent-Type: text/\r\n html\r\nContent-Length: 2\r\n\r\n{}", 0, 0}}}},
+     1,
+     200,
+     0,
+     "{}",
+     0},
     {"500 in the server's own words",
      {{NULL,
        {{SCRIPT_SEND,
@@ -364,7 +397,8 @@ static void test_what_is_sent_and_read_back(void **state)
            0, 0},
           {SCRIPT_KEEP, NULL, 0, 0}}},
         {NULL,
-         {{SCRIPT_SEND, "HTTP/1.1 304 N\r\nETag: \"v1\"\r\nX-Last-Event-Id: 419\r\n\r\n", 0, 0},
+         {{SCRIPT_SEND, "HTTP/1.1 304 N\r\nETag: \"v1\"\r\nX-Last-Event-Id: 419\r\nAge: 7\r\n\r\n",
+           0, 0},
           {SCRIPT_KEEP, NULL, 0, 0}}},
     };
     struct script_server *server = script_server_new(exchanges, 2);
@@ -379,17 +413,20 @@ static void test_what_is_sent_and_read_back(void **state)
     assert_int_equal(loop_run(f.loop), 0);
     assert_string_equal(f.etag, "\"v1\"");
     assert_int_equal(f.last_event_id, 418);
+    assert_int_equal(f.age_ms, 0);
     http_get(f.http, "/a", f.etag, on_done, &f);
     f.wanted = 2;
     assert_int_equal(loop_run(f.loop), 0);
     assert_int_equal(f.status, 304);
     assert_int_equal(f.kind, FAULT_NONE);
     assert_int_equal(f.last_event_id, 419);
+    assert_int_equal(f.age_ms, 7000);
 
     const char *first = script_server_request(server, 0);
     assert_string_equal(script_header(first, "Cookie", value, sizeof value),
                         "authjs.session-token=tok-1");
     assert_string_equal(script_header(first, "Accept", value, sizeof value), "application/json");
+    assert_string_equal(script_header(first, "Cache-Control", value, sizeof value), "no-cache");
     assert_string_equal(script_header(first, "Accept-Encoding", value, sizeof value), "identity");
     assert_null(script_header(first, "Authorization", value, sizeof value));
     assert_null(script_header(first, "If-None-Match", value, sizeof value));
@@ -435,6 +472,165 @@ static void test_credentials_stay_on_their_origin(void **state)
     close_http(&f);
     script_server_free(own);
     script_server_free(other);
+}
+
+/* Whatever another host answers, it answers to nobody: without the token it cannot be about us. */
+static void test_figures_of_another_host_are_refused(void **state)
+{
+    (void)state;
+    static const struct script_exchange there[] = {
+        {"/x", {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}}};
+    static const struct script_exchange here[] = {
+        {NULL,
+         {{SCRIPT_SEND, "HTTP/1.1 302 F\r\nLocation: http://127.0.0.1:@PEER@/x\r\n\r\n", 0, 0}}}};
+    for (int i = 0; i < 3; i++) {
+        const char *const tokens[] = {"tok-2", "tok-2", NULL};
+        const char *const ways[] = {"cookie", "bearer", "cookie"};
+        struct script_server *own = script_server_new(here, 1);
+        struct script_server *other = script_server_new(there, 1);
+        script_server_set_peer(own, script_server_port(other));
+        struct http_settings settings;
+        struct fixture f;
+        http_settings_default(&settings);
+        settings.url = script_server_url(own);
+        settings.token = tokens[i];
+        settings.auth = ways[i];
+        open_http(&f, &settings);
+        http_get(f.http, "/a", NULL, on_done, &f);
+        assert_int_equal(loop_run(f.loop), 0);
+        if (tokens[i] == NULL) { /* where nothing is ours, nothing is foreign */
+            assert_string_equal(f.body, "{}");
+        } else {
+            assert_int_equal(f.kind, FAULT_REDIRECT);
+            assert_non_null(strstr(f.fault.text, "gets no token"));
+            assert_null(strstr(script_server_request(other, 0), "tok-2"));
+        }
+        close_http(&f);
+        script_server_free(own);
+        script_server_free(other);
+    }
+}
+
+/* A balancer's cookie goes back to where it came from, beside ours, and nowhere else. */
+static void test_cookies_of_our_origin_are_kept(void **state)
+{
+    (void)state;
+    static const struct script_exchange there[] = {
+        {"/away",
+         {{SCRIPT_SEND,
+           "HTTP/1.1 302 F\r\nSet-Cookie: there=2\r\nLocation: "
+           "http://127.0.0.1:@PEER@/back\r\n\r\n",
+           0, 0}}}};
+    static const struct script_exchange here[] = {
+        {"/a",
+         {{SCRIPT_SEND, JSON "Set-Cookie: lb=1; Path=/\r\nContent-Length: 2\r\n\r\n{}", 0, 0}}},
+        {"/b",
+         {{SCRIPT_SEND, "HTTP/1.1 302 F\r\nLocation: http://127.0.0.1:@PEER@/away\r\n\r\n", 0, 0}}},
+        {"/back", {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
+    };
+    struct script_server *own = script_server_new(here, 3);
+    struct script_server *other = script_server_new(there, 1);
+    script_server_set_peer(own, script_server_port(other));
+    script_server_set_peer(other, script_server_port(own));
+    struct http_settings settings;
+    struct fixture f;
+    char value[256];
+    http_settings_default(&settings);
+    settings.url = script_server_url(own);
+    settings.token = "tok-3";
+    open_http(&f, &settings);
+    http_get(f.http, "/a", NULL, on_done, &f);
+    assert_int_equal(loop_run(f.loop), 0);
+    http_get(f.http, "/b", NULL, on_done, &f);
+    f.wanted = 2;
+    assert_int_equal(loop_run(f.loop), 0);
+    assert_int_equal(f.kind, FAULT_NONE);
+    assert_string_equal(script_header(script_server_request(own, 0), "Cookie", value, sizeof value),
+                        "authjs.session-token=tok-3");
+    for (size_t i = 1; i < 3; i++) {
+        assert_string_equal(
+            script_header(script_server_request(own, i), "Cookie", value, sizeof value),
+            "lb=1; authjs.session-token=tok-3");
+    }
+    assert_null(script_header(script_server_request(other, 0), "Cookie", value, sizeof value));
+    close_http(&f);
+    script_server_free(own);
+    script_server_free(other);
+}
+
+/* However many a server sets, only a few are kept. */
+static void test_cookies_have_a_ceiling(void **state)
+{
+    (void)state;
+    char answer[2][4096];
+    for (int i = 0; i < 2; i++) {
+        size_t len = (size_t)snprintf(answer[i], sizeof answer[i], JSON "Content-Length: 2\r\n");
+        for (int k = 0; k < 40; k++) {
+            len += (size_t)snprintf(answer[i] + len, sizeof answer[i] - len,
+                                    "Set-Cookie: c%d-%d=x; Path=/\r\n", i, k);
+        }
+        snprintf(answer[i] + len, sizeof answer[i] - len, "\r\n{}");
+    }
+    const struct script_exchange exchanges[] = {
+        {"/1", {{SCRIPT_SEND, answer[0], 0, 0}}},
+        {"/2", {{SCRIPT_SEND, answer[1], 0, 0}}},
+        {"/3", {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
+    };
+    static const char *const paths[] = {"/1", "/2", "/3"};
+    struct script_server *server = script_server_new(exchanges, 3);
+    struct http_settings settings;
+    struct fixture f;
+    char value[1024];
+    http_settings_default(&settings);
+    settings.url = script_server_url(server);
+    open_http(&f, &settings);
+    for (size_t i = 0; i < 3; i++) {
+        f.calls = 0;
+        http_get(f.http, paths[i], NULL, on_done, &f);
+        assert_int_equal(loop_run(f.loop), 0);
+    }
+    assert_non_null(script_header(script_server_request(server, 1), "Cookie", value, sizeof value));
+    assert_null(script_header(script_server_request(server, 2), "Cookie", value, sizeof value));
+    close_http(&f);
+    script_server_free(server);
+}
+
+/* A connection that was kept and has died without a word, while new ones are well. */
+static void test_what_died_silently_is_not_used_again(void **state)
+{
+    (void)state;
+    static const struct script_exchange exchanges[] = {
+        {"/1",
+         {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}, {SCRIPT_DEAD, NULL, 0, 0}}},
+        {"/2", {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n[]", 0, 0}}},
+    };
+    for (int forget = 0; forget < 2; forget++) {
+        struct script_server *server = script_server_new(exchanges, 2);
+        struct http_settings settings;
+        struct fixture f;
+        http_settings_default(&settings);
+        settings.url = script_server_url(server);
+        settings.total_timeout_ms = forget ? 0 : 100;
+        open_http(&f, &settings);
+        http_get(f.http, "/1", NULL, on_done, &f);
+        assert_int_equal(loop_run(f.loop), 0);
+        if (forget) {
+            http_forget_connections(f.http); /* as one does after a sleep */
+        } else {
+            f.calls = 0;
+            http_get(f.http, "/2", NULL, on_done, &f);
+            assert_int_equal(loop_run(f.loop), 0);
+            assert_int_equal(f.kind, FAULT_TIMEOUT); /* once is enough */
+            f.kind = FAULT_NONE;
+        }
+        f.calls = 0;
+        http_get(f.http, "/2", NULL, on_done, &f);
+        assert_int_equal(loop_run(f.loop), 0);
+        assert_int_equal(f.kind, FAULT_NONE);
+        assert_string_equal(f.body, "[]");
+        close_http(&f);
+        script_server_free(server);
+    }
 }
 
 #define ECHOED "tok-0123456789abcdef"
@@ -645,6 +841,10 @@ int main(void)
         cmocka_unit_test(test_answers),
         cmocka_unit_test(test_what_is_sent_and_read_back),
         cmocka_unit_test(test_credentials_stay_on_their_origin),
+        cmocka_unit_test(test_figures_of_another_host_are_refused),
+        cmocka_unit_test(test_cookies_of_our_origin_are_kept),
+        cmocka_unit_test(test_cookies_have_a_ceiling),
+        cmocka_unit_test(test_what_died_silently_is_not_used_again),
         cmocka_unit_test(test_an_echoed_token_is_hidden),
         cmocka_unit_test(test_compressed_answers),
         cmocka_unit_test(test_proxies_from_the_environment),
