@@ -52,12 +52,14 @@ void asking_fetch(struct asking *asking, enum resource resource);
 void asking_cancel(struct asking *asking, enum resource resource);
 void asking_manual(struct asking *asking);
 
+void asking_forget_connections(struct asking *asking);
+
 /* What is shown of a pane is this now: the symbols whose quotes are wanted come from it. Quotes
  * that came before are told again. */
 void asking_shown(struct asking *asking, enum resource resource, const struct snapshot *snapshot);
 
-/* Does what is due; the last thing before the wait. */
-void asking_turn(struct asking *asking);
+/* Does what is due; the last thing before the wait. True when there was something. */
+bool asking_turn(struct asking *asking);
 
 void asking_state(const struct asking *asking, struct ask_state *ret);
 bool asking_is_cut(const struct asking *asking, enum resource resource);

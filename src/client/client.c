@@ -1,10 +1,8 @@
 #include <blotter/client/client.h>
 
-#include <blotter/client/cache.h>
 #include <blotter/core/alloc.h>
-#include <blotter/net/stream.h>
 
-#include "memory.h"
+#include "client_private.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -17,52 +15,6 @@
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
 #define DAY_MS INT64_C(86400000)
-/* Events whose first paint is still awaited; more than this in one turn are not sampled. */
-#define AWAITING_MAX 256
-
-struct client {
-    struct loop *loop;
-    struct http *http;
-    struct stream *stream; /* NULL when only the reads are wanted */
-    struct engine *engine;
-    struct journal *journal;
-    struct cache *cache;   /* NULL when there is none */
-    struct memory *memory; /* NULL when nobody looks at it */
-    struct trace *trace;
-    char *paths[RESOURCE_COUNT];
-
-    struct fetch {
-        uint64_t request; /* http's handle, 0 when none */
-        uint64_t id;      /* the engine's */
-        uint64_t up_to;   /* the journal's total when it began */
-    } fetches[RESOURCE_COUNT];
-
-    struct loop_timer *deadline;
-    struct loop_timer *cache_timer;
-    struct money_book *book;
-    int32_t (*zone)(const void *user, int64_t wall_ms);
-    const void *zone_user;
-    bool cache_due;
-    resource_mask uncached; /* confirmed since the cache was last written */
-    struct loop_timer *memory_timer;
-    bool memory_due;
-    resource_mask unremembered; /* changed since the memory last looked */
-
-    unsigned changes; /* for the next on_change */
-    void (*on_change)(void *user, unsigned mask);
-    void *on_change_user;
-
-    int64_t slept_us; /* by the machine, as far as it was noticed */
-    int64_t awaiting_us[AWAITING_MAX];
-    size_t awaiting;
-    bool painted;
-    bool polling;
-    bool mock; /* the last answer came from blotter-mock */
-    struct latency event_latency, fetch_latency;
-    uint64_t errors;
-    uint64_t tape_version;
-};
-
 void client_settings_default(struct client_settings *ret)
 {
     memset(ret, 0, sizeof *ret);
@@ -136,6 +88,16 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     settle_journal(client, resource, NULL, fault);
 }
 
+void client_fetched(struct client *client, enum resource resource,
+                    const struct http_response *response, const struct fault *fault)
+{
+    if (fault == NULL) {
+        fetch_succeeded(client, resource, response);
+    } else {
+        fetch_failed(client, resource, fault);
+    }
+}
+
 /* The resource whose fetch a request was; RESOURCE_COUNT when it is none of ours any more. */
 static enum resource fetch_resource(const struct client *client, uint64_t request)
 {
@@ -155,23 +117,25 @@ static void fetch_done(void *user, uint64_t request, const struct http_response 
         return;
     }
     client->fetches[resource].request = 0;
-    if (fault == NULL) {
-        fetch_succeeded(client, resource, response);
-    } else {
-        fetch_failed(client, resource, fault);
-    }
+    client_fetched(client, resource, response, fault);
 }
 
 static void run_action(struct client *client, const struct engine_action *action)
 {
     struct fetch *fetch = &client->fetches[action->resource];
+    if (action->kind == ENGINE_FETCH) {
+        fetch->id = action->fetch_id;
+        fetch->up_to = journal_total(client->journal);
+    }
+    if (client->asking != NULL) {
+        client_backend_act(client, action);
+        return;
+    }
     if (fetch->request != 0) {
         http_cancel(client->http, fetch->request);
         fetch->request = 0;
     }
     if (action->kind == ENGINE_FETCH) {
-        fetch->id = action->fetch_id;
-        fetch->up_to = journal_total(client->journal);
         fetch->request = http_get(client->http, client->paths[action->resource], action->etag,
                                   fetch_done, client);
         trace_step(client->trace, loop_now(client->loop).mono_us, "fetch_start",
@@ -283,7 +247,11 @@ static void notice_sleep(struct client *client)
         return;
     }
     client->slept_us = slept_us;
-    http_forget_connections(client->http);
+    if (client->asking != NULL) {
+        asking_forget_connections(client->asking);
+    } else {
+        http_forget_connections(client->http);
+    }
     engine_trigger(client->engine, loop_now(client->loop), ENGINE_RESUME, RESOURCE_ALL);
     if (client->stream != NULL) {
         stream_resumed(client->stream);
@@ -293,9 +261,11 @@ static void notice_sleep(struct client *client)
 static void run_actions(struct client *client, struct moment now)
 {
     struct engine_action action;
-    while (engine_next_action(client->engine, now, &action)) {
-        run_action(client, &action);
-    }
+    do {
+        while (engine_next_action(client->engine, now, &action)) {
+            run_action(client, &action);
+        }
+    } while (client->asking != NULL && client_backend_turn(client));
     bool polling = engine_polling(client->engine, NULL);
     if (polling != client->polling) {
         client->polling = polling;
@@ -392,17 +362,32 @@ static void make_stream(struct client *client, const struct client_settings *set
     free(path);
 }
 
+static bool connect_to(struct client *client, const struct client_settings *settings,
+                       struct fault *ret_fault)
+{
+    if (settings->backend != NULL) {
+        return client_backend_init(client, settings, ret_fault);
+    }
+    client->http = http_new(client->loop, &settings->http, ret_fault);
+    if (client->http == NULL) {
+        return false;
+    }
+    make_paths(client, settings->user);
+    if (settings->stream) {
+        make_stream(client, settings);
+    }
+    return true;
+}
+
 struct client *client_new(struct loop *loop, const struct client_settings *settings,
                           struct fault *ret_fault)
 {
-    struct http *http = http_new(loop, &settings->http, ret_fault);
-    if (http == NULL) {
-        return NULL;
-    }
     struct client *client = mem_calloc(1, sizeof *client);
+    struct engine_settings engine = settings->engine;
+    engine.paced = settings->backend != NULL;
+    engine.wanted &= settings->backend != NULL ? client_backend_panes(settings) : RESOURCE_ALL;
     client->loop = loop;
-    client->http = http;
-    client->engine = engine_new(&settings->engine);
+    client->engine = engine_new(&engine);
     client->journal = journal_new();
     client->book = money_book_new();
     client->zone = settings->zone;
@@ -413,13 +398,15 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->cache_timer = loop_timer_new(loop, save_cache, client);
     client->memory_timer = loop_timer_new(loop, remember, client);
     client->memory = settings->remember ? memory_new() : NULL;
-    make_paths(client, settings->user);
-    if (settings->stream) {
-        make_stream(client, settings);
+    if (!connect_to(client, settings, ret_fault)) {
+        client_free(client);
+        return NULL;
     }
     if (settings->cache_dir != NULL) {
-        client->cache = cache_new(settings->cache_dir, settings->http.url,
-                                  settings->user == NULL ? "" : settings->user);
+        client->cache =
+            cache_new(settings->cache_dir,
+                      settings->cache_key != NULL ? settings->cache_key : settings->http.url,
+                      settings->user == NULL ? "" : settings->user);
     }
     loop_before_wait(loop, before_wait, client);
     return client;
@@ -431,6 +418,7 @@ void client_free(struct client *client)
         return;
     }
     stream_free(client->stream);
+    asking_free(client->asking);
     http_free(client->http);
     loop_timer_free(client->deadline);
     loop_timer_free(client->cache_timer);
@@ -462,6 +450,9 @@ static void prime_from_cache(struct client *client)
 void client_start(struct client *client)
 {
     prime_from_cache(client);
+    if (client->asking != NULL) {
+        asking_start(client->asking);
+    }
     engine_start(client->engine, loop_now(client->loop));
     /* The reads go out before the stream's request, so that nothing queues behind it. */
     run_actions(client, loop_now(client->loop));
@@ -478,6 +469,9 @@ void client_stop(struct client *client)
     }
     engine_stop(client->engine, now);
     run_actions(client, now);
+    if (client->asking != NULL) {
+        asking_stop(client->asking);
+    }
     save_cache(client);
     report_exit(client->trace, now, client->engine);
     trace_flush(client->trace);
@@ -538,6 +532,9 @@ static bool asks_anew(const struct client *client, enum engine_trigger trigger, 
 
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which)
 {
+    if (client->asking != NULL && trigger == ENGINE_MANUAL) {
+        asking_manual(client->asking);
+    }
     engine_trigger(client->engine, loop_now(client->loop), trigger, which);
     if (client->stream == NULL || trigger == ENGINE_FOCUS) {
         return;
