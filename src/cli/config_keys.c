@@ -11,6 +11,8 @@ static const struct config_info rows[] = {
     [CONFIG_TOKEN_FILE] = {"main", "token_file", CONFIG_PATH},
     [CONFIG_TOKEN_COMMAND] = {"main", "token_command", CONFIG_TEXT},
     [CONFIG_TOKEN_TIMEOUT] = {"main", "token_timeout_s", CONFIG_SECONDS, NULL, 1, 3600000},
+    [CONFIG_BACKEND] = {"main", "backend", CONFIG_TEXT},
+    [CONFIG_ALLOW_HOSTS] = {"main", "allow_hosts", CONFIG_TEXT},
     [CONFIG_PROFILE] = {"main", "profile", CONFIG_TEXT, .environment = "BLOTTER_PROFILE"},
     [CONFIG_BADGE] = {"main", "badge", CONFIG_CHOICE, "auto|real|paper|mock"},
     [CONFIG_PANES] = {"main", "panes", CONFIG_PANELIST},

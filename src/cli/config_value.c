@@ -204,7 +204,7 @@ static const parse_fn parsers[] = {
 };
 
 /* One rule for all sources: what a file could not hold is refused from a flag too. */
-static bool fits_a_line(const char *name, const char *text, struct problem *problem)
+bool config_value_fits(const char *name, const char *text, struct problem *problem)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
         if (*at < 0x20 || *at == 0x7f) {
@@ -224,6 +224,6 @@ bool config_value_parse(enum config_id id, const char *text, int64_t *ret_number
                         struct problem *ret_problem)
 {
     const struct config_info *info = config_info(id);
-    return fits_a_line(info->name, text, ret_problem) &&
+    return config_value_fits(info->name, text, ret_problem) &&
            parsers[info->type](info, text, ret_number, ret_problem);
 }

@@ -3,6 +3,7 @@
 #include <blotter/core/alloc.h>
 
 #include "client_private.h"
+#include "ledger.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -14,7 +15,6 @@
 #define CACHE_DELAY_US INT64_C(3000000)
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
-#define DAY_MS INT64_C(86400000)
 void client_settings_default(struct client_settings *ret)
 {
     memset(ret, 0, sizeof *ret);
@@ -156,7 +156,7 @@ static void note_tape(struct client *client)
 static void remember(void *user)
 {
     struct client *client = user;
-    struct memory_source source = {client->engine, client->book};
+    struct memory_source source = {client->engine, ledger_book(client->ledger)};
     memory_turn(client->memory, loop_now(client->loop), source, client->unremembered);
     client->unremembered = 0;
     client->memory_due = false;
@@ -183,6 +183,9 @@ static void stream_event(void *user, const struct sse_event *sse)
     uint64_t patches = engine_counters(client->engine)->patches;
     event_parse(sse, &event);
     struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
+    if (ledger_event(client->ledger, &event)) {
+        client->changes |= RESOURCE_BIT(RESOURCE_ORDERS);
+    }
     came.patched = engine_counters(client->engine)->patches > patches;
     if (came.patched && client->awaiting < AWAITING_MAX) {
         client->awaiting_us[client->awaiting++] = now.mono_us;
@@ -201,7 +204,8 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     struct moment now = loop_now(client->loop);
     switch (status->phase) {
     case CONN_LIVE:
-        engine_stream_opened(client->engine, now, sent_last_id);
+        (void)sent_last_id;
+        engine_stream_opened(client->engine, now);
         break;
     case CONN_WAITING:
     case CONN_ENDED:
@@ -283,25 +287,6 @@ static void schedule_cache(struct client *client, struct moment now)
     }
 }
 
-/* The number of the exchange's day. */
-static int64_t day_of(const struct client *client, int64_t wall_ms)
-{
-    int32_t ahead_s = client->zone != NULL ? client->zone(client->zone_user, wall_ms) : 0;
-    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
-    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
-}
-
-/* Nothing is closed by what the disk remembers: it may be of any day. */
-static void take_positions(struct client *client, struct moment now)
-{
-    struct pane_state pane;
-    engine_pane(client->engine, RESOURCE_POSITIONS, &pane);
-    if (pane.shown != NULL && !pane.cached) {
-        money_book_take(client->book, pane.shown,
-                        (struct money_time){now.wall_ms, day_of(client, now.wall_ms)});
-    }
-}
-
 static void before_wait(void *user)
 {
     struct client *client = user;
@@ -313,9 +298,7 @@ static void before_wait(void *user)
     schedule_memory(client, now, rows);
     unsigned mask = client->changes | rows;
     client->changes = 0;
-    if ((mask & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
-        take_positions(client, now);
-    }
+    ledger_take(client->ledger, client->engine, mask, now);
     if (mask != 0 && client->on_change != NULL) {
         client->on_change(client->on_change_user, mask);
     }
@@ -389,9 +372,7 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->loop = loop;
     client->engine = engine_new(&engine);
     client->journal = journal_new();
-    client->book = money_book_new();
-    client->zone = settings->zone;
-    client->zone_user = settings->zone_user;
+    client->ledger = ledger_new(settings->zone, settings->zone_user);
     client->trace = settings->trace;
     client->slept_us = loop_slept_us(loop);
     client->deadline = loop_timer_new(loop, deadline_due, client);
@@ -426,7 +407,7 @@ void client_free(struct client *client)
     memory_free(client->memory);
     engine_free(client->engine);
     journal_free(client->journal);
-    money_book_free(client->book);
+    ledger_free(client->ledger);
     cache_free(client->cache);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         free(client->paths[i]);
@@ -487,7 +468,12 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 
 const struct money_book *client_book(const struct client *client)
 {
-    return client->book;
+    return ledger_book(client->ledger);
+}
+
+const struct snapshot *client_orders(const struct client *client)
+{
+    return ledger_orders(client->ledger, client->engine);
 }
 
 const struct engine *client_engine(const struct client *client)

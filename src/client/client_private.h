@@ -10,6 +10,7 @@
 #include <blotter/net/stream.h>
 
 #include "asking.h"
+#include "ledger.h"
 #include "memory.h"
 
 /* Events whose first paint is still awaited; more than this in one turn are not sampled. */
@@ -35,9 +36,7 @@ struct client {
 
     struct loop_timer *deadline;
     struct loop_timer *cache_timer;
-    struct money_book *book;
-    int32_t (*zone)(const void *user, int64_t wall_ms);
-    const void *zone_user;
+    struct ledger *ledger;
     bool cache_due;
     resource_mask uncached; /* confirmed since the cache was last written */
     struct loop_timer *memory_timer;

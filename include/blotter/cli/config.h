@@ -18,6 +18,8 @@ enum config_id {
     CONFIG_TOKEN_FILE,
     CONFIG_TOKEN_COMMAND,
     CONFIG_TOKEN_TIMEOUT,
+    CONFIG_BACKEND,
+    CONFIG_ALLOW_HOSTS,
     CONFIG_PROFILE,
     CONFIG_BADGE,
     CONFIG_PANES,
@@ -122,6 +124,17 @@ bool config_force(struct config *config, enum config_id id, const char *value,
 /* The pairs of [keys] in order: action, its keys, and where that was said. False past the end. */
 bool config_key_binding(const struct config *config, size_t i, const char **ret_action,
                         const char **ret_keys, const char **ret_origin);
+
+/* The sections whose names are the user's own, in order; names stand once. */
+enum config_list { CONFIG_SECRETS, CONFIG_VALUES, CONFIG_SYMBOLS, CONFIG_LISTS };
+
+struct config_entry {
+    const char *name, *value, *origin; /* live as long as the config */
+};
+
+/* False past the end. */
+bool config_entry(const struct config *config, enum config_list list, size_t i,
+                  struct config_entry *ret);
 
 /* Prints the config in force as a file that says the same, comments and all. Never a token. */
 void config_print(const struct config *config, FILE *out);

@@ -2,7 +2,7 @@
  * cache: the last confirmed body of each resource on disk, so that the next start paints at once.
  * One file per resource in a directory of ours: 0600, written to a temporary name and renamed.
  * Whatever cannot be read, is truncated, or belongs to another user, server or version counts as
- * absent. Source: revalidation, "Persisted cache".
+ * absent. Source: doc/revalidation.md, "Persisted cache".
  */
 #ifndef BLOTTER_CLIENT_CACHE_H
 #define BLOTTER_CLIENT_CACHE_H

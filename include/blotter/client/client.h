@@ -61,6 +61,9 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 const struct engine *client_engine(const struct client *client);
 const struct conn_status *client_stream_status(const struct client *client);
 const struct journal *client_journal(const struct client *client);
+/* The orders as the engine shows them, and working ones that a cut list no longer holds. Lives
+ * until the client's next turn; NULL before anything was loaded. */
+const struct snapshot *client_orders(const struct client *client);
 const struct money_book *client_book(const struct client *client); /* the day's closings */
 
 /* What happened, and how the day went; NULL without `remember`. */

@@ -13,10 +13,11 @@
 #include <blotter/core/model.h>
 #include <blotter/core/moment.h>
 
-#define TAPE_MAX 1000        /* entries kept; the oldest go */
-#define TAPE_KNOWN_MAX 16384 /* orders and positions remembered each; then all but the last rows'  \
-                              */
-#define TAPE_ID_MAX 48       /* bytes of an id, NUL included; a longer one is cut */
+#define TAPE_MAX 1000 /* entries kept; the oldest go */
+#define TAPE_KNOWN_MAX                                                                             \
+    16384              /* orders and positions remembered each; then all but the last rows'        \
+                        */
+#define TAPE_ID_MAX 48 /* bytes of an id, NUL included; a longer one is cut */
 #define TAPE_SYMBOL_MAX 48
 #define TAPE_TEXT_MAX 128
 

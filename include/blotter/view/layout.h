@@ -1,5 +1,5 @@
 /*
- * layout: which part of the screen shows what, for every size. Source: screens, "Layout".
+ * layout: which part of the screen shows what, for every size. Source: doc/screen.md, "Layout".
  */
 #ifndef BLOTTER_VIEW_LAYOUT_H
 #define BLOTTER_VIEW_LAYOUT_H

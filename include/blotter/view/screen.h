@@ -3,7 +3,7 @@
  * and what the user did; it draws on a canvas and answers with what the program should do.
  *
  * Pure: no clock, no terminal, no globals. It wakes nobody: screen_deadline says when something
- * must change by itself. Source: screens.
+ * must change by itself. Source: doc/screen.md.
  *
  * A frame: screen_render with the parts that changed since the last one; then show the canvas.
  */

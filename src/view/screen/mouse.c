@@ -4,7 +4,7 @@
 static void click_row(struct act *act, const struct table_view *view, int y)
 {
     struct table *table = act_table(act);
-    size_t at = table->top + (size_t)(y - view->area.y - 1);
+    size_t at = table_row_of_line(table, table->top + (size_t)(y - view->area.y - 1));
     if (y - view->area.y - 1 < table_lines(view) && at < table->order_count) {
         table_select(table, at);
         act_redraw(act, act_pane_bit(table->pane));
@@ -32,9 +32,29 @@ static void click_header(struct act *act, const struct table_view *view, int x)
     }
 }
 
+/* A view's name in the orders' title. */
+static bool click_view(struct act *act, int x, int y)
+{
+    const struct screen *screen = act->screen;
+    if (y != screen->layout.panes[PANE_ORDERS].y || screen->focus != PANE_ORDERS) {
+        return false;
+    }
+    for (int i = ORDER_VIEW_COUNT; i-- > 0;) {
+        if (screen->view_x[i] >= 0 && x >= screen->view_x[i] &&
+            x < screen->view_x[ORDER_VIEW_COUNT]) {
+            act_view(act, (enum order_view)i);
+            return true;
+        }
+    }
+    return false;
+}
+
 static void click(struct act *act, int x, int y)
 {
     struct screen *screen = act->screen;
+    if (click_view(act, x, y)) {
+        return;
+    }
     struct rect inside = rect_inset(screen->layout.panes[screen->focus], 1);
     if (act_in_table(act)) {
         struct table_view view = screen_table_view(screen, act->input, screen->focus);

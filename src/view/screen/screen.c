@@ -25,6 +25,7 @@ struct screen *screen_new(int columns, int rows)
         table_init(&screen->tables[i], (enum pane)i);
     }
     screen->deadline_us = MOMENT_NEVER;
+    screen->age_ms = INT64_MAX;
     screen->away.looked_ms = MODEL_NO_TIME;
     screen_resize(screen, columns, rows);
     return screen;
@@ -67,6 +68,10 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     unsigned wanted = screen_wanted(input);
     while ((wanted & LAYOUT_PANE_BIT(screen->focus)) == 0) {
         screen->focus = (enum pane)((screen->focus + 1) % PANE_COUNT);
+    }
+    if (screen->overlay == SCOPE_COLUMNS && screen->chooser_pane != screen->focus) {
+        screen->overlay = SCOPE_PANES; /* its columns are another pane's */
+        screen->dirty |= SCREEN_VIEW;
     }
     struct layout_request request = {.columns = screen->columns,
                                      .rows = screen->rows,
@@ -137,7 +142,6 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
             struct table_news news = {.snapshot = state.shown,
                                       .now = input->now,
                                       .quiet = state.stale,
-                                      .focused = (int)screen->focus == i,
                                       .book = input->book,
                                       .alert = on_alert,
                                       .user = screen};
@@ -217,6 +221,8 @@ static void set_deadline(struct screen *screen, const struct screen_input *input
         if (shown && screen->tables[i].flash_end_us < at) {
             at = screen->tables[i].flash_end_us;
         }
+        int64_t rank_us = table_next_rank(&screen->tables[i], (int)screen->focus == i);
+        at = shown && rank_us < at ? rank_us : at;
     }
     int64_t stale = screen->layout.panes[PANE_WATCHLIST].height > 0
                         ? table_next_stale(&screen->tables[PANE_WATCHLIST], input->now.wall_ms,
@@ -224,6 +230,13 @@ static void set_deadline(struct screen *screen, const struct screen_input *input
                         : INT64_MAX;
     if (stale != INT64_MAX) {
         int64_t mono = input->now.mono_us + (stale - input->now.wall_ms) * 1000;
+        at = mono < at ? mono : at;
+    }
+    if (screen->layout.panes[PANE_ORDERS].height > 0) {
+        screen->age_ms = table_next_age(&screen->tables[PANE_ORDERS], input->now.wall_ms);
+        int64_t mono = screen->age_ms == INT64_MAX
+                           ? MOMENT_NEVER
+                           : input->now.mono_us + (screen->age_ms - input->now.wall_ms) * 1000;
         at = mono < at ? mono : at;
     }
     if (screen->layout.kind != LAYOUT_MINI) { /* which shows no times */
@@ -238,12 +251,20 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
 {
     unsigned dirty = 0;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
-        dirty |= table_tick(&screen->tables[i], input->now.mono_us) ? RESOURCE_BIT(i) : 0;
+        struct table *table = &screen->tables[i];
+        dirty |= table_tick(table, input->now.mono_us) ? RESOURCE_BIT(i) : 0;
+        if (table_rank_in_time(table, input->now.mono_us, (int)screen->focus == i)) {
+            dirty |= RESOURCE_BIT(i);
+        }
     }
     int64_t day_end_ms = format_day_end(&input->format, input->now.wall_ms);
     dirty |= day_end_ms != screen->day_end_ms ? SCREEN_VIEW : 0;
-    screen->day_end_ms = day_end_ms;
     bool due = input->now.mono_us >= screen->deadline_us;
+    if (input->now.wall_ms >= screen->age_ms || day_end_ms != screen->day_end_ms) {
+        screen->tables[RESOURCE_ORDERS].aged_ms = input->now.wall_ms;
+        dirty |= RESOURCE_BIT(RESOURCE_ORDERS);
+    }
+    screen->day_end_ms = day_end_ms;
     dirty |= due && next_quiet_second(input) != MOMENT_NEVER ? SCREEN_CONN : 0;
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }

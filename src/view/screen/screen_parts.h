@@ -58,14 +58,16 @@ struct screen {
     struct screen_strip strip;
     struct screen_away away;
     struct layout layout;
-    int tab_x[PANE_COUNT]; /* where the tabs begin; -1: not there */
-    unsigned layout_key;   /* what of the input the layout was made of */
+    int tab_x[PANE_COUNT];            /* where the tabs begin; -1: not there */
+    int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
+    unsigned layout_key;              /* what of the input the layout was made of */
 
     enum action_scope overlay; /* SCOPE_PANES: none is open */
     size_t overlay_top, overlay_cursor, overlay_lines, overlay_page;
     uint64_t detail_key;          /* the row (or entry) whose detail is open */
     uint8_t chooser[COLUMNS_MAX]; /* every column, those shown first */
     size_t chooser_shown;
+    enum pane chooser_pane;
     char filter_before[TABLE_FILTER_MAX]; /* for Esc in the prompt */
 
     struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
@@ -78,6 +80,7 @@ struct screen {
     unsigned dirty;
     resource_mask retake; /* tables to be measured and sorted anew */
     int64_t deadline_us;
+    int64_t age_ms;     /* when what orders say of time changes; INT64_MAX */
     int64_t day_end_ms; /* times of today are written another way from then on */
     char theme[SCREEN_THEME_MAX];
     char state_key[32], state_value[TABLE_SEEN_MAX * 17 + 1];

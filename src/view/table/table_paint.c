@@ -43,9 +43,11 @@ static void put_text(const struct painter *painter, const struct column *column,
                      const char *text, struct style style)
 {
     char out[CELL_BYTES];
-    bool middle = (column->flags & COLUMN_MIDDLE) != 0;
-    text_fit(text, (struct text_fit){area.width, middle ? TEXT_CUT_MIDDLE : TEXT_CUT_END}, out,
-             sizeof out);
+    if ((column->flags & COLUMN_MIDDLE) != 0) {
+        symbol_fit(text, area.width, out, sizeof out);
+    } else {
+        text_fit(text, (struct text_fit){area.width, TEXT_CUT_END}, out, sizeof out);
+    }
     canvas_put(painter->canvas, area, out, style);
     if ((column->flags & COLUMN_SEARCHED) != 0) {
         put_match(painter, area, text);
@@ -146,6 +148,20 @@ static void put_number(const struct painter *painter, const struct row *row, siz
     put_figure(painter, area, out, style);
 }
 
+static void put_composed(const struct painter *painter, const struct column *column,
+                         const struct row *row, struct rect area, struct style style)
+{
+    char out[COLUMN_COMPOSED_MAX];
+    struct column_now now = {painter->table->aged_ms, painter->view->format};
+    column->compose(row, &now, out);
+    bool late =
+        painter->table->pane == PANE_ORDERS && order_is_late((const void *)row, now.wall_ms);
+    if (late && style.role != ROLE_STALE && (column->flags & COLUMN_MIDDLE) == 0) {
+        style.role = ROLE_CONN_WARN;
+    }
+    put_text(painter, column, area, out, style);
+}
+
 static void put_cell(const struct painter *painter, size_t row_index, struct table_slot slot, int y,
                      bool selected)
 {
@@ -159,6 +175,8 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
     }
     if (column->kind == COLUMN_SPARK) {
         put_curve(painter, area, row_index, style);
+    } else if (column->compose != NULL) {
+        put_composed(painter, column, row, area, style);
     } else if (column->kind == COLUMN_TEXT) {
         put_text(painter, column, area, column->text(row), style);
     } else {
@@ -232,6 +250,26 @@ int64_t table_next_stale(const struct table *table, int64_t now_ms, int64_t quot
     return next;
 }
 
+int64_t table_next_age(const struct table *table, int64_t now_ms)
+{
+    int64_t next = INT64_MAX;
+    if (table->pane != PANE_ORDERS) {
+        return next;
+    }
+    for (size_t i = 0; i < table->order_count; i++) {
+        const struct order *order = &table->snapshot->orders[table->order[i]];
+        if (order->created_ms == MODEL_NO_TIME || !order_is_working(order)) {
+            continue;
+        }
+        int64_t late_ms = order->created_ms + ORDER_LATE_MS;
+        int64_t minute_ms = now_ms - now_ms % 60000 + 60000;
+        bool waits = order_is_at_market(order) && late_ms > now_ms && late_ms < minute_ms;
+        int64_t at = waits ? late_ms : minute_ms;
+        next = at < next ? at : next;
+    }
+    return next;
+}
+
 /* --- lines ---------------------------------------------------------------------------------- */
 
 static void put_row(const struct painter *painter, size_t i, int y)
@@ -251,9 +289,10 @@ static void put_row(const struct painter *painter, size_t i, int y)
     }
 }
 
-static void put_header(const struct painter *painter)
+/* done: over the rows that are done. */
+static void put_titles(const struct painter *painter, int y, bool done)
 {
-    struct rect line = {painter->view->area.x, painter->view->area.y, painter->view->area.width, 1};
+    struct rect line = {painter->view->area.x, y, painter->view->area.width, 1};
     if (painter->layout->more_left) {
         canvas_put(painter->canvas, line, "‹", (struct style){ROLE_KEY, 0});
     }
@@ -263,18 +302,52 @@ static void put_header(const struct painter *painter)
     for (size_t s = 0; s < painter->layout->count; s++) {
         struct table_slot slot = painter->layout->slots[s];
         const struct column *column = table_column(painter->table, slot.column);
-        struct rect area = {slot.x, painter->view->area.y, slot.width, 1};
+        struct rect area = {slot.x, y, slot.width, 1};
         struct style style = {ROLE_HEADER, slot.column == painter->table->sort ? CELL_BOLD : 0};
         bool left = column->kind == COLUMN_TEXT || column->kind == COLUMN_SPARK ||
                     column->kind == COLUMN_TIME;
         char title[CELL_BYTES];
-        text_fit(column->title, (struct text_fit){area.width, TEXT_CUT_END}, title, sizeof title);
+        bool other = done && column->title_done != NULL;
+        text_fit(other ? column->title_done : column->title,
+                 (struct text_fit){area.width, TEXT_CUT_END}, title, sizeof title);
         if (left) {
             canvas_put(painter->canvas, area, title, style);
         } else {
             canvas_put_right(painter->canvas, area, title, style);
         }
     }
+}
+
+/* Where only what is done is shown, its titles stand on top. */
+static bool is_all_done(const struct table *table)
+{
+    bool sections = table->pane == PANE_ORDERS && table->view != ORDER_VIEW_ALL;
+    return sections && table->order_count > 0 &&
+           !order_is_working(&table->snapshot->orders[table->order[0]]);
+}
+
+static void put_header(const struct painter *painter)
+{
+    put_titles(painter, painter->view->area.y, is_all_done(painter->table));
+}
+
+static void put_divider(const struct painter *painter, size_t line, int y)
+{
+    const struct table *table = painter->table;
+    bool orders = table->pane == PANE_ORDERS;
+    struct rect area = {painter->view->area.x + 1, y, painter->view->area.width - 2, 1};
+    if (orders && line > table->split) {
+        put_titles(painter, y, true);
+        return;
+    }
+    for (int x = 0; x < area.width; x++) {
+        canvas_put(painter->canvas, (struct rect){area.x + x, y, 1, 1}, "─",
+                   (struct style){ROLE_BORDER, 0});
+    }
+    area.x += 2;
+    area.width -= 2;
+    canvas_put(painter->canvas, area, orders ? " done today " : " closed today ",
+               (struct style){ROLE_DIM, 0});
 }
 
 struct total_line {
@@ -385,7 +458,8 @@ static uint64_t common_number(const struct painter *painter)
 static uint64_t header_number(const struct painter *painter)
 {
     const struct table_layout *layout = painter->layout;
-    return memo_mix(painter->common, (uint64_t)(uint32_t)painter->table->sort << 2 |
+    return memo_mix(painter->common, (uint64_t)(uint32_t)painter->table->sort << 3 |
+                                         (uint64_t)is_all_done(painter->table) << 2 |
                                          (uint64_t)layout->more_left << 1 | layout->more_right);
 }
 
@@ -401,10 +475,17 @@ static uint64_t row_number(const struct painter *painter, size_t i)
         table->pane == PANE_WATCHLIST && quote_is_old(painter->view, &table->snapshot->items[row]);
     uint64_t state = (uint64_t)old << 2 | (uint64_t)table_mark_is_due(mark) << 1 |
                      (uint64_t)(painter->view->focused && i == table->cursor);
+    uint64_t time = 0;
+    if (table->pane == PANE_ORDERS && order_is_working(&table->snapshot->orders[row])) {
+        const struct order *order = &table->snapshot->orders[row];
+        int64_t age_ms = table->aged_ms - order->created_ms;
+        time = (uint64_t)(age_ms < 60000 ? age_ms / 1000 : 1000 + age_ms / 60000) << 1;
+        time |= order_is_late(order, table->aged_ms);
+    }
     for (size_t v = 0; v < COLUMN_FLASH_MAX && mark->flash_until_us != 0; v++) {
         state = state << 2 | (uint64_t)(mark->direction[v] + 1);
     }
-    return memo_mix(memo_mix(painter->common, mark->version), state << 1 | 1);
+    return memo_mix(memo_mix(memo_mix(painter->common, mark->version), time), state << 1 | 1);
 }
 
 /* --- closed positions that are in no list ---------------------------------------------------- */
@@ -413,7 +494,8 @@ static uint64_t row_number(const struct painter *painter, size_t i)
 static const struct money_closed *closed_at(const struct table *table, size_t i)
 {
     const struct money_closed *closed = NULL;
-    bool shown = table->pane == PANE_POSITIONS && table->book != NULL && table->filter[0] == '\0';
+    bool shown = table->pane == PANE_POSITIONS && table->book != NULL && table->filter[0] == '\0' &&
+                 !table->brief;
     for (size_t at = 0; shown && (closed = money_book_closed(table->book, at)) != NULL; at++) {
         if (!closed->in_list && i-- == 0) {
             return closed;
@@ -459,13 +541,16 @@ static void put_closed(const struct painter *painter, size_t i, int y)
 static void paint_line(void *user, size_t line, int y)
 {
     const struct painter *painter = user;
-    size_t count = painter->table->order_count;
+    const struct table *table = painter->table;
+    size_t count = table_line_count(table), at = table->top + line - 1;
     if (line == 0) {
         put_header(painter);
-    } else if (painter->table->top + line - 1 >= count) {
-        put_closed(painter, painter->table->top + line - 1 - count, y);
+    } else if (at >= count) {
+        put_closed(painter, at - count, y);
+    } else if (table_row_of_line(table, at) == TABLE_NO_ROW) {
+        put_divider(painter, at, y);
     } else {
-        put_row(painter, painter->table->top + line - 1, y);
+        put_row(painter, table_row_of_line(table, at), y);
     }
 }
 
@@ -488,9 +573,12 @@ void table_paint(struct table *table, const struct table_view *view, struct memo
     painter.common = common_number(&painter);
     wanted[0] = header_number(&painter);
     for (size_t i = 0; i < lines; i++) {
-        size_t at = table->top + i;
-        wanted[1 + i] = at < table->order_count ? row_number(&painter, at)
-                                                : closed_number(&painter, at - table->order_count);
+        size_t at = table->top + i, count = table_line_count(table);
+        size_t row = table_row_of_line(table, at);
+        wanted[1 + i] = at >= count ? closed_number(&painter, at - count)
+                        : row == TABLE_NO_ROW
+                            ? memo_mix(header_number(&painter), 3 + at - table->split)
+                            : row_number(&painter, row);
     }
     area.height = (int)lines + 1;
     memo_paint(memo, canvas, area, wanted, paint_line, &painter);

@@ -3,6 +3,7 @@
 #include "table_private.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,6 +27,9 @@ struct order_by {
 
 int table_section(const struct table *table, const struct row *row)
 {
+    if (table->pane == PANE_ORDERS) {
+        return table->view == ORDER_VIEW_WORKING && !order_is_working((const void *)row);
+    }
     return table->pane == PANE_POSITIONS && position_is_closed((const void *)row);
 }
 
@@ -45,6 +49,25 @@ bool table_wants_ranks(const struct table *table)
 int table_rank_key(const struct table *table)
 {
     return (table->sort + 1) * 2 + table->descending;
+}
+
+bool table_rank_in_time(struct table *table, int64_t now_us, bool looked_at)
+{
+    bool due = now_us >= table_next_rank(table, looked_at);
+    if (looked_at || due) {
+        table->ranked_us = now_us;
+    }
+    if (due) {
+        table_rank(table);
+        table_arrange(table);
+    }
+    return due;
+}
+
+int64_t table_next_rank(const struct table *table, bool looked_at)
+{
+    bool waits = table->rank_is_old && !looked_at && is_moving(table);
+    return waits ? table->ranked_us + TABLE_RANK_US : MOMENT_NEVER;
 }
 
 bool table_rank(struct table *table)
@@ -73,6 +96,8 @@ static struct item take_key(const struct order_by *by, uint32_t index)
         item.number = by->table->marks[index].rank;
     } else if (by->column == NULL) {
         item.number = index;
+    } else if (by->column->sort != NULL) {
+        item.number = by->descending ? -by->column->sort(row) : by->column->sort(row);
     } else if (by->column->text != NULL) {
         uint64_t prefix = text_prefix(by->column->text(row));
         item.prefix = prefix == 0 ? UINT64_MAX : by->descending ? ~prefix : prefix;
@@ -104,7 +129,8 @@ static bool is_before(const struct order_by *by, const struct item *b, const str
     }
     const struct row *row_a = model_row(by->table->snapshot, a->row);
     const struct row *row_b = model_row(by->table->snapshot, b->row);
-    if (!by->by_rank && by->column != NULL && by->column->text != NULL) {
+    bool by_text = by->column != NULL && by->column->text != NULL && by->column->sort == NULL;
+    if (!by->by_rank && by_text) {
         int order = compare_text(by, row_b, row_a);
         if (order != 0) {
             return order < 0;

@@ -79,7 +79,7 @@ static double flash_value(const struct column *column, const struct row *row)
     if (column->number != NULL) {
         return column->number(row, &derived);
     }
-    return column->text != NULL ? (double)(table_key(column->text(row)) >> 12) : (double)NAN;
+    return column->meaning != NULL ? column->meaning(row) : (double)NAN;
 }
 
 static void read_values(const struct table *table, const struct row *row, struct table_mark *mark)
@@ -212,6 +212,7 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     if (table->pane == PANE_ORDERS) {
         mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
     }
+    mark->section = (uint8_t)table_section(table, row);
     if (before != NULL) {
         compare(mark, before, news);
     }
@@ -307,22 +308,21 @@ static void note_changed(struct table *table, size_t row, const struct table_mar
     if (mark->flash_until_us != 0 && mark->flash_until_us < table->flash_end_us) {
         table->flash_end_us = mark->flash_until_us;
     }
-    if (table->pane == PANE_ORDERS) {
-        table->class_counts[before->class]--;
-        table->class_counts[mark->class]++;
-    }
 }
 
 static void take_changed(struct table *table, const struct table_news *news)
 {
-    bool moved = true;
+    bool moved = true, regroup = false;
     for (size_t i = 0; i < table->changed_count; i++) {
         size_t row = table->changed[i];
         struct table_mark before = table->marks[row];
         take_row(table, news, row, &before, false);
         note_changed(table, row, &before);
+        regroup |=
+            table->marks[row].class != before.class || table->marks[row].section != before.section;
     }
-    if (table->filter[0] != '\0' || table_wants_ranks(table) || !table_sort_mend(table, &moved)) {
+    if (regroup || table->filter[0] != '\0' || table_wants_ranks(table) ||
+        !table_sort_mend(table, &moved)) {
         table_arrange(table);
     } else if (moved) {
         table_settle(table);
@@ -332,20 +332,19 @@ static void take_changed(struct table *table, const struct table_news *news)
 void table_take(struct table *table, const struct table_news *news)
 {
     table->snapshot = news->snapshot;
+    table->taken_ms = news->now.wall_ms;
     table->book = news->book;
     table_choose_measured(table);
-    if (!news->focused && news->now.mono_us - table->ranked_us >= TABLE_RANK_US) {
-        table_rank(table);
-    }
-    if (news->focused || table_wants_ranks(table)) {
-        table->ranked_us = news->now.mono_us;
-    }
     if (!find_changed(table, news->snapshot)) {
+        table->aged_ms = news->now.wall_ms;
         take_moved(table, news);
     } else if (table->changed_count > 0) {
+        table->aged_ms = news->now.wall_ms;
         take_changed(table, news);
-    } else if (table_wants_ranks(table)) {
-        table_arrange(table);
+    } else {
+        table_sum(table); /* the book may tell more of the same rows */
+        return;
     }
-    table_sum(table); /* the book may tell more of the same rows */
+    table->rank_is_old = true;
+    table_sum(table);
 }

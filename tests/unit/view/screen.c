@@ -286,11 +286,21 @@ static int64_t midnight(const struct desk *desk)
     return desk->input.now.mono_us + (end_ms - desk->input.now.wall_ms) * 1000;
 }
 
+/* Orders of which none works: no age is shown. */
+static void open_done(struct desk *desk)
+{
+    desk_open(desk, 160, 48);
+    desk_load(
+        desk, RESOURCE_ORDERS,
+        "{\"orders\":[{\"id\":\"o9\",\"symbol\":\"SBIN\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"status\":\"EXECUTED\",\"filledQuantity\":1}]}");
+}
+
 static void test_midnight_ends_today(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     has(&desk, "as of 14:32:06");
     desk_later(&desk, (midnight(&desk) - desk.input.now.mono_us) / 1000 - 1);
     assert_false(screen_render(desk.screen, &desk.input, 0, desk.canvas));
@@ -308,7 +318,7 @@ static void test_an_idle_screen_wakes_nobody(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     assert_true(screen_render(desk.screen, &desk.input, SCREEN_ALL, desk.canvas));
     assert_true(screen_deadline(desk.screen) == midnight(&desk));
     desk_later(&desk, 3600000);
@@ -316,11 +326,67 @@ static void test_an_idle_screen_wakes_nobody(void **state)
     desk_close(&desk);
 }
 
+/* Ages are shown in minutes, and an order at market is remarked upon once. */
+static void test_ages_wake_once_a_minute(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48); /* 14:32:06 */
+    has(&desk, "8 s  ");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 54000000);
+    desk_later(&desk, 54000);
+    assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    has(&desk, "1 min  ");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 60000000);
+    desk_load(
+        &desk, RESOURCE_ORDERS,
+        "{\"orders\":[{\"id\":\"o9\",\"symbol\":\"SBIN\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"orderType\":\"MARKET\",\"status\":\"PENDING\",\"filledQuantity\":0,"
+        "\"createdAt\":\"2024-10-28T09:02:59.000Z\"}]}");
+    has_not(&desk, "NOT FILLED");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 9000000);
+    desk_later(&desk, 9000);
+    assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    has(&desk, "MARKET, NOT FILLED");
+    desk_close(&desk);
+}
+
+static void test_order_views(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *title, *has, *has_not;
+    } views[] = {{"[working 3] all 8  filled 3  cancelled 1  rejected 1", "done today", "ZZ"},
+                 {" working 3 [all 8] filled 3 ", "CANCELLED", "done today"},
+                 {"[filled 3]", "Avg", "REJECTED"},
+                 {"[cancelled 1]", "INFY", "REJECTED"},
+                 {"[rejected 1]", "ADANIENT", "PENDING"},
+                 {"[working 3]", "◷ PENDING", "ZZ"}};
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        char *text = desk_text(&desk, SCREEN_ALL);
+        char *end = strstr(text, " 2 Positions");
+        *end = '\0';
+        assert_non_null(strstr(text, views[i].title));
+        assert_non_null(strstr(text, views[i].has));
+        if (strstr(strstr(text, "┓"), views[i].has_not) != NULL) {
+            fail_msg("%s:\n%s", views[i].title, text);
+        }
+        free(text);
+        desk_do(&desk, ACTION_VIEW);
+    }
+    free(desk_text(&desk, SCREEN_ALL));
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 48, 1); /* on "cancelled" */
+    has(&desk, "[cancelled 1]");
+    desk_close(&desk);
+}
+
 static void test_a_flash_ends_by_its_deadline(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     free(desk_text(&desk, SCREEN_ALL));
     desk_load(&desk, RESOURCE_WATCHLISTS, quote_up);
     has(&desk, "▲SBIN");
@@ -337,7 +403,7 @@ static void test_stale_rows_do_not_flash(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     free(desk_text(&desk, SCREEN_ALL));
     desk.input.panes[RESOURCE_WATCHLISTS].stale = true;
     desk_load(&desk, RESOURCE_WATCHLISTS, quote_up);
@@ -350,7 +416,7 @@ static void test_a_quote_turns_stale_by_one_deadline(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     desk.input.quote_stale_ms = 15000; /* the quotes are from 14:32:00 */
     has_not(&desk, "≈RELIANCE");
     assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 9000000);
@@ -549,10 +615,10 @@ static void test_mouse(void **state)
     desk_open(&desk, 160, 48);
     free(desk_text(&desk, SCREEN_ALL));
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 10, 4); /* the second order */
-    has(&desk, "▸14:30:12");
-    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 11, 2); /* Symbol's title */
+    has(&desk, "▸1 min");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 13, 2); /* Symbol's title */
     has(&desk, "Symbol↑");
-    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 11, 2);
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 13, 2);
     has(&desk, "Symbol↓");
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 12); /* the watchlist */
     has(&desk, "┏━ 4 Watchlist");
@@ -609,7 +675,7 @@ static void test_columns_scroll_only_while_there_are_more(void **state)
     desk_open(&desk, 160, 48);
     free(desk_text(&desk, SCREEN_ALL));
     desk_do(&desk, ACTION_RIGHT);
-    has(&desk, "┃ Time     Symbol");
+    has(&desk, "┃ Wait      Symbol");
     screen_resize(desk.screen, 60, 20);
     free(desk_text(&desk, 0));
     screen_state_set(desk.screen, "orders.columns",
@@ -698,6 +764,8 @@ int main(void)
         cmocka_unit_test(test_an_error_stands_beside_the_rows),
         cmocka_unit_test(test_midnight_ends_today),
         cmocka_unit_test(test_an_idle_screen_wakes_nobody),
+        cmocka_unit_test(test_ages_wake_once_a_minute),
+        cmocka_unit_test(test_order_views),
         cmocka_unit_test(test_a_flash_ends_by_its_deadline),
         cmocka_unit_test(test_stale_rows_do_not_flash),
         cmocka_unit_test(test_a_quote_turns_stale_by_one_deadline),
