@@ -3,7 +3,6 @@
 #include <blotter/core/alloc.h>
 
 #include "client_private.h"
-#include "ledger.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -146,31 +145,10 @@ static void run_action(struct client *client, const struct engine_action *action
 
 /* --- memory ------------------------------------------------------------------------------- */
 
-static void note_tape(struct client *client)
-{
-    uint64_t version = tape_version(memory_tape(client->memory));
-    client->changes |= version != client->tape_version ? CLIENT_TAPE : 0;
-    client->tape_version = version;
-}
-
-static void remember(void *user)
+static void memory_changed(void *user, unsigned mask)
 {
     struct client *client = user;
-    struct memory_source source = {client->engine, ledger_book(client->ledger)};
-    memory_turn(client->memory, loop_now(client->loop), source, client->unremembered);
-    client->unremembered = 0;
-    client->memory_due = false;
-    client->changes |= CLIENT_HISTORY;
-    note_tape(client);
-}
-
-static void schedule_memory(struct client *client, struct moment now, resource_mask changed)
-{
-    client->unremembered |= changed & RESOURCE_ALL;
-    if (client->memory != NULL && client->unremembered != 0 && !client->memory_due) {
-        client->memory_due = true;
-        loop_timer_set(client->memory_timer, now.mono_us + MEMORY_DELAY_US);
-    }
+    client->changes |= mask;
 }
 
 /* --- the stream --------------------------------------------------------------------------- */
@@ -194,7 +172,6 @@ static void stream_event(void *user, const struct sse_event *sse)
     client->changes |= CLIENT_JOURNAL;
     if (client->memory != NULL) {
         memory_event(client->memory, now, &event, came.outcome);
-        note_tape(client);
     }
 }
 
@@ -221,7 +198,6 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
     if (client->memory != NULL) {
         memory_stream(client->memory, now, status);
-        note_tape(client);
     }
 }
 
@@ -295,7 +271,9 @@ static void before_wait(void *user)
     run_actions(client, now);
     schedule_cache(client, now);
     resource_mask rows = engine_take_changes(client->engine);
-    schedule_memory(client, now, rows);
+    if (client->memory != NULL) {
+        memory_rows(client->memory, now, rows);
+    }
     unsigned mask = client->changes | rows;
     client->changes = 0;
     ledger_take(client->ledger, client->engine, mask, now);
@@ -345,6 +323,26 @@ static void make_stream(struct client *client, const struct client_settings *set
     free(path);
 }
 
+static const char *server_of(const struct client_settings *settings)
+{
+    return settings->server != NULL ? settings->server : settings->http.url;
+}
+
+static void make_memory(struct client *client, const struct client_settings *settings)
+{
+    const struct memory_settings memory = {.engine = client->engine,
+                                           .book = ledger_book(client->ledger),
+                                           .daybook = settings->daybook,
+                                           .days = settings->daybook_days,
+                                           .server = server_of(settings),
+                                           .user = settings->user,
+                                           .zone = settings->zone,
+                                           .zone_user = settings->zone_user,
+                                           .on_change = memory_changed,
+                                           .on_change_user = client};
+    client->memory = memory_new(client->loop, &memory);
+}
+
 static bool connect_to(struct client *client, const struct client_settings *settings,
                        struct fault *ret_fault)
 {
@@ -377,17 +375,16 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->slept_us = loop_slept_us(loop);
     client->deadline = loop_timer_new(loop, deadline_due, client);
     client->cache_timer = loop_timer_new(loop, save_cache, client);
-    client->memory_timer = loop_timer_new(loop, remember, client);
-    client->memory = settings->remember ? memory_new() : NULL;
     if (!connect_to(client, settings, ret_fault)) {
         client_free(client);
         return NULL;
     }
+    if (settings->remember) {
+        make_memory(client, settings);
+    }
     if (settings->cache_dir != NULL) {
-        client->cache =
-            cache_new(settings->cache_dir,
-                      settings->cache_key != NULL ? settings->cache_key : settings->http.url,
-                      settings->user == NULL ? "" : settings->user);
+        client->cache = cache_new(settings->cache_dir, server_of(settings),
+                                  settings->user == NULL ? "" : settings->user);
     }
     loop_before_wait(loop, before_wait, client);
     return client;
@@ -403,7 +400,6 @@ void client_free(struct client *client)
     http_free(client->http);
     loop_timer_free(client->deadline);
     loop_timer_free(client->cache_timer);
-    loop_timer_free(client->memory_timer);
     memory_free(client->memory);
     engine_free(client->engine);
     journal_free(client->journal);
@@ -454,6 +450,9 @@ void client_stop(struct client *client)
         asking_stop(client->asking);
     }
     save_cache(client);
+    if (client->memory != NULL) {
+        memory_stop(client->memory, now);
+    }
     report_exit(client->trace, now, client->engine);
     trace_flush(client->trace);
 }
@@ -501,11 +500,27 @@ const struct history *client_history(const struct client *client)
     return client->memory != NULL ? memory_history(client->memory) : NULL;
 }
 
+int64_t client_looked(const struct client *client)
+{
+    return client->memory != NULL ? memory_looked(client->memory) : MODEL_NO_TIME;
+}
+
+void client_look(struct client *client, int64_t wall_ms)
+{
+    if (client->memory != NULL) {
+        memory_look(client->memory, wall_ms);
+    }
+}
+
+const char *client_take_word(struct client *client)
+{
+    return client->memory != NULL ? memory_take_word(client->memory) : NULL;
+}
+
 void client_tell(struct client *client, const struct tape_entry *entry)
 {
     if (client->memory != NULL) {
-        tape_add(memory_tape(client->memory), entry);
-        note_tape(client);
+        memory_tell(client->memory, loop_now(client->loop), entry);
     }
 }
 
@@ -546,6 +561,9 @@ void client_painted(struct client *client, unsigned mask)
     report_paint(client->trace, now, client->engine, client->painted ? "paint" : "first_paint",
                  mask);
     client->awaiting = 0;
+    if (client->memory != NULL) {
+        memory_painted(client->memory, now);
+    }
     client->painted = true;
     trace_flush(client->trace); /* the turn's own flush was before the frame */
 }

@@ -39,9 +39,6 @@ struct client {
     struct ledger *ledger;
     bool cache_due;
     resource_mask uncached; /* confirmed since the cache was last written */
-    struct loop_timer *memory_timer;
-    bool memory_due;
-    resource_mask unremembered; /* changed since the memory last looked */
 
     unsigned changes; /* for the next on_change */
     void (*on_change)(void *user, unsigned mask);
@@ -55,7 +52,6 @@ struct client {
     bool mock; /* the last answer came from blotter-mock */
     struct latency event_latency, fetch_latency;
     uint64_t errors;
-    uint64_t tape_version;
 };
 
 /* --- client.c */

@@ -103,7 +103,9 @@ struct table {
     bool chosen_row; /* by the user; before that the first row is selected, whichever it is */
     size_t top;      /* the first line that is seen */
     uint64_t top_key;
-    int skip; /* columns scrolled off on the left */
+    bool
+        adrift; /* the wheel moved the lines: the cursor may be out of sight until a key moves it */
+    int skip;   /* columns scrolled off on the left */
 
     const struct snapshot *snapshot; /* borrowed until the next table_take */
     int64_t taken_ms;                /* when that was */
@@ -201,8 +203,11 @@ void table_see_all(struct table *table);
  * forgotten. */
 void table_note_seen(struct table *table, uint64_t key);
 
-/* Keeps the cursor within `lines` lines from the top. */
+/* Keeps the cursor within `lines` lines from the top, unless the wheel has moved them. */
 void table_scroll(struct table *table, size_t lines);
+
+/* Moves the lines by so many, of which `lines` are shown; selection and marks stay as they are. */
+void table_wheel(struct table *table, long by, size_t lines);
 
 /* Takes another watchlist, `by` further, round at the ends. */
 void table_next_list(struct table *table, int by);

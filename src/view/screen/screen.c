@@ -8,7 +8,8 @@
 
 void screen_input_init(struct screen_input *ret)
 {
-    *ret = (struct screen_input){.poll_next_ms = MODEL_NO_TIME, .badge = "", .host = ""};
+    *ret = (struct screen_input){
+        .poll_next_ms = MODEL_NO_TIME, .looked_ms = MODEL_NO_TIME, .badge = "", .host = ""};
     format_default(&ret->format);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         ret->panes[i].confirmed_ms = MODEL_NO_TIME;
@@ -314,6 +315,7 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     fresh |= moved(screen, input) | screen->retake;
     screen_take(screen, input, fresh);
     screen->retake = 0;
+    away_begin(screen, input);
     unsigned due = tick(screen, input);
     unsigned dirty = screen->dirty | changed | fresh | due;
     if (screen->paused) { /* rows and entries stay, but what turned stale says so */

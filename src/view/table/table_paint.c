@@ -109,7 +109,7 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
         return ROLE_STALE;
     }
     int flash = flash_direction(painter->table, c, mark);
-    if (flash != 0) {
+    if (flash == COLUMN_GOOD || flash == COLUMN_BAD) {
         return flash_effect(painter->table, row, flash) > 0 ? ROLE_FLASH_UP : ROLE_FLASH_DOWN;
     }
     enum role role = ROLE_TEXT;
@@ -168,8 +168,10 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
     const struct row *row = model_row(painter->table->snapshot, row_index);
     const struct column *column = table_column(painter->table, slot.column);
     struct rect area = {slot.x, y, slot.width, 1};
-    struct style style = {cell_role(painter, row, slot.column, &painter->table->marks[row_index]),
-                          selected ? CELL_SELECTED : 0};
+    const struct table_mark *mark = &painter->table->marks[row_index];
+    bool changed = flash_direction(painter->table, slot.column, mark) == COLUMN_NEUTRAL;
+    struct style style = {cell_role(painter, row, slot.column, mark),
+                          (selected ? CELL_SELECTED : 0) | (changed ? CELL_BOLD : 0)};
     if (selected && style.role == ROLE_TEXT) {
         style.role = ROLE_SELECTED;
     }
