@@ -11,6 +11,8 @@
 #define DETAIL_WIDTH 92
 #define NAME_WIDTH_MAX 28
 #define DEPTH_MAX 6
+#define FIELD_BYTES_MAX ((size_t)16 << 10) /* of one field that are shown */
+#define LINES_MAX 2000                     /* of a row: what comes after is not begun */
 
 /* Lines are counted as they come; those within the page are drawn. */
 struct writer {
@@ -19,19 +21,24 @@ struct writer {
     int line, top, name_width;
 };
 
+static bool is_seen(const struct writer *writer)
+{
+    return writer->line >= writer->top && writer->line < writer->top + writer->inside.height;
+}
+
 static void put_at(const struct writer *writer, int x, const char *text, struct style style)
 {
     int y = writer->inside.y + writer->line - writer->top;
-    if (writer->line >= writer->top && writer->line < writer->top + writer->inside.height) {
+    if (is_seen(writer)) {
         struct rect area = {writer->inside.x + x, y, writer->inside.width - x, 1};
         canvas_put(writer->frame->canvas, area, text, style);
     }
 }
 
 /* The longest piece that fits, broken after a blank where there is one. Returns its end. */
-static const char *wrap(const char *text, int columns)
+static const char *wrap(const char *text, const char *end, int columns)
 {
-    struct text_reader reader = {text, text + strlen(text)};
+    struct text_reader reader = {text, end};
     struct text_cluster cluster;
     const char *good = text, *blank = NULL;
     int used = 0;
@@ -40,8 +47,8 @@ static const char *wrap(const char *text, int columns)
         good = reader.at;
         blank = cluster.bytes[0] == ' ' ? reader.at : blank;
     }
-    if (*good == '\0' || good == text) {
-        return good == text && *text != '\0' ? reader.at : good;
+    if (good == end || good == text) {
+        return good == text && text < end ? reader.at : good;
     }
     return blank != NULL ? blank : good;
 }
@@ -50,16 +57,21 @@ static void write_field(struct writer *writer, const char *name, const char *val
 {
     char out[256];
     int at = writer->name_width + 1, columns = writer->inside.width - at;
-    text_fit(name, (struct text_fit){writer->name_width, TEXT_CUT_END}, out, sizeof out);
-    put_at(writer, 0, out, (struct style){ROLE_DIM, 0});
+    const char *stop = value + strlen(value);
+    if (is_seen(writer)) {
+        text_fit(name, (struct text_fit){writer->name_width, TEXT_CUT_END}, out, sizeof out);
+        put_at(writer, 0, out, (struct style){ROLE_DIM, 0});
+    }
     do {
-        const char *end = wrap(value, columns > 0 ? columns : 1);
-        char *piece = mem_dup(value, (size_t)(end - value));
-        put_at(writer, at, piece, (struct style){role, 0});
-        free(piece);
+        const char *end = wrap(value, stop, columns > 0 ? columns : 1);
+        if (is_seen(writer)) {
+            char *piece = mem_dup(value, (size_t)(end - value));
+            put_at(writer, at, piece, (struct style){role, 0});
+            free(piece);
+        }
         writer->line++;
         value = end;
-    } while (*value != '\0');
+    } while (value < stop);
 }
 
 static void write_heading(struct writer *writer, const char *text)
@@ -80,6 +92,19 @@ static char *string_of(struct span value)
     return text;
 }
 
+/* The beginning of a string that is longer than anybody reads; whole escapes. */
+static struct span beginning(struct span value)
+{
+    if (value.len <= FIELD_BYTES_MAX) {
+        return value;
+    }
+    const char *at = value.ptr + 1, *end = value.ptr + FIELD_BYTES_MAX - 12;
+    while (at < end) {
+        at += *at != '\\' ? 1 : at[1] == 'u' ? 6 : 2;
+    }
+    return (struct span){value.ptr, (size_t)(at - value.ptr) + 1};
+}
+
 /* A time gets its local form behind it. */
 static char *with_local_time(const struct writer *writer, char *text)
 {
@@ -96,6 +121,34 @@ static char *with_local_time(const struct writer *writer, char *text)
     return both;
 }
 
+/* What everybody may see of a row: what the market says, prices, and names. */
+static bool is_public(const char *name)
+{
+    static const char *const names[] = {
+        "price",  "averagePrice", "currentPrice",  "limitPrice",  "stopPrice", "stopLoss",
+        "target", "alertPrice",   "ltp",           "open",        "high",      "low",
+        "close",  "change",       "changePercent", "strikePrice", "lot_size",  "lotSize",
+        "volume", "token",        "sortOrder",     "id"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    size_t len = strlen(name);
+    return strncmp(name, "stock.", 6) == 0 ||
+           (len > 2 && (strcmp(name + len - 2, "Id") == 0 || strcmp(name + len - 2, "At") == 0));
+}
+
+/* Figures that nobody has named are amounts, also those sent as text; so is a reason, which may
+ * name them. */
+static bool is_amount(const char *name, struct span value)
+{
+    double figure;
+    bool reason = span_type(value) == SPAN_STRING &&
+                  (strstr(name, "eason") != NULL || strstr(name, "essage") != NULL);
+    return reason || (span_double(value, &figure) && !is_public(name));
+}
+
 static void write_value(struct writer *writer, const char *name, struct span value, int depth);
 
 static void write_members(struct writer *writer, const char *name, struct span value, int depth)
@@ -103,9 +156,9 @@ static void write_members(struct writer *writer, const char *name, struct span v
     struct span_iterator it = {0};
     struct span key, member;
     size_t count = 0;
-    while (span_next(value, &it, &key, &member)) {
+    while (writer->line < LINES_MAX && span_next(value, &it, &key, &member)) {
         char path[256], index[32];
-        char *own = key.len > 0 ? string_of(key) : NULL;
+        char *own = key.len > 0 ? string_of(beginning(key)) : NULL;
         snprintf(index, sizeof index, "%zu", count++);
         snprintf(path, sizeof path, "%s%s%s", name, name[0] != '\0' ? "." : "",
                  own != NULL ? own : index);
@@ -117,17 +170,23 @@ static void write_members(struct writer *writer, const char *name, struct span v
 static void write_value(struct writer *writer, const char *name, struct span value, int depth)
 {
     enum span_type type = span_type(value);
-    bool number = type == SPAN_NUMBER;
     if ((type == SPAN_OBJECT || type == SPAN_ARRAY) && depth < DEPTH_MAX) {
         write_members(writer, name, value, depth);
         return;
     }
-    char *text = type == SPAN_STRING ? with_local_time(writer, string_of(value))
-                                     : mem_dup(value.ptr, value.len);
-    bool hidden = number && writer->frame->screen->hide_amounts;
+    struct span part = type == SPAN_STRING ? beginning(value) : value;
+    part.len = part.len < FIELD_BYTES_MAX ? part.len : FIELD_BYTES_MAX;
+    char *text = type == SPAN_STRING ? with_local_time(writer, string_of(part))
+                                     : mem_dup(part.ptr, part.len);
+    bool hidden = writer->frame->screen->hide_amounts && is_amount(name, value);
     write_field(writer, name, hidden ? FORMAT_HIDDEN : text,
                 type == SPAN_NULL ? ROLE_DIM : ROLE_TEXT);
     free(text);
+    if (part.len < value.len && !hidden) {
+        char rest[96];
+        snprintf(rest, sizeof rest, "… %zu of %zu bytes", part.len, value.len);
+        write_field(writer, "", rest, ROLE_DIM);
+    }
 }
 
 /* --- what is shown -------------------------------------------------------------------------- */
@@ -148,6 +207,10 @@ static void write_row(struct writer *writer, const struct row *row)
     char text[FORMAT_MAX + 8], ms[FORMAT_MAX];
     if (row->raw.ptr != NULL) {
         write_value(writer, "", row->raw, 0);
+        if (writer->line >= LINES_MAX) {
+            write_field(writer, "…", "there may be more: --snapshot -o json has all of it",
+                        ROLE_DIM);
+        }
     } else {
         write_field(writer, "id", row->id, ROLE_TEXT);
         write_field(writer, "",

@@ -2,6 +2,7 @@
 #include "table_private.h"
 
 #include <blotter/core/derive.h>
+#include <blotter/view/text.h>
 
 #include <math.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static int quick_width(const char *text, int limit)
     int width = 0;
     for (; width < limit && text[width] != '\0'; width++) {
         if ((unsigned char)text[width] >= 0x80) {
-            return text_width(text);
+            return text_width_n(text, strnlen(text, (size_t)limit * TEXT_CLUSTER_MAX));
         }
     }
     return width;

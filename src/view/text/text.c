@@ -169,13 +169,20 @@ static bool sink_put(struct sink *sink, const char *bytes)
     return true;
 }
 
+/* As text_plain, and no further than these columns, however long the text is. */
+static size_t plain_up_to(const struct text_reader *reader, int columns)
+{
+    size_t left = (size_t)(reader->end - reader->at), most = (size_t)columns + 1;
+    size_t len = text_plain(reader->at, reader->at + (left < most ? left : most));
+    return len < (size_t)columns ? len : (size_t)columns;
+}
+
 /* Takes as much plain text from the reader as fits; returns its columns. */
 static int sink_copy_plain(struct sink *sink, struct text_reader *reader, int columns)
 {
-    size_t len = text_plain(reader->at, reader->end);
+    size_t len = plain_up_to(reader, columns);
     size_t room = sink->capacity > sink->len ? sink->capacity - sink->len - 1 : 0;
     len = len < room ? len : room;
-    len = len < (size_t)columns ? len : (size_t)columns;
     if (len > 0) {
         memcpy(sink->out + sink->len, reader->at, len);
         sink->len += len;
@@ -254,6 +261,23 @@ static size_t cut_end(const char *text, size_t len, int columns, struct sink *si
     return sink->len;
 }
 
+/* Looks no further than it takes. */
+static bool fits(const char *text, size_t len, int columns)
+{
+    struct text_reader reader = {text, text + len};
+    struct text_cluster cluster;
+    int used = 0;
+    while (used <= columns && reader.at < reader.end) {
+        size_t plain = plain_up_to(&reader, columns + 1);
+        reader.at += plain;
+        used += (int)plain;
+        cluster.width = 0;
+        text_next(&reader, &cluster);
+        used += cluster.width;
+    }
+    return used <= columns;
+}
+
 size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacity)
 {
     struct sink sink = sink_open(out, capacity);
@@ -261,7 +285,7 @@ size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacit
     if (fit.columns <= 0) {
         return 0;
     }
-    if (text_width_n(text, len) <= fit.columns) {
+    if (fits(text, len, fit.columns)) {
         sink_copy(&sink, (struct text_reader){text, text + len}, fit.columns);
         return sink.len;
     }

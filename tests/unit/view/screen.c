@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <blotter/core/alloc.h>
 
@@ -450,6 +451,56 @@ static void test_the_detail_never_shows_another_row(void **state)
     desk_close(&desk);
 }
 
+/* An order with a field of so many bytes, its detail painted again and again: processor time. */
+static double cost_of_detail(size_t bytes, char *last, size_t size)
+{
+    enum { FRAMES = 20 };
+    static const char head[] = "{\"orders\":[{\"id\":\"o\",\"symbol\":\"A\",\"quantity\":1,"
+                               "\"orderSide\":\"BUY\",\"status\":\"PENDING\",\"failureReason\":\"";
+    struct desk desk;
+    char *body = malloc(bytes + 512);
+    memcpy(body, head, sizeof head - 1);
+    memset(body + sizeof head - 1, 'x', bytes);
+    memcpy(body + sizeof head - 1 + bytes, "\"}]}", 5);
+    desk_open(&desk, 80, 40);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_load(&desk, RESOURCE_ORDERS, body);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_DETAIL);
+    desk_do(&desk, ACTION_BOTTOM);
+    free(desk_text(&desk, SCREEN_ALL));
+    clock_t before = clock();
+    for (int i = 0; i < FRAMES; i++) {
+        screen_render(desk.screen, &desk.input, SCREEN_ALL, desk.canvas);
+    }
+    double cost = (double)(clock() - before);
+    desk_do(&desk, ACTION_TOP);
+    for (int i = 0; i < 20; i++) {
+        desk_do(&desk, ACTION_PAGE_DOWN);
+    }
+    char *text = desk_text(&desk, SCREEN_ALL);
+    snprintf(last, size, "%s", text);
+    free(text);
+    desk_close(&desk);
+    free(body);
+    return cost;
+}
+
+static void test_a_detail_costs_what_is_read(void **state)
+{
+    (void)state;
+    static char shown[16384];
+    double small = cost_of_detail(20000, shown, sizeof shown);
+    double large = cost_of_detail(4000000, shown, sizeof shown);
+    if (large > 8 * small + CLOCKS_PER_SEC / 50.0) {
+        fail_msg("%.0f against %.0f", large, small);
+    }
+    if (strstr(shown, " of 4000002 bytes") == NULL) {
+        fail_msg("%s", shown);
+    }
+    assert_non_null(strstr(shown, "How current this is"));
+}
+
 static void test_alerts_are_handed_out_once(void **state)
 {
     (void)state;
@@ -654,6 +705,7 @@ int main(void)
         cmocka_unit_test(test_escape_steps_back_and_never_quits),
         cmocka_unit_test(test_commands_for_the_program),
         cmocka_unit_test(test_the_detail_never_shows_another_row),
+        cmocka_unit_test(test_a_detail_costs_what_is_read),
         cmocka_unit_test(test_alerts_are_handed_out_once),
         cmocka_unit_test(test_alerts_hide_amounts_too),
         cmocka_unit_test(test_mouse),
