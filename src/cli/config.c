@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
@@ -37,6 +38,7 @@ struct config {
     struct pair *profiles, **profiles_end;
     struct pair *keys, **keys_end;
     char *path;
+    bool of_others; /* the file is somebody else's, or others may write to it */
     char *home;
 };
 
@@ -291,14 +293,23 @@ static bool read_text(struct reading *reading, const char *text, size_t len)
     return false;
 }
 
+/* A file of the system's counts as ours. */
+static bool is_of_others(FILE *file)
+{
+    struct stat facts;
+    return fstat(fileno(file), &facts) != 0 || (facts.st_uid != geteuid() && facts.st_uid != 0) ||
+           (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
 /* Reads a whole file under a ceiling. NULL with errno set; EFBIG over the ceiling. */
-static char *read_file(const char *path, size_t *ret_len)
+static char *read_file(const char *path, size_t *ret_len, bool *ret_of_others)
 {
     FILE *file = fopen(path, "r");
     if (file == NULL) {
         return NULL;
     }
     char *text = mem_alloc(FILE_BYTES_MAX + 1);
+    *ret_of_others = is_of_others(file);
     errno = 0;
     *ret_len = fread(text, 1, FILE_BYTES_MAX + 1, file);
     int why = ferror(file) ? (errno != 0 ? errno : EIO) : *ret_len > FILE_BYTES_MAX ? EFBIG : 0;
@@ -315,7 +326,7 @@ static bool read_config_file(struct config *config, const struct config_source *
                              struct problem *problem)
 {
     size_t len;
-    char *text = source->path == NULL ? NULL : read_file(source->path, &len);
+    char *text = source->path == NULL ? NULL : read_file(source->path, &len, &config->of_others);
     if (text == NULL) {
         bool absent = source->path == NULL || errno == ENOENT || errno == ENOTDIR;
         return (absent && !source->path_must_exist) ||
@@ -454,6 +465,24 @@ static bool take_profiles(struct config *config, struct problem *problem)
     return found || refuse_profile(config, chosen, problem);
 }
 
+/* What a shell runs is as good as the file it comes from. */
+static bool check_commands(const struct config *config, struct problem *problem)
+{
+    static const enum config_id commands[] = {CONFIG_TOKEN_COMMAND, CONFIG_ON_EVENT};
+    for (size_t i = 0; config->of_others && i < sizeof commands / sizeof *commands; i++) {
+        const struct value *value = &config->values[commands[i]];
+        bool of_file = value->level == CONFIG_FILE || value->level == CONFIG_OF_PROFILE;
+        if (of_file && value->text[0] != '\0') {
+            problem_set(problem,
+                        "%s is not run from a file that others own or may write to: make it yours "
+                        "alone, by chmod go-w or a copy",
+                        config_info(commands[i])->name);
+            return locate(problem, value->origin);
+        }
+    }
+    return true;
+}
+
 /* --- the whole ------------------------------------------------------------------------------ */
 
 static bool load(struct config *config, const struct config_source *source, struct problem *problem)
@@ -461,7 +490,8 @@ static bool load(struct config *config, const struct config_source *source, stru
     struct reading defaults = {config, NULL, CONFIG_DEFAULT, problem};
     return read_text(&defaults, blotter_ini, blotter_ini_len) &&
            read_config_file(config, source, problem) && take_environment(config, problem) &&
-           take_flags(config, source->options, problem) && take_profiles(config, problem);
+           take_flags(config, source->options, problem) && take_profiles(config, problem) &&
+           check_commands(config, problem);
 }
 
 struct config *config_load(const struct config_source *source, struct problem *ret_problem)

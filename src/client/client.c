@@ -419,7 +419,7 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     }
     if (settings->cache_dir != NULL) {
         client->cache = cache_new(settings->cache_dir, settings->http.url,
-                                  settings->user == NULL ? "" : settings->user);
+                                  settings->user, settings->http.token);
     }
     loop_before_wait(loop, before_wait, client);
     return client;
