@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
@@ -11,9 +10,10 @@
 #include <blotter/core/suggest.h>
 #include <blotter/view/action.h>
 
+#include "config_file.h"
+#include "config_lists.h"
 #include "config_value.h"
 
-#define FILE_BYTES_MAX ((size_t)1 << 20)
 #define PLACE_BYTES 320
 #define PROFILE_PREFIX "profile."
 
@@ -37,6 +37,7 @@ struct config {
     struct value values[CONFIG_TOTAL];
     struct pair *profiles, **profiles_end;
     struct pair *keys, **keys_end;
+    struct config_lists lists;
     char *path;
     bool of_others; /* the file is somebody else's, or others may write to it */
     char *home;
@@ -144,6 +145,9 @@ static bool refuse_section(const char *section, struct problem *problem)
         suggest_offer(&suggest, config_info((enum config_id)i)->section);
     }
     suggest_offer(&suggest, "keys");
+    for (int i = 0; i < CONFIG_LISTS; i++) {
+        suggest_offer(&suggest, config_list_section((enum config_list)i));
+    }
     problem_set(problem, "unknown section [%s]", section);
     return problem_suggest(problem, &suggest);
 }
@@ -212,6 +216,17 @@ static bool set(struct config *config, enum config_id id, const char *text, stru
     return true;
 }
 
+/* One of [secrets], [values], [symbols]. */
+static bool set_listed(struct config *config, enum config_list list, const struct listed *row,
+                       struct problem *problem)
+{
+    if (!config_list_check(list, row->name, row->value, problem)) {
+        return locate(problem, row->origin);
+    }
+    config_list_put(&config->lists, list, row);
+    return true;
+}
+
 /* --- files ---------------------------------------------------------------------------------- */
 
 struct reading {
@@ -258,12 +273,17 @@ static bool take_known(struct reading *reading, const struct ini_pair *pair, con
 static bool take_pair(void *user, const struct ini_pair *pair)
 {
     struct reading *reading = user;
+    enum config_list list;
     char origin[PLACE_BYTES] = "default";
     if (reading->name != NULL) {
         snprintf(origin, sizeof origin, "%s:%d", reading->name, pair->line);
     }
     if (strcmp(pair->section, "keys") == 0) {
         return take_binding(reading->config, pair, origin, reading->problem);
+    }
+    if (config_list_find(pair->section, &list)) {
+        struct listed row = {(char *)pair->name, (char *)pair->value, origin, reading->level};
+        return set_listed(reading->config, list, &row, reading->problem);
     }
     if (strncmp(pair->section, PROFILE_PREFIX, strlen(PROFILE_PREFIX)) == 0) {
         append_pair(&reading->config->profiles_end, pair, origin);
@@ -293,40 +313,12 @@ static bool read_text(struct reading *reading, const char *text, size_t len)
     return false;
 }
 
-/* A file of the system's counts as ours. */
-static bool is_of_others(FILE *file)
-{
-    struct stat facts;
-    return fstat(fileno(file), &facts) != 0 || (facts.st_uid != geteuid() && facts.st_uid != 0) ||
-           (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-}
-
-/* Reads a whole file under a ceiling. NULL with errno set; EFBIG over the ceiling. */
-static char *read_file(const char *path, size_t *ret_len, bool *ret_of_others)
-{
-    FILE *file = fopen(path, "r");
-    if (file == NULL) {
-        return NULL;
-    }
-    char *text = mem_alloc(FILE_BYTES_MAX + 1);
-    *ret_of_others = is_of_others(file);
-    errno = 0;
-    *ret_len = fread(text, 1, FILE_BYTES_MAX + 1, file);
-    int why = ferror(file) ? (errno != 0 ? errno : EIO) : *ret_len > FILE_BYTES_MAX ? EFBIG : 0;
-    fclose(file);
-    if (why != 0) {
-        free(text);
-        errno = why;
-        return NULL;
-    }
-    return text;
-}
-
 static bool read_config_file(struct config *config, const struct config_source *source,
                              struct problem *problem)
 {
     size_t len;
-    char *text = source->path == NULL ? NULL : read_file(source->path, &len, &config->of_others);
+    char *text =
+        source->path == NULL ? NULL : config_file_read(source->path, &len, &config->of_others);
     if (text == NULL) {
         bool absent = source->path == NULL || errno == ENOENT || errno == ENOTDIR;
         return (absent && !source->path_must_exist) ||
@@ -389,6 +381,13 @@ static bool take_set(struct config *config, const char *text, struct problem *pr
         return take_binding(config, &pair, origin, problem);
     }
     enum config_id id;
+    enum config_list list;
+    const char *own;
+    if (config_list_dotted(name, &list, &own)) {
+        snprintf(origin, sizeof origin, "-O %.100s", name); /* what follows it may be a secret */
+        struct listed row = {(char *)own, value, origin, CONFIG_FLAG};
+        return set_listed(config, list, &row, problem);
+    }
     if (!find_anywhere(name, &id)) {
         /* What was typed after the name may be a secret: it is not repeated. */
         snprintf(origin, sizeof origin, "-O %.100s", name);
@@ -436,30 +435,51 @@ static bool refuse_profile(const struct config *config, const char *name, struct
     return problem_suggest(problem, &suggest);
 }
 
+static bool take_profile_key(struct config *config, const struct pair *pair, bool is_chosen,
+                             struct problem *problem)
+{
+    enum config_id id;
+    int64_t number;
+    if (!find_anywhere(pair->name, &id)) {
+        refuse_name(NULL, pair->name, problem);
+        return locate(problem, pair->origin);
+    }
+    if (id == CONFIG_PROFILE) {
+        problem_set(problem, "a profile cannot choose a profile");
+        return locate(problem, pair->origin);
+    }
+    if (!config_value_parse(id, pair->value, &number, problem)) {
+        return locate(problem, pair->origin);
+    }
+    struct place place = {CONFIG_OF_PROFILE, pair->origin};
+    return !is_chosen || set(config, id, pair->value, place, problem);
+}
+
+static bool take_profile_pair(struct config *config, const struct pair *pair, bool is_chosen,
+                              struct problem *problem)
+{
+    enum config_list list;
+    const char *name;
+    if (!config_list_dotted(pair->name, &list, &name)) {
+        return take_profile_key(config, pair, is_chosen, problem);
+    }
+    struct listed row = {(char *)name, pair->value, pair->origin, CONFIG_OF_PROFILE};
+    if (is_chosen) {
+        return set_listed(config, list, &row, problem);
+    }
+    return config_list_check(list, name, pair->value, problem) || locate(problem, pair->origin);
+}
+
 /* Every profile is checked, one is used: a mistake must not wait for the day it is needed. */
 static bool take_profiles(struct config *config, struct problem *problem)
 {
     const char *chosen = config->values[CONFIG_PROFILE].text;
     bool found = *chosen == '\0';
     for (const struct pair *pair = config->profiles; pair != NULL; pair = pair->next) {
-        enum config_id id;
-        int64_t number;
         bool is_chosen = strcmp(pair->section + strlen(PROFILE_PREFIX), chosen) == 0;
         found |= is_chosen;
-        if (!find_anywhere(pair->name, &id)) {
-            refuse_name(NULL, pair->name, problem);
-            return locate(problem, pair->origin);
-        }
-        if (id == CONFIG_PROFILE) {
-            problem_set(problem, "a profile cannot choose a profile");
-            return locate(problem, pair->origin);
-        }
-        struct place place = {CONFIG_OF_PROFILE, pair->origin};
-        if (is_chosen && !set(config, id, pair->value, place, problem)) {
+        if (!take_profile_pair(config, pair, is_chosen, problem)) {
             return false;
-        }
-        if (!config_value_parse(id, pair->value, &number, problem)) {
-            return locate(problem, pair->origin);
         }
     }
     return found || refuse_profile(config, chosen, problem);
@@ -522,6 +542,7 @@ void config_free(struct config *config)
     }
     free_pairs(config->profiles);
     free_pairs(config->keys);
+    config_lists_done(&config->lists);
     free(config->path);
     free(config->home);
     free(config);
@@ -573,6 +594,17 @@ bool config_key_binding(const struct config *config, size_t i, const char **ret_
     *ret_action = pair->name;
     *ret_keys = pair->value;
     *ret_origin = pair->origin;
+    return true;
+}
+
+bool config_entry(const struct config *config, enum config_list list, size_t i,
+                  struct config_entry *ret)
+{
+    if (i >= config->lists.count[list]) {
+        return false;
+    }
+    const struct listed *row = &config->lists.rows[list][i];
+    *ret = (struct config_entry){row->name, row->value, row->origin};
     return true;
 }
 

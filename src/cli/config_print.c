@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "config_lists.h"
+
 #define NAME_BYTES 64
 
 /* The section's name, when the line opens one. */
@@ -48,6 +50,18 @@ static void print_bindings(const struct config *config, FILE *out)
     }
 }
 
+/* What the user's own sections hold; they are the last lines of theirs. */
+static void print_entries(const struct config *config, const char *section, FILE *out)
+{
+    for (int i = 0; i < CONFIG_LISTS; i++) {
+        struct config_entry entry;
+        bool is_it = strcmp(config_list_section((enum config_list)i), section) == 0;
+        for (size_t j = 0; is_it && config_entry(config, (enum config_list)i, j, &entry); j++) {
+            fprintf(out, "%s = %s\n", entry.name, entry.value);
+        }
+    }
+}
+
 /* The default file is the form; only the values change. */
 void config_print(const struct config *config, FILE *out)
 {
@@ -60,6 +74,9 @@ void config_print(const struct config *config, FILE *out)
         enum config_id id = CONFIG_TOTAL;
         if (line_len > 0 && *line != '#' && !section_of(line, line_len, section, sizeof section)) {
             id = key_of(section, line, line_len);
+        }
+        if (line_len == 0) {
+            print_entries(config, section, out); /* such a section is one paragraph */
         }
         if (id != CONFIG_TOTAL) {
             print_value(config, id, out);

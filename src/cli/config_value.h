@@ -14,4 +14,7 @@
 bool config_value_parse(enum config_id id, const char *text, int64_t *ret_number,
                         struct problem *ret_problem);
 
+/* Whether a text may be the value of name in a file, as it was typed. */
+bool config_value_fits(const char *name, const char *text, struct problem *ret_problem);
+
 #endif

@@ -1,4 +1,5 @@
 #include <blotter/cli/demo.h>
+#include <blotter/cli/paths.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +13,6 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
-#endif
-#ifdef __APPLE__
-#include <mach-o/dyld.h>
 #endif
 
 #include <blotter/core/alloc.h>
@@ -36,30 +34,11 @@ struct demo {
 
 /* --- finding it ----------------------------------------------------------------------------- */
 
-static bool own_path(char *out, size_t size)
-{
-#ifdef __APPLE__
-    uint32_t room = (uint32_t)size;
-    return _NSGetExecutablePath(out, &room) == 0;
-#else
-    static const char *const links[] = {"/proc/self/exe", "/proc/curproc/file",
-                                        "/proc/curproc/exe"};
-    for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
-        ssize_t len = readlink(links[i], out, size - 1);
-        if (len > 0 && out[0] == '/') {
-            out[len] = '\0';
-            return true;
-        }
-    }
-    return false;
-#endif
-}
-
 /* The server beside our own executable; its bare name, to be found in PATH, when there is none. */
 static void find_server(char *out, size_t size)
 {
     char own[4096];
-    if (own_path(own, sizeof own)) {
+    if (paths_program(own, sizeof own)) {
         int directory = (int)(strrchr(own, '/') - own);
         snprintf(out, size, "%.*s/" SERVER, directory, own);
         if (access(out, X_OK) == 0) {

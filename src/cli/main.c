@@ -75,7 +75,8 @@ static int refuse_no_terminal(void)
 static int run_connected(struct session *session)
 {
     const struct options *options = session->options;
-    bool has_url = config_text(session->config, CONFIG_URL) != NULL;
+    bool has_url = config_text(session->config, CONFIG_URL) != NULL ||
+                   config_text(session->config, CONFIG_BACKEND) != NULL;
     struct problem problem;
     if (!has_url && !options->given[OPTION_DEMO] && config_path(session->config) == NULL) {
         return explain_the_ways_in(session);
@@ -90,7 +91,7 @@ static int run_connected(struct session *session)
     if (options->given[OPTION_WATCH]) {
         return session_watch(session);
     }
-    if (session->token == NULL) {
+    if (session->token == NULL && session->adapt == NULL) {
         return explain_no_token();
     }
     return options->given[OPTION_SNAPSHOT] ? session_snapshot(session) : session_dashboard(session);
@@ -137,6 +138,10 @@ static int run(const struct options *options)
         status = complain(&problem, STATUS_USAGE);
     } else if (options->given[OPTION_PRINT_CONFIG]) {
         status = print_config(&session, &out);
+    } else if (options->given[OPTION_CHECK_BACKEND]) {
+        status = session_check_backend(&session, options->value[OPTION_CHECK_BACKEND]);
+    } else if (options->given[OPTION_LIST_BACKENDS]) {
+        status = session_list_backends(&session);
     } else if (options->given[OPTION_CHECK_CONFIG]) {
         status = session_check(&session);
     } else {

@@ -29,6 +29,9 @@ static const struct option_info rows[] = {
                            "a file that holds the session token and that only you can read "
                            "(or BLOTTER_TOKEN)",
                            "main.token_file"},
+    [OPTION_BACKEND] = {"backend", 0, "NAME|FILE", BACKEND,
+                        "another system than the reference one; --list-backends names them",
+                        "main.backend"},
     [OPTION_PROFILE] = {"profile", 'P', "NAME", CONFIG, "use [profile.NAME] of the config",
                         "main.profile"},
     [OPTION_CONFIG] = {"config", 'c', "FILE", CONFIG,
@@ -38,6 +41,11 @@ static const struct option_info rows[] = {
     [OPTION_CHECK_CONFIG] = {"check-config", 0, NULL, CONFIG,
                              "check the config, then connection, token, reads and stream; "
                              "print what works"},
+    [OPTION_CHECK_BACKEND] = {"check-backend", 0, "NAME|FILE", CONFIG,
+                              "check the two files of a backend, without the network; print what "
+                              "is wrong, with its line"},
+    [OPTION_LIST_BACKENDS] = {"list-backends", 0, NULL, CONFIG,
+                              "print the backends that there are: name, badge, full name, hosts"},
     [OPTION_PRINT_CONFIG] = {"print-config", 0, NULL, CONFIG,
                              "print the config in force, with comments, ready to be saved"},
     [OPTION_OUTPUT] = {"output", 'o', "FORMAT", OUTPUT,

@@ -11,7 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <blotter/adapt/adapt.h>
 #include <blotter/core/alloc.h>
+
+#include "backend.h"
 
 /* --- log ------------------------------------------------------------------------------------ */
 
@@ -121,6 +124,7 @@ bool session_open(struct session *session, const struct options *options,
 void session_close(struct session *session)
 {
     demo_stop(session->demo);
+    backend_close(session);
     token_free(session->token);
     config_free(session->config);
     paths_done(&session->paths);
@@ -133,7 +137,10 @@ static bool refuse_no_backend(const struct session *session, struct problem *pro
 {
     const char *path = config_path(session->config);
     if (path != NULL) {
-        return problem_set(problem, "no backend: set url in %s, or use --url or BLOTTER_URL", path);
+        return problem_set(problem,
+                           "no backend: set url or backend in %s, or use --url, --backend or "
+                           "BLOTTER_URL",
+                           path);
     }
     return problem_set(problem, "no backend is configured");
 }
@@ -146,7 +153,8 @@ static bool use_demo(struct session *session, struct problem *problem)
     return config_force(session->config, CONFIG_URL, demo_url(demo), problem) &&
            config_force(session->config, CONFIG_USER, demo_user(demo), problem) &&
            config_force(session->config, CONFIG_BADGE, "mock", problem) &&
-           config_force(session->config, CONFIG_CACHE, "no", problem);
+           config_force(session->config, CONFIG_CACHE, "no", problem) &&
+           config_force(session->config, CONFIG_DAYBOOK_DAYS, "0", problem);
 }
 
 static enum status start_demo(struct session *session, struct problem *problem)
@@ -168,6 +176,9 @@ enum status session_connect(struct session *session, struct problem *ret_problem
     write_without_signals();
     if (session->options->given[OPTION_DEMO]) {
         return start_demo(session, ret_problem);
+    }
+    if (config_text(session->config, CONFIG_BACKEND) != NULL) {
+        return backend_open(session, ret_problem);
     }
     if (config_text(session->config, CONFIG_URL) == NULL) {
         refuse_no_backend(session, ret_problem);
@@ -253,7 +264,11 @@ int64_t session_one_clock(struct client_settings *settings)
 const char *session_badge(const struct session *session)
 {
     static const char *const badges[] = {NULL, "REAL", "PAPER", "MOCK"};
-    return badges[config_number(session->config, CONFIG_BADGE)];
+    int64_t badge = config_number(session->config, CONFIG_BADGE);
+    if (badge == 0 && session->adapt != NULL) {
+        badge = 1 + (int64_t)adapt_backend(session->adapt)->badge;
+    }
+    return badges[badge];
 }
 
 bool session_ascii(const struct session *session)
@@ -265,7 +280,8 @@ bool session_ascii(const struct session *session)
 
 void session_host(const struct session *session, char *out, size_t size)
 {
-    const char *url = config_text(session->config, CONFIG_URL);
+    const char *url = session->adapt != NULL ? adapt_backend(session->adapt)->hosts[0].origin
+                                             : config_text(session->config, CONFIG_URL);
     const char *host = strstr(url, "://");
     host = host != NULL ? host + 3 : url;
     snprintf(out, size, "%.*s", (int)strcspn(host, "/?#"), host);

@@ -4,6 +4,7 @@
 #include <blotter/core/alloc.h>
 #include <blotter/net/stream.h>
 
+#include "ledger.h"
 #include "memory.h"
 #include "report.h"
 
@@ -16,7 +17,6 @@
 #define CACHE_DELAY_US INT64_C(3000000)
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
-#define DAY_MS INT64_C(86400000)
 /* Events whose first paint is still awaited; more than this in one turn are not sampled. */
 #define AWAITING_MAX 256
 
@@ -39,14 +39,9 @@ struct client {
 
     struct loop_timer *deadline;
     struct loop_timer *cache_timer;
-    struct money_book *book;
-    int32_t (*zone)(const void *user, int64_t wall_ms);
-    const void *zone_user;
+    struct ledger *ledger;
     bool cache_due;
     resource_mask uncached; /* confirmed since the cache was last written */
-    struct loop_timer *memory_timer;
-    bool memory_due;
-    resource_mask unremembered; /* changed since the memory last looked */
 
     unsigned changes; /* for the next on_change */
     void (*on_change)(void *user, unsigned mask);
@@ -60,7 +55,6 @@ struct client {
     bool mock; /* the last answer came from blotter-mock */
     struct latency event_latency, fetch_latency;
     uint64_t errors;
-    uint64_t tape_version;
 };
 
 void client_settings_default(struct client_settings *ret)
@@ -182,31 +176,10 @@ static void run_action(struct client *client, const struct engine_action *action
 
 /* --- memory ------------------------------------------------------------------------------- */
 
-static void note_tape(struct client *client)
-{
-    uint64_t version = tape_version(memory_tape(client->memory));
-    client->changes |= version != client->tape_version ? CLIENT_TAPE : 0;
-    client->tape_version = version;
-}
-
-static void remember(void *user)
+static void memory_changed(void *user, unsigned mask)
 {
     struct client *client = user;
-    struct memory_source source = {client->engine, client->book};
-    memory_turn(client->memory, loop_now(client->loop), source, client->unremembered);
-    client->unremembered = 0;
-    client->memory_due = false;
-    client->changes |= CLIENT_HISTORY;
-    note_tape(client);
-}
-
-static void schedule_memory(struct client *client, struct moment now, resource_mask changed)
-{
-    client->unremembered |= changed & RESOURCE_ALL;
-    if (client->memory != NULL && client->unremembered != 0 && !client->memory_due) {
-        client->memory_due = true;
-        loop_timer_set(client->memory_timer, now.mono_us + MEMORY_DELAY_US);
-    }
+    client->changes |= mask;
 }
 
 /* --- the stream --------------------------------------------------------------------------- */
@@ -219,6 +192,9 @@ static void stream_event(void *user, const struct sse_event *sse)
     uint64_t patches = engine_counters(client->engine)->patches;
     event_parse(sse, &event);
     struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
+    if (ledger_event(client->ledger, &event)) {
+        client->changes |= RESOURCE_BIT(RESOURCE_ORDERS);
+    }
     came.patched = engine_counters(client->engine)->patches > patches;
     if (came.patched && client->awaiting < AWAITING_MAX) {
         client->awaiting_us[client->awaiting++] = now.mono_us;
@@ -227,7 +203,6 @@ static void stream_event(void *user, const struct sse_event *sse)
     client->changes |= CLIENT_JOURNAL;
     if (client->memory != NULL) {
         memory_event(client->memory, now, &event, came.outcome);
-        note_tape(client);
     }
 }
 
@@ -237,7 +212,8 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     struct moment now = loop_now(client->loop);
     switch (status->phase) {
     case CONN_LIVE:
-        engine_stream_opened(client->engine, now, sent_last_id);
+        (void)sent_last_id;
+        engine_stream_opened(client->engine, now);
         break;
     case CONN_WAITING:
     case CONN_ENDED:
@@ -253,7 +229,6 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
     if (client->memory != NULL) {
         memory_stream(client->memory, now, status);
-        note_tape(client);
     }
 }
 
@@ -313,25 +288,6 @@ static void schedule_cache(struct client *client, struct moment now)
     }
 }
 
-/* The number of the exchange's day. */
-static int64_t day_of(const struct client *client, int64_t wall_ms)
-{
-    int32_t ahead_s = client->zone != NULL ? client->zone(client->zone_user, wall_ms) : 0;
-    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
-    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
-}
-
-/* Nothing is closed by what the disk remembers: it may be of any day. */
-static void take_positions(struct client *client, struct moment now)
-{
-    struct pane_state pane;
-    engine_pane(client->engine, RESOURCE_POSITIONS, &pane);
-    if (pane.shown != NULL && !pane.cached) {
-        money_book_take(client->book, pane.shown,
-                        (struct money_time){now.wall_ms, day_of(client, now.wall_ms)});
-    }
-}
-
 static void before_wait(void *user)
 {
     struct client *client = user;
@@ -340,12 +296,12 @@ static void before_wait(void *user)
     run_actions(client, now);
     schedule_cache(client, now);
     resource_mask rows = engine_take_changes(client->engine);
-    schedule_memory(client, now, rows);
+    if (client->memory != NULL) {
+        memory_rows(client->memory, now, rows);
+    }
     unsigned mask = client->changes | rows;
     client->changes = 0;
-    if ((mask & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
-        take_positions(client, now);
-    }
+    ledger_take(client->ledger, client->engine, mask, now);
     if (mask != 0 && client->on_change != NULL) {
         client->on_change(client->on_change_user, mask);
     }
@@ -392,6 +348,21 @@ static void make_stream(struct client *client, const struct client_settings *set
     free(path);
 }
 
+static void make_memory(struct client *client, const struct client_settings *settings)
+{
+    const struct memory_settings memory = {.engine = client->engine,
+                                           .book = ledger_book(client->ledger),
+                                           .daybook = settings->daybook,
+                                           .days = settings->daybook_days,
+                                           .server = settings->http.url,
+                                           .user = settings->user,
+                                           .zone = settings->zone,
+                                           .zone_user = settings->zone_user,
+                                           .on_change = memory_changed,
+                                           .on_change_user = client};
+    client->memory = memory_new(client->loop, &memory);
+}
+
 struct client *client_new(struct loop *loop, const struct client_settings *settings,
                           struct fault *ret_fault)
 {
@@ -404,16 +375,15 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->http = http;
     client->engine = engine_new(&settings->engine);
     client->journal = journal_new();
-    client->book = money_book_new();
-    client->zone = settings->zone;
-    client->zone_user = settings->zone_user;
+    client->ledger = ledger_new(settings->zone, settings->zone_user);
     client->trace = settings->trace;
     client->slept_us = loop_slept_us(loop);
     client->deadline = loop_timer_new(loop, deadline_due, client);
     client->cache_timer = loop_timer_new(loop, save_cache, client);
-    client->memory_timer = loop_timer_new(loop, remember, client);
-    client->memory = settings->remember ? memory_new() : NULL;
     make_paths(client, settings->user);
+    if (settings->remember) {
+        make_memory(client, settings);
+    }
     if (settings->stream) {
         make_stream(client, settings);
     }
@@ -434,11 +404,10 @@ void client_free(struct client *client)
     http_free(client->http);
     loop_timer_free(client->deadline);
     loop_timer_free(client->cache_timer);
-    loop_timer_free(client->memory_timer);
     memory_free(client->memory);
     engine_free(client->engine);
     journal_free(client->journal);
-    money_book_free(client->book);
+    ledger_free(client->ledger);
     cache_free(client->cache);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         free(client->paths[i]);
@@ -479,6 +448,9 @@ void client_stop(struct client *client)
     engine_stop(client->engine, now);
     run_actions(client, now);
     save_cache(client);
+    if (client->memory != NULL) {
+        memory_stop(client->memory, now);
+    }
     report_exit(client->trace, now, client->engine);
     trace_flush(client->trace);
 }
@@ -493,7 +465,12 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 
 const struct money_book *client_book(const struct client *client)
 {
-    return client->book;
+    return ledger_book(client->ledger);
+}
+
+const struct snapshot *client_orders(const struct client *client)
+{
+    return ledger_orders(client->ledger, client->engine);
 }
 
 const struct engine *client_engine(const struct client *client)
@@ -521,11 +498,27 @@ const struct history *client_history(const struct client *client)
     return client->memory != NULL ? memory_history(client->memory) : NULL;
 }
 
+int64_t client_looked(const struct client *client)
+{
+    return client->memory != NULL ? memory_looked(client->memory) : MODEL_NO_TIME;
+}
+
+void client_look(struct client *client, int64_t wall_ms)
+{
+    if (client->memory != NULL) {
+        memory_look(client->memory, wall_ms);
+    }
+}
+
+const char *client_take_word(struct client *client)
+{
+    return client->memory != NULL ? memory_take_word(client->memory) : NULL;
+}
+
 void client_tell(struct client *client, const struct tape_entry *entry)
 {
     if (client->memory != NULL) {
-        tape_add(memory_tape(client->memory), entry);
-        note_tape(client);
+        memory_tell(client->memory, loop_now(client->loop), entry);
     }
 }
 
@@ -563,6 +556,9 @@ void client_painted(struct client *client, unsigned mask)
     report_paint(client->trace, now, client->engine, client->painted ? "paint" : "first_paint",
                  mask);
     client->awaiting = 0;
+    if (client->memory != NULL) {
+        memory_painted(client->memory, now);
+    }
     client->painted = true;
     trace_flush(client->trace); /* the turn's own flush was before the frame */
 }

@@ -105,6 +105,15 @@ static void say(size_t row)
     term_write_last(crash.fd, "\n", 1);
 }
 
+void term_restore(void)
+{
+    if (crash.armed) {
+        crash.armed = 0;
+        term_write_last(crash.fd, crash.bytes, crash.len);
+        tcsetattr(crash.fd, TCSANOW, &crash.modes);
+    }
+}
+
 /*
  * Restores the terminal, then lets happen what would have happened without us: the signal comes
  * again when we return. Every other one waits until then; a fault in here ends us at once.
@@ -112,11 +121,7 @@ static void say(size_t row)
 static void on_crash(int signo)
 {
     bool armed = crash.armed != 0;
-    crash.armed = 0;
-    if (armed) {
-        term_write_last(crash.fd, crash.bytes, crash.len);
-        tcsetattr(crash.fd, TCSANOW, &crash.modes);
-    }
+    term_restore();
     for (size_t i = 0; i < CRASH_SIGNALS; i++) {
         if (armed && crash_signals[i].signo == signo) {
             say(i);

@@ -25,6 +25,7 @@ void tui_fill_input(const struct tui *tui, struct screen_input *ret)
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         engine_pane(engine, (enum resource)i, &ret->panes[i]);
     }
+    ret->panes[RESOURCE_ORDERS].shown = client_orders(tui->client);
     ret->wanted = tui->settings.panes;
     ret->conn = client_stream_status(tui->client);
     ret->polling = engine_polling(engine, &ret->poll_next_ms);
@@ -32,6 +33,7 @@ void tui_fill_input(const struct tui *tui, struct screen_input *ret)
     ret->journal = client_journal(tui->client);
     ret->tape = client_tape(tui->client);
     ret->history = client_history(tui->client);
+    ret->looked_ms = client_looked(tui->client);
     ret->book = client_book(tui->client);
     ret->events = engine_counters(engine)->events;
     ret->errors = client_errors(tui->client);

@@ -134,7 +134,7 @@ static void focus_moves(void **state)
         const char *keys;
         const char *title;
     } rows[] = {{"2", "Positions"},   {"3", "Account"}, {"1", "Orders"},   {"\t", "Positions"},
-                {"\033[Z", "Orders"}, {"5", "Tape"},  {"4", "Watchlist"}};
+                {"\033[Z", "Orders"}, {"5", "Tape"},    {"4", "Watchlist"}};
     struct pty *pty = screen_live(&(struct run){0});
     assert_true(wait_focus(pty, "Orders"));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

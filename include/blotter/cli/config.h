@@ -18,10 +18,13 @@ enum config_id {
     CONFIG_TOKEN_FILE,
     CONFIG_TOKEN_COMMAND,
     CONFIG_TOKEN_TIMEOUT,
+    CONFIG_BACKEND,
+    CONFIG_ALLOW_HOSTS,
     CONFIG_PROFILE,
     CONFIG_BADGE,
     CONFIG_PANES,
     CONFIG_CACHE,
+    CONFIG_DAYBOOK_DAYS,
     CONFIG_LOG_FILE,
     CONFIG_VERBOSE,
     CONFIG_AUTH,
@@ -64,6 +67,7 @@ enum config_type {
     CONFIG_PATH,   /* "~/" stands for the home directory; else absolute or, from a flag, relative */
     CONFIG_YESNO,  /* yes, no (also true, false, on, off, 1, 0) */
     CONFIG_CHOICE, /* one of values; its number is the place in the list */
+    CONFIG_DAYS,   /* whole days */
     CONFIG_MS,     /* whole milliseconds */
     CONFIG_SECONDS,  /* decimal seconds; its number is in milliseconds */
     CONFIG_BYTES,    /* whole bytes, K, M, G for 1024 and its powers */
@@ -122,6 +126,17 @@ bool config_force(struct config *config, enum config_id id, const char *value,
 /* The pairs of [keys] in order: action, its keys, and where that was said. False past the end. */
 bool config_key_binding(const struct config *config, size_t i, const char **ret_action,
                         const char **ret_keys, const char **ret_origin);
+
+/* The sections whose names are the user's own, in order; names stand once. */
+enum config_list { CONFIG_SECRETS, CONFIG_VALUES, CONFIG_SYMBOLS, CONFIG_LISTS };
+
+struct config_entry {
+    const char *name, *value, *origin; /* live as long as the config */
+};
+
+/* False past the end. */
+bool config_entry(const struct config *config, enum config_list list, size_t i,
+                  struct config_entry *ret);
 
 /* Prints the config in force as a file that says the same, comments and all. Never a token. */
 void config_print(const struct config *config, FILE *out);

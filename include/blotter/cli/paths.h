@@ -6,12 +6,15 @@
 #define BLOTTER_CLI_PATHS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Absolute paths, each NULL when the environment leaves it unknown (no HOME and no such user). */
 struct paths {
     char *home;
     char *config_file; /* …/blotter/blotter.ini */
     char *theme_dir;   /* …/blotter/themes */
+    char *backend_dir; /* …/blotter/backends, the user's */
+    char *shipped_dir; /* where backends were installed, or built */
     char *cache_dir;   /* …/blotter */
     char *state_dir;   /* …/blotter */
 };
@@ -20,6 +23,9 @@ struct paths {
  * database. */
 void paths_init(struct paths *ret);
 void paths_done(struct paths *paths);
+
+/* The path of the running program. False when the system does not tell. */
+bool paths_program(char *out, size_t size);
 
 /* Creates a directory and those above it, 0700. False with errno set. */
 bool paths_make_directory(const char *path);

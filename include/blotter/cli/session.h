@@ -9,6 +9,7 @@
 #include <blotter/cli/demo.h>
 #include <blotter/cli/options.h>
 #include <blotter/cli/paths.h>
+#include <blotter/cli/secrets.h>
 #include <blotter/cli/status.h>
 #include <blotter/cli/token.h>
 #include <blotter/client/client.h>
@@ -17,10 +18,12 @@ struct session {
     const struct options *options;
     struct paths paths;
     struct config *config;
-    struct demo *demo; /* NULL: none */
-    char *token;       /* NULL: none */
-    FILE *log;         /* NULL: nowhere */
-    int64_t opened_us; /* monotonic: about when the program was started */
+    struct demo *demo;       /* NULL: none */
+    char *token;             /* NULL: none */
+    struct adapt *adapt;     /* NULL: the reference backend */
+    struct secrets *secrets; /* of the adapt */
+    FILE *log;               /* NULL: nowhere */
+    int64_t opened_us;       /* monotonic: about when the program was started */
 };
 
 /* Finds the paths and reads the config. False with the problem; session_close is fine then too. */
@@ -72,6 +75,8 @@ bool session_trace(const struct session *session, struct trace **ret, struct pro
 int session_watch(struct session *session);
 int session_snapshot(struct session *session);
 int session_check(struct session *session);
+int session_check_backend(const struct session *session, const char *name);
+int session_list_backends(const struct session *session);
 int session_dashboard(struct session *session);
 
 #endif

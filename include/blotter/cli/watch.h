@@ -1,6 +1,6 @@
 /*
  * watch: --watch, headless. Prints every event as it arrives and reconnects for ever.
- * Source: cli, "--watch".
+ * Source: blotter(1), OUTPUT.
  */
 #ifndef BLOTTER_CLI_WATCH_H
 #define BLOTTER_CLI_WATCH_H

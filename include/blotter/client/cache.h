@@ -3,7 +3,7 @@
  * One file per resource in a directory of ours: 0600, written to a temporary name and renamed.
  * Whatever cannot be read, is truncated, or belongs to another user, server or version counts as
  * absent. A directory that others own or may write to is not used at all, and no file is waited
- * for. Source: revalidation, "Persisted cache".
+ * for. Source: doc/revalidation.md, "Persisted cache".
  */
 #ifndef BLOTTER_CLIENT_CACHE_H
 #define BLOTTER_CLIENT_CACHE_H

@@ -27,6 +27,8 @@ struct client_settings {
     const char *cache_dir; /* NULL: no disk cache */
     bool stream;           /* false for --snapshot: four reads and nothing else */
     bool remember;         /* keep tape and history: somebody looks at them */
+    const char *daybook;   /* the file they are kept in across runs; NULL: none */
+    int daybook_days;      /* how many days it keeps */
     struct trace *trace;   /* NULL: none; not owned */
     /* Seconds that the exchange's clock is ahead of UTC; NULL: none. Its day is the trading day. */
     int32_t (*zone)(const void *user, int64_t wall_ms);
@@ -57,11 +59,21 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 const struct engine *client_engine(const struct client *client);
 const struct conn_status *client_stream_status(const struct client *client);
 const struct journal *client_journal(const struct client *client);
+/* The orders as the engine shows them, and working ones that a cut list no longer holds. Lives
+ * until the client's next turn; NULL before anything was loaded. */
+const struct snapshot *client_orders(const struct client *client);
 const struct money_book *client_book(const struct client *client); /* the day's closings */
 
 /* What happened, and how the day went; NULL without `remember`. */
 const struct tape *client_tape(const struct client *client);
 const struct history *client_history(const struct client *client);
+
+/* When the user last looked, in this or an earlier run; MODEL_NO_TIME: not known. */
+int64_t client_looked(const struct client *client);
+void client_look(struct client *client, int64_t wall_ms);
+
+/* A sentence for the user, once: what is wrong with the daybook. NULL: nothing is. */
+const char *client_take_word(struct client *client);
 
 /* Adds an entry to the tape: a stop or target passed, an alert. */
 void client_tell(struct client *client, const struct tape_entry *entry);

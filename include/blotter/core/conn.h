@@ -1,7 +1,7 @@
 /*
  * conn: the life of the stream's connection as a pure state machine: when to connect, what an
  * answer means, how long to wait, when silence means that it is dead. Source: WHATWG HTML 9.2,
- * revalidation "When the stream is down", cli "--watch".
+ * doc/revalidation.md "When the stream is down", blotter(1).
  */
 #ifndef BLOTTER_CORE_CONN_H
 #define BLOTTER_CORE_CONN_H

@@ -1,5 +1,5 @@
 /*
- * decode: a body becomes rows. Source: wire-protocol, "Reads" and its variants.
+ * decode: a body becomes rows. Source: blotter-api(7), READS and its variants.
  */
 #ifndef BLOTTER_CORE_DECODE_H
 #define BLOTTER_CORE_DECODE_H

@@ -1,7 +1,7 @@
 /*
  * engine: the cache of the four resources and the rules by which they are revalidated.
  * Pure: it is told what happened and when; it answers with actions and one next deadline.
- * Source: revalidation, R1-R13, P1-P13; the tests name the rule they hold.
+ * Source: doc/revalidation.md, R1-R13, P1-P13; the tests name the rule they hold.
  *
  * A turn of its owner: feed inputs, then take actions with engine_next_action until there is
  * none, then wait until engine_deadline at the latest and call engine_tick.
@@ -57,10 +57,10 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
                                   const struct event *event);
 
 /*
- * The stream was opened (a 200 came; sent_last_id: its request carried Last-Event-ID), or was lost
- * / could not be opened (why: kind FAULT_NONE or NULL for a clean end).
+ * The stream was opened, or was lost / could not be opened (why: kind FAULT_NONE or NULL for a
+ * clean end).
  */
-void engine_stream_opened(struct engine *engine, struct moment now, bool sent_last_id);
+void engine_stream_opened(struct engine *engine, struct moment now);
 void engine_stream_lost(struct engine *engine, struct moment now, const struct fault *why);
 
 /* What became of a fetch. body is borrowed for the call. */
@@ -124,11 +124,12 @@ struct pane_state {
     bool fetching;
     bool dirty;  /* something newer is known to exist */
     bool stale;  /* must be marked: not confirmed and no working stream, or in error, or from the
-                    disk cache */
+                    disk cache, or an event has waited too long for its answer */
     bool cached; /* still the disk cache's rows */
     int64_t confirmed_ms; /* wall time of the last confirming response, MODEL_NO_TIME when none */
-    int64_t shown_ms;     /* wall time of the newest figure shown: confirmed_ms, or the arrival
-                             of an event that patched a row since */
+    int64_t shown_ms;     /* wall time up to which all is shown: of the last answer, or of figures
+                             that came since; it stands still from the first event that no answer
+                             covers */
     struct fault fault;   /* kind FAULT_NONE when there is none */
     int64_t fault_ms;     /* wall time of the fault */
     int64_t retry_ms;     /* wall time of the next try, MODEL_NO_TIME when none is planned */

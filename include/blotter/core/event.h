@@ -1,6 +1,6 @@
 /*
  * event: what a stream message means. One table row per type; the row says which panes it
- * concerns and whether it patches only. Source: wire-protocol, "The stream".
+ * concerns and whether it patches only. Source: blotter-api(7).
  */
 #ifndef BLOTTER_CORE_EVENT_H
 #define BLOTTER_CORE_EVENT_H

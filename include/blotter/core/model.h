@@ -2,7 +2,7 @@
  * model: the rows of a decoded body. A snapshot is immutable once made and counted by reference;
  * its strings are NUL-terminated UTF-8 exactly as the server sent them (NUL -> U+FFFD) and must be
  * cleaned before they are shown. Missing numbers are NAN, missing times MODEL_NO_TIME, missing
- * strings "". Source: wire-protocol, "Reads".
+ * strings "". Source: blotter-api(7), READS.
  */
 #ifndef BLOTTER_CORE_MODEL_H
 #define BLOTTER_CORE_MODEL_H
@@ -126,6 +126,12 @@ size_t model_find(const struct snapshot *snapshot, const char *id);
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
+
+/* Rows of several lists of one resource (NULL is one without rows, but not the first) that pick
+ * wants, with texts of their own; pick NULL: all of them. Watchlists lose their lists. */
+struct snapshot *snapshot_pick(const struct snapshot *const *from, size_t count,
+                               bool (*pick)(const struct row *row, const void *user),
+                               const void *user);
 
 /* Rows and texts of its own, one reference: what is shown now, kept while the engine goes on. */
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);

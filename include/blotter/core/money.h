@@ -122,6 +122,10 @@ int position_direction(const struct position *position);
 #define MONEY_MARGIN_FULL 90.0
 double money_margin(const struct account *account);
 
+/* What working orders are for: what still waits at its limit, else at the last price. Returns how
+ * many there are; part is in the first one's currency, of others it counts as unknown. */
+size_t money_waiting(const struct snapshot *orders, struct money_part *ret);
+
 /* Balance and what is not realised. NAN when either is unknown or currencies differ. */
 double money_net_liq(const struct account *account, const struct money *money);
 

@@ -1,6 +1,6 @@
 /*
  * resource: the four things the backend answers, one table row each.
- * Source: wire-protocol, "Reads".
+ * Source: blotter-api(7), READS.
  */
 #ifndef BLOTTER_CORE_RESOURCE_H
 #define BLOTTER_CORE_RESOURCE_H

@@ -41,6 +41,10 @@ void term_set(struct term *term, const struct term_settings *settings);
 void term_start(struct term *term);
 void term_stop(struct term *term);
 
+/* What a crash does, for who ends the program in a handler of its own: async-signal-safe, nothing
+ * where no terminal was started. */
+void term_restore(void);
+
 int term_fd(const struct term *term); /* for reading keys and for waiting until it takes output */
 void term_size(const struct term *term, int *ret_columns, int *ret_rows);
 enum color_depth term_depth(const struct term *term);

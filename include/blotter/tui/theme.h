@@ -8,7 +8,7 @@
  *     selected = on 238
  *
  * What a line does not name is as in `text`. The shipped themes are built in, so a program always
- * has them. Source: screens, "Looks".
+ * has them. Source: doc/screen.md, "Looks".
  */
 #ifndef BLOTTER_TUI_THEME_H
 #define BLOTTER_TUI_THEME_H

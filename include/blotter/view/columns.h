@@ -1,7 +1,7 @@
 /*
  * columns: what can be shown of a row, one table row per column of a pane: title, width, rank for
  * dropping, decimals, where the figure is. Painting, sorting, filtering, the chooser and the
- * remembered state all walk the same rows. Source: screens, "Columns".
+ * remembered state all walk the same rows. Source: doc/screen.md, "Columns".
  */
 #ifndef BLOTTER_VIEW_COLUMNS_H
 #define BLOTTER_VIEW_COLUMNS_H
@@ -11,7 +11,7 @@
 #include <blotter/view/pane.h>
 #include <blotter/view/role.h>
 
-#define COLUMNS_MAX 20 /* columns that a pane can have at all */
+#define COLUMNS_MAX 24 /* columns that a pane can have at all */
 
 enum column_kind {
     COLUMN_TEXT,
@@ -40,6 +40,17 @@ enum column_show {
 #define COLUMN_EXACT 512u   /* each figure with the digits it was sent with */
 #define COLUMN_FLASH_MAX 3
 
+#define COLUMN_BAD (-1) /* directions of a flash */
+#define COLUMN_GOOD 1
+#define COLUMN_NEUTRAL 2
+
+/* What a composed cell may know beside its row. */
+struct column_now {
+    int64_t wall_ms;
+    const struct format *format;
+};
+#define COLUMN_COMPOSED_MAX 96
+
 struct column {
     const char *name;  /* "day-pnl": in state files */
     const char *title; /* "Day P&L" */
@@ -58,6 +69,13 @@ struct column {
     double (*other)(const struct row *row);   /* COLUMN_PAIR: what follows the slash */
     double (*money)(const struct row *row);   /* shown with its currency where number is missing */
     enum role (*role)(const struct row *row); /* NULL: text, or by the sign */
+    const char *title_done; /* heads it over orders that are done; NULL: the same title */
+    /* What is shown in place of the text or figure, which sort and filter go by; it may change with
+     * the clock. NULL: those themselves. */
+    void (*compose)(const struct row *row, const struct column_now *now,
+                    char out[COLUMN_COMPOSED_MAX]);
+    double (*sort)(const struct row *row);    /* sorts by this; NULL: by what it holds */
+    double (*meaning)(const struct row *row); /* of a text that flashes: good above 0, bad below */
 };
 
 /* Prices choose their decimals; amounts of money have as many as their currency. */
@@ -82,6 +100,16 @@ int column_figure(const struct column *column, const struct row *row, const stru
 
 /* The index of a column, or *ret_count of the pane when there is none of that name. */
 size_t column_find(enum pane pane, const char *name, size_t len);
+
+/* An order at market price waits for so long without being remarked upon. */
+#define ORDER_LATE_MS 10000
+bool order_is_at_market(const struct order *order);
+bool order_is_late(const struct order *order, int64_t now_ms);
+
+/* "NIFTY 31DEC 24450 CE" for a name of a contract, else the symbol; fits it into columns so that
+ * the underlying is cut first. */
+void symbol_shown(const char *symbol, const struct column_now *now, char out[COLUMN_COMPOSED_MAX]);
+size_t symbol_fit(const char *shown, int columns, char *out, size_t capacity);
 
 /* How orders of a class are shown. */
 struct order_class_info {

@@ -2,7 +2,7 @@
  * draw: curves, level lines and sparklines on a canvas. Knows neither money nor time: it is handed
  * points of x and y and says nothing about what they are. A y of NAN is a gap and stays one;
  * between two points the first one's y holds, as that of a figure that is written down when it
- * changes. Source: trader, "Curves".
+ * changes. Source: doc/screen.md, "Curves".
  */
 #ifndef BLOTTER_VIEW_DRAW_H
 #define BLOTTER_VIEW_DRAW_H

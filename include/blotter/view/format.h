@@ -1,7 +1,7 @@
 /*
  * format: numbers and times as text. A number comes out whole or not at all; whoever has less room
  * shows FORMAT_HASHES. Pure: the time zone is a function that is handed in, the locale's grouping
- * is a value that is handed in. Source: screens, "Numbers".
+ * is a value that is handed in. Source: doc/screen.md, "Numbers".
  */
 #ifndef BLOTTER_VIEW_FORMAT_H
 #define BLOTTER_VIEW_FORMAT_H

@@ -26,11 +26,12 @@ struct table_mark {
     double value[COLUMN_FLASH_MAX];
     int64_t flash_until_us; /* 0: none */
     int8_t direction[COLUMN_FLASH_MAX];
-    bool lasting;   /* the order is rejected, the price beyond its alert */
-    bool attention; /* that, or the price has crossed its alert and nobody saw it */
-    bool seen;      /* … and the user took note */
-    uint8_t class;  /* orders: enum order_class */
-    uint32_t rank;  /* its place when the rows were last ranked by a figure that moves */
+    bool lasting;    /* the order is rejected, the price beyond its alert */
+    bool attention;  /* that, or the price has crossed its alert and nobody saw it */
+    bool seen;       /* … and the user took note */
+    uint8_t class;   /* orders: enum order_class */
+    uint8_t section; /* table_section, when it was taken in */
+    uint32_t rank;   /* its place when the rows were last ranked by a figure that moves */
 };
 
 /* The row asks for attention. */
@@ -63,14 +64,33 @@ struct table_layout {
     bool more_left, more_right; /* columns that are not shown */
 };
 
+/* Which orders are shown. In all but the first one they stand as they are sorted. */
+enum order_view {
+    ORDER_VIEW_WORKING, /* working ones, under them those that are done */
+    ORDER_VIEW_ALL,
+    ORDER_VIEW_FILLED,
+    ORDER_VIEW_CANCELLED,
+    ORDER_VIEW_REJECTED,
+    ORDER_VIEW_COUNT
+};
+struct order_view_info {
+    const char *name; /* "working": in titles, state files and filters' views */
+    unsigned classes; /* bits 1u << enum order_class */
+    enum role role;
+};
+const struct order_view_info *order_view_info(enum order_view view);
+
 struct table {
     enum pane pane;
+    enum order_view view;        /* orders */
+    bool brief;                  /* of working orders and open positions alone, whatever the view */
     uint8_t chosen[COLUMNS_MAX]; /* the user's columns, in order */
     size_t chosen_count;         /* 0: the default ones */
     int sort;                    /* a column's index or TABLE_SERVER_ORDER */
     bool descending;
     int ranked_by;     /* what the marks' ranks are of: sort and direction; 0: nothing */
     int64_t ranked_us; /* when they were given, or last looked at */
+    bool rank_is_old;  /* rows have changed since */
     char filter[TABLE_FILTER_MAX];
     size_t list; /* watchlists: which one */
     size_t list_count;
@@ -81,11 +101,15 @@ struct table {
     uint64_t neighbours[2]; /* keys of the rows after and before it */
     size_t cursor;          /* its index in order */
     bool chosen_row; /* by the user; before that the first row is selected, whichever it is */
-    size_t top;      /* the first line's index in order */
+    size_t top;      /* the first line that is seen */
     uint64_t top_key;
-    int skip; /* columns scrolled off on the left */
+    bool
+        adrift; /* the wheel moved the lines: the cursor may be out of sight until a key moves it */
+    int skip;   /* columns scrolled off on the left */
 
     const struct snapshot *snapshot; /* borrowed until the next table_take */
+    int64_t taken_ms;                /* when that was */
+    int64_t aged_ms;                 /* the time that ages are told at */
     struct table_mark *marks;        /* row by row */
     struct table_curve *curves;      /* row by row, watchlists only */
     uint64_t seen[TABLE_SEEN_MAX];   /* keys of rejected orders, the latest last */
@@ -93,10 +117,12 @@ struct table {
     size_t row_count;
     uint32_t *order; /* rows that are in the list and pass the filter */
     size_t order_count;
-    size_t class_counts[ORDER_CLASS_COUNT]; /* of the orders among them */
+    size_t split; /* how many of them stand before those that are done or closed */
+    size_t class_counts[ORDER_CLASS_COUNT]; /* of the orders that pass the filter, in any view */
     uint32_t *changed;                      /* rows that the latest table_take found changed … */
     size_t changed_count, changed_room;
-    size_t total; /* rows before the filter */
+    size_t total;  /* rows before the filter */
+    size_t passed; /* those that pass it */
     size_t attention_count;
     int64_t flash_end_us; /* the next time at which a flash ends; MOMENT_NEVER */
     struct column_extent extents[COLUMNS_MAX];
@@ -118,8 +144,7 @@ typedef void (*table_alert_fn)(void *user, enum pane pane, const struct row *row
 struct table_news {
     const struct snapshot *snapshot; /* NULL: no rows */
     struct moment now;
-    bool quiet;   /* stale rows: nothing flashes */
-    bool focused; /* somebody looks at the rows: they do not change places by themselves */
+    bool quiet;                    /* stale rows: nothing flashes */
     const struct money_book *book; /* NULL: none */
     table_alert_fn alert;
     void *user;
@@ -139,12 +164,33 @@ void table_arrange(struct table *table);
 bool table_rank(struct table *table);
 #define TABLE_RANK_US INT64_C(30000000)
 
+/* Gives them when it is time; looked_at: somebody looks at the rows. True when it did. */
+bool table_rank_in_time(struct table *table, int64_t now_us, bool looked_at);
+
+/* When it will be time; MOMENT_NEVER. */
+int64_t table_next_rank(const struct table *table, bool looked_at);
+
 /* Columns' extents only grow, so that columns do not tremble with every figure that needs a digit
  * more, until this: the user changed the view. The next table_take measures all rows. */
 void table_forget_widths(struct table *table);
 
 /* Ends the flashes whose time has come. True when one ended. */
 bool table_tick(struct table *table, int64_t now_us);
+
+/*
+ * Lines: rows, and between those of the first section and the others a line that says so (and one
+ * more with titles where they differ).
+ */
+#define TABLE_NO_ROW SIZE_MAX
+size_t table_line_count(const struct table *table);
+size_t table_row_of_line(const struct table *table, size_t line); /* TABLE_NO_ROW: a divider */
+size_t table_line_of_row(const struct table *table, size_t i);
+
+/* Closed positions that no list holds: lines under the rows. */
+size_t table_closed_count(const struct table *table);
+
+/* How many orders a view has, of those that pass the filter. */
+size_t table_view_count(const struct table *table, enum order_view view);
 
 /* The row at an index of the order; NULL past the end. */
 const struct row *table_row(const struct table *table, size_t i);
@@ -160,8 +206,11 @@ void table_see_all(struct table *table);
  * forgotten. */
 void table_note_seen(struct table *table, uint64_t key);
 
-/* Keeps the cursor within `lines` lines from the top. */
+/* Keeps the cursor within `lines` lines from the top, unless the wheel has moved them. */
 void table_scroll(struct table *table, size_t lines);
+
+/* Moves the lines by so many, of which `lines` are shown; selection and marks stay as they are. */
+void table_wheel(struct table *table, long by, size_t lines);
 
 /* Takes another watchlist, `by` further, round at the ends. */
 void table_next_list(struct table *table, int by);
@@ -169,7 +218,15 @@ void table_next_list(struct table *table, int by);
 /* The columns that are shown where there is room, in order; returns how many. */
 size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS_MAX]);
 
+/* Rows that neither the view nor the kind of pane leaves out. */
 bool table_filter_hides(const struct table *table);
+
+/* What the rows are in order of: the user's choice, or on Now what matters there. */
+struct table_order {
+    int column; /* TABLE_SERVER_ORDER: none */
+    bool descending;
+};
+struct table_order table_order(const struct table *table);
 
 /* Extracts sort keys once and puts rows[count] in order by table's sort; ties by id. */
 void table_sort_rows(const struct table *table, uint32_t *rows, size_t count);
@@ -201,5 +258,9 @@ void table_paint(struct table *table, const struct table_view *view, struct memo
 /* Whether a quote is marked stale by its age, and when the next one will be (wall ms; INT64_MAX:
  * none). */
 int64_t table_next_stale(const struct table *table, int64_t now_ms, int64_t quote_stale_ms);
+
+/* When what orders say of time changes next: an age in minutes, an order at market that is late
+ * (wall ms; INT64_MAX: none is shown). */
+int64_t table_next_age(const struct table *table, int64_t now_ms);
 
 #endif

@@ -28,6 +28,22 @@ static double units(double multiplier)
     return multiplier > 0 ? multiplier : 1;
 }
 
+bool snapshot_is_cut(const struct snapshot *orders)
+{
+    static const size_t usual[] = {50, 100, 200, 250, 500, 1000};
+    bool cut = false;
+    for (size_t i = 0; orders != NULL && i < sizeof usual / sizeof *usual; i++) {
+        cut |= orders->row_count == usual[i];
+    }
+    return cut;
+}
+
+bool order_is_working(const struct order *order)
+{
+    return order->class == ORDER_OPEN || order->class == ORDER_PART ||
+           order->class == ORDER_UNKNOWN;
+}
+
 double order_pending(const struct order *order)
 {
     if (order->class == ORDER_UNKNOWN) {

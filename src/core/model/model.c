@@ -291,6 +291,39 @@ static void *copy_rows(const void *rows, size_t count, size_t size)
     return copy;
 }
 
+static void own_row(struct arena *arena, enum resource resource, struct row *row)
+{
+    row->patched = false;
+    own_texts(arena, field_table(resource), row);
+    if (row->raw.ptr != NULL) {
+        row->raw.ptr = copy_text(arena, row->raw.ptr, row->raw.len);
+    }
+}
+
+struct snapshot *snapshot_pick(const struct snapshot *const *from, size_t count,
+                               bool (*pick)(const struct row *row, const void *user),
+                               const void *user)
+{
+    struct snapshot *picked = snapshot_new(from[0]->resource);
+    struct arena *arena = arena_new();
+    size_t size = model_row_size(picked->resource), all = 0;
+    snapshot_block(picked)->texts = arena;
+    for (size_t i = 0; i < count; i++) {
+        all += from[i] != NULL ? from[i]->row_count : 0;
+    }
+    picked->rows = mem_calloc(all + 1, size);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t r = 0; from[i] != NULL && r < from[i]->row_count; r++) {
+            const struct row *row = model_row(from[i], r);
+            if (pick == NULL || pick(row, user)) {
+                memcpy(model_row(picked, picked->row_count), row, size);
+                own_row(arena, picked->resource, model_row(picked, picked->row_count++));
+            }
+        }
+    }
+    return picked;
+}
+
 struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 {
     struct snapshot *copy = snapshot_new(snapshot->resource);
@@ -301,12 +334,7 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
     copy->list_count = snapshot->list_count;
     copy->lists = copy_rows(snapshot->lists, snapshot->list_count, sizeof *copy->lists);
     for (size_t i = 0; i < copy->row_count; i++) {
-        struct row *row = model_row(copy, i);
-        row->patched = false;
-        own_texts(arena, field_table(copy->resource), row);
-        if (row->raw.ptr != NULL) {
-            row->raw.ptr = copy_text(arena, row->raw.ptr, row->raw.len);
-        }
+        own_row(arena, copy->resource, model_row(copy, i));
     }
     for (size_t i = 0; i < copy->list_count; i++) {
         own_texts(arena, field_table_watchlist(), &copy->lists[i]);

@@ -1,6 +1,6 @@
 /*
  * payload: what an event's data says about rows, one table row per member. A payload is read whole
- * or not at all. Source: wire-protocol, "The stream".
+ * or not at all. Source: blotter-api(7).
  */
 #ifndef BLOTTER_CORE_PAYLOAD_H
 #define BLOTTER_CORE_PAYLOAD_H
@@ -16,6 +16,7 @@
 enum payload_action {
     PAYLOAD_SET,    /* changes a row that is there */
     PAYLOAD_INSERT, /* adds a row that is not there yet */
+    PAYLOAD_EXPECT, /* a row is there that only a response can show */
     PAYLOAD_PUT,    /* one or the other */
     PAYLOAD_REMOVE  /* takes a row away */
 };
@@ -42,6 +43,7 @@ struct payload {
 struct payload_value {
     enum field_type type;
     uint16_t offset;
+    bool implied;  /* by the others: nothing that a response could contradict */
     bool only_new; /* for a row that comes in, not over what is there */
     union {
         double number;

@@ -221,7 +221,35 @@ double money_margin(const struct account *account)
 double money_net_liq(const struct account *account, const struct money *money)
 {
     const struct money_sum *sum = &money->sums[0];
-    bool whole = money->count == 1 && sum->unrealized.unknown == 0;
+    bool same = sum->currency[0] == '\0' || strcmp(sum->currency, account->currency) == 0;
+    bool whole = money->count == 1 && sum->unrealized.unknown == 0 && same;
     double unrealized = sum->open_count == 0 ? 0 : sum->unrealized.value;
     return whole ? account->balance + unrealized : (double)NAN;
+}
+
+/* --- orders --------------------------------------------------------------------------------- */
+
+static double waiting_value(const struct order *order)
+{
+    double price = order->price > 0 ? order->price : order_last(order).value;
+    double units = order->multiplier > 0 ? order->multiplier : 1;
+    return (order->quantity - order->filled) * price * units;
+}
+
+size_t money_waiting(const struct snapshot *orders, struct money_part *ret)
+{
+    size_t count = 0;
+    const char *currency = NULL;
+    *ret = nothing;
+    for (size_t i = 0; orders != NULL && i < orders->row_count; i++) {
+        const struct order *order = &orders->orders[i];
+        if (!order_is_working(order)) {
+            continue;
+        }
+        currency = currency != NULL ? currency : order->currency;
+        bool same = strcmp(currency, order->currency) == 0;
+        part_add(ret, same ? waiting_value(order) : (double)NAN, true);
+        count++;
+    }
+    return count;
 }

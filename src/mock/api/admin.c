@@ -1,4 +1,4 @@
-/* What only the mock has: its counters, SQL by hand, faults at run time. Source: cli,
+/* What only the mock has: its counters, SQL by hand, faults at run time. Source: blotter-mock(1),
  * "blotter-mock". */
 #include "api.h"
 #include "db/read.h"

@@ -1,7 +1,7 @@
 /*
  * read: the bodies of the four reads, written straight from the database's rows. Call them inside
  * a read transaction, together with read_last_id, so that both speak of the same state.
- * Source: wire-protocol, "Reads".
+ * Source: blotter-api(7), READS.
  */
 #ifndef BLOTTER_MOCK_READ_H
 #define BLOTTER_MOCK_READ_H

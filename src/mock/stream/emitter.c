@@ -1,5 +1,6 @@
 #include "emitter.h"
 
+#include "history.h"
 #include "place.h"
 
 #include <blotter/core/alloc.h>
@@ -41,8 +42,7 @@ struct emitter {
     struct channel *channels[CHANNEL_SLOTS];
     struct listener *beat_first, *beat_last;
     size_t listener_count;
-    int64_t last_id;
-    int64_t gap_from, gap_to; /* ids between them were never given: from one history to the next */
+    struct history history;
     struct text scratch;
     struct emitter_counters counters;
 };
@@ -215,6 +215,7 @@ struct emitter *emitter_new(struct db *db, const struct emitter_settings *settin
     struct emitter *emitter = mem_calloc(1, sizeof *emitter);
     emitter->db = db;
     emitter->settings = *settings;
+    emitter->history.retain = settings->retain;
     emitter->handler = *handler;
     return emitter;
 }
@@ -225,41 +226,6 @@ void emitter_free(struct emitter *emitter)
         text_done(&emitter->scratch);
         free(emitter);
     }
-}
-
-int64_t emitter_retained_after(const struct emitter *emitter)
-{
-    int64_t id = emitter->last_id - emitter->settings.retain;
-    return id < emitter->gap_to ? id - (emitter->gap_to - emitter->gap_from) : id;
-}
-
-/* The oldest id from which everything that came after it is still held. */
-static int64_t replay_floor(struct emitter *emitter)
-{
-    int64_t newest = emitter->last_id == emitter->gap_to ? emitter->gap_from : emitter->last_id;
-    int64_t oldest = db_int(emitter->db, newest + 1, "SELECT min(id) FROM events", "") - 1;
-    int64_t retained = emitter_retained_after(emitter);
-    return oldest > retained ? oldest : retained;
-}
-
-static bool in_gap(const struct emitter *emitter, int64_t id)
-{
-    return id > emitter->gap_from && id < emitter->gap_to;
-}
-
-/* A plain decimal that this database can replay from, or -1. */
-static int64_t replay_from(struct emitter *emitter, const char *last_event_id)
-{
-    int64_t id = 0;
-    for (const char *at = last_event_id; *at != '\0'; at++) {
-        if (*at < '0' || *at > '9' || id > (INT64_MAX - 9) / 10) {
-            return -1;
-        }
-        id = id * 10 + (*at - '0');
-    }
-    bool held = *last_event_id != '\0' && id <= emitter->last_id && !in_gap(emitter, id) &&
-                id >= replay_floor(emitter);
-    return held ? id : -1;
 }
 
 static void go_live(struct listener *listener)
@@ -286,12 +252,14 @@ static void greet(struct emitter *emitter, struct listener *listener, const char
     }
     /* The welcome's id is the place from which the stream goes on: a cut during a replay loses
      * nothing. */
-    int64_t from = last_event_id == NULL ? emitter->last_id : replay_from(emitter, last_event_id);
-    put_own(emitter, listener, "connected", from < 0 ? emitter->last_id : from, wall);
+    int64_t from = last_event_id == NULL
+                       ? emitter->history.last_id
+                       : history_read_id(&emitter->history, emitter->db, last_event_id);
+    put_own(emitter, listener, "connected", from < 0 ? emitter->history.last_id : from, wall);
     if (from < 0) {
-        put_own(emitter, listener, "resync", emitter->last_id, wall);
+        put_own(emitter, listener, "resync", emitter->history.last_id, wall);
         emitter->counters.resyncs++;
-    } else if (from < emitter->last_id) {
+    } else if (from < emitter->history.last_id) {
         listener->replay_after = from;
         place_unref(listener->at); /* a slow replay must not hold the queue */
         listener->at = NULL;
@@ -420,12 +388,12 @@ static size_t list_pieces(const struct listener *listener, struct iovec *ret, si
 /* Fills own with the next page of what was missed; when there is no more, the listener is live. */
 static void replay(struct emitter *emitter, struct listener *listener)
 {
-    if (listener->replay_after < replay_floor(emitter)) {
+    if (listener->replay_after < history_floor(&emitter->history, emitter->db)) {
         char wall[DB_TIME_SIZE];
         char *now = db_text(emitter->db, "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", "");
         memcpy(wall, now, sizeof wall);
         free(now);
-        put_own(emitter, listener, "resync", emitter->last_id, wall);
+        put_own(emitter, listener, "resync", emitter->history.last_id, wall);
         emitter->counters.resyncs++;
         go_live(listener);
         return;
@@ -434,7 +402,7 @@ static void replay(struct emitter *emitter, struct listener *listener)
                                   "SELECT id, type, data, created_at FROM events "
                                   "WHERE user_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
                                   "siii", listener->channel->user, listener->replay_after,
-                                  emitter->last_id, (int64_t)REPLAY_PAGE);
+                                  emitter->history.last_id, (int64_t)REPLAY_PAGE);
     int count = 0;
     while (db_row(emitter->db, rows)) {
         struct emitter_event event = {
@@ -549,7 +517,7 @@ void emitter_publish(struct emitter *emitter, const struct emitter_event *event)
         body_unref(body);
     }
     if (event->id > 0) {
-        emitter->last_id = event->id;
+        emitter->history.last_id = event->id;
     }
 }
 
@@ -557,25 +525,28 @@ void emitter_publish(struct emitter *emitter, const struct emitter_event *event)
 
 int64_t emitter_last_id(const struct emitter *emitter)
 {
-    return emitter->last_id;
+    return emitter->history.last_id;
 }
 
 void emitter_set_last_id(struct emitter *emitter, int64_t id)
 {
-    emitter->last_id = id;
+    emitter->history.last_id = id;
 }
 
 void emitter_skip_ids(struct emitter *emitter, int64_t id)
 {
-    emitter->gap_from = emitter->last_id;
-    emitter->gap_to = emitter->last_id = id;
+    history_skip(&emitter->history, id);
+}
+
+int64_t emitter_retained_after(const struct emitter *emitter)
+{
+    return history_retained_after(&emitter->history);
 }
 
 void emitter_new_history(struct emitter *emitter, int64_t id, const char *timestamp)
 {
     static const char data[] = "{\"reason\":\"the history of events is a new one\"}";
-    emitter->gap_from = emitter->gap_to = 0;
-    emitter->last_id = id;
+    history_begin(&emitter->history, id);
     if (emitter->settings.extensions) {
         struct emitter_event event = {id, NULL, "resync", data, sizeof data - 1, timestamp};
         emitter_publish(emitter, &event);
@@ -592,6 +563,16 @@ size_t emitter_user_listeners(const struct emitter *emitter, const char *user)
 {
     const struct channel *channel = channel_find(emitter, user);
     return channel == NULL ? 0 : channel->listener_count;
+}
+
+const char *emitter_next_user(const struct emitter *emitter, const char *user)
+{
+    const struct channel *channel = user == NULL ? NULL : channel_find(emitter, user)->next;
+    size_t slot = user == NULL ? 0 : slot_of(user) + 1;
+    for (; channel == NULL && slot < CHANNEL_SLOTS; slot++) {
+        channel = emitter->channels[slot];
+    }
+    return channel == NULL ? NULL : channel->user;
 }
 
 const struct emitter_counters *emitter_counters(const struct emitter *emitter)

@@ -5,7 +5,7 @@
  *
  * The order of what a listener gets: the welcome; what it missed (its Last-Event-ID on); then
  * everything published, without a gap and without a duplicate, however long it takes to read.
- * Source: wire-protocol, "The stream".
+ * Source: blotter-api(7).
  */
 #ifndef BLOTTER_MOCK_EMITTER_H
 #define BLOTTER_MOCK_EMITTER_H
@@ -89,6 +89,10 @@ int64_t emitter_retained_after(const struct emitter *emitter);
 /* Whether anybody listens at all, or as that user. */
 size_t emitter_listeners(const struct emitter *emitter);
 size_t emitter_user_listeners(const struct emitter *emitter, const char *user);
+
+/* The users who listen, one after the other: the first after NULL, NULL after the last. Nobody may
+ * come or go meanwhile. */
+const char *emitter_next_user(const struct emitter *emitter, const char *user);
 
 /* Heartbeats: the monotonic time at which emitter_tick is due, MOMENT_NEVER when none. */
 int64_t emitter_deadline(const struct emitter *emitter);

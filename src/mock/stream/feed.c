@@ -206,7 +206,8 @@ static void run_positions(struct feed *feed, int64_t wall_ms)
     free(user);
 }
 
-static void run_quotes(struct feed *feed, int64_t wall_ms)
+/* What a user holds, has working orders in, or watches; of the rest nothing is shown that moves. */
+static void send_quotes(struct feed *feed, const char *user, int64_t wall_ms)
 {
     static const char *const names[] = {
         "{\"instrumentId\":",  ",\"symbol\":", ",\"ltp\":", ",\"change\":",
@@ -214,18 +215,32 @@ static void run_quotes(struct feed *feed, int64_t wall_ms)
     sqlite3_stmt *rows =
         db_query(feed->db,
                  "SELECT s.instrumentId, s.symbol, s.ltp, s.change, s.changePercent, s.volume"
-                 " FROM ticked_stocks t JOIN stocks s ON s.id = t.id",
-                 "");
+                 " FROM ticked_stocks t JOIN stocks s ON s.id = t.id WHERE t.id IN ("
+                 " SELECT stockId FROM positions WHERE quantity <> 0 AND tradingAccountId ="
+                 "  (SELECT id FROM trading_accounts WHERE userId = ?1) UNION ALL"
+                 " SELECT stockId FROM orders WHERE status = 'PENDING' AND tradingAccountId ="
+                 "  (SELECT id FROM trading_accounts WHERE userId = ?1) UNION ALL"
+                 " SELECT stockId FROM watchlist_items WHERE watchlistId IN"
+                 "  (SELECT id FROM watchlists WHERE userId = ?1))",
+                 "s", user);
     int count = 0;
     while (db_row(feed->db, rows)) {
         add_update(feed, rows, names, 0, wall_ms);
         if (++count == BATCH_MAX) {
-            send_batch(feed, NULL, "quotes_updated", wall_ms);
+            send_batch(feed, user, "quotes_updated", wall_ms);
             count = 0;
         }
     }
     if (count > 0) {
-        send_batch(feed, NULL, "quotes_updated", wall_ms);
+        send_batch(feed, user, "quotes_updated", wall_ms);
+    }
+}
+
+static void run_quotes(struct feed *feed, int64_t wall_ms)
+{
+    const char *user = NULL;
+    while ((user = emitter_next_user(feed->emitter, user)) != NULL) {
+        send_quotes(feed, user, wall_ms);
     }
 }
 

@@ -44,6 +44,8 @@ static const struct action_info actions[] = {
                      "Close what is open, clear the filter, leave the zoom; never quits"},
     [ACTION_FILTER] = {"filter", "/", PANES, rows, "filter",
                        "Show only rows that hold a text; !text shows the others"},
+    [ACTION_VIEW] = {"view", "o", PANES, rows, "working/all",
+                     "The next of the order views: working, all, filled, cancelled, rejected"},
     [ACTION_MATCH_NEXT] = {"next-match", "n", PANES, rows, "next",
                            "To the next row that the filter found"},
     [ACTION_MATCH_PREVIOUS] = {"previous-match", "N", PANES, rows, "previous",

@@ -142,6 +142,7 @@ void chooser_open(struct screen *screen)
     columns_of(table->pane, &count);
     used = table_columns(table, false, screen->chooser);
     screen->chooser_shown = used;
+    screen->chooser_pane = screen->focus;
     for (size_t i = 0; i < count; i++) {
         if (memchr(screen->chooser, (int)i, used) == NULL) {
             screen->chooser[used++] = (uint8_t)i;

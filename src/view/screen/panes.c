@@ -1,6 +1,8 @@
 /* A pane: its frame with title, times and reasons, and what is inside. */
 #include "screen_parts.h"
 
+#include <blotter/core/derive.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,11 +17,20 @@ static struct style plain(enum role role)
 
 /* --- title ---------------------------------------------------------------------------------- */
 
+/* Orders say it where they are not sorted as usual: their views stand in its place. */
 static void sort_text(const struct table *table, char *out, size_t capacity)
 {
     size_t count;
     const struct column *columns = columns_of(table->pane, &count);
     out[0] = '\0';
+    struct table_order order = table_order(table);
+    if (table->pane == PANE_ORDERS && order.column == 0 && order.descending) {
+        return;
+    }
+    if (order.column != table->sort) {
+        snprintf(out, capacity, "  worst first");
+        return;
+    }
     if (table->sort >= 0 && (size_t)table->sort < count) {
         const char *title = columns[table->sort].title;
         snprintf(out, capacity, "  %s%s", title + (title[0] == '~'), table->descending ? "↓" : "↑");
@@ -62,16 +73,19 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
                        size_t capacity)
 {
     const struct table *table = &frame->screen->tables[pane];
-    size_t last = table->top + (lines > 0 ? (size_t)lines : 0);
+    size_t all = table_line_count(table), last = table->top + (lines > 0 ? (size_t)lines : 0);
+    last = last < all ? last : all;
     out[0] = '\0';
     if (table->snapshot == NULL) {
         return;
     }
     if (table_filter_hides(table)) {
         snprintf(out, capacity, "%zu of %zu · ", table->order_count, table->total);
-    } else if (lines > 0 && table->order_count > (size_t)lines) {
-        snprintf(out, capacity, "%zu-%zu/%zu · ", table->top + 1,
-                 last < table->order_count ? last : table->order_count, table->order_count);
+    } else if (lines > 0 && all > (size_t)lines) {
+        size_t between = all - table->order_count; /* a divider is no row */
+        size_t first = table->top < table->split ? table->top + 1 : table->top + 1 - between;
+        last -= last > table->split ? between : 0;
+        snprintf(out, capacity, "%zu-%zu/%zu · ", first, last, table->order_count);
     } else {
         snprintf(out, capacity, "%zu · ", table->order_count);
     }
@@ -81,14 +95,17 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
 static void put_status(const struct frame *frame, enum pane pane, struct rect edge, int lines)
 {
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
-    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[4][TITLE_MAX];
+    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[4][TITLE_MAX], more[64];
     const char *mark = state.stale ? "≈ " : "";
     if (screen_has_table(pane)) {
         count_text(frame, pane, lines, count, sizeof count);
     }
     format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, at);
     format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.shown_ms, minute);
-    snprintf(forms[0], TITLE_MAX, " %s%sas of %s ", count, mark, at);
+    bool cut = pane == PANE_ORDERS && snapshot_is_cut(state.shown);
+    size_t rows = state.shown != NULL ? state.shown->row_count : 0;
+    snprintf(more, sizeof more, cut ? "newest %zu of more · " : "", rows);
+    snprintf(forms[0], TITLE_MAX, " %s%s%sas of %s ", more, cut ? "" : count, mark, at);
     snprintf(forms[1], TITLE_MAX, " %s%s%s ", count, mark, at);
     snprintf(forms[2], TITLE_MAX, " %s%s ", mark, minute);
     snprintf(forms[3], TITLE_MAX, "%s", state.stale ? "≈" : "");
@@ -186,7 +203,7 @@ static void put_thumb(const struct frame *frame, enum pane pane, int lines)
     struct pane_memo *memo = &frame->screen->memos[pane];
     struct rect area = frame->screen->layout.panes[pane];
     struct rect track = {area.x + area.width - 1, area.y + 2, 1, lines};
-    struct rect thumb = thumb_of(track, table->top, table->order_count);
+    struct rect thumb = thumb_of(track, table->top, table_line_count(table));
     if (memo->whole && thumb.y == memo->thumb.y && thumb.height == memo->thumb.height) {
         return;
     }
@@ -209,6 +226,40 @@ static int pane_lines(const struct frame *frame, enum pane pane)
     return table_lines(&view);
 }
 
+/* "[working 4] all 54  filled 27  cancelled 8  rejected 1": those there is room for; returns the
+ * columns used. */
+static int put_views(const struct frame *frame, struct rect edge)
+{
+    struct screen *screen = frame->screen;
+    const struct table *table = &screen->tables[PANE_ORDERS];
+    bool stale = screen_pane(screen, frame->input, RESOURCE_ORDERS).stale;
+    bool more = snapshot_is_cut(table->snapshot);
+    int x = edge.x;
+    for (int i = 0; i <= ORDER_VIEW_COUNT; i++) {
+        screen->view_x[i] = -1;
+    }
+    for (int i = 0; i < ORDER_VIEW_COUNT && table->snapshot != NULL; i++) {
+        const struct order_view_info *info = order_view_info((enum order_view)i);
+        size_t count = table_view_count(table, (enum order_view)i);
+        bool here = (int)table->view == i;
+        char text[64];
+        if (count == 0 && !here && i > ORDER_VIEW_ALL) {
+            continue;
+        }
+        snprintf(text, sizeof text, here ? "[%s %zu%s]" : " %s %zu%s ", info->name, count,
+                 more && i == ORDER_VIEW_WORKING ? "+" : "");
+        if (text_width(text) > edge.x + edge.width - x) {
+            break;
+        }
+        enum role role = stale ? ROLE_STALE : here ? ROLE_TITLE : info->role;
+        screen->view_x[i] = x;
+        x += canvas_put(frame->canvas, (struct rect){x, edge.y, edge.x + edge.width - x, 1}, text,
+                        (struct style){role, here ? CELL_BOLD : 0});
+    }
+    screen->view_x[ORDER_VIEW_COUNT] = x;
+    return x - edge.x;
+}
+
 /* The edge with the title, the times and the count. */
 static void put_head(const struct frame *frame, enum pane pane, int lines)
 {
@@ -223,6 +274,9 @@ static void put_head(const struct frame *frame, enum pane pane, int lines)
     attributes |= focused && frame->canvas->ascii ? CELL_REVERSE : 0;
     int used = canvas_put(frame->canvas, (struct rect){area.x + 2, area.y, room, 1}, out,
                           (struct style){ROLE_TITLE, attributes});
+    if (pane == PANE_ORDERS) {
+        used += put_views(frame, (struct rect){area.x + 2 + used, area.y, room - used, 1});
+    }
     struct rect edge = {area.x + 2 + used + 1, area.y, room - used - 1, 1};
     if (pane == PANE_EVENTS) {
         put_events_status(frame, edge);
@@ -268,26 +322,25 @@ static void put_frame(const struct frame *frame, enum pane pane)
 
 /* --- lines under the rows ------------------------------------------------------------------- */
 
-static void order_counts(const struct frame *frame, struct rect line)
+/* What the working orders are worth. */
+static void order_worth(const struct frame *frame, struct rect line)
 {
     const struct table *table = &frame->screen->tables[PANE_ORDERS];
-    const size_t *counts = table->class_counts;
-    static const char *const words[] = {"pending",   "partial",  "executed",
-                                        "cancelled", "rejected", "other"};
+    struct money_part part;
+    char out[FORMAT_MAX];
     struct bar bar;
     bar.count = 0;
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
-    bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " %zu orders",
-            table->order_count);
-    bool first = true;
-    for (int i = 0; i < ORDER_CLASS_COUNT; i++) {
-        if (counts[i] > 0) {
-            bar_add(&bar, (struct bar_place){i + 1, 0}, plain(ROLE_DIM), first ? ": " : " · ");
-            bar_add(&bar, (struct bar_place){i + 1, 0},
-                    plain(stale ? ROLE_STALE : order_class_info((enum order_class)i)->role),
-                    "%zu %s", counts[i], words[i]);
-            first = false;
-        }
+    size_t count = money_waiting(table->snapshot, &part);
+    format_number(&frame->input->format, (struct format_figure){part.value, 0, FORMAT_DERIVED},
+                  out);
+    bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " working %zu",
+            count);
+    bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_DIM), " worth ");
+    bar_add(&bar, (struct bar_place){1, 0}, plain(stale ? ROLE_STALE : ROLE_TEXT), "%s",
+            frame->screen->hide_amounts ? FORMAT_HIDDEN : out);
+    if (part.unknown > 0) {
+        bar_add(&bar, (struct bar_place){2, 0}, plain(ROLE_DIM), ", %zu unknown", part.unknown);
     }
     bar_paint(&bar, frame->canvas, line);
 }
@@ -334,7 +387,7 @@ static void paint_table(const struct frame *frame, enum pane pane)
     if (view.area.height < inside.height) {
         struct rect line = {inside.x, inside.y + inside.height - 1, inside.width, 1};
         if (pane == PANE_ORDERS) {
-            order_counts(frame, line);
+            order_worth(frame, line);
         } else {
             list_hint(frame, line);
         }

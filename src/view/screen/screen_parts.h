@@ -36,6 +36,7 @@ struct screen_away {
     uint64_t touched;               /* the newest entry of the tape then */
     uint64_t looked;                /* entries above this one are new */
     int64_t looked_ms;
+    bool begun; /* an earlier run's looking was taken over */
 };
 
 /* What of a pane's place on the canvas is as it was last painted. */
@@ -58,14 +59,18 @@ struct screen {
     struct screen_strip strip;
     struct screen_away away;
     struct layout layout;
-    int tab_x[PANE_COUNT]; /* where the tabs begin; -1: not there */
-    unsigned layout_key;   /* what of the input the layout was made of */
+    int tab_x[PANE_COUNT];            /* where the tabs begin; -1: not there */
+    int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
+    uint64_t layout_key;              /* what of the input the layout was made of */
+    enum pane placed_focus;
+    int need[PANE_COUNT]; /* lines the panes were given room for */
 
     enum action_scope overlay; /* SCOPE_PANES: none is open */
     size_t overlay_top, overlay_cursor, overlay_lines, overlay_page;
     uint64_t detail_key;          /* the row (or entry) whose detail is open */
     uint8_t chooser[COLUMNS_MAX]; /* every column, those shown first */
     size_t chooser_shown;
+    enum pane chooser_pane;
     char filter_before[TABLE_FILTER_MAX]; /* for Esc in the prompt */
 
     struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
@@ -78,6 +83,7 @@ struct screen {
     unsigned dirty;
     resource_mask retake; /* tables to be measured and sorted anew */
     int64_t deadline_us;
+    int64_t age_ms;     /* when what orders say of time changes; INT64_MAX */
     int64_t day_end_ms; /* times of today are written another way from then on */
     char theme[SCREEN_THEME_MAX];
     char state_key[32], state_value[TABLE_SEEN_MAX * 17 + 1];
@@ -191,6 +197,8 @@ size_t tape_pane_entry_on(const struct frame *frame, int width, int line);
 /* How many entries are new since the user looked. */
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input);
 void tape_pane_seen(struct screen *screen, const struct screen_input *input);
+/* What an earlier run of the user's has seen is not new. */
+void away_begin(struct screen *screen, const struct screen_input *input);
 /* The user did something. */
 void away_note(struct screen *screen, const struct screen_input *input);
 

@@ -109,13 +109,14 @@ static bool seen_from_text(struct table *table, const char *text)
     return true;
 }
 
-/* Three keys of the screen, then two for every pane with columns, then the orders seen. */
+/* Three keys of the screen, two for every pane with columns, the orders seen, their view. */
 enum {
     STATE_FOCUS,
     STATE_ZOOM,
     STATE_THEME,
     STATE_TABLES,
     STATE_SEEN = STATE_TABLES + 2 * RESOURCE_COUNT,
+    STATE_VIEW,
     STATE_COUNT
 };
 
@@ -141,7 +142,10 @@ bool screen_state_get(struct screen *screen, size_t i, const char **ret_key, con
     if (i >= STATE_COUNT) {
         return false;
     }
-    if (i == STATE_SEEN) {
+    if (i == STATE_VIEW) {
+        snprintf(screen->state_key, sizeof screen->state_key, "orders.view");
+        out_put(&value, order_view_info(screen->tables[RESOURCE_ORDERS].view)->name);
+    } else if (i == STATE_SEEN) {
         snprintf(screen->state_key, sizeof screen->state_key, "orders.seen");
         seen_to_text(&screen->tables[RESOURCE_ORDERS], &value);
     } else if (i >= STATE_TABLES) {
@@ -174,6 +178,17 @@ static bool set_table(struct screen *screen, const char *key, const char *value)
     return false;
 }
 
+static bool set_view(struct screen *screen, const char *value)
+{
+    for (int i = 0; i < ORDER_VIEW_COUNT; i++) {
+        if (strcmp(order_view_info((enum order_view)i)->name, value) == 0) {
+            screen->tables[RESOURCE_ORDERS].view = (enum order_view)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool screen_state_set(struct screen *screen, const char *key, const char *value)
 {
     enum pane pane;
@@ -194,5 +209,6 @@ bool screen_state_set(struct screen *screen, const char *key, const char *value)
     if (strcmp(key, "orders.seen") == 0) {
         return seen_from_text(&screen->tables[RESOURCE_ORDERS], value);
     }
-    return set_table(screen, key, value);
+    return strcmp(key, "orders.view") == 0 ? set_view(screen, value)
+                                           : set_table(screen, key, value);
 }

@@ -1,5 +1,7 @@
 #include <blotter/view/columns.h>
 
+#include "cells.h"
+
 #include <blotter/core/derive.h>
 #include <blotter/view/text.h>
 
@@ -229,7 +231,7 @@ TIME_OF(account, updated_ms)
 #define COUNT(get) .kind = COLUMN_NUMBER, .number = (get)
 #define PRICE(get) .kind = COLUMN_NUMBER, .number = (get), .decimals_low = 2, .decimals_high = 4
 #define MONEY(get) .kind = COLUMN_NUMBER, .number = (get), .decimals_low = 2, .decimals_high = 2
-#define SYMBOL(get) TEXT(get, 12, 24), .rank = 0, .flags = COLUMN_SEARCHED | COLUMN_MIDDLE
+#define SYMBOL(get) TEXT(get, 18, 28), .rank = 0, .flags = COLUMN_SEARCHED | COLUMN_MIDDLE
 #define PNL (COLUMN_SIGNED | COLUMN_AMOUNT)
 #define MOVING_PNL (PNL | COLUMN_MOVES)
 #define ID                                                                                         \
@@ -238,29 +240,39 @@ TIME_OF(account, updated_ms)
     }
 
 static const struct column order_columns[] = {
-    {"time", "Time", "when it was placed", .show = COLUMN_WIDE, .rank = 6, TIME(order_created_ms)},
-    {"symbol", "Symbol", "what is traded", SYMBOL(order_symbol)},
+    {"wait", "Wait", "how long it has waited; when it ended", .rank = 6, TIME(order_when),
+     .show = COLUMN_WIDE, .title_done = "At", .compose = order_when_composed},
+    {"symbol", "Symbol", "what is traded", SYMBOL(order_symbol), .compose = order_symbol_composed},
     {"side", "Side", "BUY or SELL", .show = COLUMN_WIDE, .rank = 2, TEXT(order_side, 4, 4),
      .role = order_side_role, .flags = COLUMN_SEARCHED},
     {"s", "S", "side as one letter", .show = COLUMN_NARROW, .rank = 2, TEXT(order_side_short, 1, 1),
      .role = order_side_role},
-    {"prod", "Prod", "product: MIS, CNC or NRML", .show = COLUMN_WIDE, .rank = 8,
-     TEXT(order_product, 4, 6), .flags = COLUMN_SEARCHED},
     {"type", "Type", "LIMIT or MARKET", .show = COLUMN_WIDE, .rank = 10, TEXT(order_type, 6, 8),
      .flags = COLUMN_SEARCHED},
-    {"qty", "Qty", "quantity", .show = COLUMN_WIDE, .rank = 3, COUNT(order_quantity),
+    {"fill-qty", "Fill/Qty", "filled and whole quantity", .rank = 3, .kind = COLUMN_PAIR,
+     .number = order_filled, .other = order_quantity_of, .money = order_notional,
+     .flags = COLUMN_AMOUNT | COLUMN_EXACT | COLUMN_FLASHES},
+    {"price", "Limit", "limit price", .rank = 4, PRICE(order_price)},
+    {"mark", "LTP", "last traded price; the average when it is done", .show = COLUMN_WIDE,
+     .rank = 7, PRICE(order_mark), .title_done = "Avg", .flags = COLUMN_MOVES},
+    {"go", "To go", "from the price to the limit; slip against the limit when it is done",
+     .show = COLUMN_WIDE, .rank = 8, MONEY(order_go), .title_done = "Slip", .role = order_go_role,
+     .flags = COLUMN_PERCENT | COLUMN_MOVES},
+    {"status", "Status", "what became of it", .rank = 1, TEXT(order_status_text, 11, 24),
+     .role = order_status_role, .compose = order_status_composed, .sort = order_status_rank,
+     .meaning = order_status_meaning, .flags = COLUMN_SEARCHED | COLUMN_FLASHES},
+    {"time", "Time", "when it was placed", .show = COLUMN_OPTIONAL, .rank = 6,
+     TIME(order_created_ms)},
+    {"prod", "Prod", "product: MIS, CNC or NRML", .show = COLUMN_OPTIONAL, .rank = 11,
+     TEXT(order_product, 4, 6), .flags = COLUMN_SEARCHED},
+    {"qty", "Qty", "quantity", .show = COLUMN_OPTIONAL, .rank = 3, COUNT(order_quantity),
      .money = order_notional, .flags = COLUMN_AMOUNT | COLUMN_EXACT},
-    {"filled", "Filled", "quantity that is filled", .show = COLUMN_WIDE, .rank = 4,
+    {"filled", "Filled", "quantity that is filled", .show = COLUMN_OPTIONAL, .rank = 4,
      COUNT(order_filled), .flags = COLUMN_AMOUNT | COLUMN_FLASHES | COLUMN_EXACT},
-    {"fill-qty", "Fill/Qty", "filled and whole quantity", .show = COLUMN_NARROW, .rank = 3,
-     .kind = COLUMN_PAIR, .number = order_filled, .other = order_quantity_of,
-     .money = order_notional, .flags = COLUMN_AMOUNT | COLUMN_EXACT},
-    {"price", "Price", "limit price", .rank = 5, PRICE(order_price)},
-    {"avg", "Avg", "average price of what is filled", .show = COLUMN_WIDE, .rank = 7,
+    {"avg", "Avg", "average price of what is filled", .show = COLUMN_OPTIONAL, .rank = 7,
      PRICE(order_average_price)},
-    {"ltp", "LTP", "last traded price", .show = COLUMN_WIDE, .rank = 9, PRICE(order_last_of)},
-    {"status", "Status", "what became of it", .rank = 1, TEXT(order_status_text, 11, 14),
-     .role = order_status_role, .flags = COLUMN_SEARCHED | COLUMN_FLASHES},
+    {"ltp", "LTP", "last traded price", .show = COLUMN_OPTIONAL, .rank = 9, PRICE(order_last_of),
+     .flags = COLUMN_MOVES},
     ID,
     {"pending", "~Pending", "quantity that still waits", .show = COLUMN_OPTIONAL, .rank = 11,
      COUNT(order_pending_of), .flags = COLUMN_AMOUNT | COLUMN_DERIVED | COLUMN_EXACT},
@@ -271,10 +283,11 @@ static const struct column order_columns[] = {
 };
 
 static const struct column position_columns[] = {
-    {"symbol", "Symbol", "what is held", SYMBOL(position_symbol), .role = position_role},
+    {"symbol", "Symbol", "what is held", SYMBOL(position_symbol), .role = position_role,
+     .compose = position_symbol_composed},
     {"qty", "Qty", "quantity; negative is short", .rank = 1, COUNT(position_quantity),
      .flags = PNL | COLUMN_EXACT, .role = position_role},
-    {"avg", "Avg", "average price", .show = COLUMN_WIDE, .rank = 6, PRICE(position_average_of),
+    {"avg", "Avg", "average price", .show = COLUMN_WIDE, .rank = 10, PRICE(position_average_of),
      .role = position_role},
     {"ltp", "LTP", "last traded price", .rank = 4, PRICE(position_last_of), .role = position_role,
      .flags = COLUMN_FLASHES | COLUMN_ARROW | COLUMN_MOVES},
@@ -307,7 +320,8 @@ static const struct column position_columns[] = {
 };
 
 static const struct column watch_columns[] = {
-    {"symbol", "Symbol", "what is watched", SYMBOL(watch_item_symbol)},
+    {"symbol", "Symbol", "what is watched", SYMBOL(watch_item_symbol),
+     .compose = item_symbol_composed},
     {"ltp", "LTP", "last traded price", .rank = 1, PRICE(watch_item_last),
      .flags = COLUMN_FLASHES | COLUMN_ARROW | COLUMN_MOVES},
     {"chg", "Chg", "change since the last close", .rank = 4, PRICE(watch_item_change),

@@ -2,6 +2,7 @@
 
 #include <blotter/core/alloc.h>
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ void table_init(struct table *table, enum pane pane)
         enum pane pane;
         const char *column;
         bool descending;
-    } defaults[] = {{PANE_ORDERS, "time", true}, {PANE_POSITIONS, "symbol", false}};
+    } defaults[] = {{PANE_ORDERS, "wait", true}, {PANE_POSITIONS, "symbol", false}};
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
         if (defaults[i].pane == pane) {
             table->sort = (int)column_find(pane, defaults[i].column, strlen(defaults[i].column));
@@ -74,6 +75,79 @@ bool table_tick(struct table *table, int64_t now_us)
     return true;
 }
 
+/* --- views ---------------------------------------------------------------------------------- */
+
+#define CLASS(class) (1u << ORDER_##class)
+
+static const struct order_view_info views[] = {
+    [ORDER_VIEW_WORKING] = {"working", CLASS(OPEN) | CLASS(PART) | CLASS(UNKNOWN), ROLE_TITLE},
+    [ORDER_VIEW_ALL] = {"all", (1u << ORDER_CLASS_COUNT) - 1, ROLE_DIM},
+    [ORDER_VIEW_FILLED] = {"filled", CLASS(DONE), ROLE_DIM},
+    [ORDER_VIEW_CANCELLED] = {"cancelled", CLASS(DEAD), ROLE_DIM},
+    [ORDER_VIEW_REJECTED] = {"rejected", CLASS(REJECTED), ROLE_STATUS_REJECTED},
+};
+static_assert(sizeof views / sizeof *views == ORDER_VIEW_COUNT, "a row per view");
+
+const struct order_view_info *order_view_info(enum order_view view)
+{
+    return &views[view];
+}
+
+size_t table_view_count(const struct table *table, enum order_view view)
+{
+    size_t count = 0;
+    for (int i = 0; i < ORDER_CLASS_COUNT; i++) {
+        count += (views[view].classes & 1u << i) != 0 ? table->class_counts[i] : 0;
+    }
+    return count;
+}
+
+/* Whether the view, or the pane's kind, leaves a row in. */
+static bool in_view(const struct table *table, size_t row)
+{
+    if (table->pane == PANE_ORDERS) {
+        bool below = table->view == ORDER_VIEW_WORKING && !table->brief;
+        return below || (views[table->view].classes & 1u << table->marks[row].class) != 0;
+    }
+    return !table->brief || table->pane != PANE_POSITIONS ||
+           !position_is_closed(&table->snapshot->positions[row]);
+}
+
+/* --- lines ---------------------------------------------------------------------------------- */
+
+/* Lines between the first section and the others. */
+static size_t divider_lines(const struct table *table)
+{
+    bool both = table->split > 0 && table->split < table->order_count;
+    return !both ? 0 : table->pane == PANE_ORDERS ? 2 : 1;
+}
+
+size_t table_line_count(const struct table *table)
+{
+    return table->order_count + divider_lines(table);
+}
+
+size_t table_row_of_line(const struct table *table, size_t line)
+{
+    size_t between = divider_lines(table);
+    if (line < table->split || between == 0) {
+        return line;
+    }
+    return line < table->split + between ? TABLE_NO_ROW : line - between;
+}
+
+size_t table_line_of_row(const struct table *table, size_t i)
+{
+    return i < table->split ? i : i + divider_lines(table);
+}
+
+/* The row at a line, or the one behind the divider. */
+static size_t row_from(const struct table *table, size_t line)
+{
+    size_t row = table_row_of_line(table, line);
+    return row == TABLE_NO_ROW ? table->split : row;
+}
+
 /* --- order, selection, anchor --------------------------------------------------------------- */
 
 static bool row_matches(const struct table *table, const struct row *row)
@@ -95,7 +169,7 @@ static bool row_matches(const struct table *table, const struct row *row)
 
 bool table_filter_hides(const struct table *table)
 {
-    return table->order_count < table->total;
+    return table->passed < table->total;
 }
 
 static size_t find_key(const struct table *table, uint64_t key)
@@ -117,7 +191,20 @@ static void remember(struct table *table)
     table->selected = key_at(table, table->cursor);
     table->neighbours[0] = key_at(table, table->cursor + 1);
     table->neighbours[1] = table->cursor > 0 ? key_at(table, table->cursor - 1) : 0;
-    table->top_key = key_at(table, table->top);
+    table->top_key = key_at(table, row_from(table, table->top));
+}
+
+/* At the very top we stay there, so that new rows are seen. */
+static void settle_top(struct table *table, size_t last)
+{
+    if (table->top > 0) {
+        size_t top = find_key(table, table->top_key);
+        if (top >= table->order_count) {
+            table->top = table->top < last ? table->top : last;
+        } else if (row_from(table, table->top) != top) { /* else it may stand on the divider */
+            table->top = table_line_of_row(table, top);
+        }
+    }
 }
 
 void table_settle(struct table *table)
@@ -125,7 +212,9 @@ void table_settle(struct table *table)
     const uint64_t wanted[] = {table->selected, table->neighbours[0], table->neighbours[1]};
     size_t last = table->order_count > 0 ? table->order_count - 1 : 0;
     if (!table->chosen_row) {
-        table->cursor = table->top = 0;
+        table->cursor = 0;
+        table->top = table->adrift ? table->top : 0;
+        settle_top(table, last);
         remember(table);
         return;
     }
@@ -136,10 +225,7 @@ void table_settle(struct table *table)
     table->cursor = found < table->order_count ? found
                     : table->cursor < last     ? table->cursor
                                                : last;
-    if (table->top > 0) { /* at the very top we stay there, so that new rows are seen */
-        size_t top = find_key(table, table->top_key);
-        table->top = top < table->order_count ? top : table->top < last ? table->top : last;
-    }
+    settle_top(table, last);
     remember(table);
 }
 
@@ -169,12 +255,13 @@ struct table_range table_list_range(struct table *table)
     return (struct table_range){list->first, list->count};
 }
 
-static void count_states(struct table *table)
+static void find_split(struct table *table)
 {
-    memset(table->class_counts, 0, sizeof table->class_counts);
-    for (size_t i = 0; table->pane == PANE_ORDERS && i < table->order_count; i++) {
-        table->class_counts[table->marks[table->order[i]].class]++;
+    size_t i = 0;
+    while (i < table->order_count && table->marks[table->order[i]].section == 0) {
+        i++;
     }
+    table->split = i;
 }
 
 /* Places by what the figure is now, for all rows, whatever the filter leaves of them. */
@@ -188,6 +275,7 @@ static void give_ranks(struct table *table, struct table_range shown)
         table->marks[table->order[i]].rank = (uint32_t)i;
     }
     table->ranked_by = table_rank_key(table);
+    table->rank_is_old = false;
 }
 
 void table_arrange(struct table *table)
@@ -200,13 +288,21 @@ void table_arrange(struct table *table)
     if (table_wants_ranks(table)) {
         give_ranks(table, shown);
     }
+    memset(table->class_counts, 0, sizeof table->class_counts);
+    table->passed = 0;
     for (size_t i = shown.first; i < shown.first + shown.count; i++) {
-        if (row_matches(table, model_row(table->snapshot, i))) {
+        if (!row_matches(table, model_row(table->snapshot, i))) {
+            continue;
+        }
+        table->passed++;
+        table->class_counts[table->marks[i].class]++;
+        if (in_view(table, i)) {
+            table->marks[i].section = (uint8_t)table_section(table, model_row(table->snapshot, i));
             table->order[table->order_count++] = (uint32_t)i;
         }
     }
     table_sort_rows(table, table->order, table->order_count);
-    count_states(table);
+    find_split(table);
     table_sum(table);
     table_settle(table);
 }
@@ -241,6 +337,7 @@ void table_select(struct table *table, size_t i)
         table_note_marks(table);
     }
     table->chosen_row = true;
+    table->adrift = false;
     table->cursor = to;
     remember(table);
 }
@@ -264,14 +361,26 @@ void table_scroll(struct table *table, size_t lines)
     if (lines == 0) {
         return;
     }
-    size_t last_top = table->order_count > lines ? table->order_count - lines : 0;
-    if (table->cursor < table->top) {
-        table->top = table->cursor;
-    } else if (table->cursor >= table->top + lines) {
-        table->top = table->cursor - lines + 1;
+    size_t count = table_line_count(table), cursor = table_line_of_row(table, table->cursor);
+    size_t last_top = count > lines ? count - lines : 0;
+    if (table->adrift) {
+        /* until a key is pressed */
+    } else if (cursor < table->top) {
+        table->top = cursor;
+    } else if (cursor >= table->top + lines) {
+        table->top = cursor - lines + 1;
     }
     table->top = table->top < last_top ? table->top : last_top;
-    table->top_key = key_at(table, table->top);
+    table->top_key = key_at(table, row_from(table, table->top));
+}
+
+void table_wheel(struct table *table, long by, size_t lines)
+{
+    size_t count = table_line_count(table);
+    long last = count > lines ? (long)(count - lines) : 0, to = (long)table->top + by;
+    table->top = to < 0 ? 0 : to > last ? (size_t)last : (size_t)to;
+    table->top_key = key_at(table, row_from(table, table->top));
+    table->adrift = true;
 }
 
 void table_next_list(struct table *table, int by)
@@ -285,6 +394,7 @@ void table_next_list(struct table *table, int by)
     table->selected = 0;
     table->neighbours[0] = table->neighbours[1] = 0;
     table->cursor = table->top = 0;
+    table->adrift = false;
     table_arrange(table);
 }
 

@@ -58,12 +58,32 @@ static void measure_exact(const struct column *column, const struct row *row, do
     measure_alone(column, row, extent);
 }
 
+/* What is composed may be longer than the text it is made of: a contract's name, a status with its
+ * reason. Only what could be the widest is composed. */
+static int composed_width(const struct column *column, const struct row *row, int64_t now_ms)
+{
+    static const int64_t much_later = INT64_MAX / 2;
+    bool symbol = (column->flags & COLUMN_MIDDLE) != 0;
+    struct format format;
+    char out[COLUMN_COMPOSED_MAX];
+    format_default(&format);
+    column->compose(row, &(struct column_now){symbol ? now_ms : much_later, &format}, out);
+    int width = text_width(out);
+    return width < column->width_max ? width : column->width_max;
+}
+
+#define COMPOSED_LONGER 12 /* how much longer at most */
+
 static void measure_cell(const struct column *column, const struct row *row,
-                         struct column_extent *extent)
+                         struct column_extent *extent, int64_t now_ms)
 {
     if (column->kind == COLUMN_TEXT && column->text != NULL) {
         if (extent->text_width < column->width_max) {
             int width = quick_width(column->text(row), column->width_max);
+            bool widest = width > 8 && width + COMPOSED_LONGER > extent->text_width;
+            if (column->compose != NULL && widest) {
+                width = composed_width(column, row, now_ms);
+            }
             extent->text_width = width > extent->text_width ? width : extent->text_width;
         }
         return;
@@ -108,7 +128,8 @@ void table_measure_row(struct table *table, size_t row)
     const struct column *columns = columns_of(table->pane, &count);
     for (size_t i = 0; i < table->measured_count; i++) {
         uint8_t c = table->measured[i];
-        measure_cell(&columns[c], model_row(table->snapshot, row), &table->extents[c]);
+        measure_cell(&columns[c], model_row(table->snapshot, row), &table->extents[c],
+                     table->taken_ms);
     }
 }
 

@@ -11,17 +11,9 @@
 
 /* --- cells ---------------------------------------------------------------------------------- */
 
-struct painter {
-    const struct table *table;
-    const struct table_view *view;
-    struct canvas *canvas;
-    const struct table_layout *layout;
-    uint64_t common; /* number of what all lines have in common */
-};
-
 /* A figure is shown whole, or as hashes. */
-static void put_figure(const struct painter *painter, struct rect area, const char *text,
-                       struct style style)
+void table_put_figure(const struct painter *painter, struct rect area, const char *text,
+                      struct style style)
 {
     bool whole = text_width(text) <= area.width;
     canvas_put_right(painter->canvas, area, whole ? text : FORMAT_HASHES, style);
@@ -39,13 +31,15 @@ static void put_match(const struct painter *painter, struct rect area, const cha
     }
 }
 
-static void put_text(const struct painter *painter, const struct column *column, struct rect area,
-                     const char *text, struct style style)
+void table_put_text(const struct painter *painter, const struct column *column, struct rect area,
+                    const char *text, struct style style)
 {
     char out[CELL_BYTES];
-    bool middle = (column->flags & COLUMN_MIDDLE) != 0;
-    text_fit(text, (struct text_fit){area.width, middle ? TEXT_CUT_MIDDLE : TEXT_CUT_END}, out,
-             sizeof out);
+    if ((column->flags & COLUMN_MIDDLE) != 0) {
+        symbol_fit(text, area.width, out, sizeof out);
+    } else {
+        text_fit(text, (struct text_fit){area.width, TEXT_CUT_END}, out, sizeof out);
+    }
     canvas_put(painter->canvas, area, out, style);
     if ((column->flags & COLUMN_SEARCHED) != 0) {
         put_match(painter, area, text);
@@ -74,7 +68,7 @@ static void put_curve(const struct painter *painter, struct rect area, size_t ro
     }
 }
 
-static enum role sign_role(double value)
+enum role table_sign_role(double value)
 {
     return value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
 }
@@ -107,14 +101,14 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
         return ROLE_STALE;
     }
     int flash = flash_direction(painter->table, c, mark);
-    if (flash != 0) {
+    if (flash == COLUMN_GOOD || flash == COLUMN_BAD) {
         return flash_effect(painter->table, row, flash) > 0 ? ROLE_FLASH_UP : ROLE_FLASH_DOWN;
     }
     enum role role = ROLE_TEXT;
     if (column->role != NULL) {
         role = column->role(row);
     } else if ((column->flags & COLUMN_SIGNED) != 0) {
-        role = sign_role(column->number(row, &derived));
+        role = table_sign_role(column->number(row, &derived));
     } else if (column->kind == COLUMN_SPARK) {
         role = ROLE_SPARK;
     }
@@ -133,17 +127,38 @@ static void put_number(const struct painter *painter, const struct row *row, siz
     if (missing && style.role != ROLE_STALE) {
         style.role = ROLE_DIM;
     } else if (view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0) {
-        put_figure(painter, area, FORMAT_HIDDEN, (struct style){ROLE_DIM, style.attributes});
+        table_put_figure(painter, area, FORMAT_HIDDEN, (struct style){ROLE_DIM, style.attributes});
         return;
     }
     if (column->kind == COLUMN_TIME) {
         format_time(view->format, isnan(value) ? MODEL_NO_TIME : (int64_t)value, view->now.wall_ms,
                     out);
-        put_figure(painter, area, out, style);
+        table_put_figure(painter, area, out, style);
         return;
     }
     column_figure(column, row, view->format, painter->table->extents[c].decimals, out);
-    put_figure(painter, area, out, style);
+    table_put_figure(painter, area, out, style);
+}
+
+static void put_composed(const struct painter *painter, const struct column *column,
+                         const struct row *row, struct rect area, struct style style)
+{
+    char out[COLUMN_COMPOSED_MAX];
+    struct column_now now = {painter->table->aged_ms, painter->view->format};
+    column->compose(row, &now, out);
+    bool late =
+        painter->table->pane == PANE_ORDERS && order_is_late((const void *)row, now.wall_ms);
+    if (late && style.role != ROLE_STALE && (column->flags & COLUMN_MIDDLE) == 0) {
+        style.role = ROLE_CONN_WARN;
+    }
+    bool short_of_room = painter->table->brief && text_width(out) > area.width;
+    if (short_of_room && strcmp(column->name, "status") == 0) {
+        struct text_reader reader = {out, out + strlen(out)};
+        struct text_cluster sign;
+        canvas_put(painter->canvas, area, text_next(&reader, &sign) ? sign.bytes : "", style);
+        return;
+    }
+    table_put_text(painter, column, area, out, style);
 }
 
 static void put_cell(const struct painter *painter, size_t row_index, struct table_slot slot, int y,
@@ -152,15 +167,19 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
     const struct row *row = model_row(painter->table->snapshot, row_index);
     const struct column *column = table_column(painter->table, slot.column);
     struct rect area = {slot.x, y, slot.width, 1};
-    struct style style = {cell_role(painter, row, slot.column, &painter->table->marks[row_index]),
-                          selected ? CELL_SELECTED : 0};
+    const struct table_mark *mark = &painter->table->marks[row_index];
+    bool changed = flash_direction(painter->table, slot.column, mark) == COLUMN_NEUTRAL;
+    struct style style = {cell_role(painter, row, slot.column, mark),
+                          (selected ? CELL_SELECTED : 0) | (changed ? CELL_BOLD : 0)};
     if (selected && style.role == ROLE_TEXT) {
         style.role = ROLE_SELECTED;
     }
     if (column->kind == COLUMN_SPARK) {
         put_curve(painter, area, row_index, style);
+    } else if (column->compose != NULL) {
+        put_composed(painter, column, row, area, style);
     } else if (column->kind == COLUMN_TEXT) {
-        put_text(painter, column, area, column->text(row), style);
+        table_put_text(painter, column, area, column->text(row), style);
     } else {
         put_number(painter, row, slot.column, area, style);
     }
@@ -232,6 +251,26 @@ int64_t table_next_stale(const struct table *table, int64_t now_ms, int64_t quot
     return next;
 }
 
+int64_t table_next_age(const struct table *table, int64_t now_ms)
+{
+    int64_t next = INT64_MAX;
+    if (table->pane != PANE_ORDERS) {
+        return next;
+    }
+    for (size_t i = 0; i < table->order_count; i++) {
+        const struct order *order = &table->snapshot->orders[table->order[i]];
+        if (order->created_ms == MODEL_NO_TIME || !order_is_working(order)) {
+            continue;
+        }
+        int64_t late_ms = order->created_ms + ORDER_LATE_MS;
+        int64_t minute_ms = now_ms - now_ms % 60000 + 60000;
+        bool waits = order_is_at_market(order) && late_ms > now_ms && late_ms < minute_ms;
+        int64_t at = waits ? late_ms : minute_ms;
+        next = at < next ? at : next;
+    }
+    return next;
+}
+
 /* --- lines ---------------------------------------------------------------------------------- */
 
 static void put_row(const struct painter *painter, size_t i, int y)
@@ -251,9 +290,11 @@ static void put_row(const struct painter *painter, size_t i, int y)
     }
 }
 
-static void put_header(const struct painter *painter)
+/* done: over the rows that are done. */
+static void put_titles(const struct painter *painter, int y, bool done)
 {
-    struct rect line = {painter->view->area.x, painter->view->area.y, painter->view->area.width, 1};
+    struct rect line = {painter->view->area.x, y, painter->view->area.width, 1};
+    int sort = table_order(painter->table).column;
     if (painter->layout->more_left) {
         canvas_put(painter->canvas, line, "‹", (struct style){ROLE_KEY, 0});
     }
@@ -263,12 +304,17 @@ static void put_header(const struct painter *painter)
     for (size_t s = 0; s < painter->layout->count; s++) {
         struct table_slot slot = painter->layout->slots[s];
         const struct column *column = table_column(painter->table, slot.column);
-        struct rect area = {slot.x, painter->view->area.y, slot.width, 1};
-        struct style style = {ROLE_HEADER, slot.column == painter->table->sort ? CELL_BOLD : 0};
+        struct rect area = {slot.x, y, slot.width, 1};
+        struct style style = {ROLE_HEADER, slot.column == sort ? CELL_BOLD : 0};
         bool left = column->kind == COLUMN_TEXT || column->kind == COLUMN_SPARK ||
                     column->kind == COLUMN_TIME;
         char title[CELL_BYTES];
-        text_fit(column->title, (struct text_fit){area.width, TEXT_CUT_END}, title, sizeof title);
+        bool other = done && column->title_done != NULL;
+        text_fit(other ? column->title_done : column->title,
+                 (struct text_fit){area.width, TEXT_CUT_END}, title, sizeof title);
+        if (area.width < 2) {
+            continue;
+        }
         if (left) {
             canvas_put(painter->canvas, area, title, style);
         } else {
@@ -277,74 +323,36 @@ static void put_header(const struct painter *painter)
     }
 }
 
-struct total_line {
-    size_t sum; /* which currency's */
-    int y;
-};
-
-static void put_total(const struct painter *painter, struct table_slot slot, struct total_line line)
+/* Where only what is done is shown, its titles stand on top. */
+static bool is_all_done(const struct table *table)
 {
-    const struct table *table = painter->table;
-    const struct column *column = table_column(table, slot.column);
-    struct money_part part = table_total(table, column, line.sum);
-    struct rect area = {slot.x, line.y, slot.width, 1};
-    char out[FORMAT_MAX];
-    bool hidden = painter->view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0;
-    bool doubtful = (part.derived || part.unknown > 0) && (column->flags & COLUMN_DERIVED) == 0;
-    unsigned flags = column_format(column) | (doubtful ? FORMAT_DERIVED : 0);
-    format_number(painter->view->format,
-                  (struct format_figure){part.value, table->extents[slot.column].decimals, flags},
-                  out);
-    enum role role = painter->view->stale                   ? ROLE_STALE
-                     : (column->flags & COLUMN_SIGNED) != 0 ? sign_role(part.value)
-                                                            : ROLE_TOTAL;
-    put_figure(painter, area, hidden ? FORMAT_HIDDEN : out, (struct style){role, CELL_BOLD});
+    bool sections = table->pane == PANE_ORDERS && table->view != ORDER_VIEW_ALL;
+    return sections && table->order_count > 0 &&
+           !order_is_working(&table->snapshot->orders[table->order[0]]);
 }
 
-/* "TOTAL 4 open, 1 closed", "TOTAL USD 2 of 7, 1 unknown". */
-static void total_label(const struct table *table, size_t i, char *out, size_t capacity)
+static void put_header(const struct painter *painter)
 {
-    const struct money_sum *sum = &table->sums.sums[i];
-    size_t unknown =
-        sum->day.unknown > sum->unrealized.unknown ? sum->day.unknown : sum->unrealized.unknown;
-    char counts[64], more[32] = "", closed[32] = "";
-    if (sum->closed_count > 0) {
-        snprintf(closed, sizeof closed, ", %zu closed", sum->closed_count);
-    }
-    if (table_filter_hides(table)) {
-        snprintf(counts, sizeof counts, "%zu of %zu", sum->open_count + sum->closed_count,
-                 table->total);
-    } else {
-        snprintf(counts, sizeof counts, "%zu open%s", sum->open_count, closed);
-    }
-    if (unknown > 0) {
-        snprintf(more, sizeof more, ", %zu unknown", unknown);
-    }
-    snprintf(out, capacity, "TOTAL%s%s %s%s", sum->currency[0] != '\0' ? " " : "", sum->currency,
-             counts, more);
+    put_titles(painter, painter->view->area.y, is_all_done(painter->table));
 }
 
-/* The sums stand under their columns; the label takes what is free before the first sum. */
-static void put_totals(const struct painter *painter, struct total_line line)
+static void put_divider(const struct painter *painter, size_t line, int y)
 {
     const struct table *table = painter->table;
-    int end = painter->view->area.x + painter->view->area.width;
-    for (size_t s = painter->layout->count; s-- > 0;) {
-        struct table_slot slot = painter->layout->slots[s];
-        if (!isnan(table_total(table, table_column(table, slot.column), line.sum).value)) {
-            put_total(painter, slot, line);
-            end = slot.x - 1;
-        }
+    bool orders = table->pane == PANE_ORDERS;
+    struct rect area = {painter->view->area.x + 1, y, painter->view->area.width - 2, 1};
+    if (orders && line > table->split) {
+        put_titles(painter, y, true);
+        return;
     }
-    char text[CELL_BYTES], out[CELL_BYTES];
-    total_label(table, line.sum, text, sizeof text);
-    int x = painter->view->area.x + 1;
-    if (text_width(text) > end - x) {
-        snprintf(text, sizeof text, "TOTAL");
+    for (int x = 0; x < area.width; x++) {
+        canvas_put(painter->canvas, (struct rect){area.x + x, y, 1, 1}, "─",
+                   (struct style){ROLE_BORDER, 0});
     }
-    text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
-    canvas_put(painter->canvas, (struct rect){x, line.y, end - x, 1}, out,
-               (struct style){ROLE_TOTAL, CELL_BOLD});
+    area.x += 2;
+    area.width -= 2;
+    canvas_put(painter->canvas, area, orders ? " done today " : " closed today ",
+               (struct style){ROLE_DIM, 0});
 }
 
 int table_lines(const struct table_view *view)
@@ -385,7 +393,8 @@ static uint64_t common_number(const struct painter *painter)
 static uint64_t header_number(const struct painter *painter)
 {
     const struct table_layout *layout = painter->layout;
-    return memo_mix(painter->common, (uint64_t)(uint32_t)painter->table->sort << 2 |
+    return memo_mix(painter->common, (uint64_t)(uint32_t)table_order(painter->table).column << 3 |
+                                         (uint64_t)is_all_done(painter->table) << 2 |
                                          (uint64_t)layout->more_left << 1 | layout->more_right);
 }
 
@@ -401,71 +410,32 @@ static uint64_t row_number(const struct painter *painter, size_t i)
         table->pane == PANE_WATCHLIST && quote_is_old(painter->view, &table->snapshot->items[row]);
     uint64_t state = (uint64_t)old << 2 | (uint64_t)table_mark_is_due(mark) << 1 |
                      (uint64_t)(painter->view->focused && i == table->cursor);
+    uint64_t time = 0;
+    if (table->pane == PANE_ORDERS && order_is_working(&table->snapshot->orders[row])) {
+        const struct order *order = &table->snapshot->orders[row];
+        int64_t age_ms = table->aged_ms - order->created_ms;
+        time = (uint64_t)(age_ms < 60000 ? age_ms / 1000 : 1000 + age_ms / 60000) << 1;
+        time |= order_is_late(order, table->aged_ms);
+    }
     for (size_t v = 0; v < COLUMN_FLASH_MAX && mark->flash_until_us != 0; v++) {
         state = state << 2 | (uint64_t)(mark->direction[v] + 1);
     }
-    return memo_mix(memo_mix(painter->common, mark->version), state << 1 | 1);
-}
-
-/* --- closed positions that are in no list ---------------------------------------------------- */
-
-/* The i-th of them, shown under the rows; NULL past the end and under a filter. */
-static const struct money_closed *closed_at(const struct table *table, size_t i)
-{
-    const struct money_closed *closed = NULL;
-    bool shown = table->pane == PANE_POSITIONS && table->book != NULL && table->filter[0] == '\0';
-    for (size_t at = 0; shown && (closed = money_book_closed(table->book, at)) != NULL; at++) {
-        if (!closed->in_list && i-- == 0) {
-            return closed;
-        }
-    }
-    return NULL;
-}
-
-static uint64_t closed_number(const struct painter *painter, size_t i)
-{
-    const struct money_closed *closed = closed_at(painter->table, i);
-    if (closed == NULL) {
-        return MEMO_BLANK;
-    }
-    uint64_t number = memo_bytes(painter->common, closed->id, strlen(closed->id));
-    return memo_mix(memo_bytes(number, &closed->figure, sizeof closed->figure), 2);
-}
-
-static void put_closed(const struct painter *painter, size_t i, int y)
-{
-    const struct money_closed *closed = closed_at(painter->table, i);
-    const struct style dim = {painter->view->stale ? ROLE_STALE : ROLE_DIM, 0};
-    char out[FORMAT_MAX];
-    for (size_t s = 0; closed != NULL && s < painter->layout->count; s++) {
-        struct table_slot slot = painter->layout->slots[s];
-        const struct column *column = table_column(painter->table, slot.column);
-        struct rect area = {slot.x, y, slot.width, 1};
-        if (strcmp(column->name, "symbol") == 0) {
-            put_text(painter, column, area, closed->symbol, dim);
-        } else if (strcmp(column->name, "qty") == 0) {
-            put_figure(painter, area, "0", dim);
-        } else if (strcmp(column->name, "unrl-pnl") == 0) {
-            put_figure(painter, area, "booked", dim);
-        } else if (strcmp(column->name, "day-pnl") == 0) {
-            unsigned flags = FORMAT_SIGN | (closed->derived ? FORMAT_DERIVED : 0);
-            struct format_figure figure = {closed->figure, 2, flags};
-            format_number(painter->view->format, figure, out);
-            put_figure(painter, area, painter->view->hide_amounts ? FORMAT_HIDDEN : out, dim);
-        }
-    }
+    return memo_mix(memo_mix(memo_mix(painter->common, mark->version), time), state << 1 | 1);
 }
 
 static void paint_line(void *user, size_t line, int y)
 {
     const struct painter *painter = user;
-    size_t count = painter->table->order_count;
+    const struct table *table = painter->table;
+    size_t count = table_line_count(table), at = table->top + line - 1;
     if (line == 0) {
         put_header(painter);
-    } else if (painter->table->top + line - 1 >= count) {
-        put_closed(painter, painter->table->top + line - 1 - count, y);
+    } else if (at >= count) {
+        table_put_closed(painter, at - count, y);
+    } else if (table_row_of_line(table, at) == TABLE_NO_ROW) {
+        put_divider(painter, at, y);
     } else {
-        put_row(painter, painter->table->top + line - 1, y);
+        put_row(painter, table_row_of_line(table, at), y);
     }
 }
 
@@ -488,15 +458,18 @@ void table_paint(struct table *table, const struct table_view *view, struct memo
     painter.common = common_number(&painter);
     wanted[0] = header_number(&painter);
     for (size_t i = 0; i < lines; i++) {
-        size_t at = table->top + i;
-        wanted[1 + i] = at < table->order_count ? row_number(&painter, at)
-                                                : closed_number(&painter, at - table->order_count);
+        size_t at = table->top + i, count = table_line_count(table);
+        size_t row = table_row_of_line(table, at);
+        wanted[1 + i] = at >= count ? table_closed_number(&painter, at - count)
+                        : row == TABLE_NO_ROW
+                            ? memo_mix(header_number(&painter), 3 + at - table->split)
+                            : row_number(&painter, row);
     }
     area.height = (int)lines + 1;
     memo_paint(memo, canvas, area, wanted, paint_line, &painter);
     for (int i = 0; i < view->totals && view->area.height > 1 + i; i++) {
         int y = view->area.y + view->area.height - view->totals + i;
         canvas_fill(canvas, (struct rect){area.x, y, area.width, 1}, (struct style){ROLE_TEXT, 0});
-        put_totals(&painter, (struct total_line){(size_t)i, y});
+        table_put_totals(&painter, (struct total_line){(size_t)i, y});
     }
 }

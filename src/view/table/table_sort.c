@@ -3,6 +3,7 @@
 #include "table_private.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,15 +27,29 @@ struct order_by {
 
 int table_section(const struct table *table, const struct row *row)
 {
+    if (table->pane == PANE_ORDERS) {
+        return table->view == ORDER_VIEW_WORKING && !order_is_working((const void *)row);
+    }
     return table->pane == PANE_POSITIONS && position_is_closed((const void *)row);
+}
+
+/* Open positions stand worst first where there is little room, unless the user sorts them. */
+struct table_order table_order(const struct table *table)
+{
+    size_t symbol = column_find(table->pane, "symbol", 6);
+    bool usual = table->sort == (int)symbol && !table->descending;
+    if (table->pane == PANE_POSITIONS && table->brief && usual) {
+        return (struct table_order){(int)column_find(table->pane, "unrl-pnl", 8), false};
+    }
+    return (struct table_order){table->sort, table->descending};
 }
 
 static bool is_moving(const struct table *table)
 {
     size_t count;
     const struct column *columns = columns_of(table->pane, &count);
-    return table->sort >= 0 && (size_t)table->sort < count &&
-           (columns[table->sort].flags & COLUMN_MOVES) != 0;
+    int sort = table_order(table).column;
+    return sort >= 0 && (size_t)sort < count && (columns[sort].flags & COLUMN_MOVES) != 0;
 }
 
 bool table_wants_ranks(const struct table *table)
@@ -44,7 +59,27 @@ bool table_wants_ranks(const struct table *table)
 
 int table_rank_key(const struct table *table)
 {
-    return (table->sort + 1) * 2 + table->descending;
+    struct table_order order = table_order(table);
+    return (order.column + 1) * 2 + order.descending;
+}
+
+bool table_rank_in_time(struct table *table, int64_t now_us, bool looked_at)
+{
+    bool due = now_us >= table_next_rank(table, looked_at);
+    if (looked_at || due) {
+        table->ranked_us = now_us;
+    }
+    if (due) {
+        table_rank(table);
+        table_arrange(table);
+    }
+    return due;
+}
+
+int64_t table_next_rank(const struct table *table, bool looked_at)
+{
+    bool waits = table->rank_is_old && !looked_at && is_moving(table);
+    return waits ? table->ranked_us + TABLE_RANK_US : MOMENT_NEVER;
 }
 
 bool table_rank(struct table *table)
@@ -73,6 +108,8 @@ static struct item take_key(const struct order_by *by, uint32_t index)
         item.number = by->table->marks[index].rank;
     } else if (by->column == NULL) {
         item.number = index;
+    } else if (by->column->sort != NULL) {
+        item.number = by->descending ? -by->column->sort(row) : by->column->sort(row);
     } else if (by->column->text != NULL) {
         uint64_t prefix = text_prefix(by->column->text(row));
         item.prefix = prefix == 0 ? UINT64_MAX : by->descending ? ~prefix : prefix;
@@ -104,7 +141,8 @@ static bool is_before(const struct order_by *by, const struct item *b, const str
     }
     const struct row *row_a = model_row(by->table->snapshot, a->row);
     const struct row *row_b = model_row(by->table->snapshot, b->row);
-    if (!by->by_rank && by->column != NULL && by->column->text != NULL) {
+    bool by_text = by->column != NULL && by->column->text != NULL && by->column->sort == NULL;
+    if (!by->by_rank && by_text) {
         int order = compare_text(by, row_b, row_a);
         if (order != 0) {
             return order < 0;
@@ -133,10 +171,11 @@ static struct order_by order_by_of(const struct table *table)
 {
     size_t column_count;
     const struct column *columns = columns_of(table->pane, &column_count);
-    bool sorted = table->sort >= 0 && (size_t)table->sort < column_count;
+    struct table_order order = table_order(table);
+    bool sorted = order.column >= 0 && (size_t)order.column < column_count;
     return (struct order_by){.table = table,
-                             .column = sorted ? &columns[table->sort] : NULL,
-                             .descending = table->descending,
+                             .column = sorted ? &columns[order.column] : NULL,
+                             .descending = order.descending,
                              .by_rank = is_moving(table) && !table_wants_ranks(table)};
 }
 

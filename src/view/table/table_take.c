@@ -82,29 +82,40 @@ static double flash_value(const struct column *column, const struct row *row)
     return column->text != NULL ? (double)(table_key(column->text(row)) >> 12) : (double)NAN;
 }
 
+static int text_direction(const struct column *column, const struct row *row)
+{
+    double meaning = column->meaning != NULL ? column->meaning(row) : 0;
+    return column->number != NULL ? 0
+           : meaning > 0          ? COLUMN_GOOD
+           : meaning < 0          ? COLUMN_BAD
+                                  : COLUMN_NEUTRAL;
+}
+
+/* What flashes in a row; the direction is that of a text that is new, 0 for figures. */
 static void read_values(const struct table *table, const struct row *row, struct table_mark *mark)
 {
     size_t count, at = 0;
     const struct column *columns = columns_of(table->pane, &count);
     for (size_t i = 0; i < count && at < COLUMN_FLASH_MAX; i++) {
         if ((columns[i].flags & COLUMN_FLASHES) != 0) {
+            mark->direction[at] = (int8_t)text_direction(&columns[i], row);
             mark->value[at++] = flash_value(&columns[i], row);
         }
     }
 }
 
+/* A flash that is over is not shown again because something else in the row changed. */
 static void compare(struct table_mark *mark, const struct table_mark *before,
                     const struct table_news *news)
 {
-    bool changed = false;
+    bool changed = false, flashing = before->flash_until_us != 0;
     mark->flash_until_us = before->flash_until_us;
-    memcpy(mark->direction, before->direction, sizeof mark->direction);
-    for (size_t i = 0; i < COLUMN_FLASH_MAX && !news->quiet; i++) {
+    for (size_t i = 0; i < COLUMN_FLASH_MAX; i++) {
         double was = before->value[i], is = mark->value[i];
-        if (is < was || is > was) {
-            mark->direction[i] = is > was ? 1 : -1;
-            changed = true;
-        }
+        bool differs = !news->quiet && (is < was || is > was);
+        int meaning = mark->direction[i] != 0 ? mark->direction[i] : is > was ? 1 : -1;
+        mark->direction[i] = (int8_t)(differs ? meaning : flashing ? before->direction[i] : 0);
+        changed |= differs;
     }
     if (changed) {
         int64_t end = news->now.mono_us + FLASH_US;
@@ -212,8 +223,11 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     if (table->pane == PANE_ORDERS) {
         mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
     }
+    mark->section = (uint8_t)table_section(table, row);
     if (before != NULL) {
         compare(mark, before, news);
+    } else {
+        memset(mark->direction, 0, sizeof mark->direction);
     }
     attend(table, row, mark, before);
     if (table->curves != NULL) {
@@ -307,22 +321,21 @@ static void note_changed(struct table *table, size_t row, const struct table_mar
     if (mark->flash_until_us != 0 && mark->flash_until_us < table->flash_end_us) {
         table->flash_end_us = mark->flash_until_us;
     }
-    if (table->pane == PANE_ORDERS) {
-        table->class_counts[before->class]--;
-        table->class_counts[mark->class]++;
-    }
 }
 
 static void take_changed(struct table *table, const struct table_news *news)
 {
-    bool moved = true;
+    bool moved = true, regroup = false;
     for (size_t i = 0; i < table->changed_count; i++) {
         size_t row = table->changed[i];
         struct table_mark before = table->marks[row];
         take_row(table, news, row, &before, false);
         note_changed(table, row, &before);
+        regroup |=
+            table->marks[row].class != before.class || table->marks[row].section != before.section;
     }
-    if (table->filter[0] != '\0' || table_wants_ranks(table) || !table_sort_mend(table, &moved)) {
+    if (regroup || table->filter[0] != '\0' || table_wants_ranks(table) ||
+        !table_sort_mend(table, &moved)) {
         table_arrange(table);
     } else if (moved) {
         table_settle(table);
@@ -332,20 +345,19 @@ static void take_changed(struct table *table, const struct table_news *news)
 void table_take(struct table *table, const struct table_news *news)
 {
     table->snapshot = news->snapshot;
+    table->taken_ms = news->now.wall_ms;
     table->book = news->book;
     table_choose_measured(table);
-    if (!news->focused && news->now.mono_us - table->ranked_us >= TABLE_RANK_US) {
-        table_rank(table);
-    }
-    if (news->focused || table_wants_ranks(table)) {
-        table->ranked_us = news->now.mono_us;
-    }
     if (!find_changed(table, news->snapshot)) {
+        table->aged_ms = news->now.wall_ms;
         take_moved(table, news);
     } else if (table->changed_count > 0) {
+        table->aged_ms = news->now.wall_ms;
         take_changed(table, news);
-    } else if (table_wants_ranks(table)) {
-        table_arrange(table);
+    } else {
+        table_sum(table); /* the book may tell more of the same rows */
+        return;
     }
-    table_sum(table); /* the book may tell more of the same rows */
+    table->rank_is_old = true;
+    table_sum(table);
 }

@@ -39,6 +39,7 @@ static struct config *load(const char *text, char **words, struct problem *probl
     return config_load(&source, problem);
 }
 
+#define NO_SECRET ":2: a secret is file:PATH or command:CMD; it never stands here"
 #define NO_ZONE(zone)                                                                              \
     ":2: timezone: the zone database (tzdata) has no '" zone                                       \
     "': it is local, utc or Area/City, as in Asia/Kolkata"
@@ -97,6 +98,15 @@ static const struct refused {
     {"[profile.a]\nprofile = b\n", ":2: a profile cannot choose a profile"},
     {"[keys]\nqiut = q\n", ":2: unknown action 'qiut' (did you mean 'quit'?)"},
     {"[main]\nuser = a\033[2Jb\n", ":2: user holds a control character"},
+    {"[secrets]\nkey_id = AK1\n", NO_SECRET},
+    {"[secrets]\nkey_id = file:\n", NO_SECRET},
+    {"[secrets]\nkey_id = command:\n", NO_SECRET},
+    {"[secrets]\nkey_id = file:key\n", ":2: a secret's file is absolute or begins with ~/"},
+    {"[profile.a]\nsecrets.key_id = AK1\n", NO_SECRET},
+    {"[values]\nid =\n", ":2: it needs a value"},
+    {"[symbols]\nMajors =\n", ":2: it needs a value"},
+    {"[values]\nid = a\033b\n", ":2: id holds a control character"},
+    {"[secret]\na = b\n", ":2: unknown section [secret] (did you mean 'secrets'?)"},
 };
 
 static void mistakes_name_their_line(void **state)
@@ -130,6 +140,8 @@ static void bad_flags_name_themselves(void **state)
         {"token_command=a ; b",
          "-O token_command=a ; b: token_command holds ' ;', which begins a comment in a config"},
         {"profile=x", "-O profile=x: there is no section [profile.x]"},
+        {"secrets.key_id=AK1", "-O secrets.key_id: a secret is file:PATH or command:CMD; it never "
+                               "stands here"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char *words[] = {(char[]){"blotter"}, (char[]){"-O"}, (char *)rows[i].word, NULL};
@@ -245,6 +257,35 @@ static void values_mean_numbers(void **state)
     config_free(config);
 }
 
+/* A section of the user's own: a profile wins over the file, a flag over both; others are checked,
+ * no more. */
+static void own_sections_keep_the_last_word(void **state)
+{
+    (void)state;
+    static const char text[] = "[secrets]\nkey_id = file:/a\nsecret = file:~/b\n"
+                               "[values]\nid = 1\n[symbols]\nMajors = EUR_USD USD_JPY\n"
+                               "[profile.p]\nsecrets.key_id = command:pass show k\nvalues.id = 2\n"
+                               "[profile.q]\nvalues.id = 3\n";
+    char *words[] = {(char[]){"blotter"}, (char[]){"-Pp"}, (char[]){"-O"}, (char[]){"values.id=4"},
+                     NULL};
+    struct problem problem = {0};
+    struct config *config = load(text, words, &problem);
+    assert_non_null(config);
+    struct config_entry entry;
+    assert_true(config_entry(config, CONFIG_SECRETS, 0, &entry));
+    assert_string_equal(entry.name, "key_id");
+    assert_string_equal(entry.value, "command:pass show k");
+    assert_true(config_entry(config, CONFIG_SECRETS, 1, &entry));
+    assert_string_equal(entry.value, "file:~/b");
+    assert_false(config_entry(config, CONFIG_SECRETS, 2, &entry));
+    assert_true(config_entry(config, CONFIG_VALUES, 0, &entry));
+    assert_string_equal(entry.value, "4");
+    assert_string_equal(entry.origin, "-O values.id");
+    assert_true(config_entry(config, CONFIG_SYMBOLS, 0, &entry));
+    assert_string_equal(entry.value, "EUR_USD USD_JPY");
+    config_free(config);
+}
+
 /* --- the default file ------------------------------------------------------------------------ */
 
 struct seen {
@@ -309,8 +350,9 @@ static void printed_config_reads_back(void **state)
                      (char[]){"--token-file=here"}, NULL};
     struct problem problem = {0};
     struct config *config =
-        load("[main]\nurl = https://h:1/x\n[profile.p]\nuser = u 1\n[keys]\nquit = q C-x\n", words,
-             &problem);
+        load("[main]\nurl = https://h:1/x\n[profile.p]\nuser = u 1\nsecrets.a = file:/p\n[values]\n"
+             "id = 7\n[keys]\nquit = q C-x\n",
+             words, &problem);
     assert_non_null(config);
     char *first = print(config);
     struct config *again = load(first, NULL, &problem);
@@ -320,6 +362,8 @@ static void printed_config_reads_back(void **state)
     assert_string_equal(config_text(again, CONFIG_USER), "u 1");
     assert_int_equal(config_text(again, CONFIG_TOKEN_FILE)[0], '/');
     assert_non_null(strstr(first, "\nquit = q C-x\n"));
+    assert_non_null(strstr(first, "\na = file:/p\n"));
+    assert_non_null(strstr(first, "\nid = 7\n"));
     free(first);
     free(second);
     config_free(config);
@@ -445,6 +489,7 @@ int main(void)
         cmocka_unit_test(precedence),
         cmocka_unit_test(unusual_but_right),
         cmocka_unit_test(values_mean_numbers),
+        cmocka_unit_test(own_sections_keep_the_last_word),
         cmocka_unit_test(default_file_and_table_agree),
         cmocka_unit_test(printed_defaults_are_the_default_file),
         cmocka_unit_test(printed_config_reads_back),

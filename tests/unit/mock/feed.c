@@ -183,6 +183,41 @@ static void test_ticks_are_batched_and_passing(void **state)
     assert_int_equal(db_int(scene->db, -1, "SELECT count(*) FROM ticked_stocks", ""), 0);
 }
 
+/* Quotes are sent of what a user holds, has working orders in, or watches, and of nothing else. */
+static void test_quotes_are_of_ones_own_instruments(void **state)
+{
+    static const struct {
+        const char *name, *sql;
+        bool told;
+    } rows[] = {
+        {"nothing", "SELECT 1", false},
+        {"held", "UPDATE positions SET stockId = 's2' WHERE id = 'p1'", true},
+        {"closed", "UPDATE positions SET quantity = 0 WHERE id = 'p1'", false},
+        {"working", "UPDATE orders SET stockId = 's2' WHERE id = 'o1'", true},
+        {"done", "UPDATE orders SET status = 'EXECUTED' WHERE id = 'o1'", false},
+        {"another's order", "UPDATE orders SET stockId = 's2' WHERE id = 'o2'", false},
+        {"watched",
+         "INSERT INTO watchlists (id, userId, name) VALUES ('w1', 'u1', 'One');"
+         "INSERT INTO watchlist_items (id, watchlistId, stockId) VALUES ('i1', 'w1', 's2')",
+         true},
+        {"no longer", "DELETE FROM watchlists", false},
+    };
+    struct scene *scene = *state;
+    write_sql(scene->db, "INSERT INTO stocks (id, instrumentId, symbol, name, ltp) VALUES"
+                         " ('s2', 'NSE-2', 'INFY', 'Infosys', 100)");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        write_sql(scene->db, rows[i].sql);
+        assert_true(feed_run(scene->feed, now));
+        read_all(scene, scene->one);
+        write_sql(scene->db, "UPDATE stocks SET ltp = ltp + 1 WHERE id = 's2'");
+        assert_true(feed_run(scene->feed, now));
+        bool told = strcmp(types(scene, scene->one), "quotes_updated") == 0;
+        if (told != rows[i].told) {
+            fail_msg("%s: %s", rows[i].name, told ? "told" : "not told");
+        }
+    }
+}
+
 static void test_ticks_wait_while_another_program_writes(void **state)
 {
     struct scene *scene = *state;
@@ -339,6 +374,7 @@ static void test_streams_end_when_there_is_nothing_to_tell(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_quotes_are_of_ones_own_instruments, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ids_that_go_back_are_a_new_history, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_restored_copy_has_ids_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_streams_end_when_there_is_nothing_to_tell, setup,

@@ -82,6 +82,11 @@ static void test_golden_screens(void **state)
         {"medium-events", 100, 30, "events focus-events down"},
         {"medium-tape", 100, 30, "focus-events down"},
         {"single-tape", 60, 20, "focus-events"},
+        {"now", 80, 24, ""},
+        {"now-positions", 80, 24, "focus-positions"},
+        {"now-all", 80, 24, "view"},
+        {"now-zoom", 80, 24, "zoom"},
+        {"widest", 200, 60, ""},
         {"single", 60, 20, ""},
         {"single-positions", 60, 20, "focus-positions"},
         {"single-watchlist", 60, 20, "focus-watchlist list-next"},
@@ -286,11 +291,21 @@ static int64_t midnight(const struct desk *desk)
     return desk->input.now.mono_us + (end_ms - desk->input.now.wall_ms) * 1000;
 }
 
+/* Orders of which none works: no age is shown. */
+static void open_done(struct desk *desk)
+{
+    desk_open(desk, 160, 48);
+    desk_load(
+        desk, RESOURCE_ORDERS,
+        "{\"orders\":[{\"id\":\"o9\",\"symbol\":\"SBIN\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"status\":\"EXECUTED\",\"filledQuantity\":1}]}");
+}
+
 static void test_midnight_ends_today(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     has(&desk, "as of 14:32:06");
     desk_later(&desk, (midnight(&desk) - desk.input.now.mono_us) / 1000 - 1);
     assert_false(screen_render(desk.screen, &desk.input, 0, desk.canvas));
@@ -308,7 +323,7 @@ static void test_an_idle_screen_wakes_nobody(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     assert_true(screen_render(desk.screen, &desk.input, SCREEN_ALL, desk.canvas));
     assert_true(screen_deadline(desk.screen) == midnight(&desk));
     desk_later(&desk, 3600000);
@@ -316,11 +331,67 @@ static void test_an_idle_screen_wakes_nobody(void **state)
     desk_close(&desk);
 }
 
+/* Ages are shown in minutes, and an order at market is remarked upon once. */
+static void test_ages_wake_once_a_minute(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48); /* 14:32:06 */
+    has(&desk, "8 s  ");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 54000000);
+    desk_later(&desk, 54000);
+    assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    has(&desk, "1 min  ");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 60000000);
+    desk_load(
+        &desk, RESOURCE_ORDERS,
+        "{\"orders\":[{\"id\":\"o9\",\"symbol\":\"SBIN\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"orderType\":\"MARKET\",\"status\":\"PENDING\",\"filledQuantity\":0,"
+        "\"createdAt\":\"2024-10-28T09:02:59.000Z\"}]}");
+    has_not(&desk, "NOT FILLED");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 9000000);
+    desk_later(&desk, 9000);
+    assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    has(&desk, "MARKET, NOT FILLED");
+    desk_close(&desk);
+}
+
+static void test_order_views(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *title, *has, *has_not;
+    } views[] = {{"[working 3] all 8  filled 3  cancelled 1  rejected 1", "done today", "ZZ"},
+                 {" working 3 [all 8] filled 3 ", "CANCELLED", "done today"},
+                 {"[filled 3]", "Avg", "REJECTED"},
+                 {"[cancelled 1]", "INFY", "REJECTED"},
+                 {"[rejected 1]", "ADANIENT", "PENDING"},
+                 {"[working 3]", "◷ PENDING", "ZZ"}};
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        char *text = desk_text(&desk, SCREEN_ALL);
+        char *end = strstr(text, " 2 Positions");
+        *end = '\0';
+        assert_non_null(strstr(text, views[i].title));
+        assert_non_null(strstr(text, views[i].has));
+        if (strstr(strstr(text, "┓"), views[i].has_not) != NULL) {
+            fail_msg("%s:\n%s", views[i].title, text);
+        }
+        free(text);
+        desk_do(&desk, ACTION_VIEW);
+    }
+    free(desk_text(&desk, SCREEN_ALL));
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 48, 1); /* on "cancelled" */
+    has(&desk, "[cancelled 1]");
+    desk_close(&desk);
+}
+
 static void test_a_flash_ends_by_its_deadline(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     free(desk_text(&desk, SCREEN_ALL));
     desk_load(&desk, RESOURCE_WATCHLISTS, quote_up);
     has(&desk, "▲SBIN");
@@ -337,7 +408,7 @@ static void test_stale_rows_do_not_flash(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     free(desk_text(&desk, SCREEN_ALL));
     desk.input.panes[RESOURCE_WATCHLISTS].stale = true;
     desk_load(&desk, RESOURCE_WATCHLISTS, quote_up);
@@ -350,7 +421,7 @@ static void test_a_quote_turns_stale_by_one_deadline(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk, 160, 48);
+    open_done(&desk);
     desk.input.quote_stale_ms = 15000; /* the quotes are from 14:32:00 */
     has_not(&desk, "≈RELIANCE");
     assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 9000000);
@@ -549,14 +620,17 @@ static void test_mouse(void **state)
     desk_open(&desk, 160, 48);
     free(desk_text(&desk, SCREEN_ALL));
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 10, 4); /* the second order */
-    has(&desk, "▸14:30:12");
-    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 11, 2); /* Symbol's title */
+    has(&desk, "▸1 min");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 13, 2); /* Symbol's title */
     has(&desk, "Symbol↑");
-    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 11, 2);
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 13, 2);
     has(&desk, "Symbol↓");
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 12); /* the watchlist */
     has(&desk, "┏━ 4 Watchlist");
     screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 120, 12);
+    screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 10, 4); /* the orders */
+    has(&desk, "┏━ 4 Watchlist");
+    has(&desk, "! 1");
     for (int x = -3; x < 170; x += 7) {
         for (int y = -3; y < 55; y += 2) {
             for (int button = 0; button < 4; button++) {
@@ -609,7 +683,8 @@ static void test_columns_scroll_only_while_there_are_more(void **state)
     desk_open(&desk, 160, 48);
     free(desk_text(&desk, SCREEN_ALL));
     desk_do(&desk, ACTION_RIGHT);
-    has(&desk, "┃ Time     Symbol");
+    has(&desk, "┃ Wait      Symbol");
+    desk_do(&desk, ACTION_ZOOM);
     screen_resize(desk.screen, 60, 20);
     free(desk_text(&desk, 0));
     screen_state_set(desk.screen, "orders.columns",
@@ -673,6 +748,60 @@ static void test_state_survives_a_round_trip(void **state)
     desk_close(&desk);
 }
 
+/* One width for every amount, and nothing else is hidden. */
+static void test_hidden_amounts_eat_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *what, *shown;
+        resource_mask panes;
+    } rows[] = {
+        {"order_placed", "NIFTY24O31C24500 BUY 250 2945.50 PENDING",
+         "NIFTY24O31C24500 BUY ••••• 2945.50 PENDING", RESOURCE_BIT(RESOURCE_ORDERS)},
+        {"order_placed", "500325 SELL 1 10", "500325 SELL ••••• 10", RESOURCE_BIT(RESOURCE_ORDERS)},
+        {"balance_updated", "1049221.95 -19211.99", "••••• •••••", RESOURCE_BIT(RESOURCE_ACCOUNT)},
+        {"quotes_updated", "12 rows", "12 rows", RESOURCE_BIT(RESOURCE_WATCHLISTS)},
+        {"stream", "lost: no answer (try 3)", "lost: no answer (try 3)", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct desk desk;
+        desk_open(&desk, 160, 48);
+        struct journal_entry entry = {.wall_ms = DESK_NOW_MS, .panes = rows[i].panes};
+        snprintf(entry.name, sizeof entry.name, "%s", rows[i].name);
+        snprintf(entry.what, sizeof entry.what, "%s", rows[i].what);
+        journal_add(desk.journal, &entry);
+        free(desk_text(&desk, SCREEN_ALL));
+        desk_do(&desk, ACTION_EVENTS);
+        has(&desk, rows[i].what);
+        desk_do(&desk, ACTION_HIDE_AMOUNTS);
+        has(&desk, rows[i].shown);
+        desk_close(&desk);
+    }
+}
+
+static void test_hidden_amounts_in_a_detail(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 100, 60);
+    desk_load(&desk, RESOURCE_ORDERS,
+              "{\"orders\":[{\"id\":\"77\",\"symbol\":\"A\",\"quantity\":\"4321\",\"price\":2945.5,"
+              "\"orderSide\":\"BUY\",\"status\":\"REJECTED\",\"failureReason\":\"need 98765\","
+              "\"newFigure\":13579,\"stock\":{\"ltp\":2947.25,\"volume\":8642}}]}");
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_HIDE_AMOUNTS);
+    desk_do(&desk, ACTION_DETAIL);
+    static const char *const hidden[] = {"4321", "98765", "13579"};
+    static const char *const kept[] = {"77", "2945.5", "2947.25", "8642", "REJECTED"};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        has_not(&desk, hidden[i]);
+    }
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        has(&desk, kept[i]);
+    }
+    desk_close(&desk);
+}
+
 static void test_hidden_amounts_are_hidden_everywhere(void **state)
 {
     (void)state;
@@ -698,6 +827,8 @@ int main(void)
         cmocka_unit_test(test_an_error_stands_beside_the_rows),
         cmocka_unit_test(test_midnight_ends_today),
         cmocka_unit_test(test_an_idle_screen_wakes_nobody),
+        cmocka_unit_test(test_ages_wake_once_a_minute),
+        cmocka_unit_test(test_order_views),
         cmocka_unit_test(test_a_flash_ends_by_its_deadline),
         cmocka_unit_test(test_stale_rows_do_not_flash),
         cmocka_unit_test(test_a_quote_turns_stale_by_one_deadline),
@@ -713,6 +844,8 @@ int main(void)
         cmocka_unit_test(test_a_flash_ends_while_paused),
         cmocka_unit_test(test_columns_scroll_only_while_there_are_more),
         cmocka_unit_test(test_state_survives_a_round_trip),
+        cmocka_unit_test(test_hidden_amounts_eat_nothing_else),
+        cmocka_unit_test(test_hidden_amounts_in_a_detail),
         cmocka_unit_test(test_hidden_amounts_are_hidden_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

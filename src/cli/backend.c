@@ -1,0 +1,204 @@
+#include "backend.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/adapt/adapt.h>
+#include <blotter/cli/secrets.h>
+#include <blotter/tui/term.h>
+
+#define VALUES_MAX 64
+
+/* --- loading -------------------------------------------------------------------------------- */
+
+/* Where to look, and what the config gives. values is room for the names. */
+static struct adapt_source source_of(const struct session *session, const char *values[VALUES_MAX])
+{
+    struct config_entry entry;
+    struct adapt_source source = {
+        .user_dir = session->paths.backend_dir,
+        .shipped_dir = session->paths.shipped_dir,
+        .url = config_text(session->config, CONFIG_URL),
+        .values = values,
+    };
+    for (size_t i = 0; i < VALUES_MAX && config_entry(session->config, CONFIG_VALUES, i, &entry);
+         i++) {
+        values[source.value_count++] = entry.name;
+    }
+    return source;
+}
+
+/* All sentences but the last go out here: a problem is one line. */
+static bool keep_last(struct buf *sentences, struct problem *problem)
+{
+    char *last = sentences->data;
+    if (sentences->len > 0) {
+        last[sentences->len - 1] = '\0';
+        char *cut = strrchr(last, '\n');
+        if (cut != NULL) {
+            fprintf(stderr, "%.*s\n", (int)(cut - last), last);
+            last = cut + 1;
+        }
+    }
+    problem_set(problem, "%s", last != NULL ? last : "the backend cannot be read");
+    problem->located = true;
+    return false;
+}
+
+static struct adapt *load(const struct session *session, const char *name, bool compile,
+                          struct buf *sentences)
+{
+    const char *values[VALUES_MAX];
+    struct adapt_source source = source_of(session, values);
+    struct adapt *adapt = adapt_load(name, &source, sentences);
+    if (adapt != NULL && compile && !adapt_compile(adapt, sentences)) {
+        adapt_free(adapt);
+        return NULL;
+    }
+    return adapt;
+}
+
+/* --- allow_hosts ---------------------------------------------------------------------------- */
+
+static bool is_allowed(const char *list, const char *origin)
+{
+    size_t len = strlen(origin);
+    while (list != NULL && *(list += strspn(list, " \t,")) != '\0') {
+        size_t word = strcspn(list, " \t,");
+        size_t plain = word > 0 && list[word - 1] == '/' ? word - 1 : word;
+        if (plain == len && memcmp(list, origin, len) == 0) {
+            return true;
+        }
+        list += word;
+    }
+    return false;
+}
+
+/* A file of the user's decides where the user's secrets go: the user says so a second time, where
+ * no file that came from elsewhere can say it. */
+static bool check_hosts(const struct session *session, const struct adapt *adapt,
+                        struct problem *problem)
+{
+    const struct backend *backend = adapt_backend(adapt);
+    const char *allowed = config_text(session->config, CONFIG_ALLOW_HOSTS);
+    const char *url = config_text(session->config, CONFIG_URL);
+    const char *config = config_path(session->config);
+    bool good = true;
+    struct buf line;
+    if (adapt_is_shipped(adapt) || backend->secret_count == 0) {
+        return true;
+    }
+    buf_init(&line, PROBLEM_BYTES);
+    for (size_t i = 0; i < backend->host_count; i++) {
+        const char *origin = backend->hosts[i].origin;
+        bool is_url = url != NULL && strcmp(url, origin) == 0;
+        good &= is_url || is_allowed(allowed, origin);
+        buf_printf(&line, "%s%s", i > 0 ? " " : "", is_url ? "" : origin);
+    }
+    if (!good) {
+        problem_set(problem,
+                    "%s would send your secrets to hosts that no shipped backend has: if you want "
+                    "that, write in [main] of %s: allow_hosts = %s",
+                    adapt_path(adapt), config != NULL ? config : "the config", line.data);
+    }
+    buf_done(&line);
+    return good;
+}
+
+/* --- opening -------------------------------------------------------------------------------- */
+
+enum status backend_open(struct session *session, struct problem *ret_problem)
+{
+    struct buf sentences;
+    enum status status;
+    const char *name = config_text(session->config, CONFIG_BACKEND);
+    if (!adapt_available()) {
+        problem_set(ret_problem, "this blotter was built without libjq, which backends need");
+        return STATUS_USAGE;
+    }
+    adapt_on_overrun(term_restore);
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    session->adapt = load(session, name, false, &sentences);
+    if (session->adapt == NULL) {
+        keep_last(&sentences, ret_problem);
+    }
+    buf_done(&sentences);
+    if (session->adapt == NULL || !check_hosts(session, session->adapt, ret_problem)) {
+        return STATUS_USAGE;
+    }
+    session->secrets = secrets_load(session->config, session->paths.home,
+                                    adapt_backend(session->adapt), &status, ret_problem);
+    return status;
+}
+
+void backend_close(struct session *session)
+{
+    adapt_free(session->adapt);
+    secrets_free(session->secrets);
+}
+
+/* --- the two modes -------------------------------------------------------------------------- */
+
+static void print_sections(const struct backend *backend)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        if (backend->panes[i].present) {
+            printf(", %s", backend->panes[i].name);
+        }
+    }
+    for (size_t i = 0; i < backend->quotes_count; i++) {
+        printf(", %s", backend->quotes[i].name);
+    }
+    if (backend->stream.present) {
+        printf(", stream");
+    }
+}
+
+static const char *badge_word(const struct backend *backend)
+{
+    static const char *const words[] = {"real", "paper", "mock"};
+    return words[backend->badge];
+}
+
+int session_check_backend(const struct session *session, const char *name)
+{
+    struct buf sentences;
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    struct adapt *adapt = load(session, name, true, &sentences);
+    if (adapt == NULL) {
+        fwrite(sentences.data, 1, sentences.len, stderr);
+    } else {
+        const struct backend *backend = adapt_backend(adapt);
+        printf("%s: good: %s, %s", adapt_path(adapt), backend->name, badge_word(backend));
+        print_sections(backend);
+        printf("\n");
+    }
+    buf_done(&sentences);
+    int status = adapt != NULL ? STATUS_OK : STATUS_USAGE;
+    adapt_free(adapt);
+    return status;
+}
+
+static void print_backend(void *user, const char *name, const struct adapt *adapt)
+{
+    (void)user;
+    if (adapt == NULL) {
+        fprintf(stderr, "blotter: %s has faults: blotter --check-backend %s says which\n", name,
+                name);
+        return;
+    }
+    const struct backend *backend = adapt_backend(adapt);
+    printf("%s\t%s\t%s\t", name, badge_word(backend), backend->name);
+    for (size_t i = 0; i < backend->host_count; i++) {
+        printf("%s%s", i > 0 ? " " : "", backend->hosts[i].origin);
+    }
+    printf("\n");
+}
+
+int session_list_backends(const struct session *session)
+{
+    const char *values[VALUES_MAX];
+    struct adapt_source source = source_of(session, values);
+    adapt_list(&source, print_backend, NULL);
+    return STATUS_OK;
+}

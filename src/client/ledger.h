@@ -1,0 +1,35 @@
+/*
+ * ledger: what is kept of positions and orders from one list to the next, beside the engine: the
+ * day's closings, and working orders that a cut list no longer holds.
+ */
+#ifndef BLOTTER_CLIENT_LEDGER_H
+#define BLOTTER_CLIENT_LEDGER_H
+
+#include <blotter/core/engine.h>
+#include <blotter/core/event.h>
+#include <blotter/core/money.h>
+
+typedef int32_t (*ledger_zone_fn)(const void *user, int64_t wall_ms);
+
+struct ledger;
+
+/* zone: how far the exchange's clock is ahead of UTC, in seconds; NULL: not at all. */
+struct ledger *ledger_new(ledger_zone_fn zone, const void *user);
+void ledger_free(struct ledger *ledger);
+
+/* The panes in mask show other rows than before. */
+void ledger_take(struct ledger *ledger, const struct engine *engine, unsigned mask,
+                 struct moment now);
+
+/* True when it ended an order that was kept. */
+bool ledger_event(struct ledger *ledger, const struct event *event);
+
+struct money_book *ledger_book(const struct ledger *ledger);
+
+/* NULL before orders were loaded. */
+const struct snapshot *ledger_orders(const struct ledger *ledger, const struct engine *engine);
+
+/* The number of the exchange's day at a time. */
+int64_t ledger_day(const struct ledger *ledger, int64_t wall_ms);
+
+#endif

@@ -1,0 +1,108 @@
+#include <blotter/core/kept.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
+
+struct kept {
+    struct snapshot *working; /* rows of our own: of the list before, then those that it lacks */
+    struct snapshot *lacking; /* NULL: none */
+    struct snapshot *joined;  /* NULL: to be made anew */
+    const struct snapshot *joined_of;
+};
+
+struct kept *kept_new(void)
+{
+    return mem_calloc(1, sizeof(struct kept));
+}
+
+static void forget_joined(struct kept *kept)
+{
+    snapshot_unref(kept->joined);
+    kept->joined = NULL;
+}
+
+void kept_free(struct kept *kept)
+{
+    if (kept != NULL) {
+        forget_joined(kept);
+        snapshot_unref(kept->working);
+        snapshot_unref(kept->lacking);
+        free(kept);
+    }
+}
+
+static bool is_working(const struct row *row, const void *user)
+{
+    (void)user;
+    return order_is_working((const void *)row);
+}
+
+static bool is_lacking(const struct row *row, const void *user)
+{
+    const struct snapshot *orders = user;
+    return model_find(orders, row->id) == orders->row_count;
+}
+
+static struct snapshot *find_lacking(const struct snapshot *working, const struct snapshot *orders)
+{
+    struct snapshot *lacking = snapshot_pick(&working, 1, is_lacking, orders);
+    for (size_t i = 0; i < lacking->row_count; i++) {
+        lacking->orders[i].row.provisional = true;
+    }
+    if (lacking->row_count > KEPT_MAX) { /* the oldest stand last */
+        lacking->row_count = KEPT_MAX;
+    }
+    return lacking;
+}
+
+void kept_take(struct kept *kept, const struct snapshot *orders)
+{
+    bool cut = snapshot_is_cut(orders);
+    forget_joined(kept);
+    snapshot_unref(kept->lacking);
+    kept->lacking = cut && kept->working != NULL ? find_lacking(kept->working, orders) : NULL;
+    snapshot_unref(kept->working);
+    const struct snapshot *both[] = {orders, kept->lacking};
+    kept->working = cut ? snapshot_pick(both, 2, is_working, NULL) : NULL;
+}
+
+static bool drop(struct snapshot *rows, const char *id)
+{
+    size_t count = 0, before = rows != NULL ? rows->row_count : 0;
+    for (size_t i = 0; i < before; i++) {
+        if (strcmp(rows->orders[i].row.id, id) != 0) {
+            rows->orders[count++] = rows->orders[i];
+        }
+    }
+    if (before > 0) {
+        rows->row_count = count;
+    }
+    return count < before;
+}
+
+bool kept_end(struct kept *kept, const char *id)
+{
+    bool was = drop(kept->lacking, id);
+    if (was) {
+        drop(kept->working, id);
+        forget_joined(kept);
+    }
+    return was;
+}
+
+const struct snapshot *kept_shown(struct kept *kept, const struct snapshot *orders)
+{
+    if (kept->lacking == NULL || kept->lacking->row_count == 0 || orders == NULL) {
+        return orders;
+    }
+    if (kept->joined == NULL || kept->joined_of != orders) {
+        forget_joined(kept);
+        const struct snapshot *both[] = {orders, kept->lacking};
+        kept->joined = snapshot_pick(both, 2, NULL, NULL);
+        kept->joined_of = orders;
+    }
+    return kept->joined;
+}

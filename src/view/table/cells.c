@@ -1,0 +1,238 @@
+#include "cells.h"
+
+#include <blotter/core/contract.h>
+#include <blotter/core/derive.h>
+#include <blotter/view/text.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SECOND_MS 1000
+#define MINUTE_MS 60000
+#define HOUR_MS 3600000
+#define NEAR_PERCENT 0.25 /* a limit this near to the price is about to be met */
+
+static const struct order *order_of(const struct row *row)
+{
+    return (const void *)row;
+}
+
+/* --- symbols -------------------------------------------------------------------------------- */
+
+static int year_of(const struct column_now *now)
+{
+    char clock[FORMAT_MAX];
+    format_clock(now->format, FORMAT_CLOCK_FULL, now->wall_ms, clock);
+    return (int)strtol(clock, NULL, 10);
+}
+
+void symbol_shown(const char *symbol, const struct column_now *now, char out[COLUMN_COMPOSED_MAX])
+{
+    struct contract contract;
+    char name[CONTRACT_NAME_BYTES];
+    if (contract_parse(symbol, &contract)) {
+        contract_name(&contract, year_of(now), name);
+        snprintf(out, COLUMN_COMPOSED_MAX, "%s", name);
+    } else {
+        text_clean(symbol, strlen(symbol), out, COLUMN_COMPOSED_MAX);
+    }
+}
+
+size_t symbol_fit(const char *shown, int columns, char *out, size_t capacity)
+{
+    struct contract contract;
+    const char *tail = strchr(shown, ' ');
+    int rest = tail != NULL ? text_width(tail) : 0;
+    if (text_width(shown) <= columns || !contract_parse(shown, &contract) || columns <= rest) {
+        return text_fit(shown, (struct text_fit){columns, TEXT_CUT_MIDDLE}, out, capacity);
+    }
+    if (columns == rest + 1) {
+        return (size_t)snprintf(out, capacity, "%c%s", contract.underlying[0], tail);
+    }
+    struct text_fit fit = {columns - rest, TEXT_CUT_END};
+    size_t len = text_fit(contract.underlying, fit, out, capacity);
+    return len + (size_t)snprintf(out + len, capacity - len, "%s", tail);
+}
+
+void order_symbol_composed(const struct row *row, const struct column_now *now,
+                           char out[COLUMN_COMPOSED_MAX])
+{
+    symbol_shown(order_of(row)->symbol, now, out);
+}
+
+void position_symbol_composed(const struct row *row, const struct column_now *now,
+                              char out[COLUMN_COMPOSED_MAX])
+{
+    symbol_shown(((const struct position *)(const void *)row)->symbol, now, out);
+}
+
+void item_symbol_composed(const struct row *row, const struct column_now *now,
+                          char out[COLUMN_COMPOSED_MAX])
+{
+    symbol_shown(((const struct watch_item *)(const void *)row)->symbol, now, out);
+}
+
+/* --- orders --------------------------------------------------------------------------------- */
+
+bool order_is_at_market(const struct order *order)
+{
+    return strcasecmp(order->type, "MARKET") == 0;
+}
+
+bool order_is_late(const struct order *order, int64_t now_ms)
+{
+    return (order->class == ORDER_OPEN || order->class == ORDER_PART) &&
+           order_is_at_market(order) && order->created_ms != MODEL_NO_TIME &&
+           now_ms - order->created_ms >= ORDER_LATE_MS;
+}
+
+static int64_t ended_ms(const struct order *order)
+{
+    return order->executed_ms != MODEL_NO_TIME ? order->executed_ms : order->created_ms;
+}
+
+double order_when(const struct row *row, bool *ret_derived)
+{
+    (void)ret_derived;
+    const struct order *order = order_of(row);
+    int64_t ms = order_is_working(order) ? order->created_ms : ended_ms(order);
+    return ms == MODEL_NO_TIME ? (double)NAN : (double)ms;
+}
+
+/* "38 s", "4 min", "1 h 22", "3 d". */
+static void age_text(int64_t ms, char out[COLUMN_COMPOSED_MAX])
+{
+    long long seconds = ms / SECOND_MS;
+    if (ms < MINUTE_MS) {
+        snprintf(out, COLUMN_COMPOSED_MAX, "%lld s", seconds < 0 ? 0 : seconds);
+    } else if (ms < HOUR_MS) {
+        snprintf(out, COLUMN_COMPOSED_MAX, "%lld min", seconds / 60);
+    } else if (ms < 24 * (int64_t)HOUR_MS) {
+        snprintf(out, COLUMN_COMPOSED_MAX, "%lld h %02lld", seconds / 3600, seconds / 60 % 60);
+    } else {
+        snprintf(out, COLUMN_COMPOSED_MAX, "%lld d", seconds / 86400);
+    }
+}
+
+void order_when_composed(const struct row *row, const struct column_now *now,
+                         char out[COLUMN_COMPOSED_MAX])
+{
+    const struct order *order = order_of(row);
+    char clock[FORMAT_MAX];
+    if (order_is_working(order) && order->created_ms != MODEL_NO_TIME) {
+        age_text(now->wall_ms - order->created_ms, out);
+        return;
+    }
+    format_time(now->format, ended_ms(order), now->wall_ms, clock);
+    snprintf(out, COLUMN_COMPOSED_MAX, "%s", clock);
+}
+
+/* Working, then partly filled, then what is over. */
+double order_status_rank(const struct row *row)
+{
+    static const double ranks[] = {[ORDER_OPEN] = 0, [ORDER_UNKNOWN] = 1, [ORDER_PART] = 2,
+                                   [ORDER_DONE] = 3, [ORDER_DEAD] = 4,    [ORDER_REJECTED] = 5};
+    return ranks[order_of(row)->class];
+}
+
+double order_status_meaning(const struct row *row)
+{
+    static const double meanings[] = {
+        [ORDER_PART] = 1, [ORDER_DONE] = 2, [ORDER_REJECTED] = -1, [ORDER_UNKNOWN] = 0};
+    return meanings[order_of(row)->class];
+}
+
+/* The server's reason in a word where it is a known one, else as it was sent. */
+static void reason_text(const char *reason, char out[COLUMN_COMPOSED_MAX])
+{
+    static const char *const words[] = {"margin",  "circuit", "freeze",
+                                        "holding", "price",   "quantity"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (text_find(reason, words[i]) != NULL) {
+            snprintf(out, COLUMN_COMPOSED_MAX, "%s", words[i]);
+            return;
+        }
+    }
+    text_clean(reason, strlen(reason), out, COLUMN_COMPOSED_MAX);
+}
+
+static void filled_text(const struct order *order, const char *word, char out[COLUMN_COMPOSED_MAX])
+{
+    char age[COLUMN_COMPOSED_MAX];
+    int64_t took = order->executed_ms - order->created_ms;
+    bool known = order->executed_ms != MODEL_NO_TIME && order->created_ms != MODEL_NO_TIME;
+    if (known && took >= 0) {
+        age_text(took, age);
+        snprintf(out, COLUMN_COMPOSED_MAX, "%.40s in %.20s", word, age);
+    } else {
+        snprintf(out, COLUMN_COMPOSED_MAX, "%.80s", word);
+    }
+}
+
+void order_status_composed(const struct row *row, const struct column_now *now,
+                           char out[COLUMN_COMPOSED_MAX])
+{
+    const struct order *order = order_of(row);
+    bool own = order->told != ORDER_CLASS_COUNT || order->class == ORDER_UNKNOWN;
+    char word[COLUMN_COMPOSED_MAX], reason[COLUMN_COMPOSED_MAX];
+    const char *shown = own ? order->status : order_class_info(order->class)->shown;
+    text_clean(shown, strlen(shown), word, sizeof word);
+    if (order_is_late(order, now->wall_ms)) {
+        snprintf(out, COLUMN_COMPOSED_MAX, "◷ MARKET, NOT FILLED");
+    } else if (order->class == ORDER_DONE) {
+        filled_text(order, own ? word : "✓ FILLED", out);
+    } else if (order->class == ORDER_REJECTED && order->failure_reason[0] != '\0') {
+        reason_text(order->failure_reason, reason);
+        snprintf(out, COLUMN_COMPOSED_MAX, "%.40s %.50s", word, reason);
+    } else if (order->class == ORDER_DEAD && order->filled > 0) {
+        snprintf(out, COLUMN_COMPOSED_MAX, "%.40s, partly filled", word);
+    } else {
+        snprintf(out, COLUMN_COMPOSED_MAX, "%s", word);
+    }
+}
+
+double order_mark(const struct row *row, bool *ret_derived)
+{
+    const struct order *order = order_of(row);
+    if (!order_is_working(order)) {
+        return order->average_price;
+    }
+    struct figure last = order_last(order);
+    *ret_derived = *ret_derived || last.derived;
+    return last.value;
+}
+
+/* 1 for a buy, which gains when prices fall to it; -1 for a sell; NAN for neither. */
+static double side_of(const struct order *order)
+{
+    return order->direction == ORDER_BUY ? 1 : order->direction == ORDER_SELL ? -1 : (double)NAN;
+}
+
+/*
+ * While it works: how far the price is from its limit, in percent; less than nothing when it is
+ * beyond. When it is done: what it was filled for against its limit; less than nothing is better.
+ */
+double order_go(const struct row *row, bool *ret_derived)
+{
+    (void)ret_derived;
+    const struct order *order = order_of(row);
+    double side = side_of(order), last = order_last(order).value;
+    if (order_is_working(order)) {
+        return last > 0 ? side * (last - order->price) / last * 100 : (double)NAN;
+    }
+    bool filled = order->filled > 0 && order->price > 0;
+    return filled ? side * (order->average_price - order->price) / order->price * 100 : (double)NAN;
+}
+
+enum role order_go_role(const struct row *row)
+{
+    bool derived = false;
+    double go = order_go(row, &derived);
+    if (order_is_working(order_of(row))) {
+        return go <= NEAR_PERCENT ? ROLE_CONN_WARN : ROLE_TEXT;
+    }
+    return go > 0.005 ? ROLE_PNL_DOWN : go < -0.005 ? ROLE_PNL_UP : ROLE_DIM;
+}

@@ -1,0 +1,28 @@
+/*
+ * cells: what columns compose from several members of a row.
+ */
+#ifndef BLOTTER_VIEW_CELLS_H
+#define BLOTTER_VIEW_CELLS_H
+
+#include <blotter/view/columns.h>
+
+/* Orders. Wait: the age while working, then the time at which it ended. */
+double order_when(const struct row *row, bool *ret_derived);
+void order_when_composed(const struct row *row, const struct column_now *now,
+                         char out[COLUMN_COMPOSED_MAX]);
+double order_status_rank(const struct row *row);
+double order_status_meaning(const struct row *row);
+void order_status_composed(const struct row *row, const struct column_now *now,
+                           char out[COLUMN_COMPOSED_MAX]);
+double order_mark(const struct row *row, bool *ret_derived); /* LTP, or the average when done */
+double order_go(const struct row *row, bool *ret_derived);   /* to go, or slip when done */
+enum role order_go_role(const struct row *row);
+
+void order_symbol_composed(const struct row *row, const struct column_now *now,
+                           char out[COLUMN_COMPOSED_MAX]);
+void position_symbol_composed(const struct row *row, const struct column_now *now,
+                              char out[COLUMN_COMPOSED_MAX]);
+void item_symbol_composed(const struct row *row, const struct column_now *now,
+                          char out[COLUMN_COMPOSED_MAX]);
+
+#endif
