@@ -485,24 +485,6 @@ static bool take_profiles(struct config *config, struct problem *problem)
     return found || refuse_profile(config, chosen, problem);
 }
 
-/* What a shell runs is as good as the file it comes from. */
-static bool check_commands(const struct config *config, struct problem *problem)
-{
-    static const enum config_id commands[] = {CONFIG_TOKEN_COMMAND, CONFIG_ON_EVENT};
-    for (size_t i = 0; config->of_others && i < sizeof commands / sizeof *commands; i++) {
-        const struct value *value = &config->values[commands[i]];
-        bool of_file = value->level == CONFIG_FILE || value->level == CONFIG_OF_PROFILE;
-        if (of_file && value->text[0] != '\0') {
-            problem_set(problem,
-                        "%s is not run from a file that others own or may write to: make it yours "
-                        "alone, by chmod go-w or a copy",
-                        config_info(commands[i])->name);
-            return locate(problem, value->origin);
-        }
-    }
-    return true;
-}
-
 /* --- the whole ------------------------------------------------------------------------------ */
 
 static bool load(struct config *config, const struct config_source *source, struct problem *problem)
@@ -511,7 +493,7 @@ static bool load(struct config *config, const struct config_source *source, stru
     return read_text(&defaults, blotter_ini, blotter_ini_len) &&
            read_config_file(config, source, problem) && take_environment(config, problem) &&
            take_flags(config, source->options, problem) && take_profiles(config, problem) &&
-           check_commands(config, problem);
+           (!config->of_others || config_file_runs_nothing(config, problem));
 }
 
 struct config *config_load(const struct config_source *source, struct problem *ret_problem)

@@ -37,3 +37,21 @@ char *config_file_read(const char *path, size_t *ret_len, bool *ret_of_others)
     }
     return text;
 }
+
+bool config_file_runs_nothing(const struct config *config, struct problem *ret_problem)
+{
+    static const enum config_id commands[] = {CONFIG_TOKEN_COMMAND, CONFIG_ON_EVENT};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        enum config_level level = config_level(config, commands[i]);
+        bool of_file = level == CONFIG_FILE || level == CONFIG_OF_PROFILE;
+        if (of_file && config_text(config, commands[i]) != NULL) {
+            problem_set(ret_problem,
+                        "%s: %s is not run from a file that others own or may write to: make it "
+                        "yours alone, by chmod go-w or a copy",
+                        config_origin(config, commands[i]), config_info(commands[i])->name);
+            ret_problem->located = true;
+            return false;
+        }
+    }
+    return true;
+}
