@@ -7,6 +7,7 @@
 #include <blotter/net/http.h>
 #include <curl/curl.h>
 
+#include "http_delta.h"
 #include "http_url.h"
 #include "transfer.h"
 
@@ -39,6 +40,7 @@ struct http {
     struct transfer *transfers; /* all of them, linked */
     int inside_curl; /* libcurl is on the stack: its handles must not be added or removed */
     struct http_request *requests;
+    struct http_deltas deltas;
     uint64_t last_request;
 };
 
