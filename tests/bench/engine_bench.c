@@ -213,7 +213,7 @@ int main(int argc, char **argv)
     struct moment now = {1000000, 1700000000000};
     engine_start(engine, now);
     answer(engine, now, &orders, &positions);
-    engine_stream_opened(engine, now, false);
+    engine_stream_opened(engine, now);
     feed(engine, now, "{\"event\":\"connected\",\"data\":{}}");
     now.mono_us += 1000000;
     answer(engine, now, &orders, &positions);

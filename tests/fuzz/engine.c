@@ -138,7 +138,7 @@ static void step(struct world *w, char what, const char *text, size_t len)
         tell(w, text, len, "");
         break;
     case 's':
-        engine_stream_opened(w->engine, w->now, len % 2 == 0);
+        engine_stream_opened(w->engine, w->now);
         break;
     case 'l':
         engine_stream_lost(w->engine, w->now, NULL);
@@ -157,7 +157,7 @@ static void step(struct world *w, char what, const char *text, size_t len)
         engine_reset(w->engine, w->now);
         break;
     default:
-        engine_trigger(w->engine, w->now, (enum engine_trigger)(what & 3),
+        engine_trigger(w->engine, w->now, (enum engine_trigger)(what % 5),
                        (resource_mask)(len % (1u << RESOURCE_COUNT)));
         break;
     }

@@ -35,7 +35,7 @@ static void tell(struct patch_log *log, const char *text, size_t len, uint64_t s
         .type = "message", .type_len = 7, .data = text, .data_len = len, .id = ""};
     struct event event;
     event_parse(&sse, &event);
-    patch_log_event(log, &event, (struct patch_stamp){.seq = seq});
+    patch_log_event(log, &event, (struct patch_stamp){.seq = seq}, 0);
     check(log);
 }
 
@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct patch_log *log = patch_log_new(resource, LOG_MAX);
     uint64_t seq = 2;
     struct patch_change change;
-    patch_log_answer(log, body, (struct patch_stamp){.seq = 1}, &change, &fault);
+    patch_log_answer(log, body, (struct patch_answer){.seq = 1}, &change, &fault);
     while (line < end) {
         at = line + 1;
         line = memchr(at, '\n', (size_t)(end - at));
@@ -67,9 +67,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         tell(log, at, (size_t)(line - at), seq++);
     }
     /* A response that covers half of them, then one that covers all. */
-    patch_log_answer(log, body, (struct patch_stamp){.seq = seq / 2 + 1}, &change, &fault);
+    patch_log_answer(log, body, (struct patch_answer){.seq = seq / 2 + 1}, &change, &fault);
     check(log);
-    patch_log_cover(log, (struct patch_stamp){.seq = seq});
+    /* What it contradicts stays for a while, then it is believed, then the marks go. */
+    for (int64_t now_us = 1; now_us < 1000 * 1000 * 1000; now_us *= 10) {
+        patch_log_cover(log, (struct patch_answer){.seq = seq, .now_us = now_us});
+        check(log);
+    }
     if (!snapshot_equal(base, patch_log_shown(log))) {
         abort();
     }

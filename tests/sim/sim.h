@@ -58,6 +58,8 @@ struct judge {
     uint64_t last_applied;
     int64_t last_start_us, last_took_us;
     unsigned starts;
+    unsigned overtaken;    /* answers in a row, by news that came while they were under way */
+    bool news;             /* since the last start */
     struct snapshot *seen; /* what was shown at the step before … */
     uint64_t seen_version; /* … and the pane's version of it */
 };

@@ -10,9 +10,12 @@
 
 #define MS ((int64_t)1000)
 
-static int64_t gap_us(const struct sim *sim, enum resource resource, int64_t took_us)
+/* Between two requests: little while answers are in time, more while events overtake them. */
+static int64_t gap_us(const struct sim *sim, enum resource resource)
 {
-    int64_t gap = took_us * 4;
+    const struct judge *judge = &sim->judges[resource];
+    int64_t grown = judge->overtaken > 2 ? judge->overtaken - 2 : 0;
+    int64_t gap = judge->last_took_us * (grown < 4 ? grown : 4);
     gap = gap < 10 * MS ? 10 * MS : gap > 250 * MS ? 250 * MS : gap;
     return (sim->visible & RESOURCE_BIT(resource)) != 0 ? gap : gap * 4;
 }
@@ -30,8 +33,11 @@ void judge_reset(struct sim *sim)
         forget_seen(judge);
         int64_t start = judge->last_start_us;
         int64_t took = judge->last_took_us;
-        *judge =
-            (struct judge){.uncovered_us = INT64_MAX, .last_start_us = start, .last_took_us = took};
+        unsigned starts = judge->starts;
+        *judge = (struct judge){.uncovered_us = INT64_MAX,
+                                .last_start_us = start,
+                                .last_took_us = took,
+                                .starts = starts};
     }
 }
 
@@ -39,8 +45,7 @@ void judge_start(struct sim *sim, enum resource resource)
 {
     struct judge *judge = &sim->judges[resource];
     int64_t now = sim->now.mono_us;
-    if (judge->starts > 0 &&
-        now - judge->last_start_us < gap_us(sim, resource, judge->last_took_us)) {
+    if (judge->starts > 0 && now - judge->last_start_us < gap_us(sim, resource)) {
         sim_break(sim, "P9: two requests of a resource closer than the gap");
     }
     for (size_t i = 0; i < SIM_FLIGHTS && sim->engine->outage.on; i++) {
@@ -50,6 +55,7 @@ void judge_start(struct sim *sim, enum resource resource)
     }
     judge->last_start_us = now;
     judge->starts++;
+    judge->news = false;
 }
 
 static void note_delivery(struct sim *sim, const struct world_event *truth)
@@ -87,6 +93,11 @@ void judge_event(struct sim *sim, const struct event *event, const struct world_
     resource_mask before = dirty_panes(sim);
     enum journal_outcome outcome = engine_event(sim->engine, sim->now, event);
     resource_mask after = dirty_panes(sim);
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        const struct swr *swr = &sim->engine->swr[r];
+        uint64_t latest = swr->dirty.seq > swr->dirty.id_seq ? swr->dirty.seq : swr->dirty.id_seq;
+        sim->judges[r].news = sim->judges[r].news || latest == sim->engine->seq;
+    }
     const struct event_info *info = event_info(event->type);
     bool plain = event->type != EVENT_CONNECTED && event->type != EVENT_RESYNC && !awaited &&
                  counters->histories == histories;
@@ -126,6 +137,8 @@ static void judge_accepted(struct sim *sim, struct flight *flight)
     if (engine_outage(sim->engine)) {
         sim_break(sim, "R6: an outage after something got through");
     }
+    bool overtaken = judge->news && swr_is_dirty(&sim->engine->swr[flight->resource]);
+    judge->overtaken = overtaken ? judge->overtaken + 1 : 0;
     judge->last_applied = flight->id;
     judge->have = flight->stamp;
     judge->last_failed = false;
@@ -229,7 +242,9 @@ static void check_freeze(struct sim *sim, enum resource resource)
         return;
     }
     int64_t took = sim->latency_us / 2 * 2;
-    if (sim->now.mono_us - judge->uncovered_us > 2 * took + gap_us(sim, resource, took)) {
+    int64_t gap = took * 4 < 10 * MS ? 10 * MS : took * 4 > 250 * MS ? 250 * MS : took * 4;
+    gap = (sim->visible & RESOURCE_BIT(resource)) != 0 ? gap : gap * 4;
+    if (sim->now.mono_us - judge->uncovered_us > 2 * took + gap) {
         sim_break(sim, "P8: an event was not confirmed within 2 x latency + gap");
     }
 }

@@ -214,7 +214,7 @@ static void open_stream(struct sim *sim)
     stream->count = stream->first = 0;
     stream->last_at_us = 0;
     sim_say(sim, "stream opened, Last-Event-ID %llu", (unsigned long long)stream->sse_id);
-    engine_stream_opened(sim->engine, sim->now, sends_id);
+    engine_stream_opened(sim->engine, sim->now);
     if (!world->extensions) {
         greet(sim, 0, "connected");
         greet(sim, 0, "connected");

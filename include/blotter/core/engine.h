@@ -27,6 +27,8 @@ struct engine_settings {
     int64_t poll_cap_ms;       /* 60000 */
     int64_t gap_min_ms;        /* 10 */
     int64_t gap_max_ms;        /* 250 */
+    bool paced;                /* the owner paces the reads: no polls but its ENGINE_POLL, and the
+                                  stream begins without a welcome */
     resource_mask wanted;      /* which resources exist at all for this run */
     uint64_t seed;             /* for jitter */
 };
@@ -41,6 +43,7 @@ enum engine_trigger {
     ENGINE_FOCUS,   /* soft: deduped, throttled */
     ENGINE_NETWORK, /* the network came back: hard */
     ENGINE_RESUME,  /* SIGCONT or a wall-clock jump: hard */
+    ENGINE_POLL,    /* a poll of the owner's: joins what is due anyway */
     ENGINE_MANUAL   /* the user asked: hard, ends a wait */
 };
 
@@ -57,11 +60,20 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
                                   const struct event *event);
 
 /*
- * The stream was opened (a 200 came; sent_last_id: its request carried Last-Event-ID), or was lost
- * / could not be opened (why: kind FAULT_NONE or NULL for a clean end).
+ * The stream was opened, or was lost / could not be opened (why: kind FAULT_NONE or NULL for a
+ * clean end).
  */
-void engine_stream_opened(struct engine *engine, struct moment now, bool sent_last_id);
+void engine_stream_opened(struct engine *engine, struct moment now);
 void engine_stream_lost(struct engine *engine, struct moment now, const struct fault *why);
+
+/* Something that happened was not told: every pane is read again, once. */
+void engine_missed(struct engine *engine, struct moment now);
+
+/* The request of a fetch goes out only now: what happened before is covered by its answer. */
+void engine_fetch_began(struct engine *engine, struct moment now, uint64_t fetch_id);
+
+/* How long an answer vouches for its rows where no stream does; 0: as the polls are apart. */
+void engine_set_vouch(struct engine *engine, enum resource resource, int64_t vouch_ms);
 
 /* What became of a fetch. body is borrowed for the call. */
 struct engine_response {
@@ -124,11 +136,12 @@ struct pane_state {
     bool fetching;
     bool dirty;  /* something newer is known to exist */
     bool stale;  /* must be marked: not confirmed and no working stream, or in error, or from the
-                    disk cache */
+                    disk cache, or an event has waited too long for its answer */
     bool cached; /* still the disk cache's rows */
     int64_t confirmed_ms; /* wall time of the last confirming response, MODEL_NO_TIME when none */
-    int64_t shown_ms;     /* wall time of the newest figure shown: confirmed_ms, or the arrival
-                             of an event that patched a row since */
+    int64_t shown_ms;     /* wall time up to which all is shown: of the last answer, or of figures
+                             that came since; it stands still from the first event that no answer
+                             covers */
     struct fault fault;   /* kind FAULT_NONE when there is none */
     int64_t fault_ms;     /* wall time of the fault */
     int64_t retry_ms;     /* wall time of the next try, MODEL_NO_TIME when none is planned */

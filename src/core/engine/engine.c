@@ -7,6 +7,10 @@
 
 #include "engine_private.h"
 
+/* An event that no answer covers for so long marks its pane; where answers take long, longer. */
+#define LATE_US ((int64_t)1000 * 1000)
+#define LATE_FACTOR 3
+
 void engine_settings_default(struct engine_settings *ret)
 {
     *ret = (struct engine_settings){
@@ -139,6 +143,22 @@ static void focus(struct engine *engine, resource_mask which)
     }
 }
 
+/* A pane that waits for news of a stream may have none. */
+static void poll(struct engine *engine, resource_mask which)
+{
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        struct swr *swr = &engine->swr[r];
+        if ((which & RESOURCE_BIT(r)) == 0) {
+            continue;
+        }
+        swr->hold = swr->hold == SWR_HELD_FOR_NEWS ? SWR_FREE : swr->hold;
+        if (!swr_is_dirty(swr)) {
+            engine_touch(engine, RESOURCE_BIT(r));
+            engine->counters.polls++;
+        }
+    }
+}
+
 void engine_trigger(struct engine *engine, struct moment now, enum engine_trigger trigger,
                     resource_mask which)
 {
@@ -149,6 +169,10 @@ void engine_trigger(struct engine *engine, struct moment now, enum engine_trigge
     which &= engine->settings.wanted;
     if (trigger == ENGINE_FOCUS) {
         focus(engine, which);
+        return;
+    }
+    if (trigger == ENGINE_POLL) {
+        poll(engine, which);
         return;
     }
     engine_touch(engine, which);
@@ -181,21 +205,27 @@ static struct swr *find_fetch(struct engine *engine, uint64_t fetch_id)
     return NULL;
 }
 
-/*
- * The server's place in its own order, as far as it can be compared. One behind what we know to
- * have happened, seen by a request made after it, comes from another history.
- */
-static uint64_t response_id(struct engine *engine, const struct swr *swr, uint64_t id)
+/* The server's place in its own order, as far as it can be compared. */
+static uint64_t response_id(const struct engine *engine, const struct swr *swr, uint64_t id)
 {
-    if (swr->fetch.history != engine->history) {
-        return 0;
+    bool comparable = swr->fetch.history == engine->history && !engine->stream.ids_void;
+    return comparable ? id : 0;
+}
+
+void engine_fetch_began(struct engine *engine, struct moment now, uint64_t fetch_id)
+{
+    struct swr *swr = find_fetch(engine, fetch_id);
+    if (swr != NULL) {
+        engine->last = now;
+        swr->fetch.began = (struct patch_stamp){++engine->seq, engine->stream.last_id};
+        swr->fetch.began_us = now.mono_us;
+        swr->fetch.history = engine->history;
     }
-    uint64_t known = swr->held.id > swr->fetch.began.id ? swr->held.id : swr->fetch.began.id;
-    if (id != 0 && id < known) {
-        engine_forget_history(engine);
-        engine_touch(engine, RESOURCE_ALL & ~RESOURCE_BIT(swr->resource));
-    }
-    return id;
+}
+
+void engine_set_vouch(struct engine *engine, enum resource resource, int64_t vouch_ms)
+{
+    engine->vouch_ms[resource] = vouch_ms;
 }
 
 static void give_up_fetch(struct engine *engine, struct swr *swr, const struct fault *fault)
@@ -217,12 +247,18 @@ bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id
     engine->last = now;
     struct fault fault;
     uint64_t id = response_id(engine, swr, response->last_event_id);
-    struct swr_outcome outcome = swr_take(swr, now, response, id, &fault);
+    bool passed = id != 0 && id < swr->held.id; /* older than what is shown */
+    struct swr_outcome outcome =
+        passed ? swr_pass(swr, now) : swr_take(swr, now, response, id, &fault);
     if (!outcome.decoded) {
         give_up_fetch(engine, swr, &fault);
         return false;
     }
     engine_end_outage(engine);
+    if (outcome.lied) {
+        engine_ids_lied(engine);
+    }
+    engine->counters.dropped += passed;
     engine->counters.numbered += response->last_event_id != 0;
     engine->counters.tagged += response->etag != NULL;
     engine->counters.contradictions += outcome.contradictions;
@@ -294,6 +330,21 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* An event may wait for its answer as long as answers take, within reason. */
+static int64_t late_at(const struct swr *swr)
+{
+    if (swr->uncovered_us == 0 || !swr->loaded) {
+        return MOMENT_NEVER;
+    }
+    int64_t patience_us = swr->last_took_us * LATE_FACTOR;
+    return swr->uncovered_us + (patience_us > LATE_US ? patience_us : LATE_US);
+}
+
+static int64_t stale_at(const struct engine *engine, enum resource resource)
+{
+    return earlier(late_at(&engine->swr[resource]), engine_stale_at(engine, resource));
+}
+
 int64_t engine_deadline(const struct engine *engine)
 {
     if (!engine->running) {
@@ -303,7 +354,7 @@ int64_t engine_deadline(const struct engine *engine)
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         deadline = earlier(deadline, engine_due(engine, (enum resource)r));
         if (engine_wants(engine, (enum resource)r) && (engine->stale & RESOURCE_BIT(r)) == 0) {
-            deadline = earlier(deadline, engine_stale_at(engine, (enum resource)r));
+            deadline = earlier(deadline, stale_at(engine, (enum resource)r));
         }
     }
     return deadline;
@@ -313,7 +364,7 @@ static bool is_stale(const struct engine *engine, enum resource resource)
 {
     const struct swr *swr = &engine->swr[resource];
     return swr->cached || (swr->fault.kind != FAULT_NONE && patch_log_base(swr->log) != NULL) ||
-           engine_stale_at(engine, resource) <= engine->last.mono_us;
+           stale_at(engine, resource) <= engine->last.mono_us;
 }
 
 /* Turning stale is a change by itself; it comes by its deadline or with another input. */

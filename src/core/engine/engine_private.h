@@ -12,15 +12,16 @@
 /* What is known of the stream. */
 struct engine_stream {
     bool open;
-    bool was_open;        /* ever since the start */
-    int64_t lost_us;      /* since when there is none; the start counts */
-    uint64_t open_seq;    /* order of the opening */
+    bool was_open;     /* ever since the start */
+    int64_t lost_us;   /* since when there is none; the start counts */
+    uint64_t open_seq; /* order of the opening */
+    int64_t opened_us;
     uint64_t silence_seq; /* order of the last loss by silence since the opening; 0: none */
-    bool sent_last_id;
-    bool replaying; /* the welcome announced more than has come: a cut now may hide something */
-    uint64_t replay_until;
-    uint64_t last_id;   /* highest place in the server's order seen; 0: none */
-    int64_t welcome_us; /* wait for the welcome until then; MOMENT_NEVER: not waiting */
+    uint64_t last_id;     /* highest place in the server's order seen; 0: none */
+    int64_t welcome_us;   /* wait for the welcome until then; MOMENT_NEVER: not waiting */
+    unsigned lies;        /* times its ids were found to prove nothing, since lied_us */
+    int64_t lied_us;
+    bool ids_void; /* too often: until the next opening only arrival counts (R15) */
 };
 
 /* Nothing gets through: one probe for all. */
@@ -47,6 +48,7 @@ struct engine {
     struct engine_stream stream;
     struct engine_outage outage;
     bool polling;
+    int64_t vouch_ms[RESOURCE_COUNT];
     int64_t poll_us; /* next poll; MOMENT_NEVER: none planned */
     int64_t poll_interval_us;
     int64_t focus_us; /* when the focus last made a request */
@@ -63,8 +65,8 @@ void engine_touch(struct engine *engine, resource_mask which);
 /* Gives up the fetches in flight, as nothing says that they still get anywhere; others follow. */
 void engine_abandon(struct engine *engine, resource_mask which);
 
-/* engine_stream.c: the ids seen so far belong to a past of the server that is gone. */
-void engine_forget_history(struct engine *engine);
+/* engine_stream.c: the server's ids were found to prove nothing: everything is read again. */
+void engine_ids_lied(struct engine *engine);
 /* The welcome did not come in time: nothing proves that nothing was missed. */
 void engine_welcome_missing(struct engine *engine);
 

@@ -6,12 +6,18 @@
 /* Their figures also change by messages that are never repeated. */
 #define TRANSIENT_PANES (RESOURCE_BIT(RESOURCE_POSITIONS) | RESOURCE_BIT(RESOURCE_WATCHLISTS))
 
-void engine_forget_history(struct engine *engine)
+/* What was missed comes again within this time of an opening. */
+#define REPLAY_US ((int64_t)2000 * 1000)
+
+/* So many lies in that time, and ids are not looked at any more until the next opening. */
+#define LIES_MAX 3
+#define LIES_US ((int64_t)60 * 1000 * 1000)
+
+static void forget_history(struct engine *engine)
 {
     engine->history++;
     engine->counters.histories++;
     engine->stream.last_id = 0;
-    engine->stream.replaying = false;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         swr_forget_ids(&engine->swr[r]);
     }
@@ -38,11 +44,27 @@ static void release(struct engine *engine, resource_mask which)
     }
 }
 
+static void count_lie(struct engine_stream *stream, int64_t now_us)
+{
+    if (stream->lies == 0 || now_us - stream->lied_us > LIES_US) {
+        stream->lies = 0;
+        stream->lied_us = now_us;
+    }
+    stream->lies++;
+    stream->ids_void = stream->ids_void || stream->lies >= LIES_MAX;
+}
+
 static void new_history(struct engine *engine)
 {
-    engine_forget_history(engine);
+    forget_history(engine);
     engine_touch(engine, RESOURCE_ALL);
     release(engine, RESOURCE_ALL);
+}
+
+void engine_ids_lied(struct engine *engine)
+{
+    count_lie(&engine->stream, engine->last.mono_us);
+    new_history(engine);
 }
 
 /* Nothing came or could be sent while these were under way: they may hang until their timeout. */
@@ -56,18 +78,19 @@ static void abandon_since_silence(struct engine *engine)
     engine->stream.silence_seq = 0;
 }
 
-void engine_stream_opened(struct engine *engine, struct moment now, bool sent_last_id)
+void engine_stream_opened(struct engine *engine, struct moment now)
 {
     if (!engine->running) {
         return;
     }
     engine->last = now;
     struct engine_stream *stream = &engine->stream;
-    stream->sent_last_id = sent_last_id && stream->last_id != 0 && !stream->replaying;
-    stream->replaying = false;
     stream->open = true;
     stream->open_seq = ++engine->seq;
-    stream->welcome_us = now.mono_us + WELCOME_US;
+    stream->opened_us = now.mono_us;
+    stream->welcome_us = engine->settings.paced ? MOMENT_NEVER : now.mono_us + WELCOME_US;
+    stream->lies = 0;
+    stream->ids_void = false;
     engine->polling = false;
     engine->poll_us = MOMENT_NEVER;
     abandon_since_silence(engine);
@@ -77,10 +100,30 @@ void engine_stream_opened(struct engine *engine, struct moment now, bool sent_la
     release(engine, RESOURCE_ALL);
 }
 
+void engine_missed(struct engine *engine, struct moment now)
+{
+    if (engine->running) {
+        engine->last = now;
+        engine_touch(engine, RESOURCE_ALL);
+        release(engine, RESOURCE_ALL);
+    }
+}
+
 /* A refusal, but one that came from the other end. */
 static bool is_answer(enum fault_kind kind)
 {
     return kind == FAULT_HTTP || kind == FAULT_AUTH || kind == FAULT_TYPE || kind == FAULT_REDIRECT;
+}
+
+/* What would have come next on the stream does not come. */
+static void forget_claims(struct engine *engine)
+{
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        if (patch_log_forget_claims(engine->swr[r].log)) {
+            engine->swr[r].version++;
+            engine_mark(engine, (enum resource)r);
+        }
+    }
 }
 
 void engine_stream_lost(struct engine *engine, struct moment now, const struct fault *why)
@@ -94,6 +137,7 @@ void engine_stream_lost(struct engine *engine, struct moment now, const struct f
         if (stream->welcome_us != MOMENT_NEVER) {
             engine_welcome_missing(engine);
         }
+        forget_claims(engine);
         stream->open = false;
         stream->was_open = true;
         stream->lost_us = now.mono_us;
@@ -115,25 +159,13 @@ void engine_welcome_missing(struct engine *engine)
     touch_since(engine, RESOURCE_ALL, engine->stream.open_seq);
 }
 
-/* The stream goes on where we left it: what we missed comes as events, but for the transient ones.
- */
-static void resume_stream(struct engine *engine, uint64_t id)
-{
-    struct engine_stream *stream = &engine->stream;
-    stream->replaying = id > stream->last_id;
-    stream->replay_until = id;
-    touch_since(engine, TRANSIENT_PANES, stream->open_seq);
-}
-
 /*
- * The panes that may lack transient figures. Those loaded together with the opening of the first
- * stream count as whole: the next figures come by themselves, and four requests are enough.
+ * The panes that may lack figures which are never repeated. Those loaded together with the opening
+ * of the first stream count as whole: the next figures come by themselves, and four requests are
+ * enough.
  */
 static resource_mask transient_gap(const struct engine *engine)
 {
-    if (engine->stream.was_open) {
-        return TRANSIENT_PANES;
-    }
     resource_mask gap = 0;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         const struct swr *swr = &engine->swr[r];
@@ -145,7 +177,7 @@ static resource_mask transient_gap(const struct engine *engine)
     return gap;
 }
 
-/* A first stream, or one without a replay: the welcome's id says which snapshots are old. */
+/* A first stream: the welcome's id says which snapshots are old. */
 static void join_stream(struct engine *engine, uint64_t id)
 {
     struct engine_stream *stream = &engine->stream;
@@ -159,81 +191,93 @@ static void join_stream(struct engine *engine, uint64_t id)
         swr_touch_id(swr, stream->open_seq, id);
     }
     touch_since(engine, transient_gap(engine), stream->open_seq);
-    stream->last_id = id;
 }
 
+/*
+ * What was missed may come again as events; but no id proves that it does, nor that the server is
+ * still the one it was: after a pause everything is read once.
+ */
+static void rejoin_stream(struct engine *engine)
+{
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        swr_forget_etag(&engine->swr[r]);
+    }
+    touch_since(engine, RESOURCE_ALL, engine->stream.open_seq);
+}
+
+/* The place we had stays ours on a later stream: what follows it may come again. */
 static void welcome(struct engine *engine, uint64_t id)
 {
     struct engine_stream *stream = &engine->stream;
     bool awaited = stream->welcome_us != MOMENT_NEVER;
     stream->welcome_us = MOMENT_NEVER;
-    if (id != 0 && id < stream->last_id) {
+    if ((id != 0 && id < stream->last_id) || (awaited && id == 0 && stream->last_id != 0)) {
         new_history(engine);
         stream->last_id = id;
-    } else if (!awaited) {
-        return;
-    } else if (id == 0) {
-        if (stream->last_id != 0) {
-            engine_forget_history(engine);
-        }
-        touch_since(engine, RESOURCE_ALL, stream->open_seq);
-    } else if (stream->sent_last_id) {
-        resume_stream(engine, id);
-    } else {
+    } else if (awaited && (stream->was_open || id == 0)) {
+        rejoin_stream(engine);
+    } else if (awaited) {
         join_stream(engine, id);
+        stream->last_id = id;
     }
 }
 
-/* Something else came where the welcome was due. */
-static void miss_welcome(struct engine *engine, const struct event *event)
-{
-    struct engine_stream *stream = &engine->stream;
-    if (stream->sent_last_id && event->id > stream->last_id) {
-        stream->welcome_us = MOMENT_NEVER;
-        resume_stream(engine, event->id);
-    } else {
-        engine_welcome_missing(engine);
-    }
-}
-
+/* Ids only ever grow: what has a smaller one comes from elsewhere. */
 static void take_id(struct engine *engine, uint64_t id)
 {
     struct engine_stream *stream = &engine->stream;
-    if (id == 0) {
+    if (id != 0 && id < stream->last_id) {
+        engine_ids_lied(engine);
+    }
+    stream->last_id = id != 0 && !stream->ids_void ? id : stream->last_id;
+}
+
+static void take_patch(struct engine *engine, struct swr *swr, const struct patch_result *result,
+                       bool figures)
+{
+    engine->counters.patches_rejected += !result->valid;
+    if (!result->changed) {
         return;
     }
-    if (id < stream->last_id) {
-        new_history(engine);
+    engine->counters.patches++;
+    swr->version++;
+    if (figures && !swr_is_dirty(swr)) {
+        swr->shown_ms = engine->last.wall_ms;
     }
-    stream->last_id = id;
-    stream->replaying = stream->replaying && id < stream->replay_until;
+    engine_mark(engine, swr->resource);
+}
+
+/* What comes right behind an opening may be long past: what is read now has the word. */
+static bool is_replay(const struct engine *engine)
+{
+    const struct engine_stream *stream = &engine->stream;
+    return stream->was_open && engine->last.mono_us - stream->opened_us < REPLAY_US;
 }
 
 /* What one pane makes of an event. */
 static enum journal_outcome route(struct engine *engine, struct swr *swr, const struct event *event)
 {
-    const struct event_info *info = event_info(event->type);
-    if (event->id != 0 && event->id <= swr->held.id) {
+    bool figures = event_info(event->type)->patch_only;
+    uint64_t id = engine->stream.ids_void ? 0 : event->id;
+    bool claimed = id != 0 && id <= swr->held.id;
+    if (claimed && patch_log_shows(swr->log, event)) {
         return JOURNAL_COVERED;
     }
-    struct patch_stamp stamp = {engine->seq, event->id};
-    struct patch_result result = patch_log_event(swr->log, event, stamp);
-    if (!result.valid) {
-        engine->counters.patches_rejected++;
+    struct patch_result result = {.valid = true};
+    if (!claimed || !is_replay(engine)) {
+        struct patch_stamp stamp = {engine->seq, id, engine->last.mono_us};
+        result = patch_log_event(swr->log, event, stamp, claimed ? swr->held.id : 0);
+        take_patch(engine, swr, &result, figures);
     }
-    if (result.changed) {
-        engine->counters.patches++;
-        swr->version++;
-        swr->shown_ms = engine->last.wall_ms;
-        engine_mark(engine, swr->resource);
-    }
-    if (!info->patch_only && event->id != 0) {
-        swr_touch_id(swr, engine->seq, event->id);
-    } else if (!info->patch_only || result.overflow) {
-        swr_touch(swr, engine->seq);
-    } else {
+    if (figures && !result.overflow) {
         return result.changed ? JOURNAL_PATCHED : JOURNAL_NOTED;
     }
+    if (claimed || figures || id == 0) {
+        swr_touch(swr, engine->seq);
+    } else {
+        swr_touch_id(swr, engine->seq, id);
+    }
+    swr_note_event(swr, engine->last.mono_us);
     if (swr->hold == SWR_HELD_FOR_NEWS) {
         swr->hold = SWR_FREE;
     }
@@ -279,7 +323,7 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
         return JOURNAL_NOTED;
     }
     if (engine->stream.welcome_us != MOMENT_NEVER) {
-        miss_welcome(engine, event);
+        engine_welcome_missing(engine); /* something else came where it was due */
     }
     if (event->type == EVENT_RESYNC) {
         new_history(engine);

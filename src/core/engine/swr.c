@@ -9,6 +9,15 @@
 #define ETAG_MAX 1024
 #define GAP_FACTOR 4
 #define HIDDEN_FACTOR 4
+/* So many answers are overtaken before the gap grows. */
+#define OVERTAKEN_FREE 2
+#define MS ((int64_t)1000)
+
+/* When an answer that was older than it should be is followed by another question. */
+static const int64_t doubt_ms[] = {150, 400, 1000, 2000, 5000, 10000, 20000, 40000, 60000};
+#define DOUBTS (sizeof doubt_ms / sizeof *doubt_ms)
+/* Ids have said for so long that answers are old: it is the ids that are wrong. */
+#define IDS_DOUBT_US (8500 * MS)
 
 void swr_init(struct swr *swr, enum resource resource)
 {
@@ -47,7 +56,21 @@ void swr_reset(struct swr *swr)
 
 bool swr_is_dirty(const struct swr *swr)
 {
-    return swr->dirty.seq != 0 || swr->dirty.id != 0;
+    return swr->dirty.seq != 0 || swr->dirty.id != 0 || swr->doubt.on;
+}
+
+/* Something came since the last answer was asked for: no doubt about that one delays it. */
+static bool has_news(const struct swr *swr)
+{
+    return swr->dirty.seq > swr->answered_seq || swr->dirty.id_seq > swr->answered_seq;
+}
+
+void swr_note_event(struct swr *swr, int64_t now_us)
+{
+    swr->event_us = now_us;
+    if (swr->uncovered_us == 0) {
+        swr->uncovered_us = now_us;
+    }
 }
 
 void swr_touch(struct swr *swr, uint64_t seq)
@@ -72,6 +95,9 @@ int64_t swr_due(const struct swr *swr, int64_t gap_us)
         return MOMENT_NEVER;
     }
     int64_t due = swr->retry_us;
+    if (swr->doubt.on && !has_news(swr) && swr->doubt.due_us > due) {
+        due = swr->doubt.due_us;
+    }
     if (swr->last_start_us != MOMENT_NEVER && swr->last_start_us + gap_us > due) {
         due = swr->last_start_us + gap_us;
     }
@@ -80,9 +106,10 @@ int64_t swr_due(const struct swr *swr, int64_t gap_us)
 
 int64_t swr_gap(const struct swr *swr, const struct engine_settings *settings, bool visible)
 {
-    int64_t gap = swr->last_took_us * GAP_FACTOR;
-    gap = gap < settings->gap_min_ms * 1000 ? settings->gap_min_ms * 1000 : gap;
-    gap = gap > settings->gap_max_ms * 1000 ? settings->gap_max_ms * 1000 : gap;
+    unsigned grows = swr->overtaken > OVERTAKEN_FREE ? swr->overtaken - OVERTAKEN_FREE : 0;
+    int64_t gap = swr->last_took_us * (grows < GAP_FACTOR ? grows : GAP_FACTOR);
+    gap = gap > settings->gap_max_ms * MS ? settings->gap_max_ms * MS : gap;
+    gap = gap < settings->gap_min_ms * MS ? settings->gap_min_ms * MS : gap;
     return visible ? gap : gap * HIDDEN_FACTOR;
 }
 
@@ -92,6 +119,7 @@ void swr_begin(struct swr *swr, struct moment now, uint64_t fetch_id, struct pat
     swr->fetch = (struct swr_fetch){.id = fetch_id,
                                     .began = began,
                                     .began_us = now.mono_us,
+                                    .began_ms = now.wall_ms,
                                     .history = history,
                                     .sent_etag = swr->etag != NULL};
     swr->last_start_us = now.mono_us;
@@ -134,28 +162,72 @@ static bool is_same_body(const struct swr *swr, const struct engine_response *re
 }
 
 /* What the response is known to include is no longer news (R2, R3). */
-static void clear_dirty(struct swr *swr, struct patch_stamp response)
+static void clear_dirty(struct swr *swr, const struct patch_answer *answer)
 {
-    if (response.seq > swr->dirty.seq) {
+    bool older = answer->read_us != 0 && swr->event_us >= answer->read_us;
+    bool below = answer->id != 0 && answer->id < swr->dirty.id;
+    if (answer->seq > swr->dirty.seq && !older) {
         swr->dirty.seq = 0;
     }
-    if (response.seq > swr->dirty.id_seq || response.id >= swr->dirty.id) {
+    if (answer->id >= swr->dirty.id || (answer->seq > swr->dirty.id_seq && !below && !older)) {
         swr->dirty.id = 0;
         swr->dirty.id_seq = 0;
     }
 }
 
-static void confirm(struct swr *swr, struct moment now, const struct engine_response *response,
-                    struct patch_stamp stamp)
+static void doubt_again(struct swr *swr, struct moment now, bool fresh)
 {
-    swr->held = stamp;
-    swr->loaded = true;
-    swr->cached = false;
-    clear_dirty(swr, stamp);
-    swr->confirmed_us = now.mono_us;
-    swr->confirmed_ms = now.wall_ms;
-    swr->shown_ms = now.wall_ms;
-    swr->fetch_us = response->duration_us;
+    struct swr_doubt *doubt = &swr->doubt;
+    if (!doubt->on || fresh) {
+        doubt->asked = 0;
+    } else if (swr->fetch.began_us < doubt->due_us) {
+        return; /* it was asked for another reason */
+    } else if (doubt->asked + 1 < DOUBTS) {
+        doubt->asked++;
+    }
+    doubt->on = true;
+    doubt->due_us = now.mono_us + doubt_ms[doubt->asked] * MS;
+}
+
+/* Ids that have said for long enough that every answer is old prove nothing. */
+static bool outlasts_ids(struct swr *swr, struct moment now)
+{
+    if (swr->doubt.ids_us == 0) {
+        swr->doubt.ids_us = now.mono_us;
+    }
+    return now.mono_us - swr->doubt.ids_us >= IDS_DOUBT_US;
+}
+
+/* Whether what the response says is all that is known; else when it is asked again. */
+static void judge(struct swr *swr, struct moment now, const struct patch_change *change,
+                  struct swr_outcome *outcome)
+{
+    bool missed =
+        swr_is_dirty(swr) && !has_news(swr) && (swr->dirty.seq != 0 || swr->dirty.id != 0);
+    if (change->claimed_seq > swr->dirty.seq) {
+        swr->dirty.seq = change->claimed_seq;
+    }
+    outcome->lied = change->lied || (missed && swr->dirty.id != 0 && outlasts_ids(swr, now));
+    if (missed || change->doubt || change->marked) {
+        doubt_again(swr, now, change->fresh);
+    } else {
+        swr->doubt = (struct swr_doubt){.on = false};
+    }
+    swr->doubt.ids_us = missed ? swr->doubt.ids_us : 0;
+    swr->overtaken = has_news(swr) ? swr->overtaken + 1 : 0;
+    if (!swr_is_dirty(swr) || (change->marked && !change->doubt && !change->missing && !missed)) {
+        swr->uncovered_us = 0;
+        swr->shown_ms = swr->confirmed_ms;
+    } else if (!change->doubt && !change->missing && !missed) {
+        /* All but what came while it was under way: as it was when the request began. */
+        swr->uncovered_us = swr->uncovered_us != 0 ? swr->fetch.began_us : 0;
+        swr->shown_ms = swr->fetch.began_ms;
+    }
+}
+
+/* The server is there and answers. */
+static void end_faults(struct swr *swr)
+{
     swr->failures = 0;
     swr->retry_us = 0;
     swr->retry_asked = false;
@@ -164,13 +236,42 @@ static void confirm(struct swr *swr, struct moment now, const struct engine_resp
     swr->fault_ms = MODEL_NO_TIME;
 }
 
+static void confirm(struct swr *swr, struct moment now, const struct engine_response *response,
+                    const struct patch_answer *answer)
+{
+    swr->held = (struct patch_stamp){.seq = answer->seq, .id = answer->id};
+    swr->answered_seq = answer->seq;
+    swr->loaded = true;
+    swr->cached = false;
+    clear_dirty(swr, answer);
+    swr->confirmed_us = now.mono_us - response->age_ms * MS;
+    swr->confirmed_ms = now.wall_ms - response->age_ms;
+    swr->fetch_us = response->duration_us;
+    end_faults(swr);
+}
+
+struct swr_outcome swr_pass(struct swr *swr, struct moment now)
+{
+    struct swr_outcome outcome = {.decoded = true, .unchanged = true};
+    swr->answered_seq = swr->fetch.began.seq;
+    doubt_again(swr, now, false);
+    outcome.lied = outlasts_ids(swr, now);
+    end_fetch(swr, now);
+    end_faults(swr);
+    return outcome;
+}
+
 struct swr_outcome swr_take(struct swr *swr, struct moment now,
                             const struct engine_response *response, uint64_t id,
                             struct fault *ret_fault)
 {
     struct swr_outcome outcome = {.decoded = true};
-    struct patch_stamp stamp = {swr->fetch.began.seq, id};
-    struct patch_change change = {false, 0};
+    struct patch_answer answer = {
+        .seq = swr->fetch.began.seq,
+        .id = id,
+        .now_us = now.mono_us,
+        .read_us = response->age_ms > 0 ? swr->fetch.began_us - response->age_ms * MS : 0};
+    struct patch_change change = {.changed = false};
     if (response->status == 304 && !swr->fetch.sent_etag) {
         fault_set(ret_fault, FAULT_HTTP, 304, "not modified, but nothing was asked that way");
         outcome.decoded = false;
@@ -178,10 +279,10 @@ struct swr_outcome swr_take(struct swr *swr, struct moment now,
     }
     if (response->status == 304 || is_same_body(swr, response)) {
         outcome.unchanged = true;
-        change = patch_log_cover(swr->log, stamp);
+        change = patch_log_cover(swr->log, answer);
     } else {
         struct span body = {response->body, response->body_len};
-        if (!patch_log_answer(swr->log, body, stamp, &change, ret_fault)) {
+        if (!patch_log_answer(swr->log, body, answer, &change, ret_fault)) {
             outcome.decoded = false;
             return outcome;
         }
@@ -189,8 +290,9 @@ struct swr_outcome swr_take(struct swr *swr, struct moment now,
     if (response->status != 304 || response->etag != NULL) {
         keep_etag(swr, response->etag);
     }
+    confirm(swr, now, response, &answer);
+    judge(swr, now, &change, &outcome);
     end_fetch(swr, now);
-    confirm(swr, now, response, stamp);
     outcome.rows_changed = change.changed;
     outcome.unchanged = outcome.unchanged || !change.changed;
     outcome.contradictions = change.contradictions;
@@ -206,6 +308,12 @@ void swr_failed(struct swr *swr, struct moment now, const struct fault *fault)
     swr->failures++;
 }
 
+void swr_forget_etag(struct swr *swr)
+{
+    free(swr->etag);
+    swr->etag = NULL;
+}
+
 void swr_forget_ids(struct swr *swr)
 {
     swr->held.id = 0;
@@ -214,8 +322,8 @@ void swr_forget_ids(struct swr *swr)
     }
     swr->dirty.id = 0;
     swr->dirty.id_seq = 0;
-    free(swr->etag);
-    swr->etag = NULL;
+    swr->doubt.ids_us = 0;
+    swr_forget_etag(swr);
     patch_log_forget_ids(swr->log);
 }
 
@@ -229,7 +337,7 @@ bool swr_prime(struct swr *swr, const char *body, size_t len, int64_t confirmed_
     if (base == NULL) {
         return false;
     }
-    patch_log_rebase(swr->log, base, (struct patch_stamp){0, 0});
+    patch_log_rebase(swr->log, base, (struct patch_answer){.seq = 0});
     swr->cached = true;
     swr->confirmed_ms = confirmed_wall_ms;
     swr->shown_ms = confirmed_wall_ms;

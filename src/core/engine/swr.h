@@ -22,8 +22,20 @@ struct swr_fetch {
     uint64_t id;
     struct patch_stamp began; /* seq when it began; id: the last stream id known then */
     int64_t began_us;
+    int64_t began_ms;
     uint64_t history; /* the server's history it began in */
     bool sent_etag;
+};
+
+/*
+ * Answers came that were older than what we know (R14): when to ask once more. Not for ever: after
+ * the last time the server is believed, and asked slowly while its rows are marked.
+ */
+struct swr_doubt {
+    bool on;
+    size_t asked; /* times, since the doubt was fresh */
+    int64_t due_us;
+    int64_t ids_us; /* since when ids say that answers are older; 0: they do not */
 };
 
 /* What is known to be newer than what is held. */
@@ -40,6 +52,11 @@ struct swr {
     bool loaded;             /* a response was taken since the start */
     bool cached;
     struct swr_dirty dirty;
+    uint64_t answered_seq; /* when the last answer's request began: what came since is news */
+    int64_t event_us;      /* when the last event came */
+    int64_t uncovered_us;  /* since when an event waits for its answer; 0: none does */
+    struct swr_doubt doubt;
+    unsigned overtaken; /* answers in a row that events had overtaken */
     struct swr_fetch fetch;
     uint64_t cancel_id;    /* a fetch to be cancelled, 0: none */
     int64_t last_start_us; /* MOMENT_NEVER: none yet */
@@ -75,10 +92,17 @@ bool swr_is_dirty(const struct swr *swr);
 void swr_touch(struct swr *swr, uint64_t seq);
 void swr_touch_id(struct swr *swr, uint64_t seq, uint64_t id);
 
+/* What made it dirty is an event: from now on what is shown is known not to be all. */
+void swr_note_event(struct swr *swr, int64_t now_us);
+
 /* When a fetch wants to start: MOMENT_NEVER when none does. gap_us bounds the starts (R4). */
 int64_t swr_due(const struct swr *swr, int64_t gap_us);
 
-/* 4 x the last fetch's duration within the bounds, four times that when not visible. */
+/*
+ * The least time between two starts, within the bounds: the shortest while answers are not
+ * overtaken by events, growing to 4 x the last fetch's duration while they are; four times that
+ * when not visible (R4, R22).
+ */
 int64_t swr_gap(const struct swr *swr, const struct engine_settings *settings, bool visible);
 
 void swr_begin(struct swr *swr, struct moment now, uint64_t fetch_id, struct patch_stamp began,
@@ -92,6 +116,7 @@ struct swr_outcome {
     bool decoded;
     bool rows_changed;
     bool unchanged; /* equal to what was held, or 304 */
+    bool lied;      /* the server's ids prove nothing: another history */
     size_t contradictions;
 };
 
@@ -101,11 +126,16 @@ struct swr_outcome swr_take(struct swr *swr, struct moment now,
                             const struct engine_response *response, uint64_t id,
                             struct fault *ret_fault);
 
+/* The response is older than what is held: nothing of it is shown. */
+struct swr_outcome swr_pass(struct swr *swr, struct moment now);
+
 /* The fetch in flight failed. Dirty stays (R5). The caller decides when to try again. */
 void swr_failed(struct swr *swr, struct moment now, const struct fault *fault);
 
 /* The server's ids mean nothing any more. */
 void swr_forget_ids(struct swr *swr);
+/* The next request asks for all. */
+void swr_forget_etag(struct swr *swr);
 
 /* Rows from the disk. */
 bool swr_prime(struct swr *swr, const char *body, size_t len, int64_t confirmed_wall_ms);

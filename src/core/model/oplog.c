@@ -8,7 +8,6 @@
 #include "snapshot.h"
 
 #define SLOTS_FIRST 64
-#define UNUSED_MAX ((size_t)1024) /* what a storm needed beyond goes back */
 
 static void unlink_slot(struct oplog *log, struct oplog_entry *entry)
 {
@@ -38,14 +37,9 @@ void oplog_remove(struct oplog *log, struct oplog_entry *entry)
     unlink_slot(log, entry);
     unlink_order(log, entry);
     log->count--;
-    if (log->unused_count == UNUSED_MAX) {
-        free(entry->texts);
-        free(entry);
-        return;
-    }
-    entry->next_in_slot = log->unused;
-    log->unused = entry;
-    log->unused_count++;
+    log->witnesses -= entry->standing == OP_WITNESS;
+    free(entry->values);
+    free(entry);
 }
 
 void oplog_init(struct oplog *log, size_t max)
@@ -60,22 +54,20 @@ void oplog_done(struct oplog *log)
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what is removed is the oldest no more */
         oplog_remove(log, log->oldest);
     }
-    while (log->unused != NULL) {
-        struct oplog_entry *entry = log->unused;
-        log->unused = entry->next_in_slot;
-        free(entry->texts);
-        free(entry);
-    }
     free(log->slots);
 }
 
-static void grow_slots(struct oplog *log)
+void oplog_stand(struct oplog *log, struct oplog_entry *entry, enum op_standing standing)
 {
-    if (log->count < log->slot_count) {
-        return;
-    }
+    log->witnesses -= entry->standing == OP_WITNESS;
+    log->witnesses += standing == OP_WITNESS;
+    entry->standing = standing;
+}
+
+static void resize_slots(struct oplog *log, size_t slot_count)
+{
     free(log->slots);
-    log->slot_count *= 2;
+    log->slot_count = slot_count;
     log->slots = mem_calloc(log->slot_count, sizeof(struct oplog_entry *));
     for (struct oplog_entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
         struct oplog_entry **slot = &log->slots[entry->hash & (log->slot_count - 1)];
@@ -84,24 +76,58 @@ static void grow_slots(struct oplog *log)
     }
 }
 
-/* The texts move into the entry's own memory, and its values point there. */
-static void keep_texts(struct oplog_entry *entry, const struct operation *operation)
+static void forget_witnesses(struct oplog *log, int64_t before_us)
 {
+    struct oplog_entry *newer;
+    for (struct oplog_entry *entry = log->oldest; entry != NULL; entry = newer) {
+        newer = entry->newer;
+        if (entry->standing == OP_WITNESS && entry->settled_us < before_us) {
+            oplog_remove(log, entry);
+        }
+    }
+}
+
+void oplog_trim(struct oplog *log, int64_t before_us)
+{
+    forget_witnesses(log, before_us);
+    size_t slots = SLOTS_FIRST;
+    while (slots < log->count) {
+        slots *= 2;
+    }
+    if (slots < log->slot_count) {
+        resize_slots(log, slots);
+    }
+}
+
+/* What stood there before the operation that gives way to this one. */
+static void keep_former(const struct oplog_entry *old, size_t offset, uint64_t ret[OPLOG_FORMER])
+{
+    memset(ret, 0, OPLOG_FORMER * sizeof *ret);
+    for (size_t i = 0; i < old->count; i++) {
+        if (old->values[i].offset == offset) {
+            memcpy(ret + 1, old->before[i], (OPLOG_FORMER - 1) * sizeof *ret);
+        }
+    }
+}
+
+/* One block: the values, what stood there before, the key and the text values. */
+static void keep_values(struct oplog_entry *entry, const struct operation *operation)
+{
+    size_t count = operation->count;
     size_t size = strlen(operation->key) + 1;
-    for (size_t i = 0; i < operation->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (operation->values[i].type == FIELD_TEXT) {
             size += strlen(operation->values[i].text) + 1;
         }
     }
-    if (size > entry->texts_size) {
-        entry->texts = mem_realloc(entry->texts, size);
-        entry->texts_size = size;
-    }
-    char *at = entry->texts;
+    struct oplog_entry old = *entry;
+    entry->values = mem_alloc(count * (sizeof *entry->values + sizeof *entry->before) + size);
+    entry->before = (void *)(entry->values + count);
+    char *at = entry->texts = (char *)(entry->before + count);
     size_t len = strlen(operation->key) + 1;
     memcpy(at, operation->key, len);
     at += len;
-    for (size_t i = 0; i < operation->count; i++) {
+    for (size_t i = 0; i < count; i++) {
         entry->values[i] = operation->values[i];
         if (operation->values[i].type == FIELD_TEXT) {
             len = strlen(operation->values[i].text) + 1;
@@ -109,22 +135,25 @@ static void keep_texts(struct oplog_entry *entry, const struct operation *operat
             entry->values[i].text = at;
             at += len;
         }
+        keep_former(&old, operation->values[i].offset, entry->before[i]);
     }
-    entry->count = operation->count;
+    entry->count = count;
+    free(old.values);
 }
 
-static uint64_t operation_hash(const struct oplog *log, const struct operation *operation)
+/* Of the key alone: all that is said of a row stands in one slot. */
+static uint64_t key_hash(const struct oplog *log, const char *key)
 {
-    return text_hash(log, operation->key) ^
-           ((uint64_t)operation->payload->type * UINT64_C(0x9e3779b97f4a7c15));
+    return text_hash(log, key);
 }
 
-static struct oplog_entry *find_entry(const struct oplog *log, const struct operation *operation,
-                                      uint64_t hash)
+struct oplog_entry *oplog_next_of_key(const struct oplog *log, const char *key,
+                                      const struct oplog_entry *after)
 {
-    struct oplog_entry *entry = log->slots[hash & (log->slot_count - 1)];
-    while (entry != NULL && (entry->hash != hash || entry->payload != operation->payload ||
-                             strcmp(entry->texts, operation->key) != 0)) {
+    uint64_t hash = after != NULL ? after->hash : key_hash(log, key);
+    struct oplog_entry *entry =
+        after != NULL ? after->next_in_slot : log->slots[hash & (log->slot_count - 1)];
+    while (entry != NULL && (entry->hash != hash || strcmp(entry->texts, key) != 0)) {
         entry = entry->next_in_slot;
     }
     return entry;
@@ -132,7 +161,11 @@ static struct oplog_entry *find_entry(const struct oplog *log, const struct oper
 
 struct oplog_entry *oplog_find(const struct oplog *log, const struct operation *operation)
 {
-    return find_entry(log, operation, operation_hash(log, operation));
+    struct oplog_entry *entry = oplog_next_of_key(log, operation->key, NULL);
+    while (entry != NULL && entry->payload != operation->payload) {
+        entry = oplog_next_of_key(log, operation->key, entry);
+    }
+    return entry;
 }
 
 /* Whether the operation sets at least what the entry sets: then the entry says nothing any more. */
@@ -153,20 +186,15 @@ static bool replaces(const struct operation *operation, const struct oplog_entry
     return true;
 }
 
-static struct oplog_entry *add_entry(struct oplog *log, const struct operation *operation,
-                                     uint64_t hash)
+static struct oplog_entry *add_entry(struct oplog *log, const struct operation *operation)
 {
-    struct oplog_entry *entry = log->unused;
-    if (entry != NULL) {
-        log->unused = entry->next_in_slot;
-        log->unused_count--;
-    } else {
-        entry = mem_calloc(1, sizeof *entry);
+    struct oplog_entry *entry = mem_calloc(1, sizeof *entry);
+    if (log->count >= log->slot_count) {
+        resize_slots(log, log->slot_count * 2);
     }
-    grow_slots(log);
-    entry->hash = hash;
+    entry->hash = key_hash(log, operation->key);
     entry->payload = operation->payload;
-    struct oplog_entry **slot = &log->slots[hash & (log->slot_count - 1)];
+    struct oplog_entry **slot = &log->slots[entry->hash & (log->slot_count - 1)];
     entry->next_in_slot = *slot;
     *slot = entry;
     append_order(log, entry);
@@ -174,26 +202,40 @@ static struct oplog_entry *add_entry(struct oplog *log, const struct operation *
     return entry;
 }
 
+static bool makes_room(struct oplog *log)
+{
+    if (log->count == log->max && log->witnesses > 0) {
+        forget_witnesses(log, INT64_MAX);
+    }
+    return log->count < log->max;
+}
+
 struct oplog_entry *oplog_put(struct oplog *log, const struct operation *operation,
                               struct patch_stamp stamp, bool *ret_overflow)
 {
-    uint64_t hash = operation_hash(log, operation);
-    struct oplog_entry *entry = find_entry(log, operation, hash);
+    struct oplog_entry *entry = oplog_find(log, operation);
     enum payload_action action = operation->payload->action;
-    if (entry != NULL && (action == PAYLOAD_INSERT || action == PAYLOAD_REMOVE)) {
+    if (entry != NULL && action != PAYLOAD_SET && entry->standing == OP_WITNESS) {
+        oplog_remove(log, entry); /* it has spoken; this is news */
+        entry = NULL;
+    }
+    if (entry != NULL && action != PAYLOAD_SET && action != PAYLOAD_PUT) {
         return NULL;
     }
     /* What put the row there stays where it is: others may have changed the row since. */
     if (entry != NULL && action == PAYLOAD_SET && replaces(operation, entry)) {
         unlink_order(log, entry);
         append_order(log, entry);
-    } else if (log->count == log->max) {
+    } else if (makes_room(log)) {
+        entry = add_entry(log, operation);
+    } else {
         *ret_overflow = true;
         return NULL;
-    } else {
-        entry = add_entry(log, operation, hash);
     }
+    oplog_stand(log, entry, OP_SHOWN);
     entry->stamp = stamp;
-    keep_texts(entry, operation);
+    entry->doubted_us = 0;
+    entry->knew_row = false;
+    keep_values(entry, operation);
     return entry;
 }

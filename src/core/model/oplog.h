@@ -8,6 +8,17 @@
 #include "patch.h"
 #include "payload.h"
 
+/* What stood in a field before, as far back as that. */
+#define OPLOG_FORMER 4
+
+/* What the server has said about an operation so far. */
+enum op_standing {
+    OP_SHOWN,    /* written in the rows: nothing has confirmed it */
+    OP_CLAIMED,  /* what is held claims to contain it, and says otherwise: marked, not written */
+    OP_CONCEDED, /* the server kept saying otherwise: its word is shown, marked */
+    OP_WITNESS   /* confirmed; remembered for a while, as an older answer may still come */
+};
+
 /* An operation in the log. */
 struct oplog_entry {
     struct oplog_entry *older;
@@ -16,19 +27,25 @@ struct oplog_entry {
     uint64_t hash;
     struct patch_stamp stamp;
     const struct payload *payload;
-    char *texts; /* the key, then the text values, each with its NUL */
-    size_t texts_size;
+    enum op_standing standing;
+    bool knew_row;      /* the row was there before it; then before is meaningful */
+    unsigned round;     /* of settling: judged in it already */
+    int64_t doubted_us; /* since when answers contradict it; 0: none has */
+    int64_t settled_us; /* when it became a witness */
+    uint64_t conceded;  /* the row's version that it was conceded to; 0: there was no row */
     size_t count;
-    struct payload_value values[PAYLOAD_VALUES_MAX];
+    struct payload_value *values;
+    uint64_t (*before)[OPLOG_FORMER]; /* hashes of what stood there, the latest first; 0: none */
+    char *texts;                      /* the key, then the text values, each with its NUL */
 };
 
 struct oplog {
     size_t max;
     size_t count;
+    size_t witnesses; /* of these */
+    unsigned round;
     struct oplog_entry *oldest;
     struct oplog_entry *newest;
-    struct oplog_entry *unused; /* kept for the next, so that a steady state allocates nothing */
-    size_t unused_count;
     struct oplog_entry **slots;
     size_t slot_count;
 };
@@ -41,9 +58,18 @@ void oplog_done(struct oplog *log);
 struct oplog_entry *oplog_put(struct oplog *log, const struct operation *operation,
                               struct patch_stamp stamp, bool *ret_overflow);
 
-/* The one of that kind with that key, or NULL. */
+/* The one of that operation's kind and key, or NULL. */
 struct oplog_entry *oplog_find(const struct oplog *log, const struct operation *operation);
 
+/* What the log says of a key: NULL first, then the one before, until NULL comes. Newest first. */
+struct oplog_entry *oplog_next_of_key(const struct oplog *log, const char *key,
+                                      const struct oplog_entry *after);
+
+void oplog_stand(struct oplog *log, struct oplog_entry *entry, enum op_standing standing);
+
 void oplog_remove(struct oplog *log, struct oplog_entry *entry);
+
+/* Gives back what a storm needed: witnesses settled before that time, and room in the table. */
+void oplog_trim(struct oplog *log, int64_t before_us);
 
 #endif

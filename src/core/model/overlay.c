@@ -147,6 +147,26 @@ void overlay_save(struct overlay *overlay, struct row *row)
     row->patched = true;
 }
 
+static const struct row *find_saved(const struct saved_rows *saved, const char *id)
+{
+    for (size_t i = 0; i < saved->count; i++) {
+        if (strcmp(saved->rows[i].row.id, id) == 0) {
+            return &saved->rows[i].row;
+        }
+    }
+    return NULL;
+}
+
+const struct row *overlay_original(const struct overlay *overlay, const char *id)
+{
+    size_t i = model_find(overlay->view, id);
+    if (i == overlay->view->row_count) {
+        return find_saved(&overlay->removed, id);
+    }
+    const struct row *row = model_row(overlay->view, i);
+    return row->patched ? find_saved(&overlay->written, id) : row;
+}
+
 struct row *overlay_insert(struct overlay *overlay, const char *id)
 {
     struct row *row = snapshot_add_front(overlay->view);

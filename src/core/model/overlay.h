@@ -65,6 +65,9 @@ void overlay_attach(struct overlay *overlay, struct snapshot *view);
 /* All rows are as the server sent them. */
 void overlay_revert(struct overlay *overlay);
 
+/* The row with that id as the server sent it; NULL when it sent none. */
+const struct row *overlay_original(const struct overlay *overlay, const char *id);
+
 /* To be called before anything is written to a row. */
 void overlay_save(struct overlay *overlay, struct row *row);
 

@@ -10,6 +10,7 @@
 #include "complete.h"
 #include "oplog.h"
 #include "overlay.h"
+#include "settle.h"
 #include "snapshot.h"
 
 /* Rows that the figures of one event may write; beyond, a response is cheaper. */
@@ -21,6 +22,7 @@ struct patch_log {
     struct overlay overlay; /* the log's operations, written in the base's own rows */
     bool awaiting;          /* a response is on its way */
     size_t writes;          /* of rows, by the figures of the present event */
+    uint64_t held;          /* what the base says it contains, while an event up to it comes */
     struct oplog ops;
 };
 
@@ -66,6 +68,20 @@ static size_t set_rows_of_instrument(struct overlay *overlay, const struct oplog
     return count;
 }
 
+/* What is said of a row that we do not write: that it was said. */
+static size_t mark_row(struct overlay *overlay, const struct oplog_entry *entry)
+{
+    size_t i = model_find(overlay->view, entry->texts);
+    if (i == overlay->view->row_count) {
+        return 0;
+    }
+    struct row *row = model_row(overlay->view, i);
+    overlay_save(overlay, row);
+    row->provisional = true;
+    row->version = version_mix(row->version, ~entry->stamp.seq);
+    return 1;
+}
+
 static bool is_over(const struct order *order)
 {
     return order->class != ORDER_OPEN && order->class != ORDER_PART &&
@@ -90,6 +106,12 @@ static bool is_late(const struct snapshot *view, const struct payload *payload,
 /* How many rows changed. */
 static size_t apply(struct overlay *overlay, const struct oplog_entry *entry)
 {
+    if (entry->standing == OP_WITNESS || entry->payload->action == PAYLOAD_EXPECT) {
+        return 0;
+    }
+    if (entry->standing != OP_SHOWN) {
+        return mark_row(overlay, entry);
+    }
     if (entry->payload->by_instrument) {
         return set_rows_of_instrument(overlay, entry);
     }
@@ -159,6 +181,16 @@ static bool is_news(struct patch_log *log, const struct operation *operation)
            (log->awaiting && log->ops.count < log->ops.max / 2);
 }
 
+/* The row an operation writes in, as it is shown; NULL: there is none, or it is one of many. */
+static const struct row *shown_row(const struct patch_log *log, const struct operation *operation)
+{
+    if (log->base == NULL || operation->payload->by_instrument) {
+        return NULL;
+    }
+    size_t i = model_find(log->base, operation->key);
+    return i < log->base->row_count ? model_row(log->base, i) : NULL;
+}
+
 /* What comes late must not take the place of what came in time. */
 static bool says_nothing_new(const struct patch_log *log, const struct operation *operation)
 {
@@ -176,8 +208,15 @@ static void take_operation(struct patch_log *log, const struct operation *operat
     if (says_nothing_new(log, operation)) {
         return;
     }
-    const struct oplog_entry *entry = oplog_put(&log->ops, operation, stamp, &result->overflow);
-    if (entry == NULL || log->base == NULL) {
+    struct oplog_entry *entry = oplog_put(&log->ops, operation, stamp, &result->overflow);
+    if (entry == NULL) {
+        return;
+    }
+    settle_remember(entry, shown_row(log, operation));
+    if (stamp.id != 0 && stamp.id < log->held) {
+        oplog_stand(&log->ops, entry, OP_CLAIMED);
+    }
+    if (log->base == NULL) {
         return;
     }
     size_t count = apply(&log->overlay, entry);
@@ -257,111 +296,118 @@ static struct patch_result take_updates(struct patch_log *log, const struct payl
     return result;
 }
 
-struct patch_result patch_log_event(struct patch_log *log, const struct event *event,
-                                    struct patch_stamp stamp)
+static struct oplog_entry *find_claimed(const struct patch_log *log, const char *key)
 {
-    const struct payload *payload = payload_find(event->type, log->resource);
-    if (payload == NULL) {
-        return (struct patch_result){.valid = true};
+    struct oplog_entry *entry = oplog_next_of_key(&log->ops, key, NULL);
+    while (entry != NULL && entry->standing != OP_CLAIMED) {
+        entry = oplog_next_of_key(&log->ops, key, entry);
     }
-    if (payload->many) {
-        return take_updates(log, payload, event, stamp);
-    }
-    struct operation operation;
-    struct patch_result result = {.valid = payload_read(payload, event->data, &operation)};
-    if (result.valid) {
-        payload_complete(&operation, event_time(event));
-        take_object(log, &operation, stamp, &result);
-        result.rows = 1;
-    }
-    return result;
+    return entry;
 }
 
-static bool covers(struct patch_stamp response, struct patch_stamp stamp)
+/* The base shows what it contains: what was doubtful of the row before has been explained. */
+static void drop_claimed(struct patch_log *log, const char *key)
 {
-    return response.seq > stamp.seq || (stamp.id != 0 && response.id >= stamp.id);
+    struct oplog_entry *entry = find_claimed(log, key);
+    if (entry == NULL) {
+        return;
+    }
+    overlay_revert(&log->overlay);
+    for (; entry != NULL; entry = find_claimed(log, key)) {
+        oplog_remove(&log->ops, entry);
+    }
+    apply_all(log);
 }
 
-/* Whether the rows say otherwise than an operation that nothing later has changed. */
-static bool contradicts(const struct snapshot *base, const struct oplog_entry *entry,
-                        struct patch_stamp response)
+/* Whether the base shows what an event that it claims to contain says. */
+static bool base_shows(struct patch_log *log, const struct operation *operation)
 {
-    if (entry->payload->many || (entry->stamp.id != 0 && response.id > entry->stamp.id)) {
+    bool shows = log->base != NULL &&
+                 settle_agrees(operation, overlay_original(&log->overlay, operation->key));
+    if (shows) {
+        drop_claimed(log, operation->key);
+    }
+    return shows;
+}
+
+/* An event's payload for one row. False when there is none, or it cannot be read. */
+static bool read_event(const struct payload *payload, const struct event *event,
+                       struct operation *ret)
+{
+    if (payload == NULL || payload->many || !payload_read(payload, event->data, ret)) {
         return false;
     }
-    size_t i = model_find(base, entry->texts);
-    bool found = i < base->row_count;
-    if (entry->payload->action == PAYLOAD_REMOVE || !found) {
-        return found || entry->payload->action == PAYLOAD_INSERT ||
-               entry->payload->action == PAYLOAD_PUT;
-    }
-    for (size_t k = 0; k < entry->count; k++) {
-        const struct payload_value *value = &entry->values[k];
-        const void *at = (const char *)model_row(base, i) + value->offset;
-        bool same = true;
-        if (value->type == FIELD_TEXT) {
-            same = strcmp(*(const char *const *)at, value->text) == 0;
-        } else if (value->type == FIELD_INT) {
-            same = *(const int64_t *)at == value->integer;
-        } else if (value->type == FIELD_NUMBER) {
-            same = *(const double *)at == value->number;
-        }
-        if (!same) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A later operation on the same row has the word. */
-static bool is_last_of_row(const struct oplog_entry *entry)
-{
-    for (const struct oplog_entry *later = entry->newer; later != NULL; later = later->newer) {
-        if (!later->payload->many && strcmp(later->texts, entry->texts) == 0) {
-            return false;
-        }
-    }
+    payload_complete(ret, event_time(event));
     return true;
 }
 
-static bool covers_any(const struct patch_log *log, struct patch_stamp response)
+bool patch_log_shows(struct patch_log *log, const struct event *event)
 {
-    const struct oplog_entry *entry = log->ops.oldest;
-    while (entry != NULL && !covers(response, entry->stamp)) {
-        entry = entry->newer;
-    }
-    return entry != NULL;
+    struct operation operation;
+    return !read_event(payload_find(event->type, log->resource), event, &operation) ||
+           base_shows(log, &operation);
 }
 
-/* The base's rows are as the server sent them. How many said otherwise than these. */
-static size_t remove_covered(struct patch_log *log, struct patch_stamp response)
+struct patch_result patch_log_event(struct patch_log *log, const struct event *event,
+                                    struct patch_stamp stamp, uint64_t held)
 {
-    size_t contradictions = 0;
-    size_t budget = 256; /* looking for later operations is quadratic: look at some only */
-    struct oplog_entry *next;
-    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = next) {
-        next = entry->newer;
-        if (!covers(response, entry->stamp)) {
-            continue;
-        }
-        if (budget > 0 && log->base != NULL && contradicts(log->base, entry, response)) {
-            budget--;
-            contradictions += is_last_of_row(entry);
-        }
-        oplog_remove(&log->ops, entry);
+    const struct payload *payload = payload_find(event->type, log->resource);
+    struct operation operation;
+    struct patch_result result = {.valid = true};
+    if (payload != NULL && payload->many) {
+        return take_updates(log, payload, event, stamp);
     }
-    return contradictions;
+    if (!read_event(payload, event, &operation)) {
+        /* An expected row need not be named. */
+        result.valid = payload == NULL || payload->action == PAYLOAD_EXPECT;
+        return result;
+    }
+    log->held = held;
+    take_object(log, &operation, stamp, &result);
+    log->held = 0;
+    result.rows = 1;
+    return result;
 }
 
-struct patch_change patch_log_cover(struct patch_log *log, struct patch_stamp response)
+bool patch_log_forget_claims(struct patch_log *log)
 {
-    if (!covers_any(log, response)) {
-        return (struct patch_change){false, 0};
+    bool found = false;
+    struct oplog_entry *newer;
+    overlay_revert(&log->overlay);
+    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = newer) {
+        newer = entry->newer;
+        if (entry->standing == OP_CLAIMED) {
+            oplog_remove(&log->ops, entry);
+            found = true;
+        }
+    }
+    apply_all(log);
+    return found;
+}
+
+/* The base's rows are as the server sent them. */
+static struct patch_change settle(struct patch_log *log, struct patch_answer response)
+{
+    struct settled settled = settle_log(&log->ops, log->base, response);
+    return (struct patch_change){.changed = settled.changed,
+                                 .contradictions = settled.contradictions,
+                                 .claimed_seq = settled.claimed_seq,
+                                 .doubt = settled.doubt,
+                                 .fresh = settled.fresh,
+                                 .marked = settled.marked,
+                                 .missing = settled.missing,
+                                 .lied = settled.lied};
+}
+
+struct patch_change patch_log_cover(struct patch_log *log, struct patch_answer response)
+{
+    if (!settle_concerns(&log->ops, response)) {
+        return (struct patch_change){.changed = false};
     }
     overlay_revert(&log->overlay);
-    size_t contradictions = remove_covered(log, response);
+    struct patch_change change = settle(log, response);
     apply_all(log);
-    return (struct patch_change){true, contradictions};
+    return change;
 }
 
 /* Whether the response's rows are those shown now. Looks at those only that may not be. */
@@ -395,7 +441,7 @@ static bool shows_same(const struct patch_log *log, const struct snapshot *base)
 }
 
 struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *base,
-                                     struct patch_stamp response)
+                                     struct patch_answer response)
 {
     bool same = shows_same(log, base);
     struct snapshot *old = log->base;
@@ -407,12 +453,13 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
     snapshot_forget_delta(base);
     snapshot_unref(old);
     log->base = base;
-    size_t contradictions = remove_covered(log, response);
+    struct patch_change change = settle(log, response);
     apply_all(log);
-    return (struct patch_change){!same || log->ops.count > 0, contradictions};
+    change.changed = change.changed || !same || patch_log_count(log) > 0;
+    return change;
 }
 
-bool patch_log_answer(struct patch_log *log, struct span body, struct patch_stamp response,
+bool patch_log_answer(struct patch_log *log, struct span body, struct patch_answer response,
                       struct patch_change *ret, struct fault *ret_fault)
 {
     overlay_revert(&log->overlay);
@@ -449,7 +496,12 @@ const struct snapshot *patch_log_base(const struct patch_log *log)
 
 size_t patch_log_count(const struct patch_log *log)
 {
-    return log->ops.count;
+    return log->ops.count - log->ops.witnesses;
+}
+
+void patch_log_trim(struct patch_log *log, int64_t now_us)
+{
+    oplog_trim(&log->ops, now_us - SETTLE_WITNESS_US);
 }
 
 bool patch_log_consistent(const struct patch_log *log)

@@ -121,6 +121,8 @@ static const struct payload payloads[] = {
     ACCOUNT(EVENT_BALANCE_UPDATED),
     ACCOUNT(EVENT_MARGIN_BLOCKED),
     ACCOUNT(EVENT_MARGIN_RELEASED),
+    {EVENT_WATCHLIST_ITEM_ADDED, RESOURCE_WATCHLISTS, PAYLOAD_EXPECT, false, false, "itemId", NULL,
+     NULL, 0},
     {EVENT_WATCHLIST_ITEM_REMOVED, RESOURCE_WATCHLISTS, PAYLOAD_REMOVE, false, false, "itemId",
      NULL, NULL, 0},
     {EVENT_QUOTES_UPDATED, RESOURCE_WATCHLISTS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
@@ -304,7 +306,7 @@ static struct payload_value *add_value(struct operation *operation, enum field_t
                                        size_t offset)
 {
     struct payload_value *value = &operation->values[operation->count++];
-    *value = (struct payload_value){.type = type, .offset = (uint16_t)offset};
+    *value = (struct payload_value){.type = type, .offset = (uint16_t)offset, .implied = true};
     return value;
 }
 
@@ -314,6 +316,11 @@ static struct payload_value *add_value(struct operation *operation, enum field_t
  */
 static void complete_order(struct operation *operation, int64_t event_ms)
 {
+    struct payload_value *price = find_value(operation, offsetof(struct order, price));
+    const struct payload_value *status = find_value(operation, offsetof(struct order, status));
+    if (price != NULL && strcmp(status->text, "EXECUTED") == 0) {
+        price->implied = true; /* the limit's, or the average: servers differ */
+    }
     size_t filled = offsetof(struct order, filled), created = offsetof(struct order, created_ms);
     const struct payload_value *quantity = find_value(operation, offsetof(struct order, quantity));
     if (operation->payload->type == EVENT_ORDER_EXECUTED && quantity != NULL &&

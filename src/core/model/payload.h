@@ -16,6 +16,7 @@
 enum payload_action {
     PAYLOAD_SET,    /* changes a row that is there */
     PAYLOAD_INSERT, /* adds a row that is not there yet */
+    PAYLOAD_EXPECT, /* a row is there that only a response can show */
     PAYLOAD_PUT,    /* one or the other */
     PAYLOAD_REMOVE  /* takes a row away */
 };
@@ -42,6 +43,7 @@ struct payload {
 struct payload_value {
     enum field_type type;
     uint16_t offset;
+    bool implied;  /* by the others: nothing that a response could contradict */
     bool only_new; /* for a row that comes in, not over what is there */
     union {
         double number;

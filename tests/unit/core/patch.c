@@ -42,7 +42,7 @@ static struct snapshot *decode(enum resource resource, const char *body)
 static struct patch_log *log_new(enum resource resource, size_t max)
 {
     struct patch_log *log = patch_log_new(resource, max);
-    patch_log_rebase(log, decode(resource, bodies[resource]), (struct patch_stamp){1, 0});
+    patch_log_rebase(log, decode(resource, bodies[resource]), (struct patch_answer){.seq = 1});
     return log;
 }
 
@@ -76,7 +76,7 @@ static struct patch_result tell(struct patch_log *log, const char *type, const c
     const struct snapshot *shown = patch_log_shown(log);
     struct snapshot *before = shown != NULL ? snapshot_copy(shown) : NULL;
     struct patch_result result =
-        patch_log_event(log, &event, (struct patch_stamp){.seq = seq, .id = id});
+        patch_log_event(log, &event, (struct patch_stamp){.seq = seq, .id = id}, 0);
     check_versions(before, patch_log_shown(log));
     snapshot_unref(before);
     assert_true(patch_log_consistent(log));
@@ -176,7 +176,7 @@ static void test_what_is_not_later_changes_nothing(void **state)
     static const char body[] =
         "{\"orders\":[{\"id\":\"a\",\"status\":\"read\",\"updatedAt\":\"2026-11-27T14:31:00Z\"}]}";
     patch_log_rebase(log, decode_body(RESOURCE_ORDERS, body, sizeof body - 1, &fault),
-                     (struct patch_stamp){1, 0});
+                     (struct patch_answer){.seq = 1});
     assert_string_equal(patch_log_shown(log)->orders[0].status, "no time");
     assert_true(patch_log_consistent(log));
     patch_log_free(log);
@@ -328,26 +328,87 @@ static void test_what_does_not_validate_is_not_applied(void **state)
     }
 }
 
-static void test_a_response_removes_what_it_covers(void **state)
+static void test_a_response_confirms_what_it_covers_and_shows(void **state)
 {
     (void)state;
     struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
     tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 5, 50);
     tell(log, "order_placed", ORDER_DATA("b", "PENDING"), 6, 60);
-    /* Began before both, but includes the first. */
+    /* Began before both, but contains the first. */
+    static const char executed[] = "{\"orders\":[{\"id\":\"a\",\"symbol\":\"S\",\"quantity\":9,"
+                                   "\"orderSide\":\"BUY\",\"status\":"
+                                   "\"EXECUTED\",\"averagePrice\":7}]}";
     struct patch_change change =
-        patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS), (struct patch_stamp){4, 50});
+        patch_log_rebase(log, decode(RESOURCE_ORDERS, executed),
+                         (struct patch_answer){.seq = 4, .id = 50, .now_us = 1});
     assert_int_equal(patch_log_count(log), 1);
-    assert_int_equal(change.contradictions, 1);
-    assert_string_equal(patch_log_shown(log)->orders[1].status, "PENDING");
+    assert_false(change.doubt || change.lied);
     assert_false(patch_log_shown(log)->orders[1].row.provisional);
     assert_true(patch_log_shown(log)->orders[0].row.provisional);
     /* The order of arrival covers as well; the placed order should have been there. */
-    change = patch_log_cover(log, (struct patch_stamp){7, 0});
+    change = patch_log_cover(log, (struct patch_answer){.seq = 7, .now_us = 2});
+    assert_true(change.doubt && change.fresh);
+    assert_int_equal(patch_log_count(log), 1);
+    assert_string_equal(patch_log_shown(log)->orders[0].row.id, "b");
+    /* A contradiction that lasts. */
+    change = patch_log_cover(log, (struct patch_answer){.seq = 9, .now_us = 10 * 1000 * 1000});
+    assert_false(change.doubt);
+    assert_true(change.marked && change.missing);
     assert_int_equal(change.contradictions, 1);
-    assert_int_equal(patch_log_count(log), 0);
-    assert_ptr_equal(patch_log_shown(log), patch_log_base(log));
+    assert_int_equal(patch_log_shown(log)->row_count, 1);
     patch_log_free(log);
+}
+
+/* Its id claims what its rows do not show. */
+static void test_a_claim_is_no_proof(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t id;
+        bool lied, kept;
+    } rows[] = {{50, true, true}, {51, false, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+        tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 5, 50);
+        struct patch_change change =
+            patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS),
+                             (struct patch_answer){.seq = 4, .id = rows[i].id});
+        assert_int_equal(change.lied, rows[i].lied);
+        /* With a later id something else may have happened to the row: marked, not written over. */
+        const struct order *order = &patch_log_shown(log)->orders[0];
+        assert_string_equal(order->status, rows[i].kept ? "EXECUTED" : "PENDING");
+        assert_true(order->row.provisional);
+        assert_int_equal(change.claimed_seq, rows[i].kept ? 0 : 5);
+        assert_int_equal(patch_log_forget_claims(log), !rows[i].kept);
+        assert_int_equal(patch_log_shown(log)->orders[0].row.provisional, rows[i].kept);
+        assert_true(patch_log_consistent(log));
+        patch_log_free(log);
+    }
+}
+
+/* What earlier operations of a row left there is as old as what the server had before. */
+static void test_a_response_between_two_operations_is_old(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status;
+        bool old;
+    } rows[] = {{"PENDING", true}, {"PARTIAL", true}, {"EXECUTED", false}, {"CANCELLED", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
+        char body[256];
+        tell(log, "order_updated", ORDER_DATA("a", "PARTIAL"), 5, 0);
+        tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 6, 0);
+        snprintf(body, sizeof body,
+                 "{\"orders\":[{\"id\":\"a\",\"symbol\":\"S\",\"quantity\":9,\"orderSide\":\"BUY\","
+                 "\"status\":\"%s\"}]}",
+                 rows[i].status);
+        struct patch_change change = patch_log_rebase(log, decode(RESOURCE_ORDERS, body),
+                                                      (struct patch_answer){.seq = 7, .now_us = 1});
+        assert_int_equal(change.doubt, rows[i].old);
+        assert_int_equal(patch_log_count(log), rows[i].old ? 2 : 0);
+        patch_log_free(log);
+    }
 }
 
 static void test_the_log_has_a_ceiling(void **state)
@@ -409,7 +470,7 @@ static void test_what_came_before_the_first_rows_is_kept(void **state)
     struct patch_log *log = patch_log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
     tell(log, "order_executed", ORDER_DATA("a", "EXECUTED"), 5, 0);
     assert_null(patch_log_shown(log));
-    patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS), (struct patch_stamp){4, 0});
+    patch_log_rebase(log, decode(RESOURCE_ORDERS, ORDERS), (struct patch_answer){.seq = 4});
     assert_string_equal(patch_log_shown(log)->orders[0].status, "EXECUTED");
     patch_log_clear(log);
     assert_null(patch_log_shown(log));
@@ -450,7 +511,7 @@ static void test_one_event_does_not_write_rows_for_ever(void **state)
     struct snapshot *base = decode_body(RESOURCE_ORDERS, body, len, &fault);
     assert_non_null(base);
     struct patch_log *log = patch_log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
-    patch_log_rebase(log, base, (struct patch_stamp){1, 0});
+    patch_log_rebase(log, base, (struct patch_answer){.seq = 1});
     struct sse_event sse = {.type = "message", .type_len = 7, .data = data, .id = ""};
     struct event event;
     size_t at =
@@ -462,7 +523,7 @@ static void test_one_event_does_not_write_rows_for_ever(void **state)
     at += (size_t)snprintf(data + at, ROOM, "]}}");
     sse.data_len = at;
     assert_true(event_parse(&sse, &event));
-    struct patch_result result = patch_log_event(log, &event, (struct patch_stamp){2, 0});
+    struct patch_result result = patch_log_event(log, &event, (struct patch_stamp){2, 0, 0}, 0);
     assert_true(result.valid && result.overflow && result.changed);
     assert_true(result.rows < UPDATES);
     assert_true(patch_log_consistent(log));
@@ -482,7 +543,9 @@ int main(void)
         cmocka_unit_test(test_account),
         cmocka_unit_test(test_watchlists),
         cmocka_unit_test(test_what_does_not_validate_is_not_applied),
-        cmocka_unit_test(test_a_response_removes_what_it_covers),
+        cmocka_unit_test(test_a_response_confirms_what_it_covers_and_shows),
+        cmocka_unit_test(test_a_claim_is_no_proof),
+        cmocka_unit_test(test_a_response_between_two_operations_is_old),
         cmocka_unit_test(test_the_log_has_a_ceiling),
         cmocka_unit_test(test_repeated_figures_take_no_more_room),
         cmocka_unit_test(test_many_rows_put_in_front),

@@ -1,0 +1,467 @@
+#include "settle.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "snapshot.h"
+
+/* Kinds of operations on one row; more than there are payloads of a resource. */
+#define GROUP_MAX 16
+
+/* What the log says of one row, in order of arrival. */
+struct group {
+    struct oplog_entry *entries[GROUP_MAX];
+    size_t count;
+};
+
+/* --- values --------------------------------------------------------------------------------- */
+
+static uint64_t number_hash(double number)
+{
+    uint64_t bits = 0;
+    number = isnan(number) ? (double)NAN : number + 0.0;
+    memcpy(&bits, &number, sizeof bits);
+    return version_mix(1, bits) | 1;
+}
+
+/* Never 0, which is none. */
+static uint64_t field_hash(enum field_type type, const void *at)
+{
+    switch (type) {
+    case FIELD_TEXT:
+    case FIELD_ID:
+        return version_of(*(const char *const *)at, strlen(*(const char *const *)at)) | 1;
+    case FIELD_NUMBER:
+        return number_hash(*(const double *)at);
+    case FIELD_BOOL:
+        return version_mix(2, *(const bool *)at) | 1;
+    case FIELD_CLASS:
+        return version_mix(4, (uint64_t) * (const enum order_class *)at) | 1;
+    default:
+        return version_mix(3, (uint64_t) * (const int64_t *)at) | 1;
+    }
+}
+
+static uint64_t hash_in_row(const struct payload_value *value, const void *row)
+{
+    return field_hash(value->type, (const char *)row + value->offset);
+}
+
+static uint64_t value_hash(const struct payload_value *value)
+{
+    switch (value->type) {
+    case FIELD_TEXT:
+    case FIELD_ID:
+        return field_hash(value->type, &value->text);
+    case FIELD_NUMBER:
+        return field_hash(value->type, &value->number);
+    case FIELD_BOOL:
+        return field_hash(value->type, &value->flag);
+    case FIELD_CLASS:
+        return field_hash(value->type, &value->class);
+    default:
+        return field_hash(value->type, &value->integer);
+    }
+}
+
+void settle_remember(struct oplog_entry *entry, const struct row *row)
+{
+    entry->knew_row = row != NULL;
+    for (size_t i = 0; i < entry->count && row != NULL; i++) {
+        entry->before[i][0] = hash_in_row(&entry->values[i], row);
+    }
+}
+
+/* It says that a row is there. */
+static bool needs_row(const struct payload *payload)
+{
+    return payload->action == PAYLOAD_INSERT || payload->action == PAYLOAD_PUT ||
+           payload->action == PAYLOAD_EXPECT;
+}
+
+bool settle_agrees(const struct operation *operation, const struct row *row)
+{
+    if (operation->payload->action != PAYLOAD_SET) {
+        return needs_row(operation->payload) == (row != NULL);
+    }
+    for (size_t i = 0; i < operation->count && row != NULL; i++) {
+        const struct payload_value *value = &operation->values[i];
+        if (!value->implied && value_hash(value) != hash_in_row(value, row)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- one row -------------------------------------------------------------------------------- */
+
+/* Events that came after a cache had kept the answer are not in it, whenever we asked. */
+static bool arrived_before(struct patch_answer response, struct patch_stamp stamp)
+{
+    return response.seq > stamp.seq && (response.read_us == 0 || stamp.at_us < response.read_us);
+}
+
+/* The response's own id says that it does not know of the operation. */
+static bool is_below(struct patch_answer response, struct patch_stamp stamp)
+{
+    return response.id != 0 && stamp.id != 0 && response.id < stamp.id;
+}
+
+static bool claims(struct patch_answer response, struct patch_stamp stamp)
+{
+    return stamp.id != 0 && response.id >= stamp.id;
+}
+
+static bool covers(struct patch_answer response, struct patch_stamp stamp)
+{
+    return claims(response, stamp) ||
+           (arrived_before(response, stamp) && !is_below(response, stamp));
+}
+
+static void add_sorted(struct group *group, struct oplog_entry *entry)
+{
+    size_t at = group->count++;
+    for (; at > 0 && group->entries[at - 1]->stamp.seq > entry->stamp.seq; at--) {
+        group->entries[at] = group->entries[at - 1];
+    }
+    group->entries[at] = entry;
+}
+
+/* The covered operations of the entry's row, and at least itself. */
+static void collect(const struct oplog *log, struct oplog_entry *first,
+                    struct patch_answer response, struct group *ret)
+{
+    ret->count = 0;
+    for (struct oplog_entry *entry = oplog_next_of_key(log, first->texts, NULL); entry != NULL;
+         entry = oplog_next_of_key(log, first->texts, entry)) {
+        bool more = ret->count < GROUP_MAX - 1 || entry == first;
+        if (more && !entry->payload->many && covers(response, entry->stamp)) {
+            add_sorted(ret, entry);
+        }
+    }
+    for (size_t k = 0; k < ret->count; k++) {
+        ret->entries[k]->round = log->round;
+    }
+}
+
+static const struct payload_value *find_value(const struct oplog_entry *entry, size_t offset)
+{
+    for (size_t i = 0; i < entry->count; i++) {
+        if (entry->values[i].offset == offset) {
+            return &entry->values[i];
+        }
+    }
+    return NULL;
+}
+
+static bool set_later(const struct group *group, size_t k, size_t offset)
+{
+    for (size_t later = k + 1; later < group->count; later++) {
+        if (find_value(group->entries[later], offset) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What stood in a field before operation k of the group, and what earlier ones wrote there: whether
+ * any of that is (or, not_that: is not) the value with that hash.
+ */
+static bool any_former(const struct group *group, size_t k, size_t offset, uint64_t hash,
+                       bool not_that)
+{
+    for (size_t earlier = 0; earlier <= k; earlier++) {
+        const struct oplog_entry *entry = group->entries[earlier];
+        const struct payload_value *value = find_value(entry, offset);
+        if (value == NULL) {
+            continue;
+        }
+        if (earlier < k && (value_hash(value) == hash) != not_that) {
+            return true;
+        }
+        const uint64_t *before = entry->before[value - entry->values];
+        for (size_t back = 0; back < OPLOG_FORMER; back++) {
+            if (before[back] != 0 && (before[back] == hash) != not_that) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What a row's fields say about one operation. */
+struct tally {
+    size_t same;   /* as the operation left it, and it had been something else */
+    size_t former; /* as it was before */
+    size_t news;   /* words that we have not heard yet */
+    /* Where what stood before is not known: figures and words that are as it says, or other. */
+    size_t figures_same, figures_other, words_other;
+};
+
+static struct tally count_fields(const struct group *group, size_t k, const struct row *row)
+{
+    const struct oplog_entry *entry = group->entries[k];
+    struct tally tally = {0};
+    for (size_t i = 0; i < entry->count; i++) {
+        const struct payload_value *value = &entry->values[i];
+        if (value->implied || set_later(group, k, value->offset)) {
+            continue;
+        }
+        uint64_t now = hash_in_row(value, row), said = value_hash(value);
+        bool word = value->type == FIELD_TEXT;
+        tally.figures_same += !word && now == said;
+        tally.figures_other += !word && now != said;
+        tally.words_other += word && now != said;
+        tally.same += now == said && any_former(group, k, value->offset, said, true);
+        bool former = now != said && any_former(group, k, value->offset, now, false);
+        tally.former += former;
+        tally.news += word && now != said && !former;
+    }
+    return tally;
+}
+
+/* What a row knows of an operation. */
+enum knowledge { KNOWS, KNOWS_NOT, TELLS_NOTHING };
+
+/*
+ * A row that shows what stood there once was read before the operation. One with a figure of the
+ * operation's knows of it, whatever became of the others since.
+ */
+static enum knowledge knowledge_of(const struct group *group, size_t k, const struct row *row)
+{
+    const struct oplog_entry *entry = group->entries[k];
+    int64_t said_ns = payload_updated(entry->payload, entry->values, entry->count);
+    int64_t row_ns = row_updated(entry->payload->resource, row);
+    if (said_ns != MODEL_NO_TIME && row_ns != MODEL_NO_TIME) {
+        return row_ns >= said_ns ? KNOWS : KNOWS_NOT;
+    }
+    if (needs_row(entry->payload) && !entry->knew_row) {
+        return TELLS_NOTHING; /* it is there: more was not to be proved */
+    }
+    struct tally tally = count_fields(group, k, row);
+    if (!entry->knew_row) {
+        bool other = tally.words_other > 0 || (tally.figures_other > 0 && tally.figures_same == 0);
+        return other && entry->standing != OP_WITNESS ? KNOWS_NOT : TELLS_NOTHING;
+    }
+    bool knows = tally.same > 0 || tally.news > 0;
+    return knows ? KNOWS : tally.former > 0 ? KNOWS_NOT : TELLS_NOTHING;
+}
+
+static bool closes(const struct oplog_entry *entry)
+{
+    const struct payload_value *closed = find_value(entry, offsetof(struct position, is_closed));
+    return entry->payload->resource == RESOURCE_POSITIONS && closed != NULL && closed->flag;
+}
+
+/* A list that is cut holds the newest only: the last that it holds came after the operation. */
+static bool is_cut_off(const struct oplog *log, const struct snapshot *base,
+                       const struct oplog_entry *entry)
+{
+    if (base->resource != RESOURCE_ORDERS || base->row_count == 0) {
+        return false;
+    }
+    const char *last = model_row(base, base->row_count - 1)->id;
+    const struct oplog_entry *other = oplog_next_of_key(log, last, NULL);
+    while (other != NULL && !(needs_row(other->payload) && other->stamp.seq > entry->stamp.seq)) {
+        other = oplog_next_of_key(log, last, other);
+    }
+    return other != NULL;
+}
+
+static bool lacks_row(const struct oplog *log, const struct snapshot *base,
+                      const struct group *group)
+{
+    bool lacks = false;
+    for (size_t k = 0; k < group->count; k++) {
+        const struct oplog_entry *entry = group->entries[k];
+        if (needs_row(entry->payload)) {
+            lacks = !is_cut_off(log, base, entry);
+        } else if (entry->payload->action == PAYLOAD_REMOVE || closes(entry)) {
+            lacks = false;
+        }
+    }
+    return lacks;
+}
+
+static bool group_agrees(const struct oplog *log, const struct snapshot *base,
+                         const struct group *group, const struct row *row)
+{
+    if (row == NULL) {
+        return !lacks_row(log, base, group);
+    }
+    if (group->entries[group->count - 1]->payload->action == PAYLOAD_REMOVE) {
+        return false;
+    }
+    enum knowledge knowledge = TELLS_NOTHING;
+    for (size_t k = group->count; k-- > 0 && knowledge == TELLS_NOTHING;) {
+        knowledge = knowledge_of(group, k, row);
+    }
+    return knowledge != KNOWS_NOT;
+}
+
+/* --- what becomes of the operations --------------------------------------------------------- */
+
+struct settling {
+    struct oplog *log;
+    const struct snapshot *base;
+    struct patch_answer response;
+    struct settled settled;
+};
+
+static void stand(struct settling *settling, struct oplog_entry *entry, enum op_standing standing)
+{
+    if (entry->standing == standing) {
+        return;
+    }
+    settling->settled.changed = true;
+    oplog_stand(settling->log, entry, standing);
+}
+
+static void drop(struct settling *settling, struct oplog_entry *entry)
+{
+    settling->settled.changed = settling->settled.changed || entry->standing != OP_WITNESS;
+    oplog_remove(settling->log, entry);
+}
+
+static void confirm(struct settling *settling, struct oplog_entry *entry)
+{
+    int64_t now_us = settling->response.now_us;
+    if (entry->standing != OP_WITNESS) {
+        entry->settled_us = now_us;
+        entry->doubted_us = 0;
+        stand(settling, entry, OP_WITNESS);
+    } else if (now_us - entry->settled_us > SETTLE_WITNESS_US) {
+        drop(settling, entry);
+    }
+}
+
+static void note_marked(struct settling *settling, const struct row *row)
+{
+    settling->settled.marked = true;
+    settling->settled.missing = settling->settled.missing || row == NULL;
+}
+
+/* The first answer to say otherwise, or one more. */
+static void doubt(struct settling *settling, struct oplog_entry *entry, const struct row *row)
+{
+    int64_t now_us = settling->response.now_us;
+    if (entry->doubted_us == 0) {
+        entry->doubted_us = now_us > 0 ? now_us : 1;
+        settling->settled.fresh = true;
+    }
+    if (now_us - entry->doubted_us < SETTLE_DOUBT_US) {
+        settling->settled.doubt = true;
+        stand(settling, entry, OP_SHOWN);
+        return;
+    }
+    settling->settled.contradictions++;
+    entry->conceded = row != NULL ? row->version : 0;
+    stand(settling, entry, OP_CONCEDED);
+    note_marked(settling, row);
+}
+
+/* The server has been believed: until its row changes, we say that we had heard otherwise. */
+static void stay_conceded(struct settling *settling, struct oplog_entry *entry,
+                          const struct row *row)
+{
+    uint64_t version = row != NULL ? row->version : 0;
+    if (version != entry->conceded ||
+        settling->response.now_us - entry->doubted_us > SETTLE_MARK_US) {
+        drop(settling, entry);
+    } else {
+        note_marked(settling, row);
+    }
+}
+
+static void contradict(struct settling *settling, struct oplog_entry *entry, const struct row *row)
+{
+    struct patch_answer response = settling->response;
+    bool later = response.id > entry->stamp.id;
+    if (entry->standing == OP_CONCEDED) {
+        stay_conceded(settling, entry, row);
+    } else if (entry->standing == OP_WITNESS &&
+               (!arrived_before(response, entry->stamp) ||
+                response.now_us - entry->settled_us > SETTLE_WITNESS_US)) {
+        drop(settling, entry);
+    } else if (claims(response, entry->stamp) && later &&
+               (!arrived_before(response, entry->stamp) ||
+                response.now_us - entry->stamp.at_us < SETTLE_CLAIM_US)) {
+        /* Something later may have changed the row again; then that is on its way to us. */
+        stand(settling, entry, OP_CLAIMED);
+        settling->settled.doubt = settling->settled.doubt || arrived_before(response, entry->stamp);
+        if (entry->stamp.seq > settling->settled.claimed_seq) {
+            settling->settled.claimed_seq = entry->stamp.seq;
+        }
+    } else {
+        settling->settled.lied = settling->settled.lied || claims(response, entry->stamp);
+        doubt(settling, entry, row);
+    }
+}
+
+static void settle_row(struct settling *settling, const struct group *group)
+{
+    const struct snapshot *base = settling->base;
+    size_t i = base != NULL ? model_find(base, group->entries[0]->texts) : 0;
+    const struct row *row = base != NULL && i < base->row_count ? model_row(base, i) : NULL;
+    bool agrees = base == NULL || group_agrees(settling->log, base, group, row);
+    for (size_t k = 0; k < group->count; k++) {
+        if (agrees) {
+            confirm(settling, group->entries[k]);
+        } else {
+            contradict(settling, group->entries[k], row);
+        }
+    }
+}
+
+bool settle_concerns(const struct oplog *log, struct patch_answer response)
+{
+    if (log->count == log->witnesses) {
+        return false;
+    }
+    for (const struct oplog_entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
+        if (entry->standing != OP_WITNESS && covers(response, entry->stamp)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The response was asked for after the event, but is older by its id or by its age. */
+static bool is_missed(const struct oplog_entry *entry, struct patch_answer response)
+{
+    bool waits = entry->standing == OP_SHOWN || entry->standing == OP_CLAIMED;
+    return waits && response.seq > entry->stamp.seq && !entry->payload->many;
+}
+
+/* Behind the entry, past those that are being settled with it: they may go. */
+static struct oplog_entry *next_other(const struct oplog *log, struct oplog_entry *entry)
+{
+    do {
+        entry = entry->newer;
+    } while (entry != NULL && entry->round == log->round);
+    return entry;
+}
+
+struct settled settle_log(struct oplog *log, const struct snapshot *base,
+                          struct patch_answer response)
+{
+    struct settling settling = {.log = log, .base = base, .response = response};
+    struct oplog_entry *next;
+    log->round++;
+    for (struct oplog_entry *entry = log->oldest; entry != NULL; entry = next) {
+        if (!covers(response, entry->stamp)) {
+            next = entry->newer;
+            settling.settled.doubt = settling.settled.doubt || is_missed(entry, response);
+        } else if (entry->payload->many) {
+            next = entry->newer;
+            drop(&settling, entry);
+        } else {
+            struct group group;
+            collect(log, entry, response, &group);
+            next = next_other(log, entry);
+            settle_row(&settling, &group);
+        }
+    }
+    return settling.settled;
+}

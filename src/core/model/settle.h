@@ -1,0 +1,44 @@
+/*
+ * settle: what a response says about the operations of a log. A response that agrees confirms
+ * them; one that shows what stood there before them is older than they are, whatever its ids say.
+ * Source: revalidation, R2, R14, R15.
+ */
+#ifndef BLOTTER_CORE_SETTLE_H
+#define BLOTTER_CORE_SETTLE_H
+
+#include "oplog.h"
+
+/* A confirmed operation is remembered this long against answers that are older than it. */
+#define SETTLE_WITNESS_US ((int64_t)10 * 1000 * 1000)
+/* Answers have said otherwise for this long: they are believed, and the row is marked. */
+#define SETTLE_DOUBT_US ((int64_t)8500 * 1000)
+/* A claim may be true, and what came after still be on its way to us. */
+#define SETTLE_CLAIM_US ((int64_t)1000 * 1000)
+/* A row stays marked, and is asked about, no longer than this. */
+#define SETTLE_MARK_US ((int64_t)60 * 1000 * 1000)
+
+/* Keeps what stands in the row (NULL: there is none) where the operation will write. */
+void settle_remember(struct oplog_entry *entry, const struct row *row);
+
+/* Whether a row that the server sent (NULL: it sent none) says what the operation says. */
+bool settle_agrees(const struct operation *operation, const struct row *row);
+
+struct settled {
+    bool changed;          /* other rows are marked or written than before */
+    size_t contradictions; /* operations that gave way to the response */
+    uint64_t claimed_seq;  /* the latest that the response only claims to contain; 0: none */
+    bool doubt;            /* operations are left that the response should have shown */
+    bool fresh;            /* some of them for the first time */
+    bool marked;           /* rows stay marked though the response was believed */
+    bool missing;          /* among those are rows that are not there to be marked */
+    bool lied;             /* the server's ids claimed what its rows do not show */
+};
+
+/* Whether a response covers any that still waits. */
+bool settle_concerns(const struct oplog *log, struct patch_answer response);
+
+/* base: the response's rows, as the server sent them; NULL: there are none yet. */
+struct settled settle_log(struct oplog *log, const struct snapshot *base,
+                          struct patch_answer response);
+
+#endif
