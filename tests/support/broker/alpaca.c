@@ -22,10 +22,11 @@ static void put_order(struct buf *out, const struct book *book, const struct boo
     } else {
         buf_append_text(out, "\"filled_at\":null,");
     }
-    buf_printf(out,
-               "\"symbol\":\"%s\",\"asset_class\":\"us_equity\",\"notional\":null,\"qty\":\"%.10g\","
-               "\"filled_qty\":\"%.10g\",",
-               book->symbols[order->symbol].name, order->quantity, order->filled);
+    buf_printf(
+        out,
+        "\"symbol\":\"%s\",\"asset_class\":\"us_equity\",\"notional\":null,\"qty\":\"%.10g\","
+        "\"filled_qty\":\"%.10g\",",
+        book->symbols[order->symbol].name, order->quantity, order->filled);
     if (order->filled > 0) {
         buf_printf(out, "\"filled_avg_price\":\"%.10g\",", order->limit);
     } else {
@@ -112,11 +113,12 @@ static void put_snapshots(struct buf *out, const struct book *book, const char *
         if (strstr(path, symbol->name) == NULL) {
             continue;
         }
-        buf_printf(out,
-                   "%s\"%s\":{\"latestTrade\":{\"p\":%.10g,\"s\":100},\"dailyBar\":{\"o\":%.10g,"
-                   "\"h\":%.10g,\"l\":%.10g,\"c\":%.10g,\"v\":812349},\"prevDailyBar\":{\"c\":%.10g}}",
-                   comma, symbol->name, symbol->last, symbol->close, symbol->last * 1.01,
-                   symbol->close * 0.99, symbol->last, symbol->close);
+        buf_printf(
+            out,
+            "%s\"%s\":{\"latestTrade\":{\"p\":%.10g,\"s\":100},\"dailyBar\":{\"o\":%.10g,"
+            "\"h\":%.10g,\"l\":%.10g,\"c\":%.10g,\"v\":812349},\"prevDailyBar\":{\"c\":%.10g}}",
+            comma, symbol->name, symbol->last, symbol->close, symbol->last * 1.01,
+            symbol->close * 0.99, symbol->last, symbol->close);
         comma = ",";
     }
     buf_append_text(out, "}");

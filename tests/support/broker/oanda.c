@@ -77,8 +77,7 @@ static void put_account(struct buf *out, const struct book *book)
     buf_printf(out,
                "\"currency\":\"USD\",\"balance\":\"%.4f\",\"NAV\":\"%.4f\","
                "\"marginUsed\":\"652.3537\",\"marginAvailable\":\"%.4f\"}",
-               book->cash, book->cash + book_worth(book),
-               book->cash + book_worth(book) - 652.3537);
+               book->cash, book->cash + book_worth(book), book->cash + book_worth(book) - 652.3537);
     put_last(out, book);
 }
 

@@ -12,16 +12,16 @@ struct shape {
     struct book_symbol symbols[BOOK_SYMBOLS_MAX];
     size_t symbol_count;
     long first_id;
-    const char *header, *value;       /* what every request must carry; %s in it is the token */
-    const char *refused;              /* body of 401 */
-    int refused_status;               /* 401, 403 */
-    int requests, seconds;            /* the limit; by address where by_path is set */
+    const char *header, *value; /* what every request must carry; %s in it is the token */
+    const char *refused;        /* body of 401 */
+    int refused_status;         /* 401, 403 */
+    int requests, seconds;      /* the limit; by address where by_path is set */
     bool by_path;
-    const char *busy;                 /* body of 429 */
-    const char *left, *reset;         /* headers of the limit; NULL: none. */
-    int reset_scale;                  /* reset is seconds since 1970 times this */
-    const char *stream;               /* path; NULL: none */
-    const char *media;                /* of the stream */
+    const char *busy;         /* body of 429 */
+    const char *left, *reset; /* headers of the limit; NULL: none. */
+    int reset_scale;          /* reset is seconds since 1970 times this */
+    const char *stream;       /* path; NULL: none */
+    const char *media;        /* of the stream */
     /* Appends the body of a path; false: 404. */
     bool (*answer)(const struct book *book, const char *path, struct buf *out);
     /* Appends what the stream says of an order. id is the message's own. */
