@@ -297,6 +297,7 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     paint_tabs(frame);
     paint_state(frame);
     paint_overlay(frame);
+    paint_digest(frame);
     if (frame->screen->overlay != SCOPE_PANES) { /* it may stand on anything */
         forget_memos(frame->screen);
     }

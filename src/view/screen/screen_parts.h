@@ -29,8 +29,17 @@ struct screen_strip {
     bool journal;      /* the pane shows what was fetched, and why */
 };
 
+struct away_figures {
+    int64_t at_ms;
+    double day, margin; /* NAN: not known */
+    struct tape_counts counts;
+};
+
 /* When the user did something, and what was known then. */
 struct screen_away {
+    struct away_figures now;        /* at the last key */
+    struct away_figures from, to;   /* before and after the last absence */
+    bool digest;                    /* is shown */
     int64_t touched_us, touched_ms; /* the last key, click or coming into focus; 0: none yet */
     int64_t back_us;                /* the last one after an absence */
     uint64_t touched;               /* the newest entry of the tape then */
@@ -194,11 +203,14 @@ void tape_pane_select(struct screen *screen, const struct screen_input *input, s
 size_t tape_pane_entry_on(const struct frame *frame, int width, int line);
 /* How many entries are new since the user looked. */
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input);
+
+/* --- away.c */
 void tape_pane_seen(struct screen *screen, const struct screen_input *input);
 /* What an earlier run of the user's has seen is not new. */
 void away_begin(struct screen *screen, const struct screen_input *input);
-/* The user did something. */
-void away_note(struct screen *screen, const struct screen_input *input);
+/* The user pressed a key or a button: hides the digest, or shows one after an absence. */
+void away_touch(struct screen *screen, const struct screen_input *input);
+void paint_digest(const struct frame *frame);
 
 /* --- overlay.c, detail.c */
 void paint_overlay(const struct frame *frame);
