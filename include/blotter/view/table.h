@@ -186,6 +186,9 @@ size_t table_line_count(const struct table *table);
 size_t table_row_of_line(const struct table *table, size_t line); /* TABLE_NO_ROW: a divider */
 size_t table_line_of_row(const struct table *table, size_t i);
 
+/* Closed positions that no list holds: lines under the rows. */
+size_t table_closed_count(const struct table *table);
+
 /* How many orders a view has, of those that pass the filter. */
 size_t table_view_count(const struct table *table, enum order_view view);
 
@@ -217,6 +220,13 @@ size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS
 
 /* Rows that neither the view nor the kind of pane leaves out. */
 bool table_filter_hides(const struct table *table);
+
+/* What the rows are in order of: the user's choice, or on Now what matters there. */
+struct table_order {
+    int column; /* TABLE_SERVER_ORDER: none */
+    bool descending;
+};
+struct table_order table_order(const struct table *table);
 
 /* Extracts sort keys once and puts rows[count] in order by table's sort; ties by id. */
 void table_sort_rows(const struct table *table, uint32_t *rows, size_t count);

@@ -48,6 +48,7 @@ struct engine {
     struct engine_stream stream;
     struct engine_outage outage;
     bool polling;
+    int64_t vouch_ms[RESOURCE_COUNT];
     int64_t poll_us; /* next poll; MOMENT_NEVER: none planned */
     int64_t poll_interval_us;
     int64_t focus_us; /* when the focus last made a request */

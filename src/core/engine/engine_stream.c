@@ -88,7 +88,7 @@ void engine_stream_opened(struct engine *engine, struct moment now)
     stream->open = true;
     stream->open_seq = ++engine->seq;
     stream->opened_us = now.mono_us;
-    stream->welcome_us = now.mono_us + WELCOME_US;
+    stream->welcome_us = engine->settings.paced ? MOMENT_NEVER : now.mono_us + WELCOME_US;
     stream->lies = 0;
     stream->ids_void = false;
     engine->polling = false;
@@ -98,6 +98,15 @@ void engine_stream_opened(struct engine *engine, struct moment now)
     /* Never swallowed: what failed before is asked for again now, unless the server said when. */
     engine_end_waits(engine, RESOURCE_ALL, false);
     release(engine, RESOURCE_ALL);
+}
+
+void engine_missed(struct engine *engine, struct moment now)
+{
+    if (engine->running) {
+        engine->last = now;
+        engine_touch(engine, RESOURCE_ALL);
+        release(engine, RESOURCE_ALL);
+    }
 }
 
 /* A refusal, but one that came from the other end. */

@@ -70,7 +70,9 @@ struct screen {
     struct layout layout;
     int tab_x[PANE_COUNT];            /* where the tabs begin; -1: not there */
     int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
-    unsigned layout_key;              /* what of the input the layout was made of */
+    uint64_t layout_key;              /* what of the input the layout was made of */
+    enum pane placed_focus;
+    int need[PANE_COUNT]; /* lines the panes were given room for */
 
     enum action_scope overlay; /* SCOPE_PANES: none is open */
     size_t overlay_top, overlay_cursor, overlay_lines, overlay_page;

@@ -82,6 +82,11 @@ static void test_golden_screens(void **state)
         {"medium-events", 100, 30, "events focus-events down"},
         {"medium-tape", 100, 30, "focus-events down"},
         {"single-tape", 60, 20, "focus-events"},
+        {"now", 80, 24, ""},
+        {"now-positions", 80, 24, "focus-positions"},
+        {"now-all", 80, 24, "view"},
+        {"now-zoom", 80, 24, "zoom"},
+        {"widest", 200, 60, ""},
         {"single", 60, 20, ""},
         {"single-positions", 60, 20, "focus-positions"},
         {"single-watchlist", 60, 20, "focus-watchlist list-next"},
@@ -679,6 +684,7 @@ static void test_columns_scroll_only_while_there_are_more(void **state)
     free(desk_text(&desk, SCREEN_ALL));
     desk_do(&desk, ACTION_RIGHT);
     has(&desk, "┃ Wait      Symbol");
+    desk_do(&desk, ACTION_ZOOM);
     screen_resize(desk.screen, 60, 20);
     free(desk_text(&desk, 0));
     screen_state_set(desk.screen, "orders.columns",
