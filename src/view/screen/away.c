@@ -18,9 +18,11 @@ static uint64_t newest(const struct screen_input *input)
 static struct away_figures figures_of(const struct screen *screen, const struct screen_input *input)
 {
     struct away_figures figures = {.at_ms = input->now.wall_ms, .margin = NAN};
-    const struct snapshot *account = screen->tables[RESOURCE_ACCOUNT].snapshot;
-    bool known = screen->tables[RESOURCE_POSITIONS].snapshot != NULL && screen->money.count > 0;
-    figures.day = known ? screen->money.sums[0].day.value : (double)NAN;
+    const struct snapshot *account = screen_pane(screen, input, RESOURCE_ACCOUNT).shown;
+    const struct snapshot *positions = screen_pane(screen, input, RESOURCE_POSITIONS).shown;
+    struct money money;
+    money_of(&money, input->book, positions);
+    figures.day = positions != NULL ? money.sums[0].day.value : (double)NAN;
     if (account != NULL && account->row_count > 0) {
         figures.margin = money_margin(account->account);
     }

@@ -61,6 +61,7 @@ enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
 
 struct screen {
     int columns, rows;
+    bool curve; /* the day has one */
     enum pane focus;
     bool zoom, paused, hide_amounts, placed;
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
@@ -68,6 +69,7 @@ struct screen {
     struct screen_strip strip;
     struct screen_away away;
     struct layout layout;
+    int tabs_end;                     /* where the tabs end */
     int tab_x[PANE_COUNT];            /* where the tabs begin; -1: not there */
     int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
     uint64_t layout_key;              /* what of the input the layout was made of */
@@ -205,6 +207,19 @@ void tape_pane_select(struct screen *screen, const struct screen_input *input, s
 size_t tape_pane_entry_on(const struct frame *frame, int width, int line);
 /* How many entries are new since the user looked. */
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input);
+
+/* --- curves.c */
+/* From the first figure of the day on, up to now; its end moves in steps. */
+struct draw_span curve_session(const struct screen_input *input);
+/* Whether the day has a curve yet, and the lines that it wants below the account. */
+bool curve_is_there(const struct screen_input *input);
+#define CURVE_LINES 9
+/* The day's P&L with its zero line, high, low and times. */
+void paint_day_curve(const struct frame *frame, struct rect area);
+/* The same on one line, as far right as it goes. */
+void paint_day_spark(const struct frame *frame, struct rect area);
+/* Times below a curve. */
+void curve_put_times(const struct frame *frame, struct rect line, struct draw_span span);
 
 /* --- away.c */
 void tape_pane_seen(struct screen *screen, const struct screen_input *input);
