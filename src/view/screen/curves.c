@@ -32,10 +32,12 @@ static int64_t stepped(int64_t now_ms, int64_t from_ms)
 struct draw_span curve_session(const struct screen_input *input)
 {
     const struct series *day = day_of(input);
-    int64_t now_ms = input->now.wall_ms;
-    bool known = day != NULL && day->count > 0 && day->points[0].x < now_ms;
-    int64_t from_ms = known ? day->points[0].x : now_ms;
-    int64_t to_ms = stepped(now_ms, from_ms);
+    if (day == NULL) {
+        return (struct draw_span){0, SESSION_MIN};
+    }
+    int64_t newest_ms = history_newest_ms(input->history);
+    int64_t from_ms = day->count > 0 ? day->points[0].x : newest_ms;
+    int64_t to_ms = stepped(newest_ms, from_ms);
     return (struct draw_span){to_ms - from_ms < SESSION_MIN ? to_ms - SESSION_MIN : from_ms, to_ms};
 }
 

@@ -209,7 +209,7 @@ size_t tape_pane_entry_on(const struct frame *frame, int width, int line);
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input);
 
 /* --- curves.c */
-/* From the first figure of the day on, up to now; its end moves in steps. */
+/* From the first figure of the day on, up to the latest; its end moves in steps. */
 struct draw_span curve_session(const struct screen_input *input);
 /* Whether the day has a curve yet, and the lines that it wants below the account. */
 bool curve_is_there(const struct screen_input *input);
