@@ -19,6 +19,7 @@ struct row {
                               only an event told of */
     bool provisional; /* shows figures from an event that no response has confirmed yet */
     bool patched;     /* the log of events wrote in it */
+    bool mixed;       /* figures in it are of other moments than those made from them */
     uint64_t version; /* rows of one id with the same version are equal in everything but raw's
                          place: who has seen one need not look at the other */
 };

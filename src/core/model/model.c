@@ -358,7 +358,7 @@ static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
 
 bool row_equal(enum resource resource, const struct row *a, const struct row *b)
 {
-    return a->provisional == b->provisional && fields_equal(field_table(resource), a, b);
+    return a->provisional == b->provisional && a->mixed == b->mixed && fields_equal(field_table(resource), a, b);
 }
 
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)

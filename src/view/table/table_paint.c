@@ -209,6 +209,13 @@ struct margin {
     enum role role;
 };
 
+/* Nothing has confirmed it, or its figures are of different moments: that goes before all but what
+ * is due, the cursor included, which its line shows as well. */
+static bool is_doubtful(const struct row *row)
+{
+    return row->provisional || row->mixed;
+}
+
 static struct margin margin_of(const struct painter *painter, size_t row_index, bool selected)
 {
     const struct table *table = painter->table;
@@ -217,6 +224,9 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
         table->pane == PANE_WATCHLIST ? &table->snapshot->items[row_index] : NULL;
     if (table_mark_is_due(mark)) {
         return (struct margin){"!", ROLE_ALERT};
+    }
+    if (is_doubtful(model_row(table->snapshot, row_index))) {
+        return (struct margin){"≈", ROLE_STALE};
     }
     if (selected) {
         return (struct margin){"▸", ROLE_KEY};
@@ -397,6 +407,15 @@ static void total_label(const struct table *table, size_t i, char *out, size_t c
              counts, more);
 }
 
+static bool sums_doubtful(const struct table *table)
+{
+    size_t i = 0;
+    while (i < table->order_count && !is_doubtful(model_row(table->snapshot, table->order[i]))) {
+        i++;
+    }
+    return i < table->order_count;
+}
+
 /* The sums stand under their columns; the label takes what is free before the first sum. */
 static void put_totals(const struct painter *painter, struct total_line line)
 {
@@ -418,6 +437,10 @@ static void put_totals(const struct painter *painter, struct total_line line)
     text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
     canvas_put(painter->canvas, (struct rect){x, line.y, end - x, 1}, out,
                (struct style){ROLE_TOTAL, CELL_BOLD});
+    if (sums_doubtful(table)) {
+        canvas_put(painter->canvas, (struct rect){x - 1, line.y, 1, 1}, "≈",
+                   (struct style){ROLE_STALE, 0});
+    }
 }
 
 int table_lines(const struct table_view *view)
