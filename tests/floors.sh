@@ -60,7 +60,7 @@ done <<'TABLE'
 curl/.*\.h src/net/
 ini\.h src/core/base/ini\.c
 microhttpd\.h src/mock/
-sqlite3\.h src/mock/
+sqlite3\.h src/(mock/|client/daybook)
 jansson\.h src/mock/
 j[qv]\.h src/adapt/
 TABLE
@@ -209,7 +209,8 @@ done <<TABLE
 core,view $io|$fds|$clocks|$chance|$world
 core,view,client,cli,mock initscr|newterm|endwin|tigetstr|setupterm|waddnstr|doupdate|wrefresh|.*curs_set
 core,view,client,tui,cli,mock curl_.*
-core,net,client,view,tui,cli sqlite3_.*|MHD_.*|json_loads|json_loadb
+core,net,view,tui,cli sqlite3_.*
+core,net,client,view,tui,cli MHD_.*|json_loads|json_loadb
 net,client,view exit|_exit
 core,net,client,view,tui,cli,mock pthread_.*|thrd_.*|mtx_.*
 TABLE

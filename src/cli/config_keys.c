@@ -17,6 +17,7 @@ static const struct config_info rows[] = {
     [CONFIG_BADGE] = {"main", "badge", CONFIG_CHOICE, "auto|real|paper|mock"},
     [CONFIG_PANES] = {"main", "panes", CONFIG_PANELIST},
     [CONFIG_CACHE] = {"main", "cache", CONFIG_YESNO},
+    [CONFIG_DAYBOOK_DAYS] = {"main", "daybook_days", CONFIG_DAYS, NULL, 0, 3650},
     [CONFIG_LOG_FILE] = {"main", "log_file", CONFIG_PATH},
     [CONFIG_VERBOSE] = {"main", "verbose", CONFIG_YESNO},
     [CONFIG_AUTH] = {"http", "auth", CONFIG_CHOICE, "bearer|cookie"},

@@ -108,6 +108,19 @@ static bool parse_ms(const struct config_info *info, const char *text, int64_t *
     return true;
 }
 
+static bool parse_days(const struct config_info *info, const char *text, int64_t *ret,
+                       struct problem *problem)
+{
+    int64_t days;
+    const char *rest;
+    if (!digits(text, &days, &rest) || *rest != '\0' || !in_range(info, days)) {
+        return problem_set(problem, "%s is days from %lld to %lld, not '%s'", info->name,
+                           (long long)info->min, (long long)info->max, text);
+    }
+    *ret = days;
+    return true;
+}
+
 static bool parse_seconds(const struct config_info *info, const char *text, int64_t *ret,
                           struct problem *problem)
 {
@@ -196,11 +209,10 @@ static bool parse_zone(const struct config_info *info, const char *text, int64_t
 }
 
 static const parse_fn parsers[] = {
-    [CONFIG_TEXT] = parse_text,       [CONFIG_WEB] = parse_web,
-    [CONFIG_PATH] = parse_text,       [CONFIG_YESNO] = parse_yesno,
-    [CONFIG_CHOICE] = parse_choice,   [CONFIG_MS] = parse_ms,
-    [CONFIG_SECONDS] = parse_seconds, [CONFIG_BYTES] = parse_bytes,
-    [CONFIG_PANELIST] = parse_panes,  [CONFIG_ZONE] = parse_zone,
+    [CONFIG_TEXT] = parse_text,      [CONFIG_WEB] = parse_web,         [CONFIG_PATH] = parse_text,
+    [CONFIG_YESNO] = parse_yesno,    [CONFIG_CHOICE] = parse_choice,   [CONFIG_MS] = parse_ms,
+    [CONFIG_DAYS] = parse_days,      [CONFIG_SECONDS] = parse_seconds, [CONFIG_BYTES] = parse_bytes,
+    [CONFIG_PANELIST] = parse_panes, [CONFIG_ZONE] = parse_zone,
 };
 
 /* One rule for all sources: what a file could not hold is refused from a flag too. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <blotter/client/daybook.h>
 #include <blotter/core/alloc.h>
 #include <blotter/tui/tui.h>
 #include <blotter/tui/zone.h>
@@ -15,6 +16,7 @@ struct dashboard {
     struct config *reloaded; /* NULL until SIGUSR1 */
     char host[256];
     char *state_path;
+    char *daybook; /* NULL: none is kept */
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
@@ -110,6 +112,11 @@ static void prepare(struct dashboard *dashboard)
         size_t size = strlen(paths->state_dir) + sizeof "/state.ini";
         dashboard->state_path = mem_alloc(size);
         snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
+        const struct config *config = dashboard->session->config;
+        if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
+            dashboard->daybook = daybook_path(paths->state_dir, config_text(config, CONFIG_URL),
+                                              config_text(config, CONFIG_USER));
+        }
     }
 }
 
@@ -121,6 +128,8 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     session_client(dashboard->session, &settings);
     settings.trace = trace;
     settings.remember = true;
+    settings.daybook = dashboard->daybook;
+    settings.daybook_days = (int)config_number(dashboard->session->config, CONFIG_DAYBOOK_DAYS);
     format_default(&dashboard->format);
     zone_apply(&dashboard->format, config_text(dashboard->session->config, CONFIG_TIMEZONE));
     settings.zone = dashboard->format.zone;
@@ -153,6 +162,7 @@ int session_dashboard(struct session *session)
     int status = run(dashboard, trace);
     config_free(dashboard->reloaded);
     free(dashboard->state_path);
+    free(dashboard->daybook);
     free(dashboard);
     trace_close(trace);
     return status;

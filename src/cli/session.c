@@ -153,7 +153,8 @@ static bool use_demo(struct session *session, struct problem *problem)
     return config_force(session->config, CONFIG_URL, demo_url(demo), problem) &&
            config_force(session->config, CONFIG_USER, demo_user(demo), problem) &&
            config_force(session->config, CONFIG_BADGE, "mock", problem) &&
-           config_force(session->config, CONFIG_CACHE, "no", problem);
+           config_force(session->config, CONFIG_CACHE, "no", problem) &&
+           config_force(session->config, CONFIG_DAYBOOK_DAYS, "0", problem);
 }
 
 static enum status start_demo(struct session *session, struct problem *problem)

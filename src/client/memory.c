@@ -1,20 +1,59 @@
 #include "memory.h"
 
+#include <blotter/client/client.h>
+#include <blotter/client/daybook.h>
+
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <blotter/core/alloc.h>
 
+/* Rows are looked at this long after they changed. */
+#define DELAY_US INT64_C(500000)
+/* Writings are at least this far apart: what is lost by a kill is no older. */
+#define WRITE_US INT64_C(1000000)
+/* What is not due yet is written this long after. */
+#define PENDING_US INT64_C(15000000)
+
 struct memory {
+    struct loop *loop;
+    struct loop_timer *timer;
+    int64_t due_us;                  /* when the timer comes; MOMENT_NEVER */
+    struct memory_settings settings; /* with texts of our own */
+    char *path, *server, *user;
+    bool waits; /* for the first frame, and then to open the daybook */
     struct tape *tape;
     struct history *history;
+    struct daybook *daybook; /* NULL: none */
+    resource_mask changed;   /* since rows were last looked at */
+    uint64_t told;           /* the tape's version that was told */
+    char word[DAYBOOK_WHY_MAX];
+    bool worded, look_due;
+    int64_t wrote_us, looked_ms;
 };
 
-struct memory *memory_new(void)
+static void remember(void *user);
+
+static char *copy_text(const char *text)
+{
+    return text != NULL ? mem_dup(text, strlen(text)) : NULL;
+}
+
+struct memory *memory_new(struct loop *loop, const struct memory_settings *settings)
 {
     struct memory *memory = mem_calloc(1, sizeof *memory);
+    memory->loop = loop;
+    memory->timer = loop_timer_new(loop, remember, memory);
+    memory->due_us = MOMENT_NEVER;
+    memory->settings = *settings;
+    memory->settings.daybook = memory->path = copy_text(settings->daybook);
+    memory->settings.server = memory->server = copy_text(settings->server);
+    memory->settings.user = memory->user = copy_text(settings->user);
+    memory->waits = settings->daybook != NULL;
     memory->tape = tape_new();
     memory->history = history_new();
+    memory->looked_ms = MODEL_NO_TIME;
     return memory;
 }
 
@@ -23,12 +62,17 @@ void memory_free(struct memory *memory)
     if (memory == NULL) {
         return;
     }
+    loop_timer_free(memory->timer);
     tape_free(memory->tape);
     history_free(memory->history);
+    daybook_close(memory->daybook);
+    free(memory->path);
+    free(memory->server);
+    free(memory->user);
     free(memory);
 }
 
-struct tape *memory_tape(struct memory *memory)
+const struct tape *memory_tape(const struct memory *memory)
 {
     return memory->tape;
 }
@@ -38,10 +82,38 @@ const struct history *memory_history(const struct memory *memory)
     return memory->history;
 }
 
+static void come_at(struct memory *memory, int64_t at_us)
+{
+    if (at_us < memory->due_us) {
+        memory->due_us = at_us;
+        loop_timer_set(memory->timer, at_us);
+    }
+}
+
+static void note(struct memory *memory, unsigned more)
+{
+    uint64_t version = tape_version(memory->tape);
+    unsigned mask = more | (version != memory->told ? CLIENT_TAPE : 0);
+    memory->told = version;
+    if (mask != 0) {
+        memory->settings.on_change(memory->settings.on_change_user, mask);
+    }
+}
+
+/* The tape has gone on: it is to be written. */
+static void note_entry(struct memory *memory, struct moment now)
+{
+    if (tape_version(memory->tape) != memory->told) {
+        note(memory, 0);
+        memory_rows(memory, now, 0);
+    }
+}
+
 void memory_event(struct memory *memory, struct moment now, const struct event *event,
                   enum journal_outcome outcome)
 {
     tape_event(memory->tape, now, event, outcome == JOURNAL_COVERED);
+    note_entry(memory, now);
 }
 
 void memory_stream(struct memory *memory, struct moment now, const struct conn_status *status)
@@ -50,6 +122,29 @@ void memory_stream(struct memory *memory, struct moment now, const struct conn_s
         tape_stream(memory->tape, now, true);
     } else if (status->phase == CONN_WAITING || status->phase == CONN_ENDED) {
         tape_stream(memory->tape, now, false);
+    }
+    note_entry(memory, now);
+}
+
+void memory_tell(struct memory *memory, struct moment now, const struct tape_entry *entry)
+{
+    tape_add(memory->tape, entry);
+    note_entry(memory, now);
+}
+
+void memory_rows(struct memory *memory, struct moment now, resource_mask which)
+{
+    memory->changed |= which & RESOURCE_ALL;
+    bool entry = memory->daybook != NULL && which == 0;
+    if (!memory->waits && (memory->changed != 0 || entry)) {
+        come_at(memory, now.mono_us + DELAY_US);
+    }
+}
+
+void memory_painted(struct memory *memory, struct moment now)
+{
+    if (memory->waits) {
+        come_at(memory, now.mono_us);
     }
 }
 
@@ -130,17 +225,113 @@ static void sample_all_prices(struct memory *memory, int64_t at_ms, const struct
     }
 }
 
-void memory_turn(struct memory *memory, struct moment now, struct memory_source source,
-                 resource_mask which)
+static void take_rows(struct memory *memory, struct moment now)
 {
     struct pane_state panes[RESOURCE_COUNT];
     for (int i = 0; i < RESOURCE_COUNT; i++) {
-        engine_pane(source.engine, (enum resource)i, &panes[i]);
-        if ((which & RESOURCE_BIT(i)) != 0) {
+        engine_pane(memory->settings.engine, (enum resource)i, &panes[i]);
+        if ((memory->changed & RESOURCE_BIT(i)) != 0) {
             tape_rows(memory->tape, now, panes[i].shown, !panes[i].cached);
         }
     }
-    sample_money(memory, now.wall_ms, &panes[RESOURCE_POSITIONS], source.book);
+    memory->changed = 0;
+    sample_money(memory, now.wall_ms, &panes[RESOURCE_POSITIONS], memory->settings.book);
     sample_margin(memory, now.wall_ms, &panes[RESOURCE_ACCOUNT]);
     sample_all_prices(memory, now.wall_ms, panes);
+}
+
+/* --- the daybook ----------------------------------------------------------------------------- */
+
+static void keep_word(struct memory *memory, const char why[DAYBOOK_WHY_MAX])
+{
+    if (why[0] != '\0') {
+        memory->worded = true;
+        memcpy(memory->word, why, sizeof memory->word);
+        note(memory, CLIENT_CONN);
+    }
+}
+
+/* After the first frame, and before anything is taken in. */
+static void open_daybook(struct memory *memory, struct moment now)
+{
+    const struct memory_settings *from = &memory->settings;
+    struct daybook_settings settings = {.path = from->daybook,
+                                        .days = from->days,
+                                        .server = from->server,
+                                        .user = from->user != NULL ? from->user : "",
+                                        .zone = from->zone,
+                                        .zone_user = from->zone_user};
+    struct daybook_parts parts = {memory->tape, memory->history, from->book, NULL};
+    char why[DAYBOOK_WHY_MAX] = "";
+    memory->waits = false;
+    memory->daybook = daybook_open(&settings, now.wall_ms, why);
+    if (memory->daybook != NULL) {
+        daybook_read(memory->daybook, NULL, now.wall_ms, &parts, why);
+        memory->looked_ms = memory->look_due ? memory->looked_ms : daybook_looked(memory->daybook);
+    }
+    keep_word(memory, why);
+    note(memory, RESOURCE_BIT(RESOURCE_POSITIONS));
+}
+
+static void write_down(struct memory *memory, struct moment now, bool all)
+{
+    const struct memory_settings *from = &memory->settings;
+    struct daybook_parts parts = {memory->tape, memory->history, from->book, from->engine};
+    char why[DAYBOOK_WHY_MAX];
+    if (!all && now.mono_us - memory->wrote_us < WRITE_US) {
+        come_at(memory, memory->wrote_us + WRITE_US);
+        return;
+    }
+    memory->wrote_us = now.mono_us;
+    bool wrote = daybook_write(memory->daybook, now.wall_ms, &parts, all, why);
+    keep_word(memory, why);
+    if (wrote && memory->look_due) {
+        daybook_look(memory->daybook, memory->looked_ms);
+        memory->look_due = false;
+    }
+    if (!wrote || daybook_pending(memory->daybook)) {
+        come_at(memory, now.mono_us + PENDING_US);
+    }
+}
+
+static void remember(void *user)
+{
+    struct memory *memory = user;
+    struct moment now = loop_now(memory->loop);
+    memory->due_us = MOMENT_NEVER;
+    if (memory->waits) {
+        open_daybook(memory, now);
+    }
+    if (memory->changed != 0) {
+        take_rows(memory, now);
+        note(memory, CLIENT_HISTORY);
+    }
+    if (memory->daybook != NULL) {
+        write_down(memory, now, false);
+    }
+}
+
+void memory_stop(struct memory *memory, struct moment now)
+{
+    if (memory->daybook != NULL) {
+        write_down(memory, now, true);
+    }
+}
+
+const char *memory_take_word(struct memory *memory)
+{
+    bool worded = memory->worded;
+    memory->worded = false;
+    return worded ? memory->word : NULL;
+}
+
+int64_t memory_looked(const struct memory *memory)
+{
+    return memory->looked_ms;
+}
+
+void memory_look(struct memory *memory, int64_t wall_ms)
+{
+    memory->looked_ms = wall_ms;
+    memory->look_due = true;
 }

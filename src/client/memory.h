@@ -1,7 +1,7 @@
 /*
- * memory: what the client remembers of the day beside the rows: tape and history. Fed from idle
- * turns, some time after something changed and never on the way of an event to the screen; without
- * changes it wakes nobody.
+ * memory: what the client remembers of the day beside the rows: tape and history, and the daybook
+ * that keeps them across runs. Fed from idle turns, some time after something changed and never on
+ * the way of an event to the screen; without changes it wakes nobody.
  */
 #ifndef BLOTTER_CLIENT_MEMORY_H
 #define BLOTTER_CLIENT_MEMORY_H
@@ -11,30 +11,48 @@
 #include <blotter/core/history.h>
 #include <blotter/core/money.h>
 #include <blotter/core/tape.h>
-
-/* Rows are looked at this long after they changed. */
-#define MEMORY_DELAY_US INT64_C(500000)
+#include <blotter/net/loop.h>
 
 struct memory;
 
-struct memory *memory_new(void);
+struct memory_settings {
+    const struct engine *engine; /* borrowed, as is the book */
+    struct money_book *book;
+    const char *daybook; /* its file; NULL: none */
+    int days;
+    const char *server, *user; /* whose it is */
+    int32_t (*zone)(const void *user, int64_t wall_ms);
+    const void *zone_user;
+    /* Told of CLIENT_ bits that changed. */
+    void (*on_change)(void *user, unsigned mask);
+    void *on_change_user;
+};
+
+/* Copies what it needs. */
+struct memory *memory_new(struct loop *loop, const struct memory_settings *settings);
 void memory_free(struct memory *memory); /* NULL is fine */
 
 void memory_event(struct memory *memory, struct moment now, const struct event *event,
                   enum journal_outcome outcome);
 void memory_stream(struct memory *memory, struct moment now, const struct conn_status *status);
+void memory_tell(struct memory *memory, struct moment now, const struct tape_entry *entry);
 
-/* Where the figures of the day come from. */
-struct memory_source {
-    const struct engine *engine;
-    const struct money_book *book;
-};
+/* Rows have changed: they are looked at a little later. */
+void memory_rows(struct memory *memory, struct moment now, resource_mask which);
 
-/* Takes in the resources that changed since the last call; which: their bits. */
-void memory_turn(struct memory *memory, struct moment now, struct memory_source source,
-                 resource_mask which);
+/* A frame was shown: after the first one the daybook is opened. */
+void memory_painted(struct memory *memory, struct moment now);
 
-struct tape *memory_tape(struct memory *memory);
+/* Writes down what is new, before the end. */
+void memory_stop(struct memory *memory, struct moment now);
+
+/* A sentence about what is wrong with the daybook, once; NULL. */
+const char *memory_take_word(struct memory *memory);
+
+int64_t memory_looked(const struct memory *memory);
+void memory_look(struct memory *memory, int64_t wall_ms);
+
+const struct tape *memory_tape(const struct memory *memory);
 const struct history *memory_history(const struct memory *memory);
 
 #endif

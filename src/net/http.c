@@ -152,6 +152,12 @@ static bool settings_apply(struct http *http, const struct http_settings *settin
     http->connect_timeout_ms = settings->connect_timeout_ms;
     http->total_timeout_ms = settings->total_timeout_ms;
     http->body_max = settings->body_max;
+    http->stays = settings->stays;
+    http->insecure = settings->allow_insecure;
+    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
+        const char *name = settings->watched[i];
+        http->watched[i] = name != NULL ? mem_dup(name, strlen(name)) : NULL;
+    }
     return true;
 }
 
@@ -210,11 +216,16 @@ void http_free(struct http *http)
         transfer_cancel(request->transfer);
         request_free(request);
     }
+    http_questions_done(http);
     while (http->transfers != NULL) {
         transfer_cancel(http->transfers);
     }
     http_multi_done(http);
     secret_free(http->credentials);
+    http_headers_done(http);
+    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
+        free((char *)(uintptr_t)http->watched[i]);
+    }
     free(http->prefix);
     free(http->ca_file);
     free(http);
@@ -291,14 +302,22 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     return true;
 }
 
+static void hide(const char *secret, char *bytes, size_t len)
+{
+    size_t secret_len = secret != NULL ? strlen(secret) : 0;
+    char *at = bytes;
+    while (secret_len >= TOKEN_HIDDEN_MIN &&
+           (at = memmem(at, len - (size_t)(at - bytes), secret, secret_len)) != NULL) {
+        memset(at, '*', secret_len);
+        at += secret_len;
+    }
+}
+
 void http_hide_token(const struct http *http, char *bytes, size_t len)
 {
-    size_t token_len = http->token != NULL ? strlen(http->token) : 0;
-    char *at = bytes;
-    while (token_len >= TOKEN_HIDDEN_MIN &&
-           (at = memmem(at, len - (size_t)(at - bytes), http->token, token_len)) != NULL) {
-        memset(at, '*', token_len);
-        at += token_len;
+    hide(http->token, bytes, len);
+    for (size_t i = 0; i < http->secret_count; i++) {
+        hide(http->secrets[i], bytes, len);
     }
 }
 

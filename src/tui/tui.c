@@ -16,6 +16,10 @@ static void on_change(void *user, unsigned mask)
 {
     struct tui *tui = user;
     tui->dirty |= mask;
+    const char *word = client_take_word(tui->client);
+    if (word != NULL) {
+        tui_notice(tui, "%s", word);
+    }
 }
 
 static void on_frame_timer(void *user)

@@ -33,6 +33,7 @@ void tui_fill_input(const struct tui *tui, struct screen_input *ret)
     ret->journal = client_journal(tui->client);
     ret->tape = client_tape(tui->client);
     ret->history = client_history(tui->client);
+    ret->looked_ms = client_looked(tui->client);
     ret->book = client_book(tui->client);
     ret->events = engine_counters(engine)->events;
     ret->errors = client_errors(tui->client);

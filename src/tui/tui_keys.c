@@ -167,6 +167,9 @@ void tui_on_input(void *user, const struct input_event *event)
 {
     struct tui *tui = user;
     tui->frame_for = PACE_KEY;
+    if (event->kind != INPUT_FOCUS_OUT) {
+        client_look(tui->client, loop_now(tui->loop).wall_ms);
+    }
     switch (event->kind) {
     case INPUT_KEY:
         on_key(tui, event);

@@ -24,6 +24,7 @@ enum config_id {
     CONFIG_BADGE,
     CONFIG_PANES,
     CONFIG_CACHE,
+    CONFIG_DAYBOOK_DAYS,
     CONFIG_LOG_FILE,
     CONFIG_VERBOSE,
     CONFIG_AUTH,
@@ -66,6 +67,7 @@ enum config_type {
     CONFIG_PATH,   /* "~/" stands for the home directory; else absolute or, from a flag, relative */
     CONFIG_YESNO,  /* yes, no (also true, false, on, off, 1, 0) */
     CONFIG_CHOICE, /* one of values; its number is the place in the list */
+    CONFIG_DAYS,   /* whole days */
     CONFIG_MS,     /* whole milliseconds */
     CONFIG_SECONDS,  /* decimal seconds; its number is in milliseconds */
     CONFIG_BYTES,    /* whole bytes, K, M, G for 1024 and its powers */

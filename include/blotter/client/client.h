@@ -5,7 +5,9 @@
 #ifndef BLOTTER_CLIENT_CLIENT_H
 #define BLOTTER_CLIENT_CLIENT_H
 
+#include <blotter/client/backend.h>
 #include <blotter/client/trace.h>
+#include <blotter/core/ask.h>
 #include <blotter/core/history.h>
 #include <blotter/core/latency.h>
 #include <blotter/core/tape.h>
@@ -22,12 +24,16 @@ struct client_settings {
     struct http_settings http;
     struct engine_settings engine;
     struct conn_settings conn;
-    size_t event_max;      /* bytes of one stream event, 0: default */
-    const char *user;      /* user id sent as userId; NULL: none is sent */
-    const char *cache_dir; /* NULL: no disk cache */
-    bool stream;           /* false for --snapshot: four reads and nothing else */
-    bool remember;         /* keep tape and history: somebody looks at them */
-    struct trace *trace;   /* NULL: none; not owned */
+    size_t event_max;                     /* bytes of one stream event, 0: default */
+    const char *user;                     /* user id sent as userId; NULL: none is sent */
+    const char *cache_dir;                /* NULL: no disk cache */
+    const char *server;                   /* what tells servers apart on the disk; NULL: http.url */
+    const struct client_backend *backend; /* NULL: the reference one, at http.url; borrowed */
+    bool stream;                          /* false for --snapshot: four reads and nothing else */
+    bool remember;                        /* keep tape and history: somebody looks at them */
+    const char *daybook;                  /* the file they are kept in across runs; NULL: none */
+    int daybook_days;                     /* how many days it keeps */
+    struct trace *trace;                  /* NULL: none; not owned */
     /* Seconds that the exchange's clock is ahead of UTC; NULL: none. Its day is the trading day. */
     int32_t (*zone)(const void *user, int64_t wall_ms);
     const void *zone_user;
@@ -66,8 +72,20 @@ const struct money_book *client_book(const struct client *client); /* the day's 
 const struct tape *client_tape(const struct client *client);
 const struct history *client_history(const struct client *client);
 
+/* When the user last looked, in this or an earlier run; MODEL_NO_TIME: not known. */
+int64_t client_looked(const struct client *client);
+void client_look(struct client *client, int64_t wall_ms);
+
+/* A sentence for the user, once: what is wrong with the daybook. NULL: nothing is. */
+const char *client_take_word(struct client *client);
+
 /* Adds an entry to the tape: a stop or target passed, an alert. */
 void client_tell(struct client *client, const struct tape_entry *entry);
+
+/* How a backend is being asked; false when there is none. */
+bool client_asking(const struct client *client, struct ask_state *ret);
+/* Whether the backend has more rows of a pane than it was asked for. */
+bool client_is_cut(const struct client *client, enum resource resource);
 
 /* User commands and triggers. Manual and network triggers also make the stream try at once; a
  * manual one for all panes opens it even when the server had ended it for good. */

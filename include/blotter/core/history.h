@@ -8,6 +8,8 @@
 
 #include <blotter/core/series.h>
 
+#include <stdbool.h>
+
 #define HISTORY_SYMBOLS_MAX ((size_t)512) /* further symbols have no curve */
 #define HISTORY_STEP_MS 1000              /* points are this far apart to begin with */
 
@@ -40,5 +42,26 @@ void history_gap(struct history *history, int64_t at_ms);
 /* NULL when there is none. */
 const struct series *history_price(const struct history *history, const char *symbol);
 size_t history_symbols(const struct history *history);
+
+/* A minute of a price. */
+#define HISTORY_BAR_MS INT64_C(60000)
+struct history_bar {
+    int64_t at_ms; /* when the minute began; INT64_MIN: there is none */
+    double open, high, low, close;
+    bool changed; /* since history_bar_kept */
+};
+
+/* The minute that goes on, and the one before it, of the i-th symbol, by name. */
+struct history_bars {
+    const char *symbol;
+    struct history_bar now, before;
+};
+const struct history_bars *history_bars(const struct history *history, size_t i);
+/* They were written down. */
+void history_bars_kept(struct history *history, size_t i);
+
+/* Where the prices of an earlier run go, by rising time; no bar is made of them. */
+void history_restore_price(struct history *history, const char *symbol, int64_t at_ms,
+                           double price);
 
 #endif

@@ -86,6 +86,12 @@ uint64_t tape_add(struct tape *tape, const struct tape_entry *entry);
 /* An order as an earlier run has last seen it: working, or over. Before the first rows. */
 void tape_remember(struct tape *tape, const struct order *order);
 
+/*
+ * Entries that an earlier run kept, the oldest first: they come before all others, and what they
+ * tell of is not told again. Counts are of this run.
+ */
+void tape_restore(struct tape *tape, const struct tape_entry *entries, size_t count);
+
 /* --- what there is ---------------------------------------------------------------------------- */
 
 uint64_t tape_total(const struct tape *tape); /* entries ever added */
@@ -94,8 +100,20 @@ size_t tape_count(const struct tape *tape);   /* entries held */
 /* The entry i back from the newest (0 = newest), NULL past the end. Lives until the next input. */
 const struct tape_entry *tape_at(const struct tape *tape, size_t i);
 
+/* The entry with a number; NULL when it has gone. Lives until the next input. */
+const struct tape_entry *tape_numbered(const struct tape *tape, uint64_t number);
+
+/*
+ * What makes an entry the same for two that saw it: its kind, whom it is about, and how it stood.
+ * NUL-terminated.
+ */
+#define TAPE_KEY_MAX 192
+void tape_key(const struct tape *tape, const struct tape_entry *entry, char out[TAPE_KEY_MAX]);
+
 /* The lowest number of an entry that was added or completed since the last call; 0: none was. */
 uint64_t tape_first_changed(struct tape *tape);
+/* That one could not be taken in: it is told again. */
+void tape_keep_changed(struct tape *tape, uint64_t number);
 /* Another number whenever an entry came or was completed. */
 uint64_t tape_version(const struct tape *tape);
 

@@ -40,6 +40,10 @@ enum column_show {
 #define COLUMN_EXACT 512u   /* each figure with the digits it was sent with */
 #define COLUMN_FLASH_MAX 3
 
+#define COLUMN_BAD (-1) /* directions of a flash */
+#define COLUMN_GOOD 1
+#define COLUMN_NEUTRAL 2
+
 /* What a composed cell may know beside its row. */
 struct column_now {
     int64_t wall_ms;
@@ -71,7 +75,7 @@ struct column {
     void (*compose)(const struct row *row, const struct column_now *now,
                     char out[COLUMN_COMPOSED_MAX]);
     double (*sort)(const struct row *row);    /* sorts by this; NULL: by what it holds */
-    double (*meaning)(const struct row *row); /* of a text that flashes: more is better */
+    double (*meaning)(const struct row *row); /* of a text that flashes: good above 0, bad below */
 };
 
 /* Prices choose their decimals; amounts of money have as many as their currency. */

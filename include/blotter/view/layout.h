@@ -9,9 +9,9 @@
 
 enum layout_kind {
     LAYOUT_MINI,   /* below 40x10: badge, connection, day P&L */
-    LAYOUT_SINGLE, /* one pane and a tab strip */
+    LAYOUT_SINGLE, /* one page and a tab strip; the first page is Now where it has room */
     LAYOUT_MEDIUM, /* 96x28: orders on top, positions beside watchlist, account as one line */
-    LAYOUT_FULL    /* 140x40: four panes and the event strip */
+    LAYOUT_FULL    /* 140x40: orders over positions; account, watchlist and tape beside them */
 };
 
 #define LAYOUT_PANE_BIT(pane) (1u << (pane))
@@ -21,7 +21,8 @@ struct layout_request {
     unsigned wanted; /* LAYOUT_PANE_BIT()s; 0 means all */
     enum pane focus;
     bool zoom;
-    int account_lines;
+    bool strip; /* the events pane holds long lines: it wants the whole width */
+    int need[PANE_COUNT]; /* lines that each wants, frame included; 0: whatever it gets */
 };
 
 /* Parts that are not shown have no width. No part overlaps another, all are inside of the screen.
@@ -31,6 +32,8 @@ struct layout {
     struct rect top, account_line, tabs, state;
     struct rect panes[PANE_COUNT];
     struct rect body; /* between top and state */
+    bool now;         /* the page of working orders and open positions */
+    struct rect tape; /* its lines of tape, without a frame */
 };
 
 /* Every size from 1x1 on has a layout. */

@@ -103,7 +103,9 @@ struct table {
     bool chosen_row; /* by the user; before that the first row is selected, whichever it is */
     size_t top;      /* the first line that is seen */
     uint64_t top_key;
-    int skip; /* columns scrolled off on the left */
+    bool
+        adrift; /* the wheel moved the lines: the cursor may be out of sight until a key moves it */
+    int skip;   /* columns scrolled off on the left */
 
     const struct snapshot *snapshot; /* borrowed until the next table_take */
     int64_t taken_ms;                /* when that was */
@@ -184,6 +186,9 @@ size_t table_line_count(const struct table *table);
 size_t table_row_of_line(const struct table *table, size_t line); /* TABLE_NO_ROW: a divider */
 size_t table_line_of_row(const struct table *table, size_t i);
 
+/* Closed positions that no list holds: lines under the rows. */
+size_t table_closed_count(const struct table *table);
+
 /* How many orders a view has, of those that pass the filter. */
 size_t table_view_count(const struct table *table, enum order_view view);
 
@@ -201,8 +206,11 @@ void table_see_all(struct table *table);
  * forgotten. */
 void table_note_seen(struct table *table, uint64_t key);
 
-/* Keeps the cursor within `lines` lines from the top. */
+/* Keeps the cursor within `lines` lines from the top, unless the wheel has moved them. */
 void table_scroll(struct table *table, size_t lines);
+
+/* Moves the lines by so many, of which `lines` are shown; selection and marks stay as they are. */
+void table_wheel(struct table *table, long by, size_t lines);
 
 /* Takes another watchlist, `by` further, round at the ends. */
 void table_next_list(struct table *table, int by);
@@ -212,6 +220,13 @@ size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS
 
 /* Rows that neither the view nor the kind of pane leaves out. */
 bool table_filter_hides(const struct table *table);
+
+/* What the rows are in order of: the user's choice, or on Now what matters there. */
+struct table_order {
+    int column; /* TABLE_SERVER_ORDER: none */
+    bool descending;
+};
+struct table_order table_order(const struct table *table);
 
 /* Extracts sort keys once and puts rows[count] in order by table's sort; ties by id. */
 void table_sort_rows(const struct table *table, uint32_t *rows, size_t count);

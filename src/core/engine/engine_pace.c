@@ -162,7 +162,9 @@ static bool any_fault(const struct engine *engine)
 void engine_pace_start(struct engine *engine)
 {
     engine->polling = false;
-    engine->poll_us = engine->last.mono_us + engine->settings.poll_after_ms * 1000;
+    engine->poll_us = engine->settings.paced
+                          ? MOMENT_NEVER
+                          : engine->last.mono_us + engine->settings.poll_after_ms * 1000;
     engine->poll_interval_us = engine->settings.poll_ms * 1000;
 }
 
@@ -240,5 +242,8 @@ int64_t engine_stale_at(const struct engine *engine, enum resource resource)
     if (swr->confirmed_us < engine->stream.lost_us) {
         return engine->stream.lost_us; /* from that moment nothing vouches for it (R22) */
     }
-    return swr->confirmed_us + (engine->settings.poll_ms + engine->settings.poll_after_ms) * 1000;
+    int64_t vouch_ms = engine->vouch_ms[resource] > 0
+                           ? engine->vouch_ms[resource]
+                           : engine->settings.poll_ms + engine->settings.poll_after_ms;
+    return swr->confirmed_us + vouch_ms * 1000;
 }

@@ -19,6 +19,7 @@
 
 struct patch_log {
     enum resource resource;
+    const char *user; /* NULL: anybody */
     struct snapshot *base;
     struct overlay overlay; /* the log's operations, written in the base's own rows */
     bool awaiting;          /* a response is on its way */
@@ -502,13 +503,31 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
     return change;
 }
 
+void patch_log_set_user(struct patch_log *log, const char *user)
+{
+    log->user = user;
+}
+
+/* Somebody else's figures are worse than none. */
+static bool is_refused(const struct patch_log *log, const struct snapshot *base,
+                       struct fault *ret_fault)
+{
+    const char *other = log->user != NULL ? snapshot_foreign(base, log->user) : NULL;
+    if (other != NULL) {
+        fault_set(ret_fault, FAULT_SERVER, 200, "the answer is about user %.60s, not %.60s", other,
+                  log->user);
+    }
+    return other != NULL;
+}
+
 bool patch_log_answer(struct patch_log *log, struct span body, struct patch_answer response,
                       struct patch_change *ret, struct fault *ret_fault)
 {
     overlay_revert(&log->overlay);
     struct snapshot *base = decode_next(log->base, log->resource, body, ret_fault);
     apply_all(log);
-    if (base == NULL) {
+    if (base == NULL || is_refused(log, base, ret_fault)) {
+        snapshot_unref(base);
         return false;
     }
     *ret = patch_log_rebase(log, base, response);

@@ -221,7 +221,8 @@ double money_margin(const struct account *account)
 double money_net_liq(const struct account *account, const struct money *money)
 {
     const struct money_sum *sum = &money->sums[0];
-    bool whole = money->count == 1 && sum->unrealized.unknown == 0;
+    bool same = sum->currency[0] == '\0' || strcmp(sum->currency, account->currency) == 0;
+    bool whole = money->count == 1 && sum->unrealized.unknown == 0 && same;
     double unrealized = sum->open_count == 0 ? 0 : sum->unrealized.value;
     return whole ? account->balance + unrealized : (double)NAN;
 }

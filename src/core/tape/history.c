@@ -10,6 +10,7 @@
 struct symbol {
     char *name;
     struct series series;
+    struct history_bars bars;
 };
 
 struct history {
@@ -104,25 +105,73 @@ static struct symbol *insert(struct history *history, size_t at, const char *nam
     memmove(symbol + 1, symbol, (history->count - at) * sizeof *symbol);
     symbol->name = mem_dup(name, strlen(name));
     series_init(&symbol->series, HISTORY_STEP_MS);
+    symbol->bars = (struct history_bars){.symbol = symbol->name};
+    symbol->bars.now.at_ms = symbol->bars.before.at_ms = INT64_MIN;
     history->count++;
     return symbol;
 }
 
-void history_add_price(struct history *history, const char *symbol, int64_t at_ms, double price)
+static struct symbol *find_or_add(struct history *history, const char *symbol, double price)
 {
     size_t at = place_of(history, symbol);
     bool known = is_at(history, at, symbol);
     if (!known && (history->count == HISTORY_SYMBOLS_MAX || symbol[0] == '\0' || isnan(price))) {
+        return NULL;
+    }
+    return known ? &history->symbols[at] : insert(history, at, symbol);
+}
+
+static void add_to_bar(struct history_bars *bars, int64_t at_ms, double price)
+{
+    struct history_bar *now = &bars->now;
+    int64_t minute_ms = at_ms - at_ms % HISTORY_BAR_MS;
+    if (minute_ms > now->at_ms) {
+        bars->before = *now;
+        *now = (struct history_bar){minute_ms, price, price, price, price, true};
         return;
     }
-    struct symbol *here = known ? &history->symbols[at] : insert(history, at, symbol);
+    now->changed = now->changed || price < now->close || price > now->close;
+    now->high = price > now->high ? price : now->high;
+    now->low = price < now->low ? price : now->low;
+    now->close = price;
+}
+
+void history_add_price(struct history *history, const char *symbol, int64_t at_ms, double price)
+{
+    struct symbol *here = find_or_add(history, symbol, price);
+    if (here == NULL) {
+        return;
+    }
     series_add(&here->series, at_ms, price);
+    if (!isnan(price) && !isinf(price)) {
+        add_to_bar(&here->bars, at_ms, price);
+    }
+}
+
+void history_restore_price(struct history *history, const char *symbol, int64_t at_ms, double price)
+{
+    struct symbol *here = find_or_add(history, symbol, price);
+    if (here != NULL) {
+        series_add(&here->series, at_ms, price);
+    }
+}
+
+const struct history_bars *history_bars(const struct history *history, size_t i)
+{
+    return i < history->count ? &history->symbols[i].bars : NULL;
+}
+
+void history_bars_kept(struct history *history, size_t i)
+{
+    history->symbols[i].bars.now.changed = history->symbols[i].bars.before.changed = false;
 }
 
 void history_gap(struct history *history, int64_t at_ms)
 {
     for (size_t i = 0; i < history->count; i++) {
-        series_add(&history->symbols[i].series, at_ms, (double)NAN);
+        struct series *series = &history->symbols[i].series;
+        int64_t last_ms = series->count > 0 ? series->points[series->count - 1].x : at_ms;
+        series_add(series, at_ms > last_ms ? at_ms : last_ms, (double)NAN);
     }
 }
 

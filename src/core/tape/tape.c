@@ -109,11 +109,23 @@ const struct tape_entry *tape_at(const struct tape *tape, size_t i)
     return i < tape_count(tape) ? slot_of(tape, tape->total - i) : NULL;
 }
 
+const struct tape_entry *tape_numbered(const struct tape *tape, uint64_t number)
+{
+    return tape_held(tape, number);
+}
+
 uint64_t tape_first_changed(struct tape *tape)
 {
     uint64_t first = tape->first_changed;
     tape->first_changed = 0;
     return first;
+}
+
+void tape_keep_changed(struct tape *tape, uint64_t number)
+{
+    if (number != 0 && (tape->first_changed == 0 || number < tape->first_changed)) {
+        tape->first_changed = number;
+    }
 }
 
 uint64_t tape_version(const struct tape *tape)

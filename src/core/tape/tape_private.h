@@ -13,6 +13,7 @@ struct tape {
     size_t room;
     uint64_t total, version, first_changed;
     struct tape_counts counts;
+    uint64_t kept; /* entries up to this number are of an earlier run */
     struct known_set orders, positions;
     int64_t began_ms;      /* MODEL_NO_TIME before the first rows of orders */
     bool had[2];           /* rows of orders, of positions were taken in */

@@ -104,6 +104,20 @@ void act_move_overlay(struct act *act, long step)
     act_redraw(act, SCREEN_OVERLAY);
 }
 
+void act_move_strip(struct act *act, long step)
+{
+    struct screen *screen = act->screen;
+    if (screen->strip.journal) {
+        size_t count = events_count(screen, act->input);
+        events_select(screen, act->input, stepped(events_cursor(screen, act->input), step, count));
+    } else {
+        size_t count = tape_pane_count(screen, act->input);
+        tape_pane_select(screen, act->input,
+                         stepped(tape_pane_cursor(screen, act->input), step, count));
+    }
+    act_redraw(act, act_pane_bit(PANE_EVENTS));
+}
+
 void act_move(struct act *act)
 {
     struct screen *screen = act->screen;
@@ -114,13 +128,8 @@ void act_move(struct act *act)
     }
     if (act_in_table(act)) {
         table_move(act_table(act), step);
-    } else if (screen->focus == PANE_EVENTS && screen->strip.journal) {
-        size_t count = events_count(screen, act->input);
-        events_select(screen, act->input, stepped(events_cursor(screen, act->input), step, count));
     } else if (screen->focus == PANE_EVENTS) {
-        size_t count = tape_pane_count(screen, act->input);
-        tape_pane_select(screen, act->input,
-                         stepped(tape_pane_cursor(screen, act->input), step, count));
+        act_move_strip(act, step);
     }
     act_redraw(act, act_pane_bit(screen->focus));
 }

@@ -80,9 +80,13 @@ struct outcome {
 
 static void outcome_text(const struct journal_entry *entry, struct outcome *ret)
 {
-    static const char *const words[] = {
-        [JOURNAL_NOTED] = "",    [JOURNAL_PATCHED] = "patched", [JOURNAL_COVERED] = "shown already",
-        [JOURNAL_PENDING] = "…", [JOURNAL_CONFIRMED] = "",      [JOURNAL_FAILED] = "failed"};
+    static const char *const words[] = {[JOURNAL_NOTED] = "",
+                                        [JOURNAL_PATCHED] = "patched",
+                                        [JOURNAL_COVERED] = "shown already",
+                                        [JOURNAL_PENDING] = "…",
+                                        [JOURNAL_CONFIRMED] = "",
+                                        [JOURNAL_FAILED] = "failed",
+                                        [JOURNAL_REFUSED] = "another user's, refused"};
     char names[64], ms[FORMAT_MAX], status[16] = "";
     pane_names(entry->panes, names, sizeof names);
     format_ms(entry->fetch_us, ms);
@@ -117,28 +121,44 @@ void fit_words(const char *text, int columns, char *out, size_t capacity)
     snprintf(out + end, capacity - end, "…");
 }
 
-/* What happened holds quantities and prices: their digits go with the amounts. */
-static void hide_digits(char *text, size_t capacity)
+static bool is_figure(const char *word, size_t len)
 {
-    char out[256];
-    size_t len = 0;
-    for (const char *at = text; *at != '\0' && len + 4 < sizeof out; at++) {
-        if (*at >= '0' && *at <= '9') {
-            memcpy(out + len, "•", 3);
-            len += 3;
-        } else {
-            out[len++] = *at;
+    size_t digits = 0;
+    for (size_t i = 0; i < len; i++) {
+        digits += word[i] >= '0' && word[i] <= '9';
+        if (strchr("0123456789.,+-%e", word[i]) == NULL) {
+            return false;
         }
     }
-    out[len] = '\0';
-    snprintf(text, capacity, "%s", out);
+    return digits > 0;
+}
+
+/*
+ * What happened, without the amounts: behind a symbol the first figure is a quantity and the others
+ * are prices; what concerns the account alone is all amounts. How many rows there are is none.
+ */
+static void hide_amounts(const struct journal_entry *entry, char *out, size_t size)
+{
+    bool account = entry->panes == RESOURCE_BIT(RESOURCE_ACCOUNT);
+    size_t used = 0, figures = 0;
+    out[0] = '\0';
+    for (const char *at = entry->what; *at != '\0' && used + 1 < size;) {
+        size_t len = strcspn(at, " "), blanks = strspn(at + len, " ");
+        bool rows = strncmp(at + len + blanks, "row", 3) == 0;
+        bool figure = is_figure(at, len) && (account || at != entry->what) && !rows;
+        bool hidden = figure && (account || figures++ == 0);
+        int put =
+            hidden ? snprintf(out + used, size - used, FORMAT_HIDDEN "%.*s", (int)blanks, at + len)
+                   : snprintf(out + used, size - used, "%.*s", (int)(len + blanks), at);
+        used += put > 0 ? (size_t)put : size;
+        at += len + blanks;
+    }
 }
 
 static enum role outcome_role(const struct journal_entry *entry)
 {
-    return entry->outcome == JOURNAL_FAILED    ? ROLE_CONN_BAD
-           : entry->outcome == JOURNAL_PENDING ? ROLE_CONN_WARN
-                                               : ROLE_DIM;
+    bool bad = entry->outcome == JOURNAL_FAILED || entry->outcome == JOURNAL_REFUSED;
+    return bad ? ROLE_CONN_BAD : entry->outcome == JOURNAL_PENDING ? ROLE_CONN_WARN : ROLE_DIM;
 }
 
 /* Where the parts of a line begin; the same for every line of a strip. */
@@ -179,9 +199,10 @@ static void put_entry(const struct frame *frame, const struct journal_entry *ent
     bool short_time = strip.name - line.x < 15;
     format_clock(&frame->input->format, short_time ? FORMAT_CLOCK : FORMAT_CLOCK_MS, entry->wall_ms,
                  at);
-    snprintf(what, sizeof what, "%s", entry->what);
     if (frame->screen->hide_amounts) {
-        hide_digits(what, sizeof what);
+        hide_amounts(entry, what, sizeof what);
+    } else {
+        snprintf(what, sizeof what, "%s", entry->what);
     }
     outcome_text(entry, &outcome);
     if (outcome.full[0] == '\0') {

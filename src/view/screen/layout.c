@@ -42,42 +42,111 @@ static struct rect cut_columns(struct rect *rest, int columns)
     return cut;
 }
 
-/* Two panes one above the other; one that is not wanted leaves its lines to the other. */
-static void stack(struct layout *layout, struct rect area, const enum pane panes[2],
-                  int upper_lines)
-{
-    bool upper = layout->panes[panes[0]].width != 0, lower = layout->panes[panes[1]].width != 0;
-    if (upper) {
-        layout->panes[panes[0]] = cut_lines(&area, lower ? upper_lines : area.height);
-    }
-    if (lower) {
-        layout->panes[panes[1]] = area;
-    }
-}
-
 static bool is_wanted(const struct layout *layout, enum pane pane)
 {
     return layout->panes[pane].width != 0;
 }
 
+#define STACK_MAX 3
+#define LEAST 4  /* a frame, a title, a row */
+#define ROOMY 12 /* what is not needed is not taken away below this */
+
+struct stack {
+    enum pane panes[STACK_MAX];
+    int need[STACK_MAX], lines[STACK_MAX];
+    int count;
+};
+
+/* Who needs less than a fair part gets what he needs; the others share the rest alike. */
+static void share(struct stack *stack, int lines)
+{
+    bool settled[STACK_MAX] = {false};
+    int left = lines, open = stack->count;
+    for (bool more = true; more;) {
+        more = false;
+        for (int i = 0; i < stack->count; i++) {
+            if (!settled[i] && open > 1 && stack->need[i] <= left / open) {
+                stack->lines[i] = stack->need[i];
+                left -= stack->need[i];
+                settled[i] = more = true;
+                open--;
+            }
+        }
+    }
+    for (int i = 0; i < stack->count; i++) {
+        if (!settled[i]) {
+            stack->lines[i] = left / open;
+            left -= left / open--;
+        }
+    }
+}
+
+static void stack_add(struct stack *stack, const struct layout *layout, enum pane pane, int need)
+{
+    if (is_wanted(layout, pane)) {
+        stack->panes[stack->count] = pane;
+        stack->need[stack->count++] = need < LEAST ? LEAST : need;
+    }
+}
+
+/* One below the other; nothing is left over. */
+static void stack_place(struct stack *stack, struct layout *layout, struct rect area)
+{
+    share(stack, area.height);
+    for (int i = 0; i < stack->count; i++) {
+        bool last = i + 1 == stack->count;
+        layout->panes[stack->panes[i]] = cut_lines(&area, last ? area.height : stack->lines[i]);
+    }
+}
+
+static int need_of(const struct layout_request *request, enum pane pane)
+{
+    return request->need[pane] > 0 ? request->need[pane] : ROOMY;
+}
+
 static void place_full(const struct layout_request *request, struct layout *layout,
                        struct rect body)
 {
-    static const enum pane left[] = {PANE_ORDERS, PANE_POSITIONS};
-    static const enum pane right[] = {PANE_ACCOUNT, PANE_WATCHLIST};
-    bool any_left = is_wanted(layout, PANE_ORDERS) || is_wanted(layout, PANE_POSITIONS);
-    bool any_right = is_wanted(layout, PANE_ACCOUNT) || is_wanted(layout, PANE_WATCHLIST);
-    if (is_wanted(layout, PANE_EVENTS)) {
-        bool alone = !any_left && !any_right;
+    struct stack left = {.count = 0}, right = {.count = 0};
+    stack_add(&left, layout, PANE_ORDERS, need_of(request, PANE_ORDERS));
+    stack_add(&left, layout, PANE_POSITIONS, need_of(request, PANE_POSITIONS));
+    stack_add(&right, layout, PANE_ACCOUNT, need_of(request, PANE_ACCOUNT));
+    stack_add(&right, layout, PANE_WATCHLIST, need_of(request, PANE_WATCHLIST));
+    if (!request->strip) {
+        stack_add(&right, layout, PANE_EVENTS, need_of(request, PANE_EVENTS));
+    } else if (is_wanted(layout, PANE_EVENTS)) {
+        bool alone = left.count + right.count == 0;
         layout->panes[PANE_EVENTS] =
             cut_lines(&body, alone ? -body.height : -clamp(body.height / 6, 5, 10));
     }
     int width = clamp(request->columns * 33 / 100, 46, 66);
-    struct rect left_area = cut_columns(&body, !any_right ? body.width
-                                               : any_left ? body.width - width
-                                                          : 0);
-    stack(layout, left_area, left, left_area.height * 55 / 100);
-    stack(layout, body, right, request->account_lines + 2);
+    struct rect left_area = cut_columns(&body, right.count == 0 ? body.width
+                                               : left.count > 0 ? body.width - width
+                                                                : 0);
+    stack_place(&left, layout, left_area);
+    stack_place(&right, layout, body);
+}
+
+/* Working orders over open positions; the newest of the tape under them. */
+static void place_now(const struct layout_request *request, struct layout *layout, struct rect body)
+{
+    struct stack stack = {.count = 0};
+    bool tape = is_wanted(layout, PANE_EVENTS);
+    stack_add(&stack, layout, PANE_ORDERS, need_of(request, PANE_ORDERS));
+    stack_add(&stack, layout, PANE_POSITIONS, need_of(request, PANE_POSITIONS));
+    for (int i = 0; i < PANE_COUNT; i++) {
+        layout->panes[i] = (struct rect){0};
+    }
+    layout->now = true;
+    layout->tape = tape ? cut_lines(&body, request->rows >= 22 ? -2 : -1) : (struct rect){0};
+    stack_place(&stack, layout, body);
+}
+
+static bool is_now(const struct layout_request *request, const struct layout *layout)
+{
+    bool here = request->focus == PANE_ORDERS || request->focus == PANE_POSITIONS;
+    return here && !request->zoom && request->columns >= 60 && request->rows >= 16 &&
+           is_wanted(layout, PANE_ORDERS) && is_wanted(layout, PANE_POSITIONS);
 }
 
 /* The focused pane is always to be seen: account and events take the lower half while focused. */
@@ -91,8 +160,13 @@ static void place_medium(const struct layout_request *request, struct layout *la
     layout->panes[PANE_ACCOUNT] = layout->panes[PANE_EVENTS] = (struct rect){0};
     layout->account_line = account ? cut_lines(&body, 1) : (struct rect){0};
     if (orders) {
-        int lines = lower || single ? body.height * 52 / 100 : body.height;
-        layout->panes[PANE_ORDERS] = cut_lines(&body, lines);
+        int below = single ? need_of(request, request->focus)
+                           : clamp(need_of(request, PANE_WATCHLIST),
+                                   positions ? need_of(request, PANE_POSITIONS) : 0, body.height);
+        struct stack stack = {.need = {need_of(request, PANE_ORDERS), below}, .count = 2};
+        share(&stack, body.height);
+        layout->panes[PANE_ORDERS] =
+            cut_lines(&body, lower || single ? stack.lines[0] : body.height);
     }
     layout->panes[PANE_POSITIONS] = layout->panes[PANE_WATCHLIST] = (struct rect){0};
     if (single || !lower) {
@@ -143,7 +217,11 @@ void layout_make(const struct layout_request *request, struct layout *ret)
     ret->body = body;
     if (ret->kind == LAYOUT_SINGLE) {
         ret->tabs = cut_lines(&body, 1);
-        place_one(ret, request->focus, body);
+        if (is_now(request, ret)) {
+            place_now(request, ret, body);
+        } else {
+            place_one(ret, request->focus, body);
+        }
     } else if (request->zoom) {
         place_one(ret, request->focus, body);
     } else if (ret->kind == LAYOUT_MEDIUM) {

@@ -1,5 +1,8 @@
-/* What the mouse does: click focuses, selects and sorts; the wheel scrolls. */
+/* What the mouse does: click focuses, selects and sorts; the wheel scrolls what is under it and
+ * does nothing else: no focus, no selection, no mark taken back. */
 #include "act.h"
+
+#define WHEEL_LINES 3
 
 static void click_row(struct act *act, const struct table_view *view, int y)
 {
@@ -98,17 +101,32 @@ static int pane_at(const struct screen *screen, int x, int y)
     return PANE_COUNT;
 }
 
+static void turn_wheel(struct act *act, int pane, long by)
+{
+    struct screen *screen = act->screen;
+    if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
+        act_move_overlay(act, by);
+    } else if (pane == PANE_EVENTS) {
+        act_move_strip(act, by);
+    } else if (pane < PANE_COUNT && screen_has_table((enum pane)pane)) {
+        struct table_view view = screen_table_view(screen, act->input, (enum pane)pane);
+        table_wheel(&screen->tables[pane], by, (size_t)table_lines(&view));
+        act_redraw(act, act_pane_bit((enum pane)pane));
+    }
+}
+
 struct screen_result screen_mouse(struct screen *screen, const struct screen_input *input,
                                   enum screen_button button, int x, int y)
 {
     struct act act = {.screen = screen, .input = input};
     screen_place(screen, input);
     away_note(screen, input);
-    bool wheel = button == SCREEN_WHEEL_UP || button == SCREEN_WHEEL_DOWN;
+    if (button == SCREEN_WHEEL_UP || button == SCREEN_WHEEL_DOWN) {
+        turn_wheel(&act, pane_at(screen, x, y),
+                   button == SCREEN_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES);
+        return act.result;
+    }
     if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
-        if (wheel) {
-            act_move_overlay(&act, button == SCREEN_WHEEL_UP ? -3 : 3);
-        }
         return act.result;
     }
     bool tab = rect_contains(screen->layout.tabs, x, y);
@@ -123,14 +141,7 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
     if (tab) {
         return act.result;
     }
-    if (wheel) {
-        for (int i = 0; i < 3; i++) {
-            act.action = button == SCREEN_WHEEL_UP ? ACTION_UP : ACTION_DOWN;
-            act_move(&act);
-        }
-    } else {
-        click(&act, x, y);
-    }
+    click(&act, x, y);
     if (button == SCREEN_DOUBLE_CLICK && y > screen->layout.panes[pane].y + 1) {
         act_detail(&act);
     }

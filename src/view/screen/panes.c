@@ -23,7 +23,12 @@ static void sort_text(const struct table *table, char *out, size_t capacity)
     size_t count;
     const struct column *columns = columns_of(table->pane, &count);
     out[0] = '\0';
-    if (table->pane == PANE_ORDERS && table->sort == 0 && table->descending) {
+    struct table_order order = table_order(table);
+    if (table->pane == PANE_ORDERS && order.column == 0 && order.descending) {
+        return;
+    }
+    if (order.column != table->sort) {
+        snprintf(out, capacity, "  worst first");
         return;
     }
     if (table->sort >= 0 && (size_t)table->sort < count) {

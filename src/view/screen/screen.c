@@ -8,7 +8,8 @@
 
 void screen_input_init(struct screen_input *ret)
 {
-    *ret = (struct screen_input){.poll_next_ms = MODEL_NO_TIME, .badge = "", .host = ""};
+    *ret = (struct screen_input){
+        .poll_next_ms = MODEL_NO_TIME, .looked_ms = MODEL_NO_TIME, .badge = "", .host = ""};
     format_default(&ret->format);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         ret->panes[i].confirmed_ms = MODEL_NO_TIME;
@@ -62,6 +63,51 @@ void screen_resize(struct screen *screen, int columns, int rows)
     screen->retake = RESOURCE_ALL;
 }
 
+/* The lines that a table wants: frame, titles, rows, and what stands below them. */
+static int need_of(const struct screen *screen, enum pane pane)
+{
+    const struct table *table = &screen->tables[pane < PANE_EVENTS ? pane : 0];
+    int lines = 3 + (int)table_line_count(table);
+    if (pane == PANE_ACCOUNT) {
+        return account_lines(screen) + 2;
+    }
+    if (pane == PANE_EVENTS || table->snapshot == NULL) {
+        return 0;
+    }
+    if (pane == PANE_POSITIONS) {
+        return lines + (int)table_closed_count(table) + (int)table->sums.count;
+    }
+    return lines + (pane == PANE_ORDERS ? !table->brief : table->list_count > 1);
+}
+
+/* A pane that has grown gets more; one that has shrunk a little keeps its lines, or everything
+ * would move with every order. */
+#define NEED_SLACK 3
+static void note_needs(struct screen *screen)
+{
+    for (int i = 0; i < PANE_COUNT; i++) {
+        int need = need_of(screen, (enum pane)i);
+        need = need < CANVAS_SIDE_MAX ? need : CANVAS_SIDE_MAX;
+        if (need > screen->need[i] || need < screen->need[i] - NEED_SLACK) {
+            screen->need[i] = need;
+        }
+    }
+}
+
+/* On the page Now there are only orders that work and positions that are open. */
+static void note_brief(struct screen *screen)
+{
+    static const enum pane panes[] = {PANE_ORDERS, PANE_POSITIONS};
+    for (size_t i = 0; i < sizeof panes / sizeof *panes; i++) {
+        struct table *table = &screen->tables[panes[i]];
+        if (table->brief != screen->layout.now) {
+            table->brief = screen->layout.now;
+            screen->retake |= RESOURCE_BIT(panes[i]);
+            screen->need[panes[i]] = 0;
+        }
+    }
+}
+
 /* Lays the screen out anew when something that it depends on is not as it was. */
 void screen_place(struct screen *screen, const struct screen_input *input)
 {
@@ -73,20 +119,28 @@ void screen_place(struct screen *screen, const struct screen_input *input)
         screen->overlay = SCOPE_PANES; /* its columns are another pane's */
         screen->dirty |= SCREEN_VIEW;
     }
-    struct layout_request request = {.columns = screen->columns,
-                                     .rows = screen->rows,
-                                     .wanted = wanted,
-                                     .focus = screen->focus,
-                                     .zoom = screen->zoom,
-                                     .account_lines = account_lines(screen)};
-    unsigned key = wanted | (unsigned)request.focus << 8 | (unsigned)request.zoom << 12 |
-                   (unsigned)request.account_lines << 16;
+    struct layout_request request;
+    memset(&request, 0, sizeof request);
+    request.columns = screen->columns;
+    request.rows = screen->rows;
+    request.wanted = wanted;
+    request.focus = screen->focus;
+    request.zoom = screen->zoom;
+    request.strip = screen->strip.journal;
+    note_needs(screen);
+    memcpy(request.need, screen->need, sizeof request.need);
+    uint64_t key = memo_bytes(1, &request, sizeof request);
     if (!screen->placed || key != screen->layout_key) {
+        struct layout before = screen->layout;
         layout_make(&request, &screen->layout);
+        bool same = screen->placed && screen->placed_focus == screen->focus &&
+                    memcmp(&before, &screen->layout, sizeof before) == 0;
+        screen->placed_focus = screen->focus;
         screen->layout_key = key;
         screen->placed = true;
-        screen->dirty |= SCREEN_VIEW;
+        screen->dirty |= same ? 0 : SCREEN_VIEW;
     }
+    note_brief(screen);
 }
 
 static void on_alert(void *user, enum pane pane, const struct row *row)
@@ -291,6 +345,9 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
             paint_pane(frame, (enum pane)i);
         }
     }
+    if (layout->tape.height > 0 && (dirty & SCREEN_TAPE) != 0) {
+        paint_tape_lines(frame, layout->tape);
+    }
     paint_top(frame);
     paint_account_line(frame);
     paint_tabs(frame);
@@ -314,6 +371,7 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     fresh |= moved(screen, input) | screen->retake;
     screen_take(screen, input, fresh);
     screen->retake = 0;
+    away_begin(screen, input);
     unsigned due = tick(screen, input);
     unsigned dirty = screen->dirty | changed | fresh | due;
     if (screen->paused) { /* rows and entries stay, but what turned stale says so */
@@ -325,6 +383,11 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
         screen->placed = false;
     }
     screen_place(screen, input);
+    if (screen->retake != 0) { /* other rows are shown at this size */
+        screen_take(screen, input, screen->retake);
+        screen->retake = 0;
+        screen_place(screen, input);
+    }
     dirty |= screen->dirty;
     if ((dirty & SCREEN_VIEW) != 0) {
         forget_memos(screen);

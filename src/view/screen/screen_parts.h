@@ -36,6 +36,7 @@ struct screen_away {
     uint64_t touched;               /* the newest entry of the tape then */
     uint64_t looked;                /* entries above this one are new */
     int64_t looked_ms;
+    bool begun; /* an earlier run's looking was taken over */
 };
 
 /* What of a pane's place on the canvas is as it was last painted. */
@@ -60,7 +61,9 @@ struct screen {
     struct layout layout;
     int tab_x[PANE_COUNT];            /* where the tabs begin; -1: not there */
     int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
-    unsigned layout_key;              /* what of the input the layout was made of */
+    uint64_t layout_key;              /* what of the input the layout was made of */
+    enum pane placed_focus;
+    int need[PANE_COUNT]; /* lines the panes were given room for */
 
     enum action_scope overlay; /* SCOPE_PANES: none is open */
     size_t overlay_top, overlay_cursor, overlay_lines, overlay_page;
@@ -194,6 +197,8 @@ size_t tape_pane_entry_on(const struct frame *frame, int width, int line);
 /* How many entries are new since the user looked. */
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input);
 void tape_pane_seen(struct screen *screen, const struct screen_input *input);
+/* What an earlier run of the user's has seen is not new. */
+void away_begin(struct screen *screen, const struct screen_input *input);
 /* The user did something. */
 void away_note(struct screen *screen, const struct screen_input *input);
 

@@ -306,6 +306,23 @@ static void look(struct screen *screen, uint64_t number, int64_t at_ms)
     screen->away.looked_ms = at_ms;
 }
 
+void away_begin(struct screen *screen, const struct screen_input *input)
+{
+    struct screen_away *away = &screen->away;
+    bool known = input->looked_ms != MODEL_NO_TIME && input->tape != NULL;
+    if (away->begun || away->touched_us != 0 || !known) {
+        return;
+    }
+    away->begun = true;
+    size_t i = 0, count = tape_count(input->tape);
+    while (i < count && tape_at(input->tape, i)->wall_ms > input->looked_ms) {
+        i++;
+    }
+    look(screen, i < count ? tape_at(input->tape, i)->number : 0, input->looked_ms);
+    away->touched = screen->away.looked;
+    away->back_us = input->now.mono_us;
+}
+
 void away_note(struct screen *screen, const struct screen_input *input)
 {
     struct screen_away *away = &screen->away;
@@ -314,7 +331,7 @@ void away_note(struct screen *screen, const struct screen_input *input)
     if (was_away) {
         look(screen, away->touched, away->touched_ms);
         away->back_us = now_us;
-    } else if (first || now_us - away->back_us >= AWAY_US) {
+    } else if ((first && !away->begun) || now_us - away->back_us >= AWAY_US) {
         /* Back for a while: what came since the last key is new, and no more. */
         look(screen, first ? newest(input) : away->touched, input->now.wall_ms);
     }

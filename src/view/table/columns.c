@@ -287,7 +287,7 @@ static const struct column position_columns[] = {
      .compose = position_symbol_composed},
     {"qty", "Qty", "quantity; negative is short", .rank = 1, COUNT(position_quantity),
      .flags = PNL | COLUMN_EXACT, .role = position_role},
-    {"avg", "Avg", "average price", .show = COLUMN_WIDE, .rank = 6, PRICE(position_average_of),
+    {"avg", "Avg", "average price", .show = COLUMN_WIDE, .rank = 10, PRICE(position_average_of),
      .role = position_role},
     {"ltp", "LTP", "last traded price", .rank = 4, PRICE(position_last_of), .role = position_role,
      .flags = COLUMN_FLASHES | COLUMN_ARROW | COLUMN_MOVES},

@@ -194,12 +194,27 @@ static void remember(struct table *table)
     table->top_key = key_at(table, row_from(table, table->top));
 }
 
+/* At the very top we stay there, so that new rows are seen. */
+static void settle_top(struct table *table, size_t last)
+{
+    if (table->top > 0) {
+        size_t top = find_key(table, table->top_key);
+        if (top >= table->order_count) {
+            table->top = table->top < last ? table->top : last;
+        } else if (row_from(table, table->top) != top) { /* else it may stand on the divider */
+            table->top = table_line_of_row(table, top);
+        }
+    }
+}
+
 void table_settle(struct table *table)
 {
     const uint64_t wanted[] = {table->selected, table->neighbours[0], table->neighbours[1]};
     size_t last = table->order_count > 0 ? table->order_count - 1 : 0;
     if (!table->chosen_row) {
-        table->cursor = table->top = 0;
+        table->cursor = 0;
+        table->top = table->adrift ? table->top : 0;
+        settle_top(table, last);
         remember(table);
         return;
     }
@@ -210,14 +225,7 @@ void table_settle(struct table *table)
     table->cursor = found < table->order_count ? found
                     : table->cursor < last     ? table->cursor
                                                : last;
-    if (table->top > 0) { /* at the very top we stay there, so that new rows are seen */
-        size_t top = find_key(table, table->top_key);
-        if (top >= table->order_count) {
-            table->top = table->top < last ? table->top : last;
-        } else if (row_from(table, table->top) != top) { /* else it may stand on the divider */
-            table->top = table_line_of_row(table, top);
-        }
-    }
+    settle_top(table, last);
     remember(table);
 }
 
@@ -329,6 +337,7 @@ void table_select(struct table *table, size_t i)
         table_note_marks(table);
     }
     table->chosen_row = true;
+    table->adrift = false;
     table->cursor = to;
     remember(table);
 }
@@ -354,13 +363,24 @@ void table_scroll(struct table *table, size_t lines)
     }
     size_t count = table_line_count(table), cursor = table_line_of_row(table, table->cursor);
     size_t last_top = count > lines ? count - lines : 0;
-    if (cursor < table->top) {
+    if (table->adrift) {
+        /* until a key is pressed */
+    } else if (cursor < table->top) {
         table->top = cursor;
     } else if (cursor >= table->top + lines) {
         table->top = cursor - lines + 1;
     }
     table->top = table->top < last_top ? table->top : last_top;
     table->top_key = key_at(table, row_from(table, table->top));
+}
+
+void table_wheel(struct table *table, long by, size_t lines)
+{
+    size_t count = table_line_count(table);
+    long last = count > lines ? (long)(count - lines) : 0, to = (long)table->top + by;
+    table->top = to < 0 ? 0 : to > last ? (size_t)last : (size_t)to;
+    table->top_key = key_at(table, row_from(table, table->top));
+    table->adrift = true;
 }
 
 void table_next_list(struct table *table, int by)
@@ -374,6 +394,7 @@ void table_next_list(struct table *table, int by)
     table->selected = 0;
     table->neighbours[0] = table->neighbours[1] = 0;
     table->cursor = table->top = 0;
+    table->adrift = false;
     table_arrange(table);
 }
 

@@ -9,6 +9,7 @@
 #define CURVE_WIDTH 8
 #define NARROW_BELOW 64 /* columns of a pane */
 #define GAP_MAX 3
+#define SPARE_RANK 9 /* columns from this rank on go before a name is cut */
 
 const struct column *table_column(const struct table *table, size_t i)
 {
@@ -91,6 +92,9 @@ static struct room column_room(const struct table *table, const struct table_vie
     switch (column->kind) {
     case COLUMN_TEXT:
         width = max_int(title, min_int(table->extents[c].text_width, column->width_max));
+        if (table->brief && table->pane == PANE_ORDERS && strcmp(column->name, "status") == 0) {
+            return (struct room){1, width}; /* its sign says enough */
+        }
         return (struct room){min_int(width, max_int(title, column->width_min)), width};
     case COLUMN_SPARK:
         return (struct room){column->width_min, CURVE_WIDTH};
@@ -141,6 +145,17 @@ static size_t highest_rank(const struct table *table, const struct fitting *fit)
     return found;
 }
 
+/* The same where what says what the row is has all the room it wants. */
+static int fitting_roomy(const struct table *table, const struct fitting *fit)
+{
+    int sum = fitting_least(fit);
+    for (size_t i = 0; i < fit->count; i++) {
+        bool name = table_column(table, fit->columns[i])->rank == 0;
+        sum += name ? fit->rooms[i].wanted - fit->rooms[i].least : 0;
+    }
+    return sum;
+}
+
 /*
  * Columns scrolled off: the first ones, but never the one that says what the row is. The first
  * step only goes from the columns that matter most to those that stand first.
@@ -188,6 +203,11 @@ void table_layout(const struct table *table, const struct table_view *view,
     *ret = (struct table_layout){.more_left = table->skip > 0};
     fitting_make(table, view, &fit);
     drop_skipped(table, &fit);
+    while (fit.count > 1 && fitting_roomy(table, &fit) > width && table->skip == 0 &&
+           table_column(table, fit.columns[highest_rank(table, &fit)])->rank >= SPARE_RANK) {
+        fitting_drop(&fit, highest_rank(table, &fit));
+        ret->more_right = true;
+    }
     while (fit.count > 1 && fitting_least(&fit) > width) {
         fitting_drop(&fit, table->skip > 0 ? fit.count - 1 : highest_rank(table, &fit));
         ret->more_right = true;

@@ -11,17 +11,9 @@
 
 /* --- cells ---------------------------------------------------------------------------------- */
 
-struct painter {
-    const struct table *table;
-    const struct table_view *view;
-    struct canvas *canvas;
-    const struct table_layout *layout;
-    uint64_t common; /* number of what all lines have in common */
-};
-
 /* A figure is shown whole, or as hashes. */
-static void put_figure(const struct painter *painter, struct rect area, const char *text,
-                       struct style style)
+void table_put_figure(const struct painter *painter, struct rect area, const char *text,
+                      struct style style)
 {
     bool whole = text_width(text) <= area.width;
     canvas_put_right(painter->canvas, area, whole ? text : FORMAT_HASHES, style);
@@ -39,8 +31,8 @@ static void put_match(const struct painter *painter, struct rect area, const cha
     }
 }
 
-static void put_text(const struct painter *painter, const struct column *column, struct rect area,
-                     const char *text, struct style style)
+void table_put_text(const struct painter *painter, const struct column *column, struct rect area,
+                    const char *text, struct style style)
 {
     char out[CELL_BYTES];
     if ((column->flags & COLUMN_MIDDLE) != 0) {
@@ -76,7 +68,7 @@ static void put_curve(const struct painter *painter, struct rect area, size_t ro
     }
 }
 
-static enum role sign_role(double value)
+enum role table_sign_role(double value)
 {
     return value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
 }
@@ -109,14 +101,14 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
         return ROLE_STALE;
     }
     int flash = flash_direction(painter->table, c, mark);
-    if (flash != 0) {
+    if (flash == COLUMN_GOOD || flash == COLUMN_BAD) {
         return flash_effect(painter->table, row, flash) > 0 ? ROLE_FLASH_UP : ROLE_FLASH_DOWN;
     }
     enum role role = ROLE_TEXT;
     if (column->role != NULL) {
         role = column->role(row);
     } else if ((column->flags & COLUMN_SIGNED) != 0) {
-        role = sign_role(column->number(row, &derived));
+        role = table_sign_role(column->number(row, &derived));
     } else if (column->kind == COLUMN_SPARK) {
         role = ROLE_SPARK;
     }
@@ -135,17 +127,17 @@ static void put_number(const struct painter *painter, const struct row *row, siz
     if (missing && style.role != ROLE_STALE) {
         style.role = ROLE_DIM;
     } else if (view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0) {
-        put_figure(painter, area, FORMAT_HIDDEN, (struct style){ROLE_DIM, style.attributes});
+        table_put_figure(painter, area, FORMAT_HIDDEN, (struct style){ROLE_DIM, style.attributes});
         return;
     }
     if (column->kind == COLUMN_TIME) {
         format_time(view->format, isnan(value) ? MODEL_NO_TIME : (int64_t)value, view->now.wall_ms,
                     out);
-        put_figure(painter, area, out, style);
+        table_put_figure(painter, area, out, style);
         return;
     }
     column_figure(column, row, view->format, painter->table->extents[c].decimals, out);
-    put_figure(painter, area, out, style);
+    table_put_figure(painter, area, out, style);
 }
 
 static void put_composed(const struct painter *painter, const struct column *column,
@@ -159,7 +151,14 @@ static void put_composed(const struct painter *painter, const struct column *col
     if (late && style.role != ROLE_STALE && (column->flags & COLUMN_MIDDLE) == 0) {
         style.role = ROLE_CONN_WARN;
     }
-    put_text(painter, column, area, out, style);
+    bool short_of_room = painter->table->brief && text_width(out) > area.width;
+    if (short_of_room && strcmp(column->name, "status") == 0) {
+        struct text_reader reader = {out, out + strlen(out)};
+        struct text_cluster sign;
+        canvas_put(painter->canvas, area, text_next(&reader, &sign) ? sign.bytes : "", style);
+        return;
+    }
+    table_put_text(painter, column, area, out, style);
 }
 
 static void put_cell(const struct painter *painter, size_t row_index, struct table_slot slot, int y,
@@ -168,8 +167,10 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
     const struct row *row = model_row(painter->table->snapshot, row_index);
     const struct column *column = table_column(painter->table, slot.column);
     struct rect area = {slot.x, y, slot.width, 1};
-    struct style style = {cell_role(painter, row, slot.column, &painter->table->marks[row_index]),
-                          selected ? CELL_SELECTED : 0};
+    const struct table_mark *mark = &painter->table->marks[row_index];
+    bool changed = flash_direction(painter->table, slot.column, mark) == COLUMN_NEUTRAL;
+    struct style style = {cell_role(painter, row, slot.column, mark),
+                          (selected ? CELL_SELECTED : 0) | (changed ? CELL_BOLD : 0)};
     if (selected && style.role == ROLE_TEXT) {
         style.role = ROLE_SELECTED;
     }
@@ -178,7 +179,7 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
     } else if (column->compose != NULL) {
         put_composed(painter, column, row, area, style);
     } else if (column->kind == COLUMN_TEXT) {
-        put_text(painter, column, area, column->text(row), style);
+        table_put_text(painter, column, area, column->text(row), style);
     } else {
         put_number(painter, row, slot.column, area, style);
     }
@@ -209,9 +210,7 @@ struct margin {
     enum role role;
 };
 
-/* Nothing has confirmed it, or its figures are of different moments: that goes before all but what
- * is due, the cursor included, which its line shows as well. */
-static bool is_doubtful(const struct row *row)
+bool table_row_doubtful(const struct row *row)
 {
     return row->provisional || row->mixed;
 }
@@ -225,7 +224,7 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
     if (table_mark_is_due(mark)) {
         return (struct margin){"!", ROLE_ALERT};
     }
-    if (is_doubtful(model_row(table->snapshot, row_index))) {
+    if (table_row_doubtful(model_row(table->snapshot, row_index))) {
         return (struct margin){"≈", ROLE_STALE};
     }
     if (selected) {
@@ -303,6 +302,7 @@ static void put_row(const struct painter *painter, size_t i, int y)
 static void put_titles(const struct painter *painter, int y, bool done)
 {
     struct rect line = {painter->view->area.x, y, painter->view->area.width, 1};
+    int sort = table_order(painter->table).column;
     if (painter->layout->more_left) {
         canvas_put(painter->canvas, line, "‹", (struct style){ROLE_KEY, 0});
     }
@@ -313,13 +313,16 @@ static void put_titles(const struct painter *painter, int y, bool done)
         struct table_slot slot = painter->layout->slots[s];
         const struct column *column = table_column(painter->table, slot.column);
         struct rect area = {slot.x, y, slot.width, 1};
-        struct style style = {ROLE_HEADER, slot.column == painter->table->sort ? CELL_BOLD : 0};
+        struct style style = {ROLE_HEADER, slot.column == sort ? CELL_BOLD : 0};
         bool left = column->kind == COLUMN_TEXT || column->kind == COLUMN_SPARK ||
                     column->kind == COLUMN_TIME;
         char title[CELL_BYTES];
         bool other = done && column->title_done != NULL;
         text_fit(other ? column->title_done : column->title,
                  (struct text_fit){area.width, TEXT_CUT_END}, title, sizeof title);
+        if (area.width < 2) {
+            continue;
+        }
         if (left) {
             canvas_put(painter->canvas, area, title, style);
         } else {
@@ -360,89 +363,6 @@ static void put_divider(const struct painter *painter, size_t line, int y)
                (struct style){ROLE_DIM, 0});
 }
 
-struct total_line {
-    size_t sum; /* which currency's */
-    int y;
-};
-
-static void put_total(const struct painter *painter, struct table_slot slot, struct total_line line)
-{
-    const struct table *table = painter->table;
-    const struct column *column = table_column(table, slot.column);
-    struct money_part part = table_total(table, column, line.sum);
-    struct rect area = {slot.x, line.y, slot.width, 1};
-    char out[FORMAT_MAX];
-    bool hidden = painter->view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0;
-    bool doubtful = (part.derived || part.unknown > 0) && (column->flags & COLUMN_DERIVED) == 0;
-    unsigned flags = column_format(column) | (doubtful ? FORMAT_DERIVED : 0);
-    format_number(painter->view->format,
-                  (struct format_figure){part.value, table->extents[slot.column].decimals, flags},
-                  out);
-    enum role role = painter->view->stale                   ? ROLE_STALE
-                     : (column->flags & COLUMN_SIGNED) != 0 ? sign_role(part.value)
-                                                            : ROLE_TOTAL;
-    put_figure(painter, area, hidden ? FORMAT_HIDDEN : out, (struct style){role, CELL_BOLD});
-}
-
-/* "TOTAL 4 open, 1 closed", "TOTAL USD 2 of 7, 1 unknown". */
-static void total_label(const struct table *table, size_t i, char *out, size_t capacity)
-{
-    const struct money_sum *sum = &table->sums.sums[i];
-    size_t unknown =
-        sum->day.unknown > sum->unrealized.unknown ? sum->day.unknown : sum->unrealized.unknown;
-    char counts[64], more[32] = "", closed[32] = "";
-    if (sum->closed_count > 0) {
-        snprintf(closed, sizeof closed, ", %zu closed", sum->closed_count);
-    }
-    if (table_filter_hides(table)) {
-        snprintf(counts, sizeof counts, "%zu of %zu", sum->open_count + sum->closed_count,
-                 table->total);
-    } else {
-        snprintf(counts, sizeof counts, "%zu open%s", sum->open_count, closed);
-    }
-    if (unknown > 0) {
-        snprintf(more, sizeof more, ", %zu unknown", unknown);
-    }
-    snprintf(out, capacity, "TOTAL%s%s %s%s", sum->currency[0] != '\0' ? " " : "", sum->currency,
-             counts, more);
-}
-
-static bool sums_doubtful(const struct table *table)
-{
-    size_t i = 0;
-    while (i < table->order_count && !is_doubtful(model_row(table->snapshot, table->order[i]))) {
-        i++;
-    }
-    return i < table->order_count;
-}
-
-/* The sums stand under their columns; the label takes what is free before the first sum. */
-static void put_totals(const struct painter *painter, struct total_line line)
-{
-    const struct table *table = painter->table;
-    int end = painter->view->area.x + painter->view->area.width;
-    for (size_t s = painter->layout->count; s-- > 0;) {
-        struct table_slot slot = painter->layout->slots[s];
-        if (!isnan(table_total(table, table_column(table, slot.column), line.sum).value)) {
-            put_total(painter, slot, line);
-            end = slot.x - 1;
-        }
-    }
-    char text[CELL_BYTES], out[CELL_BYTES];
-    total_label(table, line.sum, text, sizeof text);
-    int x = painter->view->area.x + 1;
-    if (text_width(text) > end - x) {
-        snprintf(text, sizeof text, "TOTAL");
-    }
-    text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
-    canvas_put(painter->canvas, (struct rect){x, line.y, end - x, 1}, out,
-               (struct style){ROLE_TOTAL, CELL_BOLD});
-    if (sums_doubtful(table)) {
-        canvas_put(painter->canvas, (struct rect){x - 1, line.y, 1, 1}, "≈",
-                   (struct style){ROLE_STALE, 0});
-    }
-}
-
 int table_lines(const struct table_view *view)
 {
     return max_int(0, view->area.height - 1 - view->totals);
@@ -481,7 +401,7 @@ static uint64_t common_number(const struct painter *painter)
 static uint64_t header_number(const struct painter *painter)
 {
     const struct table_layout *layout = painter->layout;
-    return memo_mix(painter->common, (uint64_t)(uint32_t)painter->table->sort << 3 |
+    return memo_mix(painter->common, (uint64_t)(uint32_t)table_order(painter->table).column << 3 |
                                          (uint64_t)is_all_done(painter->table) << 2 |
                                          (uint64_t)layout->more_left << 1 | layout->more_right);
 }
@@ -511,56 +431,6 @@ static uint64_t row_number(const struct painter *painter, size_t i)
     return memo_mix(memo_mix(memo_mix(painter->common, mark->version), time), state << 1 | 1);
 }
 
-/* --- closed positions that are in no list ---------------------------------------------------- */
-
-/* The i-th of them, shown under the rows; NULL past the end and under a filter. */
-static const struct money_closed *closed_at(const struct table *table, size_t i)
-{
-    const struct money_closed *closed = NULL;
-    bool shown = table->pane == PANE_POSITIONS && table->book != NULL && table->filter[0] == '\0' &&
-                 !table->brief;
-    for (size_t at = 0; shown && (closed = money_book_closed(table->book, at)) != NULL; at++) {
-        if (!closed->in_list && i-- == 0) {
-            return closed;
-        }
-    }
-    return NULL;
-}
-
-static uint64_t closed_number(const struct painter *painter, size_t i)
-{
-    const struct money_closed *closed = closed_at(painter->table, i);
-    if (closed == NULL) {
-        return MEMO_BLANK;
-    }
-    uint64_t number = memo_bytes(painter->common, closed->id, strlen(closed->id));
-    return memo_mix(memo_bytes(number, &closed->figure, sizeof closed->figure), 2);
-}
-
-static void put_closed(const struct painter *painter, size_t i, int y)
-{
-    const struct money_closed *closed = closed_at(painter->table, i);
-    const struct style dim = {painter->view->stale ? ROLE_STALE : ROLE_DIM, 0};
-    char out[FORMAT_MAX];
-    for (size_t s = 0; closed != NULL && s < painter->layout->count; s++) {
-        struct table_slot slot = painter->layout->slots[s];
-        const struct column *column = table_column(painter->table, slot.column);
-        struct rect area = {slot.x, y, slot.width, 1};
-        if (strcmp(column->name, "symbol") == 0) {
-            put_text(painter, column, area, closed->symbol, dim);
-        } else if (strcmp(column->name, "qty") == 0) {
-            put_figure(painter, area, "0", dim);
-        } else if (strcmp(column->name, "unrl-pnl") == 0) {
-            put_figure(painter, area, "booked", dim);
-        } else if (strcmp(column->name, "day-pnl") == 0) {
-            unsigned flags = FORMAT_SIGN | (closed->derived ? FORMAT_DERIVED : 0);
-            struct format_figure figure = {closed->figure, 2, flags};
-            format_number(painter->view->format, figure, out);
-            put_figure(painter, area, painter->view->hide_amounts ? FORMAT_HIDDEN : out, dim);
-        }
-    }
-}
-
 static void paint_line(void *user, size_t line, int y)
 {
     const struct painter *painter = user;
@@ -569,7 +439,7 @@ static void paint_line(void *user, size_t line, int y)
     if (line == 0) {
         put_header(painter);
     } else if (at >= count) {
-        put_closed(painter, at - count, y);
+        table_put_closed(painter, at - count, y);
     } else if (table_row_of_line(table, at) == TABLE_NO_ROW) {
         put_divider(painter, at, y);
     } else {
@@ -598,7 +468,7 @@ void table_paint(struct table *table, const struct table_view *view, struct memo
     for (size_t i = 0; i < lines; i++) {
         size_t at = table->top + i, count = table_line_count(table);
         size_t row = table_row_of_line(table, at);
-        wanted[1 + i] = at >= count ? closed_number(&painter, at - count)
+        wanted[1 + i] = at >= count ? table_closed_number(&painter, at - count)
                         : row == TABLE_NO_ROW
                             ? memo_mix(header_number(&painter), 3 + at - table->split)
                             : row_number(&painter, row);
@@ -608,6 +478,6 @@ void table_paint(struct table *table, const struct table_view *view, struct memo
     for (int i = 0; i < view->totals && view->area.height > 1 + i; i++) {
         int y = view->area.y + view->area.height - view->totals + i;
         canvas_fill(canvas, (struct rect){area.x, y, area.width, 1}, (struct style){ROLE_TEXT, 0});
-        put_totals(&painter, (struct total_line){(size_t)i, y});
+        table_put_totals(&painter, (struct total_line){(size_t)i, y});
     }
 }

@@ -36,6 +36,36 @@ static inline int min_int(int a, int b)
     return a < b ? a : b;
 }
 
+/* --- table_paint.c */
+struct painter {
+    const struct table *table;
+    const struct table_view *view;
+    struct canvas *canvas;
+    const struct table_layout *layout;
+    uint64_t common; /* number of what all lines have in common */
+};
+
+/* A figure is shown whole, or as hashes. */
+void table_put_figure(const struct painter *painter, struct rect area, const char *text,
+                      struct style style);
+void table_put_text(const struct painter *painter, const struct column *column, struct rect area,
+                    const char *text, struct style style);
+enum role table_sign_role(double value);
+
+/* Nothing has confirmed it, or its figures are of different moments: the margin says so before all
+ * but what is due, also under the cursor, which the line shows as well. */
+bool table_row_doubtful(const struct row *row);
+
+/* --- table_foot.c */
+struct total_line {
+    size_t sum; /* which currency's */
+    int y;
+};
+void table_put_totals(const struct painter *painter, struct total_line line);
+/* The i-th closed position under the rows, and a number of what its line shows. */
+void table_put_closed(const struct painter *painter, size_t i, int y);
+uint64_t table_closed_number(const struct painter *painter, size_t i);
+
 /* --- table_measure.c */
 /* Which columns have to be measured, from now on. */
 void table_choose_measured(struct table *table);

@@ -33,12 +33,23 @@ int table_section(const struct table *table, const struct row *row)
     return table->pane == PANE_POSITIONS && position_is_closed((const void *)row);
 }
 
+/* Open positions stand worst first where there is little room, unless the user sorts them. */
+struct table_order table_order(const struct table *table)
+{
+    size_t symbol = column_find(table->pane, "symbol", 6);
+    bool usual = table->sort == (int)symbol && !table->descending;
+    if (table->pane == PANE_POSITIONS && table->brief && usual) {
+        return (struct table_order){(int)column_find(table->pane, "unrl-pnl", 8), false};
+    }
+    return (struct table_order){table->sort, table->descending};
+}
+
 static bool is_moving(const struct table *table)
 {
     size_t count;
     const struct column *columns = columns_of(table->pane, &count);
-    return table->sort >= 0 && (size_t)table->sort < count &&
-           (columns[table->sort].flags & COLUMN_MOVES) != 0;
+    int sort = table_order(table).column;
+    return sort >= 0 && (size_t)sort < count && (columns[sort].flags & COLUMN_MOVES) != 0;
 }
 
 bool table_wants_ranks(const struct table *table)
@@ -48,7 +59,8 @@ bool table_wants_ranks(const struct table *table)
 
 int table_rank_key(const struct table *table)
 {
-    return (table->sort + 1) * 2 + table->descending;
+    struct table_order order = table_order(table);
+    return (order.column + 1) * 2 + order.descending;
 }
 
 bool table_rank_in_time(struct table *table, int64_t now_us, bool looked_at)
@@ -159,10 +171,11 @@ static struct order_by order_by_of(const struct table *table)
 {
     size_t column_count;
     const struct column *columns = columns_of(table->pane, &column_count);
-    bool sorted = table->sort >= 0 && (size_t)table->sort < column_count;
+    struct table_order order = table_order(table);
+    bool sorted = order.column >= 0 && (size_t)order.column < column_count;
     return (struct order_by){.table = table,
-                             .column = sorted ? &columns[table->sort] : NULL,
-                             .descending = table->descending,
+                             .column = sorted ? &columns[order.column] : NULL,
+                             .descending = order.descending,
                              .by_rank = is_moving(table) && !table_wants_ranks(table)};
 }
 

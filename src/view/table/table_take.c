@@ -79,32 +79,43 @@ static double flash_value(const struct column *column, const struct row *row)
     if (column->number != NULL) {
         return column->number(row, &derived);
     }
-    return column->meaning != NULL ? column->meaning(row) : (double)NAN;
+    return column->text != NULL ? (double)(table_key(column->text(row)) >> 12) : (double)NAN;
 }
 
+static int text_direction(const struct column *column, const struct row *row)
+{
+    double meaning = column->meaning != NULL ? column->meaning(row) : 0;
+    return column->number != NULL ? 0
+           : meaning > 0          ? COLUMN_GOOD
+           : meaning < 0          ? COLUMN_BAD
+                                  : COLUMN_NEUTRAL;
+}
+
+/* What flashes in a row; the direction is that of a text that is new, 0 for figures. */
 static void read_values(const struct table *table, const struct row *row, struct table_mark *mark)
 {
     size_t count, at = 0;
     const struct column *columns = columns_of(table->pane, &count);
     for (size_t i = 0; i < count && at < COLUMN_FLASH_MAX; i++) {
         if ((columns[i].flags & COLUMN_FLASHES) != 0) {
+            mark->direction[at] = (int8_t)text_direction(&columns[i], row);
             mark->value[at++] = flash_value(&columns[i], row);
         }
     }
 }
 
+/* A flash that is over is not shown again because something else in the row changed. */
 static void compare(struct table_mark *mark, const struct table_mark *before,
                     const struct table_news *news)
 {
-    bool changed = false;
+    bool changed = false, flashing = before->flash_until_us != 0;
     mark->flash_until_us = before->flash_until_us;
-    memcpy(mark->direction, before->direction, sizeof mark->direction);
-    for (size_t i = 0; i < COLUMN_FLASH_MAX && !news->quiet; i++) {
+    for (size_t i = 0; i < COLUMN_FLASH_MAX; i++) {
         double was = before->value[i], is = mark->value[i];
-        if (is < was || is > was) {
-            mark->direction[i] = is > was ? 1 : -1;
-            changed = true;
-        }
+        bool differs = !news->quiet && (is < was || is > was);
+        int meaning = mark->direction[i] != 0 ? mark->direction[i] : is > was ? 1 : -1;
+        mark->direction[i] = (int8_t)(differs ? meaning : flashing ? before->direction[i] : 0);
+        changed |= differs;
     }
     if (changed) {
         int64_t end = news->now.mono_us + FLASH_US;
@@ -215,6 +226,8 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     mark->section = (uint8_t)table_section(table, row);
     if (before != NULL) {
         compare(mark, before, news);
+    } else {
+        memset(mark->direction, 0, sizeof mark->direction);
     }
     attend(table, row, mark, before);
     if (table->curves != NULL) {

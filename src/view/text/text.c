@@ -224,15 +224,33 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_letter(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
 static bool is_digit_or_point(char c)
 {
     return is_digit(c) || c == '.';
 }
 
+/* Where the underlying ends: at the first digit behind a letter ("NIFTY|26DEC", "360ONE|26DEC"). */
+static size_t underlying_length(const char *text, size_t len)
+{
+    size_t at = 0;
+    while (at < len && !is_letter(text[at])) {
+        at++;
+    }
+    while (at < len && !is_digit(text[at])) {
+        at++;
+    }
+    return at;
+}
+
 /*
- * The bytes at the end that tell a derivative from its neighbour: "24500CE", "52000P", "C24500",
- * "FUT". 0 when the text does not end like one. They are shown whole or not at all, because half a
- * strike is another strike.
+ * The bytes at the end that tell a derivative from its neighbour by strike and right: "24500CE",
+ * "52000P", "C24500", "FUT". 0 when the text does not end like one. They are shown whole or not at
+ * all, because half a strike is another strike.
  */
 static size_t derivative_tail(const char *text, size_t len)
 {
@@ -245,6 +263,10 @@ static size_t derivative_tail(const char *text, size_t len)
         return 3;
     }
     size_t letters = len - at;
+    if (letters > 0 && at > 1 && text[at - 1] == ' ' && is_digit(text[at - 2])) {
+        letters++; /* "24450 CE" */
+        at--;
+    }
     while (at > 0 && is_digit_or_point(text[at - 1])) {
         at--;
     }
@@ -252,6 +274,17 @@ static size_t derivative_tail(const char *text, size_t len)
         at--;
     }
     return len - at > letters ? len - at : 0;
+}
+
+/* What of a contract's name has to be seen whole: all behind the underlying, so that two expiries
+ * stay two; where there is no room for that, strike and right. 0: it is no contract, or no room. */
+static size_t contract_tail(const char *text, size_t len, int columns)
+{
+    size_t tail = derivative_tail(text, len), whole = len - underlying_length(text, len);
+    if (tail > 0 && whole >= tail && (int)whole <= columns - 1) {
+        return whole;
+    }
+    return (int)tail <= columns - 2 ? tail : 0;
 }
 
 static size_t cut_end(const char *text, size_t len, int columns, struct sink *sink)
@@ -289,8 +322,8 @@ size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacit
         sink_copy(&sink, (struct text_reader){text, text + len}, fit.columns);
         return sink.len;
     }
-    size_t tail = fit.cut == TEXT_CUT_MIDDLE ? derivative_tail(text, len) : 0;
-    if (tail == 0 || (int)tail > fit.columns - 2) {
+    size_t tail = fit.cut == TEXT_CUT_MIDDLE ? contract_tail(text, len, fit.columns) : 0;
+    if (tail == 0) {
         return cut_end(text, len, fit.columns, &sink);
     }
     struct text_reader head = {text, text + len - tail};

@@ -20,13 +20,13 @@ static void check(const struct layout_request *request)
 {
     struct layout layout;
     layout_make(request, &layout);
-    struct rect parts[4 + PANE_COUNT] = {layout.top, layout.account_line, layout.tabs,
-                                         layout.state};
+    struct rect parts[5 + PANE_COUNT] = {layout.top, layout.account_line, layout.tabs, layout.state,
+                                         layout.tape};
     for (int i = 0; i < PANE_COUNT; i++) {
-        parts[4 + i] = layout.panes[i];
+        parts[5 + i] = layout.panes[i];
     }
     int area = 0;
-    for (int i = 0; i < 4 + PANE_COUNT; i++) {
+    for (int i = 0; i < 5 + PANE_COUNT; i++) {
         if (is_empty(parts[i])) {
             continue;
         }
@@ -34,7 +34,7 @@ static void check(const struct layout_request *request)
         assert_true(parts[i].x >= 0 && parts[i].y >= 0);
         assert_true(parts[i].x + parts[i].width <= request->columns);
         assert_true(parts[i].y + parts[i].height <= request->rows);
-        for (int j = i + 1; j < 4 + PANE_COUNT; j++) {
+        for (int j = i + 1; j < 5 + PANE_COUNT; j++) {
             assert_false(overlap(parts[i], parts[j]));
         }
     }
@@ -53,14 +53,50 @@ static void test_every_size_and_choice(void **state)
             for (unsigned wanted = 1; wanted < 1u << PANE_COUNT; wanted++) {
                 for (int pane = 0; pane < PANE_COUNT; pane++) {
                     struct layout_request request = {columns,         rows,  wanted,
-                                                     (enum pane)pane, false, 5};
+                                                     (enum pane)pane, false, false, {0}};
                     if ((wanted & LAYOUT_PANE_BIT(pane)) != 0) {
+                        check(&request);
+                        request.strip = true;
                         check(&request);
                         request.zoom = true;
                         check(&request);
                     }
                 }
             }
+        }
+    }
+}
+
+/* Panes take the lines they need; what is left goes to the others. */
+static void test_lines_go_where_rows_are(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int columns, rows, orders, positions;    /* needs */
+        int orders_lines, positions_lines, tape; /* what they get */
+    } rows[] = {
+        {"few orders, many positions", 80, 24, 7, 30, 7, 12, 2},
+        {"many orders, few positions", 80, 24, 40, 6, 13, 6, 2},
+        {"many of both", 80, 24, 40, 40, 9, 10, 2},
+        {"few of both", 80, 24, 5, 5, 5, 14, 2},
+        {"none", 80, 24, 4, 4, 4, 15, 2},
+        {"lower", 80, 18, 40, 40, 7, 7, 1},
+        {"wide", 160, 48, 100, 9, 37, 9, 0},
+        {"wide, many of both", 160, 48, 100, 100, 23, 23, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct layout layout;
+        struct layout_request request = {.columns = rows[i].columns, .rows = rows[i].rows};
+        request.need[PANE_ORDERS] = rows[i].orders;
+        request.need[PANE_POSITIONS] = rows[i].positions;
+        layout_make(&request, &layout);
+        if (layout.panes[PANE_ORDERS].height != rows[i].orders_lines ||
+            layout.panes[PANE_POSITIONS].height != rows[i].positions_lines ||
+            layout.tape.height != rows[i].tape) {
+            fail_msg("%s: %d and %d lines, %d of tape", rows[i].name,
+                     layout.panes[PANE_ORDERS].height, layout.panes[PANE_POSITIONS].height,
+                     layout.tape.height);
         }
     }
 }
@@ -89,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_size_and_choice),
+        cmocka_unit_test(test_lines_go_where_rows_are),
         cmocka_unit_test(test_breakpoints),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,6 +82,11 @@ static void test_golden_screens(void **state)
         {"medium-events", 100, 30, "events focus-events down"},
         {"medium-tape", 100, 30, "focus-events down"},
         {"single-tape", 60, 20, "focus-events"},
+        {"now", 80, 24, ""},
+        {"now-positions", 80, 24, "focus-positions"},
+        {"now-all", 80, 24, "view"},
+        {"now-zoom", 80, 24, "zoom"},
+        {"widest", 200, 60, ""},
         {"single", 60, 20, ""},
         {"single-positions", 60, 20, "focus-positions"},
         {"single-watchlist", 60, 20, "focus-watchlist list-next"},
@@ -623,6 +628,9 @@ static void test_mouse(void **state)
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 12); /* the watchlist */
     has(&desk, "┏━ 4 Watchlist");
     screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 120, 12);
+    screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 10, 4); /* the orders */
+    has(&desk, "┏━ 4 Watchlist");
+    has(&desk, "! 1");
     for (int x = -3; x < 170; x += 7) {
         for (int y = -3; y < 55; y += 2) {
             for (int button = 0; button < 4; button++) {
@@ -676,6 +684,7 @@ static void test_columns_scroll_only_while_there_are_more(void **state)
     free(desk_text(&desk, SCREEN_ALL));
     desk_do(&desk, ACTION_RIGHT);
     has(&desk, "┃ Wait      Symbol");
+    desk_do(&desk, ACTION_ZOOM);
     screen_resize(desk.screen, 60, 20);
     free(desk_text(&desk, 0));
     screen_state_set(desk.screen, "orders.columns",
@@ -739,6 +748,60 @@ static void test_state_survives_a_round_trip(void **state)
     desk_close(&desk);
 }
 
+/* One width for every amount, and nothing else is hidden. */
+static void test_hidden_amounts_eat_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *what, *shown;
+        resource_mask panes;
+    } rows[] = {
+        {"order_placed", "NIFTY24O31C24500 BUY 250 2945.50 PENDING",
+         "NIFTY24O31C24500 BUY ••••• 2945.50 PENDING", RESOURCE_BIT(RESOURCE_ORDERS)},
+        {"order_placed", "500325 SELL 1 10", "500325 SELL ••••• 10", RESOURCE_BIT(RESOURCE_ORDERS)},
+        {"balance_updated", "1049221.95 -19211.99", "••••• •••••", RESOURCE_BIT(RESOURCE_ACCOUNT)},
+        {"quotes_updated", "12 rows", "12 rows", RESOURCE_BIT(RESOURCE_WATCHLISTS)},
+        {"stream", "lost: no answer (try 3)", "lost: no answer (try 3)", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct desk desk;
+        desk_open(&desk, 160, 48);
+        struct journal_entry entry = {.wall_ms = DESK_NOW_MS, .panes = rows[i].panes};
+        snprintf(entry.name, sizeof entry.name, "%s", rows[i].name);
+        snprintf(entry.what, sizeof entry.what, "%s", rows[i].what);
+        journal_add(desk.journal, &entry);
+        free(desk_text(&desk, SCREEN_ALL));
+        desk_do(&desk, ACTION_EVENTS);
+        has(&desk, rows[i].what);
+        desk_do(&desk, ACTION_HIDE_AMOUNTS);
+        has(&desk, rows[i].shown);
+        desk_close(&desk);
+    }
+}
+
+static void test_hidden_amounts_in_a_detail(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 100, 60);
+    desk_load(&desk, RESOURCE_ORDERS,
+              "{\"orders\":[{\"id\":\"77\",\"symbol\":\"A\",\"quantity\":\"4321\",\"price\":2945.5,"
+              "\"orderSide\":\"BUY\",\"status\":\"REJECTED\",\"failureReason\":\"need 98765\","
+              "\"newFigure\":13579,\"stock\":{\"ltp\":2947.25,\"volume\":8642}}]}");
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_HIDE_AMOUNTS);
+    desk_do(&desk, ACTION_DETAIL);
+    static const char *const hidden[] = {"4321", "98765", "13579"};
+    static const char *const kept[] = {"77", "2945.5", "2947.25", "8642", "REJECTED"};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
+        has_not(&desk, hidden[i]);
+    }
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        has(&desk, kept[i]);
+    }
+    desk_close(&desk);
+}
+
 static void test_hidden_amounts_are_hidden_everywhere(void **state)
 {
     (void)state;
@@ -781,6 +844,8 @@ int main(void)
         cmocka_unit_test(test_a_flash_ends_while_paused),
         cmocka_unit_test(test_columns_scroll_only_while_there_are_more),
         cmocka_unit_test(test_state_survives_a_round_trip),
+        cmocka_unit_test(test_hidden_amounts_eat_nothing_else),
+        cmocka_unit_test(test_hidden_amounts_in_a_detail),
         cmocka_unit_test(test_hidden_amounts_are_hidden_everywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,64 @@ static void test_flashes_end_in_time(void **state)
     close_table(&fixture);
 }
 
+/* A word that changes flashes by what it means, never by its letters. */
+static void test_words_flash_by_meaning(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *after;
+        int direction;
+    } rows[] = {
+        {"PENDING", "EXECUTED", COLUMN_GOOD},
+        {"PENDING", "REJECTED", COLUMN_BAD},
+        {"PENDING", "CANCELLED", COLUMN_NEUTRAL},
+        {"EXECUTED", "PENDING", COLUMN_NEUTRAL},
+        {"CANCELLED", "EXECUTED", COLUMN_GOOD},
+        {"PENDING", "QUEUED", COLUMN_NEUTRAL},
+        {"PENDING", "PENDING", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture fixture;
+        char words[64];
+        open_table(&fixture, PANE_ORDERS);
+        snprintf(words, sizeof words, "a:A:1:%s", rows[i].before);
+        take_orders(&fixture, words);
+        snprintf(words, sizeof words, "a:A:1:%s", rows[i].after);
+        take_orders(&fixture, words);
+        assert_int_equal(fixture.table.marks[0].direction[1], rows[i].direction);
+        assert_int_equal(fixture.table.marks[0].direction[0], 0); /* nothing was filled */
+        close_table(&fixture);
+    }
+}
+
+/* The wheel moves the lines and nothing else; a key brings the cursor back into sight. */
+static void test_the_wheel_takes_no_note(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct table *table = &fixture.table;
+    open_table(&fixture, PANE_ORDERS);
+    table->sort = TABLE_SERVER_ORDER;
+    take_orders(&fixture, "a:A:1:REJECTED b:B:1:REJECTED c:C:1:REJECTED d:D:1:REJECTED");
+    table_wheel(table, 3, 2);
+    table_scroll(table, 2);
+    assert_int_equal(table->top, 2); /* no further than the last line */
+    assert_int_equal(table->attention_count, 4);
+    assert_string_equal(table_selected(table)->id, "a");
+    take_orders(&fixture,
+                "z:Z:1:REJECTED a:A:1:REJECTED b:B:1:REJECTED c:C:1:REJECTED d:D:1:REJECTED");
+    table_scroll(table, 2);
+    assert_int_equal(table->top, 3); /* the same lines stay in sight */
+    table_wheel(table, -9, 2);
+    table_scroll(table, 2);
+    assert_int_equal(table->top, 0);
+    table_wheel(table, 3, 2);
+    table_move(table, 1);
+    table_scroll(table, 2);
+    assert_true(table->cursor >= table->top && table->cursor < table->top + 2);
+    close_table(&fixture);
+}
+
 static void test_rejections_stick_until_seen(void **state)
 {
     (void)state;
@@ -468,6 +526,8 @@ int main(void)
         cmocka_unit_test(test_selection_follows_the_row),
         cmocka_unit_test(test_the_anchor_follows_its_row_but_the_top_stays_the_top),
         cmocka_unit_test(test_flashes_end_in_time),
+        cmocka_unit_test(test_words_flash_by_meaning),
+        cmocka_unit_test(test_the_wheel_takes_no_note),
         cmocka_unit_test(test_rejections_stick_until_seen),
         cmocka_unit_test(test_price_alerts),
         cmocka_unit_test(test_quotes_seen_make_a_curve),

@@ -1,0 +1,148 @@
+/* What stands under the rows: closed positions that no list holds, and the sums. */
+#include "table_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LABEL_BYTES 256
+
+/* --- closed positions that are in no list ---------------------------------------------------- */
+
+/* The i-th of them, shown under the rows; NULL past the end and under a filter. */
+static const struct money_closed *closed_at(const struct table *table, size_t i)
+{
+    const struct money_closed *closed = NULL;
+    bool shown = table->pane == PANE_POSITIONS && table->book != NULL && table->filter[0] == '\0' &&
+                 !table->brief;
+    for (size_t at = 0; shown && (closed = money_book_closed(table->book, at)) != NULL; at++) {
+        if (!closed->in_list && i-- == 0) {
+            return closed;
+        }
+    }
+    return NULL;
+}
+
+size_t table_closed_count(const struct table *table)
+{
+    size_t count = 0;
+    while (closed_at(table, count) != NULL) {
+        count++;
+    }
+    return count;
+}
+
+uint64_t table_closed_number(const struct painter *painter, size_t i)
+{
+    const struct money_closed *closed = closed_at(painter->table, i);
+    if (closed == NULL) {
+        return MEMO_BLANK;
+    }
+    uint64_t number = memo_bytes(painter->common, closed->id, strlen(closed->id));
+    return memo_mix(memo_bytes(number, &closed->figure, sizeof closed->figure), 2);
+}
+
+void table_put_closed(const struct painter *painter, size_t i, int y)
+{
+    const struct money_closed *closed = closed_at(painter->table, i);
+    const struct style dim = {painter->view->stale ? ROLE_STALE : ROLE_DIM, 0};
+    char out[FORMAT_MAX];
+    for (size_t s = 0; closed != NULL && s < painter->layout->count; s++) {
+        struct table_slot slot = painter->layout->slots[s];
+        const struct column *column = table_column(painter->table, slot.column);
+        struct rect area = {slot.x, y, slot.width, 1};
+        if (strcmp(column->name, "symbol") == 0) {
+            table_put_text(painter, column, area, closed->symbol, dim);
+        } else if (strcmp(column->name, "qty") == 0) {
+            table_put_figure(painter, area, "0", dim);
+        } else if (strcmp(column->name, "unrl-pnl") == 0) {
+            table_put_figure(painter, area, "booked", dim);
+        } else if (strcmp(column->name, "day-pnl") == 0) {
+            unsigned flags = FORMAT_SIGN | (closed->derived ? FORMAT_DERIVED : 0);
+            struct format_figure figure = {closed->figure, 2, flags};
+            format_number(painter->view->format, figure, out);
+            table_put_figure(painter, area, painter->view->hide_amounts ? FORMAT_HIDDEN : out, dim);
+        }
+    }
+}
+
+/* --- sums ----------------------------------------------------------------------------------- */
+
+static void put_total(const struct painter *painter, struct table_slot slot, struct total_line line)
+{
+    const struct table *table = painter->table;
+    const struct column *column = table_column(table, slot.column);
+    struct money_part part = table_total(table, column, line.sum);
+    struct rect area = {slot.x, line.y, slot.width, 1};
+    char out[FORMAT_MAX];
+    bool hidden = painter->view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0;
+    bool doubtful = (part.derived || part.unknown > 0) && (column->flags & COLUMN_DERIVED) == 0;
+    unsigned flags = column_format(column) | (doubtful ? FORMAT_DERIVED : 0);
+    format_number(painter->view->format,
+                  (struct format_figure){part.value, table->extents[slot.column].decimals, flags},
+                  out);
+    enum role role = painter->view->stale                   ? ROLE_STALE
+                     : (column->flags & COLUMN_SIGNED) != 0 ? table_sign_role(part.value)
+                                                            : ROLE_TOTAL;
+    table_put_figure(painter, area, hidden ? FORMAT_HIDDEN : out, (struct style){role, CELL_BOLD});
+}
+
+/* "TOTAL 4 open, 1 closed", "TOTAL USD 2 of 7, 1 unknown". */
+static void total_label(const struct table *table, size_t i, char *out, size_t capacity)
+{
+    const struct money_sum *sum = &table->sums.sums[i];
+    size_t unknown =
+        sum->day.unknown > sum->unrealized.unknown ? sum->day.unknown : sum->unrealized.unknown;
+    char counts[64], more[32] = "", closed[32] = "";
+    if (sum->closed_count > 0) {
+        snprintf(closed, sizeof closed, ", %zu closed", sum->closed_count);
+    }
+    if (table_filter_hides(table)) {
+        snprintf(counts, sizeof counts, "%zu of %zu", sum->open_count + sum->closed_count,
+                 table->total);
+    } else {
+        snprintf(counts, sizeof counts, "%zu open%s", sum->open_count, closed);
+    }
+    if (unknown > 0) {
+        snprintf(more, sizeof more, ", %zu unknown", unknown);
+    }
+    snprintf(out, capacity, "TOTAL%s%s %s%s", sum->currency[0] != '\0' ? " " : "", sum->currency,
+             counts, more);
+}
+
+static bool sums_doubtful(const struct table *table)
+{
+    size_t i = 0;
+    while (i < table->order_count &&
+           !table_row_doubtful(model_row(table->snapshot, table->order[i]))) {
+        i++;
+    }
+    return i < table->order_count;
+}
+
+/* The sums stand under their columns; the label takes what is free before the first sum. */
+void table_put_totals(const struct painter *painter, struct total_line line)
+{
+    const struct table *table = painter->table;
+    int end = painter->view->area.x + painter->view->area.width;
+    for (size_t s = painter->layout->count; s-- > 0;) {
+        struct table_slot slot = painter->layout->slots[s];
+        if (!isnan(table_total(table, table_column(table, slot.column), line.sum).value)) {
+            put_total(painter, slot, line);
+            end = slot.x - 1;
+        }
+    }
+    char text[LABEL_BYTES], out[LABEL_BYTES];
+    total_label(table, line.sum, text, sizeof text);
+    int x = painter->view->area.x + 1;
+    if (text_width(text) > end - x) {
+        snprintf(text, sizeof text, "TOTAL");
+    }
+    text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
+    canvas_put(painter->canvas, (struct rect){x, line.y, end - x, 1}, out,
+               (struct style){ROLE_TOTAL, CELL_BOLD});
+    if (sums_doubtful(table)) {
+        canvas_put(painter->canvas, (struct rect){x - 1, line.y, 1, 1}, "≈",
+                   (struct style){ROLE_STALE, 0});
+    }
+}
