@@ -387,8 +387,8 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
         make_memory(client, settings);
     }
     if (settings->cache_dir != NULL) {
-        client->cache = cache_new(settings->cache_dir, server_of(settings),
-                                  settings->user == NULL ? "" : settings->user);
+        client->cache = cache_new(settings->cache_dir, server_of(settings), settings->user,
+                                  settings->http.token);
     }
     loop_before_wait(loop, before_wait, client);
     return client;

@@ -7,6 +7,7 @@
 #include <blotter/net/http.h>
 #include <curl/curl.h>
 
+#include "http_delta.h"
 #include "http_url.h"
 #include "transfer.h"
 
@@ -40,6 +41,7 @@ struct http {
     struct transfer *transfers; /* all of them, linked */
     int inside_curl; /* libcurl is on the stack: its handles must not be added or removed */
     struct http_request *requests;
+    struct http_deltas deltas;
     struct http_question *questions;
     char **lines; /* headers of the owner's */
     size_t line_count;
