@@ -57,7 +57,6 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
-    client->mock = response->mock;
     if (client->stream != NULL) {
         stream_way_open(client->stream); /* one health for all (R22) */
     }
@@ -65,6 +64,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
         report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
     }
     if (decoded) {
+        client->server = response->mock ? CLIENT_SERVER_MOCK : CLIENT_SERVER_REAL;
         client->uncached |= RESOURCE_BIT(resource);
         settle_journal(client, resource, response, NULL);
         return;
@@ -583,9 +583,9 @@ struct latency_summary client_fetch_latency(const struct client *client)
     return latency_summary(&client->fetch_latency);
 }
 
-bool client_server_is_mock(const struct client *client)
+enum client_server client_server(const struct client *client)
 {
-    return client->mock;
+    return client->server;
 }
 
 uint64_t client_errors(const struct client *client)

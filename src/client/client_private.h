@@ -50,7 +50,7 @@ struct client {
     size_t awaiting;
     bool painted;
     bool polling;
-    bool mock; /* the last answer came from blotter-mock */
+    enum client_server server; /* by the last answer */
     struct latency event_latency, fetch_latency;
     uint64_t errors;
 };

@@ -295,7 +295,7 @@ static struct server foreign;
 
 static void arrive(struct trust *t)
 {
-    char db[sizeof t->dir + 16], sql[640];
+    char db[sizeof t->dir + 16], sql[1024];
     sqlite3 *tokens;
     snprintf(db, sizeof db, "%s/foreign.db", t->dir);
     const char *const args[] = {"--host", "127.0.0.2", "--db", db,  "--seed",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 #include "fields.h"
 #include "snapshot.h"
@@ -131,10 +132,7 @@ void snapshot_unref(struct snapshot *snapshot)
 uint64_t text_hash(const void *place, const char *text)
 {
     uint64_t unknown = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t hash = UINT64_C(14695981039346656037) ^ unknown ^ unknown >> 32;
-    for (; *text != '\0'; text++) {
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    }
+    uint64_t hash = hash_text(HASH_START ^ unknown ^ unknown >> 32, text);
     return hash ^ hash >> 29;
 }
 
