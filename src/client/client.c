@@ -366,6 +366,10 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     struct client *client = mem_calloc(1, sizeof *client);
     struct engine_settings engine = settings->engine;
     engine.paced = settings->backend != NULL;
+    client->user = settings->user == NULL || settings->backend != NULL
+                       ? NULL
+                       : mem_dup(settings->user, strlen(settings->user));
+    engine.user = client->user;
     engine.wanted &= settings->backend != NULL ? client_backend_panes(settings) : RESOURCE_ALL;
     client->loop = loop;
     client->engine = engine_new(&engine);
@@ -408,6 +412,7 @@ void client_free(struct client *client)
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         free(client->paths[i]);
     }
+    free(client->user);
     free(client);
 }
 

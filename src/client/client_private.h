@@ -27,6 +27,7 @@ struct client {
     struct memory *memory; /* NULL when nobody looks at it */
     struct trace *trace;
     char *paths[RESOURCE_COUNT];
+    char *user; /* whose answers are taken; NULL: anybody's */
 
     struct fetch {
         uint64_t request; /* http's handle, 0 when none */
