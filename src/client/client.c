@@ -55,7 +55,6 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
-    client->mock = response->mock;
     client->refused = false; /* the token is good */
     if (client->stream != NULL) {
         stream_way_open(client->stream); /* one health for all (R22) */
@@ -64,6 +63,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
         report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
     }
     if (decoded) {
+        client->server = response->mock ? CLIENT_SERVER_MOCK : CLIENT_SERVER_REAL;
         client->uncached |= RESOURCE_BIT(resource);
         settle_journal(client, resource, response, NULL);
         return;
@@ -344,6 +344,10 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     struct client *client = mem_calloc(1, sizeof *client);
     struct engine_settings engine = settings->engine;
     engine.paced = settings->backend != NULL;
+    client->user = settings->user == NULL || settings->backend != NULL
+                       ? NULL
+                       : mem_dup(settings->user, strlen(settings->user));
+    engine.user = client->user;
     engine.wanted &= settings->backend != NULL ? client_backend_panes(settings) : RESOURCE_ALL;
     client->loop = loop;
     client->engine = engine_new(&engine);
@@ -388,6 +392,7 @@ void client_free(struct client *client)
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         free(client->paths[i]);
     }
+    free(client->user);
     free(client);
 }
 
@@ -548,9 +553,9 @@ struct latency_summary client_fetch_latency(const struct client *client)
     return latency_summary(&client->fetch_latency);
 }
 
-bool client_server_is_mock(const struct client *client)
+enum client_server client_server(const struct client *client)
 {
-    return client->mock;
+    return client->server;
 }
 
 uint64_t client_errors(const struct client *client)

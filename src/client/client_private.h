@@ -27,6 +27,7 @@ struct client {
     struct memory *memory; /* NULL when nobody looks at it */
     struct trace *trace;
     char *paths[RESOURCE_COUNT];
+    char *user; /* whose answers are taken; NULL: anybody's */
 
     struct fetch {
         uint64_t request; /* http's handle, 0 when none */
@@ -49,8 +50,8 @@ struct client {
     size_t awaiting;
     bool painted;
     bool polling;
-    bool mock;    /* the last answer came from blotter-mock */
-    bool refused; /* the token was turned down since an answer was good */
+    enum client_server server; /* by the last answer */
+    bool refused;              /* the token was turned down since an answer was good */
     void (*on_refused)(void *user, bool by_user);
     void *refused_user;
     struct latency event_latency, fetch_latency;

@@ -114,8 +114,10 @@ struct latency_summary client_event_latency(
     const struct client *client); /* event received -> painted */
 struct latency_summary client_fetch_latency(const struct client *client); /* GET, start to end */
 
-/* Whether the last answer came from the bundled server: its figures are made up. */
-bool client_server_is_mock(const struct client *client);
+/* What the server has shown itself to be by an answer that was understood. The bundled one's
+ * figures are made up. */
+enum client_server { CLIENT_SERVER_UNKNOWN, CLIENT_SERVER_REAL, CLIENT_SERVER_MOCK };
+enum client_server client_server(const struct client *client);
 uint64_t client_errors(const struct client *client);
 
 #endif
