@@ -27,6 +27,7 @@ struct client {
     struct memory *memory; /* NULL when nobody looks at it */
     struct trace *trace;
     char *paths[RESOURCE_COUNT];
+    char *user; /* whose answers are taken; NULL: anybody's */
 
     struct fetch {
         uint64_t request; /* http's handle, 0 when none */
@@ -49,7 +50,10 @@ struct client {
     size_t awaiting;
     bool painted;
     bool polling;
-    bool mock; /* the last answer came from blotter-mock */
+    enum client_server server; /* by the last answer */
+    bool refused;              /* the token was turned down since an answer was good */
+    void (*on_refused)(void *user, bool by_user);
+    void *refused_user;
     struct latency event_latency, fetch_latency;
     uint64_t errors;
 };
@@ -58,6 +62,15 @@ struct client {
 /* What came of a pane's fetch: one of response and fault is NULL. */
 void client_fetched(struct client *client, enum resource resource,
                     const struct http_response *response, const struct fault *fault);
+
+/* --- client_cache.c */
+void client_cache_prime(struct client *client);
+void client_cache_schedule(struct client *client, struct moment now);
+void client_cache_save(void *client); /* a timer's function */
+
+/* --- client_token.c */
+void client_token_fault(struct client *client, const struct fault *fault); /* any, by the server */
+void client_token_wish(struct client *client); /* the user wants everything anew */
 
 /* --- client_backend.c */
 /* False with the fault when the settings cannot work. */

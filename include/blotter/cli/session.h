@@ -18,8 +18,9 @@ struct session {
     const struct options *options;
     struct paths paths;
     struct config *config;
-    struct demo *demo;           /* NULL: none */
-    char *token;                 /* NULL: none */
+    struct demo *demo; /* NULL: none */
+    char *token;       /* NULL: none */
+    enum token_source token_source;
     struct adapt *adapt;         /* NULL: the reference backend */
     struct secrets *secrets;     /* of the adapt */
     struct backend_gifts *gifts; /* what the config gives it */
