@@ -184,6 +184,7 @@ enum status session_connect(struct session *session, struct problem *ret_problem
         refuse_no_backend(session, ret_problem);
         return STATUS_USAGE;
     }
+    session->token_source = token_source(session->config);
     return token_load(session->config, &session->token, ret_problem) ? STATUS_OK : STATUS_USAGE;
 }
 

@@ -56,13 +56,8 @@ static void on_event(void *user, const struct event *event)
 static void on_note(void *user, const char *what)
 {
     struct client *client = user;
-    struct journal_entry entry = {.wall_ms = loop_now(client->loop).wall_ms,
-                                  .outcome = JOURNAL_NOTED};
-    snprintf(entry.name, sizeof entry.name, "asking");
-    snprintf(entry.what, sizeof entry.what, "%.90s", what);
-    journal_add(client->journal, &entry);
     client->errors++;
-    client->changes |= CLIENT_JOURNAL;
+    client_note(client, "asking", what);
 }
 
 static void on_renewed(void *user)

@@ -30,6 +30,7 @@ struct client {
     struct memory *memory; /* NULL when nobody looks at it */
     struct trace *trace;
     char *paths[RESOURCE_COUNT];
+    char *user; /* whose answers are taken; NULL: anybody's */
 
     struct fetch {
         uint64_t request; /* http's handle, 0 when none */
@@ -54,7 +55,10 @@ struct client {
     bool opened; /* its stream has been answered */
     bool painted;
     bool polling;
-    bool mock; /* the last answer came from blotter-mock */
+    enum client_server server; /* by the last answer */
+    bool refused;              /* the token was turned down since an answer was good */
+    void (*on_refused)(void *user, bool by_user);
+    void *refused_user;
     struct latency event_latency, fetch_latency;
     uint64_t errors;
 };
@@ -68,6 +72,14 @@ void client_stream_event(void *user, const struct sse_event *sse);
 void client_stream_status_told(void *user, const struct conn_status *status, bool sent_last_id);
 void client_stream_too_large(void *user);
 void client_stream_quiet(void *user);
+/* --- client_cache.c */
+void client_cache_prime(struct client *client);
+void client_cache_schedule(struct client *client, struct moment now);
+void client_cache_save(void *client); /* a timer's function */
+
+/* --- client_token.c */
+void client_token_fault(struct client *client, const struct fault *fault); /* any, by the server */
+void client_token_wish(struct client *client); /* the user wants everything anew */
 
 /* --- client_backend.c */
 void client_backend_start(struct client *client);

@@ -29,6 +29,8 @@ struct engine_settings {
     int64_t gap_max_ms;        /* 250 */
     bool paced;                /* the owner paces the reads: no polls but its ENGINE_POLL, and the
                                   stream begins without a welcome */
+    const char *user;          /* answers and events that name another are refused; NULL: none are;
+                                  borrowed for the engine's life */
     resource_mask wanted;      /* which resources exist at all for this run */
     uint64_t seed;             /* for jitter */
 };
@@ -152,6 +154,7 @@ void engine_pane(const struct engine *engine, enum resource resource, struct pan
 struct engine_counters {
     uint64_t events, patches, patches_rejected, contradictions;
     uint64_t covered;   /* events that the snapshot held already contained */
+    uint64_t foreign;   /* events that named another user */
     uint64_t histories; /* times the server's ids began anew */
     uint64_t numbered;  /* answers with X-Last-Event-Id */
     uint64_t tagged;    /* answers with an ETag */

@@ -45,7 +45,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     engine->random = settings->seed;
     engine->visible = RESOURCE_ALL;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
-        swr_init(&engine->swr[r], (enum resource)r);
+        swr_init(&engine->swr[r], (enum resource)r, settings->user);
     }
     forget(engine);
     return engine;
