@@ -50,6 +50,7 @@ static void fill_display(const struct config *config, struct tui_settings *ret)
     ret->ascii = config_number(config, CONFIG_ASCII) != 0;
     ret->mouse = config_number(config, CONFIG_MOUSE) != 0;
     ret->hide_amounts = config_number(config, CONFIG_HIDE_AMOUNTS) != 0;
+    ret->quote_stale_ms = config_number(config, CONFIG_QUOTE_STALE);
     ret->grouping = (enum format_grouping)config_number(config, CONFIG_GROUPING);
     ret->timezone = config_text(config, CONFIG_TIMEZONE);
     ret->panes = (resource_mask)config_number(config, CONFIG_PANES);
