@@ -134,6 +134,7 @@ enum config_list { CONFIG_SECRETS, CONFIG_VALUES, CONFIG_SYMBOLS, CONFIG_LISTS }
 
 struct config_entry {
     const char *name, *value, *origin; /* live as long as the config */
+    enum config_level level;
 };
 
 /* False past the end. */
