@@ -1,6 +1,7 @@
 #include "patch.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "complete.h"
 #include "oplog.h"
 #include "overlay.h"
+#include "prices.h"
 #include "settle.h"
 #include "snapshot.h"
 
@@ -23,6 +25,7 @@
 struct patch_log {
     enum resource resource;
     const char *user; /* NULL: anybody */
+    struct prices *prices;
     struct snapshot *base;
     struct overlay overlay; /* the log's operations, written in the base's own rows */
     bool awaiting;          /* a response is on its way */
@@ -104,11 +107,30 @@ static void write_row(const struct overlay *overlay, const struct oplog_entry *e
     row->version = version_mix(row->version, entry->stamp.seq);
 }
 
+/* An item says itself of which moment its price is. */
+static int64_t price_time(const struct overlay *overlay, const struct row *row)
+{
+    return overlay->view->resource == RESOURCE_WATCHLISTS
+               ? ((const struct watch_item *)row)->updated_ms
+               : MODEL_NO_TIME;
+}
+
+static bool is_older_than_row(const struct overlay *overlay, const struct oplog_entry *entry,
+                              const struct row *row)
+{
+    int64_t row_ms = price_time(overlay, row);
+    return row_ms != MODEL_NO_TIME && entry->told_ms != MODEL_NO_TIME &&
+           prices_older(entry->told_ms, row_ms);
+}
+
 static size_t set_rows_of_instrument(struct overlay *overlay, const struct oplog_entry *entry)
 {
     size_t at = 0;
     size_t count = 0;
     for (struct row *row; (row = overlay_next_of_instrument(overlay, entry->texts, &at)) != NULL;) {
+        if (is_older_than_row(overlay, entry, row)) {
+            continue;
+        }
         overlay_save(overlay, row);
         write_row(overlay, entry, row, false);
         count++;
@@ -272,9 +294,29 @@ static void take_operation(struct patch_log *log, const struct operation *operat
 }
 
 /* Rows that name no instrument are found by their symbol, which is the other key. */
+/* Figures of an earlier moment than those that are known already (A tick may overtake another). */
+static bool is_overtaken(const struct patch_log *log, struct operation *operation)
+{
+    char key[PAYLOAD_TEXT_MAX + 2];
+    if (log->prices == NULL || operation->told_ms == MODEL_NO_TIME) {
+        return false;
+    }
+    /* Rows' own figures and instruments' prices are of different moments. */
+    snprintf(key, sizeof key, "%c%s", operation->payload->by_instrument ? 'i' : 'r',
+             operation->key);
+    enum prices_order order = prices_take(log->prices, key, operation->told_ms);
+    if (order == PRICES_BACK) {
+        operation->told_ms = MODEL_NO_TIME;
+    }
+    return order == PRICES_OLDER;
+}
+
 static void take_object(struct patch_log *log, struct operation *operation,
                         struct patch_stamp stamp, struct patch_result *result)
 {
+    if (is_overtaken(log, operation)) {
+        return;
+    }
     if (is_news(log, operation)) {
         take_operation(log, operation, stamp, result);
     }
@@ -487,6 +529,31 @@ static bool shows_same(const struct patch_log *log, const struct snapshot *base)
     return true;
 }
 
+/* Of which moment the response's own prices are, and which figures are newer than they. */
+static void note_prices(struct patch_log *log)
+{
+    const struct snapshot *base = log->base;
+    char key[PAYLOAD_TEXT_MAX + 2];
+    if (log->resource != RESOURCE_WATCHLISTS || log->prices == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < base->row_count; i++) {
+        const struct watch_item *item = &base->items[i];
+        if (item->updated_ms != MODEL_NO_TIME && *item->instrument_id != '\0') {
+            snprintf(key, sizeof key, "i%s", item->instrument_id);
+            prices_take(log->prices, key, item->updated_ms);
+        }
+    }
+    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+        size_t at = 0;
+        const struct row *row = entry->payload->by_instrument && entry->told_ms != MODEL_NO_TIME
+                                    ? overlay_next_of_instrument(&log->overlay, entry->texts, &at)
+                                    : NULL;
+        int64_t row_ms = row != NULL ? price_time(&log->overlay, row) : MODEL_NO_TIME;
+        entry->is_newer = row_ms != MODEL_NO_TIME && prices_older(row_ms, entry->told_ms);
+    }
+}
+
 struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *base,
                                      struct patch_answer response)
 {
@@ -500,10 +567,16 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
     snapshot_forget_delta(base);
     snapshot_unref(old);
     log->base = base;
+    note_prices(log);
     struct patch_change change = settle(log, response);
     apply_all(log);
     change.changed = change.changed || !same || patch_log_count(log) > 0;
     return change;
+}
+
+void patch_log_set_prices(struct patch_log *log, struct prices *prices)
+{
+    log->prices = prices;
 }
 
 void patch_log_set_user(struct patch_log *log, const char *user)
