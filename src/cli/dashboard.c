@@ -23,7 +23,7 @@ struct dashboard {
     char host[256];
     char *state_path;
     char state_server[24]; /* a number for what is looked at, whatever its name is made of */
-    char *daybook; /* NULL: none is kept */
+    char *daybook;         /* NULL: none is kept */
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
@@ -182,7 +182,8 @@ static void prepare(struct dashboard *dashboard)
         snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
         const struct config *config = dashboard->session->config;
         if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
-            dashboard->daybook = daybook_path(paths->state_dir, config_text(config, CONFIG_URL),
+            const struct session *session = dashboard->session;
+            dashboard->daybook = daybook_path(paths->state_dir, session_server(session),
                                               config_text(config, CONFIG_USER));
         }
     }

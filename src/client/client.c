@@ -457,7 +457,8 @@ const struct engine *client_engine(const struct client *client)
 
 const struct conn_status *client_stream_status(const struct client *client)
 {
-    return client->stream == NULL ? NULL : stream_status(client->stream);
+    static const struct conn_status none = {.phase = CONN_IDLE, .lost_at_ms = INT64_MIN};
+    return client->stream == NULL ? &none : stream_status(client->stream);
 }
 
 const struct journal *client_journal(const struct client *client)
