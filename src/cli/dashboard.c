@@ -182,8 +182,10 @@ static void prepare(struct dashboard *dashboard)
         snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
         const struct config *config = dashboard->session->config;
         if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
-            dashboard->daybook = daybook_path(paths->state_dir, config_text(config, CONFIG_URL),
-                                              config_text(config, CONFIG_USER));
+            struct client_settings settings;
+            session_client(dashboard->session, &settings);
+            const char *server = settings.server != NULL ? settings.server : settings.http.url;
+            dashboard->daybook = daybook_path(paths->state_dir, server, settings.user);
         }
     }
 }
