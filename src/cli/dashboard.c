@@ -23,7 +23,7 @@ struct dashboard {
     char host[256];
     char *state_path;
     char state_server[24]; /* a number for what is looked at, whatever its name is made of */
-    char *daybook; /* NULL: none is kept */
+    char *daybook;         /* NULL: none is kept */
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
@@ -182,10 +182,9 @@ static void prepare(struct dashboard *dashboard)
         snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
         const struct config *config = dashboard->session->config;
         if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
-            struct client_settings settings;
-            session_client(dashboard->session, &settings);
-            const char *server = settings.server != NULL ? settings.server : settings.http.url;
-            dashboard->daybook = daybook_path(paths->state_dir, server, settings.user);
+            const struct session *session = dashboard->session;
+            dashboard->daybook = daybook_path(paths->state_dir, session_server(session),
+                                              config_text(config, CONFIG_USER));
         }
     }
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -171,12 +172,24 @@ static enum status start_demo(struct session *session, struct problem *problem)
     return STATUS_OK;
 }
 
+/* A core holds the token several times, libcurl's copies included, and lies about in the directory
+ * where somebody happened to be. */
+static void leave_no_core(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = 0;
+        setrlimit(RLIMIT_CORE, &limit);
+    }
+}
+
 enum status session_connect(struct session *session, struct problem *ret_problem)
 {
     write_without_signals();
     if (session->options->given[OPTION_DEMO]) {
         return start_demo(session, ret_problem);
     }
+    leave_no_core();
     if (config_text(session->config, CONFIG_BACKEND) != NULL) {
         return backend_open(session, ret_problem);
     }
