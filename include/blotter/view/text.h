@@ -6,7 +6,8 @@
  * unassigned character, a surrogate, invalid UTF-8, or a character wider than two columns: each
  * becomes one visible U+FFFD. So measuring, cutting and drawing cannot disagree, and no caller can
  * forget to clean. Widths are the C library's (wcwidth), as the terminal library's are; a program
- * that shows more than ASCII calls setlocale(LC_CTYPE, "") first. Source: doc/quality.md, "Attacks".
+ * that shows more than ASCII calls setlocale(LC_CTYPE, "") first. Source: doc/quality.md,
+ * "Attacks".
  */
 #ifndef BLOTTER_VIEW_TEXT_H
 #define BLOTTER_VIEW_TEXT_H
@@ -60,6 +61,10 @@ struct text_fit {
     enum text_cut cut;
 };
 size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacity);
+
+/* The longest piece from text on that fits into columns (at least one), broken after a blank where
+ * there is one. Returns its end; never text itself before the end. */
+const char *text_wrap(const char *text, const char *end, int columns);
 
 /* Case-insensitive (ASCII) search for a filter; an empty needle is found. NULL when not found. */
 const char *text_find(const char *text, const char *needle);
