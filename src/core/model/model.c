@@ -262,6 +262,29 @@ size_t model_find(const struct snapshot *snapshot, const char *id)
     return index->overflow ? find_slowly(snapshot, id) : snapshot->row_count;
 }
 
+static bool is_foreign(const char *named, const char *user)
+{
+    return named != NULL && *named != '\0' && strcmp(named, user) != 0;
+}
+
+const char *snapshot_foreign(const struct snapshot *snapshot, const char *user)
+{
+    if (is_foreign(snapshot->user, user)) {
+        return snapshot->user;
+    }
+    for (size_t i = 0; i < snapshot->list_count; i++) {
+        if (is_foreign(snapshot->lists[i].user, user)) {
+            return snapshot->lists[i].user;
+        }
+    }
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        if (is_foreign(model_row(snapshot, i)->user, user)) {
+            return model_row(snapshot, i)->user;
+        }
+    }
+    return NULL;
+}
+
 static const char *copy_text(struct arena *arena, const char *text, size_t len)
 {
     char *copy = arena_text(arena, len + 1);
@@ -356,7 +379,8 @@ static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
 
 bool row_equal(enum resource resource, const struct row *a, const struct row *b)
 {
-    return a->provisional == b->provisional && fields_equal(field_table(resource), a, b);
+    return a->provisional == b->provisional && a->mixed == b->mixed &&
+           fields_equal(field_table(resource), a, b);
 }
 
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)

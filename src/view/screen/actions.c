@@ -306,7 +306,7 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
 {
     struct act act = {.screen = screen, .input = input};
     char bytes[4];
-    away_note(screen, input);
+    away_touch(screen, input);
     if (screen->overlay == SCOPE_HELP && screen->help_typing && code >= 0x20 &&
         text_code_is_safe(code)) {
         help_char(screen, code);
@@ -577,9 +577,14 @@ struct screen_result screen_action(struct screen *screen, const struct screen_in
                 (action_info(action)->scopes & SCOPE_BIT(screen_scope(screen))) != 0;
     bool search = screen->overlay == SCOPE_HELP && (screen->help_typing || action == ACTION_FILTER);
     screen_place(screen, input);
-    away_note(screen, input);
+    bool lists = screen->away.digest && action == ACTION_DETAIL && screen->overlay == SCOPE_PANES;
+    away_touch(screen, input);
     if (here && search && is_typing(action)) {
         help_search(screen, action);
+        act_redraw(&act, SCREEN_VIEW);
+    } else if (lists) { /* what the digest counts */
+        tape_pane_select(screen, input, 0);
+        act_focus(&act, PANE_EVENTS);
         act_redraw(&act, SCREEN_VIEW);
     } else if (here && handlers[action] != NULL) {
         handlers[action](&act);

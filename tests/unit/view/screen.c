@@ -196,13 +196,13 @@ static void test_connection_words(void **state)
         {{.phase = CONN_WAITING, .attempt = 4, .retry_at_ms = DESK_NOW_MS + 4000},
          FAULT_CONNECT,
          true,
-         "✗ OFFLINE some reason │ try 5, next 14:32:10 (R now)"},
+         "✗ OFFLINE │ try 5, next 14:32:10 (R now) │ some reason"},
         {{.phase = CONN_CONNECTING, .attempt = 5},
          FAULT_RESOLVE,
          true,
-         "✗ OFFLINE some reason │ try 5"},
+         "✗ OFFLINE │ try 5 │ some reason"},
         {{.phase = CONN_ENDED}, FAULT_AUTH, false, "✗ AUTH token rejected │ some reason"},
-        {{.phase = CONN_ENDED}, FAULT_HTTP, false, "✗ OFFLINE some reason │ R tries again"},
+        {{.phase = CONN_ENDED}, FAULT_HTTP, false, "✗ OFFLINE │ R tries again │ some reason"},
         {{.phase = CONN_ENDED}, FAULT_NONE, false, "○ ENDED by the server"},
     };
     struct desk desk;
@@ -629,9 +629,9 @@ static void test_mouse(void **state)
     has(&desk, "Symbol↑");
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 13, 2);
     has(&desk, "Symbol↓");
-    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 12); /* the watchlist */
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 20); /* the watchlist */
     has(&desk, "┏━ 4 Watchlist");
-    screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 120, 12);
+    screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 120, 20);
     screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 10, 4); /* the orders */
     has(&desk, "┏━ 4 Watchlist");
     has(&desk, "! 1");
