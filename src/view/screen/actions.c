@@ -122,6 +122,10 @@ void act_move(struct act *act)
 {
     struct screen *screen = act->screen;
     long step = step_of(act);
+    if (screen->overlay == SCOPE_SYMBOL) {
+        act_move_symbol(act, step);
+        return;
+    }
     if (screen->overlay != SCOPE_PANES) {
         act_move_overlay(act, step);
         return;
@@ -136,6 +140,11 @@ void act_move(struct act *act)
 
 static void do_scroll_columns(struct act *act)
 {
+    if (act->screen->overlay == SCOPE_SYMBOL) {
+        act->screen->symbol_short = act->action == ACTION_LEFT;
+        act_redraw(act, SCREEN_OVERLAY);
+        return;
+    }
     if (!act_in_table(act)) {
         return;
     }
@@ -221,7 +230,7 @@ static void do_back(struct act *act)
     }
 }
 
-static void open_overlay(struct act *act, enum action_scope scope)
+void act_open_overlay(struct act *act, enum action_scope scope)
 {
     act->screen->overlay = scope;
     act->screen->overlay_top = act->screen->overlay_cursor = 0;
@@ -230,6 +239,7 @@ static void open_overlay(struct act *act, enum action_scope scope)
 
 static void do_help(struct act *act)
 {
+<<<<<<< HEAD
     act->screen->help_text[0] = '\0';
     act->screen->help_typing = false;
     open_overlay(act, SCOPE_HELP);
@@ -260,6 +270,9 @@ void act_detail(struct act *act)
         screen->detail_key = key;
         open_overlay(act, SCOPE_DETAIL);
     }
+=======
+    act_open_overlay(act, SCOPE_HELP);
+>>>>>>> main
 }
 
 /* --- filter --------------------------------------------------------------------------------- */
@@ -267,7 +280,7 @@ void act_detail(struct act *act)
 static void do_filter(struct act *act)
 {
     if (act_in_table(act)) {
-        open_overlay(act, SCOPE_PROMPT);
+        act_open_overlay(act, SCOPE_PROMPT);
     }
 }
 
@@ -519,6 +532,7 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_FOCUS_EVENTS] = do_focus,
     [ACTION_ZOOM] = do_zoom,
     [ACTION_DETAIL] = act_detail,
+    [ACTION_FIELDS] = act_fields,
     [ACTION_BACK] = do_back,
     [ACTION_FILTER] = do_filter,
     [ACTION_VIEW] = act_next_view,
