@@ -30,17 +30,11 @@ static const struct action_info actions[] = {
     [ACTION_PAGE_DOWN] = {"page-down", "PgDn C-d", LISTS, move, "page down", "One page down"},
     [ACTION_TOP] = {"top", "g Home", LISTS, move, "top", "To the first line"},
     [ACTION_BOTTOM] = {"bottom", "G End", LISTS, move, "bottom", "To the last line"},
-<<<<<<< HEAD
-    [ACTION_LEFT] = {"left", "Left h", PANES, move, "left", "Scroll the columns back", TABLES},
-    [ACTION_RIGHT] = {"right", "Right l", PANES, move, "right",
-                      "Scroll the columns on, to those that do not fit", TABLES},
-=======
     [ACTION_LEFT] = {"left", "Left h", PANES | SYMBOL, move, "left",
-                     "Scroll the columns back; of a symbol, its last 30 minutes"},
-    [ACTION_RIGHT] =
-        {"right", "Right l", PANES | SYMBOL, move, "right",
-         "Scroll the columns on, to those that do not fit; of a symbol, its whole day"},
->>>>>>> main
+                     "Scroll the columns back; of a symbol, its last 30 minutes", TABLES},
+    [ACTION_RIGHT] = {"right", "Right l", PANES | SYMBOL, move, "right",
+                      "Scroll the columns on, to those that do not fit; of a symbol, its whole day",
+                      TABLES},
     [ACTION_FOCUS_NEXT] = {"focus-next", "Tab", PANES, panes, "next pane", "Focus the next pane"},
     [ACTION_FOCUS_PREVIOUS] = {"focus-previous", "S-Tab", PANES, panes, "previous pane",
                                "Focus the previous pane"},
@@ -105,14 +99,9 @@ static const struct action_info actions[] = {
                      "Copy the symbol or the field (OSC 52)"},
     [ACTION_COPY_ROW] = {"copy-row", "Y", PANES | DETAIL | SYMBOL, rows, "copy row",
                          "Copy the row as the server sent it"},
-<<<<<<< HEAD
-    [ACTION_THEME_NEXT] = {"theme-next", "T", PANES | HELP, look, "theme", "Next theme"},
+    [ACTION_THEME_NEXT] = {"theme-next", "T", PANES | HELP | SYMBOL, look, "theme", "Next theme"},
     [ACTION_HELP] = {"help", "? F1", PANES, program, "help",
                      "All keys, those of the focused pane first, and what the marks mean"},
-=======
-    [ACTION_THEME_NEXT] = {"theme-next", "T", PANES | HELP | SYMBOL, look, "theme", "Next theme"},
-    [ACTION_HELP] = {"help", "? F1", PANES, program, "help", "Keys of the focused pane"},
->>>>>>> main
     [ACTION_CLOSE] = {"close", "q", OVERLAYS, program, "close", "Close what is open"},
     [ACTION_ACCEPT] = {"accept", "Enter", PROMPT, prompt, "keep", "Keep the filter"},
     [ACTION_ERASE] = {"erase", "Backspace C-h", PROMPT, prompt, "erase", "Erase a character"},
@@ -128,15 +117,6 @@ static const struct action_info actions[] = {
 };
 static_assert(sizeof actions / sizeof *actions == ACTION_COUNT, "a row per action");
 
-<<<<<<< HEAD
-=======
-static const char *const scope_names[] = {
-    [SCOPE_PANES] = "panes",   [SCOPE_SYMBOL] = "symbol",   [SCOPE_HELP] = "help",
-    [SCOPE_DETAIL] = "detail", [SCOPE_COLUMNS] = "columns", [SCOPE_PROMPT] = "filter",
-};
-static_assert(sizeof scope_names / sizeof *scope_names == SCOPE_COUNT, "a name per scope");
-
->>>>>>> main
 const struct action_info *action_info(enum action action)
 {
     return &actions[action];

@@ -239,40 +239,9 @@ void act_open_overlay(struct act *act, enum action_scope scope)
 
 static void do_help(struct act *act)
 {
-<<<<<<< HEAD
     act->screen->help_text[0] = '\0';
     act->screen->help_typing = false;
-    open_overlay(act, SCOPE_HELP);
-}
-
-void act_detail(struct act *act)
-{
-    struct screen *screen = act->screen;
-    uint64_t key = 0;
-    if (act_in_table(act)) {
-        table_move(act_table(act), 0);
-        key = act_table(act)->selected;
-        size_t at = act_table(act)->cursor;
-        if (at < act_table(act)->order_count) {
-            struct table_mark *mark = &act_table(act)->marks[act_table(act)->order[at]];
-            mark->seen = mark->attention;
-        }
-    } else if (screen->focus == PANE_EVENTS && screen->strip.journal) {
-        const struct journal_entry *entry =
-            events_at(screen, act->input, events_cursor(screen, act->input));
-        key = entry != NULL ? entry->number : 0;
-    } else if (screen->focus != PANE_EVENTS) {
-        struct pane_state state = screen_pane(screen, act->input, RESOURCE_ACCOUNT);
-        bool known = state.shown != NULL && state.shown->row_count > 0;
-        key = known ? table_key(model_row(state.shown, 0)->id) : 0;
-    }
-    if (key != 0) {
-        screen->detail_key = key;
-        open_overlay(act, SCOPE_DETAIL);
-    }
-=======
     act_open_overlay(act, SCOPE_HELP);
->>>>>>> main
 }
 
 /* --- filter --------------------------------------------------------------------------------- */

@@ -135,6 +135,9 @@ static void collect(struct help *help)
     add_heading(help, "In other panes");
     add_actions(help, NULL, SCOPE_PANES, false);
     close_section(help);
+    add_heading(help, "On the page of a symbol");
+    add_actions(help, NULL, SCOPE_SYMBOL, true);
+    close_section(help);
     add_heading(help, "While columns are chosen");
     add_actions(help, NULL, SCOPE_COLUMNS, true);
     close_section(help);
