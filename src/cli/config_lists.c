@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <blotter/core/alarm.h>
 #include <blotter/core/alloc.h>
 
 #include "config_value.h"
+
+#define PRICES_MAX 16 /* of one symbol */
 
 static bool check_secret(const char *value, struct problem *problem)
 {
@@ -25,13 +28,20 @@ static bool check_any(const char *value, struct problem *problem)
     return *value != '\0' || problem_set(problem, "it needs a value");
 }
 
+static bool check_price(const char *value, struct problem *problem)
+{
+    struct alarm_rule rules[PRICES_MAX];
+    return alarm_rules_parse("S", value, rules, PRICES_MAX) > 0 ||
+           problem_set(problem, "a price is told as '> 3000' or '< 2800', several with commas");
+}
+
 static const struct {
     const char *section;
     bool (*check)(const char *value, struct problem *problem);
 } lists[] = {
-    [CONFIG_SECRETS] = {"secrets", check_secret},
-    [CONFIG_VALUES] = {"values", check_any},
-    [CONFIG_SYMBOLS] = {"symbols", check_any},
+    [CONFIG_SECRETS] = {"secrets", check_secret}, [CONFIG_VALUES] = {"values", check_any},
+    [CONFIG_SYMBOLS] = {"symbols", check_any},    [CONFIG_PRICES] = {"alerts.price", check_price},
+    [CONFIG_VIEWS] = {"views", check_any},
 };
 static_assert(sizeof lists / sizeof *lists == CONFIG_LISTS, "a row per list");
 
