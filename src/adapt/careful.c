@@ -170,22 +170,3 @@ bool careful_copy(struct buf *out, const char *text, size_t len, struct fault *r
     buf_done(&mended);
     return good;
 }
-
-bool careful_string(struct buf *out, const char *bytes, size_t len)
-{
-    struct buf mended;
-    buf_init(&mended, 3 * len + 1);
-    bool good = utf8_append_repaired(&mended, bytes, len) && buf_append(out, "\"", 1);
-    for (size_t i = 0; good && i < mended.len; i++) {
-        char byte = mended.data[i];
-        if (byte == '"' || byte == '\\') {
-            good = buf_append(out, "\\", 1) && buf_append(out, &byte, 1);
-        } else if ((unsigned char)byte < ' ') {
-            good = buf_printf(out, "\\u%04x", (unsigned char)byte);
-        } else {
-            good = buf_append(out, &byte, 1);
-        }
-    }
-    buf_done(&mended);
-    return good && buf_append(out, "\"", 1);
-}

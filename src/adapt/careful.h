@@ -16,7 +16,4 @@
  */
 bool careful_copy(struct buf *out, const char *text, size_t len, struct fault *ret_fault);
 
-/* Appends the bytes as a JSON string. */
-bool careful_string(struct buf *out, const char *bytes, size_t len);
-
 #endif

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jq.h>
-
 #include <blotter/core/alloc.h>
 
+#include "jq_api.h"
 #include "overrun.h"
 
 #define TEXT_BYTES_MAX ((size_t)256 << 10)
@@ -18,18 +17,20 @@ extern const char prelude_jq[];
 extern const size_t prelude_jq_len;
 
 struct program {
+    const struct jq_api *api;
     jq_state *jq;
     const char *name; /* of the file, without its directory */
 };
 
 bool program_available(void)
 {
-    return true;
+    return jq_api_open() != NULL;
 }
 
 /* --- compiling ------------------------------------------------------------------------------- */
 
 struct compiling {
+    const struct jq_api *api;
     const struct program_source *source;
     struct complaints *complaints;
     int last_line;
@@ -37,13 +38,13 @@ struct compiling {
 };
 
 /* The text of a message: its own bytes when it is a string, else as JSON. Takes it. */
-static void take_message(jv message, char *out, size_t size)
+static void take_message(const struct jq_api *api, jv message, char *out, size_t size)
 {
-    if (jv_get_kind(message) != JV_KIND_STRING) {
-        message = jv_dump_string(message, 0);
+    if (api->get_kind(message) != JV_KIND_STRING) {
+        message = api->dump_string(message, 0);
     }
-    snprintf(out, size, "%s", jv_string_value(message));
-    jv_free(message);
+    snprintf(out, size, "%s", api->string_value(message));
+    api->free(message);
 }
 
 static void cut(char *text, const char *from)
@@ -155,7 +156,7 @@ static void on_error(void *user, jv message)
     static const char head[] = "jq: error: ", place[] = " at <top-level>, line ";
     struct compiling *compiling = user;
     char text[MESSAGE_BYTES];
-    take_message(message, text, sizeof text);
+    take_message(compiling->api, message, text, sizeof text);
     char *what = strncmp(text, head, strlen(head)) == 0 ? text + strlen(head) : text;
     char *at = strstr(what, place);
     if (at == NULL) {
@@ -168,15 +169,15 @@ static void on_error(void *user, jv message)
 
 static void ignore(void *user, jv message)
 {
-    (void)user;
-    jv_free(message);
+    const struct jq_api *api = user;
+    api->free(message);
 }
 
 static jv no_input(jq_state *jq, void *user)
 {
+    const struct jq_api *api = user;
     (void)jq;
-    (void)user;
-    return jv_invalid();
+    return api->invalid();
 }
 
 /* `def _answer`: a branch for each function. */
@@ -191,12 +192,12 @@ static bool append_answer(struct buf *text, const struct program_source *source)
 }
 
 /* libjq reads ~/.jq at every compile: HOME is somewhere else meanwhile. */
-static bool compile_away_from_home(jq_state *jq, const char *text)
+static bool compile_away_from_home(const struct jq_api *api, jq_state *jq, const char *text)
 {
     const char *home = getenv("HOME");
     char *kept = home != NULL ? mem_dup(home, strlen(home)) : NULL;
     setenv("HOME", "/nonexistent", 1);
-    bool good = jq_compile_args(jq, text, jv_object()) != 0;
+    bool good = api->compile_args(jq, text, api->object()) != 0;
     if (kept != NULL) {
         setenv("HOME", kept, 1);
     } else {
@@ -261,47 +262,60 @@ static bool compile(jq_state *jq, struct compiling *compiling)
 {
     struct buf text;
     const struct program_source *source = compiling->source;
+    const struct jq_api *api = compiling->api;
     buf_init(&text, TEXT_BYTES_MAX);
-    jq_set_error_cb(jq, on_error, compiling);
+    api->set_error_cb(jq, on_error, compiling);
     bool good = buf_append(&text, prelude_jq, prelude_jq_len) &&
                 buf_append(&text, source->text, source->len) && append_answer(&text, source) &&
-                compile_away_from_home(jq, text.data);
+                compile_away_from_home(api, jq, text.data);
     buf_done(&text);
-    jq_set_error_cb(jq, ignore, NULL);
+    api->set_error_cb(jq, ignore, (void *)api);
     if (!good && !compiling->said) {
         blame_end(compiling);
     }
     return good;
 }
 
+/* A state with the program in it; NULL with complaints. */
+static jq_state *compile_new(struct compiling *compiling)
+{
+    const struct jq_api *api = compiling->api;
+    jq_state *jq = api->init();
+    if (jq == NULL) {
+        complain(compiling->complaints, (struct place){compiling->source->path, 0},
+                 "libjq does not start");
+    } else if (!compile(jq, compiling)) {
+        api->teardown(&jq);
+    } else {
+        api->set_input_cb(jq, no_input, (void *)api);
+        api->set_debug_cb(jq, ignore, (void *)api);
+    }
+    return jq;
+}
+
 struct program *program_new(const struct program_source *source, struct complaints *complaints)
 {
     const char *slash = strrchr(source->path, '/');
-    struct compiling compiling = {source, complaints, count_lines(source->text, source->len),
-                                  false};
-    if (!check_text(&compiling)) {
+    struct compiling compiling = {jq_api_open(), source, complaints,
+                                  count_lines(source->text, source->len), false};
+    if (compiling.api == NULL) {
+        complain(complaints, (struct place){source->path, 0},
+                 BLOTTER_LIBJQ " is not installed, which backends need");
         return NULL;
     }
-    jq_state *jq = jq_init();
+    jq_state *jq = check_text(&compiling) ? compile_new(&compiling) : NULL;
     if (jq == NULL) {
-        complain(complaints, (struct place){source->path, 0}, "libjq does not start");
         return NULL;
     }
-    if (!compile(jq, &compiling)) {
-        jq_teardown(&jq);
-        return NULL;
-    }
-    jq_set_input_cb(jq, no_input, NULL);
-    jq_set_debug_cb(jq, ignore, NULL);
     struct program *program = mem_alloc(sizeof *program);
-    *program = (struct program){jq, slash != NULL ? slash + 1 : source->path};
+    *program = (struct program){compiling.api, jq, slash != NULL ? slash + 1 : source->path};
     return program;
 }
 
 void program_free(struct program *program)
 {
     if (program != NULL) {
-        jq_teardown(&program->jq);
+        program->api->teardown(&program->jq);
         free(program);
     }
 }
@@ -319,30 +333,37 @@ static bool refuse(const struct program *program, const char *function, const ch
 static bool take_end(const struct program *program, const char *function, jv end,
                      struct fault *fault)
 {
-    if (!jv_invalid_has_msg(jv_copy(end))) {
-        jv_free(end);
+    const struct jq_api *api = program->api;
+    if (!api->invalid_has_msg(api->copy(end))) {
+        api->free(end);
         return true;
     }
     char text[MESSAGE_BYTES];
-    take_message(jv_invalid_get_msg(end), text, sizeof text);
+    take_message(api, api->invalid_get_msg(end), text, sizeof text);
     return refuse(program, function, text, fault);
+}
+
+static bool is_valid(const struct jq_api *api, jv value)
+{
+    return api->get_kind(value) != JV_KIND_INVALID;
 }
 
 /* Appends what the program gives, and counts it. */
 static bool collect(struct program *program, const struct program_call *call, struct buf *ret,
                     struct fault *fault)
 {
+    const struct jq_api *api = program->api;
     size_t count = 0;
     bool fits = !call->many || buf_append_text(ret, "[");
-    jv value = jq_next(program->jq);
-    for (; jv_is_valid(value); value = jq_next(program->jq)) {
-        jv text = jv_dump_string(value, 0);
+    jv value = api->next(program->jq);
+    for (; is_valid(api, value); value = api->next(program->jq)) {
+        jv text = api->dump_string(value, 0);
         if (count++ < (call->many ? VALUES_MAX : 1)) {
             fits = fits && (count == 1 || buf_append_text(ret, ",")) &&
-                   buf_append(ret, jv_string_value(text),
-                              (size_t)jv_string_length_bytes(jv_copy(text)));
+                   buf_append(ret, api->string_value(text),
+                              (size_t)api->string_length_bytes(api->copy(text)));
         }
-        jv_free(text);
+        api->free(text);
         if (count > VALUES_MAX) {
             return refuse(program, call->function, "more values than can be meant", fault);
         }
@@ -366,14 +387,15 @@ static bool collect(struct program *program, const struct program_call *call, st
 bool program_run(struct program *program, const struct program_call *call, struct buf *ret,
                  struct fault *ret_fault)
 {
+    const struct jq_api *api = program->api;
     struct sigaction before;
     size_t start = ret->len;
     overrun_arm(program->name, call->function, &before);
-    jv body = jv_parse_sized(call->body, (int)call->len);
-    bool good = jv_is_valid(body);
+    jv body = api->parse_sized(call->body, (int)call->len);
+    bool good = is_valid(api, body);
     if (good) {
-        jv input = jv_array_append(jv_array_append(jv_array(), jv_string(call->function)), body);
-        jq_start(program->jq, input, 0);
+        jv input = api->array_append(api->array(), api->string(call->function));
+        api->start(program->jq, api->array_append(input, body), 0);
         good = collect(program, call, ret, ret_fault);
     } else {
         take_end(program, call->function, body, ret_fault);

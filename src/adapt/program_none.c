@@ -26,3 +26,8 @@ bool program_run(struct program *program, const struct program_call *call, struc
     fault_set(ret_fault, FAULT_CONFIG, 0, "%s: built without libjq", call->function);
     return false;
 }
+
+void program_on_overrun(void (*restore_terminal)(void))
+{
+    (void)restore_terminal;
+}

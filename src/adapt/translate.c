@@ -6,6 +6,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/iso8601.h>
+#include <blotter/core/quote.h>
 #include <blotter/core/span.h>
 #include <blotter/core/utf8.h>
 
@@ -276,7 +277,8 @@ static bool append_data(struct buf *out, const char *data, size_t len)
     if (out->data != NULL) {
         out->len = start;
     }
-    return fault.kind != FAULT_TOO_LARGE && careful_string(out, data, len);
+    quote_text(out, data, len);
+    return fault.kind != FAULT_TOO_LARGE;
 }
 
 static bool make_input(struct adapt *adapt, const struct translate_message *message,
@@ -285,11 +287,12 @@ static bool make_input(struct adapt *adapt, const struct translate_message *mess
     if (adapt->backend.stream.kind == BACKEND_NDJSON) {
         return careful_copy(input, message->data, message->data_len, fault);
     }
-    if (buf_append_text(input, "{\"name\":") &&
-        careful_string(input, message->name, message->name_len) &&
-        buf_append_text(input, ",\"id\":") && careful_string(input, message->id, message->id_len) &&
-        buf_append_text(input, ",\"data\":") &&
-        append_data(input, message->data, message->data_len) && buf_append_text(input, "}")) {
+    buf_append_text(input, "{\"name\":");
+    quote_text(input, message->name, message->name_len);
+    buf_append_text(input, ",\"id\":");
+    quote_text(input, message->id, message->id_len);
+    buf_append_text(input, ",\"data\":");
+    if (append_data(input, message->data, message->data_len) && buf_append_text(input, "}")) {
         return true;
     }
     fault_set(fault, FAULT_TOO_LARGE, 0, "the event is larger than 8 MiB");

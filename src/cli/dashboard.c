@@ -1,10 +1,13 @@
 #include <blotter/cli/session.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <blotter/client/daybook.h>
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 #include <blotter/tui/tui.h>
 #include <blotter/tui/zone.h>
 
@@ -17,6 +20,7 @@ struct dashboard {
     struct config *reloaded; /* NULL until SIGUSR1 */
     char host[256];
     char *state_path;
+    char state_server[24]; /* a number for what is looked at, whatever its name is made of */
     char *daybook; /* NULL: none is kept */
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
@@ -97,6 +101,7 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     ret->keys = dashboard->keys;
     ret->key_count = dashboard->key_count;
     ret->state_path = dashboard->state_path;
+    ret->state_server = dashboard->state_server;
     ret->reload = reload;
     ret->log = log_text;
     ret->log_path = config_text(session->config, CONFIG_LOG_FILE);
@@ -129,8 +134,25 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
     return true;
 }
 
+/* The demo's server has another port each time. */
+static void name_server(struct dashboard *dashboard)
+{
+    static const enum config_id parts[] = {CONFIG_PROFILE, CONFIG_BACKEND, CONFIG_URL, CONFIG_USER};
+    const struct session *session = dashboard->session;
+    uint64_t hash = HASH_START;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *text = config_text(session->config, parts[i]);
+        hash = hash_bytes(hash_text(hash, text != NULL ? text : ""), "", 1);
+    }
+    snprintf(dashboard->state_server, sizeof dashboard->state_server, "%016" PRIx64, hash);
+    if (session->demo != NULL) {
+        snprintf(dashboard->state_server, sizeof dashboard->state_server, "demo");
+    }
+}
+
 static void prepare(struct dashboard *dashboard)
 {
+    name_server(dashboard);
     struct paths *paths = &dashboard->session->paths;
     session_host(dashboard->session, dashboard->host, sizeof dashboard->host);
     dashboard->theme_dirs[0] = paths->theme_dir;

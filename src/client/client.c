@@ -1,11 +1,8 @@
 #include <blotter/client/client.h>
 
-#include <blotter/client/cache.h>
 #include <blotter/core/alloc.h>
-#include <blotter/net/stream.h>
 
-#include "ledger.h"
-#include "memory.h"
+#include "client_private.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -17,46 +14,6 @@
 #define CACHE_DELAY_US INT64_C(3000000)
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
-/* Events whose first paint is still awaited; more than this in one turn are not sampled. */
-#define AWAITING_MAX 256
-
-struct client {
-    struct loop *loop;
-    struct http *http;
-    struct stream *stream; /* NULL when only the reads are wanted */
-    struct engine *engine;
-    struct journal *journal;
-    struct cache *cache;   /* NULL when there is none */
-    struct memory *memory; /* NULL when nobody looks at it */
-    struct trace *trace;
-    char *paths[RESOURCE_COUNT];
-
-    struct fetch {
-        uint64_t request; /* http's handle, 0 when none */
-        uint64_t id;      /* the engine's */
-        uint64_t up_to;   /* the journal's total when it began */
-    } fetches[RESOURCE_COUNT];
-
-    struct loop_timer *deadline;
-    struct loop_timer *cache_timer;
-    struct ledger *ledger;
-    bool cache_due;
-    resource_mask uncached; /* confirmed since the cache was last written */
-
-    unsigned changes; /* for the next on_change */
-    void (*on_change)(void *user, unsigned mask);
-    void *on_change_user;
-
-    int64_t slept_us; /* by the machine, as far as it was noticed */
-    int64_t awaiting_us[AWAITING_MAX];
-    size_t awaiting;
-    bool painted;
-    bool polling;
-    bool mock; /* the last answer came from blotter-mock */
-    struct latency event_latency, fetch_latency;
-    uint64_t errors;
-};
-
 void client_settings_default(struct client_settings *ret)
 {
     memset(ret, 0, sizeof *ret);
@@ -100,7 +57,6 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
-    client->mock = response->mock;
     if (client->stream != NULL) {
         stream_way_open(client->stream); /* one health for all (R22) */
     }
@@ -108,6 +64,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
         report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
     }
     if (decoded) {
+        client->server = response->mock ? CLIENT_SERVER_MOCK : CLIENT_SERVER_REAL;
         client->uncached |= RESOURCE_BIT(resource);
         settle_journal(client, resource, response, NULL);
         return;
@@ -130,6 +87,16 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     settle_journal(client, resource, NULL, fault);
 }
 
+void client_fetched(struct client *client, enum resource resource,
+                    const struct http_response *response, const struct fault *fault)
+{
+    if (fault == NULL) {
+        fetch_succeeded(client, resource, response);
+    } else {
+        fetch_failed(client, resource, fault);
+    }
+}
+
 /* The resource whose fetch a request was; RESOURCE_COUNT when it is none of ours any more. */
 static enum resource fetch_resource(const struct client *client, uint64_t request)
 {
@@ -149,23 +116,25 @@ static void fetch_done(void *user, uint64_t request, const struct http_response 
         return;
     }
     client->fetches[resource].request = 0;
-    if (fault == NULL) {
-        fetch_succeeded(client, resource, response);
-    } else {
-        fetch_failed(client, resource, fault);
-    }
+    client_fetched(client, resource, response, fault);
 }
 
 static void run_action(struct client *client, const struct engine_action *action)
 {
     struct fetch *fetch = &client->fetches[action->resource];
+    if (action->kind == ENGINE_FETCH) {
+        fetch->id = action->fetch_id;
+        fetch->up_to = journal_total(client->journal);
+    }
+    if (client->asking != NULL) {
+        client_backend_act(client, action);
+        return;
+    }
     if (fetch->request != 0) {
         http_cancel(client->http, fetch->request);
         fetch->request = 0;
     }
     if (action->kind == ENGINE_FETCH) {
-        fetch->id = action->fetch_id;
-        fetch->up_to = journal_total(client->journal);
         fetch->request = http_get(client->http, client->paths[action->resource], action->etag,
                                   fetch_done, client);
         trace_step(client->trace, loop_now(client->loop).mono_us, "fetch_start",
@@ -258,7 +227,11 @@ static void notice_sleep(struct client *client)
         return;
     }
     client->slept_us = slept_us;
-    http_forget_connections(client->http);
+    if (client->asking != NULL) {
+        asking_forget_connections(client->asking);
+    } else {
+        http_forget_connections(client->http);
+    }
     engine_trigger(client->engine, loop_now(client->loop), ENGINE_RESUME, RESOURCE_ALL);
     if (client->stream != NULL) {
         stream_resumed(client->stream);
@@ -268,9 +241,11 @@ static void notice_sleep(struct client *client)
 static void run_actions(struct client *client, struct moment now)
 {
     struct engine_action action;
-    while (engine_next_action(client->engine, now, &action)) {
-        run_action(client, &action);
-    }
+    do {
+        while (engine_next_action(client->engine, now, &action)) {
+            run_action(client, &action);
+        }
+    } while (client->asking != NULL && client_backend_turn(client));
     bool polling = engine_polling(client->engine, NULL);
     if (polling != client->polling) {
         client->polling = polling;
@@ -348,13 +323,18 @@ static void make_stream(struct client *client, const struct client_settings *set
     free(path);
 }
 
+static const char *server_of(const struct client_settings *settings)
+{
+    return settings->server != NULL ? settings->server : settings->http.url;
+}
+
 static void make_memory(struct client *client, const struct client_settings *settings)
 {
     const struct memory_settings memory = {.engine = client->engine,
                                            .book = ledger_book(client->ledger),
                                            .daybook = settings->daybook,
                                            .days = settings->daybook_days,
-                                           .server = settings->http.url,
+                                           .server = server_of(settings),
                                            .user = settings->user,
                                            .zone = settings->zone,
                                            .zone_user = settings->zone_user,
@@ -363,33 +343,52 @@ static void make_memory(struct client *client, const struct client_settings *set
     client->memory = memory_new(client->loop, &memory);
 }
 
+static bool connect_to(struct client *client, const struct client_settings *settings,
+                       struct fault *ret_fault)
+{
+    if (settings->backend != NULL) {
+        return client_backend_init(client, settings, ret_fault);
+    }
+    client->http = http_new(client->loop, &settings->http, ret_fault);
+    if (client->http == NULL) {
+        return false;
+    }
+    make_paths(client, settings->user);
+    if (settings->stream) {
+        make_stream(client, settings);
+    }
+    return true;
+}
+
 struct client *client_new(struct loop *loop, const struct client_settings *settings,
                           struct fault *ret_fault)
 {
-    struct http *http = http_new(loop, &settings->http, ret_fault);
-    if (http == NULL) {
-        return NULL;
-    }
     struct client *client = mem_calloc(1, sizeof *client);
+    struct engine_settings engine = settings->engine;
+    engine.paced = settings->backend != NULL;
+    client->user = settings->user == NULL || settings->backend != NULL
+                       ? NULL
+                       : mem_dup(settings->user, strlen(settings->user));
+    engine.user = client->user;
+    engine.wanted &= settings->backend != NULL ? client_backend_panes(settings) : RESOURCE_ALL;
     client->loop = loop;
-    client->http = http;
-    client->engine = engine_new(&settings->engine);
+    client->engine = engine_new(&engine);
     client->journal = journal_new();
     client->ledger = ledger_new(settings->zone, settings->zone_user);
     client->trace = settings->trace;
     client->slept_us = loop_slept_us(loop);
     client->deadline = loop_timer_new(loop, deadline_due, client);
     client->cache_timer = loop_timer_new(loop, save_cache, client);
-    make_paths(client, settings->user);
+    if (!connect_to(client, settings, ret_fault)) {
+        client_free(client);
+        return NULL;
+    }
     if (settings->remember) {
         make_memory(client, settings);
     }
-    if (settings->stream) {
-        make_stream(client, settings);
-    }
     if (settings->cache_dir != NULL) {
-        client->cache = cache_new(settings->cache_dir, settings->http.url,
-                                  settings->user == NULL ? "" : settings->user);
+        client->cache = cache_new(settings->cache_dir, server_of(settings), settings->user,
+                                  settings->http.token);
     }
     loop_before_wait(loop, before_wait, client);
     return client;
@@ -401,6 +400,7 @@ void client_free(struct client *client)
         return;
     }
     stream_free(client->stream);
+    asking_free(client->asking);
     http_free(client->http);
     loop_timer_free(client->deadline);
     loop_timer_free(client->cache_timer);
@@ -412,6 +412,7 @@ void client_free(struct client *client)
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         free(client->paths[i]);
     }
+    free(client->user);
     free(client);
 }
 
@@ -431,6 +432,9 @@ static void prime_from_cache(struct client *client)
 void client_start(struct client *client)
 {
     prime_from_cache(client);
+    if (client->asking != NULL) {
+        asking_start(client->asking);
+    }
     engine_start(client->engine, loop_now(client->loop));
     /* The reads go out before the stream's request, so that nothing queues behind it. */
     run_actions(client, loop_now(client->loop));
@@ -447,6 +451,9 @@ void client_stop(struct client *client)
     }
     engine_stop(client->engine, now);
     run_actions(client, now);
+    if (client->asking != NULL) {
+        asking_stop(client->asking);
+    }
     save_cache(client);
     if (client->memory != NULL) {
         memory_stop(client->memory, now);
@@ -546,6 +553,9 @@ static bool asks_anew(const struct client *client, enum engine_trigger trigger, 
 
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which)
 {
+    if (client->asking != NULL && trigger == ENGINE_MANUAL) {
+        asking_manual(client->asking);
+    }
     engine_trigger(client->engine, loop_now(client->loop), trigger, which);
     if (client->stream == NULL || trigger == ENGINE_FOCUS) {
         return;
@@ -588,9 +598,9 @@ struct latency_summary client_fetch_latency(const struct client *client)
     return latency_summary(&client->fetch_latency);
 }
 
-bool client_server_is_mock(const struct client *client)
+enum client_server client_server(const struct client *client)
 {
-    return client->mock;
+    return client->server;
 }
 
 uint64_t client_errors(const struct client *client)

@@ -231,6 +231,7 @@ static void make_api(struct mock *mock, uint64_t seed)
     mock->api.db = mock->db;
     mock->api.auth = auth_new(mock->db);
     mock->api.reads = reads_new(mock->db);
+    mock->api.bases = bases_new();
     mock->api.emitter = mock->emitter;
     mock->api.orders_limit = mock->options.orders_limit;
     mock->api.extensions = !mock->options.no_extensions;
@@ -300,6 +301,7 @@ static bool listen_and_serve(struct mock *mock, struct fault *ret_fault)
         .max_streams = (int)options->max_streams,
         .max_user_streams = (int)options->max_user_streams,
         .max_address_streams = (int)options->max_address_streams,
+        .gzip_streams = options->gzip_streams,
         .verbose = options->verbose,
     };
     mock->server = server_new(mock->loop, &mock->api, mock->feed, &settings, ret_fault);
@@ -409,6 +411,7 @@ static void take_down(struct mock *mock)
     emitter_free(mock->emitter);
     auth_free(mock->api.auth);
     reads_free(mock->api.reads);
+    bases_free(mock->api.bases);
     faults_free(mock->api.faults);
     db_close(mock->db);
     loop_free(mock->loop);

@@ -57,6 +57,8 @@ static const struct option_row rows[] = {
      "for a request's line and headers to come"},
     {"no-extensions", 0, FLAG, NULL, NULL, 0, 0, AT(no_extensions),
      "behave like the reference: no ids, no replay, no ETag, no quotes, two welcomes"},
+    {"gzip-streams", 0, FLAG, NULL, NULL, 0, 0, AT(gzip_streams),
+     "pack streams for clients that accept gzip, each event flushed"},
     {"open-only", 0, FLAG, NULL, NULL, 0, 0, AT(open_only),
      "leave closed positions out of the list, as older servers do"},
     {"scenario", 0, TEXT, "FILE", NULL, 0, 0, AT(scenario),

@@ -19,7 +19,7 @@ struct options {
     double rate, quotes, heartbeat_s, head_timeout_s, exit_after_s; /* exit_after_s: 0 is never */
     const char *faults[OPTIONS_FAULTS_MAX];
     size_t fault_count;
-    bool has_seed, no_extensions, open_only, allow_sql, exit_with_stdin, verbose;
+    bool has_seed, no_extensions, open_only, gzip_streams, allow_sql, exit_with_stdin, verbose;
 };
 
 enum options_result {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/gdiff.h>
 #include <blotter/core/span.h>
 
 #include "head.h"
@@ -16,6 +17,7 @@
 
 #define BODY_ROOM_FIRST ((size_t)16 << 10)
 #define HEADER_LINE_MAX 4096
+#define STATUS_IM_USED 226
 #define TOKEN_MAX 16384
 #define TOKEN_HIDDEN_MIN 16
 #define WORDS_MAX 4096 /* of a body that may hold the server's own words about an error */
@@ -30,6 +32,9 @@ struct http_request {
     bool conditional;
     bool explained; /* the error's body is short JSON: it is read to its end */
     struct http_response response;
+    char *path;
+    char *base_etag; /* of the body that the answer may be told as the difference from, or NULL */
+    bool keeps;      /* the server can tell the next answer so */
     char *etag;
     char *body; /* NUL-terminated */
     size_t body_room;
@@ -152,6 +157,12 @@ static bool settings_apply(struct http *http, const struct http_settings *settin
     http->connect_timeout_ms = settings->connect_timeout_ms;
     http->total_timeout_ms = settings->total_timeout_ms;
     http->body_max = settings->body_max;
+    http->stays = settings->stays;
+    http->insecure = settings->allow_insecure;
+    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
+        const char *name = settings->watched[i];
+        http->watched[i] = name != NULL ? mem_dup(name, strlen(name)) : NULL;
+    }
     return true;
 }
 
@@ -184,6 +195,8 @@ static void request_unlink(struct http_request *request)
 
 static void request_free(struct http_request *request)
 {
+    free(request->path);
+    free(request->base_etag);
     free(request->etag);
     free(request->body);
     free(request);
@@ -210,11 +223,17 @@ void http_free(struct http *http)
         transfer_cancel(request->transfer);
         request_free(request);
     }
+    http_questions_done(http);
     while (http->transfers != NULL) {
         transfer_cancel(http->transfers);
     }
     http_multi_done(http);
+    http_delta_done(&http->deltas);
     secret_free(http->credentials);
+    http_headers_done(http);
+    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
+        free((char *)(uintptr_t)http->watched[i]);
+    }
     free(http->prefix);
     free(http->ca_file);
     free(http);
@@ -235,6 +254,18 @@ static bool type_is_json(const char *type)
            (strncasecmp(type, "application/json", 16) == 0 || strstr(type, "+json") != NULL);
 }
 
+/* Whether an answer is a difference that we asked for, from a body that we have. */
+static bool is_delta(struct http_request *request, const struct transfer_head *head)
+{
+    const char *way = head_value(head->easy, "im");
+    if (head->status != STATUS_IM_USED || way == NULL || strcasecmp(way, "gdiff") != 0 ||
+        request->base_etag == NULL) {
+        return false;
+    }
+    const char *base = head_value(head->easy, "delta-base");
+    return base != NULL && strcmp(base, request->base_etag) == 0;
+}
+
 static void on_head(void *user, const struct transfer_head *head)
 {
     struct http_request *request = user;
@@ -245,7 +276,11 @@ static void on_head(void *user, const struct transfer_head *head)
     request->response.mock = server != NULL && strncmp(server, "blotter-mock", 12) == 0;
     const char *etag = head_value(head->easy, "etag");
     request->etag = etag != NULL && etag[0] != '\0' ? mem_dup(etag, strlen(etag)) : NULL;
-    bool good = head->status == 200 || (head->status == 304 && request->conditional);
+    char vary[HEAD_LIST_MAX];
+    head_list(head->easy, "vary", vary);
+    request->keeps = request->etag != NULL && strstr(vary, "A-IM") != NULL;
+    bool good = head->status == 200 || (head->status == 304 && request->conditional) ||
+                is_delta(request, head);
     if (!good) {
         http_fault_from_status(&request->fault, head->status, head->retry_after_ms);
         request->explained = request->fault.kind == FAULT_HTTP && head->length > 0 &&
@@ -291,14 +326,22 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     return true;
 }
 
+static void hide(const char *secret, char *bytes, size_t len)
+{
+    size_t secret_len = secret != NULL ? strlen(secret) : 0;
+    char *at = bytes;
+    while (secret_len >= TOKEN_HIDDEN_MIN &&
+           (at = memmem(at, len - (size_t)(at - bytes), secret, secret_len)) != NULL) {
+        memset(at, '*', secret_len);
+        at += secret_len;
+    }
+}
+
 void http_hide_token(const struct http *http, char *bytes, size_t len)
 {
-    size_t token_len = http->token != NULL ? strlen(http->token) : 0;
-    char *at = bytes;
-    while (token_len >= TOKEN_HIDDEN_MIN &&
-           (at = memmem(at, len - (size_t)(at - bytes), http->token, token_len)) != NULL) {
-        memset(at, '*', token_len);
-        at += token_len;
+    hide(http->token, bytes, len);
+    for (size_t i = 0; i < http->secret_count; i++) {
+        hide(http->secrets[i], bytes, len);
     }
 }
 
@@ -316,10 +359,50 @@ static void fault_explain(struct http_request *request)
     }
 }
 
+/* Makes the whole of a difference. A damaged one is no answer; the next is asked for whole. */
+static bool body_complete(struct http_request *request)
+{
+    struct http *http = request->http;
+    const struct http_kept *base =
+        http_delta_find(&http->deltas, request->path, request->base_etag);
+    size_t len = 0;
+    char *whole = base == NULL ? NULL
+                               : gdiff_apply(base->body, base->len, request->body,
+                                             request->response.body_len, http->body_max, &len);
+    if (whole == NULL) {
+        http_delta_done(&http->deltas);
+        fault_set(&request->fault, FAULT_NETWORK, request->response.status,
+                  "the difference from the last answer is damaged");
+        return false;
+    }
+    free(request->body);
+    request->body = whole;
+    request->body_room = len + 1;
+    request->response.body_len = len;
+    request->response.status = 200;
+    return true;
+}
+
+/* As it came, for the next difference is from that. */
+static void body_keep(struct http_request *request)
+{
+    bool good = request->fault.kind == FAULT_NONE && request->body != NULL;
+    if (good && request->response.status == STATUS_IM_USED) {
+        good = body_complete(request);
+    }
+    if (good && request->keeps && request->response.status == 200) {
+        http_delta_keep(&request->http->deltas, request->path, request->etag, request->body,
+                        request->response.body_len);
+    }
+}
+
 static void on_done(void *user, const struct fault *fault, int64_t duration_us)
 {
     struct http_request *request = user;
     request_unlink(request);
+    if (fault == NULL) {
+        body_keep(request);
+    }
     if (request->body != NULL && request->response.body_len <= WORDS_MAX) {
         http_hide_token(request->http, request->body, request->response.body_len);
     }
@@ -361,12 +444,17 @@ uint64_t http_get(struct http *http, const char *path, const char *if_none_match
 
     char *condition = NULL;
     /* A cache on the way may not answer for the server: figures are of now (R16). */
-    const char *headers[3] = {"Accept: application/json", "Cache-Control: no-cache"};
+    const char *headers[4] = {"Accept: application/json", "Cache-Control: no-cache"};
     size_t count = 2;
+    request->path = mem_dup(path, strlen(path));
     if (if_none_match != NULL && value_is_clean(if_none_match)) {
         request->conditional = true;
         condition = line_join("If-None-Match: ", if_none_match, "", "");
         headers[count++] = condition;
+        if (http_delta_find(&http->deltas, path, if_none_match) != NULL) {
+            request->base_etag = mem_dup(if_none_match, strlen(if_none_match));
+            headers[count++] = "A-IM: gdiff";
+        }
     }
     const struct transfer_request asked = {path, headers, count, false, false};
     const struct transfer_handler handler = {on_head, on_bytes, on_done, request};

@@ -7,10 +7,12 @@
 #include <blotter/net/http.h>
 #include <curl/curl.h>
 
+#include "http_delta.h"
 #include "http_url.h"
 #include "transfer.h"
 
 struct http_request;
+struct http_question;
 
 /* Which authorities libcurl is to look at: the file that is named, else its bundle; or its
  * directory; or whatever its TLS library has. */
@@ -39,6 +41,15 @@ struct http {
     struct transfer *transfers; /* all of them, linked */
     int inside_curl; /* libcurl is on the stack: its handles must not be added or removed */
     struct http_request *requests;
+    struct http_deltas deltas;
+    struct http_question *questions;
+    char **lines; /* headers of the owner's */
+    size_t line_count;
+    char **secrets; /* in them */
+    size_t secret_count;
+    const char *watched[HTTP_WATCHED_MAX]; /* of our own */
+    bool stays;
+    bool insecure; /* secrets may go over plain http */
     uint64_t last_request;
 };
 
@@ -53,6 +64,11 @@ void http_hide_token(const struct http *http, char *bytes, size_t len);
  * fresh: none at all.
  */
 void http_choose_connection(const struct http *http, CURL *easy, bool fresh);
+
+/* http_ask: whether a header of that name is among the owner's; what it leaves behind. */
+bool http_sends(const struct http *http, const char *name);
+void http_headers_done(struct http *http);
+void http_questions_done(struct http *http);
 
 /* http_multi: the multi handle in the loop. */
 bool http_multi_init(struct http *http);

@@ -140,7 +140,7 @@ static bool head_finish(struct transfer *transfer)
         fault_set(&transfer->fault, FAULT_NETWORK, 0, "the server switched protocols unasked");
         return false;
     }
-    if (status_is_redirect(status) && location_of(transfer) != NULL) {
+    if (status_is_redirect(status) && location_of(transfer) != NULL && !transfer->http->stays) {
         curl_off_t length = -1;
         curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
         transfer->following = true;
@@ -240,6 +240,9 @@ static void sent_build(struct transfer *transfer)
         sent_add(transfer, transfer->headers[i]);
     }
     bool own = http_origin_equal(&http->origin, &transfer->origin);
+    for (size_t i = 0; i < http->line_count && own; i++) {
+        sent_add(transfer, http->lines[i]);
+    }
     bool credited = http->credentials != NULL && own;
     if (credited && !http->by_cookie) {
         sent_add(transfer, http->credentials);

@@ -7,6 +7,8 @@
 
 #include "mock_wire.h"
 
+#include <blotter/core/gdiff.h>
+
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
@@ -228,6 +230,70 @@ static void test_gzip_when_asked(void **state)
     }
 }
 
+/* Reads on until what came unpacked holds word so many times, or the end has come. */
+static bool unpack_until(struct wire *wire, z_stream *stream, const char *text, int times)
+{
+    static const char word[] = "order_updated";
+    int status = Z_OK;
+    for (;;) {
+        int seen = 0;
+        for (const char *at = text; (at = strstr(at, word)) != NULL; at++) {
+            seen++;
+        }
+        if (seen == times || status == Z_STREAM_END) {
+            return status == Z_STREAM_END || times > 0;
+        }
+        char bytes[4096];
+        struct pollfd ready = {.fd = wire->fd, .events = POLLIN};
+        ssize_t count =
+            poll(&ready, 1, WIRE_PATIENCE_MS) == 1 ? recv(wire->fd, bytes, sizeof bytes, 0) : -1;
+        if (count <= 0) {
+            return false;
+        }
+        stream->next_in = (Bytef *)bytes;
+        stream->avail_in = (uInt)count;
+        status = inflate(stream, Z_SYNC_FLUSH);
+        assert_true(status == Z_OK || status == Z_STREAM_END);
+    }
+}
+
+/* Each event can be read as soon as it has come, and the end is an end. */
+static void test_a_stream_is_packed_where_both_want_it(void **state)
+{
+    static const char *const args[] = {"--rate",         "0", "--quotes", "0", "--allow-sql",
+                                       "--gzip-streams", NULL};
+    static char text[1 << 16];
+    void *memory;
+    struct wire wire;
+    (void)state;
+    assert_int_equal(start_with(&memory, args), 0);
+    struct server *server = memory;
+    wire_stream(&wire, server, "");
+    assert_string_equal(wire_header(&wire, "Content-Encoding"), "");
+    wire_close(&wire);
+    wire_open(&wire, server);
+    wire_send(&wire, server,
+              "GET /api/realtime/stream HTTP/1.0\r\n" TOKEN "Accept-Encoding: gzip\r\n\r\n");
+    char head[1024];
+    size_t len = 0;
+    while (len < 4 || memcmp(head + len - 4, "\r\n\r\n", 4) != 0) {
+        assert_int_equal(recv(wire.fd, head + len++, 1, 0), 1);
+    }
+    z_stream stream = {.next_out = (Bytef *)text, .avail_out = sizeof text - 1};
+    assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
+    for (int i = 1; i <= 12; i++) {
+        assert_true(
+            server_sql(server, "UPDATE orders SET quantity = quantity + 1 WHERE rowid = 1"));
+        assert_true(unpack_until(&wire, &stream, text, i));
+    }
+    assert_int_equal(wire_stop(server), 0);
+    assert_true(unpack_until(&wire, &stream, text, 0));
+    assert_true(stream.total_in < stream.total_out / 3);
+    inflateEnd(&stream);
+    wire_close(&wire);
+    free(server);
+}
+
 static void test_a_read_changes_with_the_books(void **state)
 {
     struct server *server = *state;
@@ -375,6 +441,64 @@ static void test_the_same_seed_gives_the_same_data(void **state)
     stop(&again);
 }
 
+/* --- what is told as a difference (RFC 3229) ----------------------------------------------------
+ */
+
+#define ORDERS "GET /api/trading/orders/list HTTP/1.1\r\nHost: x\r\n" TOKEN
+
+/* Asks with what was answered last; *body is that answer's, and becomes this one's. */
+static int ask_for_difference(const struct server *server, char etag[64], char **body, size_t *len)
+{
+    struct wire wire;
+    char request[512];
+    snprintf(request, sizeof request, ORDERS "A-IM: gdiff\r\nIf-None-Match: %s\r\n\r\n", etag);
+    int status = wire_ask(&wire, server, request);
+    const char *at = strstr(wire.bytes, "\r\n\r\n") + 4;
+    size_t came = wire.len - (size_t)(at - wire.bytes), whole_len = came;
+    if (status == 226) {
+        assert_string_equal(wire_header(&wire, "IM"), "gdiff");
+        assert_string_equal(wire_header(&wire, "Delta-Base"), etag);
+        assert_true(came < *len / 8);
+        char *whole = gdiff_apply(*body, *len, at, came, 1 << 20, &whole_len);
+        assert_non_null(whole);
+        free(*body);
+        *body = whole;
+    } else if (status == 200) {
+        *body = realloc(*body, came + 1);
+        memcpy(*body, at, came);
+        (*body)[came] = '\0';
+    } else {
+        whole_len = *len;
+    }
+    *len = whole_len;
+    snprintf(etag, 64, "%s", wire_header(&wire, "ETag"));
+    wire_close(&wire);
+    return status;
+}
+
+static void test_a_read_can_be_told_as_a_difference(void **state)
+{
+    struct server *server = *state;
+    char etag[64] = "\"none\"", *body = NULL, *plain = NULL;
+    size_t len = 0, plain_len = 0;
+    assert_int_equal(ask_for_difference(server, etag, &body, &len), 200);
+    assert_int_equal(ask_for_difference(server, etag, &body, &len), 304);
+    for (int i = 0; i < 5; i++) {
+        assert_true(server_sql(server,
+                               "UPDATE orders SET price = price + 1 WHERE rowid % 7 = 1;"
+                               "DELETE FROM orders WHERE rowid = (SELECT max(rowid) FROM orders)"));
+        assert_int_equal(ask_for_difference(server, etag, &body, &len), 226);
+        char none[64] = "\"none\"";
+        assert_int_equal(ask_for_difference(server, none, &plain, &plain_len), 200);
+        assert_string_equal(body, plain);
+        assert_string_equal(etag, none);
+    }
+    snprintf(etag, sizeof etag, "W/\"0123456789abcdef\""); /* which nobody was given */
+    assert_int_equal(ask_for_difference(server, etag, &body, &len), 200);
+    free(body);
+    free(plain);
+}
+
 /* --- who lets others wait --------------------------------------------------------------------- */
 
 /* A byte now and then is no request. */
@@ -477,6 +601,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_gzip_when_asked, start, stop),
         cmocka_unit_test_setup_teardown(test_a_read_changes_with_the_books, start, stop),
         cmocka_unit_test(test_latency_delays_answers_side_by_side),
+        cmocka_unit_test(test_a_stream_is_packed_where_both_want_it),
+        cmocka_unit_test_setup_teardown(test_a_read_can_be_told_as_a_difference, start, stop),
         cmocka_unit_test(test_a_head_that_drips_is_hung_up_on),
         cmocka_unit_test(test_many_that_drip_starve_nobody),
         cmocka_unit_test(test_a_limited_file_is_survived),

@@ -157,7 +157,7 @@ static void step(struct world *w, char what, const char *text, size_t len)
         engine_reset(w->engine, w->now);
         break;
     default:
-        engine_trigger(w->engine, w->now, (enum engine_trigger)(what & 3),
+        engine_trigger(w->engine, w->now, (enum engine_trigger)(what % 5),
                        (resource_mask)(len % (1u << RESOURCE_COUNT)));
         break;
     }

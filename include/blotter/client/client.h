@@ -5,7 +5,9 @@
 #ifndef BLOTTER_CLIENT_CLIENT_H
 #define BLOTTER_CLIENT_CLIENT_H
 
+#include <blotter/client/backend.h>
 #include <blotter/client/trace.h>
+#include <blotter/core/ask.h>
 #include <blotter/core/history.h>
 #include <blotter/core/latency.h>
 #include <blotter/core/tape.h>
@@ -23,14 +25,16 @@ struct client_settings {
     struct http_settings http;
     struct engine_settings engine;
     struct conn_settings conn;
-    size_t event_max;      /* bytes of one stream event, 0: default */
-    const char *user;      /* user id sent as userId; NULL: none is sent */
-    const char *cache_dir; /* NULL: no disk cache */
-    bool stream;           /* false for --snapshot: four reads and nothing else */
-    bool remember;         /* keep tape and history: somebody looks at them */
-    const char *daybook;   /* the file they are kept in across runs; NULL: none */
-    int daybook_days;      /* how many days it keeps */
-    struct trace *trace;   /* NULL: none; not owned */
+    size_t event_max;                     /* bytes of one stream event, 0: default */
+    const char *user;                     /* user id sent as userId; NULL: none is sent */
+    const char *cache_dir;                /* NULL: no disk cache */
+    const char *server;                   /* what tells servers apart on the disk; NULL: http.url */
+    const struct client_backend *backend; /* NULL: the reference one, at http.url; borrowed */
+    bool stream;                          /* false for --snapshot: four reads and nothing else */
+    bool remember;                        /* keep tape and history: somebody looks at them */
+    const char *daybook;                  /* the file they are kept in across runs; NULL: none */
+    int daybook_days;                     /* how many days it keeps */
+    struct trace *trace;                  /* NULL: none; not owned */
     /* Seconds that the exchange's clock is ahead of UTC; NULL: none. Its day is the trading day. */
     int32_t (*zone)(const void *user, int64_t wall_ms);
     const void *zone_user;
@@ -83,6 +87,11 @@ const char *client_take_word(struct client *client);
 /* Adds an entry to the tape: a stop or target passed, an alert. */
 void client_tell(struct client *client, const struct tape_entry *entry);
 
+/* How a backend is being asked; false when there is none. */
+bool client_asking(const struct client *client, struct ask_state *ret);
+/* Whether the backend has more rows of a pane than it was asked for. */
+bool client_is_cut(const struct client *client, enum resource resource);
+
 /* User commands and triggers. Manual and network triggers also make the stream try at once; a
  * manual one for all panes opens it even when the server had ended it for good. */
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which);
@@ -96,8 +105,10 @@ struct latency_summary client_event_latency(
     const struct client *client); /* event received -> painted */
 struct latency_summary client_fetch_latency(const struct client *client); /* GET, start to end */
 
-/* Whether the last answer came from the bundled server: its figures are made up. */
-bool client_server_is_mock(const struct client *client);
+/* What the server has shown itself to be by an answer that was understood. The bundled one's
+ * figures are made up. */
+enum client_server { CLIENT_SERVER_UNKNOWN, CLIENT_SERVER_REAL, CLIENT_SERVER_MOCK };
+enum client_server client_server(const struct client *client);
 uint64_t client_errors(const struct client *client);
 
 #endif

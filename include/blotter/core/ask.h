@@ -132,6 +132,9 @@ bool ask_stream_path(const struct ask *ask, struct buf *out);
 /* Whether the last whole turn of a pane left pages out. */
 bool ask_is_cut(const struct ask *ask, enum resource resource);
 
+/* How far the polls of a pane are apart now; 0: it is not polled. */
+int64_t ask_poll_ms(const struct ask *ask, enum resource resource);
+
 struct ask_state {
     bool stopped;          /* the login was refused: nothing is asked until the user says so */
     bool closed;           /* the market is */

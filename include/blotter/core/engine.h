@@ -27,6 +27,10 @@ struct engine_settings {
     int64_t poll_cap_ms;       /* 60000 */
     int64_t gap_min_ms;        /* 10 */
     int64_t gap_max_ms;        /* 250 */
+    bool paced;                /* the owner paces the reads: no polls but its ENGINE_POLL, and the
+                                  stream begins without a welcome */
+    const char *user;          /* answers and events that name another are refused; NULL: none are;
+                                  borrowed for the engine's life */
     resource_mask wanted;      /* which resources exist at all for this run */
     uint64_t seed;             /* for jitter */
 };
@@ -41,6 +45,7 @@ enum engine_trigger {
     ENGINE_FOCUS,   /* soft: deduped, throttled */
     ENGINE_NETWORK, /* the network came back: hard */
     ENGINE_RESUME,  /* SIGCONT or a wall-clock jump: hard */
+    ENGINE_POLL,    /* a poll of the owner's: joins what is due anyway */
     ENGINE_MANUAL   /* the user asked: hard, ends a wait */
 };
 
@@ -62,6 +67,15 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
  */
 void engine_stream_opened(struct engine *engine, struct moment now);
 void engine_stream_lost(struct engine *engine, struct moment now, const struct fault *why);
+
+/* Something that happened was not told: every pane is read again, once. */
+void engine_missed(struct engine *engine, struct moment now);
+
+/* The request of a fetch goes out only now: what happened before is covered by its answer. */
+void engine_fetch_began(struct engine *engine, struct moment now, uint64_t fetch_id);
+
+/* How long an answer vouches for its rows where no stream does; 0: as the polls are apart. */
+void engine_set_vouch(struct engine *engine, enum resource resource, int64_t vouch_ms);
 
 /* What became of a fetch. body is borrowed for the call. */
 struct engine_response {
@@ -140,6 +154,7 @@ void engine_pane(const struct engine *engine, enum resource resource, struct pan
 struct engine_counters {
     uint64_t events, patches, patches_rejected, contradictions;
     uint64_t covered;   /* events that the snapshot held already contained */
+    uint64_t foreign;   /* events that named another user */
     uint64_t histories; /* times the server's ids began anew */
     uint64_t numbered;  /* answers with X-Last-Event-Id */
     uint64_t tagged;    /* answers with an ETag */

@@ -12,6 +12,9 @@
 
 struct http;
 
+#define HTTP_WATCHED_MAX 3
+#define HTTP_REFUSAL_MAX ((size_t)16 << 10)
+
 struct http_settings {
     const char *url;   /* base, e.g. "https://api.example.com"; a path is kept as prefix */
     const char *token; /* NULL: none is sent */
@@ -23,6 +26,8 @@ struct http_settings {
     int64_t connect_timeout_ms; /* 10000; 0: libcurl's own */
     int64_t total_timeout_ms;   /* 30000; 0: none, the owner has a clock of its own */
     size_t body_max;            /* 64 MiB */
+    bool stays;                 /* redirects are refused, not followed */
+    const char *watched[HTTP_WATCHED_MAX]; /* header fields that http_ask's answers tell; NULL */
 };
 
 void http_settings_default(struct http_settings *ret);
@@ -52,6 +57,36 @@ typedef void (*http_done_fn)(void *user, uint64_t request, const struct http_res
 uint64_t http_get(struct http *http, const char *path, const char *if_none_match, http_done_fn fn,
                   void *user);
 void http_cancel(struct http *http, uint64_t request);
+
+/*
+ * Headers that go with every request to the origin, and the secrets in them, which are hidden where
+ * the server repeats them. In place of those set before. False with ret_fault and nothing changed
+ * when they cannot be sent: controls or bytes beyond ASCII in them, secrets over plain http.
+ */
+struct http_headers {
+    const char *const *lines; /* "Name: value" */
+    size_t line_count;
+    const char *const *secrets;
+    size_t secret_count;
+};
+bool http_set_headers(struct http *http, const struct http_headers *headers,
+                      struct fault *ret_fault);
+
+/* An answer of whatever status, or none. Borrowed for the call. */
+struct http_answer {
+    int status;                /* 0: there was none */
+    const struct fault *fault; /* NULL: 200 and a whole body */
+    const char *body;          /* of a refusal at most HTTP_REFUSAL_MAX bytes */
+    size_t body_len;
+    const char *content_type;              /* NULL when none */
+    const char *headers[HTTP_WATCHED_MAX]; /* those that are watched; NULL when not sent */
+    int64_t duration_us;
+};
+typedef void (*http_answer_fn)(void *user, uint64_t request, const struct http_answer *answer);
+
+/* As http_get, for whoever makes something of refusals; the body's type is not looked at. */
+uint64_t http_ask(struct http *http, const char *path, http_answer_fn fn, void *user);
+void http_ask_cancel(struct http *http, uint64_t request);
 
 /*
  * The connections kept so far are not used for new requests: the machine slept, or something on

@@ -475,6 +475,13 @@ int64_t ask_deadline(const struct ask *ask)
     return deadline;
 }
 
+int64_t ask_poll_ms(const struct ask *ask, enum resource resource)
+{
+    const struct ask_turn *turn = ask_turn_of(ask, ASK_PANE, resource);
+    int64_t interval_us = turn != NULL ? ask_interval_us(ask, turn) : MOMENT_NEVER;
+    return interval_us == MOMENT_NEVER ? 0 : interval_us / 1000;
+}
+
 bool ask_is_cut(const struct ask *ask, enum resource resource)
 {
     const struct ask_turn *turn = ask_turn_of(ask, ASK_PANE, resource);

@@ -45,7 +45,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     engine->random = settings->seed;
     engine->visible = RESOURCE_ALL;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
-        swr_init(&engine->swr[r], (enum resource)r);
+        swr_init(&engine->swr[r], (enum resource)r, settings->user);
     }
     forget(engine);
     return engine;
@@ -143,6 +143,22 @@ static void focus(struct engine *engine, resource_mask which)
     }
 }
 
+/* A pane that waits for news of a stream may have none. */
+static void poll(struct engine *engine, resource_mask which)
+{
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        struct swr *swr = &engine->swr[r];
+        if ((which & RESOURCE_BIT(r)) == 0) {
+            continue;
+        }
+        swr->hold = swr->hold == SWR_HELD_FOR_NEWS ? SWR_FREE : swr->hold;
+        if (!swr_is_dirty(swr)) {
+            engine_touch(engine, RESOURCE_BIT(r));
+            engine->counters.polls++;
+        }
+    }
+}
+
 void engine_trigger(struct engine *engine, struct moment now, enum engine_trigger trigger,
                     resource_mask which)
 {
@@ -153,6 +169,10 @@ void engine_trigger(struct engine *engine, struct moment now, enum engine_trigge
     which &= engine->settings.wanted;
     if (trigger == ENGINE_FOCUS) {
         focus(engine, which);
+        return;
+    }
+    if (trigger == ENGINE_POLL) {
+        poll(engine, which);
         return;
     }
     engine_touch(engine, which);
@@ -190,6 +210,22 @@ static uint64_t response_id(const struct engine *engine, const struct swr *swr, 
 {
     bool comparable = swr->fetch.history == engine->history && !engine->stream.ids_void;
     return comparable ? id : 0;
+}
+
+void engine_fetch_began(struct engine *engine, struct moment now, uint64_t fetch_id)
+{
+    struct swr *swr = find_fetch(engine, fetch_id);
+    if (swr != NULL) {
+        engine->last = now;
+        swr->fetch.began = (struct patch_stamp){++engine->seq, engine->stream.last_id};
+        swr->fetch.began_us = now.mono_us;
+        swr->fetch.history = engine->history;
+    }
+}
+
+void engine_set_vouch(struct engine *engine, enum resource resource, int64_t vouch_ms)
+{
+    engine->vouch_ms[resource] = vouch_ms;
 }
 
 static void give_up_fetch(struct engine *engine, struct swr *swr, const struct fault *fault)

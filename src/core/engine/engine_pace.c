@@ -1,21 +1,15 @@
 #include "engine_private.h"
 
+#include <blotter/core/hash.h>
+
 #define RETRY_AFTER_CAP_MS ((int64_t)3600 * 1000)
 #define DOUBLINGS_MAX 20
 #define PROBING_US                                                                                 \
     ((int64_t)5 * 60 * 1000 * 1000) /* of an outage, while its end is awaited eagerly */
 
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 int64_t engine_random(struct engine *engine, int64_t bound)
 {
-    return (int64_t)(next_random(&engine->random) % ((uint64_t)bound + 1));
+    return (int64_t)(hash_next(&engine->random) % ((uint64_t)bound + 1));
 }
 
 /* base x 2^n within the cap. */
@@ -162,7 +156,9 @@ static bool any_fault(const struct engine *engine)
 void engine_pace_start(struct engine *engine)
 {
     engine->polling = false;
-    engine->poll_us = engine->last.mono_us + engine->settings.poll_after_ms * 1000;
+    engine->poll_us = engine->settings.paced
+                          ? MOMENT_NEVER
+                          : engine->last.mono_us + engine->settings.poll_after_ms * 1000;
     engine->poll_interval_us = engine->settings.poll_ms * 1000;
 }
 
@@ -240,5 +236,8 @@ int64_t engine_stale_at(const struct engine *engine, enum resource resource)
     if (swr->confirmed_us < engine->stream.lost_us) {
         return engine->stream.lost_us; /* from that moment nothing vouches for it (R22) */
     }
-    return swr->confirmed_us + (engine->settings.poll_ms + engine->settings.poll_after_ms) * 1000;
+    int64_t vouch_ms = engine->vouch_ms[resource] > 0
+                           ? engine->vouch_ms[resource]
+                           : engine->settings.poll_ms + engine->settings.poll_after_ms;
+    return swr->confirmed_us + vouch_ms * 1000;
 }

@@ -39,6 +39,9 @@ struct patch_result {
 struct patch_log *patch_log_new(enum resource resource, size_t max);
 void patch_log_free(struct patch_log *log);
 
+/* Whose answers are taken: those that name another are refused. NULL: anybody's. Borrowed. */
+void patch_log_set_user(struct patch_log *log, const char *user);
+
 /*
  * Applies an event's payload. An invalid one changes nothing. held: 0, or the id that what is held
  * says it contains, this event's or a later one, though it does not show it.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define FLOOR_MS 1000      /* no server makes us come back sooner */
@@ -105,15 +106,6 @@ void conn_free(struct conn *conn)
 
 /* ---- how long to wait ---- */
 
-/* splitmix64: all that jitter needs, and the same for the same seed. */
-static uint64_t random_next(struct conn *conn)
-{
-    uint64_t x = conn->random += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 static int64_t lesser(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -128,7 +120,7 @@ static int64_t greater(int64_t a, int64_t b)
 static int64_t jittered(struct conn *conn, int64_t least_ms, int64_t most_ms)
 {
     int64_t more_ms = greater(most_ms - least_ms, 0);
-    return least_ms + (int64_t)(random_next(conn) % (uint64_t)(more_ms + 1));
+    return least_ms + (int64_t)(hash_next(&conn->random) % (uint64_t)(more_ms + 1));
 }
 
 /* least_ms doubled so many times, within the cap. */

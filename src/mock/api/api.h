@@ -6,6 +6,7 @@
 #define BLOTTER_MOCK_API_H
 
 #include "auth.h"
+#include "bases.h"
 #include "call.h"
 #include "stream/emitter.h"
 #include "fault/faults.h"
@@ -21,6 +22,7 @@ struct api {
     struct db *db;
     struct auth *auth;
     struct reads *reads;
+    struct bases *bases;     /* for deltas of reads */
     struct emitter *emitter; /* for the counters; may be NULL */
     struct faults *faults;   /* may be NULL */
     struct dice dice;

@@ -278,6 +278,7 @@ static void dispose(struct exchange *exchange)
     if (exchange->held != NULL) {
         MHD_destroy_response(exchange->held);
     }
+    packer_free(exchange->packer);
     exchange->seat->exchange = NULL;
     text_done(&exchange->body);
     free(exchange->target);

@@ -34,9 +34,10 @@ struct exchange {
     struct MHD_Response *held;        /* an answer that waits for its latency */
     struct exchange *previous, *next; /* those that wait for their time; a stream's: in its list */
     struct wire wire;
-    int64_t due;        /* monotonic us, when held */
-    int64_t busy_until; /* the same, when it waits for the database; 0: it has not had to */
-    char *target;       /* for the access log */
+    struct packer *packer; /* a stream's that is sent packed; else NULL */
+    int64_t due;           /* monotonic us, when held */
+    int64_t busy_until;    /* the same, when it waits for the database; 0: it has not had to */
+    char *target;          /* for the access log */
     size_t target_len;
     size_t swallowed; /* bytes of a body that is too large */
     unsigned status;
@@ -129,6 +130,15 @@ bool stream_open(struct exchange *exchange, struct call *call, const char *versi
 void stream_close(struct exchange *exchange);
 void stream_gone(void *exchange);
 
+/*
+ * Streams in gzip, in packer.c: what is there is packed and flushed, so that an event leaves at
+ * once and what came before it makes it short.
+ */
+struct packer *packer_new(void); /* NULL: out of memory */
+void packer_free(struct packer *packer);
+/* As emitter_read. */
+ssize_t packer_read(struct packer *packer, struct exchange *exchange, char *into, size_t size);
+
 /* What a stream has to be sent, in wire.c. */
 void wire_wake(struct exchange *exchange);  /* it has something */
 void wire_room(void *exchange);             /* its socket has room again */
@@ -140,6 +150,8 @@ void wire_abandon(struct server *server);   /* the same, and hangs up on those t
 /* What every answer says of its server, so that nobody takes its figures for real ones. */
 #define REPLY_SERVER "blotter-mock/" BLOTTER_VERSION
 struct MHD_Response *reply_make(struct exchange *exchange, struct call *call);
+/* Whether a list like that of Accept-Encoding names a way. */
+bool reply_accepts(struct MHD_Connection *connection, const char *header, const char *way);
 bool reply_is_loopback(struct MHD_Connection *connection);
 bool reply_host_is_local(const char *host); /* a Host header's: names this machine by itself */
 void reply_put_address(struct MHD_Connection *connection, char *ret, size_t size);

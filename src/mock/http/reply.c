@@ -1,5 +1,6 @@
 /* From a call's answer to a response with its headers: ETag and 304, gzip, caching. */
 #include "exchange.h"
+#include "base/delta.h"
 
 #include <blotter/core/alloc.h>
 
@@ -14,7 +15,9 @@
 
 #define GZIP_LEVEL 4
 #define GZIP_SMALLEST 1024 /* below it the header's bytes eat what is won */
+#define GZIP_SMALLEST_DELTA 96
 #define ETAG_SIZE 24
+#define IM_USED 226
 
 /* --- who asks ----------------------------------------------------------------------------- */
 
@@ -68,14 +71,15 @@ void reply_put_address(struct MHD_Connection *connection, char *ret, size_t size
 
 /* --- gzip --------------------------------------------------------------------------------- */
 
-/* Whether Accept-Encoding names gzip (or *) with a weight above zero. */
-static bool accepts_gzip(const char *header)
+/* Whether a list like that of Accept-Encoding names a way (or *) with a weight above zero. */
+static bool accepts(const char *header, const char *way)
 {
     for (const char *at = header; at != NULL && *at != '\0';) {
         at += strspn(at, " \t,");
         size_t len = strcspn(at, ",");
         size_t name = strcspn(at, " \t;,");
-        bool named = (name == 4 && strncasecmp(at, "gzip", 4) == 0) || (name == 1 && *at == '*');
+        bool named =
+            (name == strlen(way) && strncasecmp(at, way, name) == 0) || (name == 1 && *at == '*');
         const char *weight = memchr(at, '=', len);
         if (named) {
             return weight == NULL || strtod(weight + 1, NULL) > 0;
@@ -83,6 +87,11 @@ static bool accepts_gzip(const char *header)
         at += len;
     }
     return false;
+}
+
+bool reply_accepts(struct MHD_Connection *connection, const char *header, const char *way)
+{
+    return accepts(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, header), way);
 }
 
 static bool compress_reply(struct text *reply)
@@ -134,10 +143,54 @@ static void put_int_header(struct MHD_Response *response, const char *name, int6
     MHD_add_response_header(response, name, digits);
 }
 
+/* --- deltas (RFC 3229) -------------------------------------------------------------------- */
+
+/* The bodies that a client may name: "W/"0123456789abcdef"" of If-None-Match, if it is one of ours.
+ */
+static bool read_etag(const char *header, uint64_t *ret)
+{
+    const char *quote = header == NULL ? NULL : strchr(header, '"');
+    char *end;
+    if (quote == NULL || strspn(quote + 1, "0123456789abcdef") != 16 || quote[17] != '"') {
+        return false;
+    }
+    *ret = strtoull(quote + 1, &end, 16);
+    return true;
+}
+
+/* Tells the body as what it has in common with the one that the client has, when it is shorter so.
+ */
+static bool make_delta(struct exchange *exchange, struct call *call, const char *known)
+{
+    struct bases *bases = exchange->server->api->bases;
+    struct base_name name = {call->user, call->route, call->hash};
+    if (bases == NULL || !reply_accepts(exchange->connection, "A-IM", "gdiff")) {
+        return false;
+    }
+    bases_keep(bases, &name, call->reply.bytes, call->reply.len);
+    size_t old_len;
+    const char *old = read_etag(known, &name.hash) ? bases_find(bases, &name, &old_len) : NULL;
+    if (old == NULL) {
+        return false;
+    }
+    struct text delta = {0};
+    delta_make(old, old_len, call->reply.bytes, call->reply.len, &delta);
+    bool shorter = delta.len < call->reply.len;
+    if (shorter) {
+        text_done(&call->reply);
+        call->reply = delta;
+        call->status = IM_USED;
+    } else {
+        text_done(&delta);
+    }
+    return shorter;
+}
+
 /* --- the response ------------------------------------------------------------------------- */
 
 struct tags {
     char etag[ETAG_SIZE]; /* "" when there is none */
+    char base[ETAG_SIZE]; /* what a delta is against; "" when it is none */
     bool packed;
 };
 
@@ -157,18 +210,27 @@ static void settle(struct exchange *exchange, struct call *call, struct tags *re
             call->reply.len = 0;
             return;
         }
+        if (make_delta(exchange, call, known)) {
+            snprintf(ret->base, sizeof ret->base, "W/%.18s", strchr(known, '"'));
+        }
     }
-    ret->packed = call->reply.len >= GZIP_SMALLEST &&
-                  accepts_gzip(MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
-                                                           MHD_HTTP_HEADER_ACCEPT_ENCODING)) &&
+    size_t smallest = ret->base[0] != '\0' ? GZIP_SMALLEST_DELTA : GZIP_SMALLEST;
+    ret->packed = call->reply.len >= smallest &&
+                  reply_accepts(exchange->connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") &&
                   compress_reply(&call->reply);
 }
 
 static void put_read_headers(struct exchange *exchange, const struct call *call,
                              const struct tags *tags, struct MHD_Response *response)
 {
-    MHD_add_response_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
-    if (exchange->server->api->extensions) {
+    bool extensions = exchange->server->api->extensions;
+    MHD_add_response_header(response, MHD_HTTP_HEADER_VARY,
+                            extensions ? "Accept-Encoding, A-IM" : "Accept-Encoding");
+    if (tags->base[0] != '\0') {
+        MHD_add_response_header(response, "IM", "gdiff");
+        MHD_add_response_header(response, "Delta-Base", tags->base);
+    }
+    if (extensions) {
         MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tags->etag);
         put_int_header(response, "X-Last-Event-Id", call->last_id);
     }

@@ -29,6 +29,7 @@ struct server_settings {
     int max_streams;         /* in all */
     int max_user_streams;    /* of one user */
     int max_address_streams; /* from one address */
+    bool gzip_streams;       /* for clients that accept it */
     bool verbose;            /* the access log on stderr */
 };
 

@@ -83,7 +83,9 @@ static ssize_t read_stream(void *user, uint64_t position, char *into, size_t siz
     if (exchange->gone) {
         return MHD_CONTENT_READER_END_WITH_ERROR;
     }
-    ssize_t count = emitter_read(exchange->server->api->emitter, exchange->listener, into, size);
+    ssize_t count = exchange->packer != NULL ? packer_read(exchange->packer, exchange, into, size)
+                                             : emitter_read(exchange->server->api->emitter,
+                                                            exchange->listener, into, size);
     if (count == 0) {
         exchange->suspended = true;
         MHD_suspend_connection(exchange->connection);
@@ -130,6 +132,9 @@ static struct MHD_Response *make_response(struct exchange *exchange, const char 
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream");
         MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-cache");
         MHD_add_response_header(response, "X-Accel-Buffering", "no");
+        if (exchange->packer != NULL) {
+            MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+        }
     }
     return response;
 }
@@ -156,6 +161,10 @@ bool stream_open(struct exchange *exchange, struct call *call, const char *versi
     if (!within_bounds(exchange, call)) {
         return false;
     }
+    if (server->settings.gzip_streams &&
+        reply_accepts(exchange->connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip")) {
+        exchange->packer = packer_new();
+    }
     struct MHD_Response *response = make_response(exchange, version);
     if (response == NULL) {
         call->is_stream = false;
@@ -168,7 +177,8 @@ bool stream_open(struct exchange *exchange, struct call *call, const char *versi
         emitter_open(server->api->emitter, loop_now(server->loop), call->user, last_id, exchange);
     server->addresses[exchange->address].streams++;
     server->api->streams_open++;
-    bool ours = watch_socket(exchange) && strcmp(version, MHD_HTTP_VERSION_1_1) == 0 &&
+    bool ours = watch_socket(exchange) && exchange->packer == NULL &&
+                strcmp(version, MHD_HTTP_VERSION_1_1) == 0 &&
                 server->settings.tls_cert_file == NULL;
     exchange->wire.fd = ours ? socket_of(exchange) : -1;
     MHD_queue_response(exchange->connection, MHD_HTTP_OK, response);

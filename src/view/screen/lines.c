@@ -34,6 +34,9 @@ static struct style bold(enum role role)
 
 static enum role badge_role(const char *badge)
 {
+    if (strcmp(badge, "?") == 0) {
+        return ROLE_DIM; /* nobody has said yet */
+    }
     if (strcmp(badge, "MOCK") == 0) {
         return ROLE_BADGE_MOCK;
     }

@@ -215,6 +215,11 @@ struct margin {
     enum role role;
 };
 
+bool table_row_doubtful(const struct row *row)
+{
+    return row->provisional || row->mixed;
+}
+
 static struct margin margin_of(const struct painter *painter, size_t row_index, bool selected)
 {
     const struct table *table = painter->table;
@@ -223,6 +228,9 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
         table->pane == PANE_WATCHLIST ? &table->snapshot->items[row_index] : NULL;
     if (table_mark_is_due(mark)) {
         return (struct margin){"!", ROLE_ALERT};
+    }
+    if (table_row_doubtful(model_row(table->snapshot, row_index))) {
+        return (struct margin){"≈", ROLE_STALE};
     }
     if (selected) {
         return (struct margin){"▸", ROLE_KEY};

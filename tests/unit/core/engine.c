@@ -698,6 +698,92 @@ static void test_the_gap_grows_only_when_answers_are_overtaken(void **state)
     engine_free(bench.engine);
 }
 
+/* Somebody else's figures are refused, wherever the answer or the event says whose they are. */
+static void test_another_user_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        enum resource resource;
+        const char *body;
+        bool taken;
+    } answers[] = {
+        {RESOURCE_ACCOUNT,
+         "{\"account\":{\"id\":\"x\",\"userId\":\"u2\",\"balance\":1,\"availableMargin\":1,"
+         "\"usedMargin\":1}}",
+         false},
+        {RESOURCE_ACCOUNT,
+         "{\"account\":{\"id\":\"x\",\"userId\":\"u1\",\"balance\":1,\"availableMargin\":1,"
+         "\"usedMargin\":1}}",
+         true},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"userId\":\"u2\",\"name\":\"n\"}]}",
+         false},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"userId\":\"u1\",\"name\":\"n\"}]}",
+         true},
+        {RESOURCE_ORDERS, "{\"orders\":[{\"id\":\"a\",\"status\":\"OPEN\",\"userId\":\"u2\"}]}",
+         false},
+        {RESOURCE_ORDERS, "{\"userId\":\"u2\",\"orders\":[]}", false},
+        {RESOURCE_ORDERS, "{\"userId\":\"u1\",\"orders\":[]}", true},
+        {RESOURCE_POSITIONS,
+         "{\"positions\":[{\"id\":\"p\",\"symbol\":\"S\",\"quantity\":1,\"userId\":\"u2\"}]}",
+         false},
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct engine_settings settings;
+        engine_settings_default(&settings);
+        settings.user = "u1";
+        struct bench bench = {.engine = engine_new(&settings), .now = {1000 * 1000, 1700000000000}};
+        size_t len = strlen(answers[i].body);
+        bool primed =
+            engine_prime(bench.engine, answers[i].resource, answers[i].body, len, 1700000000000);
+        assert_int_equal(primed, answers[i].taken);
+        engine_start(bench.engine, bench.now);
+        take_actions(&bench);
+        assert_int_equal(answer_with(&bench, answers[i].resource, answers[i].body, 0),
+                         answers[i].taken);
+        struct pane_state shown = pane(&bench, answers[i].resource);
+        assert_int_equal(shown.shown != NULL, answers[i].taken);
+        assert_int_equal(shown.fault.kind, answers[i].taken ? FAULT_NONE : FAULT_SERVER);
+        assert_int_equal(strstr(shown.fault.text, "u2") != NULL, !answers[i].taken);
+        assert_int_equal(engine_body(bench.engine, answers[i].resource, &len, NULL) != NULL,
+                         answers[i].taken);
+        engine_free(bench.engine);
+    }
+}
+
+static void test_another_users_events_are_refused(void **state)
+{
+    (void)state;
+    struct engine_settings settings;
+    engine_settings_default(&settings);
+    settings.user = "u1";
+    struct bench bench = {.engine = engine_new(&settings), .now = {1000 * 1000, 1700000000000}};
+    engine_start(bench.engine, bench.now);
+    take_actions(&bench);
+    engine_stream_opened(bench.engine, bench.now);
+    tell(&bench, "{\"event\":\"connected\",\"data\":{\"userId\":\"u1\"}}", "");
+    wait_ms(&bench, 20);
+    answer_all(&bench, 0);
+    wait_ms(&bench, 300);
+    answer_all(&bench, 0);
+    static const char removed[] = "{\"event\":\"watchlist_item_removed\",\"data\":{\"watchlistId\":"
+                                  "\"w\",\"itemId\":\"i\",\"userId\":\"u2\"}}";
+    assert_int_equal(tell(&bench, removed, ""), JOURNAL_REFUSED);
+    assert_int_equal(pane(&bench, RESOURCE_WATCHLISTS).shown->row_count, 1);
+    assert_false(pane(&bench, RESOURCE_WATCHLISTS).dirty);
+    /* A stream that welcomes somebody else is none. */
+    wait_ms(&bench, 5);
+    tell(&bench, "{\"event\":\"connected\",\"data\":{\"userId\":\"u2\"}}", "");
+    assert_int_equal(tell(&bench, EXECUTE_A, ""), JOURNAL_REFUSED);
+    assert_true(pane(&bench, RESOURCE_ORDERS).stale);
+    wait_ms(&bench, 6000);
+    assert_true(engine_polling(bench.engine, NULL));
+    engine_stream_opened(bench.engine, bench.now);
+    tell(&bench, "{\"event\":\"connected\",\"data\":{\"userId\":\"u1\"}}", "");
+    assert_int_equal(tell(&bench, EXECUTE_A, ""), JOURNAL_PENDING);
+    assert_int_equal(engine_counters(bench.engine)->foreign, 2);
+    engine_free(bench.engine);
+}
+
 static void test_ids_going_back_dirty_everything(void **state)
 {
     (void)state;
@@ -1247,6 +1333,8 @@ int main(void)
         cmocka_unit_test(test_two_counters_on_one_stream_are_bounded),
         cmocka_unit_test(test_an_answer_behind_what_is_held_is_passed_over),
         cmocka_unit_test(test_the_gap_grows_only_when_answers_are_overtaken),
+        cmocka_unit_test(test_another_user_is_refused),
+        cmocka_unit_test(test_another_users_events_are_refused),
         cmocka_unit_test(test_ids_going_back_dirty_everything),
         cmocka_unit_test(test_a_welcome_behind_what_we_know_is_another_history),
         cmocka_unit_test(test_a_snapshot_ahead_of_the_first_welcome_is_asked_again),

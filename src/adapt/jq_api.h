@@ -1,0 +1,40 @@
+/*
+ * jq_api: what is used of libjq, loaded when a backend is compiled: a run without one neither loads
+ * nor starts it.
+ */
+#ifndef BLOTTER_ADAPT_JQ_API_H
+#define BLOTTER_ADAPT_JQ_API_H
+
+#include <stdbool.h>
+
+#include <jq.h>
+
+struct jq_api {
+    jq_state *(*init)(void);
+    void (*teardown)(jq_state **);
+    void (*set_error_cb)(jq_state *, jq_msg_cb, void *);
+    void (*set_input_cb)(jq_state *, jq_input_cb, void *);
+    void (*set_debug_cb)(jq_state *, jq_msg_cb, void *);
+    int (*compile_args)(jq_state *, const char *, jv);
+    void (*start)(jq_state *, jv, int);
+    jv (*next)(jq_state *);
+    jv_kind (*get_kind)(jv);
+    jv (*copy)(jv);
+    void (*free)(jv);
+    jv (*invalid)(void);
+    int (*invalid_has_msg)(jv);
+    jv (*invalid_get_msg)(jv);
+    jv (*object)(void);
+    jv (*array)(void);
+    jv (*array_append)(jv, jv);
+    jv (*string)(const char *);
+    const char *(*string_value)(jv);
+    int (*string_length_bytes)(jv);
+    jv (*parse_sized)(const char *, int);
+    jv (*dump_string)(jv, int);
+};
+
+/* NULL when the library is not there. Loaded once and kept. */
+const struct jq_api *jq_api_open(void);
+
+#endif

@@ -1,0 +1,377 @@
+/* What answers say, translated. */
+#include <blotter/adapt/translate.h>
+#include <blotter/core/alloc.h>
+#include <blotter/core/quote.h>
+#include <blotter/core/span.h>
+
+#include "asking_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct moment now_of(const struct asking *asking)
+{
+    return loop_now(asking->loop);
+}
+
+/* --- translating ----------------------------------------------------------------------------- */
+
+/* The first call compiles, once. */
+static bool is_readable(struct asking *asking, struct fault *ret_fault)
+{
+    struct buf sentences;
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    if (asking->broken.kind == FAULT_NONE && !adapt_compile(asking->adapt, &sentences)) {
+        size_t len = sentences.len > 0 ? strcspn(sentences.data, "\n") : 0;
+        fault_set(&asking->broken, FAULT_CONFIG, 0, "%.*s", (int)(len < 180 ? len : 180),
+                  len > 0 ? sentences.data : "");
+    }
+    buf_done(&sentences);
+    if (asking->broken.kind != FAULT_NONE) {
+        *ret_fault = asking->broken;
+        return false;
+    }
+    return true;
+}
+
+void asking_compile(struct asking *asking)
+{
+    struct fault unused;
+    is_readable(asking, &unused);
+}
+
+/* What is no JSON says so with its media type: the backend may have to be asked otherwise. */
+static void explain_type(const char *content_type, struct fault *fault)
+{
+    if (content_type == NULL || strstr(content_type, "json") != NULL ||
+        strstr(fault->text, "no JSON") == NULL) {
+        return;
+    }
+    fault_set(fault, FAULT_DECODE, 0,
+              "the answer is no JSON but %.60s: see Accept in the backend's [headers]",
+              content_type);
+}
+
+/* The number that a decimal id is; 0 for any other. */
+static uint64_t decimal(const char *text, size_t len)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned digit = (unsigned)(text[i] - '0');
+        if (digit > 9 || value > (UINT64_MAX - digit) / 10) {
+            return 0;
+        }
+        value = value * 10 + digit;
+    }
+    return value;
+}
+
+/* Of several answers the one that knows least counts. */
+static void note_covers(struct asking *asking, struct part *part, const struct http_answer *answer)
+{
+    struct buf id;
+    buf_init(&id, 256);
+    uint64_t covers = translate_covers(asking->adapt, answer->body, answer->body_len, &id)
+                          ? decimal(id.data, id.len)
+                          : 0;
+    part->covers = part->covers_known && part->covers < covers ? part->covers : covers;
+    part->covers_known = true;
+    buf_done(&id);
+}
+
+static bool read_pane(struct asking *asking, const struct out *out,
+                      const struct http_answer *answer, struct buf *ret_next, struct fault *fault)
+{
+    enum resource resource = (enum resource)out->target.index;
+    struct part *part = &asking->parts[resource];
+    if (out->first) {
+        buf_clear(&part->rows);
+        part->covers_known = false;
+    }
+    if (!translate_rows(asking->adapt, resource, answer->body, answer->body_len, &part->rows,
+                        fault)) {
+        return false;
+    }
+    if (asking->backend->stream.present) {
+        note_covers(asking, part, answer);
+    }
+    translate_next_page(asking->adapt, answer->body, answer->body_len, out->path, ret_next, fault);
+    return fault->kind == FAULT_NONE;
+}
+
+/* A JSON array of texts as texts of our own; *ret_count of them, at most max. */
+static void take_texts(struct span array, char **texts, size_t max, size_t *ret_count)
+{
+    struct span_iterator it = {NULL};
+    struct span key, value;
+    *ret_count = 0;
+    while (*ret_count < max && span_next(array, &it, &key, &value)) {
+        size_t len = span_string(value, NULL, 0);
+        char *text = mem_alloc(len + 1);
+        span_string(value, text, len + 1);
+        text[len] = '\0';
+        texts[(*ret_count)++] = text;
+    }
+}
+
+static bool read_values(struct asking *asking, const struct out *out,
+                        const struct http_answer *answer, char *values[BACKEND_VALUES_MAX],
+                        size_t *ret_count, struct fault *fault)
+{
+    struct buf text;
+    struct span array;
+    buf_init(&text, ROWS_BYTES_MAX);
+    bool good = translate_values(asking->adapt, out->target.index, answer->body, answer->body_len,
+                                 &text, fault) &&
+                span_check(text.data, text.len, &array, NULL);
+    if (good) {
+        take_texts(array, values, BACKEND_VALUES_MAX, ret_count);
+    }
+    buf_done(&text);
+    return good;
+}
+
+static void tell_quotes(struct asking *asking, const char *updates)
+{
+    struct event event = {.type = EVENT_QUOTES_UPDATED};
+    if (span_check(updates, strlen(updates), &event.data, NULL)) {
+        asking->handler.on_event(asking->handler.user, &event);
+    }
+}
+
+/* Takes the text. */
+static void keep_quotes(struct asking *asking, size_t section, char *updates)
+{
+    size_t i = 0;
+    while (i < asking->kept_count &&
+           (asking->kept[i].section != section || asking->kept[i].at != asking->quotes_at)) {
+        i++;
+    }
+    if (i == QUOTES_KEPT_MAX) {
+        free(updates);
+        return;
+    }
+    if (i == asking->kept_count) {
+        asking->kept[asking->kept_count++] = (struct kept){section, asking->quotes_at, NULL};
+    }
+    free(asking->kept[i].updates);
+    asking->kept[i].updates = updates;
+}
+
+static bool read_quotes(struct asking *asking, const struct out *out,
+                        const struct http_answer *answer, struct fault *fault)
+{
+    struct buf updates;
+    buf_init(&updates, ROWS_BYTES_MAX);
+    if (!translate_quotes(asking->adapt, answer->body, answer->body_len, &updates, fault)) {
+        buf_done(&updates);
+        return false;
+    }
+    asking->quotes_at = out->first ? 0 : asking->quotes_at + 1;
+    char *text = buf_take(&updates, NULL);
+    tell_quotes(asking, text);
+    keep_quotes(asking, out->target.index, text);
+    return true;
+}
+
+static bool read_clock(struct asking *asking, const char *body, size_t len, struct fault *fault)
+{
+    bool open;
+    int64_t next_ms;
+    struct moment now = now_of(asking);
+    if (!translate_clock(asking->adapt, body, len, now.wall_ms, &open, &next_ms, fault)) {
+        return false;
+    }
+    ask_clock(asking->ask, now, open, next_ms);
+    asking->handler.on_state(asking->handler.user);
+    return true;
+}
+
+/* --- answers --------------------------------------------------------------------------------- */
+
+/* What has come of it, beside what the planner is told. */
+struct reading {
+    struct ask_answer answer;
+    struct fault fault;
+    struct buf next;
+    char *values[BACKEND_VALUES_MAX];
+    size_t value_count;
+};
+
+static bool read_good(struct asking *asking, const struct out *out,
+                      const struct http_answer *answer, struct reading *reading)
+{
+    bool good = is_readable(asking, &reading->fault);
+    switch (out->target.kind) {
+    case ASK_PANE:
+        good = good && read_pane(asking, out, answer, &reading->next, &reading->fault);
+        break;
+    case ASK_DISCOVER:
+        good = good && read_values(asking, out, answer, reading->values, &reading->value_count,
+                                   &reading->fault);
+        break;
+    case ASK_QUOTES:
+        good = good && read_quotes(asking, out, answer, &reading->fault);
+        break;
+    case ASK_CLOCK:
+        good = good && read_clock(asking, answer->body, answer->body_len, &reading->fault);
+        break;
+    }
+    if (!good) {
+        explain_type(answer->content_type, &reading->fault);
+    }
+    return good;
+}
+
+/* Our sentence and, behind it, the backend's own words. */
+static void read_refusal(struct asking *asking, const struct http_answer *answer,
+                         struct reading *reading)
+{
+    struct translate_refusal refusal = {.expired = false};
+    struct fault unused, ours = *answer->fault;
+    reading->fault = ours;
+    if (answer->body_len == 0 || !is_readable(asking, &unused)) {
+        return;
+    }
+    translate_refusal(asking->adapt, answer->body, answer->body_len, &refusal);
+    reading->answer.expired = refusal.expired;
+    if (refusal.text[0] != '\0') {
+        fault_set(&reading->fault, ours.kind, ours.status, "%.70s: %s", ours.text, refusal.text);
+        reading->fault.retry_after_ms = ours.retry_after_ms;
+    }
+}
+
+static void read_answer(struct asking *asking, const struct out *out,
+                        const struct http_answer *answer, struct reading *reading)
+{
+    *reading = (struct reading){.answer = {.status = answer->status,
+                                           .remaining = answer->headers[0],
+                                           .reset = answer->headers[1],
+                                           .link = answer->headers[2]}};
+    reading->fault.retry_after_ms = -1;
+    buf_init(&reading->next, BACKEND_ADDRESS_MAX);
+    if (answer->fault != NULL) {
+        read_refusal(asking, answer, reading);
+        reading->answer.fault = &reading->fault;
+    } else if (!read_good(asking, out, answer, reading)) {
+        reading->answer.fault = &reading->fault;
+    }
+    reading->answer.next = reading->next.len > 0 ? reading->next.data : NULL;
+    reading->answer.values = (const char *const *)reading->values;
+    reading->answer.value_count = reading->value_count;
+}
+
+static void reading_done(struct reading *reading)
+{
+    buf_done(&reading->next);
+    for (size_t i = 0; i < reading->value_count; i++) {
+        free(reading->values[i]);
+    }
+}
+
+static void hand_on(struct asking *asking, enum resource resource, int64_t duration_us)
+{
+    struct part *part = &asking->parts[resource];
+    struct buf body;
+    buf_init(&body, ROWS_BYTES_MAX + 64);
+    if (resource == RESOURCE_ORDERS && asking->gone != NULL) {
+        asking_gone_add(asking->gone, &part->rows);
+    }
+    if (translate_body(resource, &part->rows, &body)) {
+        struct asking_body whole = {.body = body.data,
+                                    .len = body.len,
+                                    .last_event_id = part->covers_known ? part->covers : 0,
+                                    .duration_us = duration_us};
+        asking->handler.on_body(asking->handler.user, resource, &whole);
+    }
+    buf_done(&body);
+    buf_clear(&part->rows);
+}
+
+void asking_answer(void *user, uint64_t request, const struct http_answer *answer)
+{
+    struct asking *asking = user;
+    size_t i = 0;
+    while (i < OUT_MAX && asking->outs[i].request != request) {
+        i++;
+    }
+    if (i == OUT_MAX) {
+        return;
+    }
+    struct out out = asking->outs[i];
+    asking->outs[i] = (struct out){.request = 0};
+    struct reading reading;
+    struct fault fault;
+    read_answer(asking, &out, answer, &reading);
+    enum ask_outcome outcome =
+        ask_answered(asking->ask, now_of(asking), out.id, &reading.answer, &fault);
+    if (outcome == ASK_WHOLE && out.target.kind == ASK_PANE) {
+        hand_on(asking, (enum resource)out.target.index, answer->duration_us);
+    } else if (outcome == ASK_FAILED) {
+        asking_fail(asking, out.target, &fault);
+        asking->handler.on_state(asking->handler.user);
+    }
+    reading_done(&reading);
+    free(out.path);
+}
+
+/* --- lists of the user's own ----------------------------------------------------------------- */
+
+/* [{"name":…,"symbols":[…]}], as the function wants it. */
+static void write_lists(const struct client_backend *user, struct buf *out)
+{
+    buf_append_text(out, "[");
+    for (size_t i = 0; i < user->list_count; i++) {
+        const struct client_list *list = &user->lists[i];
+        buf_append_text(out, i > 0 ? ",{\"name\":" : "{\"name\":");
+        quote_text(out, list->name, strlen(list->name));
+        buf_append_text(out, ",\"symbols\":[");
+        for (size_t k = 0; k < list->symbol_count; k++) {
+            buf_append_text(out, k > 0 ? "," : "");
+            quote_text(out, list->symbols[k], strlen(list->symbols[k]));
+        }
+        buf_append_text(out, "]}");
+    }
+    buf_append_text(out, "]");
+}
+
+void asking_read_lists(struct asking *asking)
+{
+    struct part *part = &asking->parts[RESOURCE_WATCHLISTS];
+    struct fault fault = {.retry_after_ms = -1};
+    struct buf text;
+    buf_init(&text, ADAPT_BODY_BYTES_MAX);
+    write_lists(asking->settings.backend, &text);
+    buf_clear(&part->rows);
+    part->covers_known = false;
+    asking->handler.on_began(asking->handler.user, RESOURCE_WATCHLISTS);
+    if (is_readable(asking, &fault) && translate_rows(asking->adapt, RESOURCE_WATCHLISTS, text.data,
+                                                      text.len, &part->rows, &fault)) {
+        hand_on(asking, RESOURCE_WATCHLISTS, 0);
+    } else {
+        asking_fail(asking, (struct ask_target){ASK_PANE, RESOURCE_WATCHLISTS}, &fault);
+    }
+    buf_done(&text);
+}
+
+void asking_read_time(struct asking *asking)
+{
+    struct fault fault = {.retry_after_ms = -1};
+    if (!is_readable(asking, &fault) || !read_clock(asking, NULL, 0, &fault)) {
+        asking_fail(asking, (struct ask_target){ASK_CLOCK, 0}, &fault);
+    }
+}
+
+void asking_read_nothing(struct asking *asking, enum resource resource)
+{
+    buf_clear(&asking->parts[resource].rows);
+    hand_on(asking, resource, 0);
+}
+
+void asking_tell_quotes(struct asking *asking)
+{
+    for (size_t i = 0; i < asking->kept_count; i++) {
+        tell_quotes(asking, asking->kept[i].updates);
+    }
+}

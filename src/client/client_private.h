@@ -1,0 +1,73 @@
+/*
+ * client_private: what the parts of the client share: client.c, and client_backend.c, which is the
+ * client of a backend that is described by files.
+ */
+#ifndef BLOTTER_CLIENT_CLIENT_PRIVATE_H
+#define BLOTTER_CLIENT_CLIENT_PRIVATE_H
+
+#include <blotter/client/cache.h>
+#include <blotter/client/client.h>
+#include <blotter/net/stream.h>
+
+#include "asking.h"
+#include "ledger.h"
+#include "memory.h"
+
+/* Events whose first paint is still awaited; more than this in one turn are not sampled. */
+#define AWAITING_MAX 256
+
+struct client {
+    struct loop *loop;
+    struct http *http;     /* NULL with a backend, which has one a host */
+    struct asking *asking; /* NULL without a backend */
+    struct stream *stream; /* NULL when only the reads are wanted */
+    struct engine *engine;
+    struct journal *journal;
+    struct cache *cache;   /* NULL when there is none */
+    struct memory *memory; /* NULL when nobody looks at it */
+    struct trace *trace;
+    char *paths[RESOURCE_COUNT];
+    char *user; /* whose answers are taken; NULL: anybody's */
+
+    struct fetch {
+        uint64_t request; /* http's handle, 0 when none */
+        uint64_t id;      /* the engine's */
+        uint64_t up_to;   /* the journal's total when it began */
+    } fetches[RESOURCE_COUNT];
+
+    struct loop_timer *deadline;
+    struct loop_timer *cache_timer;
+    struct ledger *ledger;
+    bool cache_due;
+    resource_mask uncached; /* confirmed since the cache was last written */
+
+    unsigned changes; /* for the next on_change */
+    void (*on_change)(void *user, unsigned mask);
+    void *on_change_user;
+
+    int64_t slept_us; /* by the machine, as far as it was noticed */
+    int64_t awaiting_us[AWAITING_MAX];
+    size_t awaiting;
+    bool painted;
+    bool polling;
+    enum client_server server; /* by the last answer */
+    struct latency event_latency, fetch_latency;
+    uint64_t errors;
+};
+
+/* --- client.c */
+/* What came of a pane's fetch: one of response and fault is NULL. */
+void client_fetched(struct client *client, enum resource resource,
+                    const struct http_response *response, const struct fault *fault);
+
+/* --- client_backend.c */
+/* False with the fault when the settings cannot work. */
+bool client_backend_init(struct client *client, const struct client_settings *settings,
+                         struct fault *ret_fault);
+/* Which panes the backend has. */
+resource_mask client_backend_panes(const struct client_settings *settings);
+void client_backend_act(struct client *client, const struct engine_action *action);
+/* True when something was done: the engine may want more then. */
+bool client_backend_turn(struct client *client);
+
+#endif

@@ -1,0 +1,242 @@
+/* Requests whose refusals say something, and headers of the owner's own. */
+#include <blotter/net/http.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
+
+#include "head.h"
+#include "http_fault.h"
+#include "http_internal.h"
+
+#define LINE_MAX_BYTES ((size_t)16 << 10)
+
+/* ---- headers ---- */
+
+static void wiped_free(char *text)
+{
+    for (volatile char *at = text; text != NULL && *at != '\0'; at++) {
+        *at = '\0';
+    }
+    free(text);
+}
+
+void http_headers_done(struct http *http)
+{
+    for (size_t i = 0; i < http->line_count; i++) {
+        wiped_free(http->lines[i]);
+    }
+    for (size_t i = 0; i < http->secret_count; i++) {
+        wiped_free(http->secrets[i]);
+    }
+    free(http->lines);
+    free(http->secrets);
+    http->lines = NULL;
+    http->secrets = NULL;
+    http->line_count = http->secret_count = 0;
+}
+
+/* "Name: value" of printable ASCII. */
+static bool line_is_clean(const char *line)
+{
+    const char *colon = strchr(line, ':');
+    size_t name_len = strspn(line, "!#$%&'*+-.^_`|~0123456789"
+                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    if (colon == NULL || name_len == 0 || colon != line + name_len) {
+        return false;
+    }
+    for (const char *at = colon + 1; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at > 0x7e) {
+            return false;
+        }
+    }
+    return strlen(line) <= LINE_MAX_BYTES;
+}
+
+static char **copy_texts(const char *const *texts, size_t count)
+{
+    char **copy = mem_calloc(count + 1, sizeof *copy);
+    for (size_t i = 0; i < count; i++) {
+        copy[i] = mem_dup(texts[i], strlen(texts[i]));
+    }
+    return copy;
+}
+
+bool http_set_headers(struct http *http, const struct http_headers *headers,
+                      struct fault *ret_fault)
+{
+    for (size_t i = 0; i < headers->line_count; i++) {
+        if (!line_is_clean(headers->lines[i])) {
+            const char *line = headers->lines[i];
+            fault_set(ret_fault, FAULT_CONFIG, 0,
+                      "the header %.*s is too long or holds characters that cannot be sent",
+                      (int)strnlen(line, strcspn(line, ": ") < 64 ? strcspn(line, ": ") : 64),
+                      line);
+            return false;
+        }
+    }
+    if (headers->secret_count > 0 && !http->origin.secure && !http->origin.loopback &&
+        !http->insecure) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "secrets are not sent over plain http to %.80s",
+                  http->origin.host);
+        return false;
+    }
+    http_headers_done(http);
+    http->lines = copy_texts(headers->lines, headers->line_count);
+    http->line_count = headers->line_count;
+    http->secrets = copy_texts(headers->secrets, headers->secret_count);
+    http->secret_count = headers->secret_count;
+    return true;
+}
+
+bool http_sends(const struct http *http, const char *name)
+{
+    size_t len = strlen(name);
+    size_t i = 0;
+    while (i < http->line_count &&
+           (strncasecmp(http->lines[i], name, len) != 0 || http->lines[i][len] != ':')) {
+        i++;
+    }
+    return i < http->line_count;
+}
+
+/* ---- one request ---- */
+
+struct http_question {
+    struct http *http;
+    struct http_question *next;
+    uint64_t id;
+    struct transfer *transfer;
+    http_answer_fn fn;
+    void *user;
+    struct http_answer answer;
+    char *content_type;
+    char *headers[HTTP_WATCHED_MAX];
+    struct buf body;
+    struct fault fault;
+};
+
+static void question_free(struct http_question *question)
+{
+    struct http_question **at = &question->http->questions;
+    while (*at != question) {
+        at = &(*at)->next;
+    }
+    *at = question->next;
+    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
+        free(question->headers[i]);
+    }
+    free(question->content_type);
+    buf_done(&question->body);
+    free(question);
+}
+
+static char *copy_or_null(const char *text)
+{
+    return text != NULL ? mem_dup(text, strlen(text)) : NULL;
+}
+
+static void copy_watched(struct http_question *question, CURL *easy)
+{
+    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
+        char list[HEAD_LIST_MAX];
+        const char *name = question->http->watched[i];
+        if (name != NULL) {
+            head_list(easy, name, list);
+            question->headers[i] = list[0] != '\0' ? copy_or_null(list) : NULL;
+        }
+    }
+}
+
+static void on_head(void *user, const struct transfer_head *head)
+{
+    struct http_question *question = user;
+    size_t body_max = question->http->body_max;
+    question->answer.status = head->status;
+    question->content_type = copy_or_null(head->content_type);
+    copy_watched(question, head->easy);
+    if (head->status >= 300 && head->status < 400) {
+        fault_set(&question->fault, FAULT_REDIRECT, head->status,
+                  "redirected, which is not followed (HTTP %d)", head->status);
+    } else if (head->status != 200) {
+        http_fault_from_status(&question->fault, head->status, head->retry_after_ms);
+    } else if (head->length > 0 && (uint64_t)head->length > body_max) {
+        fault_set(&question->fault, FAULT_TOO_LARGE, head->status,
+                  "the answer of %lld MiB is over the limit of %zu MiB",
+                  (long long)(head->length >> 20), body_max >> 20);
+    }
+    buf_init(&question->body, question->fault.kind == FAULT_NONE ? body_max : HTTP_REFUSAL_MAX);
+}
+
+static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *ret_fault)
+{
+    struct http_question *question = user;
+    if (buf_append(&question->body, bytes, len)) {
+        return true;
+    }
+    if (question->fault.kind == FAULT_NONE) {
+        fault_set(&question->fault, FAULT_TOO_LARGE, question->answer.status,
+                  "the answer is over the limit of %zu MiB", question->http->body_max >> 20);
+    }
+    *ret_fault = question->fault;
+    return false;
+}
+
+static void on_done(void *user, const struct fault *fault, int64_t duration_us)
+{
+    struct http_question *question = user;
+    struct http_answer *answer = &question->answer;
+    const struct fault *bad = question->fault.kind != FAULT_NONE ? &question->fault : fault;
+    struct buf *body = &question->body;
+    if (body->len > 0) {
+        http_hide_token(question->http, body->data, body->len);
+    }
+    answer->fault = bad;
+    answer->body = body->len > 0 ? body->data : "";
+    answer->body_len = body->len;
+    answer->content_type = question->content_type;
+    memcpy(answer->headers, question->headers, sizeof answer->headers);
+    answer->duration_us = duration_us;
+    question->fn(question->user, question->id, answer);
+    question_free(question);
+}
+
+uint64_t http_ask(struct http *http, const char *path, http_answer_fn fn, void *user)
+{
+    struct http_question *question = mem_calloc(1, sizeof *question);
+    question->http = http;
+    question->id = ++http->last_request;
+    question->fn = fn;
+    question->user = user;
+    question->fault.retry_after_ms = -1;
+    question->next = http->questions;
+    http->questions = question;
+    const char *headers[2] = {"Cache-Control: no-cache", "Accept: application/json"};
+    size_t count = http_sends(http, "Accept") ? 1 : 2;
+    const struct transfer_request asked = {path, headers, count, false, false};
+    const struct transfer_handler handler = {on_head, on_bytes, on_done, question};
+    question->transfer = transfer_start(http, &asked, &handler);
+    return question->id;
+}
+
+void http_ask_cancel(struct http *http, uint64_t id)
+{
+    for (struct http_question *at = http->questions; at != NULL; at = at->next) {
+        if (at->id == id) {
+            transfer_cancel(at->transfer);
+            question_free(at);
+            return;
+        }
+    }
+}
+
+void http_questions_done(struct http *http)
+{
+    while (http->questions != NULL) {
+        transfer_cancel(http->questions->transfer);
+        question_free(http->questions);
+    }
+}

@@ -1,0 +1,60 @@
+/* JSON from the network as jq is to see it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <careful.h>
+
+static void test_copy(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {" {\"a\" : [1, 2.5,true ,null]} \n", "{\"a\" : [1, 2.5,true ,null]}"},
+        {"123456789012345", "123456789012345"},
+        {"1234567890123456", "\"1234567890123456\""},
+        {"-1234567890123456", "\"-1234567890123456\""},
+        {"[1234567890123456,12345678901234567890]",
+         "[\"1234567890123456\",\"12345678901234567890\"]"},
+        {"1234567890123456.5", "1234567890123456.5"},
+        {"0.1234567890123456789", "0.1234567890123456789"},
+        {"1e17", "1e17"},
+        {"1e999", "1e999"},
+        {"[1e1000,1E+0000,-2.5e-1234]", "[null,null,null]"},
+        {"\"1234567890123456\"", "\"1234567890123456\""},
+        {"\"\\\"1234567890123456\"", "\"\\\"1234567890123456\""},
+        {"{\"1234567890123456\":1e1}", "{\"1234567890123456\":1e1}"},
+        {"\"\\ud83d\\ude00\"", "\"\\ud83d\\ude00\""},
+        {"\"\\ud83dx\"", "\"\\ufffdx\""},
+        {"\"\\ude00\\ud83d\"", "\"\\ufffd\\ufffd\""},
+        {"\"\\ud83d\\ud83d\\ude00\"", "\"\\ufffd\\ud83d\\ude00\""},
+        {"\"\\\\ud83d\"", "\"\\\\ud83d\""},
+        {"\"\\uD83D\"", "\"\\ufffd\""},
+        {"\"a\xff\"", "\"a\xef\xbf\xbd\""},
+        {"\"\\u0000\"", "\"\\u0000\""},
+        {"NaN", NULL},
+        {"[1] 2", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buf out;
+        struct fault fault;
+        buf_init(&out, 1 << 16);
+        bool good = careful_copy(&out, rows[i][0], strlen(rows[i][0]), &fault);
+        assert_int_equal(good, rows[i][1] != NULL);
+        if (good) {
+            assert_string_equal(out.data, rows[i][1]);
+        }
+        buf_done(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_copy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
