@@ -7,10 +7,12 @@
 #ifndef BLOTTER_VIEW_TABLE_H
 #define BLOTTER_VIEW_TABLE_H
 
+#include <blotter/core/history.h>
 #include <blotter/core/money.h>
 #include <blotter/core/moment.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/columns.h>
+#include <blotter/view/draw.h>
 #include <blotter/view/format.h>
 #include <blotter/view/memo.h>
 
@@ -41,6 +43,7 @@ static inline bool table_mark_is_due(const struct table_mark *mark)
     return mark->attention && !mark->seen;
 }
 
+<<<<<<< HEAD
 /* … because the order waits. */
 static inline bool table_mark_is_late(const struct table_mark *mark)
 {
@@ -52,6 +55,8 @@ struct table_curve {
     float quotes[TABLE_SPARK_MAX];
 };
 
+=======
+>>>>>>> main
 /* What a column has to hold, over all rows. */
 struct column_extent {
     double low, high; /* of the figures that are not in exponent form */
@@ -249,7 +254,9 @@ struct table_view {
     struct moment now;
     int64_t quote_stale_ms; /* 0: never by age */
     bool focused, stale, hide_amounts;
-    int totals; /* lines for sums below the rows */
+    int totals;                    /* lines for sums below the rows */
+    const struct history *history; /* for sparklines; NULL: none */
+    struct draw_span session;      /* what they cover */
 };
 
 void table_layout(const struct table *table, const struct table_view *view,

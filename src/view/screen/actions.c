@@ -304,7 +304,7 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
 {
     struct act act = {.screen = screen, .input = input};
     char bytes[4];
-    away_note(screen, input);
+    away_touch(screen, input);
     if (screen->overlay != SCOPE_PROMPT || !act_in_table(&act) || code < 0x20 ||
         !text_code_is_safe(code)) {
         return act.result;
@@ -556,8 +556,13 @@ struct screen_result screen_action(struct screen *screen, const struct screen_in
     bool here =
         action < ACTION_COUNT && (action_info(action)->scopes & SCOPE_BIT(screen->overlay)) != 0;
     screen_place(screen, input);
-    away_note(screen, input);
-    if (here && handlers[action] != NULL) {
+    bool lists = screen->away.digest && action == ACTION_DETAIL && screen->overlay == SCOPE_PANES;
+    away_touch(screen, input);
+    if (lists) { /* what the digest counts */
+        tape_pane_select(screen, input, 0);
+        act_focus(&act, PANE_EVENTS);
+        act_redraw(&act, SCREEN_VIEW);
+    } else if (here && handlers[action] != NULL) {
         handlers[action](&act);
     }
     return act.result;

@@ -316,6 +316,12 @@ static void note_tabs(struct screen *screen, const struct bar *bar)
     }
 }
 
+static int tabs_end(const struct bar *bar)
+{
+    const struct bar_item *last = bar->count > 0 ? &bar->items[bar->count - 1] : NULL;
+    return last != NULL ? last->x + text_width(last->text) : 0;
+}
+
 void paint_tabs(const struct frame *frame)
 {
     struct bar bar;
@@ -330,7 +336,13 @@ void paint_tabs(const struct frame *frame)
     }
     if (bar_repaint(&bar, frame, BAR_TABS, frame->screen->layout.tabs)) {
         note_tabs(frame->screen, &bar);
+        frame->screen->tabs_end = tabs_end(&bar);
     }
+    struct rect rest = frame->screen->layout.tabs;
+    int used = frame->screen->tabs_end + 1 - rest.x;
+    rest.x += used;
+    rest.width -= used + 1;
+    paint_day_spark(frame, rest);
 }
 
 /* --- state bar ------------------------------------------------------------------------------ */

@@ -7,8 +7,6 @@
 
 #define WORD_WIDTH 8
 #define ROOMY 96 /* columns from which on an entry takes one line */
-/* Without a key or the focus for this long the user is away. */
-#define AWAY_US INT64_C(120000000)
 
 /* --- words ---------------------------------------------------------------------------------- */
 
@@ -289,63 +287,4 @@ void paint_tape_lines(const struct frame *frame, struct rect area)
         }
         put_entry(&line, entry, &words);
     }
-}
-
-/* --- looking -------------------------------------------------------------------------------- */
-
-static uint64_t newest(const struct screen_input *input)
-{
-    return input->tape != NULL ? tape_total(input->tape) : 0;
-}
-
-/* Everything up to here was there when the user last did something. */
-static void look(struct screen *screen, uint64_t number, int64_t at_ms)
-{
-    screen->dirty |= number != screen->away.looked ? SCREEN_TAPE : 0;
-    screen->away.looked = number;
-    screen->away.looked_ms = at_ms;
-}
-
-void away_begin(struct screen *screen, const struct screen_input *input)
-{
-    struct screen_away *away = &screen->away;
-    bool known = input->looked_ms != MODEL_NO_TIME && input->tape != NULL;
-    if (away->begun || away->touched_us != 0 || !known) {
-        return;
-    }
-    away->begun = true;
-    size_t i = 0, count = tape_count(input->tape);
-    while (i < count && tape_at(input->tape, i)->wall_ms > input->looked_ms) {
-        i++;
-    }
-    look(screen, i < count ? tape_at(input->tape, i)->number : 0, input->looked_ms);
-    away->touched = screen->away.looked;
-    away->back_us = input->now.mono_us;
-}
-
-void away_note(struct screen *screen, const struct screen_input *input)
-{
-    struct screen_away *away = &screen->away;
-    int64_t now_us = input->now.mono_us;
-    bool first = away->touched_us == 0, was_away = !first && now_us - away->touched_us >= AWAY_US;
-    if (was_away) {
-        look(screen, away->touched, away->touched_ms);
-        away->back_us = now_us;
-    } else if ((first && !away->begun) || now_us - away->back_us >= AWAY_US) {
-        /* Back for a while: what came since the last key is new, and no more. */
-        look(screen, first ? newest(input) : away->touched, input->now.wall_ms);
-    }
-    away->touched_us = now_us;
-    away->touched_ms = input->now.wall_ms;
-    away->touched = newest(input);
-}
-
-void tape_pane_seen(struct screen *screen, const struct screen_input *input)
-{
-    look(screen, newest(input), input->now.wall_ms);
-}
-
-void screen_entered(struct screen *screen, const struct screen_input *input)
-{
-    away_note(screen, input);
 }

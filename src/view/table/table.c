@@ -27,11 +27,9 @@ void table_init(struct table *table, enum pane pane)
 void table_done(struct table *table)
 {
     free(table->marks);
-    free(table->curves);
     free(table->order);
     free(table->changed);
     table->marks = NULL;
-    table->curves = NULL;
     table->order = NULL;
     table->changed = NULL;
 }

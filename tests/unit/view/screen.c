@@ -619,9 +619,9 @@ static void test_mouse(void **state)
     has(&desk, "Symbol↑");
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 13, 2);
     has(&desk, "Symbol↓");
-    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 12); /* the watchlist */
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 20); /* the watchlist */
     has(&desk, "┏━ 4 Watchlist");
-    screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 120, 12);
+    screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 120, 20);
     screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 10, 4); /* the orders */
     has(&desk, "┏━ 4 Watchlist");
     has(&desk, "! 1");
