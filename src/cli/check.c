@@ -95,7 +95,7 @@ static void line_config(const struct session *session)
 }
 
 /* Where the token came from; never what it is. */
-static const char *token_source(const struct session *session)
+static const char *token_origin(const struct session *session)
 {
     const struct config *config = session->config;
     if (session->demo != NULL) {
@@ -129,7 +129,7 @@ static void line_token(const struct check *check)
     }
     char detail[1024];
     bool good = !refused || any_read(check);
-    snprintf(detail, sizeof detail, "%s%s", token_source(check->session),
+    snprintf(detail, sizeof detail, "%s%s", token_origin(check->session),
              good ? "" : ": the server does not take it");
     line("token", good, detail);
 }

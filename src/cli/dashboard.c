@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <blotter/client/daybook.h>
+#include <blotter/cli/token_renew.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
 #include <blotter/tui/tui.h>
@@ -16,8 +17,9 @@
 /* What tui_settings points into. */
 struct dashboard {
     struct session *session;
-    struct client *client;
     struct config *reloaded; /* NULL until SIGUSR1 */
+    struct client *client;
+    struct token_renew *renew;
     char host[256];
     char *state_path;
     char state_server[24]; /* a number for what is looked at, whatever its name is made of */
@@ -48,6 +50,7 @@ static void fill_display(const struct config *config, struct tui_settings *ret)
     ret->ascii = config_number(config, CONFIG_ASCII) != 0;
     ret->mouse = config_number(config, CONFIG_MOUSE) != 0;
     ret->hide_amounts = config_number(config, CONFIG_HIDE_AMOUNTS) != 0;
+    ret->quote_stale_ms = config_number(config, CONFIG_QUOTE_STALE);
     ret->grouping = (enum format_grouping)config_number(config, CONFIG_GROUPING);
     ret->timezone = config_text(config, CONFIG_TIMEZONE);
     ret->panes = (resource_mask)config_number(config, CONFIG_PANES);
@@ -108,8 +111,46 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     ret->user_data = dashboard;
 }
 
-/* The old config stays in force when the new one has a mistake. Backend and token stay as they are.
- */
+/* --- another token ---------------------------------------------------------------------------- */
+
+static void on_token(void *user, const char *token, const struct problem *problem)
+{
+    struct dashboard *dashboard = user;
+    struct fault fault;
+    const char *why = token == NULL ? problem->text : NULL;
+    if (why == NULL && !client_set_token(dashboard->client, token, &fault)) {
+        why = fault.text;
+    }
+    if (why != NULL) {
+        client_note(dashboard->client, "token", why);
+    }
+    session_log(dashboard->session, "token asked for again: %s", why != NULL ? why : "another one");
+}
+
+/* Turned down by the server, or asked for by the user after that. */
+static void on_refused(void *user, bool by_user)
+{
+    struct dashboard *dashboard = user;
+    (void)by_user;
+    token_renew_ask(dashboard->renew);
+}
+
+static void start_renewing(struct dashboard *dashboard, struct loop *loop)
+{
+    const struct token_renewal renewal = {
+        .source = dashboard->session->token_source,
+        .config = dashboard->session->config,
+        .token = dashboard->session->token,
+        .fn = on_token,
+        .user = dashboard,
+    };
+    dashboard->renew = token_renew_new(loop, &renewal);
+}
+
+/* --- reload ----------------------------------------------------------------------------------- */
+
+/* The old config stays in force when the new one has a mistake. The backend stays as it is; so does
+ * the token, unless it was turned down. */
 static bool reload(void *user, struct tui_settings *ret, char *error, size_t error_size)
 {
     struct dashboard *dashboard = user;
@@ -129,6 +170,10 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
     }
     fill(dashboard, config, ret);
     set_alarms(dashboard->client, config);
+    token_renew_set_config(dashboard->renew, config);
+    if (client_is_refused(dashboard->client)) {
+        token_renew_ask(dashboard->renew);
+    }
     config_free(dashboard->reloaded);
     dashboard->reloaded = config;
     return true;
@@ -175,6 +220,8 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     struct fault fault;
     session_client(dashboard->session, &settings);
     settings.trace = trace;
+    settings.on_refused = on_refused;
+    settings.refused_user = dashboard;
     settings.remember = true;
     settings.daybook = dashboard->daybook;
     settings.daybook_days = (int)config_number(dashboard->session->config, CONFIG_DAYBOOK_DAYS);
@@ -183,16 +230,18 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     settings.zone = dashboard->format.zone;
     settings.zone_user = dashboard->format.zone_user;
     struct loop *loop = loop_new();
+    start_renewing(dashboard, loop);
     struct client *client = client_new(loop, &settings, &fault);
+    dashboard->client = client;
     int status = STATUS_USAGE;
     if (client == NULL) {
         fprintf(stderr, "blotter: %s\n", fault.text);
     } else {
-        dashboard->client = client;
         set_alarms(client, dashboard->session->config);
         fill(dashboard, dashboard->session->config, &screen);
         status = tui_run(loop, client, &screen);
     }
+    token_renew_free(dashboard->renew);
     client_free(client);
     loop_free(loop);
     return status;

@@ -184,6 +184,7 @@ enum status session_connect(struct session *session, struct problem *ret_problem
         refuse_no_backend(session, ret_problem);
         return STATUS_USAGE;
     }
+    session->token_source = token_source(session->config);
     return token_load(session->config, &session->token, ret_problem) ? STATUS_OK : STATUS_USAGE;
 }
 
@@ -234,6 +235,7 @@ static void set_engine(const struct config *config, struct engine_settings *ret)
     ret->poll_cap_ms = config_number(config, CONFIG_POLL_CAP);
     ret->gap_min_ms = config_number(config, CONFIG_GAP_MIN);
     ret->gap_max_ms = config_number(config, CONFIG_GAP_MAX);
+    ret->quote_poll_ms = config_number(config, CONFIG_QUOTE_POLL);
     ret->wanted = (resource_mask)config_number(config, CONFIG_PANES);
     ret->seed = make_seed();
 }

@@ -36,8 +36,9 @@ struct watch {
     int64_t stamp_ms; /* what stamp says */
     char stamp[ISO8601_SIZE];
     bool was_live;
-    bool left;   /* the loop has ended */
-    bool ending; /* nothing is added any more; the loop ends when everything is written */
+    bool renewed; /* another token was asked for since it was last live */
+    bool left;    /* the loop has ended */
+    bool ending;  /* nothing is added any more; the loop ends when everything is written */
     enum exit_code exit_code;
 };
 
@@ -278,6 +279,29 @@ static void trace_status(const struct watch *watch, const struct conn_status *st
     }
 }
 
+/* True when another token will come: then this is not the end. */
+static bool ask_for_token(struct watch *watch, const struct conn_status *status)
+{
+    const struct watch_settings *settings = watch->settings;
+    bool asks = status->fault.kind == FAULT_AUTH && !watch->renewed && settings->on_refused != NULL;
+    watch->renewed = watch->renewed || asks;
+    return asks && settings->on_refused(settings->refused_user, watch);
+}
+
+void watch_use_token(struct watch *watch, const char *token, const char *why)
+{
+    struct fault fault;
+    if (watch->ending) {
+        return;
+    }
+    if (token != NULL && http_set_token(watch->http, token, &fault)) {
+        stream_start(watch->stream);
+        return;
+    }
+    say(watch, "%s", token != NULL ? fault.text : why);
+    finish(watch, EXIT_AUTH);
+}
+
 static void on_status(void *user, const struct conn_status *status, bool sent_last_id)
 {
     struct watch *watch = user;
@@ -292,7 +316,8 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
     } else {
         say_status(watch, word, status, sent_last_id);
     }
-    if (status->phase == CONN_ENDED) {
+    watch->renewed = watch->renewed && status->phase != CONN_LIVE;
+    if (status->phase == CONN_ENDED && !ask_for_token(watch, status)) {
         finish(watch, status->fault.kind == FAULT_NONE   ? EXIT_DONE
                       : status->fault.kind == FAULT_AUTH ? EXIT_AUTH
                                                          : EXIT_ERROR);

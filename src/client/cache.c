@@ -20,23 +20,35 @@
 
 struct cache {
     char *directory;
+    char *url;
+    char *user;
     char *owner; /* what the header says of server and user */
 };
 
-/* The owner stands on lines of its own, so that neither part can run into the other. */
 struct cache *cache_new(const char *directory, const char *url, const char *user, const char *token)
 {
     struct cache *cache = mem_calloc(1, sizeof *cache);
-    char digest[SHA256_TEXT_SIZE] = "";
     user = user != NULL ? user : "";
-    if (user[0] == '\0' && token != NULL) {
+    cache->directory = mem_dup(directory, strlen(directory));
+    cache->url = mem_dup(url, strlen(url));
+    cache->user = mem_dup(user, strlen(user));
+    cache_set_token(cache, token);
+    return cache;
+}
+
+/* The owner stands on lines of its own, so that neither part can run into the other. */
+void cache_set_token(struct cache *cache, const char *token)
+{
+    char digest[SHA256_TEXT_SIZE] = "";
+    if (cache->user[0] == '\0' && token != NULL) {
         sha256_text(token, strlen(token), digest);
     }
-    cache->directory = mem_dup(directory, strlen(directory));
-    size_t size = strlen(url) + strlen(user) + DIGEST_DIGITS + sizeof "url \nuser \ntoken \n";
+    size_t size =
+        strlen(cache->url) + strlen(cache->user) + DIGEST_DIGITS + sizeof "url \nuser \ntoken \n";
+    free(cache->owner);
     cache->owner = mem_alloc(size);
-    snprintf(cache->owner, size, "url %s\nuser %s\ntoken %.*s\n", url, user, DIGEST_DIGITS, digest);
-    return cache;
+    snprintf(cache->owner, size, "url %s\nuser %s\ntoken %.*s\n", cache->url, cache->user,
+             DIGEST_DIGITS, digest);
 }
 
 void cache_free(struct cache *cache)
@@ -45,6 +57,8 @@ void cache_free(struct cache *cache)
         return;
     }
     free(cache->directory);
+    free(cache->url);
+    free(cache->user);
     free(cache->owner);
     free(cache);
 }

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bodies reach the disk this long after they came, from an idle turn and together. */
-#define CACHE_DELAY_US INT64_C(3000000)
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
 void client_settings_default(struct client_settings *ret)
@@ -57,6 +55,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
+    client->refused = false; /* the token is good */
     if (client->stream != NULL) {
         stream_way_open(client->stream); /* one health for all (R22) */
     }
@@ -85,6 +84,7 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     }
     report_fetch_done(client->trace, now, resource, NULL, fault);
     settle_journal(client, resource, NULL, fault);
+    client_token_fault(client, fault);
 }
 
 void client_fetched(struct client *client, enum resource resource,
@@ -188,6 +188,7 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     case CONN_ENDED:
         engine_stream_lost(client->engine, now, &status->fault);
         client->errors += status->fault.kind != FAULT_NONE;
+        client_token_fault(client, &status->fault);
         break;
     case CONN_IDLE:
     case CONN_CONNECTING:
@@ -255,21 +256,13 @@ static void run_actions(struct client *client, struct moment now)
     loop_timer_set(client->deadline, engine_deadline(client->engine));
 }
 
-static void schedule_cache(struct client *client, struct moment now)
-{
-    if (client->cache != NULL && client->uncached != 0 && !client->cache_due) {
-        client->cache_due = true;
-        loop_timer_set(client->cache_timer, now.mono_us + CACHE_DELAY_US);
-    }
-}
-
 static void before_wait(void *user)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
     notice_sleep(client);
     run_actions(client, now);
-    schedule_cache(client, now);
+    client_cache_schedule(client, now);
     resource_mask rows = engine_take_changes(client->engine);
     if (client->memory != NULL) {
         memory_rows(client->memory, now, rows);
@@ -287,21 +280,6 @@ static void deadline_due(void *user)
 {
     struct client *client = user;
     engine_tick(client->engine, loop_now(client->loop));
-}
-
-static void save_cache(void *user)
-{
-    struct client *client = user;
-    for (int i = 0; client->cache != NULL && i < RESOURCE_COUNT; i++) {
-        size_t len;
-        int64_t confirmed_ms;
-        const char *body = engine_body(client->engine, (enum resource)i, &len, &confirmed_ms);
-        if (body != NULL && (client->uncached & RESOURCE_BIT(i)) != 0) {
-            cache_save(client->cache, (enum resource)i, body, len, confirmed_ms);
-        }
-    }
-    client->uncached = 0;
-    client->cache_due = false;
 }
 
 /* --- life --------------------------------------------------------------------------------- */
@@ -376,9 +354,11 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     client->journal = journal_new();
     client->ledger = ledger_new(settings->zone, settings->zone_user);
     client->trace = settings->trace;
+    client->on_refused = settings->on_refused;
+    client->refused_user = settings->refused_user;
     client->slept_us = loop_slept_us(loop);
     client->deadline = loop_timer_new(loop, deadline_due, client);
-    client->cache_timer = loop_timer_new(loop, save_cache, client);
+    client->cache_timer = loop_timer_new(loop, client_cache_save, client);
     if (!connect_to(client, settings, ret_fault)) {
         client_free(client);
         return NULL;
@@ -416,22 +396,9 @@ void client_free(struct client *client)
     free(client);
 }
 
-static void prime_from_cache(struct client *client)
-{
-    for (int i = 0; client->cache != NULL && i < RESOURCE_COUNT; i++) {
-        size_t len;
-        int64_t confirmed_ms;
-        char *body = cache_load(client->cache, (enum resource)i, &len, &confirmed_ms);
-        if (body != NULL) {
-            engine_prime(client->engine, (enum resource)i, body, len, confirmed_ms);
-            free(body);
-        }
-    }
-}
-
 void client_start(struct client *client)
 {
-    prime_from_cache(client);
+    client_cache_prime(client);
     if (client->asking != NULL) {
         asking_start(client->asking);
     }
@@ -454,7 +421,7 @@ void client_stop(struct client *client)
     if (client->asking != NULL) {
         asking_stop(client->asking);
     }
-    save_cache(client);
+    client_cache_save(client);
     if (client->memory != NULL) {
         memory_stop(client->memory, now);
     }
@@ -553,6 +520,9 @@ static bool asks_anew(const struct client *client, enum engine_trigger trigger, 
 
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which)
 {
+    if (trigger == ENGINE_MANUAL && which == RESOURCE_ALL) {
+        client_token_wish(client);
+    }
     if (client->asking != NULL && trigger == ENGINE_MANUAL) {
         asking_manual(client->asking);
     }

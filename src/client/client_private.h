@@ -51,6 +51,9 @@ struct client {
     bool painted;
     bool polling;
     enum client_server server; /* by the last answer */
+    bool refused;              /* the token was turned down since an answer was good */
+    void (*on_refused)(void *user, bool by_user);
+    void *refused_user;
     struct latency event_latency, fetch_latency;
     uint64_t errors;
 };
@@ -59,6 +62,15 @@ struct client {
 /* What came of a pane's fetch: one of response and fault is NULL. */
 void client_fetched(struct client *client, enum resource resource,
                     const struct http_response *response, const struct fault *fault);
+
+/* --- client_cache.c */
+void client_cache_prime(struct client *client);
+void client_cache_schedule(struct client *client, struct moment now);
+void client_cache_save(void *client); /* a timer's function */
+
+/* --- client_token.c */
+void client_token_fault(struct client *client, const struct fault *fault); /* any, by the server */
+void client_token_wish(struct client *client); /* the user wants everything anew */
 
 /* --- client_backend.c */
 /* False with the fault when the settings cannot work. */

@@ -135,6 +135,14 @@ void report_stream(struct journal *journal, struct trace *trace, struct moment n
     journal_add(journal, &entry);
 }
 
+void report_note(struct journal *journal, struct moment now, const char *name, const char *what)
+{
+    struct journal_entry entry = {.wall_ms = now.wall_ms, .outcome = JOURNAL_NOTED};
+    snprintf(entry.name, sizeof entry.name, "%s", name);
+    snprintf(entry.what, sizeof entry.what, "%.90s", what);
+    journal_add(journal, &entry);
+}
+
 void report_too_large(struct journal *journal, struct trace *trace, struct moment now)
 {
     struct journal_entry entry = {.wall_ms = now.wall_ms, .outcome = JOURNAL_NOTED};

@@ -20,6 +20,7 @@ struct session {
     struct config *config;
     struct demo *demo;       /* NULL: none */
     char *token;             /* NULL: none */
+    enum token_source token_source;
     struct adapt *adapt;     /* NULL: the reference backend */
     struct secrets *secrets; /* of the adapt */
     FILE *log;               /* NULL: nowhere */

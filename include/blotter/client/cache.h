@@ -24,6 +24,9 @@ struct cache *cache_new(const char *directory, const char *url, const char *user
                         const char *token);
 void cache_free(struct cache *cache);
 
+/* The token has been renewed. */
+void cache_set_token(struct cache *cache, const char *token);
+
 /* The body, NUL-terminated, to be freed by the caller; NULL when there is none that is ours. */
 char *cache_load(const struct cache *cache, enum resource resource, size_t *ret_len,
                  int64_t *ret_confirmed_ms);

@@ -35,6 +35,11 @@ struct client_settings {
     const char *daybook;                  /* the file they are kept in across runs; NULL: none */
     int daybook_days;                     /* how many days it keeps */
     struct trace *trace;                  /* NULL: none; not owned */
+    /* The server turns the token down: told once until an answer is good again, and each time the
+     * user wants everything anew. client_set_token, now or later, is the answer. NULL: nobody asks.
+     */
+    void (*on_refused)(void *user, bool by_user);
+    void *refused_user;
     /* Seconds that the exchange's clock is ahead of UTC; NULL: none. Its day is the trading day. */
     int32_t (*zone)(const void *user, int64_t wall_ms);
     const void *zone_user;
@@ -95,6 +100,15 @@ bool client_is_cut(const struct client *client, enum resource resource);
 /* User commands and triggers. Manual and network triggers also make the stream try at once; a
  * manual one for all panes opens it even when the server had ended it for good. */
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which);
+
+/* Another token, from the next request on; everything is asked again. False with the fault when it
+ * cannot be sent. */
+bool client_set_token(struct client *client, const char *token, struct fault *ret_fault);
+bool client_is_refused(const struct client *client); /* the token in use was turned down */
+
+/* A line of ours among the events. */
+void client_note(struct client *client, const char *name, const char *what);
+
 void client_set_visible(struct client *client, resource_mask visible);
 
 /* Tells the client that the screen now shows what the last change call announced (latency figures,

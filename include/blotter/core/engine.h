@@ -27,12 +27,13 @@ struct engine_settings {
     int64_t poll_cap_ms;       /* 60000 */
     int64_t gap_min_ms;        /* 10 */
     int64_t gap_max_ms;        /* 250 */
-    bool paced;                /* the owner paces the reads: no polls but its ENGINE_POLL, and the
-                                  stream begins without a welcome */
-    const char *user;          /* answers and events that name another are refused; NULL: none are;
-                                  borrowed for the engine's life */
-    resource_mask wanted;      /* which resources exist at all for this run */
-    uint64_t seed;             /* for jitter */
+    int64_t quote_poll_ms; /* 10000: the watchlist, where the stream brings no quotes; 0: never */
+    bool paced;            /* the owner paces the reads: no polls but its ENGINE_POLL, and the
+                              stream begins without a welcome */
+    const char *user;      /* answers and events that name another are refused; NULL: none are;
+                              borrowed for the engine's life */
+    resource_mask wanted;  /* which resources exist at all for this run */
+    uint64_t seed;         /* for jitter */
 };
 
 void engine_settings_default(struct engine_settings *ret);

@@ -43,20 +43,12 @@ static inline bool table_mark_is_due(const struct table_mark *mark)
     return mark->attention && !mark->seen;
 }
 
-<<<<<<< HEAD
 /* … because the order waits. */
 static inline bool table_mark_is_late(const struct table_mark *mark)
 {
     return table_mark_is_due(mark) && (mark->class == ORDER_OPEN || mark->class == ORDER_PART);
 }
 
-struct table_curve {
-    uint8_t count;
-    float quotes[TABLE_SPARK_MAX];
-};
-
-=======
->>>>>>> main
 /* What a column has to hold, over all rows. */
 struct column_extent {
     double low, high; /* of the figures that are not in exponent form */

@@ -23,6 +23,7 @@ void engine_settings_default(struct engine_settings *ret)
         .poll_cap_ms = 60000,
         .gap_min_ms = 10,
         .gap_max_ms = 250,
+        .quote_poll_ms = 10000,
         .wanted = RESOURCE_ALL,
         .seed = 1,
     };
@@ -34,6 +35,7 @@ static void forget(struct engine *engine)
     engine->polling = false;
     engine->poll_us = MOMENT_NEVER;
     engine->focus_used = false;
+    engine->quoted = false;
     engine->outage = (struct engine_outage){.on = false};
     engine->stream = (struct engine_stream){.welcome_us = MOMENT_NEVER};
 }
@@ -345,12 +347,31 @@ static int64_t stale_at(const struct engine *engine, enum resource resource)
     return earlier(late_at(&engine->swr[resource]), engine_stale_at(engine, resource));
 }
 
+/*
+ * When prices are asked for, because the stream brings none. One that has ids has quotes as well:
+ * where both are silent, nothing has moved.
+ */
+static int64_t quotes_at(const struct engine *engine)
+{
+    const struct swr *swr = &engine->swr[RESOURCE_WATCHLISTS];
+    bool shown = (engine->visible & RESOURCE_BIT(RESOURCE_WATCHLISTS)) != 0 &&
+                 engine_wants(engine, RESOURCE_WATCHLISTS);
+    bool told = engine->quoted || engine->stream.last_id != 0 || engine->counters.numbered > 0;
+    if (!engine->stream.open || !shown || told || engine->settings.paced ||
+        engine->settings.quote_poll_ms <= 0 || !swr->loaded || swr_is_dirty(swr) ||
+        swr->fetch.id != 0) {
+        return MOMENT_NEVER;
+    }
+    return swr->confirmed_us + engine->settings.quote_poll_ms * 1000;
+}
+
 int64_t engine_deadline(const struct engine *engine)
 {
     if (!engine->running) {
         return MOMENT_NEVER;
     }
     int64_t deadline = earlier(engine->poll_us, engine->stream.welcome_us);
+    deadline = earlier(deadline, quotes_at(engine));
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         deadline = earlier(deadline, engine_due(engine, (enum resource)r));
         if (engine_wants(engine, (enum resource)r) && (engine->stale & RESOURCE_BIT(r)) == 0) {
@@ -390,6 +411,10 @@ void engine_tick(struct engine *engine, struct moment now)
     }
     if (engine->poll_us <= now.mono_us) {
         engine_poll(engine);
+    }
+    if (quotes_at(engine) <= now.mono_us) {
+        engine->counters.polls++;
+        engine_touch(engine, RESOURCE_BIT(RESOURCE_WATCHLISTS));
     }
     note_stale(engine);
 }

@@ -48,6 +48,7 @@ struct engine {
     struct swr swr[RESOURCE_COUNT];
     struct engine_stream stream;
     struct engine_outage outage;
+    bool quoted; /* quotes have come by the stream */
     bool polling;
     int64_t vouch_ms[RESOURCE_COUNT];
     int64_t poll_us; /* next poll; MOMENT_NEVER: none planned */

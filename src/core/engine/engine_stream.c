@@ -360,6 +360,7 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
         heartbeat(engine, event->id);
         return JOURNAL_NOTED;
     }
+    engine->quoted = engine->quoted || event->type == EVENT_QUOTES_UPDATED;
     take_id(engine, event->id);
     return route_all(engine, event);
 }

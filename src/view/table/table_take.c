@@ -233,18 +233,6 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
         memset(mark->direction, 0, sizeof mark->direction);
     }
     attend(table, row, mark, before);
-<<<<<<< HEAD
-    if (table->curves != NULL) {
-        double was = before != NULL ? before->value[0] : (double)NAN, is = mark->value[0];
-        if (isnan(was) || is < was || is > was) {
-            add_quote(&table->curves[i], is);
-        }
-=======
-    bool is_news = table_mark_is_due(mark) && (before == NULL || !table_mark_is_due(before));
-    if (is_news && !first_rows && news->alert != NULL) {
-        news->alert(news->user, table->pane, row);
->>>>>>> main
-    }
     table_measure_row(table, i);
 }
 

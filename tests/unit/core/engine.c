@@ -58,14 +58,20 @@ static void take_actions(struct bench *bench)
     }
 }
 
-static struct bench bench_new(void)
+static struct bench bench_polling(int64_t quote_poll_ms)
 {
     struct engine_settings settings;
     engine_settings_default(&settings);
+    settings.quote_poll_ms = quote_poll_ms;
     struct bench bench = {.engine = engine_new(&settings), .now = {1000 * 1000, 1700000000000}};
     engine_start(bench.engine, bench.now);
     take_actions(&bench);
     return bench;
+}
+
+static struct bench bench_new(void)
+{
+    return bench_polling(0);
 }
 
 static void wait_ms(struct bench *bench, int64_t ms)
@@ -170,9 +176,8 @@ static size_t patch_count(const struct bench *bench)
     "\"orderSide\":\"BUY\",\"status\":\"EXECUTED\",\"price\":5}}"
 
 /* Everything is loaded, the stream is open and nothing is on its way. */
-static struct bench bench_settled(bool extensions)
+static struct bench bench_settle(struct bench bench, bool extensions)
 {
-    struct bench bench = bench_new();
     engine_stream_opened(bench.engine, bench.now);
     tell(&bench, CONNECTED, extensions ? "10" : "");
     wait_ms(&bench, 5);
@@ -182,6 +187,11 @@ static struct bench bench_settled(bool extensions)
     wait_ms(&bench, 2000);
     bench.starts = 0;
     return bench;
+}
+
+static struct bench bench_settled(bool extensions)
+{
+    return bench_settle(bench_new(), extensions);
 }
 
 static void test_first_load_costs_four_requests(void **state)
@@ -784,6 +794,39 @@ static void test_another_users_events_are_refused(void **state)
     engine_free(bench.engine);
 }
 
+/* Where the stream brings no quotes, the prices that are looked at are asked for. */
+static void test_prices_that_nobody_tells_are_asked_for(void **state)
+{
+    (void)state;
+    static const char quote[] = "{\"event\":\"quotes_updated\",\"data\":{\"updates\":[{"
+                                "\"instrumentId\":\"I\",\"ltp\":7.5}]}}";
+    static const struct {
+        bool ids, hidden, quoted;
+        unsigned starts;
+    } rows[] = {
+        {false, false, false, 3},
+        {true, false, false, 0},
+        {false, true, false, 0},
+        {false, false, true, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench bench = bench_settle(bench_polling(10000), rows[i].ids);
+        if (rows[i].hidden) {
+            engine_set_visible(bench.engine, RESOURCE_ALL & ~RESOURCE_BIT(RESOURCE_WATCHLISTS));
+        }
+        if (rows[i].quoted) {
+            tell(&bench, quote, "");
+        }
+        for (unsigned second = 0; second < 32; second++) {
+            wait_ms(&bench, 1000);
+            assert_int_equal(bench.fetch[RESOURCE_ORDERS], 0);
+            answer_all(&bench, rows[i].ids ? 10 : 0);
+        }
+        assert_int_equal(bench.starts, rows[i].starts);
+        engine_free(bench.engine);
+    }
+}
+
 static void test_ids_going_back_dirty_everything(void **state)
 {
     (void)state;
@@ -1335,6 +1378,7 @@ int main(void)
         cmocka_unit_test(test_the_gap_grows_only_when_answers_are_overtaken),
         cmocka_unit_test(test_another_user_is_refused),
         cmocka_unit_test(test_another_users_events_are_refused),
+        cmocka_unit_test(test_prices_that_nobody_tells_are_asked_for),
         cmocka_unit_test(test_ids_going_back_dirty_everything),
         cmocka_unit_test(test_a_welcome_behind_what_we_know_is_another_history),
         cmocka_unit_test(test_a_snapshot_ahead_of_the_first_welcome_is_asked_again),
