@@ -23,7 +23,7 @@ static_assert(FAULT_KIND_COUNT <= 32, "a bit per kind");
 
 static bool stream_is_settled(const struct conn_status *stream)
 {
-    return stream->phase == CONN_LIVE || stream->phase == CONN_WAITING ||
+    return stream == NULL || stream->phase == CONN_LIVE || stream->phase == CONN_WAITING ||
            stream->phase == CONN_ENDED;
 }
 
@@ -101,6 +101,9 @@ static const char *token_origin(const struct session *session)
     if (session->demo != NULL) {
         return "of the demo";
     }
+    if (session->adapt != NULL) {
+        return "[secrets]";
+    }
     if (config_text(config, CONFIG_TOKEN_FILE) != NULL) {
         return config_text(config, CONFIG_TOKEN_FILE);
     }
@@ -169,7 +172,9 @@ static void line_read(struct check *check, enum resource resource)
 static void line_stream(struct check *check)
 {
     const struct conn_status *stream = client_stream_status(check->client);
-    if (stream->phase == CONN_LIVE) {
+    if (stream == NULL) {
+        printf("%-11s %-7s %s\n", "stream", "none", "the backend has none: it is polled");
+    } else if (stream->phase == CONN_LIVE) {
         line("stream", true, "live");
     } else if (stream->fault.kind != FAULT_NONE) {
         line_fault(check, "stream", &stream->fault);
@@ -200,7 +205,8 @@ static void line_extensions(const struct check *check)
 static bool is_mute(const struct check *check)
 {
     const struct conn_status *stream = client_stream_status(check->client);
-    bool heard = stream->phase == CONN_LIVE || stream->fault.kind != FAULT_NONE;
+    bool heard = stream != NULL &&
+                 (stream->phase == CONN_LIVE || stream->fault.kind != FAULT_NONE);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct pane_state pane;
         engine_pane(client_engine(check->client), (enum resource)i, &pane);
@@ -232,7 +238,7 @@ static void print_table(struct check *check)
         }
     }
     line_stream(check);
-    if (any_read(check)) {
+    if (any_read(check) && check->session->adapt == NULL) {
         line_extensions(check);
     }
 }
@@ -271,8 +277,10 @@ int session_check(struct session *session)
     struct client_settings settings;
     struct problem problem;
     line_config(session);
-    if (!session->options->given[OPTION_DEMO] && config_text(session->config, CONFIG_URL) == NULL) {
-        printf("%-11s %-7s %s\n", "connection", "-", "no url is set, so nothing more was tried");
+    bool has_backend = config_text(session->config, CONFIG_URL) != NULL ||
+                       config_text(session->config, CONFIG_BACKEND) != NULL;
+    if (!session->options->given[OPTION_DEMO] && !has_backend) {
+        printf("%-11s %-7s %s\n", "connection", "-", "no url or backend is set, so nothing more was tried");
         return STATUS_OK;
     }
     enum status status = session_connect(session, &problem);
@@ -280,7 +288,7 @@ int session_check(struct session *session)
         line("token", false, problem.text);
         return (int)status;
     }
-    if (session->token == NULL) {
+    if (session->token == NULL && session->adapt == NULL) {
         line("token", false, "none: set BLOTTER_TOKEN, token_file or token_command");
         return STATUS_AUTH; /* nothing is asked of the server without one */
     }

@@ -601,7 +601,7 @@ bool config_entry(const struct config *config, enum config_list list, size_t i,
         return false;
     }
     const struct listed *row = &config->lists.rows[list][i];
-    *ret = (struct config_entry){row->name, row->value, row->origin};
+    *ret = (struct config_entry){row->name, row->value, row->origin, row->level};
     return true;
 }
 

@@ -365,7 +365,8 @@ static bool watch_open(struct watch *watch)
         say(watch, "%s", fault.text);
         return false;
     }
-    const struct stream_handler handler = {on_event, on_status, on_too_large, NULL, watch};
+    const struct stream_handler handler = {
+        .on_event = on_event, .on_status = on_status, .on_too_large = on_too_large, .user = watch};
     watch->stream =
         stream_new(watch->http, settings->path, &settings->conn, settings->event_max, &handler);
     watch_out_init(&watch->out, watch->loop, settings->out_fd);

@@ -153,7 +153,7 @@ static void memory_changed(void *user, unsigned mask)
 
 /* --- the stream --------------------------------------------------------------------------- */
 
-static void stream_event(void *user, const struct sse_event *sse)
+void client_stream_event(void *user, const struct sse_event *sse)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
@@ -175,7 +175,7 @@ static void stream_event(void *user, const struct sse_event *sse)
     }
 }
 
-static void stream_status_changed(void *user, const struct conn_status *status, bool sent_last_id)
+void client_stream_status_told(void *user, const struct conn_status *status, bool sent_last_id)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
@@ -203,7 +203,7 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
 }
 
 /* Whatever it said may be about any pane: all are asked for. */
-static void stream_too_large(void *user)
+void client_stream_too_large(void *user)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
@@ -213,7 +213,7 @@ static void stream_too_large(void *user)
     client->changes |= CLIENT_JOURNAL;
 }
 
-static void stream_quiet(void *user)
+void client_stream_quiet(void *user)
 {
     ((struct client *)user)->changes |= CLIENT_CONN;
 }
@@ -294,8 +294,11 @@ static void make_paths(struct client *client, const char *user)
 
 static void make_stream(struct client *client, const struct client_settings *settings)
 {
-    const struct stream_handler handler = {stream_event, stream_status_changed, stream_too_large,
-                                           stream_quiet, client};
+    const struct stream_handler handler = {.on_event = client_stream_event,
+                                           .on_status = client_stream_status_told,
+                                           .on_too_large = client_stream_too_large,
+                                           .on_quiet = client_stream_quiet,
+                                           .user = client};
     char *path = resource_path(RESOURCE_STREAM_PATH, settings->user);
     client->stream = stream_new(client->http, path, &settings->conn, settings->event_max, &handler);
     free(path);
@@ -379,8 +382,8 @@ void client_free(struct client *client)
     if (client == NULL) {
         return;
     }
+    client_backend_done(client);
     stream_free(client->stream);
-    asking_free(client->asking);
     http_free(client->http);
     loop_timer_free(client->deadline);
     loop_timer_free(client->cache_timer);
@@ -400,7 +403,8 @@ void client_start(struct client *client)
 {
     client_cache_prime(client);
     if (client->asking != NULL) {
-        asking_start(client->asking);
+        client_backend_start(client);
+        return;
     }
     engine_start(client->engine, loop_now(client->loop));
     /* The reads go out before the stream's request, so that nothing queues behind it. */
@@ -413,14 +417,13 @@ void client_start(struct client *client)
 void client_stop(struct client *client)
 {
     struct moment now = loop_now(client->loop);
-    if (client->stream != NULL) {
+    if (client->asking != NULL) {
+        client_backend_stop(client);
+    } else if (client->stream != NULL) {
         stream_stop(client->stream);
     }
     engine_stop(client->engine, now);
     run_actions(client, now);
-    if (client->asking != NULL) {
-        asking_stop(client->asking);
-    }
     client_cache_save(client);
     if (client->memory != NULL) {
         memory_stop(client->memory, now);

@@ -4,7 +4,7 @@
 
 void client_token_fault(struct client *client, const struct fault *fault)
 {
-    bool news = fault->kind == FAULT_AUTH && !client->refused;
+    bool news = fault->kind == FAULT_AUTH && !client->refused && client->asking == NULL;
     client->refused = client->refused || news;
     if (news && client->on_refused != NULL) {
         client->on_refused(client->refused_user, false);

@@ -204,7 +204,12 @@ struct http *http_new(struct loop *loop, const struct http_settings *settings,
     }
     struct http *http = mem_calloc(1, sizeof *http);
     http->loop = loop;
-    if (!settings_apply(http, settings, ret_fault) || !http_multi_init(http)) {
+    bool good = settings_apply(http, settings, ret_fault);
+    if (good && !http_multi_init(http)) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "libcurl could not be initialised");
+        good = false;
+    }
+    if (!good) {
         http_free(http);
         return NULL;
     }

@@ -348,6 +348,22 @@ static void the_demo_is_left_behind(void **state)
     pty_free(pty);
 }
 
+/* Too few descriptors are a sentence, whatever would have been the first to fail. */
+static void few_descriptors_are_told(void **state)
+{
+    static const char *const modes[] = {"--watch", "--snapshot", ""};
+    struct trust *t = *state;
+    for (int count = 4; count <= 11; count++) {
+        char script[256];
+        snprintf(script, sizeof script, "(ulimit -n %d; exec $RUN %s); echo ended $?; read line",
+                 count, modes[count % 3]);
+        struct pty *pty = shell(t, script);
+        assert_true(pty_wait_text(pty, "ended 1"));
+        assert_true(pty_has(pty, "blotter: too many open files: at least 12 are needed"));
+        pty_free(pty);
+    }
+}
+
 /* A log that was started with nohup, or in the background of a script, outlives its terminal. */
 static void ignored_signals_stay_ignored(void **state)
 {
@@ -385,6 +401,7 @@ int main(int argc, char **argv)
         ROW(the_shell_is_killed_while_it_is_stopped),
         ROW(the_demo_is_left_behind),
         ROW(ignored_signals_stay_ignored),
+        ROW(few_descriptors_are_told),
     };
     trust_programs(argc, argv);
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us, and tell how they ended */

@@ -147,6 +147,7 @@ enum config_list {
 
 struct config_entry {
     const char *name, *value, *origin; /* live as long as the config */
+    enum config_level level;
 };
 
 /* False past the end. */

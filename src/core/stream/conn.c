@@ -319,7 +319,7 @@ static const char *refusal(int status, bool again)
 static void answered_badly(struct conn *conn, int status, int64_t retry_after_ms, struct moment now)
 {
     struct fault fault;
-    bool auth = status == 401 || status == 403;
+    bool auth = status == 401 || (status == 403 && !conn->settings.may_refuse);
     bool again =
         status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 599);
     fault_set(&fault, auth ? FAULT_AUTH : FAULT_HTTP, status, "%s (HTTP %d)",
@@ -335,7 +335,7 @@ void conn_answered(struct conn *conn, int status, const char *content_type, int6
         conn_move(conn, INPUT_FINAL, &no_fault, now);
     } else if (status != 200) {
         answered_badly(conn, status, retry_after_ms, now);
-    } else if (!conn_type_is_stream(content_type)) {
+    } else if (!conn->settings.any_type && !conn_type_is_stream(content_type)) {
         struct fault fault;
         fault_set(&fault, FAULT_TYPE, status, "the answer is %.60s instead of text/event-stream",
                   content_type != NULL ? content_type : "of no type");
@@ -392,6 +392,13 @@ void conn_lost(struct conn *conn, const struct fault *fault, struct moment now)
     conn_move(conn, final ? INPUT_FINAL : INPUT_LOST, fault, now);
 }
 
+void conn_dismissed(struct conn *conn, struct moment now)
+{
+    struct fault fault;
+    fault_set(&fault, FAULT_NETWORK, 0, "the server gave the connection up");
+    conn_lost(conn, &fault, now);
+}
+
 void conn_retry_field(struct conn *conn, int64_t retry_ms)
 {
     int64_t floor_ms = lesser(conn->settings.retry_ms, FLOOR_MS);
@@ -401,8 +408,9 @@ void conn_retry_field(struct conn *conn, int64_t retry_ms)
 
 static int64_t silence_allowed_ms(const struct conn *conn)
 {
-    bool known = conn->status.phase == CONN_LIVE && conn->heartbeat_ms > 0;
-    return known ? conn->heartbeat_ms * 5 / 2 : conn->settings.watchdog_ms;
+    int64_t heartbeat_ms = greater(conn->heartbeat_ms, conn->settings.heartbeat_ms);
+    bool known = conn->status.phase == CONN_LIVE && heartbeat_ms > 0;
+    return known ? heartbeat_ms * 5 / 2 : conn->settings.watchdog_ms;
 }
 
 /* The heartbeat, or what the watchdog takes for it: it allows two and a half. */

@@ -28,7 +28,10 @@ static const char jq[] =
     "def account_id: .ids[];\n"
     "def refusal: {text: .why, expired: (.why == \"expired\")};\n"
     "def next_page: .next? // empty;\n"
-    "def clock: {open: (.now < 0)};\n";
+    "def clock: {open: (.now < 0)};\n"
+    "def event: (.data? // .) | if .kind == \"order\" then {event: \"order_updated\", id, "
+    "data: {orderId: .order, status, class}} elif .kind == \"beat\" then "
+    "{event: \"heartbeat\", id} else empty end;\n";
 
 #define HEAD                                                                                       \
     "[backend]\nformat = 1\nbadge = mock\nsecrets = key\n[hosts]\napi = {url}\n"                   \
@@ -438,6 +441,195 @@ static void test_a_secret_that_cannot_be_sent(void **state)
     world_close(&world);
 }
 
+/* --- streams --------------------------------------------------------------------------------- */
+
+#define STREAM_HEAD(type)                                                                          \
+    {                                                                                              \
+        SCRIPT_SEND, "HTTP/1.1 200 OK\r\nContent-Type: " type "\r\nConnection: close\r\n\r\n", 0,  \
+            0                                                                                      \
+    }
+#define SAYS(text)                                                                                 \
+    {                                                                                              \
+        SCRIPT_SEND, text, 0, 0                                                                    \
+    }
+#define HOLDS                                                                                      \
+    {                                                                                              \
+        SCRIPT_HOLD, NULL, 0, 0                                                                    \
+    }
+#define ORDER(id, status)                                                                          \
+    "{\"kind\":\"order\",\"id\":\"" id "\",\"order\":1,\"status\":\"" status "\"}"
+#define ORDERS(status) ANSWER("[{\"id\":1,\"status\":\"" status "\"}]")
+#define STREAMED HEAD "[orders]\nget = api /orders\npoll = 10\npoll.stream = 600\n[stream]\n"
+
+static bool status_is(struct world *world, const char *status)
+{
+    return rows_of(world, RESOURCE_ORDERS) == 1 &&
+           strcmp(pane_of(world, RESOURCE_ORDERS).shown->orders[0].status, status) == 0;
+}
+
+static bool is_third(struct world *world)
+{
+    return status_is(world, "third");
+}
+
+static bool is_settled(struct world *world)
+{
+    struct pane_state pane = pane_of(world, RESOURCE_ORDERS);
+    return pane.shown != NULL && !pane.dirty && !pane.fetching;
+}
+
+static void test_a_stream_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    static const struct script_exchange script[] = {
+        {"/events?a=b&since=i2",
+         {STREAM_HEAD("text/event-stream"),
+          SAYS("data: " ORDER("i2", "again") "\n\ndata: " ORDER("i3", "third") "\n\n"), HOLDS}},
+        {"/events",
+         {STREAM_HEAD("text/event-stream"),
+          SAYS(": hello\n\ndata: " ORDER("i1", "first") "\n\ndata: " ORDER("i2", "second") "\n\n"),
+          {SCRIPT_END, NULL, 0, 0}}},
+        {"/orders", ORDERS("read")},
+        {"/orders", ORDERS("third")},
+        {"/orders", ORDERS("third")},
+        {"/orders", ORDERS("third")},
+    };
+    struct world world;
+    world_open(&world, STREAMED "get = api /events?a=b\nresume = query since\n", script,
+               COUNT(script));
+    client_start(world.client);
+    run_until(&world, is_third);
+    run_until(&world, is_settled);
+    assert_int_equal(requests_for(&world, "/events?a=b"), 1);
+    assert_int_equal(requests_for(&world, "/events?a=b&since=i2"), 1);
+    char value[64];
+    const char *request = script_server_request(world.server, 0);
+    assert_string_equal(script_header(request, "Accept", value, sizeof value), "text/event-stream");
+    assert_null(script_header(request, "Last-Event-ID", value, sizeof value));
+    /* Nothing was missed: the events' own reads, no more. */
+    const struct journal *journal = client_journal(world.client);
+    for (size_t i = 0; i < journal_count(journal); i++) {
+        assert_string_not_equal(journal_at(journal, i)->name, "resync");
+        assert_null(strstr(journal_at(journal, i)->what, "again"));
+    }
+    world_close(&world);
+}
+
+static void test_resumed_by_header(void **state)
+{
+    (void)state;
+    static const struct script_exchange script[] = {
+        {"/events",
+         {STREAM_HEAD("text/event-stream"),
+          SAYS("data: " ORDER("7", "first") "\n\n"),
+          {SCRIPT_END, NULL, 0, 0}}},
+        {"/events",
+         {STREAM_HEAD("text/event-stream"), SAYS("data: " ORDER("8", "third") "\n\n"), HOLDS}},
+        {"/orders", ORDERS("read")},
+        {"/orders", ORDERS("third")},
+        {"/orders", ORDERS("third")},
+    };
+    struct world world;
+    world_open(&world, STREAMED "get = api /events\nresume = header X-Since\n", script,
+               COUNT(script));
+    client_start(world.client);
+    run_until(&world, is_third);
+    char value[64];
+    size_t found = 0;
+    for (size_t i = 0; i < script_server_count(world.server); i++) {
+        found += script_header(script_server_request(world.server, i), "X-Since", value,
+                               sizeof value) != NULL;
+    }
+    assert_int_equal(found, 1);
+    assert_string_equal(value, "7");
+    world_close(&world);
+}
+
+static bool missed_one(struct world *world)
+{
+    const struct journal *journal = client_journal(world->client);
+    for (size_t i = 0; i < journal_count(journal); i++) {
+        if (strcmp(journal_at(journal, i)->name, "resync") == 0) {
+            return is_third(world);
+        }
+    }
+    return false;
+}
+
+/* Whatever tells of a loss makes every pane be read again, once. */
+static void test_what_was_missed_is_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ini, *type, *says;
+    } rows[] = {
+        {"get = api /events\ncomment.*dropped*messages* = gap\n", "text/event-stream",
+         ": you are slow, dropped 5 messages\n\n"},
+        {"get = api /events\n", "text/event-stream", "data: {\"kind\":\"something\"}\n\n"},
+        {"get = api /events\n", "text/event-stream", "data: no JSON\n\n"},
+        {"get = api /events\nkind = ndjson\n", "application/octet-stream",
+         ORDER("6", "first") "\n{\"kind\":\"beat\",\"id\":\"6\"}\r\n\n"
+                             "{\"kind\":\"beat\",\"id\":\"9\"}\n"},
+        {"get = api /events\nkind = ndjson\n", "text/plain", "{\"kind\":\"something\"}\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char ini[512], head[128];
+        snprintf(ini, sizeof ini, "%s%s", STREAMED, rows[i].ini);
+        snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n\r\n", rows[i].type);
+        /* The first read is answered before anything is said. */
+        struct script_exchange script[] = {
+            {"/events", {SAYS(head), {SCRIPT_WAIT, NULL, 0, 300}, SAYS(rows[i].says), HOLDS}},
+            {"/orders", ORDERS("read")},
+            {"/orders", ORDERS("third")},
+            {"/orders", ORDERS("third")},
+        };
+        struct world world;
+        world_open(&world, ini, script, COUNT(script));
+        client_start(world.client);
+        run_until(&world, missed_one);
+        world_close(&world);
+    }
+}
+
+static bool is_polled(struct world *world)
+{
+    const struct conn_status *status = client_stream_status(world->client);
+    return has_orders(world) && status != NULL &&
+           (status->phase == CONN_ENDED || status->phase == CONN_WAITING);
+}
+
+static void test_a_refused_stream_is_polled_instead(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer;
+        const char *text;
+    } rows[] = {
+        {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "404"},
+        {"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "403"},
+        {"HTTP/1.1 406 Not Acceptable\r\nContent-Length: 0\r\n\r\n", "406"},
+        {"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n", "text/html"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct script_exchange script[] = {
+            {"/events", {SAYS(rows[i].answer), {SCRIPT_END, NULL, 0, 0}}},
+            {"/orders", ORDERS("read")},
+        };
+        struct world world;
+        world_open(&world, STREAMED "get = api /events\n", script, COUNT(script));
+        client_start(world.client);
+        run_until(&world, is_polled);
+        const struct conn_status *status = client_stream_status(world.client);
+        assert_non_null(strstr(status->fault.text, rows[i].text));
+        assert_int_not_equal(status->fault.kind, FAULT_AUTH);
+        struct ask_state shown;
+        assert_true(client_asking(world.client, &shown));
+        assert_true(shown.poll_ms == 10000 && shown.poll_us != MOMENT_NEVER && !shown.stopped);
+        assert_false(pane_of(&world, RESOURCE_ORDERS).stale);
+        world_close(&world);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,6 +641,10 @@ int main(void)
         cmocka_unit_test(test_open_orders_that_go),
         cmocka_unit_test(test_a_clock_without_an_address),
         cmocka_unit_test(test_a_secret_that_cannot_be_sent),
+        cmocka_unit_test(test_a_stream_goes_on_where_it_was),
+        cmocka_unit_test(test_resumed_by_header),
+        cmocka_unit_test(test_what_was_missed_is_read),
+        cmocka_unit_test(test_a_refused_stream_is_polled_instead),
     };
     if (!adapt_available()) {
         return 77; /* the build has no libjq */

@@ -134,6 +134,10 @@ static void test_placed_again(void **state)
     assert_string_equal(order->status, "accepted");
     assert_true(order->price == 3 && order->quantity == 2.5 && order->class == ORDER_OPEN);
     assert_true(order->created_ms == created_ms);
+    /* A price says nothing of the order: the word stays the server's own. */
+    tell(log, "quotes_updated", "{\"updates\":[{\"symbol\":\"S\",\"ltp\":8}]}", 3, 0);
+    order = &patch_log_shown(log)->orders[0];
+    assert_true(order->ltp == 8 && order->told == ORDER_OPEN);
     /* It is over; a status without a class is classed by its word. */
     tell(log, "order_executed", "{\"orderId\":\"5\",\"status\":\"EXECUTED\",\"quantity\":2.5}", 4,
          0);
