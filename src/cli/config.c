@@ -1,7 +1,6 @@
 #include <blotter/cli/config.h>
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -282,16 +281,9 @@ static bool take_pair(void *user, const struct ini_pair *pair)
     if (strcmp(pair->section, "keys") == 0) {
         return take_binding(reading->config, pair, origin, reading->problem);
     }
-    char dotted[PLACE_BYTES];
     const char *own;
-    snprintf(dotted, sizeof dotted, "%s.%s", pair->section, pair->name);
-    bool is_price = config_list_dotted(dotted, &list, &own) && list == CONFIG_PRICES;
-    if (is_price) {
+    if (config_list_find(pair->section, pair->name, &list, &own)) {
         struct listed row = {(char *)(uintptr_t)own, (char *)pair->value, origin, reading->level};
-        return set_listed(reading->config, list, &row, reading->problem);
-    }
-    if (config_list_find(pair->section, &list)) {
-        struct listed row = {(char *)pair->name, (char *)pair->value, origin, reading->level};
         return set_listed(reading->config, list, &row, reading->problem);
     }
     if (strncmp(pair->section, PROFILE_PREFIX, strlen(PROFILE_PREFIX)) == 0) {
@@ -569,12 +561,6 @@ bool config_force(struct config *config, enum config_id id, const char *value,
                   struct problem *ret_problem)
 {
     return set(config, id, value, (struct place){CONFIG_FORCED, "--demo"}, ret_problem);
-}
-
-double config_figure(const struct config *config, enum config_id id)
-{
-    const char *text = config_text(config, id);
-    return text != NULL ? strtod(text, NULL) : (double)NAN;
 }
 
 bool config_key_binding(const struct config *config, size_t i, const char **ret_action,

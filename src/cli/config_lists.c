@@ -50,17 +50,6 @@ const char *config_list_section(enum config_list list)
     return lists[list].section;
 }
 
-bool config_list_find(const char *section, enum config_list *ret)
-{
-    for (int i = 0; i < CONFIG_LISTS; i++) {
-        if (strcmp(lists[i].section, section) == 0) {
-            *ret = (enum config_list)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool config_list_dotted(const char *dotted, enum config_list *ret, const char **ret_name)
 {
     for (int i = 0; i < CONFIG_LISTS; i++) {
@@ -69,6 +58,31 @@ bool config_list_dotted(const char *dotted, enum config_list *ret, const char **
             dotted[len + 1] != '\0') {
             *ret = (enum config_list)i;
             *ret_name = dotted + len + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool config_list_find(const char *section, const char *name, enum config_list *ret,
+                      const char **ret_name)
+{
+    for (int i = 0; i < CONFIG_LISTS; i++) {
+        const char *own = lists[i].section;
+        size_t len = strlen(section);
+        if (strcmp(own, section) == 0) {
+            *ret = (enum config_list)i;
+            *ret_name = name;
+            return true;
+        }
+        if (strncmp(own, section, len) != 0 || own[len] != '.') {
+            continue;
+        }
+        size_t first = strlen(own + len + 1); /* of the name, up to a point */
+        if (strncmp(name, own + len + 1, first) == 0 && name[first] == '.' &&
+            name[first + 1] != '\0') {
+            *ret = (enum config_list)i;
+            *ret_name = name + first + 1;
             return true;
         }
     }

@@ -23,7 +23,7 @@ struct dashboard {
     char host[256];
     char *state_path;
     char state_server[24]; /* a number for what is looked at, whatever its name is made of */
-    char *daybook; /* NULL: none is kept */
+    char *daybook;         /* NULL: none is kept */
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
