@@ -201,6 +201,12 @@ static void give(struct session *session)
     session->gifts = gifts;
 }
 
+const char *session_server(const struct session *session)
+{
+    return session->gifts != NULL ? session->gifts->server
+                                  : config_text(session->config, CONFIG_URL);
+}
+
 void backend_settings(const struct session *session, struct client_settings *ret)
 {
     for (int i = 0; session->gifts != NULL && i < RESOURCE_COUNT; i++) {

@@ -23,7 +23,7 @@ static_assert(FAULT_KIND_COUNT <= 32, "a bit per kind");
 
 static bool stream_is_settled(const struct conn_status *stream)
 {
-    return stream == NULL || stream->phase == CONN_LIVE || stream->phase == CONN_WAITING ||
+    return stream->phase == CONN_LIVE || stream->phase == CONN_WAITING ||
            stream->phase == CONN_ENDED;
 }
 
@@ -44,7 +44,9 @@ static void on_change(void *user, unsigned mask)
 {
     struct check *check = user;
     (void)mask;
-    if (stream_is_settled(client_stream_status(check->client)) && reads_are_settled(check)) {
+    const struct conn_status *stream = client_stream_status(check->client);
+    bool none = check->session->adapt != NULL && stream->phase == CONN_IDLE;
+    if ((none || stream_is_settled(stream)) && reads_are_settled(check)) {
         loop_quit(check->loop, STATUS_OK);
     }
 }
@@ -172,7 +174,7 @@ static void line_read(struct check *check, enum resource resource)
 static void line_stream(struct check *check)
 {
     const struct conn_status *stream = client_stream_status(check->client);
-    if (stream == NULL) {
+    if (check->session->adapt != NULL && stream->phase == CONN_IDLE) {
         printf("%-11s %-7s %s\n", "stream", "none", "the backend has none: it is polled");
     } else if (stream->phase == CONN_LIVE) {
         line("stream", true, "live");
@@ -205,8 +207,7 @@ static void line_extensions(const struct check *check)
 static bool is_mute(const struct check *check)
 {
     const struct conn_status *stream = client_stream_status(check->client);
-    bool heard = stream != NULL &&
-                 (stream->phase == CONN_LIVE || stream->fault.kind != FAULT_NONE);
+    bool heard = stream->phase == CONN_LIVE || stream->fault.kind != FAULT_NONE;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct pane_state pane;
         engine_pane(client_engine(check->client), (enum resource)i, &pane);
@@ -280,7 +281,8 @@ int session_check(struct session *session)
     bool has_backend = config_text(session->config, CONFIG_URL) != NULL ||
                        config_text(session->config, CONFIG_BACKEND) != NULL;
     if (!session->options->given[OPTION_DEMO] && !has_backend) {
-        printf("%-11s %-7s %s\n", "connection", "-", "no url or backend is set, so nothing more was tried");
+        printf("%-11s %-7s %s\n", "connection", "-",
+               "no url or backend is set, so nothing more was tried");
         return STATUS_OK;
     }
     enum status status = session_connect(session, &problem);

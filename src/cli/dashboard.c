@@ -207,7 +207,8 @@ static void prepare(struct dashboard *dashboard)
         snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
         const struct config *config = dashboard->session->config;
         if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
-            dashboard->daybook = daybook_path(paths->state_dir, config_text(config, CONFIG_URL),
+            const struct session *session = dashboard->session;
+            dashboard->daybook = daybook_path(paths->state_dir, session_server(session),
                                               config_text(config, CONFIG_USER));
         }
     }

@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
@@ -276,10 +279,21 @@ static void before_wait(void *user)
     trace_flush(client->trace);
 }
 
+/* What is free in the middle of the heap stays there unless somebody asks. */
+static void give_back_memory(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static void deadline_due(void *user)
 {
     struct client *client = user;
     engine_tick(client->engine, loop_now(client->loop));
+    if (engine_take_trimmed(client->engine)) {
+        give_back_memory();
+    }
 }
 
 /* --- life --------------------------------------------------------------------------------- */
@@ -472,7 +486,8 @@ const struct engine *client_engine(const struct client *client)
 
 const struct conn_status *client_stream_status(const struct client *client)
 {
-    return client->stream == NULL ? NULL : stream_status(client->stream);
+    static const struct conn_status none = {.phase = CONN_IDLE, .lost_at_ms = INT64_MIN};
+    return client->stream == NULL ? &none : stream_status(client->stream);
 }
 
 const struct journal *client_journal(const struct client *client)

@@ -63,6 +63,9 @@ bool session_ascii(const struct session *session);
 /* Where the backend is: url, or the first host of a backend of files. */
 const char *session_url(const struct session *session);
 
+/* What tells this backend's data and account from another's on the disk. */
+const char *session_server(const struct session *session);
+
 /* Its "host:port" in out. */
 void session_host(const struct session *session, char *out, size_t size);
 

@@ -67,6 +67,7 @@ void client_stop(struct client *client);
 void client_on_change(struct client *client, void (*fn)(void *user, unsigned mask), void *user);
 
 const struct engine *client_engine(const struct client *client);
+/* CONN_IDLE where there is no stream. */
 const struct conn_status *client_stream_status(const struct client *client);
 const struct journal *client_journal(const struct client *client);
 /* The orders as the engine shows them, and working ones that a cut list no longer holds. Lives

@@ -449,6 +449,8 @@ static void add_hints(struct bar *bar, const struct frame *frame)
         {SCOPE_PANES, ACTION_HELP, 3},
         {SCOPE_PANES, ACTION_QUIT, 3},
         {SCOPE_HELP, ACTION_BACK, 3},
+        {SCOPE_SYMBOL, ACTION_FIELDS, 4},
+        {SCOPE_SYMBOL, ACTION_BACK, 3},
         {SCOPE_DETAIL, ACTION_COPY_ROW, 4},
         {SCOPE_DETAIL, ACTION_BACK, 3},
         {SCOPE_COLUMNS, ACTION_COLUMN_TOGGLE, 3},

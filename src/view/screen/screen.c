@@ -302,7 +302,8 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
         bool sums = i == PANE_ACCOUNT && (dirty & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0;
         bool curves = i == PANE_ACCOUNT || i == PANE_WATCHLIST;
         sums = sums || (curves && (dirty & SCREEN_HISTORY) != 0);
-        if (layout->panes[i].height > 0 && ((dirty & bit) != 0 || sums)) {
+        bool covered = symbol_covers(frame->screen, (enum pane)i);
+        if (layout->panes[i].height > 0 && !covered && ((dirty & bit) != 0 || sums)) {
             paint_pane(frame, (enum pane)i);
         }
     }
@@ -315,7 +316,8 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     paint_state(frame);
     paint_overlay(frame);
     paint_digest(frame);
-    if (frame->screen->overlay != SCOPE_PANES) { /* it may stand on anything */
+    bool beside = frame->screen->overlay == SCOPE_SYMBOL;
+    if (frame->screen->overlay != SCOPE_PANES && !beside) { /* it may stand on anything */
         forget_memos(frame->screen);
     }
 }

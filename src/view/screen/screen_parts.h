@@ -60,7 +60,9 @@ enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
 
 struct screen {
     int columns, rows;
-    bool curve; /* the day has one */
+    bool curve;                       /* the day has one */
+    char symbol[TAPE_SYMBOL_MAX * 2]; /* of the symbol page, as the server sends it */
+    bool symbol_short;                /* its last minutes instead of the day */
     enum pane focus;
     bool zoom, paused, hide_amounts, placed;
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
@@ -217,6 +219,14 @@ void paint_day_curve(const struct frame *frame, struct rect area);
 void paint_day_spark(const struct frame *frame, struct rect area);
 /* Times below a curve. */
 void curve_put_times(const struct frame *frame, struct rect line, struct draw_span span);
+
+/* --- symbol.c */
+void paint_symbol(const struct frame *frame);
+/* Takes over what the selected row is about. */
+void symbol_note(struct screen *screen, const struct screen_input *input);
+/* Where the page stands: beside the table that it is about, or everywhere. */
+struct rect symbol_area(const struct screen *screen);
+bool symbol_covers(const struct screen *screen, enum pane pane);
 
 /* --- away.c */
 void tape_pane_seen(struct screen *screen, const struct screen_input *input);

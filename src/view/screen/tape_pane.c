@@ -23,13 +23,21 @@ static void figure_text(const void *user, enum tape_figure kind, double value,
     figure.flags = kind == TAPE_AMOUNT ? FORMAT_SIGN : 0;
     if (kind != TAPE_AMOUNT && !isnan(value)) {
         figure.decimals = format_decimals(value, market ? 2 : 0, market ? 4 : 6);
+        figure.flags = market ? FORMAT_PRICE : 0;
     }
     format_number(&frame->input->format, figure, out);
 }
 
+static void symbol_text(const void *user, const char *symbol, char out[TAPE_SHOWN_MAX])
+{
+    const struct frame *frame = user;
+    const struct column_now now = {frame->input->now.wall_ms, &frame->input->format};
+    symbol_shown(symbol, &now, out);
+}
+
 void tape_say(const struct frame *frame, const struct tape_entry *entry, struct tape_words *ret)
 {
-    struct tape_style style = {figure_text, frame, frame->screen->hide_amounts};
+    struct tape_style style = {figure_text, symbol_text, frame, frame->screen->hide_amounts};
     tape_words_make(entry, &style, ret);
 }
 

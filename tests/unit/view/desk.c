@@ -242,6 +242,13 @@ static struct tape_entry entry_of(enum tape_kind kind, int64_t ago_s, enum tape_
     entry.quantity = quantity;
     snprintf(entry.symbol, sizeof entry.symbol, "%s", symbol);
     snprintf(entry.type, sizeof entry.type, "LIMIT");
+    if (kind <= TAPE_CLOSED) { /* as the ids of the orders above, where there is one */
+        snprintf(entry.id, sizeof entry.id, "%s",
+                 strcmp(symbol, "RELIANCE") == 0   ? "o1"
+                 : strcmp(symbol, "TCS") == 0      ? "o3"
+                 : strcmp(symbol, "ADANIENT") == 0 ? "o5"
+                                                   : symbol);
+    }
     return entry;
 }
 
@@ -268,6 +275,7 @@ static void make_tape(struct desk *desk)
     tape_add(desk->tape, &entry);
     entry = entry_of(TAPE_PLACED, 8, TAPE_BUY, 250, "RELIANCE");
     entry.limit = 2945;
+    entry.ltp = 2949.1;
     tape_add(desk->tape, &entry);
     entry = entry_of(TAPE_FILLED, 1, TAPE_SELL, 40, "TCS");
     entry.price = 4118.2;
