@@ -82,8 +82,8 @@ static enum MHD_Result answer(struct exchange *exchange, struct call *call)
 {
     struct server *server = exchange->server;
     seat_await(server, exchange->seat, SEAT_NONE);
-    api_count(server->api, call);
     exchange->held = reply_make(exchange, call);
+    api_count(server->api, call); /* 304 and 226 are settled by now */
     exchange->status = (unsigned)call->status;
     log_access(exchange, call->method, exchange->status);
     text_done(&call->reply);
