@@ -1,13 +1,30 @@
 #include "backend.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <blotter/adapt/adapt.h>
 #include <blotter/cli/secrets.h>
+#include <blotter/client/backend.h>
+#include <blotter/core/alloc.h>
+#include <blotter/core/sha256.h>
 #include <blotter/tui/term.h>
 
 #define VALUES_MAX 64
+#define LISTS_MAX 32
+#define LIST_SYMBOLS_MAX 100 /* a line of the config holds no more */
+#define SERVER_BYTES 512
+
+/* [values] and [symbols] in the words of the client. */
+struct backend_gifts {
+    struct client_backend backend;
+    struct client_value values[VALUES_MAX];
+    struct client_list lists[LISTS_MAX];
+    const char *symbols[LISTS_MAX][LIST_SYMBOLS_MAX];
+    char *texts[LISTS_MAX]; /* that the symbols point into */
+    char server[SERVER_BYTES];
+};
 
 /* --- loading -------------------------------------------------------------------------------- */
 
@@ -105,6 +122,105 @@ static bool check_hosts(const struct session *session, const struct adapt *adapt
     return good;
 }
 
+/* --- what the client is told ------------------------------------------------------------------ */
+
+static void renew(void *secrets, void (*done)(void *client, bool ok), void *client)
+{
+    done(client, secrets_renew(secrets));
+}
+
+static void give_values(struct backend_gifts *gifts, const struct config *config)
+{
+    struct config_entry entry;
+    size_t count = 0;
+    for (; count < VALUES_MAX && config_entry(config, CONFIG_VALUES, count, &entry); count++) {
+        gifts->values[count] = (struct client_value){entry.name, entry.value};
+    }
+    gifts->backend.value_count = count;
+}
+
+/* Cuts the text at its blanks. */
+static size_t cut_symbols(char *text, const char **symbols)
+{
+    size_t count = 0;
+    while (count < LIST_SYMBOLS_MAX && *(text += strspn(text, " \t")) != '\0') {
+        symbols[count++] = text;
+        text += strcspn(text, " \t");
+        if (*text != '\0') {
+            *text++ = '\0';
+        }
+    }
+    return count;
+}
+
+static void give_lists(struct backend_gifts *gifts, const struct config *config)
+{
+    struct config_entry entry;
+    size_t count = 0;
+    for (; count < LISTS_MAX && config_entry(config, CONFIG_SYMBOLS, count, &entry); count++) {
+        gifts->texts[count] = mem_dup(entry.value, strlen(entry.value));
+        gifts->lists[count] =
+            (struct client_list){entry.name, gifts->symbols[count],
+                                 cut_symbols(gifts->texts[count], gifts->symbols[count])};
+    }
+    gifts->backend.list_count = count;
+}
+
+/* What tells one account's data from another's on the disk: the files, the hosts, the config's
+ * values, and which key it was, of which too little is kept to guess it by. */
+static void name_server(const struct session *session, struct backend_gifts *gifts)
+{
+    const struct backend *backend = adapt_backend(session->adapt);
+    char digest[SHA256_TEXT_SIZE] = "", values[256] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < gifts->backend.value_count && len < sizeof values; i++) {
+        len += (size_t)snprintf(values + len, sizeof values - len, " %s=%s", gifts->values[i].name,
+                                gifts->values[i].value);
+    }
+    if (backend->secret_count > 0) {
+        const char *name = backend->secrets[0];
+        const char *secret = secrets_get(session->secrets, name, strlen(name));
+        sha256_text(secret, strlen(secret), digest);
+    }
+    snprintf(gifts->server, sizeof gifts->server, "backend %s %016" PRIx64 " %.16s%s", backend->id,
+             adapt_key(session->adapt), digest, values);
+}
+
+static void give(struct session *session)
+{
+    struct backend_gifts *gifts = mem_calloc(1, sizeof *gifts);
+    gifts->backend = (struct client_backend){.adapt = session->adapt,
+                                             .secret = secrets_get,
+                                             .renew = renew,
+                                             .user = session->secrets,
+                                             .values = gifts->values,
+                                             .lists = gifts->lists};
+    give_values(gifts, session->config);
+    give_lists(gifts, session->config);
+    name_server(session, gifts);
+    session->gifts = gifts;
+}
+
+const char *session_server(const struct session *session)
+{
+    return session->gifts != NULL ? session->gifts->server
+                                  : config_text(session->config, CONFIG_URL);
+}
+
+void backend_settings(const struct session *session, struct client_settings *ret)
+{
+    for (int i = 0; session->gifts != NULL && i < RESOURCE_COUNT; i++) {
+        bool offered = adapt_backend(session->adapt)->panes[i].present;
+        ret->engine.wanted &= offered ? RESOURCE_ALL : ~RESOURCE_BIT(i);
+    }
+    if (session->gifts != NULL) {
+        ret->backend = &session->gifts->backend;
+        ret->server = session->gifts->server;
+        ret->user = NULL;
+        ret->http.token = NULL;
+    }
+}
+
 /* --- opening -------------------------------------------------------------------------------- */
 
 enum status backend_open(struct session *session, struct problem *ret_problem)
@@ -128,11 +244,19 @@ enum status backend_open(struct session *session, struct problem *ret_problem)
     }
     session->secrets = secrets_load(session->config, session->paths.home,
                                     adapt_backend(session->adapt), &status, ret_problem);
+    if (status == STATUS_OK) {
+        give(session);
+    }
     return status;
 }
 
 void backend_close(struct session *session)
 {
+    struct backend_gifts *gifts = session->gifts;
+    for (size_t i = 0; gifts != NULL && i < gifts->backend.list_count; i++) {
+        free(gifts->texts[i]);
+    }
+    free(gifts);
     adapt_free(session->adapt);
     secrets_free(session->secrets);
 }

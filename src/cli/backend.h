@@ -8,4 +8,7 @@
 enum status backend_open(struct session *session, struct problem *ret_problem);
 void backend_close(struct session *session);
 
+/* What session_client adds to the settings; they borrow from the session. */
+void backend_settings(const struct session *session, struct client_settings *ret);
+
 #endif

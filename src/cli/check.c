@@ -44,7 +44,9 @@ static void on_change(void *user, unsigned mask)
 {
     struct check *check = user;
     (void)mask;
-    if (stream_is_settled(client_stream_status(check->client)) && reads_are_settled(check)) {
+    const struct conn_status *stream = client_stream_status(check->client);
+    bool none = check->session->adapt != NULL && stream->phase == CONN_IDLE;
+    if ((none || stream_is_settled(stream)) && reads_are_settled(check)) {
         loop_quit(check->loop, STATUS_OK);
     }
 }
@@ -95,11 +97,14 @@ static void line_config(const struct session *session)
 }
 
 /* Where the token came from; never what it is. */
-static const char *token_source(const struct session *session)
+static const char *token_origin(const struct session *session)
 {
     const struct config *config = session->config;
     if (session->demo != NULL) {
         return "of the demo";
+    }
+    if (session->adapt != NULL) {
+        return "[secrets]";
     }
     if (config_text(config, CONFIG_TOKEN_FILE) != NULL) {
         return config_text(config, CONFIG_TOKEN_FILE);
@@ -129,7 +134,7 @@ static void line_token(const struct check *check)
     }
     char detail[1024];
     bool good = !refused || any_read(check);
-    snprintf(detail, sizeof detail, "%s%s", token_source(check->session),
+    snprintf(detail, sizeof detail, "%s%s", token_origin(check->session),
              good ? "" : ": the server does not take it");
     line("token", good, detail);
 }
@@ -169,7 +174,9 @@ static void line_read(struct check *check, enum resource resource)
 static void line_stream(struct check *check)
 {
     const struct conn_status *stream = client_stream_status(check->client);
-    if (stream->phase == CONN_LIVE) {
+    if (check->session->adapt != NULL && stream->phase == CONN_IDLE) {
+        printf("%-11s %-7s %s\n", "stream", "none", "the backend has none: it is polled");
+    } else if (stream->phase == CONN_LIVE) {
         line("stream", true, "live");
     } else if (stream->fault.kind != FAULT_NONE) {
         line_fault(check, "stream", &stream->fault);
@@ -232,7 +239,7 @@ static void print_table(struct check *check)
         }
     }
     line_stream(check);
-    if (any_read(check)) {
+    if (any_read(check) && check->session->adapt == NULL) {
         line_extensions(check);
     }
 }
@@ -271,8 +278,11 @@ int session_check(struct session *session)
     struct client_settings settings;
     struct problem problem;
     line_config(session);
-    if (!session->options->given[OPTION_DEMO] && config_text(session->config, CONFIG_URL) == NULL) {
-        printf("%-11s %-7s %s\n", "connection", "-", "no url is set, so nothing more was tried");
+    bool has_backend = config_text(session->config, CONFIG_URL) != NULL ||
+                       config_text(session->config, CONFIG_BACKEND) != NULL;
+    if (!session->options->given[OPTION_DEMO] && !has_backend) {
+        printf("%-11s %-7s %s\n", "connection", "-",
+               "no url or backend is set, so nothing more was tried");
         return STATUS_OK;
     }
     enum status status = session_connect(session, &problem);
@@ -280,7 +290,7 @@ int session_check(struct session *session)
         line("token", false, problem.text);
         return (int)status;
     }
-    if (session->token == NULL) {
+    if (session->token == NULL && session->adapt == NULL) {
         line("token", false, "none: set BLOTTER_TOKEN, token_file or token_command");
         return STATUS_AUTH; /* nothing is asked of the server without one */
     }

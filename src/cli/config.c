@@ -39,6 +39,7 @@ struct config {
     struct pair *keys, **keys_end;
     struct config_lists lists;
     char *path;
+    bool of_others; /* the file is somebody else's, or others may write to it */
     char *home;
 };
 
@@ -316,7 +317,8 @@ static bool read_config_file(struct config *config, const struct config_source *
                              struct problem *problem)
 {
     size_t len;
-    char *text = source->path == NULL ? NULL : config_file_read(source->path, &len);
+    char *text =
+        source->path == NULL ? NULL : config_file_read(source->path, &len, &config->of_others);
     if (text == NULL) {
         bool absent = source->path == NULL || errno == ENOENT || errno == ENOTDIR;
         return (absent && !source->path_must_exist) ||
@@ -490,7 +492,8 @@ static bool load(struct config *config, const struct config_source *source, stru
     struct reading defaults = {config, NULL, CONFIG_DEFAULT, problem};
     return read_text(&defaults, blotter_ini, blotter_ini_len) &&
            read_config_file(config, source, problem) && take_environment(config, problem) &&
-           take_flags(config, source->options, problem) && take_profiles(config, problem);
+           take_flags(config, source->options, problem) && take_profiles(config, problem) &&
+           (!config->of_others || config_file_runs_nothing(config, problem));
 }
 
 struct config *config_load(const struct config_source *source, struct problem *ret_problem)
@@ -583,7 +586,7 @@ bool config_entry(const struct config *config, enum config_list list, size_t i,
         return false;
     }
     const struct listed *row = &config->lists.rows[list][i];
-    *ret = (struct config_entry){row->name, row->value, row->origin};
+    *ret = (struct config_entry){row->name, row->value, row->origin, row->level};
     return true;
 }
 

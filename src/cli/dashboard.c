@@ -1,10 +1,14 @@
 #include <blotter/cli/session.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <blotter/client/daybook.h>
+#include <blotter/cli/token_renew.h>
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 #include <blotter/tui/tui.h>
 #include <blotter/tui/zone.h>
 
@@ -14,9 +18,12 @@
 struct dashboard {
     struct session *session;
     struct config *reloaded; /* NULL until SIGUSR1 */
+    struct client *client;
+    struct token_renew *renew;
     char host[256];
     char *state_path;
-    char *daybook; /* NULL: none is kept */
+    char state_server[24]; /* a number for what is looked at, whatever its name is made of */
+    char *daybook;         /* NULL: none is kept */
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
@@ -43,6 +50,7 @@ static void fill_display(const struct config *config, struct tui_settings *ret)
     ret->ascii = config_number(config, CONFIG_ASCII) != 0;
     ret->mouse = config_number(config, CONFIG_MOUSE) != 0;
     ret->hide_amounts = config_number(config, CONFIG_HIDE_AMOUNTS) != 0;
+    ret->quote_stale_ms = config_number(config, CONFIG_QUOTE_STALE);
     ret->grouping = (enum format_grouping)config_number(config, CONFIG_GROUPING);
     ret->timezone = config_text(config, CONFIG_TIMEZONE);
     ret->panes = (resource_mask)config_number(config, CONFIG_PANES);
@@ -72,14 +80,53 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     ret->keys = dashboard->keys;
     ret->key_count = dashboard->key_count;
     ret->state_path = dashboard->state_path;
+    ret->state_server = dashboard->state_server;
     ret->reload = reload;
     ret->log = log_text;
     ret->log_path = config_text(session->config, CONFIG_LOG_FILE);
     ret->user_data = dashboard;
 }
 
-/* The old config stays in force when the new one has a mistake. Backend and token stay as they are.
- */
+/* --- another token ---------------------------------------------------------------------------- */
+
+static void on_token(void *user, const char *token, const struct problem *problem)
+{
+    struct dashboard *dashboard = user;
+    struct fault fault;
+    const char *why = token == NULL ? problem->text : NULL;
+    if (why == NULL && !client_set_token(dashboard->client, token, &fault)) {
+        why = fault.text;
+    }
+    if (why != NULL) {
+        client_note(dashboard->client, "token", why);
+    }
+    session_log(dashboard->session, "token asked for again: %s", why != NULL ? why : "another one");
+}
+
+/* Turned down by the server, or asked for by the user after that. */
+static void on_refused(void *user, bool by_user)
+{
+    struct dashboard *dashboard = user;
+    (void)by_user;
+    token_renew_ask(dashboard->renew);
+}
+
+static void start_renewing(struct dashboard *dashboard, struct loop *loop)
+{
+    const struct token_renewal renewal = {
+        .source = dashboard->session->token_source,
+        .config = dashboard->session->config,
+        .token = dashboard->session->token,
+        .fn = on_token,
+        .user = dashboard,
+    };
+    dashboard->renew = token_renew_new(loop, &renewal);
+}
+
+/* --- reload ----------------------------------------------------------------------------------- */
+
+/* The old config stays in force when the new one has a mistake. The backend stays as it is; so does
+ * the token, unless it was turned down. */
 static bool reload(void *user, struct tui_settings *ret, char *error, size_t error_size)
 {
     struct dashboard *dashboard = user;
@@ -98,13 +145,34 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
         return false;
     }
     fill(dashboard, config, ret);
+    token_renew_set_config(dashboard->renew, config);
+    if (client_is_refused(dashboard->client)) {
+        token_renew_ask(dashboard->renew);
+    }
     config_free(dashboard->reloaded);
     dashboard->reloaded = config;
     return true;
 }
 
+/* The demo's server has another port each time. */
+static void name_server(struct dashboard *dashboard)
+{
+    static const enum config_id parts[] = {CONFIG_PROFILE, CONFIG_BACKEND, CONFIG_URL, CONFIG_USER};
+    const struct session *session = dashboard->session;
+    uint64_t hash = HASH_START;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *text = config_text(session->config, parts[i]);
+        hash = hash_bytes(hash_text(hash, text != NULL ? text : ""), "", 1);
+    }
+    snprintf(dashboard->state_server, sizeof dashboard->state_server, "%016" PRIx64, hash);
+    if (session->demo != NULL) {
+        snprintf(dashboard->state_server, sizeof dashboard->state_server, "demo");
+    }
+}
+
 static void prepare(struct dashboard *dashboard)
 {
+    name_server(dashboard);
     struct paths *paths = &dashboard->session->paths;
     session_host(dashboard->session, dashboard->host, sizeof dashboard->host);
     dashboard->theme_dirs[0] = paths->theme_dir;
@@ -114,7 +182,8 @@ static void prepare(struct dashboard *dashboard)
         snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
         const struct config *config = dashboard->session->config;
         if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
-            dashboard->daybook = daybook_path(paths->state_dir, config_text(config, CONFIG_URL),
+            const struct session *session = dashboard->session;
+            dashboard->daybook = daybook_path(paths->state_dir, session_server(session),
                                               config_text(config, CONFIG_USER));
         }
     }
@@ -127,6 +196,8 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     struct fault fault;
     session_client(dashboard->session, &settings);
     settings.trace = trace;
+    settings.on_refused = on_refused;
+    settings.refused_user = dashboard;
     settings.remember = true;
     settings.daybook = dashboard->daybook;
     settings.daybook_days = (int)config_number(dashboard->session->config, CONFIG_DAYBOOK_DAYS);
@@ -135,7 +206,9 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     settings.zone = dashboard->format.zone;
     settings.zone_user = dashboard->format.zone_user;
     struct loop *loop = loop_new();
+    start_renewing(dashboard, loop);
     struct client *client = client_new(loop, &settings, &fault);
+    dashboard->client = client;
     int status = STATUS_USAGE;
     if (client == NULL) {
         fprintf(stderr, "blotter: %s\n", fault.text);
@@ -143,6 +216,7 @@ static int run(struct dashboard *dashboard, struct trace *trace)
         fill(dashboard, dashboard->session->config, &screen);
         status = tui_run(loop, client, &screen);
     }
+    token_renew_free(dashboard->renew);
     client_free(client);
     loop_free(loop);
     return status;

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define DESCRIPTORS_MIN 12 /* a dashboard with its five connections; fewer do for nothing */
+
 static int complain(const struct problem *problem, enum status status)
 {
     fprintf(stderr, "%s%s\n", problem->located ? "" : "blotter: ", problem->text);
@@ -27,6 +29,34 @@ static void occupy_standard_descriptors(void)
     if (fd >= 0) {
         close(fd);
     }
+}
+
+/*
+ * Fewer are no use: the first pipe or socket that cannot be made would be the end, in the middle of
+ * something.
+ */
+static bool has_descriptors(void)
+{
+    int taken[DESCRIPTORS_MIN], count = 0, fd = -1;
+    while (count < DESCRIPTORS_MIN && fd < DESCRIPTORS_MIN - 1) {
+        fd = dup(STDERR_FILENO);
+        if (fd < 0) {
+            break;
+        }
+        taken[count++] = fd;
+    }
+    bool enough = fd >= 0;
+    while (count > 0) {
+        close(taken[--count]);
+    }
+    return enough;
+}
+
+static int refuse_no_descriptors(void)
+{
+    fprintf(stderr, "blotter: too many open files: at least %d are needed; ulimit -n allows more\n",
+            DESCRIPTORS_MIN);
+    return STATUS_RUNTIME;
 }
 
 static int explain_the_ways_in(const struct session *session)
@@ -134,6 +164,9 @@ static int run(const struct options *options)
     struct stat out = {0};
     int status;
     fstat(STDOUT_FILENO, &out); /* before the config is read, which may be the same file */
+    if (!has_descriptors()) {
+        return refuse_no_descriptors();
+    }
     if (!session_open(&session, options, &problem)) {
         status = complain(&problem, STATUS_USAGE);
     } else if (options->given[OPTION_PRINT_CONFIG]) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -171,12 +172,24 @@ static enum status start_demo(struct session *session, struct problem *problem)
     return STATUS_OK;
 }
 
+/* A core holds the token several times, libcurl's copies included, and lies about in the directory
+ * where somebody happened to be. */
+static void leave_no_core(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = 0;
+        setrlimit(RLIMIT_CORE, &limit);
+    }
+}
+
 enum status session_connect(struct session *session, struct problem *ret_problem)
 {
     write_without_signals();
     if (session->options->given[OPTION_DEMO]) {
         return start_demo(session, ret_problem);
     }
+    leave_no_core();
     if (config_text(session->config, CONFIG_BACKEND) != NULL) {
         return backend_open(session, ret_problem);
     }
@@ -184,6 +197,7 @@ enum status session_connect(struct session *session, struct problem *ret_problem
         refuse_no_backend(session, ret_problem);
         return STATUS_USAGE;
     }
+    session->token_source = token_source(session->config);
     return token_load(session->config, &session->token, ret_problem) ? STATUS_OK : STATUS_USAGE;
 }
 
@@ -234,6 +248,7 @@ static void set_engine(const struct config *config, struct engine_settings *ret)
     ret->poll_cap_ms = config_number(config, CONFIG_POLL_CAP);
     ret->gap_min_ms = config_number(config, CONFIG_GAP_MIN);
     ret->gap_max_ms = config_number(config, CONFIG_GAP_MAX);
+    ret->quote_poll_ms = config_number(config, CONFIG_QUOTE_POLL);
     ret->wanted = (resource_mask)config_number(config, CONFIG_PANES);
     ret->seed = make_seed();
 }
@@ -249,6 +264,7 @@ void session_client(const struct session *session, struct client_settings *ret)
     ret->user = config_text(config, CONFIG_USER);
     ret->cache_dir = config_number(config, CONFIG_CACHE) != 0 ? session->paths.cache_dir : NULL;
     ret->stream = true;
+    backend_settings(session, ret);
 }
 
 int64_t session_one_clock(struct client_settings *settings)
@@ -278,10 +294,15 @@ bool session_ascii(const struct session *session)
     return !utf8 || config_number(session->config, CONFIG_ASCII) != 0;
 }
 
+const char *session_url(const struct session *session)
+{
+    return session->adapt != NULL ? adapt_backend(session->adapt)->hosts[0].origin
+                                  : config_text(session->config, CONFIG_URL);
+}
+
 void session_host(const struct session *session, char *out, size_t size)
 {
-    const char *url = session->adapt != NULL ? adapt_backend(session->adapt)->hosts[0].origin
-                                             : config_text(session->config, CONFIG_URL);
+    const char *url = session_url(session);
     const char *host = strstr(url, "://");
     host = host != NULL ? host + 3 : url;
     snprintf(out, size, "%.*s", (int)strcspn(host, "/?#"), host);

@@ -102,7 +102,8 @@ static void describe(const struct run *run, struct snapshot_report *report)
 {
     const struct config *config = run->session->config;
     report->taken_ms = loop_now(run->loop).wall_ms;
-    report->url = config_text(config, CONFIG_URL);
+    report->url = session_url(run->session);
+    report->backend = run->session->adapt != NULL ? adapt_backend(run->session->adapt)->id : NULL;
     report->user = config_text(config, CONFIG_USER);
     report->grouping = (int)config_number(config, CONFIG_GROUPING);
     report->timezone = config_text(config, CONFIG_TIMEZONE);

@@ -19,6 +19,7 @@ struct snapshot_report {
     struct snapshot_part parts[RESOURCE_COUNT];
     int64_t taken_ms; /* wall clock */
     const char *url;
+    const char *backend;  /* NULL: the reference one */
     const char *user;     /* NULL: none was named */
     int grouping;         /* enum format_grouping */
     const char *timezone; /* NULL: local */

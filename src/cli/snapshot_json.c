@@ -75,6 +75,10 @@ void snapshot_print_json(FILE *out, const struct snapshot_report *report)
     iso8601_format(report->taken_ms, taken);
     fprintf(out, "{\"v\":1,\"takenAt\":\"%s\",\"url\":", taken);
     put_string(out, report->url);
+    if (report->backend != NULL) {
+        fputs(",\"backend\":", out);
+        put_string(out, report->backend);
+    }
     fputs(",\"user\":", out);
     if (report->user != NULL) {
         put_string(out, report->user);

@@ -13,6 +13,8 @@
 
 #include <blotter/core/alloc.h>
 
+#include "token_command.h"
+
 static void wipe(char *bytes, size_t len)
 {
     volatile char *at = bytes;
@@ -143,11 +145,13 @@ static void lead_group(int terminal)
     }
 }
 
-static void run_child(const char *command, int out, int terminal)
+/* quiet: what it complains of would be painted over a screen. */
+static void run_child(const char *command, int out, int terminal, bool quiet)
 {
     lead_group(terminal);
-    int null = open("/dev/null", O_RDONLY);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0) {
+    int null = open("/dev/null", O_RDWR);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+        (quiet && dup2(null, STDERR_FILENO) < 0)) {
         _exit(127);
     }
     signal(SIGPIPE, SIG_DFL);
@@ -155,16 +159,6 @@ static void run_child(const char *command, int out, int terminal)
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
-
-/*
- * The running command: what it prints, and a pipe that only it and its children hold open, so that
- * their end can be waited for with a deadline.
- */
-struct command {
-    pid_t pid; /* also its group's */
-    int out, alive;
-    int terminal; /* that was lent to it, -1: none */
-};
 
 /* The terminal, if we are in its foreground; -1 otherwise. */
 static int open_terminal(void)
@@ -196,7 +190,7 @@ static bool make_pipe(int ends[2], bool child_keeps)
     return child_keeps || fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
 }
 
-static bool start(const char *text, struct command *ret)
+bool token_command_start(const char *text, bool quiet, struct token_command *ret)
 {
     int out[2], alive[2];
     if (!make_pipe(out, false)) {
@@ -207,14 +201,14 @@ static bool start(const char *text, struct command *ret)
         close(out[1]);
         return false;
     }
-    int terminal = open_terminal();
+    int terminal = quiet ? -1 : open_terminal();
     pid_t child = fork();
     if (child == 0) {
-        run_child(text, out[1], terminal);
+        run_child(text, out[1], terminal, quiet);
     }
     close(out[1]);
     close(alive[1]);
-    *ret = (struct command){child, out[0], alive[0], terminal};
+    *ret = (struct token_command){child, out[0], alive[0], terminal};
     if (child < 0) {
         close(out[0]);
         close(alive[0]);
@@ -269,34 +263,45 @@ static bool judge(int status, bool in_time, struct problem *problem)
     return true;
 }
 
+bool token_command_end(const char *command, struct token_command *running,
+                       const struct token_output *output, char **ret_token,
+                       struct problem *ret_problem)
+{
+    int status = 0;
+    if (!output->in_time) {
+        kill(-running->pid, SIGKILL);
+    }
+    while (waitpid(running->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    take_terminal_back(running->terminal);
+    if (running->terminal >= 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
+        raise(SIGINT); /* who pressed ^C meant us as well */
+    }
+    close(running->out);
+    close(running->alive);
+    return (judge(status, output->in_time, ret_problem) &&
+            take_line(output->text, output->len, ret_token, ret_problem)) ||
+           because(ret_problem, "the command", command);
+}
+
+void token_output_wipe(struct token_output *output)
+{
+    wipe(output->text, sizeof output->text);
+}
+
 bool token_run_command(const char *command, int64_t timeout_ms, char **ret_token,
                        struct problem *ret_problem)
 {
-    char text[TOKEN_BYTES_MAX + 1] = {0};
-    struct command running;
-    int status = 0;
-    size_t len = 0;
+    struct token_output output = {.len = 0};
+    struct token_command running;
     int64_t deadline_ms = now_ms() + timeout_ms;
-    if (!start(command, &running)) {
+    if (!token_command_start(command, false, &running)) {
         return problem_set(ret_problem, "cannot run token_command: %s", strerror(errno));
     }
-    bool in_time =
-        collect(running.out, deadline_ms, text, &len) && wait_for(running.alive, deadline_ms);
-    if (!in_time) {
-        kill(-running.pid, SIGKILL);
-    }
-    while (waitpid(running.pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    take_terminal_back(running.terminal);
-    if (running.terminal >= 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) {
-        raise(SIGINT); /* who pressed ^C meant us as well */
-    }
-    close(running.out);
-    close(running.alive);
-    bool good =
-        (judge(status, in_time, ret_problem) && take_line(text, len, ret_token, ret_problem)) ||
-        because(ret_problem, "the command", command);
-    wipe(text, len);
+    output.in_time = collect(running.out, deadline_ms, output.text, &output.len) &&
+                     wait_for(running.alive, deadline_ms);
+    bool good = token_command_end(command, &running, &output, ret_token, ret_problem);
+    token_output_wipe(&output);
     return good;
 }
 
@@ -311,26 +316,37 @@ void token_forget_environment(void)
     }
 }
 
-static bool load(const struct config *config, char **ret, struct problem *problem)
+enum token_source token_source(const struct config *config)
 {
-    const char *file = config_text(config, CONFIG_TOKEN_FILE);
-    const char *command = config_text(config, CONFIG_TOKEN_COMMAND);
+    bool file = config_text(config, CONFIG_TOKEN_FILE) != NULL;
+    bool command = config_text(config, CONFIG_TOKEN_COMMAND) != NULL;
     const char *variable = getenv("BLOTTER_TOKEN");
     enum config_level file_level = config_level(config, CONFIG_TOKEN_FILE);
     enum config_level command_level = config_level(config, CONFIG_TOKEN_COMMAND);
-    bool prefer_file = file != NULL && (command == NULL || file_level >= command_level);
+    bool prefer_file = file && (!command || file_level >= command_level);
     enum config_level level = prefer_file ? file_level : command_level;
     if (variable != NULL && *variable != '\0' && level < CONFIG_ENVIRONMENT) {
+        return TOKEN_OF_VARIABLE;
+    }
+    return prefer_file ? TOKEN_OF_FILE : command ? TOKEN_OF_COMMAND : TOKEN_OF_NOBODY;
+}
+
+static bool load(const struct config *config, char **ret, struct problem *problem)
+{
+    enum token_source source = token_source(config);
+    if (source == TOKEN_OF_VARIABLE) {
+        const char *variable = getenv("BLOTTER_TOKEN");
         return take_line(variable, strlen(variable), ret, problem) ||
                because(problem, "the variable", "BLOTTER_TOKEN");
     }
     token_forget_environment(); /* the command is not to inherit it */
-    if (prefer_file) {
-        return token_read_file(file, ret, problem);
+    if (source == TOKEN_OF_FILE) {
+        return token_read_file(config_text(config, CONFIG_TOKEN_FILE), ret, problem);
     }
-    if (command != NULL) {
+    if (source == TOKEN_OF_COMMAND) {
         int64_t timeout_ms = config_number(config, CONFIG_TOKEN_TIMEOUT);
-        return token_run_command(command, timeout_ms, ret, problem);
+        return token_run_command(config_text(config, CONFIG_TOKEN_COMMAND), timeout_ms, ret,
+                                 problem);
     }
     *ret = NULL;
     return true;

@@ -45,8 +45,9 @@ struct watch {
     bool out_full, held_full; /* why the stream is paused */
     bool snapshot_due;        /* the panes have not been told yet */
     bool was_live;
-    bool left;   /* the loop has ended */
-    bool ending; /* nothing is added any more; the loop ends when everything is written */
+    bool renewed; /* another token was asked for since it was last live */
+    bool left;    /* the loop has ended */
+    bool ending;  /* nothing is added any more; the loop ends when everything is written */
     enum exit_code exit_code;
 };
 
@@ -255,21 +256,6 @@ static void take_event(struct watch *watch, const struct sse_event *sse, const s
     }
 }
 
-static void print_gap(struct watch *watch, uint64_t from, const char *why)
-{
-    struct buf *out = &watch->out.text;
-    buf_printf(out, "{\"v\":1,\"status\":\"gap\",\"at\":\"%s\",\"from\":",
-               stamp_of(watch, loop_now(watch->loop).wall_ms));
-    if (from != 0) {
-        buf_printf(out, "\"%" PRIu64 "\"", from);
-    } else {
-        buf_append_text(out, "null");
-    }
-    buf_append_text(out, ",\"reason\":");
-    quote_text(out, why, strlen(why));
-    buf_append_text(out, "}\n");
-}
-
 /* What cannot have been seen is told, and the state behind it. While that is read the events wait,
  * and a further gap is no news. */
 static bool hold_behind_gap(struct watch *watch, const struct sse_event *sse,
@@ -278,7 +264,8 @@ static bool hold_behind_gap(struct watch *watch, const struct sse_event *sse,
     uint64_t from = watch->place.last;
     const char *gap = watch_place_event(&watch->place, sse, event);
     if (gap != NULL && !watch->snapshot_due) {
-        print_gap(watch, from, gap);
+        watch_catch_print_gap(&watch->out.text, stamp_of(watch, loop_now(watch->loop).wall_ms),
+                              from, gap);
     }
     if (gap != NULL || (watch->snapshot_due && !watch_catch_is_reading(watch->catch))) {
         watch->snapshot_due = true;
@@ -426,6 +413,29 @@ static void trace_status(const struct watch *watch, const struct conn_status *st
     }
 }
 
+/* True when another token will come: then this is not the end. */
+static bool ask_for_token(struct watch *watch, const struct conn_status *status)
+{
+    const struct watch_settings *settings = watch->settings;
+    bool asks = status->fault.kind == FAULT_AUTH && !watch->renewed && settings->on_refused != NULL;
+    watch->renewed = watch->renewed || asks;
+    return asks && settings->on_refused(settings->refused_user, watch);
+}
+
+void watch_use_token(struct watch *watch, const char *token, const char *why)
+{
+    struct fault fault;
+    if (watch->ending) {
+        return;
+    }
+    if (token != NULL && http_set_token(watch->http, token, &fault)) {
+        stream_start(watch->stream);
+        return;
+    }
+    say(watch, "%s", token != NULL ? fault.text : why);
+    finish(watch, EXIT_AUTH);
+}
+
 static void on_status(void *user, const struct conn_status *status, bool sent_last_id)
 {
     struct watch *watch = user;
@@ -443,7 +453,8 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
     } else {
         say_status(watch, word, status, sent_last_id);
     }
-    if (status->phase == CONN_ENDED) {
+    watch->renewed = watch->renewed && status->phase != CONN_LIVE;
+    if (status->phase == CONN_ENDED && !ask_for_token(watch, status)) {
         finish(watch, status->fault.kind == FAULT_NONE   ? EXIT_DONE
                       : status->fault.kind == FAULT_AUTH ? EXIT_AUTH
                                                          : EXIT_ERROR);
@@ -541,7 +552,8 @@ static bool watch_open(struct watch *watch)
         http_free(watch->http);
         return false;
     }
-    const struct stream_handler handler = {on_event, on_status, on_too_large, NULL, watch};
+    const struct stream_handler handler = {
+        .on_event = on_event, .on_status = on_status, .on_too_large = on_too_large, .user = watch};
     watch->stream =
         stream_new(watch->http, settings->path, &settings->conn, settings->event_max, &handler);
     watch_out_init(&watch->out, watch->loop, settings->out_fd);

@@ -215,6 +215,24 @@ bool watch_catch_is_reading(const struct watch_catch *catch)
 
 /* ---- what was read ---- */
 
+static void put_id(struct buf *out, uint64_t id)
+{
+    if (id != 0) {
+        buf_printf(out, "\"%llu\"", (unsigned long long)id);
+    } else {
+        buf_append_text(out, "null");
+    }
+}
+
+void watch_catch_print_gap(struct buf *out, const char *at, uint64_t from, const char *why)
+{
+    buf_printf(out, "{\"v\":1,\"status\":\"gap\",\"at\":\"%s\",\"from\":", at);
+    put_id(out, from);
+    buf_append_text(out, ",\"reason\":");
+    quote_text(out, why, strlen(why));
+    buf_append_text(out, "}\n");
+}
+
 static void print_part(const struct part *part, const struct resource_info *info, struct buf *out,
                        const char *at)
 {
@@ -223,11 +241,7 @@ static void print_part(const struct part *part, const struct resource_info *info
         span_member(body, info->member, &rows);
     }
     buf_printf(out, "{\"v\":1,\"snapshot\":\"%s\",\"at\":\"%s\",\"id\":", info->name, at);
-    if (part->id != 0) {
-        buf_printf(out, "\"%llu\"", (unsigned long long)part->id);
-    } else {
-        buf_append_text(out, "null");
-    }
+    put_id(out, part->id);
     buf_append_text(out, ",\"data\":");
     quote_line(out, rows);
     buf_append_text(out, "}\n");

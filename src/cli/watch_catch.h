@@ -40,6 +40,9 @@ bool watch_catch_is_reading(const struct watch_catch *catch);
 /* While it reads: holds the event. False: it does not, print it. */
 bool watch_catch_hold(struct watch_catch *catch, const struct sse_event *sse);
 
+/* A line of JSON: what came after the event of that id (0: of none) may be missing. */
+void watch_catch_print_gap(struct buf *out, const char *at, uint64_t from, const char *why);
+
 /* A line of JSON for each pane. */
 void watch_catch_print(const struct watch_catch *catch, struct buf *out, const char *at);
 

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <blotter/cli/token_renew.h>
 #include <blotter/cli/watch.h>
 
 static enum watch_format format_of(const char *name)
@@ -64,6 +65,42 @@ static void fill(const struct session *session, struct watch_settings *settings)
     settings->err_fd = STDERR_FILENO;
 }
 
+/* --- another token --------------------------------------------------------------------------- */
+
+struct renewal {
+    struct token_renew *renew;
+    struct watch *watch;
+};
+
+static void on_token(void *user, const char *token, const struct problem *problem)
+{
+    const struct renewal *renewal = user;
+    watch_use_token(renewal->watch, token, token == NULL ? problem->text : NULL);
+}
+
+static bool on_refused(void *user, struct watch *watch)
+{
+    struct renewal *renewal = user;
+    renewal->watch = watch;
+    return token_renew_ask(renewal->renew);
+}
+
+static int run(struct session *session, struct loop *loop, struct watch_settings *settings)
+{
+    struct renewal renewal = {.watch = NULL};
+    const struct token_renewal asked = {.source = session->token_source,
+                                        .config = session->config,
+                                        .token = session->token,
+                                        .fn = on_token,
+                                        .user = &renewal};
+    renewal.renew = token_renew_new(loop, &asked);
+    settings->on_refused = on_refused;
+    settings->refused_user = &renewal;
+    int status = watch_run(loop, settings);
+    token_renew_free(renewal.renew);
+    return status;
+}
+
 int session_watch(struct session *session)
 {
     struct watch_settings settings;
@@ -75,7 +112,7 @@ int session_watch(struct session *session)
     struct problem problem;
     int status = STATUS_RUNTIME;
     if (session_trace(session, &settings.trace, &problem)) {
-        status = watch_run(loop, &settings);
+        status = run(session, loop, &settings);
         trace_close(settings.trace);
     } else {
         fprintf(stderr, "blotter: %s\n", problem.text);

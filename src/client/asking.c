@@ -110,6 +110,9 @@ static void renewed(void *user, bool ok)
     struct fault fault;
     ok = ok && set_headers(asking, &fault);
     ask_renewed(asking->ask, now_of(asking), ok);
+    if (ok) {
+        asking->handler.on_renewed(asking->handler.user);
+    }
     asking->handler.on_state(asking->handler.user);
 }
 
@@ -376,4 +379,9 @@ struct ask *asking_ask(struct asking *asking)
 struct http *asking_http(struct asking *asking, size_t host)
 {
     return asking->https[host];
+}
+
+const struct backend *asking_backend(const struct asking *asking)
+{
+    return asking->backend;
 }

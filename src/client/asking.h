@@ -29,6 +29,7 @@ struct asking_handler {
     void (*on_poll)(void *user, enum resource resource);
     void (*on_event)(void *user, const struct event *event); /* quotes */
     void (*on_note)(void *user, const char *what); /* for the log of events: "quotes.stocks: …" */
+    void (*on_renewed)(void *user);                /* other secrets are in force now */
     void (*on_state)(void *user);                  /* asking_state says something else */
     void *user;
 };
@@ -64,8 +65,11 @@ bool asking_turn(struct asking *asking);
 void asking_state(const struct asking *asking, struct ask_state *ret);
 bool asking_is_cut(const struct asking *asking, enum resource resource);
 
-/* The planner and the http of a host, for the stream. */
+/* For the stream: the planner, the http of a host, what the files say, and what translates (NULL
+ * with the fault when the functions do not compile). */
 struct ask *asking_ask(struct asking *asking);
 struct http *asking_http(struct asking *asking, size_t host);
+const struct backend *asking_backend(const struct asking *asking);
+struct adapt *asking_adapt(struct asking *asking, struct fault *ret_fault);
 
 #endif

@@ -375,3 +375,8 @@ void asking_tell_quotes(struct asking *asking)
         tell_quotes(asking, asking->kept[i].updates);
     }
 }
+
+struct adapt *asking_adapt(struct asking *asking, struct fault *ret_fault)
+{
+    return is_readable(asking, ret_fault) ? asking->adapt : NULL;
+}

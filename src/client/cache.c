@@ -1,6 +1,8 @@
 #include <blotter/client/cache.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/sha256.h>
+#include <blotter/core/span.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,23 +13,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CACHE_VERSION 1
+#define CACHE_VERSION 2
 #define HEADER_MAX 4096
+#define NAME_SIZE 96     /* of a file: a resource's name, a pid, endings */
+#define DIGEST_DIGITS 16 /* enough to tell tokens apart, too few to guess one by */
 
 struct cache {
     char *directory;
+    char *url;
+    char *user;
     char *owner; /* what the header says of server and user */
 };
 
-/* The owner stands on lines of its own, so that neither part can run into the other. */
-struct cache *cache_new(const char *directory, const char *url, const char *user)
+struct cache *cache_new(const char *directory, const char *url, const char *user, const char *token)
 {
     struct cache *cache = mem_calloc(1, sizeof *cache);
+    user = user != NULL ? user : "";
     cache->directory = mem_dup(directory, strlen(directory));
-    size_t size = strlen(url) + strlen(user) + sizeof "url \nuser \n";
-    cache->owner = mem_alloc(size);
-    snprintf(cache->owner, size, "url %s\nuser %s\n", url, user);
+    cache->url = mem_dup(url, strlen(url));
+    cache->user = mem_dup(user, strlen(user));
+    cache_set_token(cache, token);
     return cache;
+}
+
+/* The owner stands on lines of its own, so that neither part can run into the other. */
+void cache_set_token(struct cache *cache, const char *token)
+{
+    char digest[SHA256_TEXT_SIZE] = "";
+    if (cache->user[0] == '\0' && token != NULL) {
+        sha256_text(token, strlen(token), digest);
+    }
+    size_t size =
+        strlen(cache->url) + strlen(cache->user) + DIGEST_DIGITS + sizeof "url \nuser \ntoken \n";
+    free(cache->owner);
+    cache->owner = mem_alloc(size);
+    snprintf(cache->owner, size, "url %s\nuser %s\ntoken %.*s\n", cache->url, cache->user,
+             DIGEST_DIGITS, digest);
 }
 
 void cache_free(struct cache *cache)
@@ -36,32 +57,52 @@ void cache_free(struct cache *cache)
         return;
     }
     free(cache->directory);
+    free(cache->url);
+    free(cache->user);
     free(cache->owner);
     free(cache);
 }
 
-/* DIRECTORY/NAME.cacheSUFFIX, to be freed. */
-static char *file_path(const struct cache *cache, enum resource resource, const char *suffix)
+/* NAME.cacheSUFFIX */
+static void file_name(enum resource resource, const char *suffix, char out[NAME_SIZE])
 {
-    const char *name = resource_info(resource)->name;
-    size_t size = strlen(cache->directory) + strlen(name) + strlen(suffix) + sizeof "/.cache";
-    char *path = mem_alloc(size);
-    snprintf(path, size, "%s/%s.cache%s", cache->directory, name, suffix);
-    return path;
+    snprintf(out, NAME_SIZE, "%s.cache%s", resource_info(resource)->name, suffix);
+}
+
+/*
+ * The directory, if it is ours and nobody else may write to it: there is no safe name in another.
+ * -1 when there is none; to be closed.
+ */
+static int open_directory(const struct cache *cache)
+{
+    struct stat facts;
+    int fd = open(cache->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && (fstat(fd, &facts) != 0 || facts.st_uid != geteuid() ||
+                    (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0)) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static bool is_our_file(const struct stat *facts)
+{
+    return S_ISREG(facts->st_mode) && facts->st_uid == geteuid() && facts->st_nlink == 1 &&
+           (facts->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 /* Reads a whole regular file of ours; NULL when that is not what it is. */
-static char *read_file(const char *path, size_t *ret_len)
+static char *read_file(int directory, const char *name, size_t *ret_len)
 {
-    struct stat stat;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    struct stat facts;
+    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0) {
         return NULL;
     }
     char *text = NULL;
-    if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid() &&
-        stat.st_size > 0 && (uint64_t)stat.st_size <= CACHE_BODY_MAX + HEADER_MAX) {
-        size_t size = (size_t)stat.st_size, len = 0;
+    if (fstat(fd, &facts) == 0 && is_our_file(&facts) && facts.st_size > 0 &&
+        (uint64_t)facts.st_size <= CACHE_BODY_MAX + HEADER_MAX) {
+        size_t size = (size_t)facts.st_size, len = 0;
         ssize_t got = 1;
         text = mem_alloc(size + 1);
         while (len < size && got > 0) {
@@ -112,10 +153,14 @@ static size_t check_header(const struct cache *cache, const char *text, size_t l
 char *cache_load(const struct cache *cache, enum resource resource, size_t *ret_len,
                  int64_t *ret_confirmed_ms)
 {
-    char *path = file_path(cache, resource, "");
+    char name[NAME_SIZE];
     size_t len = 0;
-    char *text = read_file(path, &len);
-    free(path);
+    int directory = open_directory(cache);
+    file_name(resource, "", name);
+    char *text = directory >= 0 ? read_file(directory, name, &len) : NULL;
+    if (directory >= 0) {
+        close(directory);
+    }
     if (text == NULL) {
         return NULL;
     }
@@ -160,16 +205,43 @@ static void make_directories(const char *directory)
     free(path);
 }
 
-static bool write_file(const char *path, const char *header, size_t header_len, const char *body,
-                       size_t len)
+/* A name that is new, or is not used: whatever stands there is not ours, or is left of a crash. */
+static int create_file(int directory, const char *name)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    int fd = openat(directory, name, flags, 0600);
+    if (fd < 0 && errno == EEXIST && unlinkat(directory, name, 0) == 0) {
+        fd = openat(directory, name, flags, 0600);
+    }
+    return fd;
+}
+
+static bool write_file(int directory, const char *name, struct span header, struct span body)
+{
+    int fd = create_file(directory, name);
     if (fd < 0) {
         return false;
     }
-    bool ok =
-        fchmod(fd, 0600) == 0 && write_all(fd, header, header_len) && write_all(fd, body, len);
+    bool ok = fchmod(fd, 0600) == 0 && write_all(fd, header.ptr, header.len) &&
+              write_all(fd, body.ptr, body.len);
     return close(fd) == 0 && ok;
+}
+
+/* Under another name first: what is read is always whole. */
+static bool replace_file(int directory, enum resource resource, struct span header,
+                         struct span body)
+{
+    /* It holds our pid: two dashboards side by side never write the same temporary file. */
+    char suffix[32], temporary[NAME_SIZE], name[NAME_SIZE];
+    snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
+    file_name(resource, suffix, temporary);
+    file_name(resource, "", name);
+    bool ok = write_file(directory, temporary, header, body) &&
+              renameat(directory, temporary, directory, name) == 0;
+    if (!ok) {
+        (void)unlinkat(directory, temporary, 0);
+    }
+    return ok;
 }
 
 bool cache_save(const struct cache *cache, enum resource resource, const char *body, size_t len,
@@ -181,16 +253,12 @@ bool cache_save(const struct cache *cache, enum resource resource, const char *b
         return false;
     }
     make_directories(cache->directory);
-    /* The name holds our pid: two dashboards side by side never write the same temporary file. */
-    char suffix[32];
-    snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
-    char *path = file_path(cache, resource, "");
-    char *temporary = file_path(cache, resource, suffix);
-    bool ok = write_file(temporary, header, header_len, body, len) && rename(temporary, path) == 0;
-    if (!ok) {
-        (void)unlink(temporary);
+    int directory = open_directory(cache);
+    if (directory < 0) {
+        return false;
     }
-    free(path);
-    free(temporary);
+    bool ok = replace_file(directory, resource, (struct span){header, header_len},
+                           (struct span){body, len});
+    close(directory);
     return ok;
 }

@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
-/* Bodies reach the disk this long after they came, from an idle turn and together. */
-#define CACHE_DELAY_US INT64_C(3000000)
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
 void client_settings_default(struct client_settings *ret)
@@ -57,7 +58,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     struct moment now = loop_now(client->loop);
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
-    client->mock = response->mock;
+    client->refused = false; /* the token is good */
     if (client->stream != NULL) {
         stream_way_open(client->stream); /* one health for all (R22) */
     }
@@ -65,6 +66,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
         report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
     }
     if (decoded) {
+        client->server = response->mock ? CLIENT_SERVER_MOCK : CLIENT_SERVER_REAL;
         client->uncached |= RESOURCE_BIT(resource);
         settle_journal(client, resource, response, NULL);
         return;
@@ -85,6 +87,7 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     }
     report_fetch_done(client->trace, now, resource, NULL, fault);
     settle_journal(client, resource, NULL, fault);
+    client_token_fault(client, fault);
 }
 
 void client_fetched(struct client *client, enum resource resource,
@@ -153,7 +156,7 @@ static void memory_changed(void *user, unsigned mask)
 
 /* --- the stream --------------------------------------------------------------------------- */
 
-static void stream_event(void *user, const struct sse_event *sse)
+void client_stream_event(void *user, const struct sse_event *sse)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
@@ -175,7 +178,7 @@ static void stream_event(void *user, const struct sse_event *sse)
     }
 }
 
-static void stream_status_changed(void *user, const struct conn_status *status, bool sent_last_id)
+void client_stream_status_told(void *user, const struct conn_status *status, bool sent_last_id)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
@@ -188,6 +191,7 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
     case CONN_ENDED:
         engine_stream_lost(client->engine, now, &status->fault);
         client->errors += status->fault.kind != FAULT_NONE;
+        client_token_fault(client, &status->fault);
         break;
     case CONN_IDLE:
     case CONN_CONNECTING:
@@ -202,7 +206,7 @@ static void stream_status_changed(void *user, const struct conn_status *status, 
 }
 
 /* Whatever it said may be about any pane: all are asked for. */
-static void stream_too_large(void *user)
+void client_stream_too_large(void *user)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
@@ -212,7 +216,7 @@ static void stream_too_large(void *user)
     client->changes |= CLIENT_JOURNAL;
 }
 
-static void stream_quiet(void *user)
+void client_stream_quiet(void *user)
 {
     ((struct client *)user)->changes |= CLIENT_CONN;
 }
@@ -255,21 +259,13 @@ static void run_actions(struct client *client, struct moment now)
     loop_timer_set(client->deadline, engine_deadline(client->engine));
 }
 
-static void schedule_cache(struct client *client, struct moment now)
-{
-    if (client->cache != NULL && client->uncached != 0 && !client->cache_due) {
-        client->cache_due = true;
-        loop_timer_set(client->cache_timer, now.mono_us + CACHE_DELAY_US);
-    }
-}
-
 static void before_wait(void *user)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
     notice_sleep(client);
     run_actions(client, now);
-    schedule_cache(client, now);
+    client_cache_schedule(client, now);
     resource_mask rows = engine_take_changes(client->engine);
     if (client->memory != NULL) {
         memory_rows(client->memory, now, rows);
@@ -283,25 +279,21 @@ static void before_wait(void *user)
     trace_flush(client->trace);
 }
 
+/* What is free in the middle of the heap stays there unless somebody asks. */
+static void give_back_memory(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static void deadline_due(void *user)
 {
     struct client *client = user;
     engine_tick(client->engine, loop_now(client->loop));
-}
-
-static void save_cache(void *user)
-{
-    struct client *client = user;
-    for (int i = 0; client->cache != NULL && i < RESOURCE_COUNT; i++) {
-        size_t len;
-        int64_t confirmed_ms;
-        const char *body = engine_body(client->engine, (enum resource)i, &len, &confirmed_ms);
-        if (body != NULL && (client->uncached & RESOURCE_BIT(i)) != 0) {
-            cache_save(client->cache, (enum resource)i, body, len, confirmed_ms);
-        }
+    if (engine_take_trimmed(client->engine)) {
+        give_back_memory();
     }
-    client->uncached = 0;
-    client->cache_due = false;
 }
 
 /* --- life --------------------------------------------------------------------------------- */
@@ -316,8 +308,11 @@ static void make_paths(struct client *client, const char *user)
 
 static void make_stream(struct client *client, const struct client_settings *settings)
 {
-    const struct stream_handler handler = {stream_event, stream_status_changed, stream_too_large,
-                                           stream_quiet, client};
+    const struct stream_handler handler = {.on_event = client_stream_event,
+                                           .on_status = client_stream_status_told,
+                                           .on_too_large = client_stream_too_large,
+                                           .on_quiet = client_stream_quiet,
+                                           .user = client};
     char *path = resource_path(RESOURCE_STREAM_PATH, settings->user);
     client->stream = stream_new(client->http, path, &settings->conn, settings->event_max, &handler);
     free(path);
@@ -366,15 +361,21 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     struct client *client = mem_calloc(1, sizeof *client);
     struct engine_settings engine = settings->engine;
     engine.paced = settings->backend != NULL;
+    client->user = settings->user == NULL || settings->backend != NULL
+                       ? NULL
+                       : mem_dup(settings->user, strlen(settings->user));
+    engine.user = client->user;
     engine.wanted &= settings->backend != NULL ? client_backend_panes(settings) : RESOURCE_ALL;
     client->loop = loop;
     client->engine = engine_new(&engine);
     client->journal = journal_new();
     client->ledger = ledger_new(settings->zone, settings->zone_user);
     client->trace = settings->trace;
+    client->on_refused = settings->on_refused;
+    client->refused_user = settings->refused_user;
     client->slept_us = loop_slept_us(loop);
     client->deadline = loop_timer_new(loop, deadline_due, client);
-    client->cache_timer = loop_timer_new(loop, save_cache, client);
+    client->cache_timer = loop_timer_new(loop, client_cache_save, client);
     if (!connect_to(client, settings, ret_fault)) {
         client_free(client);
         return NULL;
@@ -383,8 +384,8 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
         make_memory(client, settings);
     }
     if (settings->cache_dir != NULL) {
-        client->cache = cache_new(settings->cache_dir, server_of(settings),
-                                  settings->user == NULL ? "" : settings->user);
+        client->cache = cache_new(settings->cache_dir, server_of(settings), settings->user,
+                                  settings->http.token);
     }
     loop_before_wait(loop, before_wait, client);
     return client;
@@ -395,8 +396,8 @@ void client_free(struct client *client)
     if (client == NULL) {
         return;
     }
+    client_backend_done(client);
     stream_free(client->stream);
-    asking_free(client->asking);
     http_free(client->http);
     loop_timer_free(client->deadline);
     loop_timer_free(client->cache_timer);
@@ -408,27 +409,16 @@ void client_free(struct client *client)
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         free(client->paths[i]);
     }
+    free(client->user);
     free(client);
-}
-
-static void prime_from_cache(struct client *client)
-{
-    for (int i = 0; client->cache != NULL && i < RESOURCE_COUNT; i++) {
-        size_t len;
-        int64_t confirmed_ms;
-        char *body = cache_load(client->cache, (enum resource)i, &len, &confirmed_ms);
-        if (body != NULL) {
-            engine_prime(client->engine, (enum resource)i, body, len, confirmed_ms);
-            free(body);
-        }
-    }
 }
 
 void client_start(struct client *client)
 {
-    prime_from_cache(client);
+    client_cache_prime(client);
     if (client->asking != NULL) {
-        asking_start(client->asking);
+        client_backend_start(client);
+        return;
     }
     engine_start(client->engine, loop_now(client->loop));
     /* The reads go out before the stream's request, so that nothing queues behind it. */
@@ -441,15 +431,14 @@ void client_start(struct client *client)
 void client_stop(struct client *client)
 {
     struct moment now = loop_now(client->loop);
-    if (client->stream != NULL) {
+    if (client->asking != NULL) {
+        client_backend_stop(client);
+    } else if (client->stream != NULL) {
         stream_stop(client->stream);
     }
     engine_stop(client->engine, now);
     run_actions(client, now);
-    if (client->asking != NULL) {
-        asking_stop(client->asking);
-    }
-    save_cache(client);
+    client_cache_save(client);
     if (client->memory != NULL) {
         memory_stop(client->memory, now);
     }
@@ -482,7 +471,8 @@ const struct engine *client_engine(const struct client *client)
 
 const struct conn_status *client_stream_status(const struct client *client)
 {
-    return client->stream == NULL ? NULL : stream_status(client->stream);
+    static const struct conn_status none = {.phase = CONN_IDLE, .lost_at_ms = INT64_MIN};
+    return client->stream == NULL ? &none : stream_status(client->stream);
 }
 
 const struct journal *client_journal(const struct client *client)
@@ -533,6 +523,9 @@ static bool asks_anew(const struct client *client, enum engine_trigger trigger, 
 
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which)
 {
+    if (trigger == ENGINE_MANUAL && which == RESOURCE_ALL) {
+        client_token_wish(client);
+    }
     if (client->asking != NULL && trigger == ENGINE_MANUAL) {
         asking_manual(client->asking);
     }
@@ -578,9 +571,9 @@ struct latency_summary client_fetch_latency(const struct client *client)
     return latency_summary(&client->fetch_latency);
 }
 
-bool client_server_is_mock(const struct client *client)
+enum client_server client_server(const struct client *client)
 {
-    return client->mock;
+    return client->server;
 }
 
 uint64_t client_errors(const struct client *client)

@@ -7,6 +7,8 @@
 
 /* An answer vouches for its rows this long beyond the next poll. */
 #define VOUCH_MORE_MS 5000
+/* So long the first reads wait for the stream's opening. */
+#define STREAM_FIRST_US ((int64_t)1500 * 1000)
 
 /* --- what asking tells ----------------------------------------------------------------------- */
 
@@ -54,18 +56,77 @@ static void on_event(void *user, const struct event *event)
 static void on_note(void *user, const char *what)
 {
     struct client *client = user;
-    struct journal_entry entry = {.wall_ms = loop_now(client->loop).wall_ms,
-                                  .outcome = JOURNAL_NOTED};
-    snprintf(entry.name, sizeof entry.name, "asking");
-    snprintf(entry.what, sizeof entry.what, "%.90s", what);
-    journal_add(client->journal, &entry);
     client->errors++;
-    client->changes |= CLIENT_JOURNAL;
+    client_note(client, "asking", what);
+}
+
+static void on_renewed(void *user)
+{
+    struct client *client = user;
+    if (client->telling != NULL) {
+        telling_renewed(client->telling);
+    }
 }
 
 static void on_state(void *user)
 {
     ((struct client *)user)->changes |= CLIENT_CONN;
+}
+
+/* --- what its stream tells ------------------------------------------------------------------- */
+
+/* The first reads: after the stream's opening, so that nothing can happen in between. */
+static void begin(void *user)
+{
+    struct client *client = user;
+    if (!client->begun) {
+        client->begun = true;
+        loop_timer_set(client->begin, MOMENT_NEVER);
+        engine_start(client->engine, loop_now(client->loop));
+    }
+}
+
+static void on_missed(void *user, const char *why)
+{
+    struct client *client = user;
+    struct journal_entry entry = {.wall_ms = loop_now(client->loop).wall_ms,
+                                  .panes = RESOURCE_ALL,
+                                  .outcome = JOURNAL_PENDING};
+    snprintf(entry.name, sizeof entry.name, "resync");
+    snprintf(entry.what, sizeof entry.what, "%.90s", why);
+    journal_add(client->journal, &entry);
+    engine_missed(client->engine, loop_now(client->loop));
+    client->changes |= CLIENT_JOURNAL;
+}
+
+static void on_unknown(void *user, const struct sse_event *message, const struct fault *why)
+{
+    struct client *client = user;
+    const struct event event = {.type = EVENT_UNKNOWN};
+    (void)message;
+    report_event(client->journal, client->trace, loop_now(client->loop), &event,
+                 (struct report_outcome){.outcome = JOURNAL_NOTED});
+    if (why->kind != FAULT_NONE) {
+        on_note(client, why->text);
+    }
+    client->errors++;
+    client->changes |= CLIENT_JOURNAL;
+}
+
+/* An answer is the beginning of the stream: unless it goes on where it was left, what came between
+ * is read. */
+static void on_status(void *user, const struct conn_status *status, bool resumes)
+{
+    struct client *client = user;
+    bool open = status->phase == CONN_SILENT || status->phase == CONN_LIVE;
+    if (open && !client->opened && client->begun && !resumes) {
+        on_missed(client, "the stream begins anew");
+    }
+    client->opened = open;
+    if (open || status->phase == CONN_WAITING || status->phase == CONN_ENDED) {
+        begin(client);
+    }
+    client_stream_status_told(client, status, resumes);
 }
 
 /* --- what the client does -------------------------------------------------------------------- */
@@ -83,16 +144,59 @@ resource_mask client_backend_panes(const struct client_settings *settings)
 bool client_backend_init(struct client *client, const struct client_settings *settings,
                          struct fault *ret_fault)
 {
-    const struct asking_handler handler = {on_began, on_body, on_fault, on_poll,
-                                           on_event, on_note, on_state, client};
+    const struct asking_handler handler = {on_began, on_body,    on_fault, on_poll, on_event,
+                                           on_note,  on_renewed, on_state, client};
     struct asking_settings asking = {
         .backend = settings->backend,
         .http = settings->http,
         .wanted = settings->engine.wanted & client_backend_panes(settings),
         .keep_asking = settings->stream,
     };
+    const struct telling_handler stream = {.on_event = client_stream_event,
+                                           .on_unknown = on_unknown,
+                                           .on_missed = on_missed,
+                                           .on_status = on_status,
+                                           .on_too_large = client_stream_too_large,
+                                           .on_quiet = client_stream_quiet,
+                                           .user = client};
     client->asking = asking_new(client->loop, &asking, &handler, ret_fault);
+    if (client->asking != NULL && settings->stream) {
+        client->telling = telling_new(client->loop, client->asking, &settings->conn,
+                                      settings->event_max, &stream);
+        client->stream = client->telling != NULL ? telling_stream(client->telling) : NULL;
+    }
+    client->begin = loop_timer_new(client->loop, begin, client);
     return client->asking != NULL;
+}
+
+void client_backend_start(struct client *client)
+{
+    asking_start(client->asking);
+    if (client->telling != NULL) {
+        telling_start(client->telling);
+        loop_timer_set(client->begin, loop_now(client->loop).mono_us + STREAM_FIRST_US);
+    } else {
+        begin(client);
+    }
+}
+
+void client_backend_stop(struct client *client)
+{
+    loop_timer_set(client->begin, MOMENT_NEVER);
+    if (client->telling != NULL) {
+        telling_stop(client->telling);
+    }
+    asking_stop(client->asking);
+}
+
+void client_backend_done(struct client *client)
+{
+    if (client->telling != NULL) {
+        client->stream = NULL; /* it is telling's */
+    }
+    telling_free(client->telling);
+    asking_free(client->asking);
+    loop_timer_free(client->begin);
 }
 
 void client_backend_act(struct client *client, const struct engine_action *action)
@@ -107,6 +211,9 @@ void client_backend_act(struct client *client, const struct engine_action *actio
 bool client_backend_turn(struct client *client)
 {
     bool acted = asking_turn(client->asking);
+    if (client->telling != NULL) {
+        telling_turn(client->telling);
+    }
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         int64_t poll_ms = ask_poll_ms(asking_ask(client->asking), (enum resource)i);
         engine_set_vouch(client->engine, (enum resource)i,

@@ -11,6 +11,7 @@
 
 #include "asking.h"
 #include "ledger.h"
+#include "telling.h"
 #include "memory.h"
 
 /* Events whose first paint is still awaited; more than this in one turn are not sampled. */
@@ -18,15 +19,18 @@
 
 struct client {
     struct loop *loop;
-    struct http *http;     /* NULL with a backend, which has one a host */
-    struct asking *asking; /* NULL without a backend */
-    struct stream *stream; /* NULL when only the reads are wanted */
+    struct http *http;        /* NULL with a backend, which has one a host */
+    struct telling *telling;  /* NULL without a stream of a backend */
+    struct loop_timer *begin; /* the reads wait for its stream until then */
+    struct asking *asking;    /* NULL without a backend */
+    struct stream *stream;    /* NULL when only the reads are wanted */
     struct engine *engine;
     struct journal *journal;
     struct cache *cache;   /* NULL when there is none */
     struct memory *memory; /* NULL when nobody looks at it */
     struct trace *trace;
     char *paths[RESOURCE_COUNT];
+    char *user; /* whose answers are taken; NULL: anybody's */
 
     struct fetch {
         uint64_t request; /* http's handle, 0 when none */
@@ -47,9 +51,14 @@ struct client {
     int64_t slept_us; /* by the machine, as far as it was noticed */
     int64_t awaiting_us[AWAITING_MAX];
     size_t awaiting;
+    bool begun;  /* the reads of a backend have */
+    bool opened; /* its stream has been answered */
     bool painted;
     bool polling;
-    bool mock; /* the last answer came from blotter-mock */
+    enum client_server server; /* by the last answer */
+    bool refused;              /* the token was turned down since an answer was good */
+    void (*on_refused)(void *user, bool by_user);
+    void *refused_user;
     struct latency event_latency, fetch_latency;
     uint64_t errors;
 };
@@ -59,7 +68,23 @@ struct client {
 void client_fetched(struct client *client, enum resource resource,
                     const struct http_response *response, const struct fault *fault);
 
+void client_stream_event(void *user, const struct sse_event *sse);
+void client_stream_status_told(void *user, const struct conn_status *status, bool sent_last_id);
+void client_stream_too_large(void *user);
+void client_stream_quiet(void *user);
+/* --- client_cache.c */
+void client_cache_prime(struct client *client);
+void client_cache_schedule(struct client *client, struct moment now);
+void client_cache_save(void *client); /* a timer's function */
+
+/* --- client_token.c */
+void client_token_fault(struct client *client, const struct fault *fault); /* any, by the server */
+void client_token_wish(struct client *client); /* the user wants everything anew */
+
 /* --- client_backend.c */
+void client_backend_start(struct client *client);
+void client_backend_stop(struct client *client);
+void client_backend_done(struct client *client);
 /* False with the fault when the settings cannot work. */
 bool client_backend_init(struct client *client, const struct client_settings *settings,
                          struct fault *ret_fault);

@@ -40,6 +40,12 @@ static char *copy_text(const char *text)
     return text != NULL ? mem_dup(text, strlen(text)) : NULL;
 }
 
+static double price_now(const void *user, const char *symbol)
+{
+    const struct series *series = history_price(user, symbol);
+    return series != NULL && series->count > 0 ? series->points[series->count - 1].y : (double)NAN;
+}
+
 struct memory *memory_new(struct loop *loop, const struct memory_settings *settings)
 {
     struct memory *memory = mem_calloc(1, sizeof *memory);
@@ -53,6 +59,7 @@ struct memory *memory_new(struct loop *loop, const struct memory_settings *setti
     memory->waits = settings->daybook != NULL;
     memory->tape = tape_new();
     memory->history = history_new();
+    tape_set_prices(memory->tape, price_now, memory->history);
     memory->looked_ms = MODEL_NO_TIME;
     return memory;
 }

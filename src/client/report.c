@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include <blotter/core/event.h>
+#include <blotter/core/hash.h>
 
 #include <inttypes.h>
 #include <math.h>
@@ -134,6 +135,14 @@ void report_stream(struct journal *journal, struct trace *trace, struct moment n
     journal_add(journal, &entry);
 }
 
+void report_note(struct journal *journal, struct moment now, const char *name, const char *what)
+{
+    struct journal_entry entry = {.wall_ms = now.wall_ms, .outcome = JOURNAL_NOTED};
+    snprintf(entry.name, sizeof entry.name, "%s", name);
+    snprintf(entry.what, sizeof entry.what, "%.90s", what);
+    journal_add(journal, &entry);
+}
+
 void report_too_large(struct journal *journal, struct trace *trace, struct moment now)
 {
     struct journal_entry entry = {.wall_ms = now.wall_ms, .outcome = JOURNAL_NOTED};
@@ -160,15 +169,6 @@ void report_paint(struct trace *trace, struct moment now, const struct engine *e
     trace_step(trace, now.mono_us, step, "\"mask\":%u,\"loaded\":%u", mask, loaded);
 }
 
-static uint64_t fnv1a(const char *bytes, size_t len)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < len; i++) {
-        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
-    }
-    return hash;
-}
-
 void report_exit(struct trace *trace, struct moment now, const struct engine *engine)
 {
     if (trace == NULL) {
@@ -185,7 +185,8 @@ void report_exit(struct trace *trace, struct moment now, const struct engine *en
                    resource_info((enum resource)i)->name,
                    pane.shown == NULL ? (size_t)0 : pane.shown->row_count,
                    pane.dirty ? "true" : "false", pane.stale ? "true" : "false",
-                   engine_counters(engine)->fetches[i], body == NULL ? 0 : fnv1a(body, len));
+                   engine_counters(engine)->fetches[i],
+                   body == NULL ? 0 : hash_bytes(HASH_START, body, len));
     }
     const struct engine_counters *c = engine_counters(engine);
     trace_step(trace, now.mono_us, "exit",

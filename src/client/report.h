@@ -23,6 +23,7 @@ void report_event(struct journal *journal, struct trace *trace, struct moment no
                   const struct event *event, struct report_outcome came);
 void report_stream(struct journal *journal, struct trace *trace, struct moment now,
                    const struct conn_status *status);
+void report_note(struct journal *journal, struct moment now, const char *name, const char *what);
 void report_too_large(struct journal *journal, struct trace *trace, struct moment now);
 void report_paint(struct trace *trace, struct moment now, const struct engine *engine,
                   const char *step, unsigned mask);

@@ -75,6 +75,16 @@ static bool name_is_clean(const char *name)
     return name[0] != '\0' && strlen(name) <= 256;
 }
 
+static void secret_free(char *secret)
+{
+    if (secret != NULL) {
+        for (volatile char *at = secret; *at != '\0'; at++) {
+            *at = '\0';
+        }
+        free(secret);
+    }
+}
+
 static char *line_join(const char *a, const char *b, const char *c, const char *d)
 {
     const char *parts[] = {a, b, c, d};
@@ -92,8 +102,35 @@ static char *line_join(const char *a, const char *b, const char *c, const char *
     return line;
 }
 
-static bool credentials_build(struct http *http, const struct http_settings *settings,
-                              struct fault *ret_fault)
+/* http->auth is set. False with the fault: the old token is still in force. */
+static bool credentials_build(struct http *http, const char *token, struct fault *ret_fault)
+{
+    if (!token_is_clean(token, http->by_cookie)) {
+        fault_set(ret_fault, FAULT_CONFIG, 0,
+                  "the token is empty, too long, or holds characters that cannot be sent");
+    } else if (!http->origin.secure && !http->origin.loopback && !http->allow_insecure) {
+        fault_set(ret_fault, FAULT_CONFIG, 0,
+                  "the token is not sent over plain http to %.80s: use https, or set "
+                  "allow_insecure",
+                  http->origin.host);
+    } else {
+        secret_free(http->credentials);
+        http->credentials = http->by_cookie ? line_join("Cookie: ", http->cookie_name, "=", token)
+                                            : line_join("Authorization: ", "Bearer ", token, "");
+        http->token = http->credentials + strlen(http->credentials) - strlen(token);
+        return true;
+    }
+    return false;
+}
+
+bool http_set_token(struct http *http, const char *token, struct fault *ret_fault)
+{
+    return credentials_build(http, token, ret_fault);
+}
+
+/* How a token is sent, and the token when there is one. */
+static bool auth_apply(struct http *http, const struct http_settings *settings,
+                       struct fault *ret_fault)
 {
     bool cookie = settings->auth == NULL || strcmp(settings->auth, "cookie") == 0;
     const char *name = settings->cookie_name;
@@ -102,26 +139,16 @@ static bool credentials_build(struct http *http, const struct http_settings *set
     }
     if (!cookie && strcmp(settings->auth, "bearer") != 0) {
         fault_set(ret_fault, FAULT_CONFIG, 0, "auth must be 'cookie' or 'bearer'");
-    } else if (!name_is_clean(name)) {
-        fault_set(ret_fault, FAULT_CONFIG, 0, "the cookie's name holds characters it may not");
-    } else if (settings->token == NULL) {
-        return true;
-    } else if (!token_is_clean(settings->token, cookie)) {
-        fault_set(ret_fault, FAULT_CONFIG, 0,
-                  "the token is empty, too long, or holds characters that cannot be sent");
-    } else if (!http->origin.secure && !http->origin.loopback && !settings->allow_insecure) {
-        fault_set(ret_fault, FAULT_CONFIG, 0,
-                  "the token is not sent over plain http to %.80s: use https, or set "
-                  "allow_insecure",
-                  http->origin.host);
-    } else {
-        http->credentials = cookie ? line_join("Cookie: ", name, "=", settings->token)
-                                   : line_join("Authorization: ", "Bearer ", settings->token, "");
-        http->by_cookie = cookie;
-        http->token = http->credentials + strlen(http->credentials) - strlen(settings->token);
-        return true;
+        return false;
     }
-    return false;
+    if (!name_is_clean(name)) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "the cookie's name holds characters it may not");
+        return false;
+    }
+    http->by_cookie = cookie;
+    http->cookie_name = mem_dup(name, strlen(name));
+    http->allow_insecure = settings->allow_insecure;
+    return settings->token == NULL || credentials_build(http, settings->token, ret_fault);
 }
 
 /*
@@ -142,7 +169,7 @@ static bool settings_apply(struct http *http, const struct http_settings *settin
                            struct fault *ret_fault)
 {
     if (!http_url_base(settings->url, &http->prefix, &http->origin, ret_fault) ||
-        !credentials_build(http, settings, ret_fault)) {
+        !auth_apply(http, settings, ret_fault)) {
         return false;
     }
     if (settings->ca_file != NULL && access(settings->ca_file, R_OK) != 0) {
@@ -177,7 +204,12 @@ struct http *http_new(struct loop *loop, const struct http_settings *settings,
     }
     struct http *http = mem_calloc(1, sizeof *http);
     http->loop = loop;
-    if (!settings_apply(http, settings, ret_fault) || !http_multi_init(http)) {
+    bool good = settings_apply(http, settings, ret_fault);
+    if (good && !http_multi_init(http)) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "libcurl could not be initialised");
+        good = false;
+    }
+    if (!good) {
         http_free(http);
         return NULL;
     }
@@ -200,16 +232,6 @@ static void request_free(struct http_request *request)
     free(request->etag);
     free(request->body);
     free(request);
-}
-
-static void secret_free(char *secret)
-{
-    if (secret != NULL) {
-        for (volatile char *at = secret; *at != '\0'; at++) {
-            *at = '\0';
-        }
-        free(secret);
-    }
 }
 
 void http_free(struct http *http)
@@ -236,6 +258,7 @@ void http_free(struct http *http)
     }
     free(http->prefix);
     free(http->ca_file);
+    free(http->cookie_name);
     free(http);
     curl_global_cleanup();
 }

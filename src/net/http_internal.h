@@ -32,6 +32,8 @@ struct http {
     char *credentials; /* a whole header line; NULL when there is no token */
     const char *token; /* in it */
     bool by_cookie;    /* it is a cookie, sent beside others */
+    char *cookie_name;
+    bool allow_insecure;
     char *ca_file;
     enum http_authorities authorities;
     int64_t forgot_us; /* connections made before are not to be trusted; MOMENT_NEVER: none is */

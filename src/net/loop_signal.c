@@ -83,6 +83,11 @@ void loop_signals_add(struct loop_signals *signals, int signo, loop_signal_fn fn
 {
     struct slot *slot = &signals->slots[signo];
     bool again = slot->fn != NULL;
+    struct sigaction before;
+    sigaction(signo, NULL, &before);
+    if (!again && before.sa_handler == SIG_IGN) {
+        return; /* nohup, trap '' and background jobs mean it */
+    }
     slot->fn = fn;
     slot->user = user;
     if (again) {

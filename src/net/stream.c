@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/ndjson.h>
 
 #include "http_internal.h"
 
@@ -15,6 +16,8 @@ struct stream {
     struct loop_timer *timer;
     struct conn *conn;
     struct sse *sse;
+    struct ndjson *lines; /* instead, when each line is a message */
+    size_t event_max;
     struct transfer *transfer;
     struct stream_handler handler;
     char *path;
@@ -45,10 +48,19 @@ static void on_retry(void *user, int64_t retry_ms)
     conn_retry_field(stream->conn, retry_ms);
 }
 
-static void on_comment(void *user)
+static void on_comment(void *user, const char *text, size_t len)
 {
     struct stream *stream = user;
     conn_comment(stream->conn, now_of(stream));
+    if (stream->handler.on_comment != NULL) {
+        stream->handler.on_comment(stream->handler.user, text, len);
+    }
+}
+
+static void on_line(void *user, const char *line, size_t len)
+{
+    const struct sse_event event = {"", 0, line, len, "", 0};
+    on_event(user, &event);
 }
 
 static void on_too_large(void *user)
@@ -79,7 +91,11 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     }
     if (conn_status(stream->conn)->phase == CONN_LIVE) {
         stream->feeding = true;
-        sse_feed(stream->sse, bytes, len);
+        if (stream->lines != NULL) {
+            ndjson_feed(stream->lines, bytes, len);
+        } else {
+            sse_feed(stream->sse, bytes, len);
+        }
         stream->feeding = false;
     }
     settle(stream);
@@ -116,25 +132,44 @@ static char *last_id_header(struct stream *stream)
     return line;
 }
 
-static void connect_now(struct stream *stream)
+static void restart_parser(struct stream *stream)
 {
     sse_restart(stream->sse);
-    char *last_id = last_id_header(stream);
-    const char *headers[] = {
-        "Accept: text/event-stream",
-        "Cache-Control: no-cache",
-        "Accept-Encoding: identity",
-        last_id,
-    };
+    if (stream->lines != NULL) {
+        ndjson_restart(stream->lines);
+    }
+}
+
+static void connect_now(struct stream *stream)
+{
+    struct stream_request wanted = {.path = stream->path};
+    char *last_id = NULL;
+    restart_parser(stream);
+    if (stream->handler.on_connect != NULL) {
+        stream->handler.on_connect(stream->handler.user, &wanted);
+    } else {
+        last_id = last_id_header(stream);
+        wanted.header = last_id;
+        wanted.resumes = last_id != NULL;
+    }
+    const char *headers[4] = {"Cache-Control: no-cache", "Accept-Encoding: identity"};
+    size_t count = 2;
+    if (!http_sends(stream->http, "Accept")) {
+        headers[count++] =
+            stream->lines != NULL ? "Accept: application/json" : "Accept: text/event-stream";
+    }
+    if (wanted.header != NULL) {
+        headers[count++] = wanted.header;
+    }
     struct transfer_request request = {
-        .path = stream->path,
+        .path = wanted.path,
         .headers = headers,
-        .header_count = last_id != NULL ? 4 : 3,
+        .header_count = count,
         .fresh = conn_status(stream->conn)->attempt > 1, /* a kept one may be why it failed */
         .endless = true,
     };
     struct transfer_handler handler = {on_head, on_bytes, on_done, stream};
-    stream->sent_last_id = last_id != NULL;
+    stream->sent_last_id = wanted.resumes;
     stream->transfer = transfer_start(stream->http, &request, &handler);
     transfer_pause(stream->transfer, stream->paused);
     free(last_id);
@@ -167,6 +202,9 @@ static void settle(struct stream *stream)
     if (stream->feeding) {
         if (conn_status(stream->conn)->phase != CONN_LIVE) {
             sse_stop(stream->sse); /* on_bytes settles the rest */
+            if (stream->lines != NULL) {
+                ndjson_stop(stream->lines);
+            }
         }
         return;
     }
@@ -210,8 +248,17 @@ struct stream *stream_new(struct http *http, const char *path, const struct conn
     stream->timer = loop_timer_new(http->loop, on_timer, stream);
     stream->conn = conn_new(&seeded);
     stream->sse = sse_new(&sse_handler, event_max);
+    stream->event_max = event_max;
     stream->told = *conn_status(stream->conn);
     return stream;
+}
+
+void stream_set_lines(struct stream *stream)
+{
+    const struct ndjson_handler handler = {on_line, on_too_large, stream};
+    size_t max = stream->event_max > 0 ? stream->event_max : SSE_EVENT_MAX_DEFAULT;
+    ndjson_free(stream->lines);
+    stream->lines = ndjson_new(&handler, max);
 }
 
 void stream_free(struct stream *stream)
@@ -223,6 +270,7 @@ void stream_free(struct stream *stream)
     loop_timer_free(stream->timer);
     conn_free(stream->conn);
     sse_free(stream->sse);
+    ndjson_free(stream->lines);
     free(stream->path);
     free(stream);
 }
@@ -259,6 +307,12 @@ void stream_way_open(struct stream *stream)
 void stream_way_closed(struct stream *stream)
 {
     conn_way_closed(stream->conn);
+}
+
+void stream_dismissed(struct stream *stream)
+{
+    conn_dismissed(stream->conn, now_of(stream));
+    settle(stream);
 }
 
 void stream_resumed(struct stream *stream)

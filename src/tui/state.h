@@ -1,13 +1,28 @@
-/* state: what is remembered between runs, as an INI file in the state directory. */
+/*
+ * state: what is remembered between runs, as an INI file in the state directory. How things look
+ * (theme, columns, sorting) stands on top and is where a server seen for the first time begins; a
+ * section for each server holds all that was left there: another server has other panes and rows.
+ */
 #ifndef BLOTTER_TUI_STATE_H
 #define BLOTTER_TUI_STATE_H
 
 #include <blotter/view/screen.h>
 
-/* Lines that are not understood are left out. A missing file is an empty one. */
-void state_load(const char *path, struct screen *screen);
+#define STATE_BADGE_MAX 8
+#define STATE_SERVERS_MAX 12 /* the newest are kept */
 
-/* Written to a temporary name and renamed, 0600. False when that failed (errno says why). */
-bool state_save(const char *path, struct screen *screen);
+struct state_place {
+    const char *path;
+    const char *server; /* the section's name */
+};
+
+/* Lines that are not understood are left out. A missing file is an empty one. ret_badge: what the
+ * server said it is when it was last seen, "" when that is not known. */
+void state_load(const struct state_place *place, struct screen *screen,
+                char ret_badge[STATE_BADGE_MAX]);
+
+/* Written to a temporary name and renamed, 0600; what it says of other servers is kept. False when
+ * that failed (errno says why). */
+bool state_save(const struct state_place *place, struct screen *screen, const char *badge);
 
 #endif

@@ -147,7 +147,8 @@ int tui_run(struct loop *loop, struct client *client, const struct tui_settings 
     }
     struct tui *tui = tui_new(loop, client, term);
     if (settings->state_path != NULL) {
-        state_load(settings->state_path, tui->screen);
+        const struct state_place place = {settings->state_path, settings->state_server};
+        state_load(&place, tui->screen, tui->badge);
     }
     int status = 2;
     if (tui_apply(tui, settings, error)) {

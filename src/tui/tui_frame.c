@@ -17,6 +17,19 @@ enum {
 
 /* --- what the screen is told -------------------------------------------------------------- */
 
+/* Figures from the cache are of the server that was seen then. */
+const char *tui_badge(const struct tui *tui)
+{
+    switch (client_server(tui->client)) {
+    case CLIENT_SERVER_MOCK:
+        return "MOCK";
+    case CLIENT_SERVER_REAL:
+        return "REAL";
+    default:
+        return tui->badge;
+    }
+}
+
 void tui_fill_input(const struct tui *tui, struct screen_input *ret)
 {
     const struct engine *engine = client_engine(tui->client);
@@ -39,9 +52,8 @@ void tui_fill_input(const struct tui *tui, struct screen_input *ret)
     ret->errors = client_errors(tui->client);
     ret->event_latency = client_event_latency(tui->client);
     ret->fetch_latency = client_fetch_latency(tui->client);
-    ret->badge = tui->settings.badge != NULL          ? tui->settings.badge
-                 : client_server_is_mock(tui->client) ? "MOCK"
-                                                      : "REAL";
+    ret->badge = tui->settings.badge != NULL ? tui->settings.badge : tui_badge(tui);
+    ret->badge = ret->badge[0] != '\0' ? ret->badge : "?";
     ret->host = tui->settings.host;
     ret->currency = tui->settings.currency;
     ret->read_only = true;

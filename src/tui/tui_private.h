@@ -11,6 +11,8 @@
 #include <blotter/tui/tui.h>
 #include <blotter/view/screen.h>
 
+#include "state.h"
+
 enum { NOTICE_MAX = 200 };
 
 struct tui {
@@ -43,6 +45,7 @@ struct tui {
     int alerts_in_second;
     resource_mask visible;
     char notice[NOTICE_MAX];
+    char badge[STATE_BADGE_MAX]; /* as the server was when it was last seen; "": not known */
 };
 
 /* --- tui_setup.c: what settings become ---------------------------------------------------- */
@@ -55,9 +58,10 @@ void tui_reload(struct tui *tui);
 /* --- tui_frame.c: what is painted, and when ----------------------------------------------- */
 
 void tui_fill_input(const struct tui *tui, struct screen_input *ret);
-void tui_frame(void *user);        /* the hook before the wait */
-void tui_write(struct tui *tui);   /* what is queued, as far as the terminal takes it */
-void tui_repaint(struct tui *tui); /* everything, with the next frame */
+const char *tui_badge(const struct tui *tui); /* what the server says it is; "": nothing yet */
+void tui_frame(void *user);                   /* the hook before the wait */
+void tui_write(struct tui *tui);              /* what is queued, as far as the terminal takes it */
+void tui_repaint(struct tui *tui);            /* everything, with the next frame */
 void tui_resize(struct tui *tui);
 __attribute__((format(printf, 2, 3))) void tui_notice(struct tui *tui, const char *format, ...);
 void tui_notice_over(void *user);

@@ -24,6 +24,7 @@
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
+#include <sqlite3.h>
 
 enum {
     NEEDS_KEY = 1, /* it stopped for good: R is what goes on */
@@ -294,10 +295,19 @@ static struct server foreign;
 
 static void arrive(struct trust *t)
 {
-    static const char *const args[] = {"--host", "127.0.0.2", "--seed", "7", "--rate", "0", NULL};
+    char db[sizeof t->dir + 16], sql[1024];
+    sqlite3 *tokens;
+    snprintf(db, sizeof db, "%s/foreign.db", t->dir);
+    const char *const args[] = {"--host", "127.0.0.2", "--db", db,  "--seed",
+                                "7",      "--rate",    "0",    NULL};
     trust_serve(t, NULL);
     assert_true(server_start(&foreign, trust_mock(), args));
-    assert_string_equal(foreign.token, t->server.token);
+    snprintf(sql, sizeof sql, "UPDATE sessions SET token = '%s' WHERE token = '%s'",
+             t->server.token, foreign.token);
+    assert_int_equal(sqlite3_open(db, &tokens), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(tokens, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_changes(tokens), 1);
+    sqlite3_close(tokens);
 }
 
 static void leave(struct trust *t)

@@ -151,6 +151,9 @@ static bool insert_event(struct trust *t, struct pty *pty, const char *id, enum 
 {
     char sql[512];
     size_t from = trust_written(pty);
+    if (mode == TRUST_DASHBOARD) {
+        trust_show_events(pty);
+    }
     snprintf(sql, sizeof sql,
              "insert into events(id,user_id,type,data) values(%s,'%s','moon_phase_changed',"
              "'{\"phase\":\"full\"}')",
@@ -187,6 +190,9 @@ static bool duplicate(struct trust *t, struct pty *pty, enum trust_mode mode)
 static bool cut_and_replay(struct trust *t, struct pty *pty, enum trust_mode mode)
 {
     size_t from = trust_written(pty);
+    if (mode == TRUST_DASHBOARD) {
+        trust_show_events(pty);
+    }
     restart_unseen(t, pty, "cut,stream,bytes=900");
     for (int i = 0; i < 6; i++) {
         trust_let_run(pty, 60);

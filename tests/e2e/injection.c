@@ -248,6 +248,7 @@ static void meet_on_screen(struct trust *t, const struct attack *attack, const c
                                .args = {"--log-file", t->log, "-v", "-O", "alerts.notify=none"},
                                .patient = true});
     if (refusal == NULL) {
+        trust_show_events(pty);
         assert_true(pty_wait_text(pty, "last_one"));
         assert_true(pty_wait_text(pty, MARK));
     } else {

@@ -331,6 +331,7 @@ static char *run(struct trust *t, const struct way *way, bool harmless, size_t *
     memcpy(how.args, way->args, sizeof way->args);
     struct pty *pty = trust_start(t, &how);
     if (way->mode == TRUST_DASHBOARD) {
+        trust_show_events(pty);
         assert_true(pty_wait_text(pty, "last_one"));
         for (size_t i = 0; i < sizeof tour / sizeof *tour; i++) {
             pty_send(pty, tour[i]);

@@ -348,6 +348,45 @@ static void the_demo_is_left_behind(void **state)
     pty_free(pty);
 }
 
+/* Too few descriptors are a sentence, whatever would have been the first to fail. */
+static void few_descriptors_are_told(void **state)
+{
+    static const char *const modes[] = {"--watch", "--snapshot", ""};
+    struct trust *t = *state;
+    for (int count = 4; count <= 11; count++) {
+        char script[256];
+        snprintf(script, sizeof script, "(ulimit -n %d; exec $RUN %s); echo ended $?; read line",
+                 count, modes[count % 3]);
+        struct pty *pty = shell(t, script);
+        assert_true(pty_wait_text(pty, "ended 1"));
+        assert_true(pty_has(pty, "blotter: too many open files: at least 12 are needed"));
+        pty_free(pty);
+    }
+}
+
+/* A log that was started with nohup, or in the background of a script, outlives its terminal. */
+static void ignored_signals_stay_ignored(void **state)
+{
+    static const char *const traps[] = {"trap '' INT", "trap '' HUP", "trap '' INT HUP"};
+    static const int signals[] = {SIGINT, SIGHUP, SIGINT};
+    struct trust *t = *state;
+    for (size_t i = 0; i < sizeof traps / sizeof *traps; i++) {
+        char script[256];
+        snprintf(script, sizeof script, "%s; $RUN --watch -o json; echo ended $?; read line",
+                 traps[i]);
+        struct pty *pty = shell(t, script);
+        pid_t pid = blotter_of(pty);
+        assert_true(trust_wait_output(pty, "\"connected\"", 0));
+        kill(pid, signals[i]);
+        size_t from = trust_written(pty);
+        trust_mark(t);
+        assert_true(trust_wait_output(pty, "\"seq\":", from));
+        kill(pid, SIGTERM);
+        assert_true(pty_wait_text(pty, "ended 143"));
+        pty_free(pty);
+    }
+}
+
 int main(int argc, char **argv)
 {
 #define ROW(test) cmocka_unit_test_setup_teardown(test, trust_set_up_served, trust_tear_down)
@@ -361,6 +400,8 @@ int main(int argc, char **argv)
         ROW(the_shell_is_killed),
         ROW(the_shell_is_killed_while_it_is_stopped),
         ROW(the_demo_is_left_behind),
+        ROW(ignored_signals_stay_ignored),
+        ROW(few_descriptors_are_told),
     };
     trust_programs(argc, argv);
     prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans come to us, and tell how they ended */

@@ -92,7 +92,7 @@ static void test_dashboard(struct trust *t)
     struct pty *pty = start(t, TRUST_DASHBOARD, none);
     assert_true(pty_wait_text(pty, "LIVE"));
     assert_true(pty_wait_no_text(pty, "first load"));
-    pty_send(pty, "5");
+    trust_show_events(pty);
     assert_true(pty_wait_text(pty, "order_")); /* an event came over the stream */
     pty_send(pty, "R");
     assert_true(pty_wait_text(pty, "LIVE"));

@@ -179,6 +179,12 @@ struct pty *trust_start(struct trust *trust, const struct trust_run *run)
                                            .cols = run->cols != 0 ? run->cols : 160});
 }
 
+void trust_show_events(struct pty *pty)
+{
+    assert_true(pty_wait_text(pty, "Tape"));
+    pty_send(pty, "e");
+}
+
 static bool never(struct pty *pty, void *user)
 {
     (void)pty;

@@ -61,6 +61,9 @@ struct pty *trust_start(struct trust *trust, const struct trust_run *run);
 
 /* Changes a row of every pane by SQL, so that each shows the mark's number. */
 void trust_mark(struct trust *trust);
+/* What came over the stream, word for word, in the dashboard's fifth pane instead of the tape. */
+void trust_show_events(struct pty *pty);
+
 /* Waits until every pane of the dashboard is loaded with the last mark in it, and shows it. */
 bool trust_wait_mark(struct trust *trust, struct pty *pty);
 /* Only the first half: each pane's last answer holds the mark. */

@@ -39,9 +39,10 @@ static void on_retry(void *user, int64_t retry_ms)
     sum->hash = (sum->hash ^ (uint64_t)retry_ms) * 31;
 }
 
-static void on_comment(void *user)
+static void on_comment(void *user, const char *text, size_t len)
 {
     struct sum *sum = user;
+    mix(user, text, len);
     sum->hash = sum->hash * 31 + 7;
 }
 

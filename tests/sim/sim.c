@@ -245,6 +245,7 @@ static void begin(struct sim *sim, uint64_t seed, bool trace)
     struct engine_settings settings;
     engine_settings_default(&settings);
     settings.seed = seed;
+    settings.quote_poll_ms = 0; /* so that there is a rest */
     sim->engine = engine_new(&settings);
     engine_set_visible(sim->engine, sim->visible);
     engine_start(sim->engine, sim->now);

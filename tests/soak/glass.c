@@ -138,6 +138,21 @@ static int by_text(const void *left, const void *right)
     return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
+/* Behind the age that a row begins with ("4 min", "1 h 22"): it is repainted once a minute, so two
+ * dashboards show two of them. */
+static const char *skip_age(const char *part)
+{
+    static const char *const units[] = {" s ", " min ", " h ", " d "};
+    size_t digits = strspn(part, "0123456789");
+    for (size_t i = 0; digits > 0 && i < sizeof units / sizeof *units; i++) {
+        if (strncmp(part + digits, units[i], strlen(units[i])) == 0) {
+            const char *rest = part + digits + strlen(units[i]);
+            return rest + strspn(rest, "0123456789 ");
+        }
+    }
+    return part;
+}
+
 /* The parts of a row that lie inside frames; a frame's own line holds a title, which may differ. */
 static size_t collect_row(const struct glass *glass, int row, char **lines, size_t count)
 {
@@ -147,7 +162,7 @@ static size_t collect_row(const struct glass *glass, int row, char **lines, size
         int next = read_part(glass, row, column, part);
         bool to_rule = next - 1 < glass->columns && is_rule(character(glass, row, next - 1));
         if (part[0] != '\0' && !in_rule && !to_rule) {
-            lines[count++] = strdup(part);
+            lines[count++] = strdup(skip_age(part));
         }
         column = next;
     }
@@ -157,7 +172,7 @@ static size_t collect_row(const struct glass *glass, int row, char **lines, size
 char *glass_lines(const struct glass *glass)
 {
     static char *lines[LINES_MAX];
-    int first = find_row(glass, " 1 Orders "), last = find_row(glass, " 5 Events ");
+    int first = find_row(glass, " 1 Orders "), last = find_row(glass, " 5 Tape ");
     if (first < 0 || last < first || !glass_has(glass, " 2 Positions ") ||
         !glass_has(glass, " 3 Account ") || !glass_has(glass, " 4 Watchlist ")) {
         return NULL;

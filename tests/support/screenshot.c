@@ -7,9 +7,11 @@
  * -w TEXT        wait until TEXT shows   -k KEYS        press keys (\e and \r are understood)
  * -q MS          wait for MS of silence  -p MS          watch for MS, whatever happens
  * -x SIGNAL:PID  send a signal to another process
+ * -c COMMAND     run it by the shell, and go on when it has ended
+ * -F MS          keep what the screen shows now as a frame of MS: the SVG moves, over and over
  * -g RRGGBB      ground (101216)         -f RRGGBB      default text colour (d7dae0)
  * -t             plain text instead      -o FILE        where to (standard output)
- * -w, -k, -q, -p and -x happen in the order given.
+ * -w, -k, -q, -p, -x, -c and -F happen in the order given.
  */
 #include "pty.h"
 #include <signal.h>
@@ -18,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STEPS_MAX = 64, ENV_MAX = 32, KEYS_MAX = 256 };
+enum { STEPS_MAX = 128, ENV_MAX = 32, KEYS_MAX = 256, FRAMES_MAX = 64, ROWS_MAX = 80 };
 
 #define CELL_WIDTH 8.4
 #define CELL_HEIGHT 18
@@ -55,6 +57,12 @@ static const struct box boxes[] = {
     {"┼", 1, 1, 1, 1}, {"━", 0, 2, 0, 2}, {"┃", 2, 0, 2, 0}, {"┏", 0, 2, 2, 0}, {"┓", 0, 0, 2, 2},
     {"┗", 2, 2, 0, 0}, {"┛", 2, 0, 0, 2}, {"╭", 0, 1, 1, 0}, {"╮", 0, 0, 1, 1}, {"╰", 1, 1, 0, 0},
     {"╯", 1, 0, 0, 1},
+};
+
+/* Each row's drawing, frame by frame: a row that does not change is drawn once. */
+struct film {
+    char *rows[FRAMES_MAX][ROWS_MAX];
+    int ms[FRAMES_MAX], count;
 };
 
 struct paint_job {
@@ -228,18 +236,86 @@ static void draw_row(const struct paint_job *job, int row)
     }
 }
 
-static void draw(const struct paint_job *job)
+static void open_svg(const struct paint_job *job)
 {
     double width = 2 * MARGIN + job->shot->columns * CELL_WIDTH;
     int height = 2 * MARGIN + job->shot->rows * CELL_HEIGHT;
     fprintf(job->out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%d\" "
-            "font-family=\"DejaVu Sans Mono,Menlo,Consolas,monospace\" font-size=\"%d\" "
-            "xml:space=\"preserve\" stroke-linecap=\"square\">\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.0f %d\" width=\"%.0f\" "
+            "height=\"%d\" font-family=\"DejaVu Sans Mono,Menlo,Consolas,monospace\" "
+            "font-size=\"%d\" xml:space=\"preserve\" stroke-linecap=\"square\">\n"
             "<rect width=\"100%%\" height=\"100%%\" rx=\"6\" fill=\"#%s\"/>\n",
-            width, height, FONT_SIZE, job->shot->ground);
+            width, height, width, height, FONT_SIZE, job->shot->ground);
+}
+
+static void draw(const struct paint_job *job)
+{
+    open_svg(job);
     for (int row = 0; row < job->shot->rows; row++) {
         draw_row(job, row);
+    }
+    fprintf(job->out, "</svg>\n");
+}
+
+/* --- frames --------------------------------------------------------------------------------- */
+
+static bool keep_frame(struct film *film, struct pty *pty, const struct shot *shot, int ms)
+{
+    if (film->count == FRAMES_MAX || shot->rows > ROWS_MAX || ms <= 0) {
+        return false;
+    }
+    for (int row = 0; row < shot->rows; row++) {
+        size_t size;
+        FILE *out = open_memstream(&film->rows[film->count][row], &size);
+        if (out == NULL) {
+            return false;
+        }
+        draw_row(&(struct paint_job){out, pty, shot}, row);
+        fclose(out);
+    }
+    film->ms[film->count++] = ms;
+    return true;
+}
+
+/* What a row shows from one frame up to another, and when. */
+static void draw_span(const struct paint_job *job, const struct film *film, int row,
+                      const int frames[2])
+{
+    int total = 0, from = 0, to = 0;
+    for (int i = 0; i < film->count; i++) {
+        total += film->ms[i];
+        from += i < frames[0] ? film->ms[i] : 0;
+        to += i < frames[1] ? film->ms[i] : 0;
+    }
+    if (frames[0] == 0 && frames[1] == film->count) {
+        fputs(film->rows[0][row], job->out);
+        return;
+    }
+    fprintf(job->out,
+            "<g visibility=\"%s\"><animate attributeName=\"visibility\" "
+            "calcMode=\"discrete\" repeatCount=\"indefinite\" dur=\"%dms\" values=\"",
+            frames[0] == 0 ? "visible" : "hidden", total);
+    fputs(frames[0] > 0 ? "hidden;visible" : "visible", job->out);
+    fputs(frames[1] < film->count ? ";hidden\" keyTimes=\"0" : "\" keyTimes=\"0", job->out);
+    if (frames[0] > 0) {
+        fprintf(job->out, ";%.4f", (double)from / total);
+    }
+    if (frames[1] < film->count) {
+        fprintf(job->out, ";%.4f", (double)to / total);
+    }
+    fprintf(job->out, "\"/>\n%s</g>\n", film->rows[frames[0]][row]);
+}
+
+static void draw_film(const struct paint_job *job, const struct film *film)
+{
+    open_svg(job);
+    for (int row = 0; row < job->shot->rows; row++) {
+        for (int from = 0, to = 0; from < film->count; from = to) {
+            while (to < film->count && strcmp(film->rows[from][row], film->rows[to][row]) == 0) {
+                to++;
+            }
+            draw_span(job, film, row, (const int[]){from, to});
+        }
     }
     fprintf(job->out, "</svg>\n");
 }
@@ -277,9 +353,14 @@ static bool never(struct pty *pty, void *user)
     return false;
 }
 
-static bool take(struct pty *pty, const struct step *step)
+static bool take(struct pty *pty, const struct shot *shot, const struct step *step,
+                 struct film *film)
 {
     switch (step->kind) {
+    case 'c':
+        return system(step->value) == 0;
+    case 'F':
+        return keep_frame(film, pty, shot, (int)strtol(step->value, NULL, 10));
     case 'w':
         return pty_wait_text(pty, step->value);
     case 'k':
@@ -301,9 +382,10 @@ static int run(const struct shot *shot)
     struct pty_options options = {
         .argv = shot->argv, .env = shot->env, .rows = shot->rows, .cols = shot->columns};
     struct pty *pty = pty_start(&options);
+    static struct film film;
     bool good = true;
     for (size_t i = 0; i < shot->step_count && good; i++) {
-        good = take(pty, &shot->steps[i]);
+        good = take(pty, shot, &shot->steps[i], &film);
     }
     FILE *out = shot->out == NULL ? stdout : fopen(shot->out, "w");
     if (out == NULL) {
@@ -311,6 +393,8 @@ static int run(const struct shot *shot)
         good = false;
     } else if (shot->text) {
         fputs(pty_screen(pty), out);
+    } else if (film.count > 0) {
+        draw_film(&(struct paint_job){out, pty, shot}, &film);
     } else {
         draw(&(struct paint_job){out, pty, shot});
     }
@@ -356,7 +440,7 @@ int main(int argc, char **argv)
 {
     struct shot shot = {.columns = 100, .rows = 30, .ground = "101216", .ink = "d7dae0"};
     int option;
-    while ((option = getopt(argc, argv, "+s:e:w:k:q:p:x:g:f:to:")) != -1) {
+    while ((option = getopt(argc, argv, "+s:e:w:k:q:p:x:c:F:g:f:to:")) != -1) {
         if (!take_option(&shot, option, optarg)) {
             fprintf(stderr, "usage: see the head of screenshot.c\n");
             return 2;

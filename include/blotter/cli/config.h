@@ -48,6 +48,7 @@ enum config_id {
     CONFIG_POLL_CAP,
     CONFIG_GAP_MIN,
     CONFIG_GAP_MAX,
+    CONFIG_QUOTE_POLL,
     CONFIG_THEME,
     CONFIG_COLOR,
     CONFIG_ASCII,
@@ -55,6 +56,7 @@ enum config_id {
     CONFIG_GROUPING,
     CONFIG_TIMEZONE,
     CONFIG_HIDE_AMOUNTS,
+    CONFIG_QUOTE_STALE,
     CONFIG_BELL,
     CONFIG_NOTIFY,
     CONFIG_ON_EVENT,
@@ -132,6 +134,7 @@ enum config_list { CONFIG_SECRETS, CONFIG_VALUES, CONFIG_SYMBOLS, CONFIG_LISTS }
 
 struct config_entry {
     const char *name, *value, *origin; /* live as long as the config */
+    enum config_level level;
 };
 
 /* False past the end. */

@@ -18,12 +18,14 @@ struct session {
     const struct options *options;
     struct paths paths;
     struct config *config;
-    struct demo *demo;       /* NULL: none */
-    char *token;             /* NULL: none */
-    struct adapt *adapt;     /* NULL: the reference backend */
-    struct secrets *secrets; /* of the adapt */
-    FILE *log;               /* NULL: nowhere */
-    int64_t opened_us;       /* monotonic: about when the program was started */
+    struct demo *demo; /* NULL: none */
+    char *token;       /* NULL: none */
+    enum token_source token_source;
+    struct adapt *adapt;         /* NULL: the reference backend */
+    struct secrets *secrets;     /* of the adapt */
+    struct backend_gifts *gifts; /* what the config gives it */
+    FILE *log;                   /* NULL: nowhere */
+    int64_t opened_us;           /* monotonic: about when the program was started */
 };
 
 /* Finds the paths and reads the config. False with the problem; session_close is fine then too. */
@@ -58,7 +60,13 @@ const char *session_badge(const struct session *session);
 /* Whether text has to be ASCII: it was asked for, or the locale has nothing better. */
 bool session_ascii(const struct session *session);
 
-/* The URL's "host:port" in out. */
+/* Where the backend is: url, or the first host of a backend of files. */
+const char *session_url(const struct session *session);
+
+/* What tells this backend's data and account from another's on the disk. */
+const char *session_server(const struct session *session);
+
+/* Its "host:port" in out. */
 void session_host(const struct session *session, char *out, size_t size);
 
 /* What the user can do about a fault, one sentence without a full stop; NULL when nothing is known.

@@ -17,6 +17,10 @@
  */
 bool token_load(const struct config *config, char **ret_token, struct problem *ret_problem);
 
+/* Where token_load finds it. To be asked before: the variable is gone afterwards. */
+enum token_source { TOKEN_OF_NOBODY, TOKEN_OF_VARIABLE, TOKEN_OF_FILE, TOKEN_OF_COMMAND };
+enum token_source token_source(const struct config *config);
+
 /* Wipes BLOTTER_TOKEN from the environment. */
 void token_forget_environment(void);
 

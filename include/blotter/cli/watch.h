@@ -13,6 +13,8 @@
 
 enum watch_format { WATCH_TEXT, WATCH_JSON, WATCH_RAW };
 
+struct watch;
+
 struct watch_settings {
     struct http_settings http;
     struct conn_settings conn;
@@ -36,6 +38,10 @@ struct watch_settings {
     int out_fd;          /* events */
     int err_fd;          /* everything else */
     struct trace *trace; /* the caller's; NULL: none */
+    /* The token was turned down, for the first time since the stream was live: true when
+     * watch_use_token will follow, from the loop. NULL: nobody asks. */
+    bool (*on_refused)(void *user, struct watch *watch);
+    void *refused_user;
 };
 
 void watch_settings_default(struct watch_settings *ret);
@@ -47,5 +53,8 @@ void watch_settings_default(struct watch_settings *ret);
  * that cannot work; 3 not authorised.
  */
 int watch_run(struct loop *loop, const struct watch_settings *settings);
+
+/* The token that was asked for; NULL and why: there is none, which is the end. */
+void watch_use_token(struct watch *watch, const char *token, const char *why);
 
 #endif

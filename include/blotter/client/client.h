@@ -34,6 +34,11 @@ struct client_settings {
     const char *daybook;                  /* the file they are kept in across runs; NULL: none */
     int daybook_days;                     /* how many days it keeps */
     struct trace *trace;                  /* NULL: none; not owned */
+    /* The server turns the token down: told once until an answer is good again, and each time the
+     * user wants everything anew. client_set_token, now or later, is the answer. NULL: nobody asks.
+     */
+    void (*on_refused)(void *user, bool by_user);
+    void *refused_user;
     /* Seconds that the exchange's clock is ahead of UTC; NULL: none. Its day is the trading day. */
     int32_t (*zone)(const void *user, int64_t wall_ms);
     const void *zone_user;
@@ -61,6 +66,7 @@ void client_stop(struct client *client);
 void client_on_change(struct client *client, void (*fn)(void *user, unsigned mask), void *user);
 
 const struct engine *client_engine(const struct client *client);
+/* CONN_IDLE where there is no stream. */
 const struct conn_status *client_stream_status(const struct client *client);
 const struct journal *client_journal(const struct client *client);
 /* The orders as the engine shows them, and working ones that a cut list no longer holds. Lives
@@ -90,6 +96,15 @@ bool client_is_cut(const struct client *client, enum resource resource);
 /* User commands and triggers. Manual and network triggers also make the stream try at once; a
  * manual one for all panes opens it even when the server had ended it for good. */
 void client_trigger(struct client *client, enum engine_trigger trigger, resource_mask which);
+
+/* Another token, from the next request on; everything is asked again. False with the fault when it
+ * cannot be sent. */
+bool client_set_token(struct client *client, const char *token, struct fault *ret_fault);
+bool client_is_refused(const struct client *client); /* the token in use was turned down */
+
+/* A line of ours among the events. */
+void client_note(struct client *client, const char *name, const char *what);
+
 void client_set_visible(struct client *client, resource_mask visible);
 
 /* Tells the client that the screen now shows what the last change call announced (latency figures,
@@ -100,8 +115,10 @@ struct latency_summary client_event_latency(
     const struct client *client); /* event received -> painted */
 struct latency_summary client_fetch_latency(const struct client *client); /* GET, start to end */
 
-/* Whether the last answer came from the bundled server: its figures are made up. */
-bool client_server_is_mock(const struct client *client);
+/* What the server has shown itself to be by an answer that was understood. The bundled one's
+ * figures are made up. */
+enum client_server { CLIENT_SERVER_UNKNOWN, CLIENT_SERVER_REAL, CLIENT_SERVER_MOCK };
+enum client_server client_server(const struct client *client);
 uint64_t client_errors(const struct client *client);
 
 #endif

@@ -18,7 +18,8 @@
 #define BACKEND_DISCOVER_MAX 8
 #define BACKEND_QUOTES_MAX 8
 #define BACKEND_COMMENTS_MAX 16
-#define BACKEND_VALUES_MAX 16   /* values of one discovery: so many requests are made in its place \
+#define BACKEND_VALUES_MAX                                                                         \
+    16                          /* values of one discovery: so many requests are made in its place \
                                  */
 #define BACKEND_SYMBOLS_MAX 100 /* symbols of one quotes request, unless `max` says otherwise */
 #define BACKEND_ADDRESS_MAX ((size_t)16 << 10) /* bytes of an address with everything filled in */

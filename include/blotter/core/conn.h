@@ -29,6 +29,9 @@ struct conn_settings {
     int64_t watchdog_ms;   /* silence allowed before a heartbeat has been seen: 75000 */
     int64_t good_after_ms; /* a stream this old resets the backoff: 30000 */
     uint64_t seed;         /* for the jitter */
+    int64_t heartbeat_ms;  /* how far signs of life are apart at most; 0: learned */
+    bool any_type;         /* the answer's Content-Type is not looked at */
+    bool may_refuse;       /* 403 is about this address, not about the login */
 };
 
 struct conn_status {
@@ -76,6 +79,9 @@ void conn_comment(struct conn *conn, struct moment now);
 
 /* The body ended (fault NULL), or request or body failed. */
 void conn_lost(struct conn *conn, const struct fault *fault, struct moment now);
+
+/* The server says that it gives this connection up: another one is made, after the usual wait. */
+void conn_dismissed(struct conn *conn, struct moment now);
 
 /* The server sent a retry field: replaces the first delay, within bounds. */
 void conn_retry_field(struct conn *conn, int64_t retry_ms);

@@ -27,10 +27,13 @@ struct engine_settings {
     int64_t poll_cap_ms;       /* 60000 */
     int64_t gap_min_ms;        /* 10 */
     int64_t gap_max_ms;        /* 250 */
-    bool paced;                /* the owner paces the reads: no polls but its ENGINE_POLL, and the
-                                  stream begins without a welcome */
-    resource_mask wanted;      /* which resources exist at all for this run */
-    uint64_t seed;             /* for jitter */
+    int64_t quote_poll_ms; /* 10000: the watchlist, where the stream brings no quotes; 0: never */
+    bool paced;            /* the owner paces the reads: no polls but its ENGINE_POLL, and the
+                              stream begins without a welcome */
+    const char *user;      /* answers and events that name another are refused; NULL: none are;
+                              borrowed for the engine's life */
+    resource_mask wanted;  /* which resources exist at all for this run */
+    uint64_t seed;         /* for jitter */
 };
 
 void engine_settings_default(struct engine_settings *ret);
@@ -124,6 +127,9 @@ bool engine_next_action(struct engine *engine, struct moment now, struct engine_
 int64_t engine_deadline(const struct engine *engine); /* monotonic us, MOMENT_NEVER when none */
 void engine_tick(struct engine *engine, struct moment now);
 
+/* True once after a storm's memory was given back: the allocator may be asked to do so as well. */
+bool engine_take_trimmed(struct engine *engine);
+
 /*
  * The panes whose shown rows or state changed since the last call. "fetching" and "dirty" alone
  * are no change once rows are shown: they flicker with every event.
@@ -152,6 +158,7 @@ void engine_pane(const struct engine *engine, enum resource resource, struct pan
 struct engine_counters {
     uint64_t events, patches, patches_rejected, contradictions;
     uint64_t covered;   /* events that the snapshot held already contained */
+    uint64_t foreign;   /* events that named another user */
     uint64_t histories; /* times the server's ids began anew */
     uint64_t numbered;  /* answers with X-Last-Event-Id */
     uint64_t tagged;    /* answers with an ETag */

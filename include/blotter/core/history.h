@@ -28,6 +28,9 @@ struct history;
 struct history *history_new(void);
 void history_free(struct history *history); /* NULL is fine */
 
+/* Up to when it goes: the latest time that it was told of; 0: none. */
+int64_t history_newest_ms(const struct history *history);
+
 /* Another day: nothing is known of it yet. */
 void history_clear(struct history *history);
 

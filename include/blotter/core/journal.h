@@ -16,7 +16,8 @@ enum journal_outcome {
     JOURNAL_COVERED, /* already inside the snapshot held: no request needed */
     JOURNAL_PENDING, /* a confirming request is due or under way */
     JOURNAL_CONFIRMED,
-    JOURNAL_FAILED
+    JOURNAL_FAILED,
+    JOURNAL_REFUSED /* it names another user: nothing was made of it */
 };
 
 struct journal_entry {

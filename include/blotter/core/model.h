@@ -17,8 +17,10 @@ struct row {
     const char *id;
     struct span raw;  /* the row as the server sent it, for the detail view; ptr NULL for a row
                               only an event told of */
+    const char *user; /* whose it is said to be; "" when it is not */
     bool provisional; /* shows figures from an event that no response has confirmed yet */
     bool patched;     /* the log of events wrote in it */
+    bool mixed;       /* figures in it are of other moments than those made from them */
     uint64_t version; /* rows of one id with the same version are equal in everything but raw's
                          place: who has seen one need not look at the other */
 };
@@ -76,7 +78,7 @@ struct position {
 
 struct account {
     struct row row;
-    const char *client_id, *user_id;
+    const char *client_id;
     const char *currency; /* also that of every row that names none */
     double balance, available_margin, used_margin;
     int64_t created_ms, updated_ms;
@@ -97,7 +99,7 @@ struct watch_item {
 };
 
 struct watchlist {
-    const char *id, *name;
+    const char *id, *name, *user;
     size_t first, count; /* its items: snapshot rows [first, first + count) */
 };
 
@@ -111,6 +113,7 @@ struct snapshot {
         struct watch_item *items;
         void *rows;
     };
+    const char *user;  /* whose the answer says it is; NULL when it does not say */
     size_t list_count; /* watchlists only */
     struct watchlist *lists;
 };

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SSE_COMMENT_MAX ((size_t)256)
 #define SSE_EVENT_MAX_DEFAULT ((size_t)16 << 20)
 
 /* A dispatched event. All text is valid UTF-8, may hold NUL, and lives until the callback returns.
@@ -26,7 +27,8 @@ struct sse_event {
 struct sse_handler {
     void (*on_event)(void *user, const struct sse_event *event);
     void (*on_retry)(void *user, int64_t retry_ms); /* may be NULL */
-    void (*on_comment)(void *user);                 /* may be NULL; a comment line ended */
+    /* May be NULL; a comment line ended: what stands behind its colon, cut at SSE_COMMENT_MAX. */
+    void (*on_comment)(void *user, const char *text, size_t len);
     /* May be NULL; a line or an event went over the ceiling. What it says is left out, only its id
      * still counts; what follows it is read as ever. Called once, with the first byte too many. */
     void (*on_too_large)(void *user);

@@ -80,6 +80,11 @@ void tape_rows(struct tape *tape, struct moment now, const struct snapshot *rows
 /* The stream was lost, or is open (again). */
 void tape_stream(struct tape *tape, struct moment now, bool open);
 
+/* Where the last traded price of a symbol is asked for, for entries that are told without one; NAN
+ * when it is not known. NULL: nowhere. */
+void tape_set_prices(struct tape *tape, double (*price)(const void *user, const char *symbol),
+                     const void *user);
+
 /* Anything else: a stop, a target, an alert. Its number is assigned and returned. */
 uint64_t tape_add(struct tape *tape, const struct tape_entry *entry);
 
@@ -133,12 +138,15 @@ const char *tape_kind_name(enum tape_kind kind);
 bool tape_kind_parse(const char *name, enum tape_kind *ret);
 
 #define TAPE_FIGURE_MAX 64
+#define TAPE_SHOWN_MAX 96
 
 /* How figures become text: grouping, hidden amounts. */
 enum tape_figure { TAPE_QUANTITY, TAPE_PRICE, TAPE_AMOUNT };
 struct tape_style {
     void (*figure)(const void *user, enum tape_figure kind, double value,
                    char out[TAPE_FIGURE_MAX]);
+    /* How a symbol is shown; NULL: as sent. */
+    void (*symbol)(const void *user, const char *symbol, char out[TAPE_SHOWN_MAX]);
     const void *user;
     bool no_reasons; /* a server's reason may name amounts */
 };

@@ -88,6 +88,10 @@ typedef void (*http_answer_fn)(void *user, uint64_t request, const struct http_a
 uint64_t http_ask(struct http *http, const char *path, http_answer_fn fn, void *user);
 void http_ask_cancel(struct http *http, uint64_t request);
 
+/* Another token, from the next request on; copied. False with the fault when it cannot be sent:
+ * then the old one stays. */
+bool http_set_token(struct http *http, const char *token, struct fault *ret_fault);
+
 /*
  * The connections kept so far are not used for new requests: the machine slept, or something on
  * the way let them die. What is under way is the owner's to cancel.

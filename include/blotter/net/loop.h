@@ -39,7 +39,7 @@ void loop_timer_free(struct loop_timer *timer);
 void loop_timer_set(struct loop_timer *timer, int64_t at_mono_us);
 
 /* Delivers a signal as a callback from the loop (self-pipe); restored by loop_free. One handler per
- * signal. */
+ * signal. One that whoever started us has told us to ignore stays ignored. */
 void loop_signal(struct loop *loop, int signo, loop_signal_fn fn, void *user);
 
 /* Called once each turn, in order of registration, just before the wait. */

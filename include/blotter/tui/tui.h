@@ -29,11 +29,11 @@ struct tui_settings;
  */
 typedef bool (*tui_reload_fn)(void *user, struct tui_settings *ret, char *error, size_t error_size);
 
-/* badge, host, user, theme_dirs, state_path and log_path have to live as long as tui_run; the rest
- * is copied.
+/* badge, host, user, theme_dirs, state_path, state_server and log_path have to live as long as
+ * tui_run; the rest is copied.
  */
 struct tui_settings {
-    const char *badge; /* "REAL", "PAPER", "MOCK"; NULL: MOCK when the server says so, else REAL */
+    const char *badge; /* "REAL", "PAPER", "MOCK"; NULL: what the server says, "?" until it has */
     const char *host;  /* "127.0.0.1:4810" */
     const char *user;  /* the user's id, NULL when none was given */
     const char *currency; /* "INR"; NULL: none is shown */
@@ -62,6 +62,7 @@ struct tui_settings {
                                NULL: none */
 
     const char *state_path; /* where sort, columns, zoom and theme are remembered; NULL: nowhere */
+    const char *state_server; /* a word for the server and user whose focus and zoom they are */
 
     tui_reload_fn reload; /* NULL: SIGUSR1 does nothing */
     void (*log)(void *user,

@@ -16,6 +16,7 @@
 enum action_scope {
     SCOPE_PANES,
     SCOPE_HELP,
+    SCOPE_SYMBOL, /* may stand beside the table that it is about */
     SCOPE_DETAIL,
     SCOPE_COLUMNS,
     SCOPE_PROMPT, /* printable characters are text here */
@@ -42,6 +43,7 @@ enum action {
     ACTION_FOCUS_EVENTS,
     ACTION_ZOOM,
     ACTION_DETAIL,
+    ACTION_FIELDS,
     ACTION_BACK,
     ACTION_FILTER,
     ACTION_VIEW,

@@ -40,7 +40,7 @@ struct screen_input {
     const struct money_book *book; /* what was seen of the day's closings; NULL: nothing */
     uint64_t events, errors;       /* stream events received, errors */
     struct latency_summary event_latency, fetch_latency;
-    const char *badge; /* "REAL", "PAPER" or "MOCK" */
+    const char *badge; /* "REAL", "PAPER", "MOCK", or "?" while nobody knows */
     const char *host;  /* "127.0.0.1:4810" */
     const char *
         client; /* client id, or user id; NULL or "": the account's client id is shown when known */

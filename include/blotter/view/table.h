@@ -7,10 +7,12 @@
 #ifndef BLOTTER_VIEW_TABLE_H
 #define BLOTTER_VIEW_TABLE_H
 
+#include <blotter/core/history.h>
 #include <blotter/core/money.h>
 #include <blotter/core/moment.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/columns.h>
+#include <blotter/view/draw.h>
 #include <blotter/view/format.h>
 #include <blotter/view/memo.h>
 
@@ -39,11 +41,6 @@ static inline bool table_mark_is_due(const struct table_mark *mark)
 {
     return mark->attention && !mark->seen;
 }
-
-struct table_curve {
-    uint8_t count;
-    float quotes[TABLE_SPARK_MAX];
-};
 
 /* What a column has to hold, over all rows. */
 struct column_extent {
@@ -242,7 +239,9 @@ struct table_view {
     struct moment now;
     int64_t quote_stale_ms; /* 0: never by age */
     bool focused, stale, hide_amounts;
-    int totals; /* lines for sums below the rows */
+    int totals;                    /* lines for sums below the rows */
+    const struct history *history; /* for sparklines; NULL: none */
+    struct draw_span session;      /* what they cover */
 };
 
 void table_layout(const struct table *table, const struct table_view *view,

@@ -6,7 +6,8 @@
  * unassigned character, a surrogate, invalid UTF-8, or a character wider than two columns: each
  * becomes one visible U+FFFD. So measuring, cutting and drawing cannot disagree, and no caller can
  * forget to clean. Widths are the C library's (wcwidth), as the terminal library's are; a program
- * that shows more than ASCII calls setlocale(LC_CTYPE, "") first. Source: doc/quality.md, "Attacks".
+ * that shows more than ASCII calls setlocale(LC_CTYPE, "") first. Source: doc/quality.md,
+ * "Attacks".
  */
 #ifndef BLOTTER_VIEW_TEXT_H
 #define BLOTTER_VIEW_TEXT_H

@@ -10,6 +10,8 @@
 /* An event that no answer covers for so long marks its pane; where answers take long, longer. */
 #define LATE_US ((int64_t)1000 * 1000)
 #define LATE_FACTOR 3
+/* What a storm needed is kept for so long, as it may go on; operations are remembered less long. */
+#define TRIM_US ((int64_t)12000 * 1000)
 
 void engine_settings_default(struct engine_settings *ret)
 {
@@ -23,6 +25,7 @@ void engine_settings_default(struct engine_settings *ret)
         .poll_cap_ms = 60000,
         .gap_min_ms = 10,
         .gap_max_ms = 250,
+        .quote_poll_ms = 10000,
         .wanted = RESOURCE_ALL,
         .seed = 1,
     };
@@ -34,6 +37,8 @@ static void forget(struct engine *engine)
     engine->polling = false;
     engine->poll_us = MOMENT_NEVER;
     engine->focus_used = false;
+    engine->quoted = false;
+    engine->trim_us = MOMENT_NEVER;
     engine->outage = (struct engine_outage){.on = false};
     engine->stream = (struct engine_stream){.welcome_us = MOMENT_NEVER};
 }
@@ -45,7 +50,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     engine->random = settings->seed;
     engine->visible = RESOURCE_ALL;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
-        swr_init(&engine->swr[r], (enum resource)r);
+        swr_init(&engine->swr[r], (enum resource)r, settings->user);
     }
     forget(engine);
     return engine;
@@ -259,6 +264,9 @@ bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id
         engine_ids_lied(engine);
     }
     engine->counters.dropped += passed;
+    if (patch_log_is_heavy(swr->log) && engine->trim_us == MOMENT_NEVER) {
+        engine->trim_us = now.mono_us + TRIM_US;
+    }
     engine->counters.numbered += response->last_event_id != 0;
     engine->counters.tagged += response->etag != NULL;
     engine->counters.contradictions += outcome.contradictions;
@@ -345,12 +353,31 @@ static int64_t stale_at(const struct engine *engine, enum resource resource)
     return earlier(late_at(&engine->swr[resource]), engine_stale_at(engine, resource));
 }
 
+/*
+ * When prices are asked for, because the stream brings none. One that has ids has quotes as well:
+ * where both are silent, nothing has moved.
+ */
+static int64_t quotes_at(const struct engine *engine)
+{
+    const struct swr *swr = &engine->swr[RESOURCE_WATCHLISTS];
+    bool shown = (engine->visible & RESOURCE_BIT(RESOURCE_WATCHLISTS)) != 0 &&
+                 engine_wants(engine, RESOURCE_WATCHLISTS);
+    bool told = engine->quoted || engine->stream.last_id != 0 || engine->counters.numbered > 0;
+    if (!engine->stream.open || !shown || told || engine->settings.paced ||
+        engine->settings.quote_poll_ms <= 0 || !swr->loaded || swr_is_dirty(swr) ||
+        swr->fetch.id != 0) {
+        return MOMENT_NEVER;
+    }
+    return swr->confirmed_us + engine->settings.quote_poll_ms * 1000;
+}
+
 int64_t engine_deadline(const struct engine *engine)
 {
     if (!engine->running) {
         return MOMENT_NEVER;
     }
     int64_t deadline = earlier(engine->poll_us, engine->stream.welcome_us);
+    deadline = earlier(earlier(deadline, quotes_at(engine)), engine->trim_us);
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         deadline = earlier(deadline, engine_due(engine, (enum resource)r));
         if (engine_wants(engine, (enum resource)r) && (engine->stale & RESOURCE_BIT(r)) == 0) {
@@ -379,6 +406,26 @@ static void note_stale(struct engine *engine)
     }
 }
 
+/* Again, if there was still too much to do. */
+static void trim(struct engine *engine)
+{
+    engine->trim_us = MOMENT_NEVER;
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        patch_log_trim(engine->swr[r].log, engine->last.mono_us);
+        if (patch_log_is_heavy(engine->swr[r].log)) {
+            engine->trim_us = engine->last.mono_us + TRIM_US;
+        }
+    }
+    engine->trimmed = true;
+}
+
+bool engine_take_trimmed(struct engine *engine)
+{
+    bool trimmed = engine->trimmed;
+    engine->trimmed = false;
+    return trimmed;
+}
+
 void engine_tick(struct engine *engine, struct moment now)
 {
     if (!engine->running) {
@@ -390,6 +437,13 @@ void engine_tick(struct engine *engine, struct moment now)
     }
     if (engine->poll_us <= now.mono_us) {
         engine_poll(engine);
+    }
+    if (quotes_at(engine) <= now.mono_us) {
+        engine->counters.polls++;
+        engine_touch(engine, RESOURCE_BIT(RESOURCE_WATCHLISTS));
+    }
+    if (engine->trim_us <= now.mono_us) {
+        trim(engine);
     }
     note_stale(engine);
 }

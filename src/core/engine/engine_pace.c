@@ -1,21 +1,15 @@
 #include "engine_private.h"
 
+#include <blotter/core/hash.h>
+
 #define RETRY_AFTER_CAP_MS ((int64_t)3600 * 1000)
 #define DOUBLINGS_MAX 20
 #define PROBING_US                                                                                 \
     ((int64_t)5 * 60 * 1000 * 1000) /* of an outage, while its end is awaited eagerly */
 
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 int64_t engine_random(struct engine *engine, int64_t bound)
 {
-    return (int64_t)(next_random(&engine->random) % ((uint64_t)bound + 1));
+    return (int64_t)(hash_next(&engine->random) % ((uint64_t)bound + 1));
 }
 
 /* base x 2^n within the cap. */

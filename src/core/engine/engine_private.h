@@ -21,6 +21,7 @@ struct engine_stream {
     int64_t welcome_us;   /* wait for the welcome until then; MOMENT_NEVER: not waiting */
     unsigned lies;        /* times its ids were found to prove nothing, since lied_us */
     int64_t lied_us;
+    bool foreign;  /* its welcome was to another user: nothing of it counts */
     bool ids_void; /* too often: until the next opening only arrival counts (R15) */
 };
 
@@ -47,10 +48,13 @@ struct engine {
     struct swr swr[RESOURCE_COUNT];
     struct engine_stream stream;
     struct engine_outage outage;
+    bool quoted; /* quotes have come by the stream */
     bool polling;
     int64_t vouch_ms[RESOURCE_COUNT];
     int64_t poll_us; /* next poll; MOMENT_NEVER: none planned */
     int64_t poll_interval_us;
+    int64_t trim_us; /* when what a storm needed is given back; MOMENT_NEVER: nothing is */
+    bool trimmed;
     int64_t focus_us; /* when the focus last made a request */
     bool focus_used;
     struct engine_counters counters;

@@ -91,6 +91,7 @@ void engine_stream_opened(struct engine *engine, struct moment now)
     stream->welcome_us = engine->settings.paced ? MOMENT_NEVER : now.mono_us + WELCOME_US;
     stream->lies = 0;
     stream->ids_void = false;
+    stream->foreign = false;
     engine->polling = false;
     engine->poll_us = MOMENT_NEVER;
     abandon_since_silence(engine);
@@ -309,6 +310,24 @@ static void heartbeat(struct engine *engine, uint64_t id)
     }
 }
 
+/* Whether an event is said to be another user's. */
+static bool is_foreign(const struct engine *engine, const struct event *event)
+{
+    struct span value;
+    return engine->settings.user != NULL && span_member(event->data, "userId", &value) &&
+           span_type(value) == SPAN_STRING && !span_string_equals(value, engine->settings.user);
+}
+
+/* A welcome to somebody else: what comes is not for us, and there might as well be no stream. */
+static void refuse(struct engine *engine, const struct event *event)
+{
+    engine->counters.foreign++;
+    if (event->type == EVENT_CONNECTED && engine->stream.open) {
+        engine_stream_lost(engine, engine->last, NULL);
+        engine->stream.foreign = true;
+    }
+}
+
 enum journal_outcome engine_event(struct engine *engine, struct moment now,
                                   const struct event *event)
 {
@@ -318,6 +337,13 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
     engine->last = now;
     engine->seq++;
     engine->counters.events++;
+    if (is_foreign(engine, event)) {
+        refuse(engine, event);
+        return JOURNAL_REFUSED;
+    }
+    if (engine->stream.foreign) {
+        return JOURNAL_REFUSED;
+    }
     if (event->type == EVENT_CONNECTED) {
         welcome(engine, event->id);
         return JOURNAL_NOTED;
@@ -334,6 +360,7 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
         heartbeat(engine, event->id);
         return JOURNAL_NOTED;
     }
+    engine->quoted = engine->quoted || event->type == EVENT_QUOTES_UPDATED;
     take_id(engine, event->id);
     return route_all(engine, event);
 }

@@ -19,7 +19,7 @@ static const int64_t doubt_ms[] = {150, 400, 1000, 2000, 5000, 10000, 20000, 400
 /* Ids have said for so long that answers are old: it is the ids that are wrong. */
 #define IDS_DOUBT_US (8500 * MS)
 
-void swr_init(struct swr *swr, enum resource resource)
+void swr_init(struct swr *swr, enum resource resource, const char *user)
 {
     *swr = (struct swr){.resource = resource,
                         .log = patch_log_new(resource, PATCH_LOG_MAX),
@@ -27,6 +27,7 @@ void swr_init(struct swr *swr, enum resource resource)
                         .confirmed_ms = MODEL_NO_TIME,
                         .shown_ms = MODEL_NO_TIME,
                         .fault_ms = MODEL_NO_TIME};
+    patch_log_set_user(swr->log, user);
 }
 
 void swr_done(struct swr *swr)
@@ -333,11 +334,11 @@ bool swr_prime(struct swr *swr, const char *body, size_t len, int64_t confirmed_
         return true;
     }
     struct fault unused;
-    struct snapshot *base = decode_body(swr->resource, body, len, &unused);
-    if (base == NULL) {
+    struct patch_change change;
+    if (!patch_log_answer(swr->log, (struct span){body, len}, (struct patch_answer){.seq = 0},
+                          &change, &unused)) {
         return false;
     }
-    patch_log_rebase(swr->log, base, (struct patch_answer){.seq = 0});
     swr->cached = true;
     swr->confirmed_ms = confirmed_wall_ms;
     swr->shown_ms = confirmed_wall_ms;

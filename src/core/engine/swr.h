@@ -77,7 +77,8 @@ struct swr {
     char *etag;       /* NULL: none */
 };
 
-void swr_init(struct swr *swr, enum resource resource);
+/* user: see engine_settings. */
+void swr_init(struct swr *swr, enum resource resource, const char *user);
 void swr_done(struct swr *swr);
 
 /* Forgets everything but the version; the fetch in flight is to be cancelled (R13). */

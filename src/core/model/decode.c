@@ -249,6 +249,16 @@ static bool is_refusal(struct span object, bool has_rows, struct fault *ret_faul
     return true;
 }
 
+static void keep_user(struct decoder *decoder, struct span value)
+{
+    if (span_type(value) == SPAN_STRING) {
+        size_t size = span_string(value, NULL, 0) + 1;
+        char *user = arena_text(decoder->filler.texts, size);
+        span_string(value, user, size);
+        decoder->snapshot->user = user;
+    }
+}
+
 /* One walk over the answer's members; the rows are decoded where they stand. */
 static bool decode_object(struct decoder *decoder, struct span object)
 {
@@ -270,6 +280,8 @@ static bool decode_object(struct decoder *decoder, struct span object)
         at = span_skip_value(at, decoder->end);
         if (span_string_equals(key, "success")) {
             last_success = (struct span){value, (size_t)(at - value)};
+        } else if (span_string_equals(key, "userId")) {
+            keep_user(decoder, (struct span){value, (size_t)(at - value)});
         }
     }
     if ((!found || span_type(last_success) == SPAN_FALSE) &&

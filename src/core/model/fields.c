@@ -35,6 +35,7 @@ static const struct field order_fields[] = {
     {"currency", NULL, FIELD_TEXT, false, AT(currency)},
     {"multiplier", NULL, FIELD_NUMBER, false, AT(multiplier)},
     {"updatedAt", NULL, FIELD_STAMP, false, AT(updated_ns)},
+    {"userId", NULL, FIELD_ID, false, AT(row.user)},
 };
 #undef AT
 
@@ -67,6 +68,7 @@ static const struct field position_fields[] = {
     {"valueCurrency", NULL, FIELD_TEXT, false, AT(value_currency)},
     {"multiplier", NULL, FIELD_NUMBER, false, AT(multiplier)},
     {"updatedAt", NULL, FIELD_STAMP, false, AT(updated_ns)},
+    {"userId", NULL, FIELD_ID, false, AT(row.user)},
 };
 #undef AT
 
@@ -78,7 +80,7 @@ static const struct field account_fields[] = {
     {"usedMargin", NULL, FIELD_NUMBER, false, AT(used_margin)},
     {"currency", NULL, FIELD_TEXT, false, AT(currency)},
     {"clientId", NULL, FIELD_ID, false, AT(client_id)},
-    {"userId", NULL, FIELD_ID, false, AT(user_id)},
+    {"userId", NULL, FIELD_ID, false, AT(row.user)},
     {"createdAt", NULL, FIELD_TIME, false, AT(created_ms)},
     {"updatedAt", NULL, FIELD_TIME, false, AT(updated_ms)},
 };
@@ -89,6 +91,7 @@ static const struct field item_fields[] = {
     {"id", NULL, FIELD_ID, true, AT(row.id)},
     {NEST "symbol", "symbol", FIELD_TEXT, true, AT(symbol)},
     {"watchlistId", NULL, FIELD_ID, false, AT(watchlist_id)},
+    {"userId", NULL, FIELD_ID, false, AT(row.user)},
     {NEST "name", "name", FIELD_TEXT, false, AT(name)},
     {NEST "exchange", "exchange", FIELD_TEXT, false, AT(exchange)},
     {NEST "segment", "segment", FIELD_TEXT, false, AT(segment)},
@@ -116,6 +119,7 @@ static const struct field item_fields[] = {
 static const struct field watchlist_fields[] = {
     {"id", NULL, FIELD_ID, true, offsetof(struct watchlist, id)},
     {"name", NULL, FIELD_TEXT, true, offsetof(struct watchlist, name)},
+    {"userId", NULL, FIELD_ID, false, offsetof(struct watchlist, user)},
 };
 
 static const struct field_table tables[] = {

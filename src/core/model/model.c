@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 #include "fields.h"
 #include "snapshot.h"
@@ -131,10 +132,7 @@ void snapshot_unref(struct snapshot *snapshot)
 uint64_t text_hash(const void *place, const char *text)
 {
     uint64_t unknown = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t hash = UINT64_C(14695981039346656037) ^ unknown ^ unknown >> 32;
-    for (; *text != '\0'; text++) {
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    }
+    uint64_t hash = hash_text(HASH_START ^ unknown ^ unknown >> 32, text);
     return hash ^ hash >> 29;
 }
 
@@ -264,6 +262,29 @@ size_t model_find(const struct snapshot *snapshot, const char *id)
     return index->overflow ? find_slowly(snapshot, id) : snapshot->row_count;
 }
 
+static bool is_foreign(const char *named, const char *user)
+{
+    return named != NULL && *named != '\0' && strcmp(named, user) != 0;
+}
+
+const char *snapshot_foreign(const struct snapshot *snapshot, const char *user)
+{
+    if (is_foreign(snapshot->user, user)) {
+        return snapshot->user;
+    }
+    for (size_t i = 0; i < snapshot->list_count; i++) {
+        if (is_foreign(snapshot->lists[i].user, user)) {
+            return snapshot->lists[i].user;
+        }
+    }
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        if (is_foreign(model_row(snapshot, i)->user, user)) {
+            return model_row(snapshot, i)->user;
+        }
+    }
+    return NULL;
+}
+
 static const char *copy_text(struct arena *arena, const char *text, size_t len)
 {
     char *copy = arena_text(arena, len + 1);
@@ -358,7 +379,8 @@ static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
 
 bool row_equal(enum resource resource, const struct row *a, const struct row *b)
 {
-    return a->provisional == b->provisional && fields_equal(field_table(resource), a, b);
+    return a->provisional == b->provisional && a->mixed == b->mixed &&
+           fields_equal(field_table(resource), a, b);
 }
 
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)

@@ -1,5 +1,6 @@
 #include "patch.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,12 @@
 /* Rows that the figures of one event may write; beyond, a response is cheaper. */
 #define EVENT_WRITES_MAX ((size_t)1 << 21)
 
+/* More room than this is not kept for the next storm. */
+#define HEAVY_SLOTS 1024
+
 struct patch_log {
     enum resource resource;
+    const char *user; /* NULL: anybody */
     struct snapshot *base;
     struct overlay overlay; /* the log's operations, written in the base's own rows */
     bool awaiting;          /* a response is on its way */
@@ -55,14 +60,57 @@ void patch_log_free(struct patch_log *log)
     free(log);
 }
 
+/* What a position's price comes to, within what rounding its price can make of it. */
+static bool profit_fits(const struct position *position)
+{
+    double units = position->quantity * (isnan(position->multiplier) ? 1 : position->multiplier);
+    double profit = (position->current_price - position->average_price) * units;
+    return fabs(profit - position->unrealized_pnl) <= 0.011 + 0.006 * fabs(units);
+}
+
+/*
+ * A price or a quantity without the profit that it makes, or the other way round. Profits that come
+ * later than prices are taken to be made of them: servers that count otherwise than we stay
+ * unmarked.
+ */
+static void note_moments(struct row *row, const struct oplog_entry *entry, bool fitted)
+{
+    struct position *position = (struct position *)row;
+    bool profit = false, price = false, basis = false;
+    for (size_t i = 0; i < entry->count; i++) {
+        size_t offset = entry->values[i].offset;
+        profit = profit || offset == offsetof(struct position, unrealized_pnl);
+        price = price || offset == offsetof(struct position, current_price);
+        basis = basis || offset == offsetof(struct position, quantity) ||
+                offset == offsetof(struct position, average_price);
+    }
+    bool known = !isnan(position->unrealized_pnl) && position->quantity != 0;
+    if (profit) {
+        row->mixed = known && !price && fitted && !row->mixed && !profit_fits(position);
+    } else if (price || basis) {
+        row->mixed = known && !profit_fits(position);
+    }
+}
+
+static void write_row(const struct overlay *overlay, const struct oplog_entry *entry,
+                      struct row *row, bool inserts)
+{
+    bool positions = overlay->view->resource == RESOURCE_POSITIONS;
+    bool fitted = positions && profit_fits((const struct position *)row);
+    payload_write(entry->values, entry->count, row, inserts);
+    if (positions) {
+        note_moments(row, entry, fitted);
+    }
+    row->version = version_mix(row->version, entry->stamp.seq);
+}
+
 static size_t set_rows_of_instrument(struct overlay *overlay, const struct oplog_entry *entry)
 {
     size_t at = 0;
     size_t count = 0;
     for (struct row *row; (row = overlay_next_of_instrument(overlay, entry->texts, &at)) != NULL;) {
         overlay_save(overlay, row);
-        payload_write(entry->values, entry->count, row, false);
-        row->version = version_mix(row->version, entry->stamp.seq);
+        write_row(overlay, entry, row, false);
         count++;
     }
     return count;
@@ -133,10 +181,9 @@ static size_t apply(struct overlay *overlay, const struct oplog_entry *entry)
     }
     struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
     overlay_save(overlay, row);
-    payload_write(entry->values, entry->count, row, inserts);
+    write_row(overlay, entry, row, inserts);
     row_complete(overlay->view->resource, row);
     row->provisional = row->provisional || !entry->payload->many;
-    row->version = version_mix(row->version, entry->stamp.seq);
     if (!entry->payload->many) {
         overlay_row_written(overlay, inserts ? 0 : i);
     }
@@ -459,13 +506,31 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
     return change;
 }
 
+void patch_log_set_user(struct patch_log *log, const char *user)
+{
+    log->user = user;
+}
+
+/* Somebody else's figures are worse than none. */
+static bool is_refused(const struct patch_log *log, const struct snapshot *base,
+                       struct fault *ret_fault)
+{
+    const char *other = log->user != NULL ? snapshot_foreign(base, log->user) : NULL;
+    if (other != NULL) {
+        fault_set(ret_fault, FAULT_SERVER, 200, "the answer is about user %.60s, not %.60s", other,
+                  log->user);
+    }
+    return other != NULL;
+}
+
 bool patch_log_answer(struct patch_log *log, struct span body, struct patch_answer response,
                       struct patch_change *ret, struct fault *ret_fault)
 {
     overlay_revert(&log->overlay);
     struct snapshot *base = decode_next(log->base, log->resource, body, ret_fault);
     apply_all(log);
-    if (base == NULL) {
+    if (base == NULL || is_refused(log, base, ret_fault)) {
+        snapshot_unref(base);
         return false;
     }
     *ret = patch_log_rebase(log, base, response);
@@ -499,8 +564,14 @@ size_t patch_log_count(const struct patch_log *log)
     return log->ops.count - log->ops.witnesses;
 }
 
+bool patch_log_is_heavy(const struct patch_log *log)
+{
+    return log->ops.slot_count > HEAVY_SLOTS;
+}
+
 void patch_log_trim(struct patch_log *log, int64_t now_us)
 {
+    overlay_trim(&log->overlay);
     oplog_trim(&log->ops, now_us - SETTLE_WITNESS_US);
 }
 

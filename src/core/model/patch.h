@@ -39,6 +39,9 @@ struct patch_result {
 struct patch_log *patch_log_new(enum resource resource, size_t max);
 void patch_log_free(struct patch_log *log);
 
+/* Whose answers are taken: those that name another are refused. NULL: anybody's. Borrowed. */
+void patch_log_set_user(struct patch_log *log, const char *user);
+
 /*
  * Applies an event's payload. An invalid one changes nothing. held: 0, or the id that what is held
  * says it contains, this event's or a later one, though it does not show it.
@@ -98,7 +101,8 @@ const struct snapshot *patch_log_base(const struct patch_log *log);
 /* Operations that nothing has confirmed. */
 size_t patch_log_count(const struct patch_log *log);
 
-/* Gives back what a storm needed. now_us: the present. */
+/* Whether a storm has left something to be given back, and that. now_us: the present. */
+bool patch_log_is_heavy(const struct patch_log *log);
 void patch_log_trim(struct patch_log *log, int64_t now_us);
 
 /* True when what is shown equals the base's body and the log, computed anew: for tests. */

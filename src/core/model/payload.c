@@ -318,6 +318,9 @@ static void complete_order(struct operation *operation, int64_t event_ms)
 {
     struct payload_value *price = find_value(operation, offsetof(struct order, price));
     const struct payload_value *status = find_value(operation, offsetof(struct order, status));
+    if (status == NULL) {
+        return; /* a price, and nothing of the order itself */
+    }
     if (price != NULL && strcmp(status->text, "EXECUTED") == 0) {
         price->implied = true; /* the limit's, or the average: servers differ */
     }

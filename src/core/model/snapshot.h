@@ -97,6 +97,9 @@ uint64_t text_hash(const void *place, const char *text);
 uint64_t version_of(const char *bytes, size_t len);
 uint64_t version_mix(uint64_t version, uint64_t change);
 
+/* The first user other than that one whom a snapshot names, NULL when there is none. */
+const char *snapshot_foreign(const struct snapshot *snapshot, const char *user);
+
 /* Whether two rows of a resource show the same. */
 bool row_equal(enum resource resource, const struct row *a, const struct row *b);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define FLOOR_MS 1000      /* no server makes us come back sooner */
@@ -105,15 +106,6 @@ void conn_free(struct conn *conn)
 
 /* ---- how long to wait ---- */
 
-/* splitmix64: all that jitter needs, and the same for the same seed. */
-static uint64_t random_next(struct conn *conn)
-{
-    uint64_t x = conn->random += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 static int64_t lesser(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -128,7 +120,7 @@ static int64_t greater(int64_t a, int64_t b)
 static int64_t jittered(struct conn *conn, int64_t least_ms, int64_t most_ms)
 {
     int64_t more_ms = greater(most_ms - least_ms, 0);
-    return least_ms + (int64_t)(random_next(conn) % (uint64_t)(more_ms + 1));
+    return least_ms + (int64_t)(hash_next(&conn->random) % (uint64_t)(more_ms + 1));
 }
 
 /* least_ms doubled so many times, within the cap. */
@@ -327,7 +319,7 @@ static const char *refusal(int status, bool again)
 static void answered_badly(struct conn *conn, int status, int64_t retry_after_ms, struct moment now)
 {
     struct fault fault;
-    bool auth = status == 401 || status == 403;
+    bool auth = status == 401 || (status == 403 && !conn->settings.may_refuse);
     bool again =
         status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 599);
     fault_set(&fault, auth ? FAULT_AUTH : FAULT_HTTP, status, "%s (HTTP %d)",
@@ -343,7 +335,7 @@ void conn_answered(struct conn *conn, int status, const char *content_type, int6
         conn_move(conn, INPUT_FINAL, &no_fault, now);
     } else if (status != 200) {
         answered_badly(conn, status, retry_after_ms, now);
-    } else if (!conn_type_is_stream(content_type)) {
+    } else if (!conn->settings.any_type && !conn_type_is_stream(content_type)) {
         struct fault fault;
         fault_set(&fault, FAULT_TYPE, status, "the answer is %.60s instead of text/event-stream",
                   content_type != NULL ? content_type : "of no type");
@@ -400,6 +392,13 @@ void conn_lost(struct conn *conn, const struct fault *fault, struct moment now)
     conn_move(conn, final ? INPUT_FINAL : INPUT_LOST, fault, now);
 }
 
+void conn_dismissed(struct conn *conn, struct moment now)
+{
+    struct fault fault;
+    fault_set(&fault, FAULT_NETWORK, 0, "the server gave the connection up");
+    conn_lost(conn, &fault, now);
+}
+
 void conn_retry_field(struct conn *conn, int64_t retry_ms)
 {
     int64_t floor_ms = lesser(conn->settings.retry_ms, FLOOR_MS);
@@ -409,8 +408,9 @@ void conn_retry_field(struct conn *conn, int64_t retry_ms)
 
 static int64_t silence_allowed_ms(const struct conn *conn)
 {
-    bool known = conn->status.phase == CONN_LIVE && conn->heartbeat_ms > 0;
-    return known ? conn->heartbeat_ms * 5 / 2 : conn->settings.watchdog_ms;
+    int64_t heartbeat_ms = greater(conn->heartbeat_ms, conn->settings.heartbeat_ms);
+    bool known = conn->status.phase == CONN_LIVE && heartbeat_ms > 0;
+    return known ? heartbeat_ms * 5 / 2 : conn->settings.watchdog_ms;
 }
 
 /* The heartbeat, or what the watchdog takes for it: it allows two and a half. */

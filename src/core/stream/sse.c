@@ -24,6 +24,8 @@ struct sse {
     bool skip_lf;      /* the last line ended with CR: a LF that follows belongs to it */
     enum skip skip;    /* in the middle of a line whose bytes nobody needs */
     struct buf line;   /* the beginning of a line whose end has not arrived */
+    char comment[SSE_COMMENT_MAX]; /* the beginning of such a comment */
+    size_t comment_len;
     /* the event */
     bool too_large; /* it went over the ceiling: its id is all that counts */
     bool has_data;
@@ -237,11 +239,20 @@ static void dispatch(struct sse *sse)
     }
 }
 
-static void comment(struct sse *sse)
+static void comment(struct sse *sse, const char *text, size_t len)
 {
     if (sse->handler.on_comment != NULL) {
-        sse->handler.on_comment(sse->handler.user);
+        len = len < SSE_COMMENT_MAX ? len : SSE_COMMENT_MAX;
+        sse->handler.on_comment(sse->handler.user, text, len);
     }
+}
+
+static void comment_append(struct sse *sse, const char *bytes, size_t len)
+{
+    size_t room = SSE_COMMENT_MAX - sse->comment_len;
+    len = len < room ? len : room;
+    memcpy(sse->comment + sse->comment_len, bytes, len);
+    sse->comment_len += len;
 }
 
 static bool line_field(struct sse *sse, const char *line, size_t len)
@@ -266,7 +277,7 @@ static void line_read(struct sse *sse, const char *line, size_t len)
     if (len == 0) {
         dispatch(sse);
     } else if (line[0] == ':') {
-        comment(sse);
+        comment(sse, line + 1, len - 1);
     } else if (len > sse->event_max + FIELD_NAME_ROOM || !line_field(sse, line, len)) {
         leave_out(sse);
     }
@@ -287,11 +298,16 @@ static bool line_append(struct sse *sse, const char *bytes, size_t len)
 /* The beginning of a line, to be continued by another read. */
 static void line_begin(struct sse *sse, const char *bytes, size_t len)
 {
+    if (sse->skip == SKIP_COMMENT) {
+        comment_append(sse, bytes, len);
+    }
     if (sse->skip != SKIP_NOTHING || len == 0) {
         return;
     }
     if (sse->line.len == 0 && bytes[0] == ':') {
         sse->skip = SKIP_COMMENT;
+        sse->comment_len = 0;
+        comment_append(sse, bytes + 1, len - 1);
     } else if (!line_append(sse, bytes, len)) {
         sse->skip = SKIP_TOO_LONG;
     }
@@ -303,7 +319,8 @@ static void line_complete(struct sse *sse, const char *bytes, size_t len)
     enum skip skipped = sse->skip;
     sse->skip = SKIP_NOTHING;
     if (skipped == SKIP_COMMENT) {
-        comment(sse);
+        comment_append(sse, bytes, len);
+        comment(sse, sse->comment, sse->comment_len);
     }
     if (skipped != SKIP_NOTHING || !line_append(sse, bytes, len)) {
         return;

@@ -17,6 +17,7 @@ struct history {
     struct series figures[HISTORY_FIGURES];
     struct symbol *symbols; /* by name */
     size_t count, room;
+    int64_t newest_ms;
 };
 
 static const char *const names[] = {
@@ -52,6 +53,7 @@ void history_clear(struct history *history)
         series_clear(&history->figures[i], HISTORY_STEP_MS);
     }
     drop_symbols(history);
+    history->newest_ms = 0;
 }
 
 void history_free(struct history *history)
@@ -64,8 +66,19 @@ void history_free(struct history *history)
     free(history);
 }
 
+int64_t history_newest_ms(const struct history *history)
+{
+    return history->newest_ms;
+}
+
+static void note_time(struct history *history, int64_t at_ms)
+{
+    history->newest_ms = at_ms > history->newest_ms ? at_ms : history->newest_ms;
+}
+
 void history_add(struct history *history, enum history_figure figure, int64_t at_ms, double value)
 {
+    note_time(history, at_ms);
     series_add(&history->figures[figure], at_ms, value);
 }
 
@@ -139,6 +152,7 @@ static void add_to_bar(struct history_bars *bars, int64_t at_ms, double price)
 void history_add_price(struct history *history, const char *symbol, int64_t at_ms, double price)
 {
     struct symbol *here = find_or_add(history, symbol, price);
+    note_time(history, at_ms);
     if (here == NULL) {
         return;
     }

@@ -31,6 +31,13 @@ void tape_free(struct tape *tape)
     free(tape);
 }
 
+void tape_set_prices(struct tape *tape, double (*price)(const void *user, const char *symbol),
+                     const void *user)
+{
+    tape->price = price;
+    tape->price_user = user;
+}
+
 /* --- entries -------------------------------------------------------------------------------- */
 
 void tape_entry_init(struct tape_entry *ret, enum tape_kind kind, int64_t wall_ms)
@@ -169,6 +176,10 @@ static void fill_entry(const struct telling *telling, enum tape_kind kind, struc
     ret->limit = first_known(order->price, telling->known->limit);
     ret->price = ret->limit;
     ret->ltp = first_known(order->ltp, telling->known->ltp);
+    if (telling->tape->price != NULL) {
+        double now = telling->tape->price(telling->tape->price_user, order->symbol);
+        ret->ltp = first_known(now, ret->ltp);
+    }
 }
 
 void tape_tell_placed(struct telling *telling)

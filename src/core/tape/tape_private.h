@@ -12,6 +12,8 @@ struct tape {
     struct tape_entry *ring; /* grows up to TAPE_MAX */
     size_t room;
     uint64_t total, version, first_changed;
+    double (*price)(const void *user, const char *symbol); /* NULL: none */
+    const void *price_user;
     struct tape_counts counts;
     uint64_t kept; /* entries up to this number are of an earlier run */
     struct known_set orders, positions;

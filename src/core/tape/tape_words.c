@@ -65,15 +65,25 @@ void tape_duration(int64_t ms, char out[TAPE_FIGURE_MAX])
     }
 }
 
+static const char *symbol(const struct writer *writer, char out[TAPE_SHOWN_MAX])
+{
+    if (writer->style != NULL && writer->style->symbol != NULL) {
+        writer->style->symbol(writer->style->user, writer->entry->symbol, out);
+    } else {
+        snprintf(out, TAPE_SHOWN_MAX, "%s", writer->entry->symbol);
+    }
+    return out;
+}
+
 /* "SELL 40 TCS" */
 static void put_order(const struct writer *writer)
 {
     static const char *const sides[] = {
         [TAPE_NO_SIDE] = "", [TAPE_BUY] = "BUY ", [TAPE_SELL] = "SELL "};
     const struct tape_entry *entry = writer->entry;
-    char quantity[TAPE_FIGURE_MAX];
+    char quantity[TAPE_FIGURE_MAX], shown[TAPE_SHOWN_MAX];
     put(writer->words->line, "%s%s %s", sides[entry->side],
-        figure(writer, TAPE_QUANTITY, entry->quantity, quantity), entry->symbol);
+        figure(writer, TAPE_QUANTITY, entry->quantity, quantity), symbol(writer, shown));
 }
 
 /* " @ 4,118.20"; nothing when there is no price. */
@@ -164,8 +174,8 @@ static void say_rejected(const struct writer *writer)
 
 static void say_closed(const struct writer *writer)
 {
-    char amount[TAPE_FIGURE_MAX];
-    put(writer->words->line, "%s %s", writer->entry->symbol,
+    char amount[TAPE_FIGURE_MAX], shown[TAPE_SHOWN_MAX];
+    put(writer->words->line, "%s %s", symbol(writer, shown),
         figure(writer, TAPE_AMOUNT, writer->entry->amount, amount));
 }
 
@@ -173,7 +183,8 @@ static void say_beyond(const struct writer *writer)
 {
     const struct tape_entry *entry = writer->entry;
     char *more = writer->words->more, price[TAPE_FIGURE_MAX], level[TAPE_FIGURE_MAX];
-    put(writer->words->line, "%s", entry->symbol);
+    char shown[TAPE_SHOWN_MAX];
+    put(writer->words->line, "%s", symbol(writer, shown));
     if (!isnan(entry->price)) {
         put(more, "LTP %s", figure(writer, TAPE_PRICE, entry->price, price));
     }
@@ -186,7 +197,8 @@ static void say_beyond(const struct writer *writer)
 static void say_alert(const struct writer *writer)
 {
     const struct tape_entry *entry = writer->entry;
-    put(writer->words->line, "%s%s%s", entry->symbol, entry->symbol[0] != '\0' ? " " : "",
+    char shown[TAPE_SHOWN_MAX];
+    put(writer->words->line, "%s%s%s", symbol(writer, shown), entry->symbol[0] != '\0' ? " " : "",
         writer->style != NULL && writer->style->no_reasons ? "" : entry->text);
 }
 

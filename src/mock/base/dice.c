@@ -1,5 +1,7 @@
 #include "dice.h"
 
+#include <blotter/core/hash.h>
+
 #include <stdio.h>
 
 static uint64_t rotate_left(uint64_t value, unsigned bits)
@@ -7,19 +9,10 @@ static uint64_t rotate_left(uint64_t value, unsigned bits)
     return value << bits | value >> (64 - bits);
 }
 
-static uint64_t splitmix64(uint64_t *state)
-{
-    *state += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t mixed = *state;
-    mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
-    return mixed ^ mixed >> 31;
-}
-
 void dice_seed(struct dice *dice, uint64_t seed)
 {
     for (int i = 0; i < 4; i++) {
-        dice->state[i] = splitmix64(&seed);
+        dice->state[i] = hash_next(&seed);
     }
 }
 

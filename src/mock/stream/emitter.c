@@ -4,6 +4,7 @@
 #include "place.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +52,7 @@ struct emitter {
 
 static size_t slot_of(const char *user)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (; *user != '\0'; user++) {
-        hash = (hash ^ (unsigned char)*user) * UINT64_C(1099511628211);
-    }
-    return (hash >> 20) % CHANNEL_SLOTS;
+    return (hash_text(HASH_START, user) >> 20) % CHANNEL_SLOTS;
 }
 
 static struct channel *channel_find(const struct emitter *emitter, const char *user)

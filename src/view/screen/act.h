@@ -25,7 +25,10 @@ void act_move(struct act *act);                  /* by act->action */
 void act_move_strip(struct act *act, long step); /* the events or the tape, focused or not */
 void act_view(struct act *act, enum order_view view);
 void act_next_view(struct act *act);
-void act_detail(struct act *act);
+void act_open_overlay(struct act *act, enum action_scope scope);
+void act_detail(struct act *act); /* the symbol */
+void act_fields(struct act *act);
+void act_move_symbol(struct act *act, long step);
 void act_copy(struct act *act);
 void act_move_overlay(struct act *act, long step);
 void act_close_overlay(struct act *act);

@@ -6,10 +6,11 @@
 #define PANES SCOPE_BIT(SCOPE_PANES)
 #define HELP SCOPE_BIT(SCOPE_HELP)
 #define DETAIL SCOPE_BIT(SCOPE_DETAIL)
+#define SYMBOL SCOPE_BIT(SCOPE_SYMBOL)
 #define COLUMNS SCOPE_BIT(SCOPE_COLUMNS)
 #define PROMPT SCOPE_BIT(SCOPE_PROMPT)
-#define LISTS (PANES | HELP | DETAIL | COLUMNS)
-#define OVERLAYS (HELP | DETAIL | COLUMNS)
+#define LISTS (PANES | HELP | DETAIL | COLUMNS | SYMBOL)
+#define OVERLAYS (HELP | DETAIL | COLUMNS | SYMBOL)
 
 static const char move[] = "Move", panes[] = "Panes", rows[] = "Rows",
                   columns[] = "Sort and columns";
@@ -23,9 +24,11 @@ static const struct action_info actions[] = {
     [ACTION_PAGE_DOWN] = {"page-down", "PgDn C-d", LISTS, move, "page down", "One page down"},
     [ACTION_TOP] = {"top", "g Home", LISTS, move, "top", "To the first line"},
     [ACTION_BOTTOM] = {"bottom", "G End", LISTS, move, "bottom", "To the last line"},
-    [ACTION_LEFT] = {"left", "Left h", PANES, move, "left", "Scroll the columns back"},
-    [ACTION_RIGHT] = {"right", "Right l", PANES, move, "right",
-                      "Scroll the columns on, to those that do not fit"},
+    [ACTION_LEFT] = {"left", "Left h", PANES | SYMBOL, move, "left",
+                     "Scroll the columns back; of a symbol, its last 30 minutes"},
+    [ACTION_RIGHT] =
+        {"right", "Right l", PANES | SYMBOL, move, "right",
+         "Scroll the columns on, to those that do not fit; of a symbol, its whole day"},
     [ACTION_FOCUS_NEXT] = {"focus-next", "Tab", PANES, panes, "next pane", "Focus the next pane"},
     [ACTION_FOCUS_PREVIOUS] = {"focus-previous", "S-Tab", PANES, panes, "previous pane",
                                "Focus the previous pane"},
@@ -38,7 +41,9 @@ static const struct action_info actions[] = {
     [ACTION_FOCUS_EVENTS] = {"focus-events", "5", PANES, panes, "tape", "Focus the tape"},
     [ACTION_ZOOM] = {"zoom", "z", PANES, panes, "zoom",
                      "Give the focused pane the whole screen, or back"},
-    [ACTION_DETAIL] = {"detail", "Enter", PANES, rows, "detail",
+    [ACTION_DETAIL] = {"detail", "Enter", PANES, rows, "symbol",
+                       "Show the symbol: quote, curve, position, and the story of each order"},
+    [ACTION_FIELDS] = {"fields", "v", PANES | SYMBOL, rows, "all fields",
                        "Show every field that the server sent for the row"},
     [ACTION_BACK] = {"back", "Esc", SCOPE_EVERYWHERE, panes, "back",
                      "Close what is open, clear the filter, leave the zoom; never quits"},
@@ -80,13 +85,13 @@ static const struct action_info actions[] = {
                      "Take back every attention mark of the pane"},
     [ACTION_PAUSE] = {"pause", "p", PANES, data, "pause",
                       "Hold the rows still; the state bar counts what arrives"},
-    [ACTION_HIDE_AMOUNTS] = {"hide-amounts", "P", PANES, look, "amounts",
+    [ACTION_HIDE_AMOUNTS] = {"hide-amounts", "P", PANES | SYMBOL, look, "amounts",
                              "Hide amounts from people who look over your shoulder"},
-    [ACTION_COPY] = {"copy", "y", PANES | DETAIL, rows, "copy",
+    [ACTION_COPY] = {"copy", "y", PANES | DETAIL | SYMBOL, rows, "copy",
                      "Copy the symbol or the field (OSC 52)"},
-    [ACTION_COPY_ROW] = {"copy-row", "Y", PANES | DETAIL, rows, "copy row",
+    [ACTION_COPY_ROW] = {"copy-row", "Y", PANES | DETAIL | SYMBOL, rows, "copy row",
                          "Copy the row as the server sent it"},
-    [ACTION_THEME_NEXT] = {"theme-next", "T", PANES | HELP, look, "theme", "Next theme"},
+    [ACTION_THEME_NEXT] = {"theme-next", "T", PANES | HELP | SYMBOL, look, "theme", "Next theme"},
     [ACTION_HELP] = {"help", "? F1", PANES, program, "help", "Keys of the focused pane"},
     [ACTION_CLOSE] = {"close", "q", OVERLAYS, program, "close", "Close what is open"},
     [ACTION_ACCEPT] = {"accept", "Enter", PROMPT, prompt, "keep", "Keep the filter"},
@@ -104,8 +109,8 @@ static const struct action_info actions[] = {
 static_assert(sizeof actions / sizeof *actions == ACTION_COUNT, "a row per action");
 
 static const char *const scope_names[] = {
-    [SCOPE_PANES] = "panes",     [SCOPE_HELP] = "help",     [SCOPE_DETAIL] = "detail",
-    [SCOPE_COLUMNS] = "columns", [SCOPE_PROMPT] = "filter",
+    [SCOPE_PANES] = "panes",   [SCOPE_SYMBOL] = "symbol",   [SCOPE_HELP] = "help",
+    [SCOPE_DETAIL] = "detail", [SCOPE_COLUMNS] = "columns", [SCOPE_PROMPT] = "filter",
 };
 static_assert(sizeof scope_names / sizeof *scope_names == SCOPE_COUNT, "a name per scope");
 

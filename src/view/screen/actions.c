@@ -122,6 +122,10 @@ void act_move(struct act *act)
 {
     struct screen *screen = act->screen;
     long step = step_of(act);
+    if (screen->overlay == SCOPE_SYMBOL) {
+        act_move_symbol(act, step);
+        return;
+    }
     if (screen->overlay != SCOPE_PANES) {
         act_move_overlay(act, step);
         return;
@@ -136,6 +140,11 @@ void act_move(struct act *act)
 
 static void do_scroll_columns(struct act *act)
 {
+    if (act->screen->overlay == SCOPE_SYMBOL) {
+        act->screen->symbol_short = act->action == ACTION_LEFT;
+        act_redraw(act, SCREEN_OVERLAY);
+        return;
+    }
     if (!act_in_table(act)) {
         return;
     }
@@ -221,7 +230,7 @@ static void do_back(struct act *act)
     }
 }
 
-static void open_overlay(struct act *act, enum action_scope scope)
+void act_open_overlay(struct act *act, enum action_scope scope)
 {
     act->screen->overlay = scope;
     act->screen->overlay_top = act->screen->overlay_cursor = 0;
@@ -230,34 +239,7 @@ static void open_overlay(struct act *act, enum action_scope scope)
 
 static void do_help(struct act *act)
 {
-    open_overlay(act, SCOPE_HELP);
-}
-
-void act_detail(struct act *act)
-{
-    struct screen *screen = act->screen;
-    uint64_t key = 0;
-    if (act_in_table(act)) {
-        table_move(act_table(act), 0);
-        key = act_table(act)->selected;
-        size_t at = act_table(act)->cursor;
-        if (at < act_table(act)->order_count) {
-            struct table_mark *mark = &act_table(act)->marks[act_table(act)->order[at]];
-            mark->seen = mark->attention;
-        }
-    } else if (screen->focus == PANE_EVENTS && screen->strip.journal) {
-        const struct journal_entry *entry =
-            events_at(screen, act->input, events_cursor(screen, act->input));
-        key = entry != NULL ? entry->number : 0;
-    } else if (screen->focus != PANE_EVENTS) {
-        struct pane_state state = screen_pane(screen, act->input, RESOURCE_ACCOUNT);
-        bool known = state.shown != NULL && state.shown->row_count > 0;
-        key = known ? table_key(model_row(state.shown, 0)->id) : 0;
-    }
-    if (key != 0) {
-        screen->detail_key = key;
-        open_overlay(act, SCOPE_DETAIL);
-    }
+    act_open_overlay(act, SCOPE_HELP);
 }
 
 /* --- filter --------------------------------------------------------------------------------- */
@@ -265,7 +247,7 @@ void act_detail(struct act *act)
 static void do_filter(struct act *act)
 {
     if (act_in_table(act)) {
-        open_overlay(act, SCOPE_PROMPT);
+        act_open_overlay(act, SCOPE_PROMPT);
     }
 }
 
@@ -304,7 +286,7 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
 {
     struct act act = {.screen = screen, .input = input};
     char bytes[4];
-    away_note(screen, input);
+    away_touch(screen, input);
     if (screen->overlay != SCOPE_PROMPT || !act_in_table(&act) || code < 0x20 ||
         !text_code_is_safe(code)) {
         return act.result;
@@ -511,6 +493,7 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_FOCUS_EVENTS] = do_focus,
     [ACTION_ZOOM] = do_zoom,
     [ACTION_DETAIL] = act_detail,
+    [ACTION_FIELDS] = act_fields,
     [ACTION_BACK] = do_back,
     [ACTION_FILTER] = do_filter,
     [ACTION_VIEW] = act_next_view,
@@ -555,8 +538,13 @@ struct screen_result screen_action(struct screen *screen, const struct screen_in
     bool here =
         action < ACTION_COUNT && (action_info(action)->scopes & SCOPE_BIT(screen->overlay)) != 0;
     screen_place(screen, input);
-    away_note(screen, input);
-    if (here && handlers[action] != NULL) {
+    bool lists = screen->away.digest && action == ACTION_DETAIL && screen->overlay == SCOPE_PANES;
+    away_touch(screen, input);
+    if (lists) { /* what the digest counts */
+        tape_pane_select(screen, input, 0);
+        act_focus(&act, PANE_EVENTS);
+        act_redraw(&act, SCREEN_VIEW);
+    } else if (here && handlers[action] != NULL) {
         handlers[action](&act);
     }
     return act.result;

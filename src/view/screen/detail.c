@@ -248,7 +248,8 @@ static void write_entry(struct writer *writer, const struct journal_entry *entry
         [JOURNAL_COVERED] = "was in the rows already, no request needed",
         [JOURNAL_PENDING] = "the confirming answer is still to come",
         [JOURNAL_CONFIRMED] = "confirmed by the server's answer",
-        [JOURNAL_FAILED] = "the confirming request failed"};
+        [JOURNAL_FAILED] = "the confirming request failed",
+        [JOURNAL_REFUSED] = "names another user: nothing was made of it"};
     char text[FORMAT_MAX + 8], ms[FORMAT_MAX];
     snprintf(text, sizeof text, "%llu", (unsigned long long)entry->number);
     write_field(writer, "number", text, ROLE_TEXT);

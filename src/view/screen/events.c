@@ -80,9 +80,13 @@ struct outcome {
 
 static void outcome_text(const struct journal_entry *entry, struct outcome *ret)
 {
-    static const char *const words[] = {
-        [JOURNAL_NOTED] = "",    [JOURNAL_PATCHED] = "patched", [JOURNAL_COVERED] = "shown already",
-        [JOURNAL_PENDING] = "…", [JOURNAL_CONFIRMED] = "",      [JOURNAL_FAILED] = "failed"};
+    static const char *const words[] = {[JOURNAL_NOTED] = "",
+                                        [JOURNAL_PATCHED] = "patched",
+                                        [JOURNAL_COVERED] = "shown already",
+                                        [JOURNAL_PENDING] = "…",
+                                        [JOURNAL_CONFIRMED] = "",
+                                        [JOURNAL_FAILED] = "failed",
+                                        [JOURNAL_REFUSED] = "another user's, refused"};
     char names[64], ms[FORMAT_MAX], status[16] = "";
     pane_names(entry->panes, names, sizeof names);
     format_ms(entry->fetch_us, ms);
@@ -153,9 +157,8 @@ static void hide_amounts(const struct journal_entry *entry, char *out, size_t si
 
 static enum role outcome_role(const struct journal_entry *entry)
 {
-    return entry->outcome == JOURNAL_FAILED    ? ROLE_CONN_BAD
-           : entry->outcome == JOURNAL_PENDING ? ROLE_CONN_WARN
-                                               : ROLE_DIM;
+    bool bad = entry->outcome == JOURNAL_FAILED || entry->outcome == JOURNAL_REFUSED;
+    return bad ? ROLE_CONN_BAD : entry->outcome == JOURNAL_PENDING ? ROLE_CONN_WARN : ROLE_DIM;
 }
 
 /* Where the parts of a line begin; the same for every line of a strip. */

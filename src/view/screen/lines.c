@@ -34,6 +34,9 @@ static struct style bold(enum role role)
 
 static enum role badge_role(const char *badge)
 {
+    if (strcmp(badge, "?") == 0) {
+        return ROLE_DIM; /* nobody has said yet */
+    }
     if (strcmp(badge, "MOCK") == 0) {
         return ROLE_BADGE_MOCK;
     }
@@ -313,6 +316,12 @@ static void note_tabs(struct screen *screen, const struct bar *bar)
     }
 }
 
+static int tabs_end(const struct bar *bar)
+{
+    const struct bar_item *last = bar->count > 0 ? &bar->items[bar->count - 1] : NULL;
+    return last != NULL ? last->x + text_width(last->text) : 0;
+}
+
 void paint_tabs(const struct frame *frame)
 {
     struct bar bar;
@@ -327,7 +336,13 @@ void paint_tabs(const struct frame *frame)
     }
     if (bar_repaint(&bar, frame, BAR_TABS, frame->screen->layout.tabs)) {
         note_tabs(frame->screen, &bar);
+        frame->screen->tabs_end = tabs_end(&bar);
     }
+    struct rect rest = frame->screen->layout.tabs;
+    int used = frame->screen->tabs_end + 1 - rest.x;
+    rest.x += used;
+    rest.width -= used + 1;
+    paint_day_spark(frame, rest);
 }
 
 /* --- state bar ------------------------------------------------------------------------------ */
@@ -411,6 +426,8 @@ static void add_hints(struct bar *bar, const struct frame *frame)
         {SCOPE_PANES, ACTION_HELP, 3},
         {SCOPE_PANES, ACTION_QUIT, 3},
         {SCOPE_HELP, ACTION_BACK, 3},
+        {SCOPE_SYMBOL, ACTION_FIELDS, 4},
+        {SCOPE_SYMBOL, ACTION_BACK, 3},
         {SCOPE_DETAIL, ACTION_COPY_ROW, 4},
         {SCOPE_DETAIL, ACTION_BACK, 3},
         {SCOPE_COLUMNS, ACTION_COLUMN_TOGGLE, 3},

@@ -120,7 +120,7 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
 {
     struct act act = {.screen = screen, .input = input};
     screen_place(screen, input);
-    away_note(screen, input);
+    away_touch(screen, input);
     if (button == SCREEN_WHEEL_UP || button == SCREEN_WHEEL_DOWN) {
         turn_wheel(&act, pane_at(screen, x, y),
                    button == SCREEN_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES);

@@ -269,6 +269,9 @@ void paint_overlay(const struct frame *frame)
     case SCOPE_HELP:
         paint_help(frame);
         break;
+    case SCOPE_SYMBOL:
+        paint_symbol(frame);
+        break;
     case SCOPE_DETAIL:
         paint_detail(frame);
         break;

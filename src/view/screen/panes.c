@@ -534,6 +534,11 @@ static void paint_account(const struct frame *frame)
     for (size_t i = 0; i < count && (int)i < place.inside.height; i++) {
         put_account_line(frame, &columns[shown[i]], &place, place.inside.y + (int)i);
     }
+    struct rect rest = place.inside;
+    int used = (int)count < rest.height ? (int)count : rest.height;
+    rest.y += used;
+    rest.height -= used;
+    paint_day_curve(frame, rest);
 }
 
 /* A pane with rows is as it was but for its lines; others say why they have none. */

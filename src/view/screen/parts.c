@@ -35,6 +35,8 @@ struct table_view screen_table_view(const struct screen *screen, const struct sc
                               .focused = pane == screen->focus,
                               .stale = state.stale,
                               .hide_amounts = screen->hide_amounts};
+    view.history = input->history;
+    view.session = curve_session(input);
     int height = view.area.height;
     int sums = (int)table->sums.count;
     view.totals = pane != PANE_POSITIONS || height < 4 || table->total == 0 ? 0

@@ -69,7 +69,7 @@ static int need_of(const struct screen *screen, enum pane pane)
     const struct table *table = &screen->tables[pane < PANE_EVENTS ? pane : 0];
     int lines = 3 + (int)table_line_count(table);
     if (pane == PANE_ACCOUNT) {
-        return account_lines(screen) + 2;
+        return account_lines(screen) + 2 + (screen->curve ? CURVE_LINES : 0);
     }
     if (pane == PANE_EVENTS || table->snapshot == NULL) {
         return 0;
@@ -127,6 +127,7 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     request.focus = screen->focus;
     request.zoom = screen->zoom;
     request.strip = screen->strip.journal;
+    screen->curve = curve_is_there(input);
     note_needs(screen);
     memcpy(request.need, screen->need, sizeof request.need);
     uint64_t key = memo_bytes(1, &request, sizeof request);
@@ -341,7 +342,10 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     for (int i = 0; i < PANE_COUNT; i++) {
         unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(i);
         bool sums = i == PANE_ACCOUNT && (dirty & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0;
-        if (layout->panes[i].height > 0 && ((dirty & bit) != 0 || sums)) {
+        bool curves = i == PANE_ACCOUNT || i == PANE_WATCHLIST;
+        sums = sums || (curves && (dirty & SCREEN_HISTORY) != 0);
+        bool covered = symbol_covers(frame->screen, (enum pane)i);
+        if (layout->panes[i].height > 0 && !covered && ((dirty & bit) != 0 || sums)) {
             paint_pane(frame, (enum pane)i);
         }
     }
@@ -353,7 +357,9 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     paint_tabs(frame);
     paint_state(frame);
     paint_overlay(frame);
-    if (frame->screen->overlay != SCOPE_PANES) { /* it may stand on anything */
+    paint_digest(frame);
+    bool beside = frame->screen->overlay == SCOPE_SYMBOL;
+    if (frame->screen->overlay != SCOPE_PANES && !beside) { /* it may stand on anything */
         forget_memos(frame->screen);
     }
 }

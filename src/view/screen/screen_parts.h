@@ -29,8 +29,17 @@ struct screen_strip {
     bool journal;      /* the pane shows what was fetched, and why */
 };
 
+struct away_figures {
+    int64_t at_ms;
+    double day, margin; /* NAN: not known */
+    struct tape_counts counts;
+};
+
 /* When the user did something, and what was known then. */
 struct screen_away {
+    struct away_figures now;        /* at the last key */
+    struct away_figures from, to;   /* before and after the last absence */
+    bool digest;                    /* is shown */
     int64_t touched_us, touched_ms; /* the last key, click or coming into focus; 0: none yet */
     int64_t back_us;                /* the last one after an absence */
     uint64_t touched;               /* the newest entry of the tape then */
@@ -52,6 +61,9 @@ enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
 
 struct screen {
     int columns, rows;
+    bool curve;                       /* the day has one */
+    char symbol[TAPE_SYMBOL_MAX * 2]; /* of the symbol page, as the server sends it */
+    bool symbol_short;                /* its last minutes instead of the day */
     enum pane focus;
     bool zoom, paused, hide_amounts, placed;
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
@@ -59,6 +71,7 @@ struct screen {
     struct screen_strip strip;
     struct screen_away away;
     struct layout layout;
+    int tabs_end;                     /* where the tabs end */
     int tab_x[PANE_COUNT];            /* where the tabs begin; -1: not there */
     int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
     uint64_t layout_key;              /* what of the input the layout was made of */
@@ -196,11 +209,35 @@ void tape_pane_select(struct screen *screen, const struct screen_input *input, s
 size_t tape_pane_entry_on(const struct frame *frame, int width, int line);
 /* How many entries are new since the user looked. */
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input);
+
+/* --- curves.c */
+/* From the first figure of the day on, up to the latest; its end moves in steps. */
+struct draw_span curve_session(const struct screen_input *input);
+/* Whether the day has a curve yet, and the lines that it wants below the account. */
+bool curve_is_there(const struct screen_input *input);
+#define CURVE_LINES 9
+/* The day's P&L with its zero line, high, low and times. */
+void paint_day_curve(const struct frame *frame, struct rect area);
+/* The same on one line, as far right as it goes. */
+void paint_day_spark(const struct frame *frame, struct rect area);
+/* Times below a curve. */
+void curve_put_times(const struct frame *frame, struct rect line, struct draw_span span);
+
+/* --- symbol.c */
+void paint_symbol(const struct frame *frame);
+/* Takes over what the selected row is about. */
+void symbol_note(struct screen *screen, const struct screen_input *input);
+/* Where the page stands: beside the table that it is about, or everywhere. */
+struct rect symbol_area(const struct screen *screen);
+bool symbol_covers(const struct screen *screen, enum pane pane);
+
+/* --- away.c */
 void tape_pane_seen(struct screen *screen, const struct screen_input *input);
 /* What an earlier run of the user's has seen is not new. */
 void away_begin(struct screen *screen, const struct screen_input *input);
-/* The user did something. */
-void away_note(struct screen *screen, const struct screen_input *input);
+/* The user pressed a key or a button: hides the digest, or shows one after an absence. */
+void away_touch(struct screen *screen, const struct screen_input *input);
+void paint_digest(const struct frame *frame);
 
 /* --- overlay.c, detail.c */
 void paint_overlay(const struct frame *frame);

@@ -86,11 +86,16 @@ bool columns_from_text(struct table *table, const char *text)
     return true;
 }
 
-static void seen_to_text(const struct table *table, struct text_out *text)
+/* As many keys as a line of the file has room for. */
+#define SEEN_A_LINE ((size_t)8)
+#define SEEN_LINES (TABLE_SEEN_MAX / SEEN_A_LINE)
+
+static void seen_to_text(const struct table *table, size_t line, struct text_out *text)
 {
-    for (size_t i = 0; i < table->seen_count; i++) {
+    size_t first = line * SEEN_A_LINE, end = first + SEEN_A_LINE;
+    for (size_t i = first; i < table->seen_count && i < end; i++) {
         char key[24];
-        snprintf(key, sizeof key, "%s%016" PRIx64, i > 0 ? "," : "", table->seen[i]);
+        snprintf(key, sizeof key, "%s%016" PRIx64, i > first ? "," : "", table->seen[i]);
         out_put(text, key);
     }
 }
@@ -116,7 +121,7 @@ enum {
     STATE_THEME,
     STATE_TABLES,
     STATE_SEEN = STATE_TABLES + 2 * RESOURCE_COUNT,
-    STATE_VIEW,
+    STATE_VIEW = STATE_SEEN + SEEN_LINES,
     STATE_COUNT
 };
 
@@ -145,9 +150,9 @@ bool screen_state_get(struct screen *screen, size_t i, const char **ret_key, con
     if (i == STATE_VIEW) {
         snprintf(screen->state_key, sizeof screen->state_key, "orders.view");
         out_put(&value, order_view_info(screen->tables[RESOURCE_ORDERS].view)->name);
-    } else if (i == STATE_SEEN) {
+    } else if (i >= STATE_SEEN) {
         snprintf(screen->state_key, sizeof screen->state_key, "orders.seen");
-        seen_to_text(&screen->tables[RESOURCE_ORDERS], &value);
+        seen_to_text(&screen->tables[RESOURCE_ORDERS], i - STATE_SEEN, &value);
     } else if (i >= STATE_TABLES) {
         table_to_text(screen, i, &value);
     } else {

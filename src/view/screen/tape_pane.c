@@ -7,8 +7,6 @@
 
 #define WORD_WIDTH 8
 #define ROOMY 96 /* columns from which on an entry takes one line */
-/* Without a key or the focus for this long the user is away. */
-#define AWAY_US INT64_C(120000000)
 
 /* --- words ---------------------------------------------------------------------------------- */
 
@@ -25,13 +23,21 @@ static void figure_text(const void *user, enum tape_figure kind, double value,
     figure.flags = kind == TAPE_AMOUNT ? FORMAT_SIGN : 0;
     if (kind != TAPE_AMOUNT && !isnan(value)) {
         figure.decimals = format_decimals(value, market ? 2 : 0, market ? 4 : 6);
+        figure.flags = market ? FORMAT_PRICE : 0;
     }
     format_number(&frame->input->format, figure, out);
 }
 
+static void symbol_text(const void *user, const char *symbol, char out[TAPE_SHOWN_MAX])
+{
+    const struct frame *frame = user;
+    const struct column_now now = {frame->input->now.wall_ms, &frame->input->format};
+    symbol_shown(symbol, &now, out);
+}
+
 void tape_say(const struct frame *frame, const struct tape_entry *entry, struct tape_words *ret)
 {
-    struct tape_style style = {figure_text, frame, frame->screen->hide_amounts};
+    struct tape_style style = {figure_text, symbol_text, frame, frame->screen->hide_amounts};
     tape_words_make(entry, &style, ret);
 }
 
@@ -289,63 +295,4 @@ void paint_tape_lines(const struct frame *frame, struct rect area)
         }
         put_entry(&line, entry, &words);
     }
-}
-
-/* --- looking -------------------------------------------------------------------------------- */
-
-static uint64_t newest(const struct screen_input *input)
-{
-    return input->tape != NULL ? tape_total(input->tape) : 0;
-}
-
-/* Everything up to here was there when the user last did something. */
-static void look(struct screen *screen, uint64_t number, int64_t at_ms)
-{
-    screen->dirty |= number != screen->away.looked ? SCREEN_TAPE : 0;
-    screen->away.looked = number;
-    screen->away.looked_ms = at_ms;
-}
-
-void away_begin(struct screen *screen, const struct screen_input *input)
-{
-    struct screen_away *away = &screen->away;
-    bool known = input->looked_ms != MODEL_NO_TIME && input->tape != NULL;
-    if (away->begun || away->touched_us != 0 || !known) {
-        return;
-    }
-    away->begun = true;
-    size_t i = 0, count = tape_count(input->tape);
-    while (i < count && tape_at(input->tape, i)->wall_ms > input->looked_ms) {
-        i++;
-    }
-    look(screen, i < count ? tape_at(input->tape, i)->number : 0, input->looked_ms);
-    away->touched = screen->away.looked;
-    away->back_us = input->now.mono_us;
-}
-
-void away_note(struct screen *screen, const struct screen_input *input)
-{
-    struct screen_away *away = &screen->away;
-    int64_t now_us = input->now.mono_us;
-    bool first = away->touched_us == 0, was_away = !first && now_us - away->touched_us >= AWAY_US;
-    if (was_away) {
-        look(screen, away->touched, away->touched_ms);
-        away->back_us = now_us;
-    } else if ((first && !away->begun) || now_us - away->back_us >= AWAY_US) {
-        /* Back for a while: what came since the last key is new, and no more. */
-        look(screen, first ? newest(input) : away->touched, input->now.wall_ms);
-    }
-    away->touched_us = now_us;
-    away->touched_ms = input->now.wall_ms;
-    away->touched = newest(input);
-}
-
-void tape_pane_seen(struct screen *screen, const struct screen_input *input)
-{
-    look(screen, newest(input), input->now.wall_ms);
-}
-
-void screen_entered(struct screen *screen, const struct screen_input *input)
-{
-    away_note(screen, input);
 }

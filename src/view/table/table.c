@@ -1,6 +1,7 @@
 #include "table_private.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 #include <assert.h>
 #include <stdlib.h>
@@ -26,21 +27,16 @@ void table_init(struct table *table, enum pane pane)
 void table_done(struct table *table)
 {
     free(table->marks);
-    free(table->curves);
     free(table->order);
     free(table->changed);
     table->marks = NULL;
-    table->curves = NULL;
     table->order = NULL;
     table->changed = NULL;
 }
 
 uint64_t table_key(const char *id)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *id != '\0'; id++) {
-        hash = (hash ^ (unsigned char)*id) * UINT64_C(0x100000001b3);
-    }
+    uint64_t hash = hash_text(HASH_START, id);
     return hash != 0 ? hash : 1;
 }
 

@@ -110,6 +110,16 @@ static void total_label(const struct table *table, size_t i, char *out, size_t c
              counts, more);
 }
 
+static bool sums_doubtful(const struct table *table)
+{
+    size_t i = 0;
+    while (i < table->order_count &&
+           !table_row_doubtful(model_row(table->snapshot, table->order[i]))) {
+        i++;
+    }
+    return i < table->order_count;
+}
+
 /* The sums stand under their columns; the label takes what is free before the first sum. */
 void table_put_totals(const struct painter *painter, struct total_line line)
 {
@@ -131,4 +141,8 @@ void table_put_totals(const struct painter *painter, struct total_line line)
     text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
     canvas_put(painter->canvas, (struct rect){x, line.y, end - x, 1}, out,
                (struct style){ROLE_TOTAL, CELL_BOLD});
+    if (sums_doubtful(table)) {
+        canvas_put(painter->canvas, (struct rect){x - 1, line.y, 1, 1}, "≈",
+                   (struct style){ROLE_STALE, 0});
+    }
 }

@@ -46,26 +46,22 @@ void table_put_text(const struct painter *painter, const struct column *column, 
     }
 }
 
+/* How the row's price went over the session; by its sign. */
 static void put_curve(const struct painter *painter, struct rect area, size_t row,
                       struct style style)
 {
-    static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    const struct table_curve *curve = &painter->table->curves[row];
-    int shown = min_int(curve->count, area.width);
-    if (shown < 2) {
+    double values[DRAW_COLUMNS_MAX];
+    const struct table_view *view = painter->view;
+    const struct watch_item *item = &painter->table->snapshot->items[row];
+    const struct series *series =
+        view->history != NULL ? history_price(view->history, item->symbol) : NULL;
+    size_t count = draw_columns(DRAW_BLOCK, area.width);
+    if (series == NULL || area.width < 2) {
         return;
     }
-    const float *quotes = curve->quotes + curve->count - shown;
-    float low = quotes[0], high = quotes[0];
-    for (int i = 1; i < shown; i++) {
-        low = quotes[i] < low ? quotes[i] : low;
-        high = quotes[i] > high ? quotes[i] : high;
-    }
-    for (int i = 0; i < shown; i++) {
-        int level = high > low ? (int)((quotes[i] - low) / (high - low) * 7.0f + 0.5f) : 3;
-        canvas_put(painter->canvas, (struct rect){area.x + i, area.y, 1, 1},
-                   levels[min_int(max_int(level, 0), 7)], style);
-    }
+    draw_buckets((struct draw_points){series->points, series->count}, view->session, values, count);
+    style.attributes |= CELL_DIM;
+    draw_spark(painter->canvas, area, values, DRAW_BLOCK, style);
 }
 
 enum role table_sign_role(double value)
@@ -110,7 +106,8 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
     } else if ((column->flags & COLUMN_SIGNED) != 0) {
         role = table_sign_role(column->number(row, &derived));
     } else if (column->kind == COLUMN_SPARK) {
-        role = ROLE_SPARK;
+        double change = item_change((const struct watch_item *)(const void *)row).value;
+        role = change > 0 ? ROLE_PNL_UP : change < 0 ? ROLE_PNL_DOWN : ROLE_SPARK;
     }
     return role == ROLE_TEXT && row->provisional ? ROLE_PROVISIONAL : role;
 }
@@ -210,6 +207,11 @@ struct margin {
     enum role role;
 };
 
+bool table_row_doubtful(const struct row *row)
+{
+    return row->provisional || row->mixed;
+}
+
 static struct margin margin_of(const struct painter *painter, size_t row_index, bool selected)
 {
     const struct table *table = painter->table;
@@ -218,6 +220,9 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
         table->pane == PANE_WATCHLIST ? &table->snapshot->items[row_index] : NULL;
     if (table_mark_is_due(mark)) {
         return (struct margin){"!", ROLE_ALERT};
+    }
+    if (table_row_doubtful(model_row(table->snapshot, row_index))) {
+        return (struct margin){"≈", ROLE_STALE};
     }
     if (selected) {
         return (struct margin){"▸", ROLE_KEY};
@@ -398,6 +403,23 @@ static uint64_t header_number(const struct painter *painter)
                                          (uint64_t)layout->more_left << 1 | layout->more_right);
 }
 
+/* A number of what the row's sparkline shows. */
+static uint64_t spark_number(const struct painter *painter, size_t row)
+{
+    const struct table_view *view = painter->view;
+    if (painter->table->pane != PANE_WATCHLIST || view->history == NULL) {
+        return 0;
+    }
+    const struct series *series =
+        history_price(view->history, painter->table->snapshot->items[row].symbol);
+    if (series == NULL || series->count == 0) {
+        return 0;
+    }
+    const struct series_point *last = &series->points[series->count - 1];
+    uint64_t number = memo_bytes(series->count, last, sizeof *last);
+    return memo_bytes(number, &view->session, sizeof view->session);
+}
+
 static uint64_t row_number(const struct painter *painter, size_t i)
 {
     const struct table *table = painter->table;
@@ -420,7 +442,8 @@ static uint64_t row_number(const struct painter *painter, size_t i)
     for (size_t v = 0; v < COLUMN_FLASH_MAX && mark->flash_until_us != 0; v++) {
         state = state << 2 | (uint64_t)(mark->direction[v] + 1);
     }
-    return memo_mix(memo_mix(memo_mix(painter->common, mark->version), time), state << 1 | 1);
+    uint64_t number = memo_mix(memo_mix(painter->common, mark->version), time);
+    return memo_mix(memo_mix(number, spark_number(painter, row)), state << 1 | 1);
 }
 
 static void paint_line(void *user, size_t line, int y)

@@ -52,6 +52,10 @@ void table_put_text(const struct painter *painter, const struct column *column, 
                     const char *text, struct style style);
 enum role table_sign_role(double value);
 
+/* Nothing has confirmed it, or its figures are of different moments: the margin says so before all
+ * but what is due, also under the cursor, which the line shows as well. */
+bool table_row_doubtful(const struct row *row);
+
 /* --- table_foot.c */
 struct total_line {
     size_t sum; /* which currency's */

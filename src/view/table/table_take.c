@@ -14,7 +14,6 @@
 /* The marks of the rows before, found by place at first and by hash where rows have moved. */
 struct past {
     const struct table_mark *marks;
-    const struct table_curve *curves;
     size_t count;
     uint32_t *slots; /* made when first needed */
     size_t mask;
@@ -192,20 +191,6 @@ static void attend(const struct table *table, const struct row *row, struct tabl
     mark->seen = mark->lasting && before->lasting && before->seen;
 }
 
-/* --- quotes --------------------------------------------------------------------------------- */
-
-static void add_quote(struct table_curve *curve, double ltp)
-{
-    if (isnan(ltp)) {
-        return;
-    }
-    if (curve->count == TABLE_SPARK_MAX) {
-        memmove(curve->quotes, curve->quotes + 1, sizeof curve->quotes - sizeof *curve->quotes);
-        curve->count--;
-    }
-    curve->quotes[curve->count++] = (float)ltp;
-}
-
 /* --- rows ----------------------------------------------------------------------------------- */
 
 /* Row i anew; before: what it was, NULL when it was not there. */
@@ -230,12 +215,6 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
         memset(mark->direction, 0, sizeof mark->direction);
     }
     attend(table, row, mark, before);
-    if (table->curves != NULL) {
-        double was = before != NULL ? before->value[0] : (double)NAN, is = mark->value[0];
-        if (isnan(was) || is < was || is > was) {
-            add_quote(&table->curves[i], is);
-        }
-    }
     bool is_news = table_mark_is_due(mark) && (before == NULL || !table_mark_is_due(before));
     if (is_news && !first_rows && news->alert != NULL) {
         news->alert(news->user, table->pane, row);
@@ -280,22 +259,17 @@ static bool find_changed(struct table *table, const struct snapshot *snapshot)
 /* Rows that have moved, come or gone: the marks go where their rows are. */
 static void take_moved(struct table *table, const struct table_news *news)
 {
-    struct past past = {.marks = table->marks, .curves = table->curves, .count = table->row_count};
+    struct past past = {.marks = table->marks, .count = table->row_count};
     size_t count = news->snapshot != NULL ? news->snapshot->row_count : 0, moved = 0;
     bool all = table->unmeasured;
     table->row_count = count;
     table->marks = mem_alloc((count + 1) * sizeof *table->marks);
-    table->curves =
-        table->pane == PANE_WATCHLIST ? mem_calloc(count + 1, sizeof *table->curves) : NULL;
     for (size_t i = 0; i < count; i++) {
         const struct row *row = model_row(news->snapshot, i);
         size_t was = i + moved; /* wraps around below 0, which is no place */
         bool same = was < past.count && is_unchanged(&past.marks[was], row);
         was = same ? was : past_find(&past, table_key(row->id), was);
         moved = was < past.count ? was - i : moved;
-        if (was < past.count && table->curves != NULL) {
-            table->curves[i] = past.curves[was];
-        }
         if (was < past.count && is_unchanged(&past.marks[was], row)) {
             table->marks[i] = past.marks[was];
             if (all) {
@@ -307,7 +281,6 @@ static void take_moved(struct table *table, const struct table_news *news)
     }
     free(past.slots);
     free((void *)(uintptr_t)past.marks);
-    free((void *)(uintptr_t)past.curves);
     table->unmeasured = false;
     table_note_marks(table);
     table_arrange(table);

@@ -434,9 +434,54 @@ static int remove_file(void **state)
     return unlink(file);
 }
 
+/* A command is as good as the file that it comes from. */
+static void test_a_file_of_others_runs_nothing(void **state)
+{
+    (void)state;
+    static char name[] = "blotter", flag[] = "-O", value[] = "main.token_command=echo x";
+    static char *flags[] = {name, flag, value, NULL};
+    static const struct {
+        const char *text;
+        mode_t mode;
+        uid_t owner;
+        char **words;
+        bool accepted;
+    } rows[] = {
+        {"[main]\ntoken_command = echo x\n", 0600, 0, NULL, true},
+        {"[main]\ntoken_command = echo x\n", 0644, 0, NULL, true},
+        {"[main]\ntoken_command = echo x\n", 0664, 0, NULL, false},
+        {"[main]\ntoken_command = echo x\n", 0602, 0, NULL, false},
+        {"[main]\ntoken_command = echo x\n", 0600, 65534, NULL, false},
+        {"[alerts]\non_event = echo x\n", 0666, 0, NULL, false},
+        {"[main]\nprofile = p\n[profile.p]\ntoken_command = echo x\n", 0666, 0, NULL, false},
+        {"[main]\ntoken_command =\n", 0666, 0, NULL, true},
+        {"[display]\nascii = yes\n", 0666, 65534, NULL, true},
+        {"[main]\ntoken_command = echo y\n", 0666, 0, flags, true}, /* it is not what is run */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct problem problem = {.text = ""};
+        if (rows[i].owner != 0 && geteuid() != 0) {
+            continue;
+        }
+        write_file("");
+        assert_int_equal(chmod(file, rows[i].mode), 0);
+        assert_true(rows[i].owner == 0 || chown(file, rows[i].owner, (gid_t)-1) == 0);
+        struct config *config = load(rows[i].text, rows[i].words, &problem);
+        if ((config != NULL) != rows[i].accepted) {
+            fail_msg("row %zu: %s", i, problem.text);
+        }
+        assert_true(config != NULL ||
+                    strstr(problem.text, "is not run from a file that others") != NULL);
+        config_free(config);
+        unlink(file);
+    }
+    write_file("");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_file_of_others_runs_nothing),
         cmocka_unit_test(mistakes_name_their_line),
         cmocka_unit_test(bad_flags_name_themselves),
         cmocka_unit_test(zones_that_exist),

@@ -113,7 +113,7 @@ static void test_sample_account(void **state)
     assert_true(snapshot->account->available_margin == 573077);
     assert_true(snapshot->account->used_margin == 76860);
     assert_string_equal(snapshot->account->client_id, "AB100000");
-    assert_string_equal(snapshot->account->user_id, "user-1");
+    assert_string_equal(snapshot->account->row.user, "user-1");
     snapshot_unref(snapshot);
 }
 

@@ -58,14 +58,20 @@ static void take_actions(struct bench *bench)
     }
 }
 
-static struct bench bench_new(void)
+static struct bench bench_polling(int64_t quote_poll_ms)
 {
     struct engine_settings settings;
     engine_settings_default(&settings);
+    settings.quote_poll_ms = quote_poll_ms;
     struct bench bench = {.engine = engine_new(&settings), .now = {1000 * 1000, 1700000000000}};
     engine_start(bench.engine, bench.now);
     take_actions(&bench);
     return bench;
+}
+
+static struct bench bench_new(void)
+{
+    return bench_polling(0);
 }
 
 static void wait_ms(struct bench *bench, int64_t ms)
@@ -170,9 +176,8 @@ static size_t patch_count(const struct bench *bench)
     "\"orderSide\":\"BUY\",\"status\":\"EXECUTED\",\"price\":5}}"
 
 /* Everything is loaded, the stream is open and nothing is on its way. */
-static struct bench bench_settled(bool extensions)
+static struct bench bench_settle(struct bench bench, bool extensions)
 {
-    struct bench bench = bench_new();
     engine_stream_opened(bench.engine, bench.now);
     tell(&bench, CONNECTED, extensions ? "10" : "");
     wait_ms(&bench, 5);
@@ -182,6 +187,11 @@ static struct bench bench_settled(bool extensions)
     wait_ms(&bench, 2000);
     bench.starts = 0;
     return bench;
+}
+
+static struct bench bench_settled(bool extensions)
+{
+    return bench_settle(bench_new(), extensions);
 }
 
 static void test_first_load_costs_four_requests(void **state)
@@ -695,6 +705,153 @@ static void test_the_gap_grows_only_when_answers_are_overtaken(void **state)
     bench.starts = 0;
     tell(&bench, EXECUTE_A, "");
     assert_int_equal(bench.starts, 1);
+    engine_free(bench.engine);
+}
+
+/* Somebody else's figures are refused, wherever the answer or the event says whose they are. */
+static void test_another_user_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        enum resource resource;
+        const char *body;
+        bool taken;
+    } answers[] = {
+        {RESOURCE_ACCOUNT,
+         "{\"account\":{\"id\":\"x\",\"userId\":\"u2\",\"balance\":1,\"availableMargin\":1,"
+         "\"usedMargin\":1}}",
+         false},
+        {RESOURCE_ACCOUNT,
+         "{\"account\":{\"id\":\"x\",\"userId\":\"u1\",\"balance\":1,\"availableMargin\":1,"
+         "\"usedMargin\":1}}",
+         true},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"userId\":\"u2\",\"name\":\"n\"}]}",
+         false},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"userId\":\"u1\",\"name\":\"n\"}]}",
+         true},
+        {RESOURCE_ORDERS, "{\"orders\":[{\"id\":\"a\",\"status\":\"OPEN\",\"userId\":\"u2\"}]}",
+         false},
+        {RESOURCE_ORDERS, "{\"userId\":\"u2\",\"orders\":[]}", false},
+        {RESOURCE_ORDERS, "{\"userId\":\"u1\",\"orders\":[]}", true},
+        {RESOURCE_POSITIONS,
+         "{\"positions\":[{\"id\":\"p\",\"symbol\":\"S\",\"quantity\":1,\"userId\":\"u2\"}]}",
+         false},
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct engine_settings settings;
+        engine_settings_default(&settings);
+        settings.user = "u1";
+        struct bench bench = {.engine = engine_new(&settings), .now = {1000 * 1000, 1700000000000}};
+        size_t len = strlen(answers[i].body);
+        bool primed =
+            engine_prime(bench.engine, answers[i].resource, answers[i].body, len, 1700000000000);
+        assert_int_equal(primed, answers[i].taken);
+        engine_start(bench.engine, bench.now);
+        take_actions(&bench);
+        assert_int_equal(answer_with(&bench, answers[i].resource, answers[i].body, 0),
+                         answers[i].taken);
+        struct pane_state shown = pane(&bench, answers[i].resource);
+        assert_int_equal(shown.shown != NULL, answers[i].taken);
+        assert_int_equal(shown.fault.kind, answers[i].taken ? FAULT_NONE : FAULT_SERVER);
+        assert_int_equal(strstr(shown.fault.text, "u2") != NULL, !answers[i].taken);
+        assert_int_equal(engine_body(bench.engine, answers[i].resource, &len, NULL) != NULL,
+                         answers[i].taken);
+        engine_free(bench.engine);
+    }
+}
+
+static void test_another_users_events_are_refused(void **state)
+{
+    (void)state;
+    struct engine_settings settings;
+    engine_settings_default(&settings);
+    settings.user = "u1";
+    struct bench bench = {.engine = engine_new(&settings), .now = {1000 * 1000, 1700000000000}};
+    engine_start(bench.engine, bench.now);
+    take_actions(&bench);
+    engine_stream_opened(bench.engine, bench.now);
+    tell(&bench, "{\"event\":\"connected\",\"data\":{\"userId\":\"u1\"}}", "");
+    wait_ms(&bench, 20);
+    answer_all(&bench, 0);
+    wait_ms(&bench, 300);
+    answer_all(&bench, 0);
+    static const char removed[] = "{\"event\":\"watchlist_item_removed\",\"data\":{\"watchlistId\":"
+                                  "\"w\",\"itemId\":\"i\",\"userId\":\"u2\"}}";
+    assert_int_equal(tell(&bench, removed, ""), JOURNAL_REFUSED);
+    assert_int_equal(pane(&bench, RESOURCE_WATCHLISTS).shown->row_count, 1);
+    assert_false(pane(&bench, RESOURCE_WATCHLISTS).dirty);
+    /* A stream that welcomes somebody else is none. */
+    wait_ms(&bench, 5);
+    tell(&bench, "{\"event\":\"connected\",\"data\":{\"userId\":\"u2\"}}", "");
+    assert_int_equal(tell(&bench, EXECUTE_A, ""), JOURNAL_REFUSED);
+    assert_true(pane(&bench, RESOURCE_ORDERS).stale);
+    wait_ms(&bench, 6000);
+    assert_true(engine_polling(bench.engine, NULL));
+    engine_stream_opened(bench.engine, bench.now);
+    tell(&bench, "{\"event\":\"connected\",\"data\":{\"userId\":\"u1\"}}", "");
+    assert_int_equal(tell(&bench, EXECUTE_A, ""), JOURNAL_PENDING);
+    assert_int_equal(engine_counters(bench.engine)->foreign, 2);
+    engine_free(bench.engine);
+}
+
+/* Where the stream brings no quotes, the prices that are looked at are asked for. */
+static void test_prices_that_nobody_tells_are_asked_for(void **state)
+{
+    (void)state;
+    static const char quote[] = "{\"event\":\"quotes_updated\",\"data\":{\"updates\":[{"
+                                "\"instrumentId\":\"I\",\"ltp\":7.5}]}}";
+    static const struct {
+        bool ids, hidden, quoted;
+        unsigned starts;
+    } rows[] = {
+        {false, false, false, 3},
+        {true, false, false, 0},
+        {false, true, false, 0},
+        {false, false, true, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench bench = bench_settle(bench_polling(10000), rows[i].ids);
+        if (rows[i].hidden) {
+            engine_set_visible(bench.engine, RESOURCE_ALL & ~RESOURCE_BIT(RESOURCE_WATCHLISTS));
+        }
+        if (rows[i].quoted) {
+            tell(&bench, quote, "");
+        }
+        for (unsigned second = 0; second < 32; second++) {
+            wait_ms(&bench, 1000);
+            assert_int_equal(bench.fetch[RESOURCE_ORDERS], 0);
+            answer_all(&bench, rows[i].ids ? 10 : 0);
+        }
+        assert_int_equal(bench.starts, rows[i].starts);
+        engine_free(bench.engine);
+    }
+}
+
+/* What a storm needed is given back, once; few rows stay marked, however many were denied. */
+static void test_a_storm_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(false);
+    for (unsigned i = 0; i < 5000; i++) {
+        char data[200];
+        snprintf(data, sizeof data,
+                 "{\"event\":\"position_opened\",\"data\":{\"positionId\":\"n%u\",\"symbol\":\"S\","
+                 "\"quantity\":1}}",
+                 i);
+        tell(&bench, data, "");
+    }
+    assert_int_equal(pane(&bench, RESOURCE_POSITIONS).shown->row_count, 5001);
+    unsigned trims = 0;
+    for (unsigned i = 0; i < 200; i++) {
+        answer_all(&bench, 0);
+        wait_ms(&bench, 1000);
+        trims += engine_take_trimmed(bench.engine);
+        assert_true(i < 20 || pane(&bench, RESOURCE_POSITIONS).shown->row_count == 1);
+    }
+    assert_in_range(trims, 1, 2);
+    assert_int_equal(engine_counters(bench.engine)->contradictions, 5000);
+    assert_false(pane(&bench, RESOURCE_POSITIONS).dirty);
+    assert_int_equal(engine_deadline(bench.engine), MOMENT_NEVER);
     engine_free(bench.engine);
 }
 
@@ -1247,6 +1404,10 @@ int main(void)
         cmocka_unit_test(test_two_counters_on_one_stream_are_bounded),
         cmocka_unit_test(test_an_answer_behind_what_is_held_is_passed_over),
         cmocka_unit_test(test_the_gap_grows_only_when_answers_are_overtaken),
+        cmocka_unit_test(test_another_user_is_refused),
+        cmocka_unit_test(test_another_users_events_are_refused),
+        cmocka_unit_test(test_prices_that_nobody_tells_are_asked_for),
+        cmocka_unit_test(test_a_storm_leaves_nothing_behind),
         cmocka_unit_test(test_ids_going_back_dirty_everything),
         cmocka_unit_test(test_a_welcome_behind_what_we_know_is_another_history),
         cmocka_unit_test(test_a_snapshot_ahead_of_the_first_welcome_is_asked_again),

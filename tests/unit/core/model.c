@@ -171,7 +171,7 @@ static void test_every_field_counts_for_equality(void **state)
     static char ids[][24] = {"a"};
     struct snapshot *a = with_ids(ids, 1);
     struct snapshot *b = with_ids(ids, 1);
-    struct order full = {.row = {.id = "a"},
+    struct order full = {.row = {.id = "a", .user = ""},
                          .symbol = "s",
                          .type = "t",
                          .side = "u",
@@ -199,6 +199,9 @@ static void test_every_field_counts_for_equality(void **state)
     assert_false(snapshot_equal(a, b));
     b->orders[0] = full;
     b->orders[0].row.provisional = true;
+    assert_false(snapshot_equal(a, b));
+    b->orders[0] = full;
+    b->orders[0].row.mixed = true;
     assert_false(snapshot_equal(a, b));
     snapshot_unref(a);
     snapshot_unref(b);

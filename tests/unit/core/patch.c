@@ -134,6 +134,10 @@ static void test_placed_again(void **state)
     assert_string_equal(order->status, "accepted");
     assert_true(order->price == 3 && order->quantity == 2.5 && order->class == ORDER_OPEN);
     assert_true(order->created_ms == created_ms);
+    /* A price says nothing of the order: the word stays the server's own. */
+    tell(log, "quotes_updated", "{\"updates\":[{\"symbol\":\"S\",\"ltp\":8}]}", 3, 0);
+    order = &patch_log_shown(log)->orders[0];
+    assert_true(order->ltp == 8 && order->told == ORDER_OPEN);
     /* It is over; a status without a class is classed by its word. */
     tell(log, "order_executed", "{\"orderId\":\"5\",\"status\":\"EXECUTED\",\"quantity\":2.5}", 4,
          0);
@@ -230,6 +234,55 @@ static void test_positions(void **state)
     assert_int_equal(result.rows, 2);
     rows = patch_log_shown(log)->positions;
     assert_true(rows[1].unrealized_pnl == 1.5 && rows[1].current_price == 3);
+    patch_log_free(log);
+}
+
+/* R21: a price beside the profit of another one, a quantity beside the profit of another one. */
+static void test_figures_of_different_moments(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"positions\":[{\"id\":\"p\",\"symbol\":\"S\",\"quantity\":10,\"averagePrice\":2,"
+        "\"currentPrice\":3,\"unrealizedPnL\":10,\"stock\":{\"instrumentId\":\"I\"}}]}";
+    static const struct {
+        const char *type, *data;
+        bool mixed;
+    } steps[] = {
+        {"quotes_updated", "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":4}]}", true},
+        {"positions_pnl_updated",
+         "{\"updates\":[{\"positionId\":\"p\",\"unrealizedPnL\":20,\"dayPnL\":1}]}", false},
+        {"quotes_updated", "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":5}]}", true},
+        {"positions_pnl_updated",
+         "{\"updates\":[{\"positionId\":\"p\",\"unrealizedPnL\":77,\"dayPnL\":1,\"currentPrice\":6}"
+         "]}",
+         false},
+        {"quotes_updated", "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":9.7}]}", false},
+        {"positions_pnl_updated",
+         "{\"updates\":[{\"positionId\":\"p\",\"unrealizedPnL\":99,\"dayPnL\":1}]}", true},
+        {"positions_pnl_updated",
+         "{\"updates\":[{\"positionId\":\"p\",\"unrealizedPnL\":99,\"dayPnL\":1,\"currentPrice\":3}"
+         "]}",
+         false},
+        {"position_updated",
+         "{\"positionId\":\"p\",\"symbol\":\"S\",\"quantity\":1000,\"averagePrice\":2}", true},
+        {"position_updated",
+         "{\"positionId\":\"p\",\"symbol\":\"S\",\"quantity\":99,\"averagePrice\":2}", false},
+    };
+    struct patch_log *log = patch_log_new(RESOURCE_POSITIONS, PATCH_LOG_MAX);
+    patch_log_rebase(log, decode(RESOURCE_POSITIONS, body), (struct patch_answer){.seq = 1});
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        assert_true(tell(log, steps[i].type, steps[i].data, 2 + i, 0).changed);
+        assert_int_equal(patch_log_shown(log)->positions[0].row.mixed, steps[i].mixed);
+    }
+    /* One answer holds them all, whatever they come to. */
+    tell(log, "quotes_updated", "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":8}]}", 50, 0);
+    assert_true(patch_log_shown(log)->positions[0].row.mixed);
+    static const char after[] =
+        "{\"positions\":[{\"id\":\"p\",\"symbol\":\"S\",\"quantity\":99,\"averagePrice\":2,"
+        "\"currentPrice\":8,\"unrealizedPnL\":7}]}";
+    patch_log_rebase(log, decode(RESOURCE_POSITIONS, after),
+                     (struct patch_answer){.seq = 90, .now_us = 1});
+    assert_false(patch_log_shown(log)->positions[0].row.mixed);
     patch_log_free(log);
 }
 
@@ -540,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_later_changes_nothing),
         cmocka_unit_test(test_quotes_without_a_last_price),
         cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_figures_of_different_moments),
         cmocka_unit_test(test_account),
         cmocka_unit_test(test_watchlists),
         cmocka_unit_test(test_what_does_not_validate_is_not_applied),

@@ -15,7 +15,7 @@
 /* What happened, as one text: "[type|data|id]", "(retry)" and "#" for a comment, in order. */
 struct record {
     struct buf text;
-    bool comments;
+    bool comments, comment_texts;
     struct sse *stop; /* to be stopped at the first event */
 };
 
@@ -40,11 +40,12 @@ static void record_retry(void *user, int64_t retry_ms)
     buf_printf(&record->text, "(%lld)", (long long)retry_ms);
 }
 
-static void record_comment(void *user)
+static void record_comment(void *user, const char *text, size_t len)
 {
     struct record *record = user;
     if (record->comments) {
         buf_append(&record->text, "#", 1);
+        buf_append(&record->text, text, record->comment_texts ? len : 0);
     }
 }
 
@@ -293,6 +294,35 @@ static void test_events_come_at_the_earliest_byte(void **state)
     assert_string_equal(record.text.data, "[message|a|][message|b|](5)");
     buf_done(&record.text);
     sse_free(sse);
+}
+
+static void test_what_comments_say(void **state)
+{
+    (void)state;
+    static const char text[] = ": one\n:two\r\n:\ndata: a\n: three: 3\n\n";
+    char longest[SSE_COMMENT_MAX + 64];
+    memset(longest, 'x', sizeof longest);
+    longest[0] = ':';
+    longest[sizeof longest - 2] = '\n';
+    longest[sizeof longest - 1] = '\0';
+    for (size_t step = 1; step <= sizeof text; step++) {
+        struct record record;
+        struct sse *sse = open_parser(&record, 0);
+        record.comments = record.comment_texts = true;
+        for (size_t at = 0; at < sizeof text - 1; at += step) {
+            size_t left = sizeof text - 1 - at;
+            feed(sse, text + at, left < step ? left : step);
+        }
+        assert_string_equal(record.text.data, "# one#two## three: 3[message|a|]");
+        buf_clear(&record.text);
+        for (size_t at = 0; at < strlen(longest); at += step) {
+            size_t left = strlen(longest) - at;
+            feed(sse, longest + at, left < step ? left : step);
+        }
+        assert_int_equal(record.text.len, 1 + SSE_COMMENT_MAX);
+        sse_free(sse);
+        buf_done(&record.text);
+    }
 }
 
 static void test_comments_are_told(void **state)
@@ -644,6 +674,7 @@ int main(void)
         cmocka_unit_test(test_every_row_at_every_split),
         cmocka_unit_test(test_events_come_at_the_earliest_byte),
         cmocka_unit_test(test_comments_are_told),
+        cmocka_unit_test(test_what_comments_say),
         cmocka_unit_test(test_a_new_connection_forgets_all_but_the_id),
         cmocka_unit_test(test_a_stop_ends_it_at_once),
         cmocka_unit_test(test_ceiling),

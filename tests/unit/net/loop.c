@@ -267,10 +267,32 @@ static void on_signal(void *user, int signo)
     }
 }
 
-static void test_signals_arrive_in_the_wait_and_are_restored(void **state)
+static void on_stray_signal(int signo)
+{
+    (void)signo;
+}
+
+/* nohup, trap '' and the background jobs of a script hand on what is to be ignored. */
+static void test_what_is_ignored_stays_ignored(void **state)
 {
     struct fixture *f = *state;
     signal(SIGUSR1, SIG_IGN);
+    loop_signal(f->loop, SIGUSR1, on_signal, f);
+    loop_signal(f->loop, SIGUSR2, on_signal, f);
+    raise(SIGUSR1);
+    raise(SIGUSR2);
+    assert_int_equal(loop_run(f->loop), 128 + SIGUSR2);
+    assert_string_equal(f->log, "2");
+    struct sigaction now;
+    sigaction(SIGUSR1, NULL, &now);
+    assert_true(now.sa_handler == SIG_IGN);
+    signal(SIGUSR1, SIG_DFL);
+}
+
+static void test_signals_arrive_in_the_wait_and_are_restored(void **state)
+{
+    struct fixture *f = *state;
+    signal(SIGUSR1, on_stray_signal);
     loop_signal(f->loop, SIGUSR1, on_signal, f);
     loop_signal(f->loop, SIGUSR2, on_signal, f);
     raise(SIGUSR1);
@@ -287,7 +309,7 @@ static void test_signals_arrive_in_the_wait_and_are_restored(void **state)
     loop_free(f->loop);
     struct sigaction now;
     sigaction(SIGUSR1, NULL, &now);
-    assert_true(now.sa_handler == SIG_IGN);
+    assert_true(now.sa_handler == on_stray_signal);
     sigaction(SIGUSR2, NULL, &now);
     assert_true(now.sa_handler == SIG_DFL);
     signal(SIGUSR1, SIG_DFL);
@@ -318,6 +340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_removed_in_a_turn_is_not_called_in_it, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_sleeping_watch_is_silent, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_ignored_stays_ignored, setup, teardown),
         cmocka_unit_test_setup_teardown(test_signals_arrive_in_the_wait_and_are_restored, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_quit_before_run_and_from_a_hook, setup, teardown),

@@ -80,7 +80,8 @@ static void run(struct fixture *f, struct script_server *server, int64_t retry_m
     struct http_settings http;
     struct conn_settings conn;
     struct fault fault;
-    struct stream_handler handler = {on_event, on_status, on_too_large, NULL, f};
+    struct stream_handler handler = {
+        .on_event = on_event, .on_status = on_status, .on_too_large = on_too_large, .user = f};
     http_settings_default(&http);
     conn_settings_default(&conn);
     http.url = script_server_url(server);
@@ -240,7 +241,8 @@ static void test_retry_now_does_not_wait(void **state)
     struct http_settings http;
     struct conn_settings conn;
     struct fault fault;
-    struct stream_handler handler = {on_event, on_status_retry, NULL, NULL, &f};
+    struct stream_handler handler = {
+        .on_event = on_event, .on_status = on_status_retry, .user = &f};
     http_settings_default(&http);
     conn_settings_default(&conn);
     http.url = script_server_url(server);

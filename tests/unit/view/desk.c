@@ -242,6 +242,13 @@ static struct tape_entry entry_of(enum tape_kind kind, int64_t ago_s, enum tape_
     entry.quantity = quantity;
     snprintf(entry.symbol, sizeof entry.symbol, "%s", symbol);
     snprintf(entry.type, sizeof entry.type, "LIMIT");
+    if (kind <= TAPE_CLOSED) { /* as the ids of the orders above, where there is one */
+        snprintf(entry.id, sizeof entry.id, "%s",
+                 strcmp(symbol, "RELIANCE") == 0   ? "o1"
+                 : strcmp(symbol, "TCS") == 0      ? "o3"
+                 : strcmp(symbol, "ADANIENT") == 0 ? "o5"
+                                                   : symbol);
+    }
     return entry;
 }
 
@@ -268,6 +275,7 @@ static void make_tape(struct desk *desk)
     tape_add(desk->tape, &entry);
     entry = entry_of(TAPE_PLACED, 8, TAPE_BUY, 250, "RELIANCE");
     entry.limit = 2945;
+    entry.ltp = 2949.1;
     tape_add(desk->tape, &entry);
     entry = entry_of(TAPE_FILLED, 1, TAPE_SELL, 40, "TCS");
     entry.price = 4118.2;
@@ -275,6 +283,30 @@ static void make_tape(struct desk *desk)
     entry.took_ms = 3000;
     tape_add(desk->tape, &entry);
     desk->input.tape = desk->tape;
+}
+
+/* The day since 09:15 with a gap in it, and the prices of what is watched. */
+static void make_history(struct desk *desk)
+{
+    static const double ways[][2] = {{2921, 2947.35}, {812, 819.3}, {1522, 1511.25}};
+    static const char *const symbols[] = {"RELIANCE", "SBIN", "INFY"};
+    const int minutes = 317;
+    desk->history = history_new();
+    for (int i = 0; i <= minutes; i++) {
+        int64_t at_ms = DESK_NOW_MS - (int64_t)(minutes - i) * 60000;
+        bool gap = i >= 107 && i < 125;
+        double wave = (i % 60 < 30 ? i % 60 : 60 - i % 60) - 15;
+        history_add(desk->history, HISTORY_DAY, at_ms,
+                    gap ? (double)NAN : -1310 + i * 24.0 + wave * 60);
+        for (size_t k = 0; k < 3; k++) {
+            double price = ways[k][0] + (ways[k][1] - ways[k][0]) * i / minutes + wave * 0.2;
+            history_add_price(desk->history, symbols[k], at_ms,
+                              gap            ? (double)NAN
+                              : i == minutes ? ways[k][1]
+                                             : price);
+        }
+    }
+    desk->input.history = desk->history;
 }
 
 void desk_open(struct desk *desk, int columns, int rows)
@@ -316,6 +348,7 @@ void desk_open(struct desk *desk, int columns, int rows)
                                        .panes = RESOURCE_BIT(RESOURCE_POSITIONS),
                                        .outcome = JOURNAL_PATCHED});
     make_tape(desk);
+    make_history(desk);
     desk->screen = screen_new(columns, rows);
     desk->canvas = canvas_new(columns, rows);
 }
@@ -326,6 +359,7 @@ void desk_close(struct desk *desk)
     canvas_free(desk->canvas);
     journal_free(desk->journal);
     tape_free(desk->tape);
+    history_free(desk->history);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         snapshot_unref((struct snapshot *)(uintptr_t)desk->input.panes[i].shown);
     }

@@ -15,6 +15,7 @@ struct desk {
     struct conn_status conn;
     struct journal *journal;
     struct tape *tape;
+    struct history *history;
     struct screen *screen;
     struct canvas *canvas;
 };

@@ -97,9 +97,17 @@ static void test_golden_screens(void **state)
         {"two-lines", 20, 2, ""},
         {"one-line", 24, 1, ""},
         {"help", 100, 30, "help page-down"},
-        {"detail", 100, 30, "down detail"},
-        {"detail-narrow", 40, 16, "down detail bottom"},
-        {"detail-event", 100, 30, "events focus-events down detail"},
+        {"detail", 100, 30, "down fields"},
+        {"detail-narrow", 40, 16, "down fields bottom"},
+        {"detail-event", 100, 30, "events focus-events down fields"},
+        {"symbol", 160, 48, "detail"},
+        {"symbol-positions", 160, 48, "focus-positions down down down detail"},
+        {"symbol-watchlist", 160, 48, "focus-watchlist detail left"},
+        {"symbol-medium", 100, 30, "detail"},
+        {"symbol-single", 80, 24, "detail down"},
+        {"symbol-hidden", 80, 24, "detail hide-amounts"},
+        {"symbol-ascii", 60, 20, "ascii detail"},
+        {"symbol-small", 40, 10, "detail"},
         {"columns", 100, 30, "columns down down column-toggle bottom column-toggle"},
         {"filter", 100, 30, "filter =nif"},
         {"filter-nothing", 60, 20, "filter =zzz accept"},
@@ -515,7 +523,7 @@ static void test_the_detail_never_shows_another_row(void **state)
     struct desk desk;
     desk_open(&desk, 100, 30);
     free(desk_text(&desk, SCREEN_ALL));
-    desk_do(&desk, ACTION_DETAIL);
+    desk_do(&desk, ACTION_FIELDS);
     has(&desk, "averagePrice");
     desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
     has(&desk, "this row is gone");
@@ -537,7 +545,7 @@ static double cost_of_detail(size_t bytes, char *last, size_t size)
     free(desk_text(&desk, SCREEN_ALL));
     desk_load(&desk, RESOURCE_ORDERS, body);
     free(desk_text(&desk, SCREEN_ALL));
-    desk_do(&desk, ACTION_DETAIL);
+    desk_do(&desk, ACTION_FIELDS);
     desk_do(&desk, ACTION_BOTTOM);
     free(desk_text(&desk, SCREEN_ALL));
     clock_t before = clock();
@@ -625,9 +633,9 @@ static void test_mouse(void **state)
     has(&desk, "Symbol↑");
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 13, 2);
     has(&desk, "Symbol↓");
-    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 12); /* the watchlist */
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 120, 20); /* the watchlist */
     has(&desk, "┏━ 4 Watchlist");
-    screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 120, 12);
+    screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 120, 20);
     screen_mouse(desk.screen, &desk.input, SCREEN_WHEEL_DOWN, 10, 4); /* the orders */
     has(&desk, "┏━ 4 Watchlist");
     has(&desk, "! 1");
@@ -790,7 +798,7 @@ static void test_hidden_amounts_in_a_detail(void **state)
               "\"newFigure\":13579,\"stock\":{\"ltp\":2947.25,\"volume\":8642}}]}");
     free(desk_text(&desk, SCREEN_ALL));
     desk_do(&desk, ACTION_HIDE_AMOUNTS);
-    desk_do(&desk, ACTION_DETAIL);
+    desk_do(&desk, ACTION_FIELDS);
     static const char *const hidden[] = {"4321", "98765", "13579"};
     static const char *const kept[] = {"77", "2945.5", "2947.25", "8642", "REJECTED"};
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {

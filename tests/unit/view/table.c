@@ -372,18 +372,39 @@ static void test_price_alerts(void **state)
     }
 }
 
-static void test_quotes_seen_make_a_curve(void **state)
+/* A sparkline covers the session in buckets, the gap in it as well. */
+static void test_sparklines_cover_the_session(void **state)
 {
     (void)state;
     struct fixture fixture;
+    struct history *history = history_new();
+    struct canvas *canvas = canvas_new(60, 4);
+    struct format format;
+    struct memo memo = {.known = false};
+    format_default(&format);
     open_table(&fixture, PANE_WATCHLIST);
-    for (int i = 0; i < 40; i++) {
-        take_alert_item(&fixture, "",
-                        i % 10 == 9 ? 100 + i - 1 : 100 + i); /* some say nothing new */
+    take_alert_item(&fixture, "", 100);
+    const char *symbol = fixture.table.snapshot->items[0].symbol;
+    for (int i = 0; i < 1200; i++) {
+        bool gap = i >= 400 && i < 800;
+        history_add_price(history, symbol, i * 1000, gap ? (double)NAN : i);
     }
-    assert_int_equal(fixture.table.curves[0].count, TABLE_SPARK_MAX);
-    assert_true(fixture.table.curves[0].quotes[TABLE_SPARK_MAX - 1] > 137);
+    struct table_view view = {
+        .area = {0, 0, 60, 4}, .format = &format, .history = history, .session = {0, 1200 * 1000}};
+    table_paint(&fixture.table, &view, &memo, canvas);
+    char *text = canvas_text(canvas);
+    if (strstr(text, "▁▂▂▃   ▅▆▇▇█") == NULL) {
+        fail_msg("%s", text);
+    }
+    history_add_price(history, symbol, 1200 * 1000, 0);
+    table_paint(&fixture.table, &view, &memo, canvas);
+    char *later = canvas_text(canvas);
+    assert_string_not_equal(text, later); /* though the row is as it was */
+    free(text);
+    free(later);
+    canvas_free(canvas);
     close_table(&fixture);
+    history_free(history);
 }
 
 static void test_lists_that_went_cannot_be_stepped_through(void **state)
@@ -530,7 +551,7 @@ int main(void)
         cmocka_unit_test(test_the_wheel_takes_no_note),
         cmocka_unit_test(test_rejections_stick_until_seen),
         cmocka_unit_test(test_price_alerts),
-        cmocka_unit_test(test_quotes_seen_make_a_curve),
+        cmocka_unit_test(test_sparklines_cover_the_session),
         cmocka_unit_test(test_lists_that_went_cannot_be_stepped_through),
         cmocka_unit_test(test_no_figure_is_cut_at_any_width),
     };

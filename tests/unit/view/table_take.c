@@ -231,11 +231,6 @@ static void check_marks(const struct table *quick, const struct table *full)
         for (size_t v = 0; v < COLUMN_FLASH_MAX; v++) {
             assert_true(same(a->value[v], b->value[v]));
         }
-        if (quick->curves != NULL) {
-            assert_int_equal(quick->curves[i].count, full->curves[i].count);
-            assert_memory_equal(quick->curves[i].quotes, full->curves[i].quotes,
-                                quick->curves[i].count * sizeof(float));
-        }
     }
 }
 

@@ -122,6 +122,83 @@ static void test_moving(void **state)
     desk_close(&desk);
 }
 
+/* --- away ----------------------------------------------------------------------------------- */
+
+/* Two minutes without a key, then one: what happened in between stands in a line. */
+static void test_digest(void **state)
+{
+    (void)state;
+    static const struct {
+        int columns, rows;
+        const char *expected;
+    } rows[] = {
+        {160, 48,
+         " AWAY 12 min   Day +6,281 → +5,281 · 2 filled · 1 closed +1,719.90 · 1 rejected · 1 stop"
+         " passed · 1 placed"},
+        {80, 24, " AWAY 12 min   Day +6,281 → +5,281 · 2 filled · 1 rejected · 1 stop passed"},
+        {60, 20, " AWAY 12 min   Day +6,281 → +5,281 · 1 rejected"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct desk desk;
+        struct tape_entry entry;
+        desk_open(&desk, rows[i].columns, rows[i].rows);
+        free(desk_text(&desk, SCREEN_ALL));
+        desk_do(&desk, ACTION_DOWN);
+        desk_later(&desk, 119000);
+        desk_do(&desk, ACTION_DOWN);
+        assert_false(shows(&desk, "AWAY"));
+        tape_entry_init(&entry, TAPE_CLOSED, desk.input.now.wall_ms);
+        entry.amount = 1719.9;
+        tape_add(desk.tape, &entry);
+        tell(&desk, TAPE_FILLED, "A");
+        tell(&desk, TAPE_FILLED, "B");
+        tell(&desk, TAPE_REJECTED, "C");
+        tell(&desk, TAPE_STOP, "D");
+        tell(&desk, TAPE_PLACED, "E");
+        struct position *first = desk.input.panes[RESOURCE_POSITIONS].shown->positions;
+        first->day_pnl -= 1000;
+        first->row.version++;
+        desk_later(&desk, 12 * 60000);
+        free(desk_text(&desk, RESOURCE_BIT(RESOURCE_POSITIONS)));
+        desk_do(&desk, ACTION_DOWN);
+        if (!shows(&desk, rows[i].expected)) {
+            char *text = desk_text(&desk, SCREEN_ALL);
+            const char *line = strstr(text, " AWAY");
+            fail_msg("not '%s' but %.200s", rows[i].expected, line != NULL ? line : "none");
+        }
+        desk_later(&desk, 500);
+        assert_int_equal(desk_do(&desk, ACTION_HELP).todo, SCREEN_DO_RENDER); /* acts as ever */
+        assert_false(shows(&desk, "AWAY"));
+        assert_int_equal(screen_scope(desk.screen), SCOPE_HELP);
+        desk_close(&desk);
+    }
+}
+
+/* Coming back into focus is as good as a key; Enter then lists what was counted. */
+static void test_digest_lists(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 100, 30);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_DOWN);
+    desk_later(&desk, 300000);
+    tell(&desk, TAPE_FILLED, "WHILE-AWAY");
+    screen_entered(desk.screen, &desk.input);
+    assert_true(shows(&desk, "AWAY 5 min"));
+    assert_true(shows(&desk, "1 filled"));
+    assert_false(shows(&desk, "WHILE-AWAY"));
+    desk_later(&desk, 2000);
+    desk_do(&desk, ACTION_DETAIL);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    assert_true(stands_above(&desk, "WHILE-AWAY", "new since you looked, 14:32"));
+    assert_false(shows(&desk, "AWAY 5 min"));
+    desk_later(&desk, 300000);
+    desk_do(&desk, ACTION_HIDE_AMOUNTS);
+    assert_true(shows(&desk, "Day ••••• → •••••"));
+    desk_close(&desk);
+}
+
 int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -130,6 +207,8 @@ int main(void)
         cmocka_unit_test(test_a_busy_user_has_looked),
         cmocka_unit_test(test_hostile_texts),
         cmocka_unit_test(test_moving),
+        cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_digest_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,218 @@
+/* When the user looked, what is new since, and what happened while nobody did. */
+#include "screen_parts.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* Without a key or the focus for this long the user is away. */
+#define AWAY_US INT64_C(120000000)
+
+/* --- looking -------------------------------------------------------------------------------- */
+
+static uint64_t newest(const struct screen_input *input)
+{
+    return input->tape != NULL ? tape_total(input->tape) : 0;
+}
+
+/* What is known now, to be held against what will be known then. */
+static struct away_figures figures_of(const struct screen *screen, const struct screen_input *input)
+{
+    struct away_figures figures = {.at_ms = input->now.wall_ms, .margin = NAN};
+    const struct snapshot *account = screen_pane(screen, input, RESOURCE_ACCOUNT).shown;
+    const struct snapshot *positions = screen_pane(screen, input, RESOURCE_POSITIONS).shown;
+    struct money money;
+    money_of(&money, input->book, positions);
+    figures.day = positions != NULL ? money.sums[0].day.value : (double)NAN;
+    if (account != NULL && account->row_count > 0) {
+        figures.margin = money_margin(account->account);
+    }
+    if (input->tape != NULL) {
+        figures.counts = tape_counts(input->tape);
+    }
+    return figures;
+}
+
+/* Everything up to here was there when the user last did something. */
+static void look(struct screen *screen, uint64_t number, int64_t at_ms)
+{
+    screen->dirty |= number != screen->away.looked ? SCREEN_TAPE : 0;
+    screen->away.looked = number;
+    screen->away.looked_ms = at_ms;
+}
+
+void away_begin(struct screen *screen, const struct screen_input *input)
+{
+    struct screen_away *away = &screen->away;
+    bool known = input->looked_ms != MODEL_NO_TIME && input->tape != NULL;
+    if (away->begun || away->touched_us != 0 || !known) {
+        return;
+    }
+    away->begun = true;
+    size_t i = 0, count = tape_count(input->tape);
+    while (i < count && tape_at(input->tape, i)->wall_ms > input->looked_ms) {
+        i++;
+    }
+    look(screen, i < count ? tape_at(input->tape, i)->number : 0, input->looked_ms);
+    away->touched = screen->away.looked;
+    away->back_us = input->now.mono_us;
+}
+
+static void note(struct screen *screen, const struct screen_input *input)
+{
+    struct screen_away *away = &screen->away;
+    int64_t now_us = input->now.mono_us;
+    bool first = away->touched_us == 0, was_away = !first && now_us - away->touched_us >= AWAY_US;
+    if (was_away) {
+        look(screen, away->touched, away->touched_ms);
+        away->back_us = now_us;
+        away->from = away->now;
+        away->to = figures_of(screen, input);
+        away->digest = true;
+        screen->dirty |= SCREEN_OVERLAY;
+    } else if ((first && !away->begun) || now_us - away->back_us >= AWAY_US) {
+        /* Back for a while: what came since the last key is new, and no more. */
+        look(screen, first ? newest(input) : away->touched, input->now.wall_ms);
+    }
+    away->touched_us = now_us;
+    away->touched_ms = input->now.wall_ms;
+    away->touched = newest(input);
+    away->now = figures_of(screen, input);
+}
+
+void away_touch(struct screen *screen, const struct screen_input *input)
+{
+    screen->dirty |= screen->away.digest ? SCREEN_VIEW : 0;
+    screen->away.digest = false;
+    note(screen, input);
+}
+
+void tape_pane_seen(struct screen *screen, const struct screen_input *input)
+{
+    look(screen, newest(input), input->now.wall_ms);
+}
+
+void screen_entered(struct screen *screen, const struct screen_input *input)
+{
+    note(screen, input);
+}
+
+/* --- the digest ------------------------------------------------------------------------------ */
+
+static struct bar_place left_at(int rank)
+{
+    return (struct bar_place){rank, 0};
+}
+
+static void put_day(struct bar *bar, const struct frame *frame)
+{
+    const struct screen_away *away = &frame->screen->away;
+    char from[FORMAT_MAX], to[FORMAT_MAX];
+    const double values[] = {away->from.day, away->to.day};
+    char *const texts[] = {from, to};
+    if (isnan(away->from.day) && isnan(away->to.day)) {
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        struct format_figure figure = {values[i], 0, FORMAT_SIGN};
+        if (frame->screen->hide_amounts && !isnan(values[i])) {
+            snprintf(texts[i], FORMAT_MAX, "%s", FORMAT_HIDDEN);
+        } else {
+            format_number(&frame->input->format, figure, texts[i]);
+        }
+    }
+    bool up = away->to.day >= away->from.day;
+    bar_add(bar, left_at(0), (struct style){ROLE_DIM, 0}, "  Day ");
+    bar_add(bar, left_at(0), (struct style){ROLE_TEXT, 0}, "%s → ", from);
+    bar_add(bar, left_at(0), (struct style){up ? ROLE_PNL_UP : ROLE_PNL_DOWN, CELL_BOLD}, "%s", to);
+}
+
+static void put_closed(struct bar *bar, const struct frame *frame, uint64_t unknown)
+{
+    const struct screen_away *away = &frame->screen->away;
+    double amount = away->to.counts.closed_amount - away->from.counts.closed_amount;
+    struct format_figure figure = {amount, 2, FORMAT_SIGN | (unknown > 0 ? FORMAT_DERIVED : 0)};
+    char text[FORMAT_MAX] = FORMAT_HIDDEN;
+    if (!frame->screen->hide_amounts) {
+        format_number(&frame->input->format, figure, text);
+    }
+    bar_add(bar, left_at(7), (struct style){amount < 0 ? ROLE_PNL_DOWN : ROLE_PNL_UP, 0}, " %s",
+            text);
+}
+
+/* In the order of what matters; what matters least goes first where there is no room. */
+static const struct {
+    enum tape_kind kind;
+    const char *one, *many;
+    int rank;
+    enum role role;
+} counted[] = {
+    {TAPE_FILLED, "filled", "filled", 3, ROLE_STATUS_EXECUTED},
+    {TAPE_CLOSED, "closed", "closed", 4, ROLE_TEXT},
+    {TAPE_REJECTED, "rejected", "rejected", 1, ROLE_STATUS_REJECTED},
+    {TAPE_STOP, "stop passed", "stops passed", 2, ROLE_ALERT},
+    {TAPE_TARGET, "target passed", "targets passed", 5, ROLE_ALERT},
+    {TAPE_ALERT, "alert", "alerts", 5, ROLE_ALERT},
+    {TAPE_PLACED, "placed", "placed", 9, ROLE_TEXT},
+    {TAPE_PARTIAL, "filled in part", "filled in part", 11, ROLE_TEXT},
+    {TAPE_CHANGED, "changed", "changed", 12, ROLE_TEXT},
+    {TAPE_CANCELLED, "cancelled", "cancelled", 10, ROLE_TEXT},
+    {TAPE_STREAM, "break of the stream", "breaks of the stream", 13, ROLE_TEXT},
+};
+
+static void put_counts(struct bar *bar, const struct frame *frame)
+{
+    const struct screen_away *away = &frame->screen->away;
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
+        enum tape_kind kind = counted[i].kind;
+        uint64_t count = away->to.counts.of[kind] - away->from.counts.of[kind];
+        if (count == 0) {
+            continue;
+        }
+        bar_add(bar, left_at(counted[i].rank), (struct style){ROLE_DIM, 0}, " · ");
+        bar_add(bar, left_at(counted[i].rank), (struct style){counted[i].role, 0}, "%llu %s",
+                (unsigned long long)count, count == 1 ? counted[i].one : counted[i].many);
+        if (kind == TAPE_CLOSED) {
+            put_closed(bar, frame,
+                       away->to.counts.closed_unknown - away->from.counts.closed_unknown);
+        }
+    }
+}
+
+static void put_margin(struct bar *bar, const struct screen_away *away)
+{
+    double from = away->from.margin, to = away->to.margin;
+    if (!isnan(from) && !isnan(to) && fabs(from - to) >= 0.5) {
+        bar_add(bar, left_at(6), (struct style){ROLE_DIM, 0}, " · margin ");
+        bar_add(bar, left_at(6), (struct style){ROLE_TEXT, 0}, "%.0f → ", from);
+        bar_add(bar, left_at(6), (struct style){margin_role(to, false), 0}, "%.0f %%", to);
+    }
+}
+
+/* On the line above the state bar, over whatever stands there. */
+void paint_digest(const struct frame *frame)
+{
+    const struct screen_away *away = &frame->screen->away;
+    struct rect area = frame->screen->layout.body;
+    char took[TAPE_FIGURE_MAX], key[24];
+    struct bar bar;
+    bar.count = 0;
+    if (!away->digest || frame->screen->layout.kind == LAYOUT_MINI || area.height < 1) {
+        return;
+    }
+    area.y += area.height - 1;
+    area.height = 1;
+    tape_duration((away->to.at_ms - away->from.at_ms) / 1000 * 1000, took);
+    bar_add(&bar, left_at(0), (struct style){ROLE_CONN_WARN, CELL_BOLD | CELL_REVERSE}, " AWAY %s ",
+            took);
+    put_day(&bar, frame);
+    put_counts(&bar, frame);
+    put_margin(&bar, away);
+    key_of(frame->input, ACTION_DETAIL, key, sizeof key);
+    if (key[0] != '\0') {
+        bar_add(&bar, (struct bar_place){8, BAR_RIGHT}, (struct style){ROLE_KEY, 0}, "  %s", key);
+        bar_add(&bar, (struct bar_place){8, BAR_RIGHT}, (struct style){ROLE_DIM, 0}, " lists ");
+        bar_add(&bar, (struct bar_place){14, BAR_RIGHT}, (struct style){ROLE_DIM, 0},
+                "them, any key hides this ");
+    }
+    bar_paint(&bar, frame->canvas, area);
+}

@@ -1,0 +1,587 @@
+/*
+ * The symbol page: quote, range and curve of what the selected row is about, the position, what
+ * works, what was booked, and the story of each order. Beside the table where there is room.
+ */
+#include "symbol.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DOCK_COLUMNS 140 /* from here on it stands beside the table */
+#define LABELS 9
+#define CHART_MAX 10
+#define SPAN_MS INT64_C(1800000)
+#define LEVELS_MAX 8
+
+/* --- which symbol --------------------------------------------------------------------------- */
+
+/* What the selected row, or entry, is about; "" when it is about none. Copied, for rows go. */
+void symbol_note(struct screen *screen, const struct screen_input *input)
+{
+    const char *symbol = "";
+    if (screen_has_table(screen->focus)) {
+        struct table *table = &screen->tables[screen->focus];
+        const struct row *row = table_selected(table);
+        size_t count, at = column_find(screen->focus, "symbol", 6);
+        const struct column *columns = columns_of(screen->focus, &count);
+        symbol = row != NULL && at < count ? columns[at].text(row) : "";
+    } else if (screen->focus == PANE_EVENTS && !screen->strip.journal) {
+        const struct tape_entry *entry =
+            tape_pane_at(screen, input, tape_pane_cursor(screen, input));
+        symbol = entry != NULL ? entry->symbol : "";
+    }
+    if (symbol[0] != '\0') {
+        snprintf(screen->symbol, sizeof screen->symbol, "%s", symbol);
+    }
+}
+
+static bool is_left(enum pane pane)
+{
+    return pane == PANE_ORDERS || pane == PANE_POSITIONS;
+}
+
+struct rect symbol_area(const struct screen *screen)
+{
+    const struct layout *layout = &screen->layout;
+    struct rect body = layout->body;
+    struct rect from = layout->panes[screen->focus];
+    if (screen->columns < DOCK_COLUMNS || layout->kind != LAYOUT_FULL || from.width == 0 ||
+        from.width >= body.width) {
+        return body;
+    }
+    int split = is_left(screen->focus) ? from.x + from.width : from.x;
+    if (is_left(screen->focus)) {
+        return (struct rect){split, body.y, body.x + body.width - split, body.height};
+    }
+    return (struct rect){body.x, body.y, split - body.x, body.height};
+}
+
+bool symbol_covers(const struct screen *screen, enum pane pane)
+{
+    struct rect area = symbol_area(screen), other = screen->layout.panes[pane];
+    return screen->overlay == SCOPE_SYMBOL && rect_clip(area, other).width > 0;
+}
+
+/* --- lines ---------------------------------------------------------------------------------- */
+
+void page_begin(struct bar *bar)
+{
+    bar->count = 0;
+}
+
+void page_end(struct page *page, struct bar *bar)
+{
+    int at = page->line - page->top;
+    if (at >= 0 && at < page->area.height) {
+        bar_paint(bar, page->frame->canvas,
+                  (struct rect){page->area.x, page->area.y + at, page->area.width, 1});
+    }
+    page->line++;
+}
+
+void page_rule(struct page *page)
+{
+    int at = page->line - page->top;
+    for (int x = 0; x < page->area.width && at >= 0 && at < page->area.height; x++) {
+        canvas_put(page->frame->canvas, (struct rect){page->area.x + x, page->area.y + at, 1, 1},
+                   "─", PAGE_DIM);
+    }
+    page->line++;
+}
+
+const char *page_price(const struct page *page, double value, char out[FORMAT_MAX])
+{
+    int decimals = isnan(value) ? 2 : format_decimals(value, 2, 4);
+    format_number(&page->frame->input->format,
+                  (struct format_figure){value, decimals, FORMAT_PRICE}, out);
+    return out;
+}
+
+static const char *hidden_or(const struct page *page, struct format_figure figure,
+                             char out[FORMAT_MAX])
+{
+    if (page->frame->screen->hide_amounts && !isnan(figure.value)) {
+        snprintf(out, FORMAT_MAX, "%s", FORMAT_HIDDEN);
+    } else {
+        format_number(&page->frame->input->format, figure, out);
+    }
+    return out;
+}
+
+const char *page_count(const struct page *page, double value, char out[FORMAT_MAX])
+{
+    int decimals = isnan(value) ? 0 : format_decimals(value, 0, 6);
+    return hidden_or(page, (struct format_figure){value, decimals, 0}, out);
+}
+
+const char *page_amount(const struct page *page, double value, char out[FORMAT_MAX])
+{
+    return hidden_or(page, (struct format_figure){value, 2, FORMAT_SIGN}, out);
+}
+
+static enum role sign_role(double value, bool stale)
+{
+    return stale ? ROLE_STALE : value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
+}
+
+static struct pane_state rows_of(const struct page *page, enum resource resource)
+{
+    return screen_pane(page->frame->screen, page->frame->input, resource);
+}
+
+/* --- quote ---------------------------------------------------------------------------------- */
+
+/* A quote is the watchlist's; else what a position or an order was valued at. */
+void symbol_quote_find(const struct frame *frame, const char *symbol, struct symbol_quote *ret)
+{
+    struct pane_state items = screen_pane(frame->screen, frame->input, RESOURCE_WATCHLISTS);
+    struct pane_state positions = screen_pane(frame->screen, frame->input, RESOURCE_POSITIONS);
+    struct pane_state orders = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS);
+    *ret = (struct symbol_quote){.name = "", .last = NAN};
+    for (size_t i = 0; orders.shown != NULL && i < orders.shown->row_count; i++) {
+        const struct order *order = &orders.shown->orders[i];
+        if (strcmp(order->symbol, symbol) == 0 && !isnan(order_last(order).value)) {
+            ret->last = order_last(order).value;
+            ret->stale = orders.stale;
+            ret->name = order->stock_name;
+        }
+    }
+    for (size_t i = 0; positions.shown != NULL && i < positions.shown->row_count; i++) {
+        const struct position *position = &positions.shown->positions[i];
+        if (strcmp(position->symbol, symbol) == 0 && !isnan(position_last(position).value)) {
+            ret->last = position_last(position).value;
+            ret->stale = positions.stale;
+            ret->name = position->stock_name[0] != '\0' ? position->stock_name : ret->name;
+        }
+    }
+    for (size_t i = 0; items.shown != NULL && i < items.shown->row_count; i++) {
+        const struct watch_item *item = &items.shown->items[i];
+        if (ret->item == NULL && strcmp(item->symbol, symbol) == 0) {
+            struct figure last = item_last(item);
+            ret->item = item;
+            ret->name = item->name[0] != '\0' ? item->name : ret->name;
+            ret->last = isnan(last.value) ? ret->last : last.value;
+            ret->stale = isnan(last.value) ? ret->stale : items.stale;
+        }
+    }
+}
+
+static void write_names(struct page *page, const struct symbol_quote *quote)
+{
+    struct bar bar;
+    char shown[COLUMN_COMPOSED_MAX];
+    const struct column_now now = {page->frame->input->now.wall_ms, &page->frame->input->format};
+    symbol_shown(page->symbol, &now, shown);
+    page_begin(&bar);
+    bar_add(&bar, PAGE_LEFT(0), (struct style){ROLE_TITLE, CELL_BOLD}, "%s", shown);
+    if (quote->name[0] != '\0' && strcmp(quote->name, page->symbol) != 0) {
+        bar_add(&bar, PAGE_LEFT(2), PAGE_TEXT, "  %.80s", quote->name);
+    }
+    if (quote->item != NULL) {
+        bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, "  %.16s", quote->item->exchange);
+    }
+    bar_add(&bar, (struct bar_place){1, BAR_RIGHT},
+            (struct style){quote->stale ? ROLE_STALE : ROLE_CONN_LIVE, 0}, "%s",
+            isnan(quote->last) ? ""
+            : quote->stale     ? "≈ stale"
+                               : "live");
+    page_end(page, &bar);
+}
+
+static void put_named(const struct page *page, struct bar *bar, const char *name, double value)
+{
+    char text[FORMAT_MAX];
+    bar_add(bar, PAGE_LEFT(2), PAGE_DIM, " %s ", name);
+    bar_add(bar, PAGE_LEFT(2), PAGE_TEXT, "%s", page_price(page, value, text));
+}
+
+static void write_quote(struct page *page, const struct symbol_quote *quote)
+{
+    const struct watch_item *item = quote->item;
+    struct bar bar;
+    char text[FORMAT_MAX];
+    page_begin(&bar);
+    bar_add(&bar, PAGE_LEFT(0), (struct style){quote->stale ? ROLE_STALE : ROLE_TEXT, CELL_BOLD},
+            "%s", page_price(page, quote->last, text));
+    if (item != NULL) {
+        double change = item_change(item).value, percent = item_change_percent(item).value;
+        enum role role = sign_role(change, quote->stale);
+        struct format_figure figure = {change, 2, FORMAT_SIGN | FORMAT_PRICE};
+        format_number(&page->frame->input->format, figure, text);
+        bar_add(&bar, PAGE_LEFT(3), (struct style){role, 0}, "  %s", text);
+        figure = (struct format_figure){percent, 2, FORMAT_SIGN | FORMAT_PERCENT};
+        format_number(&page->frame->input->format, figure, text);
+        bar_add(&bar, PAGE_LEFT(1), (struct style){role, 0}, " %s", text);
+        if (page->area.width < 70) {
+            page_end(page, &bar);
+            page_begin(&bar);
+        } else {
+            bar_add(&bar, PAGE_LEFT(2), PAGE_TEXT, "  ");
+        }
+        put_named(page, &bar, "O", item->open);
+        put_named(page, &bar, "H", item->high);
+        put_named(page, &bar, "L", item->low);
+        put_named(page, &bar, "C", item->close);
+    }
+    page_end(page, &bar);
+}
+
+/* low├───────┼──●────┤high: where the price stands in the day's range; the cross is the open. */
+static void write_range(struct page *page, const struct symbol_quote *quote)
+{
+    const struct watch_item *item = quote->item;
+    int at = page->line - page->top, width = page->area.width - 10;
+    if (item == NULL || isnan(item->high) || isnan(item->low) || width < 10) {
+        return;
+    }
+    struct rect line = {page->area.x, page->area.y + at, page->area.width, 1};
+    struct rect track = {line.x + 4, line.y, width, 1};
+    struct draw_range range = {item->low, item->high};
+    canvas_put(page->frame->canvas, line, "low├", PAGE_DIM);
+    for (int x = 0; x < width; x++) {
+        canvas_put(page->frame->canvas, (struct rect){track.x + x, track.y, 1, 1}, "─", PAGE_DIM);
+    }
+    int open = draw_place(range, item->open, width), last = draw_place(range, quote->last, width);
+    if (open >= 0) {
+        canvas_put(page->frame->canvas, (struct rect){track.x + open, track.y, 1, 1}, "┼",
+                   PAGE_DIM);
+    }
+    if (last >= 0) {
+        canvas_put(page->frame->canvas, (struct rect){track.x + last, track.y, 1, 1}, "●",
+                   (struct style){quote->stale ? ROLE_STALE : ROLE_TEXT, CELL_BOLD});
+    }
+    canvas_put(page->frame->canvas, (struct rect){track.x + width, line.y, 6, 1}, "┤high",
+               PAGE_DIM);
+    page->line++;
+}
+
+/* --- curve ---------------------------------------------------------------------------------- */
+
+struct levels {
+    struct draw_level all[LEVELS_MAX];
+    size_t count;
+};
+
+static struct draw_level *add_level(struct levels *levels, double value, enum role role)
+{
+    if (isnan(value) || levels->count == LEVELS_MAX) {
+        return NULL;
+    }
+    struct draw_level *level = &levels->all[levels->count++];
+    *level = (struct draw_level){.value = value, .style = {role, 0}};
+    return level;
+}
+
+static void name_level(const struct page *page, struct draw_level *level, const char *word)
+{
+    char text[FORMAT_MAX];
+    if (level != NULL) {
+        page_price(page, level->value, text);
+        snprintf(level->left, sizeof level->left, "%.*s", DRAW_LABEL_MAX - 1, text);
+        snprintf(level->right, sizeof level->right, "%.*s", DRAW_LABEL_MAX - 1, word);
+    }
+}
+
+static void position_levels(const struct page *page, struct levels *levels)
+{
+    const struct snapshot *rows = rows_of(page, RESOURCE_POSITIONS).shown;
+    for (size_t i = 0; rows != NULL && i < rows->row_count; i++) {
+        const struct position *position = &rows->positions[i];
+        char word[FORMAT_MAX + 8], count[FORMAT_MAX];
+        if (strcmp(position->symbol, page->symbol) != 0 || position_is_closed(position)) {
+            continue;
+        }
+        struct format_figure quantity = {position->quantity,
+                                         format_decimals(position->quantity, 0, 6), FORMAT_SIGN};
+        snprintf(word, sizeof word, "avg %s", hidden_or(page, quantity, count));
+        name_level(page, add_level(levels, position_average(position).value, ROLE_TEXT), word);
+        name_level(page, add_level(levels, position->stop_loss, ROLE_PNL_DOWN), "SL");
+        name_level(page, add_level(levels, position->target, ROLE_PNL_UP), "Tgt");
+    }
+}
+
+static void order_levels(const struct page *page, struct levels *levels)
+{
+    const struct snapshot *rows = rows_of(page, RESOURCE_ORDERS).shown;
+    for (size_t i = 0; rows != NULL && i < rows->row_count; i++) {
+        const struct order *order = &rows->orders[i];
+        char word[FORMAT_MAX + 16], count[FORMAT_MAX];
+        if (strcmp(order->symbol, page->symbol) != 0 || !order_is_working(order)) {
+            continue;
+        }
+        bool buy = order->direction == ORDER_BUY;
+        snprintf(word, sizeof word, "%s %s", buy ? "BUY" : "SELL",
+                 page_count(page, order->quantity, count));
+        name_level(page, add_level(levels, order->price, buy ? ROLE_SIDE_BUY : ROLE_SIDE_SELL),
+                   word);
+    }
+}
+
+static struct draw_span span_of(const struct page *page)
+{
+    struct draw_span span = curve_session(page->frame->input);
+    if (page->frame->screen->symbol_short && span.to - span.from > SPAN_MS) {
+        span.from = span.to - SPAN_MS;
+    }
+    return span;
+}
+
+/* What was seen, and what was not: "seen 09:31–14:32, gap 11:02–11:09". */
+static void write_seen(struct page *page, const struct series *series, struct draw_span span)
+{
+    char from[FORMAT_MAX], to[FORMAT_MAX];
+    struct bar bar;
+    const struct format *format = &page->frame->input->format;
+    format_clock(format, FORMAT_CLOCK_MINUTE, series->points[0].x, from);
+    format_clock(format, FORMAT_CLOCK_MINUTE, history_newest_ms(page->frame->input->history), to);
+    page_begin(&bar);
+    bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, "%*sseen %s–%s", LABELS, "", from, to);
+    int gaps = 0;
+    for (size_t i = 1; i + 1 < series->count; i++) {
+        int64_t length = series->points[i + 1].x - series->points[i].x;
+        if (isnan(series->points[i].y) && length >= 60000 && series->points[i].x >= span.from) {
+            format_clock(format, FORMAT_CLOCK_MINUTE, series->points[i].x, from);
+            format_clock(format, FORMAT_CLOCK_MINUTE, series->points[i + 1].x, to);
+            bar_add(&bar, PAGE_LEFT(1 + gaps), PAGE_DIM, ", gap %s–%s", from, to);
+            gaps++;
+        }
+        if (gaps == 3) {
+            break;
+        }
+    }
+    page_end(page, &bar);
+}
+
+static void write_curve(struct page *page, int height)
+{
+    const struct history *history = page->frame->input->history;
+    const struct series *series = history != NULL ? history_price(history, page->symbol) : NULL;
+    struct levels levels = {.count = 0};
+    double values[DRAW_COLUMNS_MAX];
+    struct rect area = {page->area.x, page->area.y + page->line - page->top, page->area.width,
+                        height};
+    if (series == NULL || series->count == 0 || height < 3 || area.width < LABELS + 12) {
+        return;
+    }
+    struct draw_span span = span_of(page);
+    struct draw_points points = {series->points, series->count};
+    struct draw_chart chart = {.kind = page->frame->canvas->ascii ? DRAW_ASCII : DRAW_BRAILLE,
+                               .values = values,
+                               .range = draw_range_in(points, span),
+                               .left = LABELS,
+                               .curve = {ROLE_SPARK, 0},
+                               .axis = {ROLE_DIM, 0}};
+    draw_buckets(points, span, values,
+                 draw_columns(chart.kind, draw_curve_width(LABELS, area.width)));
+    order_levels(page, &levels);
+    position_levels(page, &levels);
+    /* A level far away would press the curve flat: it is named below, not drawn. */
+    double reach = (chart.range.high - chart.range.low) * 2;
+    for (size_t i = 0; i < levels.count; i++) {
+        double value = levels.all[i].value;
+        if (value > chart.range.low - reach && value < chart.range.high + reach) {
+            chart.range = draw_range_with(chart.range, value);
+        }
+    }
+    struct draw_level *high = add_level(&levels, chart.range.high, ROLE_DIM);
+    struct draw_level *low = add_level(&levels, chart.range.low, ROLE_DIM);
+    name_level(page, high, "");
+    name_level(page, low, "");
+    chart.levels = levels.all;
+    chart.level_count = levels.count;
+    draw_chart(page->frame->canvas, area, &chart);
+    page->line += height;
+    curve_put_times(page->frame,
+                    (struct rect){area.x + LABELS + 1, area.y + height, area.width - LABELS - 1, 1},
+                    span);
+    page->line++;
+    write_seen(page, series, span);
+}
+
+/* --- position, orders, bookings --------------------------------------------------------------- */
+
+static void write_position(struct page *page, const struct position *position, bool stale)
+{
+    struct bar bar;
+    char text[FORMAT_MAX];
+    struct format_figure quantity = {position->quantity, format_decimals(position->quantity, 0, 6),
+                                     FORMAT_SIGN};
+    double open = position_unrealized(position).value, value = position_value(position).value;
+    page_begin(&bar);
+    bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, "Position ");
+    bar_add(&bar, PAGE_LEFT(0), (struct style){ROLE_TEXT, CELL_BOLD}, "%s",
+            hidden_or(page, quantity, text));
+    bar_add(&bar, PAGE_LEFT(5), PAGE_DIM, "%s%.8s", position->product[0] != '\0' ? " " : "",
+            position->product);
+    bar_add(&bar, PAGE_LEFT(0), PAGE_TEXT, " @ %s",
+            page_price(page, position_average(position).value, text));
+    bar_add(&bar, PAGE_LEFT(2), PAGE_DIM, "  open ");
+    bar_add(&bar, PAGE_LEFT(2), (struct style){sign_role(open, stale), 0}, "%s",
+            page_amount(page, open, text));
+    bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, "  day ");
+    bar_add(&bar, PAGE_LEFT(3), (struct style){sign_role(position->day_pnl, stale), 0}, "%s",
+            page_amount(page, position->day_pnl, text));
+    bar_add(&bar, PAGE_LEFT(4), PAGE_DIM, "  worth ");
+    bar_add(&bar, PAGE_LEFT(4), PAGE_TEXT, "%s",
+            hidden_or(page, (struct format_figure){fabs(value), 0, 0}, text));
+    page_end(page, &bar);
+}
+
+static void write_working(struct page *page, const struct order *order)
+{
+    struct bar bar;
+    char text[FORMAT_MAX], age[TAPE_FIGURE_MAX];
+    double last = order_last(order).value, apart = (order->price / last - 1) * 100;
+    bool buy = order->direction == ORDER_BUY;
+    page_begin(&bar);
+    bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, "Working  ");
+    bar_add(&bar, PAGE_LEFT(0), (struct style){buy ? ROLE_SIDE_BUY : ROLE_SIDE_SELL, 0}, "%.8s",
+            order->side);
+    bar_add(&bar, PAGE_LEFT(0), PAGE_TEXT, " %s", page_count(page, order->quantity, text));
+    if (order->filled > 0) {
+        bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, ", %s filled", page_count(page, order->filled, text));
+    }
+    bar_add(&bar, PAGE_LEFT(0), PAGE_TEXT, isnan(order->price) ? " at market" : " @ %s",
+            page_price(page, order->price, text));
+    if (!isnan(apart)) {
+        bar_add(&bar, PAGE_LEFT(2), PAGE_DIM, "  %.1f %% %s LTP", fabs(apart),
+                apart > 0 ? "above" : "below");
+    }
+    if (order->created_ms != MODEL_NO_TIME) {
+        int64_t age_ms = page->frame->input->now.wall_ms - order->created_ms;
+        tape_duration(age_ms / 1000 * 1000, age);
+        bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, ", for %s", age);
+    }
+    page_end(page, &bar);
+}
+
+/* What closings of the symbol brought today, and of how many positions. */
+static double booked_of(const struct page *page, size_t *ret_count)
+{
+    const struct money_book *book = page->frame->input->book;
+    const struct snapshot *rows = rows_of(page, RESOURCE_POSITIONS).shown;
+    const struct money_closed *closed;
+    double sum = 0;
+    *ret_count = 0;
+    for (size_t i = 0; book != NULL && (closed = money_book_closed(book, i)) != NULL; i++) {
+        if (strcmp(closed->symbol, page->symbol) == 0 && !closed->in_list) {
+            sum += closed->figure;
+            ++*ret_count;
+        }
+    }
+    for (size_t i = 0; rows != NULL && i < rows->row_count; i++) {
+        const struct position *position = &rows->positions[i];
+        bool derived;
+        if (strcmp(position->symbol, page->symbol) == 0 && position_is_closed(position)) {
+            sum += money_booked(book, position, &derived);
+            ++*ret_count;
+        }
+    }
+    return sum;
+}
+
+static void write_booked(struct page *page)
+{
+    struct bar bar;
+    char text[FORMAT_MAX];
+    size_t count;
+    double sum = booked_of(page, &count);
+    if (count == 0) {
+        return;
+    }
+    page_begin(&bar);
+    bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, "Booked   ");
+    bar_add(&bar, PAGE_LEFT(0), (struct style){sign_role(sum, false), 0}, "%s",
+            page_amount(page, sum, text));
+    bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, " today, %zu round trip%s", count, count == 1 ? "" : "s");
+    page_end(page, &bar);
+}
+
+static void write_holdings(struct page *page)
+{
+    struct pane_state positions = rows_of(page, RESOURCE_POSITIONS);
+    const struct snapshot *orders = rows_of(page, RESOURCE_ORDERS).shown;
+    int before = page->line;
+    page_rule(page);
+    for (size_t i = 0; positions.shown != NULL && i < positions.shown->row_count; i++) {
+        const struct position *position = &positions.shown->positions[i];
+        if (strcmp(position->symbol, page->symbol) == 0 && !position_is_closed(position)) {
+            write_position(page, position, positions.stale);
+        }
+    }
+    for (size_t i = 0; orders != NULL && i < orders->row_count; i++) {
+        const struct order *order = &orders->orders[i];
+        if (strcmp(order->symbol, page->symbol) == 0 && order_is_working(order)) {
+            write_working(page, order);
+        }
+    }
+    write_booked(page);
+    if (page->line == before + 1) {
+        struct bar bar;
+        page_begin(&bar);
+        bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, "neither held nor worked today");
+        page_end(page, &bar);
+    }
+    page_rule(page);
+}
+
+/* --- the page ------------------------------------------------------------------------------- */
+
+/* In the lower edge: what the keys do here. */
+static void put_keys(const struct frame *frame, struct rect edge)
+{
+    char up[24], down[24], left[24], right[24], text[160];
+    key_of(frame->input, ACTION_UP, up, sizeof up);
+    key_of(frame->input, ACTION_DOWN, down, sizeof down);
+    key_of(frame->input, ACTION_LEFT, left, sizeof left);
+    key_of(frame->input, ACTION_RIGHT, right, sizeof right);
+    snprintf(text, sizeof text, " %s %s next  %s %s 30 min, day ", up, down, left, right);
+    if (text_width(text) <= edge.width) {
+        canvas_put(frame->canvas, edge, text, PAGE_DIM);
+    }
+}
+
+static struct rect put_frame(const struct frame *frame, struct rect area)
+{
+    bool docked = area.width < frame->screen->columns;
+    canvas_fill(frame->canvas, area, PAGE_TEXT);
+    canvas_box(frame->canvas, area, BOX_HEAVY, (struct style){ROLE_BORDER_FOCUS, 0});
+    canvas_put(frame->canvas, (struct rect){area.x + 2, area.y, area.width - 4, 1},
+               docked ? " Symbol " : " Symbol: Esc back ", (struct style){ROLE_TITLE, CELL_BOLD});
+    put_keys(frame, (struct rect){area.x + 2, area.y + area.height - 1, area.width - 4, 1});
+    struct rect inside = rect_inset(area, 1);
+    inside.x += 1;
+    inside.width -= 2;
+    return inside;
+}
+
+/* Quote and curve stand still; what is below them scrolls. */
+void paint_symbol(const struct frame *frame)
+{
+    struct screen *screen = frame->screen;
+    struct page page = {frame, put_frame(frame, symbol_area(screen)), screen->symbol, 0, 0};
+    struct symbol_quote quote;
+    struct rect whole = page.area;
+    if (whole.width < 10 || whole.height < 3) {
+        return;
+    }
+    symbol_quote_find(frame, page.symbol, &quote);
+    write_names(&page, &quote);
+    write_quote(&page, &quote);
+    if (whole.height >= 16) {
+        write_range(&page, &quote);
+    }
+    int height = whole.height / 3;
+    height = height > CHART_MAX ? CHART_MAX : height;
+    if (whole.height >= 10) {
+        write_curve(&page, height);
+    }
+    page.area = (struct rect){whole.x, whole.y + page.line, whole.width, whole.height - page.line};
+    page.line = 0;
+    page.top = (int)screen->overlay_top;
+    write_holdings(&page);
+    page_stories(&page);
+    screen->overlay_lines = (size_t)page.line;
+    screen->overlay_page = page.area.height > 0 ? (size_t)page.area.height : 1;
+}

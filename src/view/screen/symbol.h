@@ -1,0 +1,55 @@
+/* What stands on the symbol page: shared by the files that paint it. */
+#ifndef BLOTTER_VIEW_SYMBOL_H
+#define BLOTTER_VIEW_SYMBOL_H
+
+#include <blotter/core/derive.h>
+
+#include "screen_parts.h"
+
+/* Lines are counted as they come; those between top and the area's height are drawn. */
+struct page {
+    const struct frame *frame;
+    struct rect area;
+    const char *symbol; /* as the server sends it */
+    int line, top;
+};
+
+/* What is known of the symbol; NULL and NAN: nothing. */
+struct symbol_quote {
+    const struct watch_item *item;
+    const char *name;
+    double last;
+    bool stale, derived;
+};
+void symbol_quote_find(const struct frame *frame, const char *symbol, struct symbol_quote *ret);
+
+/* A line made of segments; it ends with page_end. */
+void page_begin(struct bar *bar);
+void page_end(struct page *page, struct bar *bar);
+void page_rule(struct page *page);
+
+/* Figures as text: hidden with the amounts, but for prices. */
+const char *page_price(const struct page *page, double value, char out[FORMAT_MAX]);
+const char *page_count(const struct page *page, double value, char out[FORMAT_MAX]);
+const char *page_amount(const struct page *page, double value, char out[FORMAT_MAX]);
+
+#define PAGE_LEFT(rank)                                                                            \
+    (struct bar_place)                                                                             \
+    {                                                                                              \
+        (rank), 0                                                                                  \
+    }
+#define PAGE_DIM                                                                                   \
+    (struct style)                                                                                 \
+    {                                                                                              \
+        ROLE_DIM, 0                                                                                \
+    }
+#define PAGE_TEXT                                                                                  \
+    (struct style)                                                                                 \
+    {                                                                                              \
+        ROLE_TEXT, 0                                                                               \
+    }
+
+/* --- story.c: what happened to each order of the symbol, the newest first */
+void page_stories(struct page *page);
+
+#endif
