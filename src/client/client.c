@@ -182,21 +182,18 @@ void client_stream_status_told(void *user, const struct conn_status *status, boo
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
-    switch (status->phase) {
-    case CONN_LIVE:
-        (void)sent_last_id;
+    bool live = status->phase == CONN_LIVE;
+    bool given_up = status->phase == CONN_WAITING || status->phase == CONN_ENDED;
+    (void)sent_last_id;
+    if (live) {
         engine_stream_opened(client->engine, now);
-        break;
-    case CONN_WAITING:
-    case CONN_ENDED:
+    } else if (given_up || client->live) { /* lost as well when it is made anew at once */
         engine_stream_lost(client->engine, now, &status->fault);
+    }
+    client->live = live;
+    if (given_up) {
         client->errors += status->fault.kind != FAULT_NONE;
         client_token_fault(client, &status->fault);
-        break;
-    case CONN_IDLE:
-    case CONN_CONNECTING:
-    case CONN_SILENT:
-        break;
     }
     report_stream(client->journal, client->trace, now, status);
     client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
@@ -452,6 +449,21 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 {
     client->on_change = fn;
     client->on_change_user = user;
+}
+
+void client_set_alarms(struct client *client, const struct alarm_settings *settings)
+{
+    ledger_set_alarms(client->ledger, settings);
+}
+
+bool client_next_alarm(struct client *client, struct alarm *ret)
+{
+    struct tape_entry entry;
+    bool any = ledger_next_alarm(client->ledger, ret);
+    if (any && ledger_tape_entry(ret, &entry)) {
+        client_tell(client, &entry);
+    }
+    return any;
 }
 
 const struct money_book *client_book(const struct client *client)

@@ -971,11 +971,11 @@ static void test_failures_by_class(void **state)
         int64_t retry_after_ms;
         unsigned after_30s, after_event, after_manual;
     } rows[] = {
-        {FAULT_AUTH, 401, -1, 0, 0, 1},      {FAULT_HTTP, 403, -1, 0, 0, 1},
-        {FAULT_HTTP, 404, -1, 0, 1, 1},      {FAULT_HTTP, 500, -1, 1, 1, 1},
-        {FAULT_TIMEOUT, 0, -1, 1, 1, 1},     {FAULT_CONNECT, 0, -1, 1, 1, 1},
-        {FAULT_HTTP, 429, 7000, 1, 1, 1},    {FAULT_HTTP, 503, 40000, 0, 0, 1},
-        {FAULT_TOO_LARGE, 200, -1, 0, 1, 1},
+        {FAULT_AUTH, 401, -1, 0, 0, 1},    {FAULT_HTTP, 403, -1, 0, 0, 1},
+        {FAULT_HTTP, 404, -1, 0, 1, 1},    {FAULT_HTTP, 408, -1, 1, 1, 1},
+        {FAULT_HTTP, 500, -1, 1, 1, 1},    {FAULT_TIMEOUT, 0, -1, 1, 1, 1},
+        {FAULT_CONNECT, 0, -1, 1, 1, 1},   {FAULT_HTTP, 429, 7000, 1, 1, 1},
+        {FAULT_HTTP, 503, 40000, 0, 0, 1}, {FAULT_TOO_LARGE, 200, -1, 0, 1, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct bench bench = bench_settled(true);

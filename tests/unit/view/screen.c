@@ -229,6 +229,64 @@ static void test_connection_words(void **state)
     desk_close(&desk);
 }
 
+static void test_how_a_backend_is_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        struct ask_state asking; /* held_until_us, poll_us: from now on; 0: never */
+        struct conn_status conn;
+        const char *reason; /* why there is no stream */
+        bool outage;
+        const char *expected;
+    } rows[] = {
+        {{.poll_ms = 10000, .poll_us = 4000000},
+         {.phase = CONN_ENDED},
+         "some reason (HTTP 404)",
+         false,
+         "◍ POLL 10 s next 14:32:10 │ no stream: some reason (HTTP 404)"},
+        {{.poll_ms = 120000, .poll_us = 4000000, .closed = true, .opens_ms = DESK_NOW_MS + 60000},
+         {.phase = CONN_ENDED},
+         "some reason",
+         false,
+         "◍ POLL 120 s next 14:32:10 │ market closed, opens 14:33:06"},
+        {{.poll_ms = 120000, .closed = true, .opens_ms = INT64_MIN},
+         {.phase = CONN_ENDED},
+         NULL,
+         false,
+         "◍ POLL 120 s │ market closed"},
+        {{.poll_ms = 10000, .held_until_us = 11500000},
+         {.phase = CONN_LIVE},
+         NULL,
+         false,
+         "◍ HELD 12 s │ too many requests"},
+        {{.poll_ms = 10000}, {.phase = CONN_ENDED}, NULL, true, "✗ OFFLINE nobody answers"},
+        {{.poll_ms = 10000}, {.phase = CONN_CONNECTING, .attempt = 1}, NULL, false, "◌ CONNECTING"},
+        {{.poll_ms = 60000}, {.phase = CONN_LIVE}, NULL, false, "● LIVE"},
+    };
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct ask_state asking = rows[i].asking;
+        int64_t now_us = desk.input.now.mono_us;
+        asking.held_until_us =
+            asking.held_until_us != 0 ? now_us + asking.held_until_us : MOMENT_NEVER;
+        asking.poll_us = asking.poll_us != 0 ? now_us + asking.poll_us : MOMENT_NEVER;
+        desk.input.asking = &asking;
+        desk.conn = rows[i].conn;
+        fault_set(&desk.conn.fault, rows[i].reason != NULL ? FAULT_HTTP : FAULT_NONE, 0, "%s",
+                  rows[i].reason != NULL ? rows[i].reason : "");
+        for (int r = 0; r < RESOURCE_COUNT; r++) {
+            fault_set(&desk.input.panes[r].fault, rows[i].outage ? FAULT_CONNECT : FAULT_NONE, 0,
+                      "%s", rows[i].outage ? "nobody answers" : "");
+        }
+        has(&desk, rows[i].expected);
+        if (asking.held_until_us != MOMENT_NEVER) { /* it counts down by itself */
+            assert_int_equal(screen_deadline(desk.screen), now_us + 500000);
+        }
+    }
+    desk_close(&desk);
+}
+
 /* The seconds of a quiet stream go on by themselves, and only those. */
 static void test_a_quiet_stream_is_counted(void **state)
 {
@@ -580,44 +638,38 @@ static void test_a_detail_costs_what_is_read(void **state)
     assert_non_null(strstr(shown, "How current this is"));
 }
 
-static void test_alerts_are_handed_out_once(void **state)
+/* Each press goes to the next thing that is due, and it is seen then. */
+static void test_what_is_due_is_stepped_through(void **state)
 {
     (void)state;
     struct desk desk;
-    struct screen_alert alert;
-    desk_open(&desk, 100, 30);
-    free(desk_text(&desk, SCREEN_ALL));
-    assert_false(screen_take_alert(desk.screen, &alert));
+    desk_open(&desk, 160, 48);
     desk_load(
         &desk, RESOURCE_ORDERS,
-        "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"A\\u001bB\",\"quantity\":5,\"orderType\":"
-        "\"LIMIT\","
-        "\"orderSide\":\"BUY\",\"price\":1,\"averagePrice\":null,\"filledQuantity\":0,"
-        "\"productType\":\"MIS\",\"status\":\"REJECTED\",\"failureReason\":\"no\\u202emargin\","
-        "\"createdAt\":\"2024-10-28T09:00:00.000Z\",\"executedAt\":null,\"stock\":null}]}");
-    free(desk_text(&desk, RESOURCE_BIT(RESOURCE_ORDERS)));
-    assert_true(screen_take_alert(desk.screen, &alert));
-    assert_int_equal(alert.kind, SCREEN_ALERT_REJECTED);
-    assert_string_equal(alert.title, "A\uFFFDB");
-    assert_string_equal(alert.text, "BUY 5 rejected: no\uFFFDmargin");
-    assert_false(screen_take_alert(desk.screen, &alert));
-    desk_close(&desk);
-}
-
-static void test_alerts_hide_amounts_too(void **state)
-{
-    (void)state;
-    struct desk desk;
-    struct screen_alert alert;
-    desk_open(&desk, 100, 30);
-    free(desk_text(&desk, SCREEN_ALL));
-    desk_do(&desk, ACTION_HIDE_AMOUNTS);
-    desk_load(&desk, RESOURCE_ORDERS,
-              "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"A\",\"quantity\":5,\"orderSide\":\"BUY\","
-              "\"status\":\"REJECTED\",\"failureReason\":\"needs 5,000.00\"}]}");
-    free(desk_text(&desk, RESOURCE_BIT(RESOURCE_ORDERS)));
-    assert_true(screen_take_alert(desk.screen, &alert));
-    assert_string_equal(alert.text, "BUY rejected");
+        "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"LATE\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"orderType\":\"MARKET\",\"status\":\"PENDING\",\"filledQuantity\":0,"
+        "\"createdAt\":\"2024-10-28T09:02:00.000Z\"},"
+        "{\"id\":\"o2\",\"symbol\":\"REFUSED\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"status\":\"REJECTED\",\"failureReason\":\"margin exceeds\"}]}");
+    desk_load(&desk, RESOURCE_POSITIONS,
+              "{\"positions\":[{\"id\":\"p1\",\"symbol\":\"STOPPED\",\"quantity\":-5,"
+              "\"currentPrice\":101,\"stopLoss\":100,\"averagePrice\":90}]}");
+    has(&desk, "! 2: 1 rejected, 1 stop passed"); /* the order is 6 s old */
+    desk_later(&desk, 5000);
+    has(&desk, "! 3: 1 rejected, 1 stop passed, 1 unfilled");
+    has(&desk, "MARKET, NOT FILLED");
+    has(&desk, "REJECTED margin");
+    has(&desk, "PASSED");
+    desk_do(&desk, ACTION_DUE);
+    has(&desk, "! 2: 1 rejected, 1 stop passed");
+    has(&desk, "▸11 s");
+    desk_do(&desk, ACTION_DUE);
+    has(&desk, "! 1: 1 stop passed");
+    desk_do(&desk, ACTION_VIEW); /* also from where it is hidden */
+    desk_do(&desk, ACTION_DUE);
+    has(&desk, "▸STOPPED");
+    has_not(&desk, "│ ! ");
+    desk_do(&desk, ACTION_DUE);
     desk_close(&desk);
 }
 
@@ -830,6 +882,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_screens),
         cmocka_unit_test(test_connection_words),
+        cmocka_unit_test(test_how_a_backend_is_asked),
         cmocka_unit_test(test_a_quiet_stream_is_counted),
         cmocka_unit_test(test_empty_panes_say_why),
         cmocka_unit_test(test_an_error_stands_beside_the_rows),
@@ -845,8 +898,7 @@ int main(void)
         cmocka_unit_test(test_commands_for_the_program),
         cmocka_unit_test(test_the_detail_never_shows_another_row),
         cmocka_unit_test(test_a_detail_costs_what_is_read),
-        cmocka_unit_test(test_alerts_are_handed_out_once),
-        cmocka_unit_test(test_alerts_hide_amounts_too),
+        cmocka_unit_test(test_what_is_due_is_stepped_through),
         cmocka_unit_test(test_mouse),
         cmocka_unit_test(test_a_click_on_a_tab_shows_its_pane),
         cmocka_unit_test(test_a_flash_ends_while_paused),
