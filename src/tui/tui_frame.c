@@ -30,7 +30,7 @@ const char *tui_badge(const struct tui *tui)
     }
 }
 
-void tui_fill_input(const struct tui *tui, struct screen_input *ret)
+void tui_fill_input(struct tui *tui, struct screen_input *ret)
 {
     const struct engine *engine = client_engine(tui->client);
     screen_input_init(ret);
@@ -41,6 +41,7 @@ void tui_fill_input(const struct tui *tui, struct screen_input *ret)
     ret->panes[RESOURCE_ORDERS].shown = client_orders(tui->client);
     ret->wanted = tui->settings.panes;
     ret->conn = client_stream_status(tui->client);
+    ret->asking = client_asking(tui->client, &tui->asking) ? &tui->asking : NULL;
     ret->polling = engine_polling(engine, &ret->poll_next_ms);
     ret->poll_every_ms = engine_poll_every_ms(engine);
     ret->journal = client_journal(tui->client);
@@ -87,15 +88,17 @@ void tui_notice_over(void *user)
 
 static void raise_alerts(struct tui *tui)
 {
-    struct screen_alert alert;
+    struct alarm alarm;
     int64_t second = loop_now(tui->loop).mono_us / SECOND_US;
     if (second != tui->alert_second) {
         tui->alert_second = second;
         tui->alerts_in_second = 0;
     }
-    while (screen_take_alert(tui->screen, &alert)) {
+    while (client_next_alarm(tui->client, &alarm)) {
+        struct alarm_words words;
+        alarm_say(&alarm, &tui->format, screen_hides_amounts(tui->screen), &words);
         if (tui->alerts_in_second++ < ALERTS_PER_SECOND) {
-            alert_raise(&tui->settings, tui->term, &alert);
+            alert_raise(&tui->settings, tui->term, &alarm, &words);
         }
     }
 }

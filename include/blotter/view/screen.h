@@ -10,6 +10,7 @@
 #ifndef BLOTTER_VIEW_SCREEN_H
 #define BLOTTER_VIEW_SCREEN_H
 
+#include <blotter/core/ask.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
 #include <blotter/core/history.h>
@@ -30,6 +31,7 @@ struct screen_input {
     struct pane_state panes[RESOURCE_COUNT]; /* from engine_pane */
     resource_mask wanted;                    /* the panes that exist in this run; 0 means all */
     const struct conn_status *conn;          /* NULL: no stream in this run */
+    const struct ask_state *asking;          /* how a backend is being asked; NULL: there is none */
     bool polling;                            /* from engine_polling */
     int64_t poll_next_ms;                    /* wall time of the next poll */
     int64_t poll_every_ms;         /* how far polls are apart now; 0: taken from the last answer */
@@ -125,19 +127,8 @@ void screen_entered(struct screen *screen, const struct screen_input *input);
 /* True while painting is paused: rows stay as they were, the state bar counts. */
 bool screen_paused(const struct screen *screen);
 
-/* --- alerts --------------------------------------------------------------------------------- */
-
-enum screen_alert_kind { SCREEN_ALERT_REJECTED, SCREEN_ALERT_PRICE };
-
-struct screen_alert {
-    enum screen_alert_kind kind;
-    char title[64]; /* clean UTF-8: "RELIANCE", "order rejected" … */
-    char text[128];
-};
-
-/* The next thing that happened since the first load and deserves a bell; false when none. At most
- * 32 are kept. */
-bool screen_take_alert(struct screen *screen, struct screen_alert *ret);
+/* What goes elsewhere should not show them either. */
+bool screen_hides_amounts(const struct screen *screen);
 
 /* --- what is remembered between runs -------------------------------------------------------- */
 

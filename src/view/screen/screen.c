@@ -144,51 +144,6 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     note_brief(screen);
 }
 
-static void on_alert(void *user, enum pane pane, const struct row *row)
-{
-    struct screen *screen = user;
-    if (screen->alert_count == SCREEN_ALERT_MAX) {
-        return;
-    }
-    struct screen_alert *alert = &screen->alerts[screen->alert_count++];
-    const struct order *order = (const void *)row;
-    const struct watch_item *item = (const void *)row;
-    bool rejected = pane == PANE_ORDERS;
-    const char *symbol = rejected ? order->symbol : item->symbol;
-    char text[256], figure[FORMAT_MAX];
-    struct format format = {.grouping = FORMAT_NO_GROUPING};
-    if (rejected && screen->hide_amounts) { /* the server's reason may name amounts as well */
-        snprintf(text, sizeof text, "%.16s rejected", order->side);
-    } else if (rejected) {
-        format_number(&format,
-                      (struct format_figure){.value = order->quantity,
-                                             .decimals = format_decimals(order->quantity, 0, 9)},
-                      figure);
-        snprintf(text, sizeof text, "%.16s %s rejected%s%.160s", order->side, figure,
-                 order->failure_reason[0] != '\0' ? ": " : "", order->failure_reason);
-    } else {
-        format_number(&format,
-                      (struct format_figure){
-                          .value = item->alert_price, .decimals = 2, .flags = FORMAT_PRICE},
-                      figure);
-        snprintf(text, sizeof text, "crossed %s", figure);
-    }
-    *alert = (struct screen_alert){.kind = rejected ? SCREEN_ALERT_REJECTED : SCREEN_ALERT_PRICE};
-    text_clean(symbol, strlen(symbol), alert->title, sizeof alert->title);
-    text_clean(text, strlen(text), alert->text, sizeof alert->text);
-}
-
-bool screen_take_alert(struct screen *screen, struct screen_alert *ret)
-{
-    if (screen->alert_count == 0) {
-        return false;
-    }
-    *ret = screen->alerts[0];
-    screen->alert_count--;
-    memmove(screen->alerts, screen->alerts + 1, screen->alert_count * sizeof *screen->alerts);
-    return true;
-}
-
 void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which)
 {
     for (int i = 0; i < RESOURCE_COUNT; i++) {
@@ -197,9 +152,7 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
             struct table_news news = {.snapshot = state.shown,
                                       .now = input->now,
                                       .quiet = state.stale,
-                                      .book = input->book,
-                                      .alert = on_alert,
-                                      .user = screen};
+                                      .book = input->book};
             if ((screen->retake & RESOURCE_BIT(i)) != 0) {
                 table_forget_widths(&screen->tables[i]);
             }
@@ -238,6 +191,11 @@ resource_mask screen_visible(const struct screen *screen)
     return screen->layout.kind >= LAYOUT_MEDIUM ? mask | RESOURCE_BIT(RESOURCE_ACCOUNT) : mask;
 }
 
+bool screen_hides_amounts(const struct screen *screen)
+{
+    return screen->hide_amounts;
+}
+
 bool screen_paused(const struct screen *screen)
 {
     return screen->paused;
@@ -250,7 +208,8 @@ int64_t screen_deadline(const struct screen *screen)
 
 enum action_scope screen_scope(const struct screen *screen)
 {
-    return screen->overlay;
+    bool search = screen->overlay == SCOPE_HELP && screen->help_typing;
+    return search ? SCOPE_PROMPT : screen->overlay;
 }
 
 const char *screen_theme(const struct screen *screen)
@@ -268,9 +227,21 @@ static int64_t next_quiet_second(const struct screen_input *input)
     return quiet ? input->now.mono_us + (1000 - for_ms % 1000) * 1000 : MOMENT_NEVER;
 }
 
+/* So are those until a backend may be asked again. */
+static int64_t next_held_second(const struct screen_input *input)
+{
+    if (input->asking == NULL || input->asking->held_until_us == MOMENT_NEVER) {
+        return MOMENT_NEVER;
+    }
+    int64_t left_us = input->asking->held_until_us - input->now.mono_us;
+    int64_t step_us = left_us % 1000000;
+    return left_us > 0 ? input->now.mono_us + (step_us > 0 ? step_us : 1000000) : MOMENT_NEVER;
+}
+
 static void set_deadline(struct screen *screen, const struct screen_input *input)
 {
-    int64_t at = next_quiet_second(input);
+    int64_t at = next_quiet_second(input), held_us = next_held_second(input);
+    at = held_us < at ? held_us : at;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         bool shown = screen->layout.panes[i].height > 0;
         if (shown && screen->tables[i].flash_end_us < at) {
@@ -294,6 +265,10 @@ static void set_deadline(struct screen *screen, const struct screen_input *input
                            : input->now.mono_us + (screen->age_ms - input->now.wall_ms) * 1000;
         at = mono < at ? mono : at;
     }
+    if (screen->clock && screen->layout.kind != LAYOUT_MINI) {
+        int64_t minute = input->now.mono_us + (MINUTE_MS - input->now.wall_ms % MINUTE_MS) * 1000;
+        at = minute < at ? minute : at;
+    }
     if (screen->layout.kind != LAYOUT_MINI) { /* which shows no times */
         int64_t midnight = input->now.mono_us + (screen->day_end_ms - input->now.wall_ms) * 1000;
         at = midnight < at ? midnight : at;
@@ -316,11 +291,15 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
     dirty |= day_end_ms != screen->day_end_ms ? SCREEN_VIEW : 0;
     bool due = input->now.mono_us >= screen->deadline_us;
     if (input->now.wall_ms >= screen->age_ms || day_end_ms != screen->day_end_ms) {
-        screen->tables[RESOURCE_ORDERS].aged_ms = input->now.wall_ms;
+        table_age(&screen->tables[RESOURCE_ORDERS], input->now.wall_ms);
         dirty |= RESOURCE_BIT(RESOURCE_ORDERS);
     }
     screen->day_end_ms = day_end_ms;
-    dirty |= due && next_quiet_second(input) != MOMENT_NEVER ? SCREEN_CONN : 0;
+    bool counts =
+        next_quiet_second(input) != MOMENT_NEVER || next_held_second(input) != MOMENT_NEVER;
+    dirty |= due && counts ? SCREEN_CONN : 0;
+    dirty |=
+        screen->clock && input->now.wall_ms / MINUTE_MS != screen->clock_minute ? SCREEN_TOP : 0;
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }
 

@@ -167,10 +167,14 @@ static void test_connection_words(void **state)
         bool polling;
         const char *expected;
     } rows[] = {
-        {{.phase = CONN_LIVE, .live_since_ms = DESK_NOW_MS},
+        {{.phase = CONN_LIVE, .live_since_ms = DESK_NOW_MS, .heard_ms = INT64_MIN},
          FAULT_NONE,
          false,
          "● LIVE since 14:32:06"},
+        {{.phase = CONN_LIVE, .heard_ms = DESK_NOW_MS - 2000},
+         FAULT_NONE,
+         false,
+         "● LIVE heard 14:32:04"},
         {{.phase = CONN_LIVE, .quiet = true, .quiet_since_ms = DESK_NOW_MS - 36400},
          FAULT_NONE,
          false,
@@ -200,13 +204,13 @@ static void test_connection_words(void **state)
         {{.phase = CONN_WAITING, .attempt = 4, .retry_at_ms = DESK_NOW_MS + 4000},
          FAULT_CONNECT,
          true,
-         "✗ OFFLINE some reason │ try 5, next 14:32:10 (R now)"},
+         "✗ OFFLINE │ try 5, next 14:32:10 (R now) │ some reason"},
         {{.phase = CONN_CONNECTING, .attempt = 5},
          FAULT_RESOLVE,
          true,
-         "✗ OFFLINE some reason │ try 5"},
+         "✗ OFFLINE │ try 5 │ some reason"},
         {{.phase = CONN_ENDED}, FAULT_AUTH, false, "✗ AUTH token rejected │ some reason"},
-        {{.phase = CONN_ENDED}, FAULT_HTTP, false, "✗ OFFLINE some reason │ R tries again"},
+        {{.phase = CONN_ENDED}, FAULT_HTTP, false, "✗ OFFLINE │ R tries again │ some reason"},
         {{.phase = CONN_ENDED}, FAULT_NONE, false, "○ ENDED by the server"},
     };
     struct desk desk;
@@ -226,6 +230,64 @@ static void test_connection_words(void **state)
     desk.input.poll_every_ms = 0;
     desk.input.poll_next_ms = DESK_NOW_MS + 20100;
     has(&desk, "◍ POLLING 20s");
+    desk_close(&desk);
+}
+
+static void test_how_a_backend_is_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        struct ask_state asking; /* held_until_us, poll_us: from now on; 0: never */
+        struct conn_status conn;
+        const char *reason; /* why there is no stream */
+        bool outage;
+        const char *expected;
+    } rows[] = {
+        {{.poll_ms = 10000, .poll_us = 4000000},
+         {.phase = CONN_ENDED},
+         "some reason (HTTP 404)",
+         false,
+         "◍ POLL 10 s next 14:32:10 │ no stream: some reason (HTTP 404)"},
+        {{.poll_ms = 120000, .poll_us = 4000000, .closed = true, .opens_ms = DESK_NOW_MS + 60000},
+         {.phase = CONN_ENDED},
+         "some reason",
+         false,
+         "◍ POLL 120 s next 14:32:10 │ market closed, opens 14:33:06"},
+        {{.poll_ms = 120000, .closed = true, .opens_ms = INT64_MIN},
+         {.phase = CONN_ENDED},
+         NULL,
+         false,
+         "◍ POLL 120 s │ market closed"},
+        {{.poll_ms = 10000, .held_until_us = 11500000},
+         {.phase = CONN_LIVE},
+         NULL,
+         false,
+         "◍ HELD 12 s │ too many requests"},
+        {{.poll_ms = 10000}, {.phase = CONN_ENDED}, NULL, true, "✗ OFFLINE nobody answers"},
+        {{.poll_ms = 10000}, {.phase = CONN_CONNECTING, .attempt = 1}, NULL, false, "◌ CONNECTING"},
+        {{.poll_ms = 60000}, {.phase = CONN_LIVE}, NULL, false, "● LIVE"},
+    };
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct ask_state asking = rows[i].asking;
+        int64_t now_us = desk.input.now.mono_us;
+        asking.held_until_us =
+            asking.held_until_us != 0 ? now_us + asking.held_until_us : MOMENT_NEVER;
+        asking.poll_us = asking.poll_us != 0 ? now_us + asking.poll_us : MOMENT_NEVER;
+        desk.input.asking = &asking;
+        desk.conn = rows[i].conn;
+        fault_set(&desk.conn.fault, rows[i].reason != NULL ? FAULT_HTTP : FAULT_NONE, 0, "%s",
+                  rows[i].reason != NULL ? rows[i].reason : "");
+        for (int r = 0; r < RESOURCE_COUNT; r++) {
+            fault_set(&desk.input.panes[r].fault, rows[i].outage ? FAULT_CONNECT : FAULT_NONE, 0,
+                      "%s", rows[i].outage ? "nobody answers" : "");
+        }
+        has(&desk, rows[i].expected);
+        if (asking.held_until_us != MOMENT_NEVER) { /* it counts down by itself */
+            assert_int_equal(screen_deadline(desk.screen), now_us + 500000);
+        }
+    }
     desk_close(&desk);
 }
 
@@ -302,7 +364,7 @@ static int64_t midnight(const struct desk *desk)
 /* Orders of which none works: no age is shown. */
 static void open_done(struct desk *desk)
 {
-    desk_open(desk, 160, 48);
+    desk_open(desk, 100, 30);
     desk_load(
         desk, RESOURCE_ORDERS,
         "{\"orders\":[{\"id\":\"o9\",\"symbol\":\"SBIN\",\"quantity\":1,\"orderSide\":\"BUY\","
@@ -580,44 +642,38 @@ static void test_a_detail_costs_what_is_read(void **state)
     assert_non_null(strstr(shown, "How current this is"));
 }
 
-static void test_alerts_are_handed_out_once(void **state)
+/* Each press goes to the next thing that is due, and it is seen then. */
+static void test_what_is_due_is_stepped_through(void **state)
 {
     (void)state;
     struct desk desk;
-    struct screen_alert alert;
-    desk_open(&desk, 100, 30);
-    free(desk_text(&desk, SCREEN_ALL));
-    assert_false(screen_take_alert(desk.screen, &alert));
+    desk_open(&desk, 160, 48);
     desk_load(
         &desk, RESOURCE_ORDERS,
-        "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"A\\u001bB\",\"quantity\":5,\"orderType\":"
-        "\"LIMIT\","
-        "\"orderSide\":\"BUY\",\"price\":1,\"averagePrice\":null,\"filledQuantity\":0,"
-        "\"productType\":\"MIS\",\"status\":\"REJECTED\",\"failureReason\":\"no\\u202emargin\","
-        "\"createdAt\":\"2024-10-28T09:00:00.000Z\",\"executedAt\":null,\"stock\":null}]}");
-    free(desk_text(&desk, RESOURCE_BIT(RESOURCE_ORDERS)));
-    assert_true(screen_take_alert(desk.screen, &alert));
-    assert_int_equal(alert.kind, SCREEN_ALERT_REJECTED);
-    assert_string_equal(alert.title, "A\uFFFDB");
-    assert_string_equal(alert.text, "BUY 5 rejected: no\uFFFDmargin");
-    assert_false(screen_take_alert(desk.screen, &alert));
-    desk_close(&desk);
-}
-
-static void test_alerts_hide_amounts_too(void **state)
-{
-    (void)state;
-    struct desk desk;
-    struct screen_alert alert;
-    desk_open(&desk, 100, 30);
-    free(desk_text(&desk, SCREEN_ALL));
-    desk_do(&desk, ACTION_HIDE_AMOUNTS);
-    desk_load(&desk, RESOURCE_ORDERS,
-              "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"A\",\"quantity\":5,\"orderSide\":\"BUY\","
-              "\"status\":\"REJECTED\",\"failureReason\":\"needs 5,000.00\"}]}");
-    free(desk_text(&desk, RESOURCE_BIT(RESOURCE_ORDERS)));
-    assert_true(screen_take_alert(desk.screen, &alert));
-    assert_string_equal(alert.text, "BUY rejected");
+        "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"LATE\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"orderType\":\"MARKET\",\"status\":\"PENDING\",\"filledQuantity\":0,"
+        "\"createdAt\":\"2024-10-28T09:02:00.000Z\"},"
+        "{\"id\":\"o2\",\"symbol\":\"REFUSED\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"status\":\"REJECTED\",\"failureReason\":\"margin exceeds\"}]}");
+    desk_load(&desk, RESOURCE_POSITIONS,
+              "{\"positions\":[{\"id\":\"p1\",\"symbol\":\"STOPPED\",\"quantity\":-5,"
+              "\"currentPrice\":101,\"stopLoss\":100,\"averagePrice\":90}]}");
+    has(&desk, "! 2: 1 rejected, 1 stop passed"); /* the order is 6 s old */
+    desk_later(&desk, 5000);
+    has(&desk, "! 3: 1 rejected, 1 stop passed, 1 unfilled");
+    has(&desk, "MARKET, NOT FILLED");
+    has(&desk, "REJECTED margin");
+    has(&desk, "PASSED");
+    desk_do(&desk, ACTION_DUE);
+    has(&desk, "! 2: 1 rejected, 1 stop passed");
+    has(&desk, "▸11 s");
+    desk_do(&desk, ACTION_DUE);
+    has(&desk, "! 1: 1 stop passed");
+    desk_do(&desk, ACTION_VIEW); /* also from where it is hidden */
+    desk_do(&desk, ACTION_DUE);
+    has(&desk, "▸STOPPED");
+    has_not(&desk, "│ ! ");
+    desk_do(&desk, ACTION_DUE);
     desk_close(&desk);
 }
 
@@ -757,6 +813,104 @@ static void test_state_survives_a_round_trip(void **state)
 }
 
 /* One width for every amount, and nothing else is hidden. */
+/* 80×24 without a network: when it tries again, help and the way out are never dropped. */
+static void test_a_small_screen_offline_keeps_what_is_needed(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 80, 24);
+    desk_offline(&desk);
+    fault_set(&desk.conn.fault, FAULT_CONNECT, 0,
+              "cannot connect to api.example.com: connection "
+              "refused by everybody who was asked");
+    has(&desk, "✗ OFFLINE");
+    has(&desk, "next 14:33:02");
+    has(&desk, "? help");
+    has(&desk, "q quit");
+    has(&desk, "│ cannot c"); /* as much of the reason as there is room for */
+    screen_resize(desk.screen, 60, 20);
+    has(&desk, "next 14:33:02");
+    desk_close(&desk);
+}
+
+/* A hint is shown where its key works, and a click on it is the key. */
+static void test_hints_work(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    has(&desk, "/ filter  s sort");
+    char *text = desk_text(&desk, SCREEN_ALL);
+    char *line = text;
+    for (int y = 0; y < 47; y++) {
+        line = strchr(line, '\n') + 1;
+    }
+    int x = 0;
+    for (const char *at = line; at < strstr(line, "? help"); at++) {
+        x += ((unsigned char)*at & 0xC0u) != 0x80u;
+    }
+    free(text);
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, x + 3, 47);
+    has(&desk, "Keys · Orders");
+    desk_do(&desk, ACTION_BACK);
+    desk_do(&desk, ACTION_FOCUS_ACCOUNT);
+    has_not(&desk, "s sort");
+    has(&desk, "z zoom");
+    desk_close(&desk);
+}
+
+static void test_help_is_searched(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_FOCUS_EVENTS);
+    desk_do(&desk, ACTION_HELP);
+    has(&desk, "In other panes"); /* sorting works there */
+    has(&desk, "blotter's figure");
+    has(&desk, "127.0.0.1:4810"); /* the address stands here and not on the top line */
+    desk_do(&desk, ACTION_FILTER);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PROMPT);
+    desk_type(&desk, "figure");
+    has(&desk, "/figure▏");
+    has(&desk, "blotter's figure");
+    has_not(&desk, "Quit, from everywhere");
+    desk_do(&desk, ACTION_ERASE_WORD);
+    desk_type(&desk, "quit");
+    desk_do(&desk, ACTION_ACCEPT);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_HELP);
+    has(&desk, "Quit, from everywhere");
+    for (int i = 0; i < 100; i++) {
+        desk_type(&desk, "x");
+    }
+    desk_do(&desk, ACTION_BACK);
+    has_not(&desk, "Keys · ");
+    desk_do(&desk, ACTION_HELP);
+    has(&desk, "In other panes"); /* opened anew it shows everything */
+    desk_close(&desk);
+}
+
+/* The clock goes on once a minute, and only where it is seen. */
+static void test_the_clock_wakes_once_a_minute(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48); /* 14:32:06 */
+    desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
+    has(&desk, "14:32 +05:30");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 54000000);
+    desk_later(&desk, 53999);
+    assert_false(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    desk_later(&desk, 1);
+    assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    has(&desk, "14:33 +05:30");
+    screen_resize(desk.screen, 100, 30);
+    has_not(&desk, "14:33 +05:30");
+    assert_true(screen_deadline(desk.screen) == midnight(&desk));
+    desk_close(&desk);
+}
+
 static void test_hidden_amounts_eat_nothing_else(void **state)
 {
     (void)state;
@@ -830,6 +984,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_screens),
         cmocka_unit_test(test_connection_words),
+        cmocka_unit_test(test_how_a_backend_is_asked),
         cmocka_unit_test(test_a_quiet_stream_is_counted),
         cmocka_unit_test(test_empty_panes_say_why),
         cmocka_unit_test(test_an_error_stands_beside_the_rows),
@@ -845,13 +1000,16 @@ int main(void)
         cmocka_unit_test(test_commands_for_the_program),
         cmocka_unit_test(test_the_detail_never_shows_another_row),
         cmocka_unit_test(test_a_detail_costs_what_is_read),
-        cmocka_unit_test(test_alerts_are_handed_out_once),
-        cmocka_unit_test(test_alerts_hide_amounts_too),
+        cmocka_unit_test(test_what_is_due_is_stepped_through),
         cmocka_unit_test(test_mouse),
         cmocka_unit_test(test_a_click_on_a_tab_shows_its_pane),
         cmocka_unit_test(test_a_flash_ends_while_paused),
         cmocka_unit_test(test_columns_scroll_only_while_there_are_more),
         cmocka_unit_test(test_state_survives_a_round_trip),
+        cmocka_unit_test(test_a_small_screen_offline_keeps_what_is_needed),
+        cmocka_unit_test(test_hints_work),
+        cmocka_unit_test(test_help_is_searched),
+        cmocka_unit_test(test_the_clock_wakes_once_a_minute),
         cmocka_unit_test(test_hidden_amounts_eat_nothing_else),
         cmocka_unit_test(test_hidden_amounts_in_a_detail),
         cmocka_unit_test(test_hidden_amounts_are_hidden_everywhere),
