@@ -109,6 +109,7 @@ int session_watch(struct session *session)
     fill(session, &settings);
     settings.path = path;
     session_end_on_signals(loop);
+    session_loop(session, loop);
     struct problem problem;
     int status = STATUS_RUNTIME;
     if (session_trace(session, &settings.trace, &problem)) {
@@ -117,6 +118,7 @@ int session_watch(struct session *session)
     } else {
         fprintf(stderr, "blotter: %s\n", problem.text);
     }
+    session_loop(session, NULL);
     loop_free(loop);
     free(path);
     return status;
