@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <blotter/client/feed.h>
 #include <blotter/core/iso8601.h>
 #include <blotter/core/quote.h>
 #include <blotter/net/stream.h>
@@ -27,7 +28,8 @@ enum exit_code { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_SETTINGS = 2, EXIT_AUTH = 3
 struct watch {
     struct loop *loop;
     const struct watch_settings *settings;
-    struct http *http;
+    struct http *http; /* NULL with a backend */
+    struct feed *feed; /* NULL without one */
     struct stream *stream;
     struct loop_timer *end; /* --duration */
     struct watch_out out;
@@ -182,6 +184,25 @@ static void trace_event(const struct watch *watch, const struct event *event)
                named ? event_info(event->type)->name : "unknown", event != NULL ? event->id : 0);
 }
 
+static void take_event(struct watch *watch, const struct sse_event *sse, const struct event *event)
+{
+    const struct watch_settings *settings = watch->settings;
+    bool filtered = settings->glob_count > 0 || settings->panes != 0;
+    if (settings->trace != NULL && !watch->ending) {
+        trace_event(watch, event);
+    }
+    if (watch->ending || (filtered && !is_wanted(settings, sse, event))) {
+        return;
+    }
+    watch->seq++;
+    print_event(watch, sse, event);
+    if (settings->count > 0 && watch->seq == settings->count) {
+        finish(watch, EXIT_DONE);
+    } else {
+        watch_out_more(&watch->out);
+    }
+}
+
 static void on_event(void *user, const struct sse_event *sse)
 {
     struct watch *watch = user;
@@ -191,19 +212,7 @@ static void on_event(void *user, const struct sse_event *sse)
     /* raw prints without looking, so that not even the payload's size makes a difference */
     bool looks = settings->format != WATCH_RAW || filtered || settings->trace != NULL;
     bool known = looks && event_parse(sse, &event);
-    if (settings->trace != NULL && !watch->ending) {
-        trace_event(watch, known ? &event : NULL);
-    }
-    if (watch->ending || (filtered && !is_wanted(settings, sse, known ? &event : NULL))) {
-        return;
-    }
-    watch->seq++;
-    print_event(watch, sse, known ? &event : NULL);
-    if (settings->count > 0 && watch->seq == settings->count) {
-        finish(watch, EXIT_DONE);
-    } else {
-        watch_out_more(&watch->out);
-    }
+    take_event(watch, sse, known ? &event : NULL);
 }
 
 /* ---- the connection ---- */
@@ -283,6 +292,9 @@ static void trace_status(const struct watch *watch, const struct conn_status *st
 static bool ask_for_token(struct watch *watch, const struct conn_status *status)
 {
     const struct watch_settings *settings = watch->settings;
+    if (watch->feed != NULL) {
+        return status->fault.kind == FAULT_AUTH && feed_renews(watch->feed);
+    }
     bool asks = status->fault.kind == FAULT_AUTH && !watch->renewed && settings->on_refused != NULL;
     watch->renewed = watch->renewed || asks;
     return asks && settings->on_refused(settings->refused_user, watch);
@@ -341,7 +353,11 @@ static void notice_sleep(struct watch *watch)
     int64_t slept_us = loop_slept_us(watch->loop);
     if (slept_us - watch->slept_us >= SLEEP_MIN_US && !watch->ending) {
         watch->slept_us = slept_us;
-        http_forget_connections(watch->http);
+        if (watch->feed != NULL) {
+            feed_forget_connections(watch->feed);
+        } else {
+            http_forget_connections(watch->http);
+        }
         stream_resumed(watch->stream);
     }
 }
@@ -350,25 +366,94 @@ static void on_turn_end(void *user)
 {
     struct watch *watch = user;
     notice_sleep(watch);
+    if (watch->feed != NULL && !watch->ending) {
+        feed_turn(watch->feed);
+    }
     if (!watch->out.blocked) {
         watch_out_flush(&watch->out);
     }
     trace_flush(watch->settings->trace);
 }
 
+/* ---- a backend's stream ---- */
+
+/* In raw the messages are printed as they came, in the others what was made of them. */
+static void on_feed_event(void *user, const struct sse_event *event)
+{
+    const struct watch *watch = user;
+    if (watch->settings->format != WATCH_RAW) {
+        on_event(user, event);
+    }
+}
+
+static void on_feed_message(void *user, const struct sse_event *message)
+{
+    struct watch *watch = user;
+    if (watch->settings->format == WATCH_RAW) {
+        take_event(watch, message, NULL);
+    }
+}
+
+static void on_feed_unknown(void *user, const struct sse_event *message)
+{
+    struct watch *watch = user;
+    if (watch->settings->format != WATCH_RAW) {
+        take_event(watch, message, NULL);
+    }
+}
+
+static void on_feed_note(void *user, const char *what)
+{
+    const struct watch *watch = user;
+    if (!watch->ending) {
+        say(watch, "%s", what);
+    }
+}
+
+static void on_feed_stopped(void *user)
+{
+    struct watch *watch = user;
+    if (!watch->ending) {
+        say(watch, "not authorised: get new secrets");
+        finish(watch, EXIT_AUTH);
+    }
+}
+
+static bool open_feed(struct watch *watch, struct fault *ret_fault)
+{
+    const struct watch_settings *settings = watch->settings;
+    const struct feed_settings feed = {settings->backend, settings->http, settings->conn,
+                                       settings->event_max};
+    const struct feed_handler handler = {on_feed_event, on_feed_message, on_feed_unknown, on_status,
+                                         on_too_large,  on_feed_note,    on_feed_stopped, watch};
+    watch->feed = feed_new(watch->loop, &feed, &handler, ret_fault);
+    watch->stream = watch->feed != NULL ? feed_stream(watch->feed) : NULL;
+    return watch->feed != NULL;
+}
+
+static bool open_stream(struct watch *watch, struct fault *ret_fault)
+{
+    const struct watch_settings *settings = watch->settings;
+    const struct stream_handler handler = {
+        .on_event = on_event, .on_status = on_status, .on_too_large = on_too_large, .user = watch};
+    watch->http = http_new(watch->loop, &settings->http, ret_fault);
+    if (watch->http == NULL) {
+        return false;
+    }
+    watch->stream =
+        stream_new(watch->http, settings->path, &settings->conn, settings->event_max, &handler);
+    return true;
+}
+
 static bool watch_open(struct watch *watch)
 {
     const struct watch_settings *settings = watch->settings;
     struct fault fault;
-    watch->http = http_new(watch->loop, &settings->http, &fault);
-    if (watch->http == NULL) {
+    bool good = settings->backend != NULL ? open_feed(watch, &fault) : open_stream(watch, &fault);
+    if (!good) {
         say(watch, "%s", fault.text);
         return false;
     }
-    const struct stream_handler handler = {
-        .on_event = on_event, .on_status = on_status, .on_too_large = on_too_large, .user = watch};
-    watch->stream =
-        stream_new(watch->http, settings->path, &settings->conn, settings->event_max, &handler);
     watch_out_init(&watch->out, watch->loop, settings->out_fd);
     watch->out.on_change = on_out_change;
     watch->out.user = watch;
@@ -386,7 +471,10 @@ static void watch_close(struct watch *watch)
     loop_before_wait_remove(watch->loop, on_turn_end, watch);
     watch_out_done(&watch->out);
     loop_timer_free(watch->end);
-    stream_free(watch->stream);
+    if (watch->feed == NULL) {
+        stream_free(watch->stream);
+    }
+    feed_free(watch->feed);
     http_free(watch->http);
 }
 
@@ -397,7 +485,11 @@ int watch_run(struct loop *loop, const struct watch_settings *settings)
     if (!watch_open(&watch)) {
         return EXIT_SETTINGS;
     }
-    stream_start(watch.stream);
+    if (watch.feed != NULL) {
+        feed_start(watch.feed);
+    } else {
+        stream_start(watch.stream);
+    }
     int status = loop_run(loop);
     watch.left = true;
     watch_out_flush(&watch.out); /* after a signal: what can be written at once still is */

@@ -1,0 +1,49 @@
+/*
+ * feed: a backend's stream alone, without panes: for --watch. What its address names is discovered,
+ * its login renewed, its messages translated into events of blotter-api(7).
+ */
+#ifndef BLOTTER_CLIENT_FEED_H
+#define BLOTTER_CLIENT_FEED_H
+
+#include <blotter/client/backend.h>
+#include <blotter/core/conn.h>
+#include <blotter/core/sse.h>
+#include <blotter/net/http.h>
+#include <blotter/net/stream.h>
+
+struct feed;
+
+struct feed_handler {
+    /* One event: data is its JSON, with a string "event"; id that of its message. */
+    void (*on_event)(void *user, const struct sse_event *event);
+    void (*on_message)(void *user, const struct sse_event *message); /* as it came */
+    void (*on_unknown)(void *user, const struct sse_event *message); /* nothing was made of it */
+    void (*on_status)(void *user, const struct conn_status *status, bool resumes);
+    void (*on_too_large)(void *user);
+    void (*on_note)(void *user, const char *what); /* what goes wrong on the way to the stream */
+    void (*on_stopped)(void *user);                /* the login is refused for good */
+    void *user;
+};
+
+struct feed_settings {
+    const struct client_backend *backend;
+    struct http_settings http;
+    struct conn_settings conn;
+    size_t event_max;
+};
+
+/* NULL with the fault when the settings cannot work, or the backend has no stream. */
+struct feed *feed_new(struct loop *loop, const struct feed_settings *settings,
+                      const struct feed_handler *handler, struct fault *ret_fault);
+void feed_free(struct feed *feed); /* NULL is fine */
+void feed_start(struct feed *feed);
+void feed_turn(struct feed *feed); /* before each wait */
+void feed_forget_connections(struct feed *feed);
+
+/* Whether a refused login may yet be renewed: then a status of 401 is not the end. */
+bool feed_renews(const struct feed *feed);
+
+/* To be stopped, paused and asked about; feed starts it. */
+struct stream *feed_stream(struct feed *feed);
+
+#endif
