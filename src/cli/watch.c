@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/client/feed.h>
+#include <blotter/client/relay.h>
 #include <blotter/core/iso8601.h>
 #include <blotter/core/quote.h>
 #include <blotter/net/stream.h>
@@ -28,8 +28,8 @@ enum exit_code { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_SETTINGS = 2, EXIT_AUTH = 3
 struct watch {
     struct loop *loop;
     const struct watch_settings *settings;
-    struct http *http; /* NULL with a backend */
-    struct feed *feed; /* NULL without one */
+    struct http *http;   /* NULL with a backend */
+    struct relay *relay; /* NULL without one */
     struct stream *stream;
     struct loop_timer *end; /* --duration */
     struct watch_out out;
@@ -292,8 +292,8 @@ static void trace_status(const struct watch *watch, const struct conn_status *st
 static bool ask_for_token(struct watch *watch, const struct conn_status *status)
 {
     const struct watch_settings *settings = watch->settings;
-    if (watch->feed != NULL) {
-        return status->fault.kind == FAULT_AUTH && feed_renews(watch->feed);
+    if (watch->relay != NULL) {
+        return status->fault.kind == FAULT_AUTH && relay_renews(watch->relay);
     }
     bool asks = status->fault.kind == FAULT_AUTH && !watch->renewed && settings->on_refused != NULL;
     watch->renewed = watch->renewed || asks;
@@ -353,8 +353,8 @@ static void notice_sleep(struct watch *watch)
     int64_t slept_us = loop_slept_us(watch->loop);
     if (slept_us - watch->slept_us >= SLEEP_MIN_US && !watch->ending) {
         watch->slept_us = slept_us;
-        if (watch->feed != NULL) {
-            feed_forget_connections(watch->feed);
+        if (watch->relay != NULL) {
+            relay_forget_connections(watch->relay);
         } else {
             http_forget_connections(watch->http);
         }
@@ -366,8 +366,8 @@ static void on_turn_end(void *user)
 {
     struct watch *watch = user;
     notice_sleep(watch);
-    if (watch->feed != NULL && !watch->ending) {
-        feed_turn(watch->feed);
+    if (watch->relay != NULL && !watch->ending) {
+        relay_turn(watch->relay);
     }
     if (!watch->out.blocked) {
         watch_out_flush(&watch->out);
@@ -378,7 +378,7 @@ static void on_turn_end(void *user)
 /* ---- a backend's stream ---- */
 
 /* In raw the messages are printed as they came, in the others what was made of them. */
-static void on_feed_event(void *user, const struct sse_event *event)
+static void on_relay_event(void *user, const struct sse_event *event)
 {
     const struct watch *watch = user;
     if (watch->settings->format != WATCH_RAW) {
@@ -386,7 +386,7 @@ static void on_feed_event(void *user, const struct sse_event *event)
     }
 }
 
-static void on_feed_message(void *user, const struct sse_event *message)
+static void on_relay_message(void *user, const struct sse_event *message)
 {
     struct watch *watch = user;
     if (watch->settings->format == WATCH_RAW) {
@@ -394,7 +394,7 @@ static void on_feed_message(void *user, const struct sse_event *message)
     }
 }
 
-static void on_feed_unknown(void *user, const struct sse_event *message)
+static void on_relay_unknown(void *user, const struct sse_event *message)
 {
     struct watch *watch = user;
     if (watch->settings->format != WATCH_RAW) {
@@ -402,7 +402,7 @@ static void on_feed_unknown(void *user, const struct sse_event *message)
     }
 }
 
-static void on_feed_note(void *user, const char *what)
+static void on_relay_note(void *user, const char *what)
 {
     const struct watch *watch = user;
     if (!watch->ending) {
@@ -410,7 +410,7 @@ static void on_feed_note(void *user, const char *what)
     }
 }
 
-static void on_feed_stopped(void *user)
+static void on_relay_stopped(void *user)
 {
     struct watch *watch = user;
     if (!watch->ending) {
@@ -419,16 +419,17 @@ static void on_feed_stopped(void *user)
     }
 }
 
-static bool open_feed(struct watch *watch, struct fault *ret_fault)
+static bool open_relay(struct watch *watch, struct fault *ret_fault)
 {
     const struct watch_settings *settings = watch->settings;
-    const struct feed_settings feed = {settings->backend, settings->http, settings->conn,
-                                       settings->event_max};
-    const struct feed_handler handler = {on_feed_event, on_feed_message, on_feed_unknown, on_status,
-                                         on_too_large,  on_feed_note,    on_feed_stopped, watch};
-    watch->feed = feed_new(watch->loop, &feed, &handler, ret_fault);
-    watch->stream = watch->feed != NULL ? feed_stream(watch->feed) : NULL;
-    return watch->feed != NULL;
+    const struct relay_settings relay = {settings->backend, settings->http, settings->conn,
+                                         settings->event_max};
+    const struct relay_handler handler = {
+        on_relay_event, on_relay_message, on_relay_unknown, on_status,
+        on_too_large,   on_relay_note,    on_relay_stopped, watch};
+    watch->relay = relay_new(watch->loop, &relay, &handler, ret_fault);
+    watch->stream = watch->relay != NULL ? relay_stream(watch->relay) : NULL;
+    return watch->relay != NULL;
 }
 
 static bool open_stream(struct watch *watch, struct fault *ret_fault)
@@ -449,7 +450,7 @@ static bool watch_open(struct watch *watch)
 {
     const struct watch_settings *settings = watch->settings;
     struct fault fault;
-    bool good = settings->backend != NULL ? open_feed(watch, &fault) : open_stream(watch, &fault);
+    bool good = settings->backend != NULL ? open_relay(watch, &fault) : open_stream(watch, &fault);
     if (!good) {
         say(watch, "%s", fault.text);
         return false;
@@ -471,10 +472,10 @@ static void watch_close(struct watch *watch)
     loop_before_wait_remove(watch->loop, on_turn_end, watch);
     watch_out_done(&watch->out);
     loop_timer_free(watch->end);
-    if (watch->feed == NULL) {
+    if (watch->relay == NULL) {
         stream_free(watch->stream);
     }
-    feed_free(watch->feed);
+    relay_free(watch->relay);
     http_free(watch->http);
 }
 
@@ -485,8 +486,8 @@ int watch_run(struct loop *loop, const struct watch_settings *settings)
     if (!watch_open(&watch)) {
         return EXIT_SETTINGS;
     }
-    if (watch.feed != NULL) {
-        feed_start(watch.feed);
+    if (watch.relay != NULL) {
+        relay_start(watch.relay);
     } else {
         stream_start(watch.stream);
     }

@@ -1,4 +1,4 @@
-#include <blotter/client/feed.h>
+#include <blotter/client/relay.h>
 
 #include <blotter/core/alloc.h>
 
@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct feed {
+struct relay {
     struct loop *loop;
     struct asking *asking;
     struct telling *telling;
-    struct feed_handler handler;
+    struct relay_handler handler;
 };
 
 /* --- asking: nothing is asked for but what the stream needs ---------------------------------- */
@@ -33,9 +33,9 @@ static void on_body(void *user, enum resource resource, const struct asking_body
 
 static void on_fault(void *user, enum resource resource, const struct fault *fault)
 {
-    const struct feed *feed = user;
+    const struct relay *relay = user;
     (void)resource;
-    feed->handler.on_note(feed->handler.user, fault->text);
+    relay->handler.on_note(relay->handler.user, fault->text);
 }
 
 static void on_quotes(void *user, const struct event *event)
@@ -46,22 +46,22 @@ static void on_quotes(void *user, const struct event *event)
 
 static void on_note(void *user, const char *what)
 {
-    const struct feed *feed = user;
-    feed->handler.on_note(feed->handler.user, what);
+    const struct relay *relay = user;
+    relay->handler.on_note(relay->handler.user, what);
 }
 
 static void on_renewed(void *user)
 {
-    telling_renewed(((struct feed *)user)->telling);
+    telling_renewed(((struct relay *)user)->telling);
 }
 
 static void on_state(void *user)
 {
-    const struct feed *feed = user;
+    const struct relay *relay = user;
     struct ask_state state;
-    asking_state(feed->asking, &state);
+    asking_state(relay->asking, &state);
     if (state.stopped) {
-        feed->handler.on_stopped(feed->handler.user);
+        relay->handler.on_stopped(relay->handler.user);
     }
 }
 
@@ -69,116 +69,116 @@ static void on_state(void *user)
 
 static void on_event(void *user, const struct sse_event *event)
 {
-    const struct feed *feed = user;
-    feed->handler.on_event(feed->handler.user, event);
+    const struct relay *relay = user;
+    relay->handler.on_event(relay->handler.user, event);
 }
 
 static void on_message(void *user, const struct sse_event *message)
 {
-    const struct feed *feed = user;
-    feed->handler.on_message(feed->handler.user, message);
+    const struct relay *relay = user;
+    relay->handler.on_message(relay->handler.user, message);
 }
 
 static void on_unknown(void *user, const struct sse_event *message, const struct fault *why)
 {
-    const struct feed *feed = user;
-    feed->handler.on_unknown(feed->handler.user, message);
+    const struct relay *relay = user;
+    relay->handler.on_unknown(relay->handler.user, message);
     if (why->kind != FAULT_NONE) {
-        feed->handler.on_note(feed->handler.user, why->text);
+        relay->handler.on_note(relay->handler.user, why->text);
     }
 }
 
 /* As an event, which tells a reader to read everything again. why: a text of ours. */
 static void on_missed(void *user, const char *why)
 {
-    const struct feed *feed = user;
+    const struct relay *relay = user;
     char text[256];
     int len =
         snprintf(text, sizeof text, "{\"event\":\"resync\",\"data\":{\"reason\":\"%s\"}}", why);
     const struct sse_event event = {"message", strlen("message"), text, (size_t)len, "", 0};
-    feed->handler.on_event(feed->handler.user, &event);
+    relay->handler.on_event(relay->handler.user, &event);
 }
 
 static void on_status(void *user, const struct conn_status *status, bool resumes)
 {
-    const struct feed *feed = user;
-    feed->handler.on_status(feed->handler.user, status, resumes);
+    const struct relay *relay = user;
+    relay->handler.on_status(relay->handler.user, status, resumes);
 }
 
 static void on_too_large(void *user)
 {
-    const struct feed *feed = user;
-    feed->handler.on_too_large(feed->handler.user);
+    const struct relay *relay = user;
+    relay->handler.on_too_large(relay->handler.user);
 }
 
 /* --- the owner's calls ----------------------------------------------------------------------- */
 
-struct feed *feed_new(struct loop *loop, const struct feed_settings *settings,
-                      const struct feed_handler *handler, struct fault *ret_fault)
+struct relay *relay_new(struct loop *loop, const struct relay_settings *settings,
+                        const struct relay_handler *handler, struct fault *ret_fault)
 {
-    struct feed *feed = mem_calloc(1, sizeof *feed);
+    struct relay *relay = mem_calloc(1, sizeof *relay);
     const struct asking_settings asking = {.backend = settings->backend, .http = settings->http};
     const struct asking_handler below = {on_began, on_body,    on_fault, on_began, on_quotes,
-                                         on_note,  on_renewed, on_state, feed};
+                                         on_note,  on_renewed, on_state, relay};
     const struct telling_handler stream = {.on_event = on_event,
                                            .on_message = on_message,
                                            .on_unknown = on_unknown,
                                            .on_missed = on_missed,
                                            .on_status = on_status,
                                            .on_too_large = on_too_large,
-                                           .user = feed};
-    feed->loop = loop;
-    feed->handler = *handler;
-    feed->asking = asking_new(loop, &asking, &below, ret_fault);
-    if (feed->asking != NULL) {
-        feed->telling =
-            telling_new(loop, feed->asking, &settings->conn, settings->event_max, &stream);
+                                           .user = relay};
+    relay->loop = loop;
+    relay->handler = *handler;
+    relay->asking = asking_new(loop, &asking, &below, ret_fault);
+    if (relay->asking != NULL) {
+        relay->telling =
+            telling_new(loop, relay->asking, &settings->conn, settings->event_max, &stream);
     }
-    if (feed->asking != NULL && feed->telling == NULL) {
+    if (relay->asking != NULL && relay->telling == NULL) {
         fault_set(ret_fault, FAULT_CONFIG, 0, "%.100s has no stream: there is nothing to watch",
-                  asking_backend(feed->asking)->name);
+                  asking_backend(relay->asking)->name);
     }
-    if (feed->telling == NULL) {
-        feed_free(feed);
+    if (relay->telling == NULL) {
+        relay_free(relay);
         return NULL;
     }
-    return feed;
+    return relay;
 }
 
-void feed_free(struct feed *feed)
+void relay_free(struct relay *relay)
 {
-    if (feed != NULL) {
-        telling_free(feed->telling);
-        asking_free(feed->asking);
-        free(feed);
+    if (relay != NULL) {
+        telling_free(relay->telling);
+        asking_free(relay->asking);
+        free(relay);
     }
 }
 
-void feed_start(struct feed *feed)
+void relay_start(struct relay *relay)
 {
-    asking_start(feed->asking);
-    telling_start(feed->telling);
+    asking_start(relay->asking);
+    telling_start(relay->telling);
 }
 
-void feed_turn(struct feed *feed)
+void relay_turn(struct relay *relay)
 {
-    asking_turn(feed->asking);
-    telling_turn(feed->telling);
+    asking_turn(relay->asking);
+    telling_turn(relay->telling);
 }
 
-void feed_forget_connections(struct feed *feed)
+void relay_forget_connections(struct relay *relay)
 {
-    asking_forget_connections(feed->asking);
+    asking_forget_connections(relay->asking);
 }
 
-bool feed_renews(const struct feed *feed)
+bool relay_renews(const struct relay *relay)
 {
     struct ask_state state;
-    asking_state(feed->asking, &state);
+    asking_state(relay->asking, &state);
     return !state.stopped;
 }
 
-struct stream *feed_stream(struct feed *feed)
+struct stream *relay_stream(struct relay *relay)
 {
-    return telling_stream(feed->telling);
+    return telling_stream(relay->telling);
 }

@@ -1,9 +1,9 @@
 /*
- * feed: a backend's stream alone, without panes: for --watch. What its address names is discovered,
+ * relay: a backend's stream alone, without panes: for --watch. What its address names is discovered,
  * its login renewed, its messages translated into events of blotter-api(7).
  */
-#ifndef BLOTTER_CLIENT_FEED_H
-#define BLOTTER_CLIENT_FEED_H
+#ifndef BLOTTER_CLIENT_RELAY_H
+#define BLOTTER_CLIENT_RELAY_H
 
 #include <blotter/client/backend.h>
 #include <blotter/core/conn.h>
@@ -11,9 +11,9 @@
 #include <blotter/net/http.h>
 #include <blotter/net/stream.h>
 
-struct feed;
+struct relay;
 
-struct feed_handler {
+struct relay_handler {
     /* One event: data is its JSON, with a string "event"; id that of its message. */
     void (*on_event)(void *user, const struct sse_event *event);
     void (*on_message)(void *user, const struct sse_event *message); /* as it came */
@@ -25,7 +25,7 @@ struct feed_handler {
     void *user;
 };
 
-struct feed_settings {
+struct relay_settings {
     const struct client_backend *backend;
     struct http_settings http;
     struct conn_settings conn;
@@ -33,17 +33,17 @@ struct feed_settings {
 };
 
 /* NULL with the fault when the settings cannot work, or the backend has no stream. */
-struct feed *feed_new(struct loop *loop, const struct feed_settings *settings,
-                      const struct feed_handler *handler, struct fault *ret_fault);
-void feed_free(struct feed *feed); /* NULL is fine */
-void feed_start(struct feed *feed);
-void feed_turn(struct feed *feed); /* before each wait */
-void feed_forget_connections(struct feed *feed);
+struct relay *relay_new(struct loop *loop, const struct relay_settings *settings,
+                      const struct relay_handler *handler, struct fault *ret_fault);
+void relay_free(struct relay *relay); /* NULL is fine */
+void relay_start(struct relay *relay);
+void relay_turn(struct relay *relay); /* before each wait */
+void relay_forget_connections(struct relay *relay);
 
 /* Whether a refused login may yet be renewed: then a status of 401 is not the end. */
-bool feed_renews(const struct feed *feed);
+bool relay_renews(const struct relay *relay);
 
-/* To be stopped, paused and asked about; feed starts it. */
-struct stream *feed_stream(struct feed *feed);
+/* To be stopped, paused and asked about; relay starts it. */
+struct stream *relay_stream(struct relay *relay);
 
 #endif
