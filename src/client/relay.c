@@ -171,6 +171,11 @@ void relay_forget_connections(struct relay *relay)
     asking_forget_connections(relay->asking);
 }
 
+void relay_set_last_id(struct relay *relay, const char *id)
+{
+    telling_set_last_id(relay->telling, id);
+}
+
 bool relay_renews(const struct relay *relay)
 {
     struct ask_state state;

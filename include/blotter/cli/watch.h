@@ -19,7 +19,7 @@ struct watch;
 struct watch_settings {
     struct http_settings http;
     struct conn_settings conn;
-    const struct client_backend *backend; /* NULL: the reference one */
+    const struct client_backend *relayed; /* NULL: the reference backend, at http.url */
     const char *path; /* of the stream, with its query: "/api/realtime/stream?userId=u1" */
     size_t event_max; /* bytes of one event, 0: the default */
     enum watch_format format;
@@ -28,6 +28,11 @@ struct watch_settings {
     resource_mask panes; /* only events that concern these; 0: all, also those that concern none */
     uint64_t count;      /* end after so many printed events; 0: never */
     int64_t duration_ms; /* end after this time; 0: never */
+    const char *cursor;  /* a file to go on from, and to keep the place in; NULL: none */
+    const char *after;   /* an id to go on from, whatever the cursor says; NULL: none */
+    const char *user;    /* for the cursor and the snapshot; NULL: whose the token is */
+    const char *backend; /* for the cursor; NULL: the reference */
+    bool with_snapshot;  /* the panes first, then what happens after them */
     bool status;         /* connection news as JSON lines on out instead of sentences on err */
     bool color;          /* for WATCH_TEXT */
     bool ascii;          /* for WATCH_TEXT: nothing but ASCII */

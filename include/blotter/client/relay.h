@@ -1,6 +1,6 @@
 /*
- * relay: a backend's stream alone, without panes: for --watch. What its address names is discovered,
- * its login renewed, its messages translated into events of blotter-api(7).
+ * relay: a backend's stream alone, without panes: for --watch. What its address names is
+ * discovered, its login renewed, its messages translated into events of blotter-api(7).
  */
 #ifndef BLOTTER_CLIENT_RELAY_H
 #define BLOTTER_CLIENT_RELAY_H
@@ -34,11 +34,14 @@ struct relay_settings {
 
 /* NULL with the fault when the settings cannot work, or the backend has no stream. */
 struct relay *relay_new(struct loop *loop, const struct relay_settings *settings,
-                      const struct relay_handler *handler, struct fault *ret_fault);
+                        const struct relay_handler *handler, struct fault *ret_fault);
 void relay_free(struct relay *relay); /* NULL is fine */
 void relay_start(struct relay *relay);
 void relay_turn(struct relay *relay); /* before each wait */
 void relay_forget_connections(struct relay *relay);
+
+/* From where the stream is to go on, if it can: the id of an event had before. Before it starts. */
+void relay_set_last_id(struct relay *relay, const char *id);
 
 /* Whether a refused login may yet be renewed: then a status of 401 is not the end. */
 bool relay_renews(const struct relay *relay);
