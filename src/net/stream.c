@@ -281,6 +281,11 @@ void stream_start(struct stream *stream)
     settle(stream);
 }
 
+void stream_set_last_id(struct stream *stream, const char *id, size_t len)
+{
+    sse_set_last_id(stream->sse, id, len);
+}
+
 void stream_stop(struct stream *stream)
 {
     conn_stop(stream->conn, now_of(stream));
