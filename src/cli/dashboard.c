@@ -118,6 +118,7 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     ret->host = dashboard->host;
     ret->user = config_text(session->config, CONFIG_USER);
     ret->theme_dirs = dashboard->theme_dirs;
+    ret->shows_off = session->demo != NULL;
     ret->keys = dashboard->keys;
     ret->key_count = dashboard->key_count;
     ret->state_path = dashboard->state_path;

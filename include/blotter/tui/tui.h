@@ -40,6 +40,8 @@ struct tui_settings {
 
     const char *
         theme; /* a name, or a path when it holds a '/'; NULL: the remembered one, else "default" */
+    bool shows_off; /* the demo: on a terminal with 24-bit colour it begins with a theme that has a
+                       ground of its own, dark or light as COLORFGBG says */
     const char *const
         *theme_dirs; /* NULL-terminated, searched in order before the built-in ones; NULL: none */
     enum tui_color color;
@@ -77,7 +79,7 @@ void tui_settings_default(struct tui_settings *ret);
 
 /*
  * Runs the dashboard on stdout's terminal until the user quits or a signal ends it. Starts the
- * client, and stops it before the return; calls setlocale(LC_CTYPE, ""). Returns the exit status: 0
+ * client, and stops it before the return; calls locale_start. Returns the exit status: 0
  * quit by the user; 1 the terminal failed; 2 the terminal, the theme or the key map cannot be used
  * (said on stderr, the screen untouched); 128+n signal n.
  */

@@ -366,7 +366,9 @@ static void write_curve(struct page *page, int height)
     }
     struct draw_span span = span_of(page);
     struct draw_points points = {series->points, series->count};
-    struct draw_chart chart = {.kind = page->frame->canvas->ascii ? DRAW_ASCII : DRAW_BRAILLE,
+    struct draw_chart chart = {.kind = page->frame->canvas->ascii || page->frame->canvas->console
+                                           ? DRAW_ASCII
+                                           : DRAW_BRAILLE,
                                .values = values,
                                .range = draw_range_in(points, span),
                                .left = LABELS,

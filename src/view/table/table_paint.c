@@ -47,6 +47,20 @@ void table_put_text(const struct painter *painter, const struct column *column, 
 }
 
 /* How the row's price went over the session; by its sign. */
+/* By its sign: what the price has done since the curve began. */
+static enum role curve_role(const double *values, size_t count)
+{
+    size_t first = 0, last = count;
+    while (first < count && isnan(values[first])) {
+        first++;
+    }
+    while (last > first && isnan(values[last - 1])) {
+        last--;
+    }
+    double rise = last > first ? values[last - 1] - values[first] : 0;
+    return rise > 0 ? ROLE_PNL_UP : rise < 0 ? ROLE_PNL_DOWN : ROLE_SPARK;
+}
+
 static void put_curve(const struct painter *painter, struct rect area, size_t row,
                       struct style style)
 {
@@ -61,6 +75,7 @@ static void put_curve(const struct painter *painter, struct rect area, size_t ro
     }
     draw_buckets((struct draw_points){series->points, series->count}, view->session, values, count);
     style.attributes |= CELL_DIM;
+    style.role = style.role == ROLE_SPARK ? curve_role(values, count) : style.role;
     draw_spark(painter->canvas, area, values, DRAW_BLOCK, style);
 }
 
