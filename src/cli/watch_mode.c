@@ -110,6 +110,9 @@ int session_watch(struct session *session)
     settings.path = path;
     session_end_on_signals(loop);
     session_loop(session, loop);
+    struct client_settings client;
+    session_client(session, &client);
+    settings.relayed = client.backend;
     struct problem problem;
     int status = STATUS_RUNTIME;
     if (session_trace(session, &settings.trace, &problem)) {

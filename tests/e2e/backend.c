@@ -179,7 +179,7 @@ static void test_prices(void **state)
     (void)state;
     struct broker_run broker;
     broker_start(&broker, broker_path, "alpaca", "");
-    struct cli_result result = RUN(&broker, "--snapshot", "-o", "csv", "-p", "watchlist");
+    struct cli_result result = RUN(&broker, "--snapshot", "-o", "text", "-p", "watchlist");
     assert_int_equal(result.status, 0);
     assert_non_null(strstr(result.out, "131.26"));
     assert_non_null(strstr(result.out, "10.02"));
@@ -187,7 +187,7 @@ static void test_prices(void **state)
     broker_end(&broker);
     broker_start(&broker, broker_path, "alpaca",
                  "[quotes.stocks]\nget = data /v2/not/there?symbols={symbols}\n");
-    result = RUN(&broker, "--snapshot", "-o", "csv", "-p", "watchlist", "--timeout", "5");
+    result = RUN(&broker, "--snapshot", "-o", "text", "-p", "watchlist", "--timeout", "5");
     assert_int_equal(result.status, 0);
     assert_string_equal(result.err, "");
     assert_non_null(strstr(result.out, "NVDA"));
