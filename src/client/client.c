@@ -315,6 +315,7 @@ static void make_memory(struct client *client, const struct client_settings *set
                                            .book = ledger_book(client->ledger),
                                            .daybook = settings->daybook,
                                            .days = settings->daybook_days,
+                                           .day = settings->day,
                                            .server = server_of(settings),
                                            .user = settings->user,
                                            .zone = settings->zone,
@@ -399,8 +400,19 @@ void client_free(struct client *client)
     free(client);
 }
 
+static void prime_day(void *user, enum resource resource, const char *body, size_t len,
+                      int64_t at_ms)
+{
+    struct client *client = user;
+    engine_prime(client->engine, resource, body, len, at_ms);
+}
+
 void client_start(struct client *client)
 {
+    if (client->memory != NULL &&
+        memory_open_day(client->memory, loop_now(client->loop), prime_day, client)) {
+        return;
+    }
     client_cache_prime(client);
     if (client->asking != NULL) {
         client_backend_start(client);
@@ -474,6 +486,11 @@ const struct tape *client_tape(const struct client *client)
 const struct history *client_history(const struct client *client)
 {
     return client->memory != NULL ? memory_history(client->memory) : NULL;
+}
+
+const char *client_day(const struct client *client, int64_t *ret_last_ms)
+{
+    return client->memory != NULL ? memory_day(client->memory, ret_last_ms) : NULL;
 }
 
 int64_t client_looked(const struct client *client)

@@ -203,6 +203,9 @@ static bool remove_old(struct daybook *daybook, int64_t now_ms)
     char last[DAYBOOK_DAY_SIZE];
     int64_t end_ms = now_ms - (int64_t)daybook->days * DAY_MS;
     daybook_day(daybook, end_ms, last);
+    if (daybook->days == 0) {
+        return true;
+    }
     bool good = run_script(daybook, "BEGIN IMMEDIATE");
     for (size_t i = 0; good && i < sizeof statements / sizeof *statements; i++) {
         good = daybook_once(daybook, statements[i], "t", last);
