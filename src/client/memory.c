@@ -399,6 +399,9 @@ static void remember(void *user)
 void memory_stop(struct memory *memory, struct moment now)
 {
     if (memory->daybook != NULL) {
+        if (memory->changed != 0) {
+            take_rows(memory, now);
+        }
         write_down(memory, now, true);
     }
 }
