@@ -29,10 +29,10 @@ def account:
                   usedMargin: .utilised.debits, raw: .};
 def watchlist:
   map({id: .name, name, items: [.name as $list | .symbols[] | . as $id |
-       ($id | split(":")) as $parts |
+       (if contains(":") then split(":")[0] else null end) as $exchange |
        {id: "\($list)/\($id)",
-        stock: {symbol: ($parts[1:] | join(":")), instrumentId: $id, exchange: $parts[0],
-                segment: $parts[0]}}]});
+        stock: {symbol: ltrimstr("\($exchange):"), instrumentId: $id, exchange: $exchange,
+                segment: $exchange}}]});
 def quotes:
   {updates: [.data | to_entries[] |
      {instrumentId: .key, symbol: (.key | split(":")[1:] | join(":")), ltp: .value.last_price,

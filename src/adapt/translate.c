@@ -351,7 +351,7 @@ bool translate_event(struct adapt *adapt, const struct translate_message *messag
 
 /* --- refusals -------------------------------------------------------------------------------- */
 
-/* Without control bytes, cut at a code point. */
+/* Without control bytes and a full stop at the end, cut at a code point. */
 static void set_text(struct translate_refusal *ret, struct span value)
 {
     size_t size = span_string(value, NULL, 0) + 1;
@@ -365,7 +365,7 @@ static void set_text(struct translate_refusal *ret, struct span value)
         }
     }
     used = utf8_valid_prefix(ret->text, used);
-    while (used > 0 && ret->text[used - 1] == ' ') {
+    while (used > 0 && strchr(" .", ret->text[used - 1]) != NULL) {
         used--;
     }
     ret->text[used] = '\0';

@@ -144,7 +144,9 @@ void watch_out_flush(struct watch_out *out)
 
 void watch_out_more(struct watch_out *out)
 {
-    if (!out->blocked && out->text.len - out->written >= WRITE_AT) {
+    if (out->blocked) {
+        out->on_change(out->user); /* more waits for the reader than before: it may be too much */
+    } else if (out->text.len - out->written >= WRITE_AT) {
         watch_out_flush(out);
     }
 }

@@ -357,6 +357,7 @@ void asking_shown(struct asking *asking, enum resource resource, const struct sn
 void asking_state(const struct asking *asking, struct ask_state *ret)
 {
     ask_state(asking->ask, now_of(asking), ret);
+    ret->quotes_open |= asking->symbols_due;
 }
 
 bool asking_is_cut(const struct asking *asking, enum resource resource)

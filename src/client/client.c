@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
@@ -179,21 +182,18 @@ void client_stream_status_told(void *user, const struct conn_status *status, boo
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
-    switch (status->phase) {
-    case CONN_LIVE:
-        (void)sent_last_id;
+    bool live = status->phase == CONN_LIVE;
+    bool given_up = status->phase == CONN_WAITING || status->phase == CONN_ENDED;
+    (void)sent_last_id;
+    if (live) {
         engine_stream_opened(client->engine, now);
-        break;
-    case CONN_WAITING:
-    case CONN_ENDED:
+    } else if (given_up || client->live) { /* lost as well when it is made anew at once */
         engine_stream_lost(client->engine, now, &status->fault);
+    }
+    client->live = live;
+    if (given_up) {
         client->errors += status->fault.kind != FAULT_NONE;
         client_token_fault(client, &status->fault);
-        break;
-    case CONN_IDLE:
-    case CONN_CONNECTING:
-    case CONN_SILENT:
-        break;
     }
     report_stream(client->journal, client->trace, now, status);
     client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
@@ -276,10 +276,21 @@ static void before_wait(void *user)
     trace_flush(client->trace);
 }
 
+/* What is free in the middle of the heap stays there unless somebody asks. */
+static void give_back_memory(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static void deadline_due(void *user)
 {
     struct client *client = user;
     engine_tick(client->engine, loop_now(client->loop));
+    if (engine_take_trimmed(client->engine)) {
+        give_back_memory();
+    }
 }
 
 /* --- life --------------------------------------------------------------------------------- */

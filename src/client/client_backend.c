@@ -34,6 +34,7 @@ static void on_body(void *user, enum resource resource, const struct asking_body
     client_fetched(client, resource, &response, NULL);
     engine_pane(client->engine, resource, &pane);
     asking_shown(client->asking, resource, pane.shown);
+    client->changes |= CLIENT_CONN; /* the next poll */
 }
 
 static void on_fault(void *user, enum resource resource, const struct fault *fault)

@@ -54,6 +54,7 @@ struct client {
     bool begun;  /* the reads of a backend have */
     bool opened; /* its stream has been answered */
     bool painted;
+    bool live; /* the stream, as last told */
     bool polling;
     enum client_server server; /* by the last answer */
     bool refused;              /* the token was turned down since an answer was good */

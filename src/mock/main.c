@@ -8,7 +8,7 @@
 #include "book/seed.h"
 #include "http/server.h"
 #include "book/trade.h"
-#include "db/watch.h"
+#include "db/db_watch.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/net/loop.h>
@@ -32,7 +32,7 @@ struct mock {
     struct db *db;
     struct emitter *emitter;
     struct feed *feed;
-    struct watch *watch;
+    struct db_watch *watch;
     struct server *server;
     struct market *market;
     struct scenario *scenario;
@@ -222,7 +222,7 @@ static void make_stream_side(struct mock *mock)
     };
     mock->feed = feed_new(mock->db, mock->emitter, &feed);
     if (db_is_file(mock->db)) {
-        mock->watch = watch_new(mock->loop, options->db, on_file_hint, mock);
+        mock->watch = db_watch_new(mock->loop, options->db, on_file_hint, mock);
     }
 }
 
@@ -405,7 +405,7 @@ static void take_down(struct mock *mock)
     proxy_free(mock->proxy);
     market_free(mock->market);
     server_free(mock->server);
-    watch_free(mock->watch);
+    db_watch_free(mock->watch);
     loop_timer_free(mock->exit_timer);
     feed_free(mock->feed);
     emitter_free(mock->emitter);

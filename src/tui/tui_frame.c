@@ -30,7 +30,7 @@ const char *tui_badge(const struct tui *tui)
     }
 }
 
-void tui_fill_input(const struct tui *tui, struct screen_input *ret)
+void tui_fill_input(struct tui *tui, struct screen_input *ret)
 {
     const struct engine *engine = client_engine(tui->client);
     screen_input_init(ret);
@@ -41,6 +41,7 @@ void tui_fill_input(const struct tui *tui, struct screen_input *ret)
     ret->panes[RESOURCE_ORDERS].shown = client_orders(tui->client);
     ret->wanted = tui->settings.panes;
     ret->conn = client_stream_status(tui->client);
+    ret->asking = client_asking(tui->client, &tui->asking) ? &tui->asking : NULL;
     ret->polling = engine_polling(engine, &ret->poll_next_ms);
     ret->poll_every_ms = engine_poll_every_ms(engine);
     ret->journal = client_journal(tui->client);

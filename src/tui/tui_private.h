@@ -18,6 +18,7 @@ enum { NOTICE_MAX = 200 };
 struct tui {
     struct loop *loop;
     struct client *client;
+    struct ask_state asking; /* of the last screen_input */
     struct tui_settings settings;
     char *on_event, *currency; /* settings' copies */
     struct term *term;
@@ -57,7 +58,7 @@ void tui_reload(struct tui *tui);
 
 /* --- tui_frame.c: what is painted, and when ----------------------------------------------- */
 
-void tui_fill_input(const struct tui *tui, struct screen_input *ret);
+void tui_fill_input(struct tui *tui, struct screen_input *ret);
 const char *tui_badge(const struct tui *tui); /* what the server says it is; "": nothing yet */
 void tui_frame(void *user);                   /* the hook before the wait */
 void tui_write(struct tui *tui);              /* what is queued, as far as the terminal takes it */

@@ -137,6 +137,7 @@ int64_t ask_poll_ms(const struct ask *ask, enum resource resource);
 
 struct ask_state {
     bool stopped;          /* the login was refused: nothing is asked until the user says so */
+    bool quotes_open;      /* quotes that are wanted have not come yet */
     bool closed;           /* the market is */
     int64_t opens_ms;      /* when the clock changes, wall; INT64_MIN: not known */
     int64_t held_until_us; /* a host asked for patience; MOMENT_NEVER: none did */

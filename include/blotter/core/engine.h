@@ -127,6 +127,9 @@ bool engine_next_action(struct engine *engine, struct moment now, struct engine_
 int64_t engine_deadline(const struct engine *engine); /* monotonic us, MOMENT_NEVER when none */
 void engine_tick(struct engine *engine, struct moment now);
 
+/* True once after a storm's memory was given back: the allocator may be asked to do so as well. */
+bool engine_take_trimmed(struct engine *engine);
+
 /*
  * The panes whose shown rows or state changed since the last call. "fetching" and "dirty" alone
  * are no change once rows are shown: they flicker with every event.

@@ -10,6 +10,7 @@
 #ifndef BLOTTER_VIEW_SCREEN_H
 #define BLOTTER_VIEW_SCREEN_H
 
+#include <blotter/core/ask.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
 #include <blotter/core/history.h>
@@ -30,6 +31,7 @@ struct screen_input {
     struct pane_state panes[RESOURCE_COUNT]; /* from engine_pane */
     resource_mask wanted;                    /* the panes that exist in this run; 0 means all */
     const struct conn_status *conn;          /* NULL: no stream in this run */
+    const struct ask_state *asking;          /* how a backend is being asked; NULL: there is none */
     bool polling;                            /* from engine_polling */
     int64_t poll_next_ms;                    /* wall time of the next poll */
     int64_t poll_every_ms;         /* how far polls are apart now; 0: taken from the last answer */

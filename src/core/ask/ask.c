@@ -505,6 +505,7 @@ void ask_state(const struct ask *ask, struct moment now, struct ask_state *ret)
     int64_t shortest_us = MOMENT_NEVER;
     for (size_t i = 0; i < ask->turn_count; i++) {
         const struct ask_turn *turn = &ask->turns[i];
+        ret->quotes_open |= turn->target.kind == ASK_QUOTES && turn->wanted;
         if (turn->target.kind == ASK_PANE) {
             bool orders = turn->target.index == RESOURCE_ORDERS;
             int64_t interval_us = ask_interval_us(ask, turn);

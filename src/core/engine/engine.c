@@ -10,6 +10,8 @@
 /* An event that no answer covers for so long marks its pane; where answers take long, longer. */
 #define LATE_US ((int64_t)1000 * 1000)
 #define LATE_FACTOR 3
+/* What a storm needed is kept for so long, as it may go on; operations are remembered less long. */
+#define TRIM_US ((int64_t)12000 * 1000)
 
 void engine_settings_default(struct engine_settings *ret)
 {
@@ -36,6 +38,7 @@ static void forget(struct engine *engine)
     engine->poll_us = MOMENT_NEVER;
     engine->focus_used = false;
     engine->quoted = false;
+    engine->trim_us = MOMENT_NEVER;
     engine->outage = (struct engine_outage){.on = false};
     engine->stream = (struct engine_stream){.welcome_us = MOMENT_NEVER};
 }
@@ -261,6 +264,9 @@ bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id
         engine_ids_lied(engine);
     }
     engine->counters.dropped += passed;
+    if (patch_log_is_heavy(swr->log) && engine->trim_us == MOMENT_NEVER) {
+        engine->trim_us = now.mono_us + TRIM_US;
+    }
     engine->counters.numbered += response->last_event_id != 0;
     engine->counters.tagged += response->etag != NULL;
     engine->counters.contradictions += outcome.contradictions;
@@ -371,7 +377,7 @@ int64_t engine_deadline(const struct engine *engine)
         return MOMENT_NEVER;
     }
     int64_t deadline = earlier(engine->poll_us, engine->stream.welcome_us);
-    deadline = earlier(deadline, quotes_at(engine));
+    deadline = earlier(earlier(deadline, quotes_at(engine)), engine->trim_us);
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         deadline = earlier(deadline, engine_due(engine, (enum resource)r));
         if (engine_wants(engine, (enum resource)r) && (engine->stale & RESOURCE_BIT(r)) == 0) {
@@ -400,6 +406,26 @@ static void note_stale(struct engine *engine)
     }
 }
 
+/* Again, if there was still too much to do. */
+static void trim(struct engine *engine)
+{
+    engine->trim_us = MOMENT_NEVER;
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        patch_log_trim(engine->swr[r].log, engine->last.mono_us);
+        if (patch_log_is_heavy(engine->swr[r].log)) {
+            engine->trim_us = engine->last.mono_us + TRIM_US;
+        }
+    }
+    engine->trimmed = true;
+}
+
+bool engine_take_trimmed(struct engine *engine)
+{
+    bool trimmed = engine->trimmed;
+    engine->trimmed = false;
+    return trimmed;
+}
+
 void engine_tick(struct engine *engine, struct moment now)
 {
     if (!engine->running) {
@@ -415,6 +441,9 @@ void engine_tick(struct engine *engine, struct moment now)
     if (quotes_at(engine) <= now.mono_us) {
         engine->counters.polls++;
         engine_touch(engine, RESOURCE_BIT(RESOURCE_WATCHLISTS));
+    }
+    if (engine->trim_us <= now.mono_us) {
+        trim(engine);
     }
     note_stale(engine);
 }

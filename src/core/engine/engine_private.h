@@ -53,6 +53,8 @@ struct engine {
     int64_t vouch_ms[RESOURCE_COUNT];
     int64_t poll_us; /* next poll; MOMENT_NEVER: none planned */
     int64_t poll_interval_us;
+    int64_t trim_us; /* when what a storm needed is given back; MOMENT_NEVER: nothing is */
+    bool trimmed;
     int64_t focus_us; /* when the focus last made a request */
     bool focus_used;
     struct engine_counters counters;

@@ -125,6 +125,31 @@ void overlay_attach(struct overlay *overlay, struct snapshot *view)
                                  keep_instruments(overlay);
 }
 
+static void trim_saved(struct saved_rows *saved)
+{
+    if (saved->count < saved->capacity / 4) {
+        saved->capacity = saved->count;
+        saved->rows = mem_realloc_array(saved->rows, saved->capacity + 1, sizeof *saved->rows);
+    }
+}
+
+void overlay_trim(struct overlay *overlay)
+{
+    trim_saved(&overlay->written);
+    trim_saved(&overlay->removed);
+    if (overlay->inserted < overlay->change_capacity / 4) {
+        overlay->change_capacity = overlay->inserted;
+        overlay->changes = mem_realloc_array(overlay->changes, overlay->change_capacity + 1,
+                                             sizeof *overlay->changes);
+    }
+    struct instrument_index *index = &overlay->instruments;
+    if (!index->built) {
+        free(index->slots);
+        free(index->next);
+        *index = (struct instrument_index){.slots = NULL};
+    }
+}
+
 static struct saved_row *add_saved(struct saved_rows *saved)
 {
     if (saved->count == saved->capacity) {

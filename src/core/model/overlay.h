@@ -62,6 +62,9 @@ void overlay_done(struct overlay *overlay);
  */
 void overlay_attach(struct overlay *overlay, struct snapshot *view);
 
+/* Gives back what a storm needed. */
+void overlay_trim(struct overlay *overlay);
+
 /* All rows are as the server sent them. */
 void overlay_revert(struct overlay *overlay);
 

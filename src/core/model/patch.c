@@ -17,6 +17,9 @@
 /* Rows that the figures of one event may write; beyond, a response is cheaper. */
 #define EVENT_WRITES_MAX ((size_t)1 << 21)
 
+/* More room than this is not kept for the next storm. */
+#define HEAVY_SLOTS 1024
+
 struct patch_log {
     enum resource resource;
     const char *user; /* NULL: anybody */
@@ -561,8 +564,14 @@ size_t patch_log_count(const struct patch_log *log)
     return log->ops.count - log->ops.witnesses;
 }
 
+bool patch_log_is_heavy(const struct patch_log *log)
+{
+    return log->ops.slot_count > HEAVY_SLOTS;
+}
+
 void patch_log_trim(struct patch_log *log, int64_t now_us)
 {
+    overlay_trim(&log->overlay);
     oplog_trim(&log->ops, now_us - SETTLE_WITNESS_US);
 }
 

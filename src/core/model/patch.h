@@ -101,7 +101,8 @@ const struct snapshot *patch_log_base(const struct patch_log *log);
 /* Operations that nothing has confirmed. */
 size_t patch_log_count(const struct patch_log *log);
 
-/* Gives back what a storm needed. now_us: the present. */
+/* Whether a storm has left something to be given back, and that. now_us: the present. */
+bool patch_log_is_heavy(const struct patch_log *log);
 void patch_log_trim(struct patch_log *log, int64_t now_us);
 
 /* True when what is shown equals the base's body and the log, computed anew: for tests. */

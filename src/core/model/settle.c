@@ -306,6 +306,7 @@ struct settling {
     struct oplog *log;
     const struct snapshot *base;
     struct patch_answer response;
+    size_t conceded;
     struct settled settled;
 };
 
@@ -336,8 +337,13 @@ static void confirm(struct settling *settling, struct oplog_entry *entry)
     }
 }
 
-static void note_marked(struct settling *settling, const struct row *row)
+static void stay_marked(struct settling *settling, struct oplog_entry *entry, const struct row *row)
 {
+    if (++settling->conceded > SETTLE_MARKED_MAX) {
+        drop(settling, entry);
+        return;
+    }
+    stand(settling, entry, OP_CONCEDED);
     settling->settled.marked = true;
     settling->settled.missing = settling->settled.missing || row == NULL;
 }
@@ -357,8 +363,7 @@ static void doubt(struct settling *settling, struct oplog_entry *entry, const st
     }
     settling->settled.contradictions++;
     entry->conceded = row != NULL ? row->version : 0;
-    stand(settling, entry, OP_CONCEDED);
-    note_marked(settling, row);
+    stay_marked(settling, entry, row);
 }
 
 /* The server has been believed: until its row changes, we say that we had heard otherwise. */
@@ -370,7 +375,7 @@ static void stay_conceded(struct settling *settling, struct oplog_entry *entry,
         settling->response.now_us - entry->doubted_us > SETTLE_MARK_US) {
         drop(settling, entry);
     } else {
-        note_marked(settling, row);
+        stay_marked(settling, entry, row);
     }
 }
 

@@ -14,6 +14,8 @@
 #define SETTLE_DOUBT_US ((int64_t)8500 * 1000)
 /* A claim may be true, and what came after still be on its way to us. */
 #define SETTLE_CLAIM_US ((int64_t)1000 * 1000)
+/* So many rows of a pane stay marked: where more are wrong, it is not about rows. */
+#define SETTLE_MARKED_MAX 64
 /* A row stays marked, and is asked about, no longer than this. */
 #define SETTLE_MARK_US ((int64_t)60 * 1000 * 1000)
 

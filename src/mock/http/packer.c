@@ -1,4 +1,4 @@
-#include "exchange.h"
+#include "request.h"
 
 #include <blotter/core/alloc.h>
 
@@ -52,14 +52,14 @@ static void pack(struct packer *packer, char *bytes, size_t len, int flush)
     } while (stream->avail_out == 0);
 }
 
-ssize_t packer_read(struct packer *packer, struct exchange *exchange, char *into, size_t size)
+ssize_t packer_read(struct packer *packer, struct request *request, char *into, size_t size)
 {
     if (packer->sent == packer->packed.len) {
         char plain[AT_ONCE];
         packer->packed.len = packer->sent = 0;
         ssize_t count = packer->ended ? -1
-                                      : emitter_read(exchange->server->api->emitter,
-                                                     exchange->listener, plain, sizeof plain);
+                                      : emitter_read(request->server->api->emitter,
+                                                     request->listener, plain, sizeof plain);
         if (count == 0 || packer->ended) {
             return count;
         }

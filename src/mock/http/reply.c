@@ -1,5 +1,5 @@
 /* From a call's answer to a response with its headers: ETag and 304, gzip, caching. */
-#include "exchange.h"
+#include "request.h"
 #include "base/delta.h"
 
 #include <blotter/core/alloc.h>
@@ -160,11 +160,11 @@ static bool read_etag(const char *header, uint64_t *ret)
 
 /* Tells the body as what it has in common with the one that the client has, when it is shorter so.
  */
-static bool make_delta(struct exchange *exchange, struct call *call, const char *known)
+static bool make_delta(struct request *request, struct call *call, const char *known)
 {
-    struct bases *bases = exchange->server->api->bases;
+    struct bases *bases = request->server->api->bases;
     struct base_name name = {call->user, call->route, call->hash};
-    if (bases == NULL || !reply_accepts(exchange->connection, "A-IM", "gdiff")) {
+    if (bases == NULL || !reply_accepts(request->connection, "A-IM", "gdiff")) {
         return false;
     }
     bases_keep(bases, &name, call->reply.bytes, call->reply.len);
@@ -195,35 +195,35 @@ struct tags {
 };
 
 /* Settles what the body is: nothing with 304, packed when asked for. */
-static void settle(struct exchange *exchange, struct call *call, struct tags *ret)
+static void settle(struct request *request, struct call *call, struct tags *ret)
 {
     *ret = (struct tags){.etag = ""};
     if (!call->is_read) {
         return;
     }
-    if (exchange->server->api->extensions) {
+    if (request->server->api->extensions) {
         snprintf(ret->etag, sizeof ret->etag, "W/\"%016llx\"", (unsigned long long)call->hash);
-        const char *known = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
+        const char *known = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
                                                         MHD_HTTP_HEADER_IF_NONE_MATCH);
         if (matches(known, ret->etag)) {
             call->status = 304;
             call->reply.len = 0;
             return;
         }
-        if (make_delta(exchange, call, known)) {
+        if (make_delta(request, call, known)) {
             snprintf(ret->base, sizeof ret->base, "W/%.18s", strchr(known, '"'));
         }
     }
     size_t smallest = ret->base[0] != '\0' ? GZIP_SMALLEST_DELTA : GZIP_SMALLEST;
     ret->packed = call->reply.len >= smallest &&
-                  reply_accepts(exchange->connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") &&
+                  reply_accepts(request->connection, MHD_HTTP_HEADER_ACCEPT_ENCODING, "gzip") &&
                   compress_reply(&call->reply);
 }
 
-static void put_read_headers(struct exchange *exchange, const struct call *call,
+static void put_read_headers(struct request *request, const struct call *call,
                              const struct tags *tags, struct MHD_Response *response)
 {
-    bool extensions = exchange->server->api->extensions;
+    bool extensions = request->server->api->extensions;
     MHD_add_response_header(response, MHD_HTTP_HEADER_VARY,
                             extensions ? "Accept-Encoding, A-IM" : "Accept-Encoding");
     if (tags->base[0] != '\0') {
@@ -239,10 +239,10 @@ static void put_read_headers(struct exchange *exchange, const struct call *call,
     }
 }
 
-struct MHD_Response *reply_make(struct exchange *exchange, struct call *call)
+struct MHD_Response *reply_make(struct request *request, struct call *call)
 {
     struct tags tags;
-    settle(exchange, call, &tags);
+    settle(request, call, &tags);
     bool is_read = call->is_read;
     size_t len;
     char *bytes = text_take(&call->reply, &len);
@@ -258,7 +258,7 @@ struct MHD_Response *reply_make(struct exchange *exchange, struct call *call)
                                                            : call->content_type);
     }
     if (is_read) {
-        put_read_headers(exchange, call, &tags, response);
+        put_read_headers(request, call, &tags, response);
     }
     if (call->allow != NULL) {
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, call->allow);

@@ -1,5 +1,5 @@
-/* Connections that we wait for. See exchange.h. */
-#include "exchange.h"
+/* Connections that we wait for. See request.h. */
+#include "request.h"
 
 #include <blotter/core/alloc.h>
 

@@ -1,6 +1,6 @@
 #include "server.h"
 
-#include "exchange.h"
+#include "request.h"
 #include "base/listener.h"
 
 #include <blotter/core/alloc.h>
@@ -93,7 +93,7 @@ static void on_beat(void *user)
 static void on_delay(void *user)
 {
     struct server *server = user;
-    exchange_release(server, loop_now(server->loop).mono_us);
+    request_release(server, loop_now(server->loop).mono_us);
 }
 
 static void on_seats(void *user)
@@ -103,7 +103,7 @@ static void on_seats(void *user)
 
 static void on_busy(void *user)
 {
-    exchange_retry(user);
+    request_retry(user);
 }
 
 static void on_nothing(void *user)
@@ -205,11 +205,10 @@ static struct MHD_Daemon *start_daemon(struct server *server, const char *cert, 
     unsigned of_address = address_limit(server, limit);
     server->seat_limit = limit - spare(limit) - spare(limit) / 2;
     return MHD_start_daemon(
-        flags, 0, NULL, NULL, exchange_handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_line, server,
-        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin,
-        server, MHD_OPTION_NOTIFY_COMPLETED, exchange_complete, server,
-        MHD_OPTION_NOTIFY_CONNECTION, exchange_connection, server,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+        flags, 0, NULL, NULL, request_handle, server, MHD_OPTION_EXTERNAL_LOGGER, log_line, server,
+        MHD_OPTION_LISTEN_SOCKET, server->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, request_begin,
+        server, MHD_OPTION_NOTIFY_COMPLETED, request_complete, server, MHD_OPTION_NOTIFY_CONNECTION,
+        request_connection, server, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
         MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)1024, MHD_OPTION_CONNECTION_LIMIT, limit,
         MHD_OPTION_PER_IP_CONNECTION_LIMIT, of_address, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)SERVER_IDLE_SECONDS, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
@@ -292,8 +291,8 @@ void server_end(struct server *server, loop_fn done, void *user)
     server->end_timer = loop_timer_new(server->loop, on_end_late, server);
     loop_timer_set(server->end_timer, loop_now(server->loop).mono_us + END_MS * INT64_C(1000));
     emitter_end(server->api->emitter);
-    exchange_release(server, MOMENT_NEVER);
-    exchange_retry(server);
+    request_release(server, MOMENT_NEVER);
+    request_retry(server);
 }
 
 void server_free(struct server *server)
@@ -311,8 +310,8 @@ void server_free(struct server *server)
     mhdloop_free(server->mhdloop);
     server->mhdloop = NULL;
     if (server->daemon != NULL) {
-        exchange_release(server, MOMENT_NEVER);
-        exchange_retry(server);
+        request_release(server, MOMENT_NEVER);
+        request_retry(server);
         MHD_run(server->daemon);
         MHD_stop_daemon(server->daemon);
     } else if (server->listen_fd >= 0) {

@@ -268,9 +268,21 @@ static int64_t next_quiet_second(const struct screen_input *input)
     return quiet ? input->now.mono_us + (1000 - for_ms % 1000) * 1000 : MOMENT_NEVER;
 }
 
+/* So are those until a backend may be asked again. */
+static int64_t next_held_second(const struct screen_input *input)
+{
+    if (input->asking == NULL || input->asking->held_until_us == MOMENT_NEVER) {
+        return MOMENT_NEVER;
+    }
+    int64_t left_us = input->asking->held_until_us - input->now.mono_us;
+    int64_t step_us = left_us % 1000000;
+    return left_us > 0 ? input->now.mono_us + (step_us > 0 ? step_us : 1000000) : MOMENT_NEVER;
+}
+
 static void set_deadline(struct screen *screen, const struct screen_input *input)
 {
-    int64_t at = next_quiet_second(input);
+    int64_t at = next_quiet_second(input), held_us = next_held_second(input);
+    at = held_us < at ? held_us : at;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         bool shown = screen->layout.panes[i].height > 0;
         if (shown && screen->tables[i].flash_end_us < at) {
@@ -320,7 +332,9 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
         dirty |= RESOURCE_BIT(RESOURCE_ORDERS);
     }
     screen->day_end_ms = day_end_ms;
-    dirty |= due && next_quiet_second(input) != MOMENT_NEVER ? SCREEN_CONN : 0;
+    bool counts =
+        next_quiet_second(input) != MOMENT_NEVER || next_held_second(input) != MOMENT_NEVER;
+    dirty |= due && counts ? SCREEN_CONN : 0;
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }
 

@@ -69,6 +69,90 @@ static void say_polling(const struct screen_input *input, struct conn_word *ret)
     }
 }
 
+/* --- a backend that is asked ---------------------------------------------------------------- */
+
+static int64_t wall_of(const struct screen_input *input, int64_t mono_us)
+{
+    return input->now.wall_ms + (mono_us - input->now.mono_us) / 1000;
+}
+
+/* The fault when nothing at all gets through. */
+static const struct fault *outage_of(const struct screen_input *input)
+{
+    const struct fault *fault = NULL;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        bool wanted = input->wanted == 0 || (input->wanted & RESOURCE_BIT(i)) != 0;
+        if (wanted && fault_is_outage(input->panes[i].fault.kind)) {
+            fault = &input->panes[i].fault;
+        } else if (wanted && input->panes[i].confirmed_ms != MODEL_NO_TIME) {
+            return NULL;
+        }
+    }
+    return fault;
+}
+
+static void say_held(const struct screen_input *input, struct conn_word *ret)
+{
+    int64_t left_us = input->asking->held_until_us - input->now.mono_us;
+    word_set(ret, ROLE_CONN_WARN, "◍ HELD");
+    snprintf(ret->text, sizeof ret->text, "◍ HELD %lld s", ((long long)left_us + 999999) / 1000000);
+    snprintf(ret->shortest, sizeof ret->shortest, "%s", ret->text);
+    snprintf(ret->more, sizeof ret->more, "│ too many requests");
+}
+
+/* Polled: there is no stream, or it was refused. */
+static void say_asking(const struct screen_input *input, struct conn_word *ret)
+{
+    const struct ask_state *asking = input->asking;
+    const struct conn_status *conn = input->conn;
+    char at[FORMAT_MAX];
+    word_set(ret, ROLE_CONN_WARN, "◍ POLL");
+    if (asking->poll_ms > 0) {
+        snprintf(ret->text, sizeof ret->text, "◍ POLL %lld s", (long long)asking->poll_ms / 1000);
+        snprintf(ret->shortest, sizeof ret->shortest, "%s", ret->text);
+    }
+    if (asking->poll_us != MOMENT_NEVER) {
+        clock_text(input, wall_of(input, asking->poll_us), at);
+        snprintf(ret->more, sizeof ret->more, "next %s", at);
+    }
+    if (asking->closed && asking->opens_ms > input->now.wall_ms) {
+        clock_text(input, asking->opens_ms, at);
+        snprintf(ret->why, sizeof ret->why, "market closed, opens %s", at);
+    } else if (asking->closed) {
+        snprintf(ret->why, sizeof ret->why, "market closed");
+    } else if (conn != NULL && conn->fault.kind != FAULT_NONE) {
+        snprintf(ret->why, sizeof ret->why, "no stream: %.140s", conn->fault.text);
+    }
+}
+
+static void say_unreachable(const struct fault *fault, struct conn_word *ret)
+{
+    word_set(ret, ROLE_CONN_BAD, "✗ OFFLINE");
+    snprintf(ret->text, sizeof ret->text, "✗ OFFLINE %.140s", fault->text);
+}
+
+/* False when what is said of streams holds here as well. */
+static bool say_of_backend(const struct screen_input *input, struct conn_word *ret)
+{
+    const struct conn_status *conn = input->conn;
+    bool live = conn != NULL && conn->phase == CONN_LIVE;
+    bool begins = conn != NULL && conn->phase <= CONN_SILENT && conn->attempt <= 1;
+    const struct fault *outage = input->asking != NULL ? outage_of(input) : NULL;
+    if (input->asking == NULL) {
+        return false;
+    }
+    if (input->asking->held_until_us != MOMENT_NEVER) {
+        say_held(input, ret);
+    } else if (outage != NULL && !live) {
+        say_unreachable(outage, ret);
+    } else if (!live && !begins) {
+        say_asking(input, ret);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void say_offline(const struct screen_input *input, struct conn_word *ret)
 {
     const struct conn_status *conn = input->conn;
@@ -142,6 +226,8 @@ void conn_word_make(const struct screen_input *input, struct conn_word *ret)
         word_set(ret, ROLE_CONN_BAD, "✗ AUTH");
         snprintf(ret->text, sizeof ret->text, "✗ AUTH token rejected");
         snprintf(ret->more, sizeof ret->more, "│ %.140s", auth->text);
+    } else if (say_of_backend(input, ret)) {
+        return;
     } else if (conn == NULL) {
         word_set(ret, ROLE_CONN_WARN, "○ NO STREAM");
     } else if (conn->phase == CONN_LIVE) {

@@ -228,9 +228,9 @@ static void test_refusals(void **state)
     expect_refusal("alpaca", "alpaca-422.txt", "invalid status: bogus. allowed: open, closed, all",
                    false);
     expect_refusal("alpaca", "alpaca-429.txt", "rate limit exceeded", false);
-    expect_refusal("oanda", "oanda-401.txt", "Insufficient authorization to perform request.",
+    expect_refusal("oanda", "oanda-401.txt", "Insufficient authorization to perform request",
                    false);
-    expect_refusal("kite", "kite-403.txt", "Incorrect `api_key` or `access_token`.", true);
+    expect_refusal("kite", "kite-403.txt", "Incorrect `api_key` or `access_token`", true);
     expect_refusal("kite", "kite-429.txt", "Too many requests", false);
     expect_refusal("trading212", "t212-401.txt", "", false);
     expect_refusal("trading212", "t212-429.txt", "TooManyRequests", false);

@@ -827,6 +827,34 @@ static void test_prices_that_nobody_tells_are_asked_for(void **state)
     }
 }
 
+/* What a storm needed is given back, once; few rows stay marked, however many were denied. */
+static void test_a_storm_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(false);
+    for (unsigned i = 0; i < 5000; i++) {
+        char data[200];
+        snprintf(data, sizeof data,
+                 "{\"event\":\"position_opened\",\"data\":{\"positionId\":\"n%u\",\"symbol\":\"S\","
+                 "\"quantity\":1}}",
+                 i);
+        tell(&bench, data, "");
+    }
+    assert_int_equal(pane(&bench, RESOURCE_POSITIONS).shown->row_count, 5001);
+    unsigned trims = 0;
+    for (unsigned i = 0; i < 200; i++) {
+        answer_all(&bench, 0);
+        wait_ms(&bench, 1000);
+        trims += engine_take_trimmed(bench.engine);
+        assert_true(i < 20 || pane(&bench, RESOURCE_POSITIONS).shown->row_count == 1);
+    }
+    assert_in_range(trims, 1, 2);
+    assert_int_equal(engine_counters(bench.engine)->contradictions, 5000);
+    assert_false(pane(&bench, RESOURCE_POSITIONS).dirty);
+    assert_int_equal(engine_deadline(bench.engine), MOMENT_NEVER);
+    engine_free(bench.engine);
+}
+
 static void test_ids_going_back_dirty_everything(void **state)
 {
     (void)state;
@@ -943,11 +971,11 @@ static void test_failures_by_class(void **state)
         int64_t retry_after_ms;
         unsigned after_30s, after_event, after_manual;
     } rows[] = {
-        {FAULT_AUTH, 401, -1, 0, 0, 1},      {FAULT_HTTP, 403, -1, 0, 0, 1},
-        {FAULT_HTTP, 404, -1, 0, 1, 1},      {FAULT_HTTP, 500, -1, 1, 1, 1},
-        {FAULT_TIMEOUT, 0, -1, 1, 1, 1},     {FAULT_CONNECT, 0, -1, 1, 1, 1},
-        {FAULT_HTTP, 429, 7000, 1, 1, 1},    {FAULT_HTTP, 503, 40000, 0, 0, 1},
-        {FAULT_TOO_LARGE, 200, -1, 0, 1, 1},
+        {FAULT_AUTH, 401, -1, 0, 0, 1},    {FAULT_HTTP, 403, -1, 0, 0, 1},
+        {FAULT_HTTP, 404, -1, 0, 1, 1},    {FAULT_HTTP, 408, -1, 1, 1, 1},
+        {FAULT_HTTP, 500, -1, 1, 1, 1},    {FAULT_TIMEOUT, 0, -1, 1, 1, 1},
+        {FAULT_CONNECT, 0, -1, 1, 1, 1},   {FAULT_HTTP, 429, 7000, 1, 1, 1},
+        {FAULT_HTTP, 503, 40000, 0, 0, 1}, {FAULT_TOO_LARGE, 200, -1, 0, 1, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct bench bench = bench_settled(true);
@@ -1379,6 +1407,7 @@ int main(void)
         cmocka_unit_test(test_another_user_is_refused),
         cmocka_unit_test(test_another_users_events_are_refused),
         cmocka_unit_test(test_prices_that_nobody_tells_are_asked_for),
+        cmocka_unit_test(test_a_storm_leaves_nothing_behind),
         cmocka_unit_test(test_ids_going_back_dirty_everything),
         cmocka_unit_test(test_a_welcome_behind_what_we_know_is_another_history),
         cmocka_unit_test(test_a_snapshot_ahead_of_the_first_welcome_is_asked_again),

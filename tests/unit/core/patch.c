@@ -481,6 +481,29 @@ static void test_the_log_has_a_ceiling(void **state)
     patch_log_free(log);
 }
 
+/* Figures of rows that may come with the answer on its way are kept, but leave room for what
+ * is known to be news. */
+static void test_what_may_come_takes_half_the_room(void **state)
+{
+    (void)state;
+    struct patch_log *log = log_new(RESOURCE_WATCHLISTS, 8);
+    char data[128];
+    patch_log_await(log, true);
+    for (unsigned i = 0; i < 8; i++) {
+        snprintf(data, sizeof data, "{\"updates\":[{\"instrumentId\":\"X%u\",\"ltp\":5}]}", i);
+        assert_false(tell(log, "quotes_updated", data, 2 + i, 0).overflow);
+    }
+    assert_int_equal(patch_log_count(log), 4);
+    assert_false(
+        tell(log, "quotes_updated", "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":6}]}", 20, 0)
+            .overflow);
+    assert_int_equal(patch_log_count(log), 5);
+    patch_log_await(log, false); /* without an answer on its way they are nobody's figures */
+    tell(log, "quotes_updated", "{\"updates\":[{\"instrumentId\":\"Y\",\"ltp\":7}]}", 21, 0);
+    assert_int_equal(patch_log_count(log), 5);
+    patch_log_free(log);
+}
+
 static void test_repeated_figures_take_no_more_room(void **state)
 {
     (void)state;
@@ -601,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_a_claim_is_no_proof),
         cmocka_unit_test(test_a_response_between_two_operations_is_old),
         cmocka_unit_test(test_the_log_has_a_ceiling),
+        cmocka_unit_test(test_what_may_come_takes_half_the_room),
         cmocka_unit_test(test_repeated_figures_take_no_more_room),
         cmocka_unit_test(test_many_rows_put_in_front),
         cmocka_unit_test(test_what_came_before_the_first_rows_is_kept),

@@ -8,7 +8,7 @@
 #include <blotter/core/alloc.h>
 
 #include "stream/feed.h"
-#include "db/watch.h"
+#include "db/db_watch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -285,7 +285,7 @@ static void test_another_programs_write_is_noticed_soon(void **state)
 {
     struct scene *scene = *state;
     scene->loop = loop_new();
-    struct watch *watch = watch_new(scene->loop, scene->path, on_hint, scene);
+    struct db_watch *watch = db_watch_new(scene->loop, scene->path, on_hint, scene);
     struct loop_timer *writer = loop_timer_new(scene->loop, on_write, scene);
     struct loop_timer *patience = loop_timer_new(scene->loop, on_patience, scene);
     int64_t begun = loop_refresh(scene->loop).mono_us;
@@ -296,7 +296,7 @@ static void test_another_programs_write_is_noticed_soon(void **state)
     assert_true(scene->hints > 0);
     loop_timer_free(patience);
     loop_timer_free(writer);
-    watch_free(watch);
+    db_watch_free(watch);
     loop_free(scene->loop);
 }
 

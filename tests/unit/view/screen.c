@@ -229,6 +229,64 @@ static void test_connection_words(void **state)
     desk_close(&desk);
 }
 
+static void test_how_a_backend_is_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        struct ask_state asking; /* held_until_us, poll_us: from now on; 0: never */
+        struct conn_status conn;
+        const char *reason; /* why there is no stream */
+        bool outage;
+        const char *expected;
+    } rows[] = {
+        {{.poll_ms = 10000, .poll_us = 4000000},
+         {.phase = CONN_ENDED},
+         "some reason (HTTP 404)",
+         false,
+         "◍ POLL 10 s next 14:32:10 │ no stream: some reason (HTTP 404)"},
+        {{.poll_ms = 120000, .poll_us = 4000000, .closed = true, .opens_ms = DESK_NOW_MS + 60000},
+         {.phase = CONN_ENDED},
+         "some reason",
+         false,
+         "◍ POLL 120 s next 14:32:10 │ market closed, opens 14:33:06"},
+        {{.poll_ms = 120000, .closed = true, .opens_ms = INT64_MIN},
+         {.phase = CONN_ENDED},
+         NULL,
+         false,
+         "◍ POLL 120 s │ market closed"},
+        {{.poll_ms = 10000, .held_until_us = 11500000},
+         {.phase = CONN_LIVE},
+         NULL,
+         false,
+         "◍ HELD 12 s │ too many requests"},
+        {{.poll_ms = 10000}, {.phase = CONN_ENDED}, NULL, true, "✗ OFFLINE nobody answers"},
+        {{.poll_ms = 10000}, {.phase = CONN_CONNECTING, .attempt = 1}, NULL, false, "◌ CONNECTING"},
+        {{.poll_ms = 60000}, {.phase = CONN_LIVE}, NULL, false, "● LIVE"},
+    };
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct ask_state asking = rows[i].asking;
+        int64_t now_us = desk.input.now.mono_us;
+        asking.held_until_us =
+            asking.held_until_us != 0 ? now_us + asking.held_until_us : MOMENT_NEVER;
+        asking.poll_us = asking.poll_us != 0 ? now_us + asking.poll_us : MOMENT_NEVER;
+        desk.input.asking = &asking;
+        desk.conn = rows[i].conn;
+        fault_set(&desk.conn.fault, rows[i].reason != NULL ? FAULT_HTTP : FAULT_NONE, 0, "%s",
+                  rows[i].reason != NULL ? rows[i].reason : "");
+        for (int r = 0; r < RESOURCE_COUNT; r++) {
+            fault_set(&desk.input.panes[r].fault, rows[i].outage ? FAULT_CONNECT : FAULT_NONE, 0,
+                      "%s", rows[i].outage ? "nobody answers" : "");
+        }
+        has(&desk, rows[i].expected);
+        if (asking.held_until_us != MOMENT_NEVER) { /* it counts down by itself */
+            assert_int_equal(screen_deadline(desk.screen), now_us + 500000);
+        }
+    }
+    desk_close(&desk);
+}
+
 /* The seconds of a quiet stream go on by themselves, and only those. */
 static void test_a_quiet_stream_is_counted(void **state)
 {
@@ -830,6 +888,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden_screens),
         cmocka_unit_test(test_connection_words),
+        cmocka_unit_test(test_how_a_backend_is_asked),
         cmocka_unit_test(test_a_quiet_stream_is_counted),
         cmocka_unit_test(test_empty_panes_say_why),
         cmocka_unit_test(test_an_error_stands_beside_the_rows),

@@ -1,9 +1,9 @@
 /*
- * exchange: one request on one connection, from its first header to its last byte. Only the
+ * request: one request on one connection, from its first header to its last byte. Only the
  * server's own files include this.
  */
-#ifndef BLOTTER_MOCK_EXCHANGE_H
-#define BLOTTER_MOCK_EXCHANGE_H
+#ifndef BLOTTER_MOCK_REQUEST_H
+#define BLOTTER_MOCK_REQUEST_H
 
 #include "mhdloop.h"
 #include "server.h"
@@ -12,7 +12,7 @@
 
 /* Streams that are to be sent something (ready), or whose sockets are full (blocked). */
 struct wire_list {
-    struct exchange *first, *last;
+    struct request *first, *last;
 };
 
 /* A stream's socket, when we write to it ourselves: what of the chunk begun is not sent. */
@@ -26,13 +26,13 @@ struct wire {
     char head[18];          /* the size, with the line end behind it: at the end of the array */
 };
 
-struct exchange {
+struct request {
     struct server *server;
     struct MHD_Connection *connection;
     struct text body;
-    struct listener *listener;        /* a stream's; else NULL */
-    struct MHD_Response *held;        /* an answer that waits for its latency */
-    struct exchange *previous, *next; /* those that wait for their time; a stream's: in its list */
+    struct listener *listener;       /* a stream's; else NULL */
+    struct MHD_Response *held;       /* an answer that waits for its latency */
+    struct request *previous, *next; /* those that wait for their time; a stream's: in its list */
     struct wire wire;
     struct packer *packer; /* a stream's that is sent packed; else NULL */
     int64_t due;           /* monotonic us, when held */
@@ -47,8 +47,8 @@ struct exchange {
 };
 
 /*
- * A connection's own: the exchange under way on it. libmicrohttpd does not always tell the end of
- * an exchange that it gives up itself; then the end of its connection tells it.
+ * A connection's own: the request under way on it. libmicrohttpd does not always tell the end of
+ * a request that it gives up itself; then the end of its connection tells it.
  * While we wait for the peer to say something, the seat is in the list of what it waits for, in
  * the order of its deadline: who lets us wait too long is hung up on, and when room gets scarce,
  * who has let us wait longest. An idle timeout alone would let a byte now and then hold a
@@ -62,7 +62,7 @@ enum seat_wait {
     SEAT_NONE = SEAT_WAITS /* we are not waiting: it is answered, or streams */
 };
 struct seat {
-    struct exchange *exchange; /* NULL: none */
+    struct request *request; /* NULL: none */
     struct seat *previous, *next;
     int64_t deadline_us;
     enum seat_wait wait;
@@ -83,8 +83,8 @@ struct server {
     struct loop_timer *seat_timer, *busy_timer;
     struct seat_list seats[SEAT_WAITS];
     unsigned seat_count, seat_limit; /* connections there are, and from when on room is scarce */
-    struct exchange *busy_first;     /* those that wait for another process's transaction */
-    struct exchange *delayed_first, *delayed_last;
+    struct request *busy_first;      /* those that wait for another process's transaction */
+    struct request *delayed_first, *delayed_last;
     struct wire_list ready, blocked;
     struct server_address {
         unsigned char bytes[16];
@@ -101,23 +101,23 @@ struct server {
 };
 
 /* libmicrohttpd's callbacks. */
-void *exchange_begin(void *server, const char *target, struct MHD_Connection *connection);
-enum MHD_Result exchange_handle(void *server, struct MHD_Connection *connection, const char *path,
-                                const char *method, const char *version, const char *upload,
-                                size_t *upload_size, void **slot);
-void exchange_complete(void *server, struct MHD_Connection *connection, void **slot,
-                       enum MHD_RequestTerminationCode code);
+void *request_begin(void *server, const char *target, struct MHD_Connection *connection);
+enum MHD_Result request_handle(void *server, struct MHD_Connection *connection, const char *path,
+                               const char *method, const char *version, const char *upload,
+                               size_t *upload_size, void **slot);
+void request_complete(void *server, struct MHD_Connection *connection, void **slot,
+                      enum MHD_RequestTerminationCode code);
 
-void exchange_connection(void *server, struct MHD_Connection *connection, void **seat,
-                         enum MHD_ConnectionNotificationCode what);
+void request_connection(void *server, struct MHD_Connection *connection, void **seat,
+                        enum MHD_ConnectionNotificationCode what);
 
-void exchange_resume(struct exchange *exchange);
+void request_resume(struct request *request);
 
 /* Lets go of the answers whose time has come (all of them when ending). Sets the delay timer. */
-void exchange_release(struct server *server, int64_t now_us);
+void request_release(struct server *server, int64_t now_us);
 
 /* Asks the database again for those that found it busy. */
-void exchange_retry(struct server *server);
+void request_retry(struct server *server);
 
 /* Who lets us wait, in seats.c. */
 struct seat *seat_new(struct server *server, int fd);
@@ -126,9 +126,9 @@ void seat_await(struct server *server, struct seat *seat, enum seat_wait wait);
 void seat_expire(struct server *server); /* hangs up on those whose time is over; sets the timer */
 
 /* Streams, in streams.c. True when the connection has its answer; else *call says why not. */
-bool stream_open(struct exchange *exchange, struct call *call, const char *version);
-void stream_close(struct exchange *exchange);
-void stream_gone(void *exchange);
+bool stream_open(struct request *request, struct call *call, const char *version);
+void stream_close(struct request *request);
+void stream_gone(void *request);
 
 /*
  * Streams in gzip, in packer.c: what is there is packed and flushed, so that an event leaves at
@@ -137,19 +137,19 @@ void stream_gone(void *exchange);
 struct packer *packer_new(void); /* NULL: out of memory */
 void packer_free(struct packer *packer);
 /* As emitter_read. */
-ssize_t packer_read(struct packer *packer, struct exchange *exchange, char *into, size_t size);
+ssize_t packer_read(struct packer *packer, struct request *request, char *into, size_t size);
 
 /* What a stream has to be sent, in wire.c. */
-void wire_wake(struct exchange *exchange);  /* it has something */
-void wire_room(void *exchange);             /* its socket has room again */
-void wire_leave(struct exchange *exchange); /* it is not written to any more */
-void wire_flush(struct server *server);     /* sends what can be sent now */
-void wire_abandon(struct server *server);   /* the same, and hangs up on those that block */
+void wire_wake(struct request *request);  /* it has something */
+void wire_room(void *request);            /* its socket has room again */
+void wire_leave(struct request *request); /* it is not written to any more */
+void wire_flush(struct server *server);   /* sends what can be sent now */
+void wire_abandon(struct server *server); /* the same, and hangs up on those that block */
 
 /* The answer of a call, in reply.c. The call's reply is used up. */
 /* What every answer says of its server, so that nobody takes its figures for real ones. */
 #define REPLY_SERVER "blotter-mock/" BLOTTER_VERSION
-struct MHD_Response *reply_make(struct exchange *exchange, struct call *call);
+struct MHD_Response *reply_make(struct request *request, struct call *call);
 /* Whether a list like that of Accept-Encoding names a way. */
 bool reply_accepts(struct MHD_Connection *connection, const char *header, const char *way);
 bool reply_is_loopback(struct MHD_Connection *connection);

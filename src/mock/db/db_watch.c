@@ -1,4 +1,4 @@
-#include "watch.h"
+#include "db_watch.h"
 
 #include <blotter/core/alloc.h>
 
@@ -12,7 +12,7 @@
 #include <sys/inotify.h>
 #elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__) || \
     defined(__DragonFly__)
-#define WATCH_KQUEUE 1
+#define DB_WATCH_KQUEUE 1
 #include <sys/event.h>
 #include <sys/time.h>
 #endif
@@ -26,7 +26,7 @@ static const int LOOK_AGAIN_MS[] = {0,  1,  2,  4,  8,  15, 20, 30, 40, 40, 40,
                                     40, 40, 40, 40, 40, 40, 40, 40, 40, 40};
 #define LOOKS (sizeof LOOK_AGAIN_MS / sizeof *LOOK_AGAIN_MS)
 
-struct watch {
+struct db_watch {
     struct loop *loop;
     struct loop_timer *timer;
     loop_fn fn;
@@ -36,9 +36,9 @@ struct watch {
     size_t look;
 };
 
-static void schedule(struct watch *watch)
+static void schedule(struct db_watch *watch)
 {
-    int wait_ms = watch->look < LOOKS ? LOOK_AGAIN_MS[watch->look] : WATCH_POLL_MS;
+    int wait_ms = watch->look < LOOKS ? LOOK_AGAIN_MS[watch->look] : DB_WATCH_POLL_MS;
     if (watch->look >= LOOKS && watch->fd >= 0) {
         return;
     }
@@ -47,7 +47,7 @@ static void schedule(struct watch *watch)
 
 static void on_timer(void *user)
 {
-    struct watch *watch = user;
+    struct db_watch *watch = user;
     watch->look += watch->look < LOOKS ? 1 : 0;
     schedule(watch);
     watch->fn(watch->user);
@@ -56,7 +56,7 @@ static void on_timer(void *user)
 #if defined(__linux__)
 
 /* The database and its log, which is there as long as we have the database open. */
-static int open_watch(struct watch *watch, const char *db_path)
+static int open_watch(struct db_watch *watch, const char *db_path)
 {
     (void)watch;
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -75,7 +75,7 @@ static int open_watch(struct watch *watch, const char *db_path)
 }
 
 /* Once a turn, not until there is no more: a busy writer must not keep us here. */
-static void drain(struct watch *watch)
+static void drain(struct db_watch *watch)
 {
     char buffer[4096] __attribute__((aligned(8)));
     if (read(watch->fd, buffer, sizeof buffer) < 0) {
@@ -83,9 +83,9 @@ static void drain(struct watch *watch)
     }
 }
 
-#elif defined(WATCH_KQUEUE)
+#elif defined(DB_WATCH_KQUEUE)
 
-static int open_watch(struct watch *watch, const char *db_path)
+static int open_watch(struct db_watch *watch, const char *db_path)
 {
     int fd = kqueue();
     size_t len = strlen(db_path);
@@ -105,7 +105,7 @@ static int open_watch(struct watch *watch, const char *db_path)
     return fd;
 }
 
-static void drain(struct watch *watch)
+static void drain(struct db_watch *watch)
 {
     struct kevent events[8];
     const struct timespec at_once = {0, 0};
@@ -116,14 +116,14 @@ static void drain(struct watch *watch)
 
 #else
 
-static int open_watch(struct watch *watch, const char *db_path)
+static int open_watch(struct db_watch *watch, const char *db_path)
 {
     (void)watch;
     (void)db_path;
     return -1;
 }
 
-static void drain(struct watch *watch)
+static void drain(struct db_watch *watch)
 {
     (void)watch;
 }
@@ -134,16 +134,16 @@ static void on_hint(void *user, int fd, unsigned events)
 {
     (void)fd;
     (void)events;
-    struct watch *watch = user;
+    struct db_watch *watch = user;
     drain(watch);
     watch->look = 1;
     schedule(watch);
     watch->fn(watch->user);
 }
 
-struct watch *watch_new(struct loop *loop, const char *db_path, loop_fn fn, void *user)
+struct db_watch *db_watch_new(struct loop *loop, const char *db_path, loop_fn fn, void *user)
 {
-    struct watch *watch = mem_calloc(1, sizeof *watch);
+    struct db_watch *watch = mem_calloc(1, sizeof *watch);
     watch->loop = loop;
     watch->fn = fn;
     watch->user = user;
@@ -157,7 +157,7 @@ struct watch *watch_new(struct loop *loop, const char *db_path, loop_fn fn, void
     return watch;
 }
 
-void watch_free(struct watch *watch)
+void db_watch_free(struct db_watch *watch)
 {
     if (watch == NULL) {
         return;

@@ -1,0 +1,201 @@
+/* The shipped backends on made-up brokers in their shapes: rows, refusals, where secrets may go. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include <blotter/core/span.h>
+
+#include "broker_run.h"
+#include "cli_run.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof *(rows))
+
+static const char *broker_path;
+
+static struct cli_result run_in(struct broker_run *broker, const char *const *args)
+{
+    const char *const env[] = {broker->env[0], broker->env[1], NULL};
+    struct cli_run run = {.args = args, .env = env};
+    return cli_run(&run);
+}
+
+#define RUN(broker, ...) run_in((broker), (const char *const[]){__VA_ARGS__, NULL})
+
+static size_t count_rows(struct span object, const char *name)
+{
+    struct span rows, key, row;
+    struct span_iterator it = {0};
+    size_t count = 0;
+    if (!span_member(object, name, &rows)) {
+        return 0;
+    }
+    if (span_type(rows) != SPAN_ARRAY) {
+        return span_type(rows) == SPAN_OBJECT ? 1 : 0;
+    }
+    while (span_next(rows, &it, &key, &row)) {
+        count++;
+    }
+    return count;
+}
+
+static void test_each_broker(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        size_t orders, positions, account, lists;
+    } rows[] = {
+        {"alpaca", 8, 4, 1, 1},  {"oanda", 7, 3, 1, 2},      {"kite", 7, 3, 1, 2},
+        {"tradier", 7, 3, 1, 1}, {"trading212", 2, 2, 1, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct broker_run broker;
+        struct span all;
+        broker_start(&broker, broker_path, rows[i].name, "");
+        struct cli_result result = RUN(&broker, "--snapshot", "-o", "json");
+        assert_string_equal(result.err, "");
+        assert_int_equal(result.status, 0);
+        assert_true(span_check(result.out, result.out_len, &all, NULL));
+        assert_int_equal(count_rows(all, "orders"), rows[i].orders);
+        assert_int_equal(count_rows(all, "positions"), rows[i].positions);
+        assert_int_equal(count_rows(all, "account"), rows[i].account);
+        assert_int_equal(count_rows(all, "watchlists"), rows[i].lists);
+        assert_non_null(strstr(result.out, "\"backend\":\"mine\""));
+        cli_done(&result);
+        /* Nothing was asked too often, and nothing that is not there. */
+        assert_non_null(strstr(broker_do(&broker, "stats"), " busy 0 "));
+        assert_non_null(strstr(broker_do(&broker, "stats"), " unknown 0"));
+        broker_end(&broker);
+    }
+}
+
+/* A secret that is refused: said in the broker's words, never repeated. */
+static void test_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *words;
+        int status; /* 5: the watchlist of the config is there */
+    } rows[] = {
+        {"alpaca", "request is not authorized", 3},
+        {"oanda", "Insufficient authorization", 5},
+        {"kite", "Incorrect `api_key` or `access_token`", 5},
+        {"tradier", "Invalid Access Token", 3},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct broker_run broker;
+        broker_start(&broker, broker_path, rows[i].name, "");
+        assert_string_equal(broker_do(&broker, "token another-one"), "ok");
+        struct cli_result result = RUN(&broker, "--snapshot");
+        assert_int_equal(result.status, rows[i].status);
+        assert_non_null(strstr(result.err, rows[i].words));
+        assert_null(strstr(result.err, "demo-"));
+        cli_done(&result);
+        broker_end(&broker);
+    }
+}
+
+/* The command gives another token after the refusal, and everything is read. */
+static void test_renewed(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    char config[1024];
+    broker_start(&broker, broker_path, "kite", "");
+    snprintf(config, sizeof config,
+             "[main]\nbackend = mine\ncache = no\nallow_hosts = %s\n[secrets]\n"
+             "api_key = file:%s/api_key\n"
+             "access_token = command:if test -e %s/once; then echo of-today; else touch %s/once; "
+             "echo of-old; fi\n",
+             broker.url, broker.home, broker.home, broker.home);
+    broker_write(&broker, "blotter/blotter.ini", config);
+    assert_string_equal(broker_do(&broker, "token of-today"), "ok");
+    struct cli_result result = RUN(&broker, "--snapshot");
+    assert_string_equal(result.err, "");
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.out, "RELIANCE"));
+    cli_done(&result);
+    broker_end(&broker);
+}
+
+static void test_allow_hosts(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    char expected[256];
+    broker_start(&broker, broker_path, "alpaca", "");
+    struct cli_result result = RUN(&broker, "--snapshot", "-O", "allow_hosts=https://a.example");
+    assert_int_equal(result.status, 2);
+    snprintf(expected, sizeof expected, "allow_hosts = %s %s\n", broker.url, broker.url);
+    assert_non_null(strstr(result.err, expected));
+    cli_done(&result);
+    assert_non_null(strstr(broker_do(&broker, "stats"), "requests 0 "));
+    broker_end(&broker);
+}
+
+static void test_check_and_list(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "alpaca", "[orders]\npol = 3\npoll = 0\n");
+    struct cli_result result = RUN(&broker, "--check-backend", "mine");
+    assert_int_equal(result.status, 2);
+    assert_string_equal(result.out, "");
+    assert_non_null(strstr(result.err, "/mine.ini:10: unknown key 'pol' (did you mean 'poll'?)\n"));
+    assert_non_null(strstr(result.err, "/mine.ini:11: poll is a whole number from 1 on\n"));
+    cli_done(&result);
+    result = RUN(&broker, "--snapshot");
+    assert_int_equal(result.status, 2);
+    assert_non_null(strstr(result.err, "/mine.ini:10: unknown key 'pol'"));
+    cli_done(&result);
+    result = RUN(&broker, "--check-backend", "oanda-live");
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.out, "/oanda-live.ini: good: OANDA, real, orders, "));
+    cli_done(&result);
+    result = RUN(&broker, "--list-backends");
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.out, "kite\treal\tZerodha Kite\thttps://api.kite.trade\n"));
+    assert_non_null(strstr(result.err, "mine has faults: blotter --check-backend mine says"));
+    cli_done(&result);
+    result = RUN(&broker, "--check-backend", "alpca");
+    assert_int_equal(result.status, 2);
+    assert_string_equal(result.err,
+                        "blotter: there is no backend 'alpca' (did you mean 'alpaca'?)\n");
+    cli_done(&result);
+    broker_end(&broker);
+}
+
+static void test_missing_secret(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    char config[256];
+    broker_start(&broker, broker_path, "alpaca", "");
+    snprintf(config, sizeof config, "[main]\nbackend = mine\nallow_hosts = %s\n", broker.url);
+    broker_write(&broker, "blotter/blotter.ini", config);
+    struct cli_result result = RUN(&broker, "--snapshot");
+    assert_int_equal(result.status, 3);
+    assert_non_null(strstr(result.err, "needs the secret key_id: write key_id = file:PATH"));
+    cli_done(&result);
+    broker_end(&broker);
+}
+
+int main(int argc, char **argv)
+{
+    assert_int_equal(argc, 3);
+    cli_set_program(argv[1]);
+    broker_path = argv[2];
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_broker),    cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_renewed),        cmocka_unit_test(test_allow_hosts),
+        cmocka_unit_test(test_check_and_list), cmocka_unit_test(test_missing_secret),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
