@@ -24,6 +24,7 @@ struct memory {
     struct memory_settings settings; /* with texts of our own */
     char *path, *server, *user, *day;
     int64_t last_ms; /* of the past day */
+    int64_t today;   /* the number of the exchange's day; 0: not known yet */
     bool waits;      /* for the first frame, and then to open the daybook */
     struct tape *tape;
     struct history *history;
@@ -162,6 +163,13 @@ void memory_painted(struct memory *memory, struct moment now)
     }
 }
 
+static int64_t day_number(const struct memory_settings *from, int64_t wall_ms)
+{
+    int32_t ahead_s = from->zone != NULL ? from->zone(from->zone_user, wall_ms) : 0;
+    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
+    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
+}
+
 /* --- samples -------------------------------------------------------------------------------- */
 
 /* The day's figures; not known while nothing confirms the positions. */
@@ -239,6 +247,16 @@ static void sample_all_prices(struct memory *memory, int64_t at_ms, const struct
     }
 }
 
+/* Another day of the exchange: its curves begin anew. The tape goes on. */
+static void note_day(struct memory *memory, int64_t now_ms)
+{
+    int64_t day = day_number(&memory->settings, now_ms);
+    if (memory->today != 0 && day != memory->today) {
+        history_clear(memory->history);
+    }
+    memory->today = day;
+}
+
 static void take_rows(struct memory *memory, struct moment now)
 {
     struct pane_state panes[RESOURCE_COUNT];
@@ -249,6 +267,7 @@ static void take_rows(struct memory *memory, struct moment now)
         }
     }
     memory->changed = 0;
+    note_day(memory, now.wall_ms);
     sample_money(memory, now.wall_ms, &panes[RESOURCE_POSITIONS], memory->settings.book);
     sample_margin(memory, now.wall_ms, &panes[RESOURCE_ACCOUNT]);
     sample_all_prices(memory, now.wall_ms, panes);
@@ -273,13 +292,6 @@ static struct daybook_settings place_of(const struct memory_settings *from)
                                      .user = from->user != NULL ? from->user : "",
                                      .zone = from->zone,
                                      .zone_user = from->zone_user};
-}
-
-static int64_t day_number(const struct memory_settings *from, int64_t wall_ms)
-{
-    int32_t ahead_s = from->zone != NULL ? from->zone(from->zone_user, wall_ms) : 0;
-    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
-    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
 }
 
 /* What was kept of closings and stands in the list shown as well counts once. */

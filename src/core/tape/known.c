@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 void known_done(struct known_set *set)
 {
@@ -13,15 +14,6 @@ void known_done(struct known_set *set)
     free(set->versions);
     free(set->before);
     *set = (struct known_set){0};
-}
-
-static uint64_t hash_of(const char *id)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *id != '\0'; id++) {
-        hash = (hash ^ (unsigned char)*id) * UINT64_C(0x100000001b3);
-    }
-    return hash;
 }
 
 /* Where the search begins: who chooses the ids does not know where our memory lies. */
@@ -82,7 +74,7 @@ static bool make_room(struct known_set *set)
 
 struct known *known_get(struct known_set *set, const char *id, bool *ret_new)
 {
-    uint64_t key = hash_of(id);
+    uint64_t key = hash_text(HASH_START, id);
     *ret_new = false;
     if (set->count > 0) {
         size_t slot = slot_for(set, key);
