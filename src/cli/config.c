@@ -281,8 +281,9 @@ static bool take_pair(void *user, const struct ini_pair *pair)
     if (strcmp(pair->section, "keys") == 0) {
         return take_binding(reading->config, pair, origin, reading->problem);
     }
-    if (config_list_find(pair->section, &list)) {
-        struct listed row = {(char *)pair->name, (char *)pair->value, origin, reading->level};
+    const char *own;
+    if (config_list_find(pair->section, pair->name, &list, &own)) {
+        struct listed row = {(char *)(uintptr_t)own, (char *)pair->value, origin, reading->level};
         return set_listed(reading->config, list, &row, reading->problem);
     }
     if (strncmp(pair->section, PROFILE_PREFIX, strlen(PROFILE_PREFIX)) == 0) {

@@ -54,6 +54,9 @@ static const struct config_info rows[] = {
     [CONFIG_BELL] = {"alerts", "bell", CONFIG_YESNO},
     [CONFIG_NOTIFY] = {"alerts", "notify", CONFIG_CHOICE, "none|osc9|osc777"},
     [CONFIG_ON_EVENT] = {"alerts", "on_event", CONFIG_TEXT},
+    [CONFIG_ALERT_FILL] = {"alerts", "fill", CONFIG_YESNO},
+    [CONFIG_ALERT_DAY_LOSS] = {"alerts", "day_loss", CONFIG_FIGURE, NULL, INT64_MIN, 0},
+    [CONFIG_ALERT_MARGIN] = {"alerts", "margin", CONFIG_FIGURE, NULL, 1, 1000},
 };
 static_assert(sizeof rows / sizeof *rows == CONFIG_TOTAL, "a row per key");
 

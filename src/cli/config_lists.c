@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <blotter/core/alarm.h>
 #include <blotter/core/alloc.h>
 
 #include "config_value.h"
+
+#define PRICES_MAX 16 /* of one symbol */
 
 static bool check_secret(const char *value, struct problem *problem)
 {
@@ -25,30 +28,26 @@ static bool check_any(const char *value, struct problem *problem)
     return *value != '\0' || problem_set(problem, "it needs a value");
 }
 
+static bool check_price(const char *value, struct problem *problem)
+{
+    struct alarm_rule rules[PRICES_MAX];
+    return alarm_rules_parse("S", value, rules, PRICES_MAX) > 0 ||
+           problem_set(problem, "a price is told as '> 3000' or '< 2800', several with commas");
+}
+
 static const struct {
     const char *section;
     bool (*check)(const char *value, struct problem *problem);
 } lists[] = {
-    [CONFIG_SECRETS] = {"secrets", check_secret},
-    [CONFIG_VALUES] = {"values", check_any},
-    [CONFIG_SYMBOLS] = {"symbols", check_any},
+    [CONFIG_SECRETS] = {"secrets", check_secret}, [CONFIG_VALUES] = {"values", check_any},
+    [CONFIG_SYMBOLS] = {"symbols", check_any},    [CONFIG_PRICES] = {"alerts.price", check_price},
+    [CONFIG_VIEWS] = {"views", check_any},
 };
 static_assert(sizeof lists / sizeof *lists == CONFIG_LISTS, "a row per list");
 
 const char *config_list_section(enum config_list list)
 {
     return lists[list].section;
-}
-
-bool config_list_find(const char *section, enum config_list *ret)
-{
-    for (int i = 0; i < CONFIG_LISTS; i++) {
-        if (strcmp(lists[i].section, section) == 0) {
-            *ret = (enum config_list)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 bool config_list_dotted(const char *dotted, enum config_list *ret, const char **ret_name)
@@ -59,6 +58,31 @@ bool config_list_dotted(const char *dotted, enum config_list *ret, const char **
             dotted[len + 1] != '\0') {
             *ret = (enum config_list)i;
             *ret_name = dotted + len + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool config_list_find(const char *section, const char *name, enum config_list *ret,
+                      const char **ret_name)
+{
+    for (int i = 0; i < CONFIG_LISTS; i++) {
+        const char *own = lists[i].section;
+        size_t len = strlen(section);
+        if (strcmp(own, section) == 0) {
+            *ret = (enum config_list)i;
+            *ret_name = name;
+            return true;
+        }
+        if (strncmp(own, section, len) != 0 || own[len] != '.') {
+            continue;
+        }
+        size_t first = strlen(own + len + 1); /* of the name, up to a point */
+        if (strncmp(name, own + len + 1, first) == 0 && name[first] == '.' &&
+            name[first + 1] != '\0') {
+            *ret = (enum config_list)i;
+            *ret_name = name + first + 1;
             return true;
         }
     }

@@ -17,8 +17,10 @@ struct config_lists {
 /* The section's name: "secrets". */
 const char *config_list_section(enum config_list list);
 
-/* The list of a section, or of the first part of "section.name" (*ret_name: the rest). */
-bool config_list_find(const char *section, enum config_list *ret);
+/* The list that a pair of a section belongs to, and its name there ("price.X" of [alerts] is X of
+ * "alerts.price"); or that of "section.name". */
+bool config_list_find(const char *section, const char *name, enum config_list *ret,
+                      const char **ret_name);
 bool config_list_dotted(const char *dotted, enum config_list *ret, const char **ret_name);
 
 /* Whether the pair may stand in the list; else the sentence, without a place. */

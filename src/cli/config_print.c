@@ -60,6 +60,11 @@ static void print_entries(const struct config *config, const char *section, FILE
             fprintf(out, "%s = %s\n", entry.name, entry.value);
         }
     }
+    struct config_entry price;
+    bool alerts = strcmp(section, "alerts") == 0;
+    for (size_t j = 0; alerts && config_entry(config, CONFIG_PRICES, j, &price); j++) {
+        fprintf(out, "price.%s = %s\n", price.name, price.value);
+    }
 }
 
 /* The default file is the form; only the values change. */

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -190,6 +191,24 @@ static bool parse_panes(const struct config_info *info, const char *text, int64_
     return true;
 }
 
+static bool parse_figure(const struct config_info *info, const char *text, int64_t *ret,
+                         struct problem *problem)
+{
+    char *end;
+    double figure = strtod(text, &end);
+    *ret = 0;
+    bool plain = strspn(text, "+-.0123456789") == strlen(text);
+    if (*text == '\0' || (plain && *end == '\0' && figure >= (double)info->min &&
+                          figure <= (double)info->max && figure != 0)) {
+        return true;
+    }
+    if (info->max <= 0) {
+        return problem_set(problem, "%s is a negative number, not '%s'", info->name, text);
+    }
+    return problem_set(problem, "%s is a number from %lld to %lld, not '%s'", info->name,
+                       (long long)info->min, (long long)info->max, text);
+}
+
 static bool parse_zone(const struct config_info *info, const char *text, int64_t *ret,
                        struct problem *problem)
 {
@@ -209,11 +228,19 @@ static bool parse_zone(const struct config_info *info, const char *text, int64_t
 }
 
 static const parse_fn parsers[] = {
-    [CONFIG_TEXT] = parse_text,      [CONFIG_WEB] = parse_web,         [CONFIG_PATH] = parse_text,
-    [CONFIG_YESNO] = parse_yesno,    [CONFIG_CHOICE] = parse_choice,   [CONFIG_MS] = parse_ms,
-    [CONFIG_DAYS] = parse_days,      [CONFIG_SECONDS] = parse_seconds, [CONFIG_BYTES] = parse_bytes,
-    [CONFIG_PANELIST] = parse_panes, [CONFIG_ZONE] = parse_zone,
+    [CONFIG_TEXT] = parse_text,     [CONFIG_WEB] = parse_web,
+    [CONFIG_PATH] = parse_text,     [CONFIG_YESNO] = parse_yesno,
+    [CONFIG_CHOICE] = parse_choice, [CONFIG_MS] = parse_ms,
+    [CONFIG_DAYS] = parse_days,     [CONFIG_SECONDS] = parse_seconds,
+    [CONFIG_BYTES] = parse_bytes,   [CONFIG_PANELIST] = parse_panes,
+    [CONFIG_ZONE] = parse_zone,     [CONFIG_FIGURE] = parse_figure,
 };
+
+double config_figure(const struct config *config, enum config_id id)
+{
+    const char *text = config_text(config, id);
+    return text != NULL ? strtod(text, NULL) : (double)NAN;
+}
 
 /* One rule for all sources: what a file could not hold is refused from a flag too. */
 bool config_value_fits(const char *name, const char *text, struct problem *problem)

@@ -60,6 +60,30 @@ static void fill_display(const struct config *config, struct tui_settings *ret)
     ret->on_event = config_text(config, CONFIG_ON_EVENT);
 }
 
+/* The prices of [alerts], at most ALARM_RULES_MAX. */
+static size_t price_rules(const struct config *config, struct alarm_rule rules[ALARM_RULES_MAX])
+{
+    struct config_entry entry;
+    size_t count = 0;
+    for (size_t i = 0; config_entry(config, CONFIG_PRICES, i, &entry); i++) {
+        count += alarm_rules_parse(entry.name, entry.value, rules + count, ALARM_RULES_MAX - count);
+    }
+    return count;
+}
+
+static void set_alarms(struct client *client, const struct config *config)
+{
+    struct alarm_rule rules[ALARM_RULES_MAX];
+    struct alarm_settings settings = {
+        .fill = config_number(config, CONFIG_ALERT_FILL) != 0,
+        .day_loss = config_figure(config, CONFIG_ALERT_DAY_LOSS),
+        .margin = config_figure(config, CONFIG_ALERT_MARGIN),
+        .rules = rules,
+        .rule_count = price_rules(config, rules),
+    };
+    client_set_alarms(client, &settings);
+}
+
 static void log_text(void *user, const char *text)
 {
     const struct dashboard *dashboard = user;
@@ -146,6 +170,7 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
         return false;
     }
     fill(dashboard, config, ret);
+    set_alarms(dashboard->client, config);
     token_renew_set_config(dashboard->renew, config);
     if (client_is_refused(dashboard->client)) {
         token_renew_ask(dashboard->renew);
@@ -215,6 +240,7 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     if (client == NULL) {
         fprintf(stderr, "blotter: %s\n", fault.text);
     } else {
+        set_alarms(client, dashboard->session->config);
         fill(dashboard, dashboard->session->config, &screen);
         status = tui_run(loop, client, &screen);
     }

@@ -463,6 +463,21 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
     client->on_change_user = user;
 }
 
+void client_set_alarms(struct client *client, const struct alarm_settings *settings)
+{
+    ledger_set_alarms(client->ledger, settings);
+}
+
+bool client_next_alarm(struct client *client, struct alarm *ret)
+{
+    struct tape_entry entry;
+    bool any = ledger_next_alarm(client->ledger, ret);
+    if (any && ledger_tape_entry(ret, &entry)) {
+        client_tell(client, &entry);
+    }
+    return any;
+}
+
 const struct money_book *client_book(const struct client *client)
 {
     return ledger_book(client->ledger);

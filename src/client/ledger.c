@@ -1,5 +1,7 @@
 #include "ledger.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <blotter/core/alloc.h>
@@ -11,6 +13,7 @@
 struct ledger {
     struct money_book *book;
     struct kept *kept;
+    struct alarms *alarms;
     ledger_zone_fn zone;
     const void *zone_user;
 };
@@ -20,6 +23,7 @@ struct ledger *ledger_new(ledger_zone_fn zone, const void *user)
     struct ledger *ledger = mem_calloc(1, sizeof *ledger);
     ledger->book = money_book_new();
     ledger->kept = kept_new();
+    ledger->alarms = alarms_new(&(struct alarm_settings){.day_loss = NAN, .margin = NAN});
     ledger->zone = zone;
     ledger->zone_user = user;
     return ledger;
@@ -30,6 +34,7 @@ void ledger_free(struct ledger *ledger)
     if (ledger != NULL) {
         money_book_free(ledger->book);
         kept_free(ledger->kept);
+        alarms_free(ledger->alarms);
         free(ledger);
     }
 }
@@ -52,6 +57,29 @@ static void take_positions(struct ledger *ledger, const struct engine *engine, s
     }
 }
 
+/* The rows of a pane where they may be relied upon. */
+static const struct snapshot *fresh_rows(const struct engine *engine, enum resource resource)
+{
+    struct pane_state pane;
+    engine_pane(engine, resource, &pane);
+    return pane.stale || pane.cached ? NULL : pane.shown;
+}
+
+static void look_for_alarms(struct ledger *ledger, const struct engine *engine, struct moment now)
+{
+    struct money money;
+    struct alarm_view view = {.orders = fresh_rows(engine, RESOURCE_ORDERS),
+                              .positions = fresh_rows(engine, RESOURCE_POSITIONS),
+                              .items = fresh_rows(engine, RESOURCE_WATCHLISTS),
+                              .account = fresh_rows(engine, RESOURCE_ACCOUNT),
+                              .now_ms = now.wall_ms};
+    if (view.positions != NULL) {
+        money_of(&money, ledger->book, view.positions);
+        view.money = &money;
+    }
+    alarms_take(ledger->alarms, &view);
+}
+
 void ledger_take(struct ledger *ledger, const struct engine *engine, unsigned mask,
                  struct moment now)
 {
@@ -65,6 +93,45 @@ void ledger_take(struct ledger *ledger, const struct engine *engine, unsigned ma
             kept_take(ledger->kept, pane.shown);
         }
     }
+    if ((mask & RESOURCE_ALL) != 0) {
+        look_for_alarms(ledger, engine, now);
+    }
+}
+
+void ledger_set_alarms(struct ledger *ledger, const struct alarm_settings *settings)
+{
+    alarms_set(ledger->alarms, settings);
+}
+
+bool ledger_next_alarm(struct ledger *ledger, struct alarm *ret)
+{
+    return alarms_next(ledger->alarms, ret);
+}
+
+bool ledger_tape_entry(const struct alarm *alarm, struct tape_entry *ret)
+{
+    static const enum tape_kind kinds[] = {
+        [ALARM_STOP] = TAPE_STOP,      [ALARM_TARGET] = TAPE_TARGET, [ALARM_PRICE] = TAPE_ALERT,
+        [ALARM_DAY_LOSS] = TAPE_ALERT, [ALARM_MARGIN] = TAPE_ALERT,
+    };
+    if (alarm->kind == ALARM_REJECTED || alarm->kind == ALARM_FILLED) {
+        return false;
+    }
+    tape_entry_init(ret, kinds[alarm->kind], alarm->at_ms);
+    snprintf(ret->symbol, sizeof ret->symbol, "%.47s", alarm->symbol);
+    if (alarm->kind == ALARM_MARGIN) {
+        snprintf(ret->text, sizeof ret->text, "margin %.0f %%, beyond %.0f %%", alarm->value,
+                 alarm->level);
+    } else if (alarm->kind == ALARM_DAY_LOSS) {
+        snprintf(ret->text, sizeof ret->text, "the day's loss is beyond its limit");
+    } else {
+        snprintf(ret->id, sizeof ret->id, "%.47s", alarm->id);
+        ret->price = ret->ltp = alarm->value;
+        ret->limit = alarm->level;
+        snprintf(ret->text, sizeof ret->text, "%s",
+                 alarm->kind == ALARM_PRICE ? "price crossed" : "");
+    }
+    return true;
 }
 
 bool ledger_event(struct ledger *ledger, const struct event *event)

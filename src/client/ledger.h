@@ -5,9 +5,11 @@
 #ifndef BLOTTER_CLIENT_LEDGER_H
 #define BLOTTER_CLIENT_LEDGER_H
 
+#include <blotter/core/alarm.h>
 #include <blotter/core/engine.h>
 #include <blotter/core/event.h>
 #include <blotter/core/money.h>
+#include <blotter/core/tape.h>
 
 typedef int32_t (*ledger_zone_fn)(const void *user, int64_t wall_ms);
 
@@ -23,6 +25,13 @@ void ledger_take(struct ledger *ledger, const struct engine *engine, unsigned ma
 
 /* True when it ended an order that was kept. */
 bool ledger_event(struct ledger *ledger, const struct event *event);
+
+/* What is to be told; copied. Once a turn, after ledger_take, alarms are looked for. */
+void ledger_set_alarms(struct ledger *ledger, const struct alarm_settings *settings);
+bool ledger_next_alarm(struct ledger *ledger, struct alarm *ret);
+
+/* The tape's words for an alarm; false when the tape tells of it by itself. */
+bool ledger_tape_entry(const struct alarm *alarm, struct tape_entry *ret);
 
 struct money_book *ledger_book(const struct ledger *ledger);
 

@@ -10,11 +10,6 @@
 
 enum { COPY_BYTES_MAX = 64 << 10, FD_CLOSE_END = 1024, NOTE_MAX = 512 };
 
-static const char *kind_name(enum screen_alert_kind kind)
-{
-    return kind == SCREEN_ALERT_REJECTED ? "order_rejected" : "price_crossed";
-}
-
 /* --- the terminal ------------------------------------------------------------------------- */
 
 /* A sequence's text may not end it: the view's text is clean, ';' separates OSC 777's fields. */
@@ -29,7 +24,7 @@ static void without_semicolons(const char *from, char *out, size_t size)
 }
 
 static void notify(const struct tui_settings *settings, struct term *term,
-                   const struct screen_alert *alert)
+                   const struct alarm_words *alert)
 {
     char title[sizeof alert->title];
     char bytes[NOTE_MAX];
@@ -71,7 +66,8 @@ bool alert_copy(struct term *term, const char *text)
 /* --- the command -------------------------------------------------------------------------- */
 
 /* What the server sent goes into variables, never into the command's text. */
-static void run_command(const char *command, const struct screen_alert *alert)
+static void run_command(const char *command, const struct alarm *alarm,
+                        const struct alarm_words *alert)
 {
     static const int usual[] = {SIGPIPE, SIGXFSZ, SIGINT,  SIGQUIT,
                                 SIGTERM, SIGHUP,  SIGCHLD, SIGUSR1};
@@ -85,7 +81,9 @@ static void run_command(const char *command, const struct screen_alert *alert)
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
         signal(usual[i], SIG_DFL);
     }
-    setenv("BLOTTER_EVENT", kind_name(alert->kind), 1);
+    setenv("BLOTTER_EVENT", alarm_kind_name(alarm->kind), 1);
+    setenv("BLOTTER_VALUE", alert->value, 1);
+    setenv("BLOTTER_LEVEL", alert->level, 1);
     setenv("BLOTTER_TITLE", alert->title, 1);
     setenv("BLOTTER_TEXT", alert->text, 1);
     unsetenv("BLOTTER_TOKEN");
@@ -94,14 +92,15 @@ static void run_command(const char *command, const struct screen_alert *alert)
 }
 
 /* Twice removed, so that nobody has to wait for it. */
-static void start_command(const char *command, const struct screen_alert *alert)
+static void start_command(const char *command, const struct alarm *alarm,
+                          const struct alarm_words *alert)
 {
     pid_t child = fork();
     if (child == 0) {
         setsid();
         pid_t grandchild = fork();
         if (grandchild == 0) {
-            run_command(command, alert);
+            run_command(command, alarm, alert);
         }
         _exit(0);
     }
@@ -110,8 +109,8 @@ static void start_command(const char *command, const struct screen_alert *alert)
     }
 }
 
-void alert_raise(const struct tui_settings *settings, struct term *term,
-                 const struct screen_alert *alert)
+void alert_raise(const struct tui_settings *settings, struct term *term, const struct alarm *alarm,
+                 const struct alarm_words *alert)
 {
     if (settings->bell) {
         term_bell(term);
@@ -120,6 +119,6 @@ void alert_raise(const struct tui_settings *settings, struct term *term,
         notify(settings, term, alert);
     }
     if (settings->on_event != NULL && settings->on_event[0] != '\0') {
-        start_command(settings->on_event, alert);
+        start_command(settings->on_event, alarm, alert);
     }
 }

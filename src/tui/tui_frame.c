@@ -94,15 +94,17 @@ void tui_notice_over(void *user)
 
 static void raise_alerts(struct tui *tui)
 {
-    struct screen_alert alert;
+    struct alarm alarm;
     int64_t second = loop_now(tui->loop).mono_us / SECOND_US;
     if (second != tui->alert_second) {
         tui->alert_second = second;
         tui->alerts_in_second = 0;
     }
-    while (screen_take_alert(tui->screen, &alert)) {
+    while (client_next_alarm(tui->client, &alarm)) {
+        struct alarm_words words;
+        alarm_say(&alarm, &tui->format, screen_hides_amounts(tui->screen), &words);
         if (tui->alerts_in_second++ < ALERTS_PER_SECOND) {
-            alert_raise(&tui->settings, tui->term, &alert);
+            alert_raise(&tui->settings, tui->term, &alarm, &words);
         }
     }
 }

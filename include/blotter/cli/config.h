@@ -60,6 +60,9 @@ enum config_id {
     CONFIG_BELL,
     CONFIG_NOTIFY,
     CONFIG_ON_EVENT,
+    CONFIG_ALERT_FILL,
+    CONFIG_ALERT_DAY_LOSS,
+    CONFIG_ALERT_MARGIN,
     CONFIG_TOTAL
 };
 
@@ -70,6 +73,7 @@ enum config_type {
     CONFIG_YESNO,  /* yes, no (also true, false, on, off, 1, 0) */
     CONFIG_CHOICE, /* one of values; its number is the place in the list */
     CONFIG_DAYS,   /* whole days */
+    CONFIG_FIGURE, /* a decimal number, or nothing; read with config_figure */
     CONFIG_MS,     /* whole milliseconds */
     CONFIG_SECONDS,  /* decimal seconds; its number is in milliseconds */
     CONFIG_BYTES,    /* whole bytes, K, M, G for 1024 and its powers */
@@ -115,6 +119,8 @@ void config_free(struct config *config); /* NULL is fine */
 const char *config_text(const struct config *config, enum config_id id);
 /* The number in force: see config_type. 0 for texts. */
 int64_t config_number(const struct config *config, enum config_id id);
+/* The figure in force; NAN when empty. */
+double config_figure(const struct config *config, enum config_id id);
 enum config_level config_level(const struct config *config, enum config_id id);
 /* "file:line", "BLOTTER_URL", "--url", "default": where the value in force was said. */
 const char *config_origin(const struct config *config, enum config_id id);
@@ -130,7 +136,14 @@ bool config_key_binding(const struct config *config, size_t i, const char **ret_
                         const char **ret_keys, const char **ret_origin);
 
 /* The sections whose names are the user's own, in order; names stand once. */
-enum config_list { CONFIG_SECRETS, CONFIG_VALUES, CONFIG_SYMBOLS, CONFIG_LISTS };
+enum config_list {
+    CONFIG_SECRETS,
+    CONFIG_VALUES,
+    CONFIG_SYMBOLS,
+    CONFIG_PRICES, /* [alerts] price.SYMBOL */
+    CONFIG_VIEWS,  /* [views] NAME: a filter */
+    CONFIG_LISTS
+};
 
 struct config_entry {
     const char *name, *value, *origin; /* live as long as the config */

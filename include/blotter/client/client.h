@@ -14,6 +14,7 @@
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
 #include <blotter/core/journal.h>
+#include <blotter/core/alarm.h>
 #include <blotter/core/money.h>
 #include <blotter/net/http.h>
 #include <blotter/net/loop.h>
@@ -74,6 +75,10 @@ const struct journal *client_journal(const struct client *client);
 /* The orders as the engine shows them, and working ones that a cut list no longer holds. Lives
  * until the client's next turn; NULL before anything was loaded. */
 const struct snapshot *client_orders(const struct client *client);
+/* The next thing that somebody wanted to be told (client_set_alarms); false when none. */
+void client_set_alarms(struct client *client, const struct alarm_settings *settings);
+bool client_next_alarm(struct client *client, struct alarm *ret);
+
 const struct money_book *client_book(const struct client *client); /* the day's closings */
 
 /* What happened, and how the day went; NULL without `remember`. */

@@ -50,6 +50,7 @@ struct column_now {
     const struct format *format;
 };
 #define COLUMN_COMPOSED_MAX 96
+#define COLUMN_PASSED "PASSED" /* composed: shown in reverse */
 
 struct column {
     const char *name;  /* "day-pnl": in state files */

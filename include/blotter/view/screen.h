@@ -128,19 +128,8 @@ void screen_entered(struct screen *screen, const struct screen_input *input);
 /* True while painting is paused: rows stay as they were, the state bar counts. */
 bool screen_paused(const struct screen *screen);
 
-/* --- alerts --------------------------------------------------------------------------------- */
-
-enum screen_alert_kind { SCREEN_ALERT_REJECTED, SCREEN_ALERT_PRICE };
-
-struct screen_alert {
-    enum screen_alert_kind kind;
-    char title[64]; /* clean UTF-8: "RELIANCE", "order rejected" … */
-    char text[128];
-};
-
-/* The next thing that happened since the first load and deserves a bell; false when none. At most
- * 32 are kept. */
-bool screen_take_alert(struct screen *screen, struct screen_alert *ret);
+/* What goes elsewhere should not show them either. */
+bool screen_hides_amounts(const struct screen *screen);
 
 /* --- what is remembered between runs -------------------------------------------------------- */
 

@@ -36,10 +36,17 @@ struct table_mark {
     uint32_t rank;   /* its place when the rows were last ranked by a figure that moves */
 };
 
-/* The row asks for attention. */
+/* The row asks for attention: a rejected order, one at market that waits, a stop that is passed, a
+ * price beyond its alert. */
 static inline bool table_mark_is_due(const struct table_mark *mark)
 {
     return mark->attention && !mark->seen;
+}
+
+/* … because the order waits. */
+static inline bool table_mark_is_late(const struct table_mark *mark)
+{
+    return table_mark_is_due(mark) && (mark->class == ORDER_OPEN || mark->class == ORDER_PART);
 }
 
 /* What a column has to hold, over all rows. */
@@ -121,6 +128,7 @@ struct table {
     size_t total;  /* rows before the filter */
     size_t passed; /* those that pass it */
     size_t attention_count;
+    size_t late_count;    /* of them: orders that wait; means nothing of other rows */
     int64_t flash_end_us; /* the next time at which a flash ends; MOMENT_NEVER */
     struct column_extent extents[COLUMNS_MAX];
     uint8_t measured[COLUMNS_MAX]; /* the columns whose extents are kept */
@@ -135,16 +143,11 @@ struct table {
 void table_init(struct table *table, enum pane pane);
 void table_done(struct table *table);
 
-/* What happened to a row since the rows before: a rejected order, a crossed alert. */
-typedef void (*table_alert_fn)(void *user, enum pane pane, const struct row *row);
-
 struct table_news {
     const struct snapshot *snapshot; /* NULL: no rows */
     struct moment now;
     bool quiet;                    /* stale rows: nothing flashes */
     const struct money_book *book; /* NULL: none */
-    table_alert_fn alert;
-    void *user;
 };
 
 /* New rows: compares, remembers, measures, sorts. Rows whose version is as it was are passed over,
@@ -198,6 +201,10 @@ const struct row *table_selected(const struct table *table);
 void table_move(struct table *table, long by);
 void table_select(struct table *table, size_t i);
 void table_see_all(struct table *table);
+void table_see(struct table *table, size_t i);
+
+/* Time has passed: ages are told at another time, orders may be late. */
+void table_age(struct table *table, int64_t now_ms);
 
 /* A rejected order that was seen, in this run or an earlier one; the oldest of too many is
  * forgotten. */

@@ -43,9 +43,9 @@ static void index_all(struct known_set *set)
     }
 }
 
-/* At the ceiling what has ended makes room; nothing is told of it again while its rows stand still.
- */
-static void forget_ended(struct known_set *set)
+/* At the ceiling what has ended makes room, and where that is little the oldest quarter as well: so
+ * much at a time that it is seldom done. */
+static void forget_some(struct known_set *set)
 {
     size_t kept = 0;
     for (size_t i = 0; i < set->count; i++) {
@@ -53,23 +53,27 @@ static void forget_ended(struct known_set *set)
             set->all[kept++] = set->all[i];
         }
     }
+    size_t quarter = TAPE_KNOWN_MAX / 4;
+    if (kept > TAPE_KNOWN_MAX - quarter) {
+        memmove(set->all, set->all + quarter, (kept - quarter) * sizeof *set->all);
+        kept -= quarter;
+    }
     set->count = kept;
     index_all(set);
 }
 
-static bool make_room(struct known_set *set)
+static void make_room(struct known_set *set)
 {
     if (set->count < set->room) {
-        return true;
+        return;
     }
     if (set->room < TAPE_KNOWN_MAX) {
         set->room = set->room == 0 ? 64 : set->room * 2;
         set->all = mem_realloc_array(set->all, set->room, sizeof *set->all);
         index_all(set);
-        return true;
+        return;
     }
-    forget_ended(set);
-    return set->count < set->room;
+    forget_some(set);
 }
 
 struct known *known_get(struct known_set *set, const char *id, bool *ret_new)
@@ -83,9 +87,7 @@ struct known *known_get(struct known_set *set, const char *id, bool *ret_new)
         }
     }
     *ret_new = true;
-    if (!make_room(set)) {
-        return NULL;
-    }
+    make_room(set);
     struct known *known = &set->all[set->count++];
     *known = (struct known){.key = key, .created_ms = MODEL_NO_TIME};
     known->quantity = known->filled = known->limit = known->ltp = NAN;

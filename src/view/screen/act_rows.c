@@ -20,3 +20,52 @@ void act_next_view(struct act *act)
     } while (view > ORDER_VIEW_ALL && table_view_count(table, view) == 0);
     act_view(act, view);
 }
+
+/* --- what is due ---------------------------------------------------------------------------- */
+
+static size_t find_due(const struct table *table)
+{
+    size_t i = 0;
+    while (i < table->order_count && !table_mark_is_due(&table->marks[table->order[i]])) {
+        i++;
+    }
+    return i;
+}
+
+/* A row that is due may not be shown: then all are, or at this size those of its kind. */
+static void show_hidden(struct act *act, struct table *table)
+{
+    table->filter[0] = '\0';
+    if (table->pane == PANE_ORDERS) {
+        bool rejected = table->attention_count > table->late_count;
+        table->view = rejected && table->brief ? ORDER_VIEW_REJECTED : ORDER_VIEW_WORKING;
+    }
+    table_arrange(table);
+    act->screen->dirty |= SCREEN_VIEW;
+}
+
+void act_due(struct act *act)
+{
+    static const enum pane panes[] = {PANE_ORDERS, PANE_POSITIONS, PANE_WATCHLIST};
+    struct screen *screen = act->screen;
+    for (size_t i = 0; i < sizeof panes / sizeof *panes; i++) {
+        struct table *table = &screen->tables[panes[i]];
+        if (table->attention_count == 0 ||
+            (screen_wanted(act->input) & LAYOUT_PANE_BIT(panes[i])) == 0) {
+            continue;
+        }
+        screen_take(screen, act->input, RESOURCE_BIT(panes[i]));
+        if (find_due(table) == table->order_count) {
+            show_hidden(act, table);
+        }
+        size_t at = find_due(table);
+        if (at < table->order_count) {
+            act_focus(act, panes[i]);
+            table_select(table, at);
+            table_see(table, at);
+            act->result.todo |= SCREEN_DO_SAVE;
+            act_redraw(act, act_pane_bit(panes[i]) | SCREEN_STATE);
+            return;
+        }
+    }
+}

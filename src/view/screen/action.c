@@ -81,7 +81,10 @@ static const struct action_info actions[] = {
                                "Ask the server about everything, and try the stream at once"},
     [ACTION_EVENTS] = {"events", "e", PANES, data, "events",
                        "Show what was fetched, and why, in place of the tape; or back"},
-    [ACTION_SEEN] = {"seen", "!", PANES, data, "seen",
+    [ACTION_DUE] = {"due", "!", PANES, data, "next due",
+                    "To the next row that wants attention: rejected, waiting at market, beyond its "
+                    "stop or alert; it is seen then"},
+    [ACTION_SEEN] = {"seen", "M-s", PANES, data, "seen",
                      "Take back every attention mark of the pane"},
     [ACTION_PAUSE] = {"pause", "p", PANES, data, "pause",
                       "Hold the rows still; the state bar counts what arrives"},

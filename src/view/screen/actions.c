@@ -513,6 +513,7 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_REVALIDATE] = do_revalidate,
     [ACTION_REVALIDATE_ALL] = do_revalidate,
     [ACTION_EVENTS] = do_events,
+    [ACTION_DUE] = act_due,
     [ACTION_SEEN] = do_seen,
     [ACTION_PAUSE] = do_pause,
     [ACTION_HIDE_AMOUNTS] = do_hide,

@@ -389,23 +389,46 @@ static void add_latency(struct bar *bar, const char *label, const struct latency
             p99 ? "p99" : "p95", high);
 }
 
+/* "! 3: 1 rejected, 1 stop passed, 1 unfilled". */
+static void add_due(struct bar *bar, const struct frame *frame)
+{
+    const struct table *tables = frame->screen->tables;
+    size_t orders = tables[PANE_ORDERS].attention_count, late = tables[PANE_ORDERS].late_count;
+    const struct {
+        size_t count;
+        const char *word;
+    } parts[] = {{orders - late, "rejected"},
+                 {tables[PANE_POSITIONS].attention_count, "stop passed"},
+                 {late, "unfilled"},
+                 {tables[PANE_WATCHLIST].attention_count, "price"}};
+    size_t all = orders + parts[1].count + parts[3].count;
+    if (all == 0) {
+        return;
+    }
+    char key[16];
+    key_of(frame->input, ACTION_DUE, key, sizeof key);
+    bar_add(bar, left_at(4), plain(ROLE_DIM), " │ ");
+    bar_add(bar, left_at(4), bold(ROLE_ALERT), "%s %zu", key[0] != '\0' ? key : "!", all);
+    const char *gap = ": ";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].count > 0) {
+            bar_add(bar, left_at(5), plain(ROLE_ALERT), "%s%zu %s", gap, parts[i].count,
+                    parts[i].word);
+            gap = ", ";
+        }
+    }
+}
+
 static void add_counts(struct bar *bar, const struct frame *frame)
 {
     const struct screen_input *input = frame->input;
-    size_t attention = 0;
-    for (int i = 0; i < RESOURCE_COUNT; i++) {
-        attention += screen_has_table((enum pane)i) ? frame->screen->tables[i].attention_count : 0;
-    }
     add_latency(bar, "event→screen", &input->event_latency, true);
     add_latency(bar, "GET", &input->fetch_latency, false);
     bar_add(bar, left_at(8), plain(ROLE_DIM), " │ %llu ev", (unsigned long long)input->events);
     bar_add(bar, left_at(7), plain(ROLE_DIM), " │ ");
     bar_add(bar, left_at(7), plain(input->errors > 0 ? ROLE_CONN_WARN : ROLE_DIM), "err %llu",
             (unsigned long long)input->errors);
-    if (attention > 0) {
-        bar_add(bar, left_at(4), plain(ROLE_DIM), " │ ");
-        bar_add(bar, left_at(4), bold(ROLE_ALERT), "! %zu", attention);
-    }
+    add_due(bar, frame);
     if (input->notice != NULL && input->notice[0] != '\0') {
         bar_add(bar, left_at(1), plain(ROLE_DIM), " │ ");
         bar_add(bar, left_at(1), plain(ROLE_ALERT), "%.120s", input->notice);

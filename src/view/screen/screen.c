@@ -144,51 +144,6 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     note_brief(screen);
 }
 
-static void on_alert(void *user, enum pane pane, const struct row *row)
-{
-    struct screen *screen = user;
-    if (screen->alert_count == SCREEN_ALERT_MAX) {
-        return;
-    }
-    struct screen_alert *alert = &screen->alerts[screen->alert_count++];
-    const struct order *order = (const void *)row;
-    const struct watch_item *item = (const void *)row;
-    bool rejected = pane == PANE_ORDERS;
-    const char *symbol = rejected ? order->symbol : item->symbol;
-    char text[256], figure[FORMAT_MAX];
-    struct format format = {.grouping = FORMAT_NO_GROUPING};
-    if (rejected && screen->hide_amounts) { /* the server's reason may name amounts as well */
-        snprintf(text, sizeof text, "%.16s rejected", order->side);
-    } else if (rejected) {
-        format_number(&format,
-                      (struct format_figure){.value = order->quantity,
-                                             .decimals = format_decimals(order->quantity, 0, 9)},
-                      figure);
-        snprintf(text, sizeof text, "%.16s %s rejected%s%.160s", order->side, figure,
-                 order->failure_reason[0] != '\0' ? ": " : "", order->failure_reason);
-    } else {
-        format_number(&format,
-                      (struct format_figure){
-                          .value = item->alert_price, .decimals = 2, .flags = FORMAT_PRICE},
-                      figure);
-        snprintf(text, sizeof text, "crossed %s", figure);
-    }
-    *alert = (struct screen_alert){.kind = rejected ? SCREEN_ALERT_REJECTED : SCREEN_ALERT_PRICE};
-    text_clean(symbol, strlen(symbol), alert->title, sizeof alert->title);
-    text_clean(text, strlen(text), alert->text, sizeof alert->text);
-}
-
-bool screen_take_alert(struct screen *screen, struct screen_alert *ret)
-{
-    if (screen->alert_count == 0) {
-        return false;
-    }
-    *ret = screen->alerts[0];
-    screen->alert_count--;
-    memmove(screen->alerts, screen->alerts + 1, screen->alert_count * sizeof *screen->alerts);
-    return true;
-}
-
 void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which)
 {
     for (int i = 0; i < RESOURCE_COUNT; i++) {
@@ -197,9 +152,7 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
             struct table_news news = {.snapshot = state.shown,
                                       .now = input->now,
                                       .quiet = state.stale,
-                                      .book = input->book,
-                                      .alert = on_alert,
-                                      .user = screen};
+                                      .book = input->book};
             if ((screen->retake & RESOURCE_BIT(i)) != 0) {
                 table_forget_widths(&screen->tables[i]);
             }
@@ -236,6 +189,11 @@ resource_mask screen_visible(const struct screen *screen)
     /* The top line shows the day's P&L at every size, and the balance where there is room. */
     mask |= RESOURCE_BIT(RESOURCE_POSITIONS);
     return screen->layout.kind >= LAYOUT_MEDIUM ? mask | RESOURCE_BIT(RESOURCE_ACCOUNT) : mask;
+}
+
+bool screen_hides_amounts(const struct screen *screen)
+{
+    return screen->hide_amounts;
 }
 
 bool screen_paused(const struct screen *screen)
@@ -328,7 +286,7 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
     dirty |= day_end_ms != screen->day_end_ms ? SCREEN_VIEW : 0;
     bool due = input->now.mono_us >= screen->deadline_us;
     if (input->now.wall_ms >= screen->age_ms || day_end_ms != screen->day_end_ms) {
-        screen->tables[RESOURCE_ORDERS].aged_ms = input->now.wall_ms;
+        table_age(&screen->tables[RESOURCE_ORDERS], input->now.wall_ms);
         dirty |= RESOURCE_BIT(RESOURCE_ORDERS);
     }
     screen->day_end_ms = day_end_ms;

@@ -9,7 +9,6 @@
 #include <blotter/view/screen.h>
 #include <blotter/view/table.h>
 
-#define SCREEN_ALERT_MAX 32
 #define SCREEN_THEME_MAX 64
 
 /* Parts of the dirty mask beside RESOURCE_BIT(), SCREEN_CONN, SCREEN_JOURNAL and SCREEN_VIEW. */
@@ -101,8 +100,6 @@ struct screen {
     char theme[SCREEN_THEME_MAX];
     char state_key[32], state_value[TABLE_SEEN_MAX * 17 + 1];
     char *copy;
-    struct screen_alert alerts[SCREEN_ALERT_MAX];
-    size_t alert_count;
 };
 
 /* A frame in the making. */

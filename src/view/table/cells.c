@@ -1,5 +1,6 @@
 #include "cells.h"
 
+#include <blotter/core/alarm.h>
 #include <blotter/core/contract.h>
 #include <blotter/core/derive.h>
 #include <blotter/view/text.h>
@@ -13,7 +14,8 @@
 #define SECOND_MS 1000
 #define MINUTE_MS 60000
 #define HOUR_MS 3600000
-#define NEAR_PERCENT 0.25 /* a limit this near to the price is about to be met */
+#define NEAR_STOP_PERCENT 1.0 /* a stop this near is worth a look */
+#define NEAR_PERCENT 0.25     /* a limit this near to the price is about to be met */
 
 static const struct order *order_of(const struct row *row)
 {
@@ -235,4 +237,71 @@ enum role order_go_role(const struct row *row)
         return go <= NEAR_PERCENT ? ROLE_CONN_WARN : ROLE_TEXT;
     }
     return go > 0.005 ? ROLE_PNL_DOWN : go < -0.005 ? ROLE_PNL_UP : ROLE_DIM;
+}
+
+/* --- positions ------------------------------------------------------------------------------ */
+
+static const struct position *position_of(const struct row *row)
+{
+    return (const void *)row;
+}
+
+/* gain: 1 when the price has to move for a gain to get there, -1 when for a loss. */
+static double distance(const struct position *position, double level, int gain)
+{
+    double last = position_last(position).value;
+    bool known = level > 0 && last > 0 && !position_is_closed(position);
+    return known ? gain * position_direction(position) * (level - last) / last * 100 : (double)NAN;
+}
+
+double position_to_stop(const struct row *row, bool *ret_derived)
+{
+    (void)ret_derived;
+    return distance(position_of(row), position_of(row)->stop_loss, -1);
+}
+
+double position_to_target(const struct row *row, bool *ret_derived)
+{
+    (void)ret_derived;
+    return distance(position_of(row), position_of(row)->target, 1);
+}
+
+static void distance_composed(double percent, bool passed, const struct column_now *now,
+                              char out[COLUMN_COMPOSED_MAX])
+{
+    char figure[FORMAT_MAX];
+    format_number(now->format, (struct format_figure){percent, 1, FORMAT_PERCENT}, figure);
+    snprintf(out, COLUMN_COMPOSED_MAX, "%s", passed ? COLUMN_PASSED : figure);
+}
+
+void position_to_stop_composed(const struct row *row, const struct column_now *now,
+                               char out[COLUMN_COMPOSED_MAX])
+{
+    bool derived = false, passed = position_is_beyond_stop(position_of(row), false);
+    distance_composed(position_to_stop(row, &derived), passed, now, out);
+}
+
+void position_to_target_composed(const struct row *row, const struct column_now *now,
+                                 char out[COLUMN_COMPOSED_MAX])
+{
+    bool derived = false, passed = position_is_beyond_target(position_of(row), false);
+    distance_composed(position_to_target(row, &derived), passed, now, out);
+}
+
+enum role position_to_stop_role(const struct row *row)
+{
+    bool derived = false;
+    double percent = position_to_stop(row, &derived);
+    return isnan(percent)                                     ? ROLE_DIM
+           : position_is_beyond_stop(position_of(row), false) ? ROLE_PNL_DOWN
+           : percent < NEAR_STOP_PERCENT                      ? ROLE_CONN_WARN
+                                                              : ROLE_TEXT;
+}
+
+enum role position_to_target_role(const struct row *row)
+{
+    bool derived = false;
+    return isnan(position_to_target(row, &derived))             ? ROLE_DIM
+           : position_is_beyond_target(position_of(row), false) ? ROLE_PNL_UP
+                                                                : ROLE_TEXT;
 }

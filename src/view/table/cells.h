@@ -18,6 +18,16 @@ double order_mark(const struct row *row, bool *ret_derived); /* LTP, or the aver
 double order_go(const struct row *row, bool *ret_derived);   /* to go, or slip when done */
 enum role order_go_role(const struct row *row);
 
+/* Positions. How far the price is from the stop, or the target, in percent; below 0: beyond it. */
+double position_to_stop(const struct row *row, bool *ret_derived);
+double position_to_target(const struct row *row, bool *ret_derived);
+void position_to_stop_composed(const struct row *row, const struct column_now *now,
+                               char out[COLUMN_COMPOSED_MAX]);
+void position_to_target_composed(const struct row *row, const struct column_now *now,
+                                 char out[COLUMN_COMPOSED_MAX]);
+enum role position_to_stop_role(const struct row *row);
+enum role position_to_target_role(const struct row *row);
+
 void order_symbol_composed(const struct row *row, const struct column_now *now,
                            char out[COLUMN_COMPOSED_MAX]);
 void position_symbol_composed(const struct row *row, const struct column_now *now,

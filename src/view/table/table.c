@@ -44,11 +44,12 @@ uint64_t table_key(const char *id)
 
 void table_note_marks(struct table *table)
 {
-    table->attention_count = 0;
+    table->attention_count = table->late_count = 0;
     table->flash_end_us = MOMENT_NEVER;
     for (size_t i = 0; i < table->row_count; i++) {
         const struct table_mark *mark = &table->marks[i];
         table->attention_count += table_mark_is_due(mark);
+        table->late_count += table_mark_is_late(mark);
         if (mark->flash_until_us != 0 && mark->flash_until_us < table->flash_end_us) {
             table->flash_end_us = mark->flash_until_us;
         }
@@ -316,7 +317,7 @@ const struct row *table_selected(const struct table *table)
 /* A rejection is final and stays seen; a price may cross its mark again. */
 static void see(struct table *table, struct table_mark *mark)
 {
-    if (table_mark_is_due(mark) && table->pane == PANE_ORDERS) {
+    if (table_mark_is_due(mark) && table->pane == PANE_ORDERS && mark->class == ORDER_REJECTED) {
         table_note_seen(table, mark->key);
     }
     mark->seen = mark->attention;
@@ -342,6 +343,14 @@ void table_move(struct table *table, long by)
 {
     long to = (long)table->cursor + by;
     table_select(table, to < 0 ? 0 : (size_t)to);
+}
+
+void table_see(struct table *table, size_t i)
+{
+    if (i < table->order_count) {
+        see(table, &table->marks[table->order[i]]);
+        table_note_marks(table);
+    }
 }
 
 void table_see_all(struct table *table)

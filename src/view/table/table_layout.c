@@ -104,6 +104,7 @@ static struct room column_room(const struct table *table, const struct table_vie
     case COLUMN_NUMBER:
     case COLUMN_PAIR:
         width = max_int(title, number_width(table, view, c));
+        width = column->compose != NULL ? max_int(width, text_width(COLUMN_PASSED)) : width;
         break;
     }
     return (struct room){width, width};

@@ -148,6 +148,11 @@ static void put_composed(const struct painter *painter, const struct column *col
     if (late && style.role != ROLE_STALE && (column->flags & COLUMN_MIDDLE) == 0) {
         style.role = ROLE_CONN_WARN;
     }
+    if (column->kind == COLUMN_NUMBER) {
+        style.attributes |= strcmp(out, COLUMN_PASSED) == 0 ? CELL_REVERSE : 0;
+        table_put_figure(painter, area, out, style);
+        return;
+    }
     bool short_of_room = painter->table->brief && text_width(out) > area.width;
     if (short_of_room && strcmp(column->name, "status") == 0) {
         struct text_reader reader = {out, out + strlen(out)};

@@ -1,6 +1,7 @@
 /* What is new about the rows since those before. */
 #include "table_private.h"
 
+#include <blotter/core/alarm.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/derive.h>
 
@@ -146,8 +147,12 @@ static bool crossed(const struct watch_item *item, double ltp_before)
 static bool wants_attention(const struct table *table, const struct row *row,
                             const struct table_mark *before)
 {
+    const struct order *order = (const void *)row;
     if (table->pane == PANE_ORDERS) {
-        return ((const struct order *)(const void *)row)->class == ORDER_REJECTED;
+        return order->class == ORDER_REJECTED || order_is_late(order, table->aged_ms);
+    }
+    if (table->pane == PANE_POSITIONS) {
+        return position_is_beyond_stop((const void *)row, before != NULL && before->lasting);
     }
     if (table->pane == PANE_WATCHLIST) {
         return crossed((const void *)row, before != NULL ? before->value[0] : (double)NAN);
@@ -188,14 +193,27 @@ static void attend(const struct table *table, const struct row *row, struct tabl
         return;
     }
     mark->attention |= table->pane == PANE_WATCHLIST && table_mark_is_due(before);
-    mark->seen = mark->lasting && before->lasting && before->seen;
+    mark->seen = mark->lasting && before->lasting && before->seen && mark->class == before->class;
+}
+
+void table_age(struct table *table, int64_t now_ms)
+{
+    table->aged_ms = now_ms;
+    for (size_t i = 0; table->pane == PANE_ORDERS && i < table->row_count; i++) {
+        struct table_mark *mark = &table->marks[i];
+        if (!mark->attention && order_is_late(&table->snapshot->orders[i], now_ms)) {
+            mark->attention = mark->lasting = true;
+            mark->seen = false;
+        }
+    }
+    table_note_marks(table);
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
 /* Row i anew; before: what it was, NULL when it was not there. */
 static void take_row(struct table *table, const struct table_news *news, size_t i,
-                     const struct table_mark *before, bool first_rows)
+                     const struct table_mark *before)
 {
     const struct row *row = model_row(news->snapshot, i);
     struct table_mark *mark = &table->marks[i];
@@ -215,10 +233,6 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
         memset(mark->direction, 0, sizeof mark->direction);
     }
     attend(table, row, mark, before);
-    bool is_news = table_mark_is_due(mark) && (before == NULL || !table_mark_is_due(before));
-    if (is_news && !first_rows && news->alert != NULL) {
-        news->alert(news->user, table->pane, row);
-    }
     table_measure_row(table, i);
 }
 
@@ -276,7 +290,7 @@ static void take_moved(struct table *table, const struct table_news *news)
                 table_measure_row(table, i);
             }
         } else {
-            take_row(table, news, i, was < past.count ? &past.marks[was] : NULL, past.count == 0);
+            take_row(table, news, i, was < past.count ? &past.marks[was] : NULL);
         }
     }
     free(past.slots);
@@ -291,6 +305,7 @@ static void note_changed(struct table *table, size_t row, const struct table_mar
 {
     const struct table_mark *mark = &table->marks[row];
     table->attention_count += (size_t)table_mark_is_due(mark) - (size_t)table_mark_is_due(before);
+    table->late_count += (size_t)table_mark_is_late(mark) - (size_t)table_mark_is_late(before);
     if (mark->flash_until_us != 0 && mark->flash_until_us < table->flash_end_us) {
         table->flash_end_us = mark->flash_until_us;
     }
@@ -302,7 +317,7 @@ static void take_changed(struct table *table, const struct table_news *news)
     for (size_t i = 0; i < table->changed_count; i++) {
         size_t row = table->changed[i];
         struct table_mark before = table->marks[row];
-        take_row(table, news, row, &before, false);
+        take_row(table, news, row, &before);
         note_changed(table, row, &before);
         regroup |=
             table->marks[row].class != before.class || table->marks[row].section != before.section;

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,6 +287,35 @@ static void own_sections_keep_the_last_word(void **state)
     config_free(config);
 }
 
+static void alerts_have_figures_and_prices(void **state)
+{
+    (void)state;
+    char *words[] = {(char[]){"blotter"}, (char[]){"-O"}, (char[]){"alerts.price.INFY=< 1500"},
+                     NULL};
+    static const char text[] = "[alerts]\nday_loss = -10000.5\nprice.RELIANCE = > 3000, < 2800\n"
+                               "price.M&M = < 5\n[views]\nlosers = pnl<0 !cnc\n";
+    struct problem problem = {0};
+    struct config *config = load(text, words, &problem);
+    assert_non_null(config);
+    struct config_entry entry;
+    assert_true(config_figure(config, CONFIG_ALERT_DAY_LOSS) == -10000.5);
+    assert_true(isnan(config_figure(config, CONFIG_ALERT_MARGIN)));
+    assert_true(config_entry(config, CONFIG_PRICES, 1, &entry));
+    assert_string_equal(entry.name, "M&M");
+    assert_true(config_entry(config, CONFIG_PRICES, 2, &entry));
+    assert_string_equal(entry.name, "INFY");
+    assert_true(config_entry(config, CONFIG_VIEWS, 0, &entry));
+    assert_string_equal(entry.value, "pnl<0 !cnc");
+    config_free(config);
+    static const char *const wrong[] = {"price.X = 3000", "price. = > 3", "day_loss = 5",
+                                        "day_loss = nan", "margin = 0.5", "margin = 0x50"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char bad[64];
+        snprintf(bad, sizeof bad, "[alerts]\n%s\n", wrong[i]);
+        assert_null(load(bad, NULL, &problem));
+    }
+}
+
 /* --- the default file ------------------------------------------------------------------------ */
 
 struct seen {
@@ -481,6 +511,7 @@ static void test_a_file_of_others_runs_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(alerts_have_figures_and_prices),
         cmocka_unit_test(test_a_file_of_others_runs_nothing),
         cmocka_unit_test(mistakes_name_their_line),
         cmocka_unit_test(bad_flags_name_themselves),

@@ -638,44 +638,38 @@ static void test_a_detail_costs_what_is_read(void **state)
     assert_non_null(strstr(shown, "How current this is"));
 }
 
-static void test_alerts_are_handed_out_once(void **state)
+/* Each press goes to the next thing that is due, and it is seen then. */
+static void test_what_is_due_is_stepped_through(void **state)
 {
     (void)state;
     struct desk desk;
-    struct screen_alert alert;
-    desk_open(&desk, 100, 30);
-    free(desk_text(&desk, SCREEN_ALL));
-    assert_false(screen_take_alert(desk.screen, &alert));
+    desk_open(&desk, 160, 48);
     desk_load(
         &desk, RESOURCE_ORDERS,
-        "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"A\\u001bB\",\"quantity\":5,\"orderType\":"
-        "\"LIMIT\","
-        "\"orderSide\":\"BUY\",\"price\":1,\"averagePrice\":null,\"filledQuantity\":0,"
-        "\"productType\":\"MIS\",\"status\":\"REJECTED\",\"failureReason\":\"no\\u202emargin\","
-        "\"createdAt\":\"2024-10-28T09:00:00.000Z\",\"executedAt\":null,\"stock\":null}]}");
-    free(desk_text(&desk, RESOURCE_BIT(RESOURCE_ORDERS)));
-    assert_true(screen_take_alert(desk.screen, &alert));
-    assert_int_equal(alert.kind, SCREEN_ALERT_REJECTED);
-    assert_string_equal(alert.title, "A\uFFFDB");
-    assert_string_equal(alert.text, "BUY 5 rejected: no\uFFFDmargin");
-    assert_false(screen_take_alert(desk.screen, &alert));
-    desk_close(&desk);
-}
-
-static void test_alerts_hide_amounts_too(void **state)
-{
-    (void)state;
-    struct desk desk;
-    struct screen_alert alert;
-    desk_open(&desk, 100, 30);
-    free(desk_text(&desk, SCREEN_ALL));
-    desk_do(&desk, ACTION_HIDE_AMOUNTS);
-    desk_load(&desk, RESOURCE_ORDERS,
-              "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"A\",\"quantity\":5,\"orderSide\":\"BUY\","
-              "\"status\":\"REJECTED\",\"failureReason\":\"needs 5,000.00\"}]}");
-    free(desk_text(&desk, RESOURCE_BIT(RESOURCE_ORDERS)));
-    assert_true(screen_take_alert(desk.screen, &alert));
-    assert_string_equal(alert.text, "BUY rejected");
+        "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"LATE\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"orderType\":\"MARKET\",\"status\":\"PENDING\",\"filledQuantity\":0,"
+        "\"createdAt\":\"2024-10-28T09:02:00.000Z\"},"
+        "{\"id\":\"o2\",\"symbol\":\"REFUSED\",\"quantity\":1,\"orderSide\":\"BUY\","
+        "\"status\":\"REJECTED\",\"failureReason\":\"margin exceeds\"}]}");
+    desk_load(&desk, RESOURCE_POSITIONS,
+              "{\"positions\":[{\"id\":\"p1\",\"symbol\":\"STOPPED\",\"quantity\":-5,"
+              "\"currentPrice\":101,\"stopLoss\":100,\"averagePrice\":90}]}");
+    has(&desk, "! 2: 1 rejected, 1 stop passed"); /* the order is 6 s old */
+    desk_later(&desk, 5000);
+    has(&desk, "! 3: 1 rejected, 1 stop passed, 1 unfilled");
+    has(&desk, "MARKET, NOT FILLED");
+    has(&desk, "REJECTED margin");
+    has(&desk, "PASSED");
+    desk_do(&desk, ACTION_DUE);
+    has(&desk, "! 2: 1 rejected, 1 stop passed");
+    has(&desk, "▸11 s");
+    desk_do(&desk, ACTION_DUE);
+    has(&desk, "! 1: 1 stop passed");
+    desk_do(&desk, ACTION_VIEW); /* also from where it is hidden */
+    desk_do(&desk, ACTION_DUE);
+    has(&desk, "▸STOPPED");
+    has_not(&desk, "│ ! ");
+    desk_do(&desk, ACTION_DUE);
     desk_close(&desk);
 }
 
@@ -904,8 +898,7 @@ int main(void)
         cmocka_unit_test(test_commands_for_the_program),
         cmocka_unit_test(test_the_detail_never_shows_another_row),
         cmocka_unit_test(test_a_detail_costs_what_is_read),
-        cmocka_unit_test(test_alerts_are_handed_out_once),
-        cmocka_unit_test(test_alerts_hide_amounts_too),
+        cmocka_unit_test(test_what_is_due_is_stepped_through),
         cmocka_unit_test(test_mouse),
         cmocka_unit_test(test_a_click_on_a_tab_shows_its_pane),
         cmocka_unit_test(test_a_flash_ends_while_paused),

@@ -100,8 +100,9 @@ static void learn_all(void)
     desk.input.host = "localhost";
     free(desk_text(&desk, SCREEN_ALL));
     static const char *const all[] = {
-        "time,symbol,qty,filled,fill-qty,price,avg,ltp,status,pending,value,executed",
-        "symbol,qty,avg,ltp,day-pnl,unrl-pnl,pnl-percent,sl,target,value,invested,realised,abs-pnl",
+        "wait,symbol,mark,go,time,qty,filled,fill-qty,price,avg,ltp,status,pending,value,executed",
+        "symbol,qty,avg,ltp,day-pnl,unrl-pnl,pnl-percent,to-sl,to-tgt,sl,target,value,invested,"
+        "realised,abs-pnl",
         "symbol,ltp,chg,chg-percent,open,high,low,close,vol,alert"};
     screen_state_set(desk.screen, "orders.columns", all[0]);
     screen_state_set(desk.screen, "positions.columns", all[1]);

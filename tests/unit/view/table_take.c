@@ -25,7 +25,6 @@ struct made {
 
 struct side {
     struct table table;
-    unsigned alerts;
 };
 
 struct pair {
@@ -152,24 +151,11 @@ static void edit(struct pair *pair)
 
 /* --- both sides ----------------------------------------------------------------------------- */
 
-static void on_alert(void *user, enum pane pane, const struct row *row)
-{
-    struct side *side = user;
-    (void)pane;
-    (void)row;
-    side->alerts++;
-}
-
 static void take(struct pair *pair)
 {
     struct snapshot *snapshot = make_snapshot(pair);
-    struct table_news news = {.snapshot = snapshot,
-                              .now = pair->now,
-                              .quiet = roll(pair, 5) == 0,
-                              .alert = on_alert,
-                              .user = &pair->quick};
+    struct table_news news = {.snapshot = snapshot, .now = pair->now, .quiet = roll(pair, 5) == 0};
     table_take(&pair->quick.table, &news);
-    news.user = &pair->full;
     for (size_t i = 0; i < pair->full.table.row_count; i++) {
         pair->full.table.marks[i].version = 0;
     }
@@ -263,7 +249,6 @@ static void check(const struct pair *pair)
     assert_true(same(quick->sums.sums[0].invested.value, full->sums.sums[0].invested.value));
     assert_int_equal(quick->sums.sums[0].open_count, full->sums.sums[0].open_count);
     assert_true(quick->flash_end_us <= full->flash_end_us);
-    assert_int_equal(pair->quick.alerts, pair->full.alerts);
     check_marks(quick, full);
     check_extents(quick, full);
 }
@@ -288,7 +273,6 @@ static void test_rows_passed_over_do_not_show(void **state)
             act(&pair, &pair.quick.table, what, how);
             act(&pair, &pair.full.table, what, how);
         }
-        assert_true(pair.quick.alerts > 0 || pair.pane == PANE_POSITIONS);
         table_done(&pair.quick.table);
         table_done(&pair.full.table);
         snapshot_unref(pair.snapshot);

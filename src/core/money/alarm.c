@@ -1,0 +1,401 @@
+#include <blotter/core/alarm.h>
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
+
+#include "model/snapshot.h"
+
+static const char *const kind_names[] = {
+    [ALARM_REJECTED] = "order_rejected", [ALARM_FILLED] = "order_filled",
+    [ALARM_STOP] = "stop_passed",        [ALARM_TARGET] = "target_passed",
+    [ALARM_PRICE] = "price_crossed",     [ALARM_DAY_LOSS] = "day_loss",
+    [ALARM_MARGIN] = "margin_high",
+};
+static_assert(sizeof kind_names / sizeof *kind_names == ALARM_KINDS, "a name per kind");
+
+const char *alarm_kind_name(enum alarm_kind kind)
+{
+    return kind_names[kind];
+}
+
+/*
+ * What is remembered of a row or a rule between two looks: on which side of its level the figure
+ * was, and whether it has been far enough from it since.
+ */
+struct latch {
+    uint64_t key; /* 0: free */
+    uint32_t seen;
+    int8_t side; /* orders: the class */
+    bool armed;
+};
+
+#define LATCHES_MIN 64
+#define LATCHES_MAX 131072 /* beyond, everything is seen for the first time again */
+
+struct alarms {
+    struct alarm_settings settings;
+    struct alarm_rule *rules;
+    struct latch *latches;
+    size_t capacity, used;
+    uint32_t look; /* counts from 1 */
+    int64_t began_ms;
+    struct alarm queue[ALARM_QUEUE_MAX];
+    size_t queued;
+    bool loaded[RESOURCE_COUNT];
+};
+
+struct alarms *alarms_new(const struct alarm_settings *settings)
+{
+    struct alarms *alarms = mem_calloc(1, sizeof *alarms);
+    alarms->capacity = LATCHES_MIN;
+    alarms->latches = mem_calloc(alarms->capacity, sizeof *alarms->latches);
+    alarms->began_ms = MODEL_NO_TIME;
+    alarms_set(alarms, settings);
+    return alarms;
+}
+
+void alarms_free(struct alarms *alarms)
+{
+    if (alarms != NULL) {
+        free(alarms->latches);
+        free(alarms->rules);
+        free(alarms);
+    }
+}
+
+void alarms_set(struct alarms *alarms, const struct alarm_settings *settings)
+{
+    size_t count = settings->rule_count < ALARM_RULES_MAX ? settings->rule_count : ALARM_RULES_MAX;
+    struct alarm_rule *rules = mem_calloc(count + 1, sizeof *rules);
+    if (count > 0) {
+        memcpy(rules, settings->rules, count * sizeof *rules);
+    }
+    free(alarms->rules);
+    alarms->rules = rules;
+    alarms->settings = *settings;
+    alarms->settings.rules = rules;
+    alarms->settings.rule_count = count;
+}
+
+size_t alarm_rules_parse(const char *symbol, const char *text, struct alarm_rule *ret,
+                         size_t capacity)
+{
+    size_t count = 0;
+    if (symbol[0] == '\0' || strlen(symbol) >= sizeof ret->symbol) {
+        return 0;
+    }
+    while (count < capacity) {
+        char *end;
+        text += strspn(text, " ");
+        bool above = text[0] == '>';
+        if (!above && text[0] != '<') {
+            return 0;
+        }
+        double level = strtod(text + 1, &end);
+        if (end == text + 1 || !(level > 0) || !isfinite(level)) {
+            return 0;
+        }
+        ret[count] = (struct alarm_rule){.level = level, .above = above};
+        snprintf(ret[count++].symbol, sizeof ret->symbol, "%s", symbol);
+        text = end + strspn(end, " ");
+        if (*text == '\0') {
+            return count;
+        }
+        if (*text++ != ',') {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+/* --- the queue ------------------------------------------------------------------------------ */
+
+void alarms_add(struct alarms *alarms, const struct alarm *alarm)
+{
+    bool wanted = alarm->kind != ALARM_FILLED || alarms->settings.fill;
+    if (wanted && alarms->queued < ALARM_QUEUE_MAX) {
+        alarms->queue[alarms->queued++] = *alarm;
+    }
+}
+
+bool alarms_next(struct alarms *alarms, struct alarm *ret)
+{
+    if (alarms->queued == 0) {
+        return false;
+    }
+    *ret = alarms->queue[0];
+    alarms->queued--;
+    memmove(alarms->queue, alarms->queue + 1, alarms->queued * sizeof *alarms->queue);
+    return true;
+}
+
+/* --- latches -------------------------------------------------------------------------------- */
+
+static struct latch *slot_of(struct latch *latches, size_t capacity, uint64_t key)
+{
+    size_t at = (size_t)(key >> 20) & (capacity - 1);
+    while (latches[at].key != 0 && latches[at].key != key) {
+        at = (at + 1) & (capacity - 1);
+    }
+    return &latches[at];
+}
+
+/* More room; rows that were in none of the last looks are forgotten. */
+static void make_room(struct alarms *alarms)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < alarms->capacity; i++) {
+        kept += alarms->latches[i].key != 0 && alarms->latches[i].seen + 1 >= alarms->look;
+    }
+    size_t capacity = LATCHES_MIN;
+    while (capacity < kept * 4 && capacity < LATCHES_MAX) {
+        capacity *= 2;
+    }
+    struct latch *latches = mem_calloc(capacity, sizeof *latches);
+    alarms->used = 0;
+    for (size_t i = 0; i < alarms->capacity && kept < capacity / 2; i++) {
+        const struct latch *latch = &alarms->latches[i];
+        if (latch->key != 0 && latch->seen + 1 >= alarms->look) {
+            *slot_of(latches, capacity, latch->key) = *latch;
+            alarms->used++;
+        }
+    }
+    free(alarms->latches);
+    alarms->latches = latches;
+    alarms->capacity = capacity;
+}
+
+/* The latch of a row's figure; *ret_new: it was not looked at before. */
+static struct latch *latch_of(struct alarms *alarms, enum alarm_kind kind, const char *id,
+                              bool *ret_new)
+{
+    if (alarms->used * 2 >= alarms->capacity) {
+        make_room(alarms);
+    }
+    uint64_t key = version_mix(text_hash(alarms, id), (uint64_t)kind + 1) | 1;
+    struct latch *latch = slot_of(alarms->latches, alarms->capacity, key);
+    *ret_new = latch->key == 0;
+    if (*ret_new) {
+        *latch = (struct latch){.key = key};
+        alarms->used++;
+    }
+    latch->seen = alarms->look;
+    return latch;
+}
+
+/* --- crossings ------------------------------------------------------------------------------ */
+
+static double far_enough(double level)
+{
+    return fabs(level) * ALARM_BACK;
+}
+
+/*
+ * Whether a figure is beyond a level now and was not before. direction 1: beyond is at it or
+ * above; -1: at it or below; 0: on either side the other one is beyond.
+ */
+static bool crosses(struct alarms *alarms, enum alarm_kind kind, const char *id,
+                    const double figures[2], int direction)
+{
+    double value = figures[0], level = figures[1];
+    bool is_new;
+    if (isnan(value) || isnan(level)) {
+        return false;
+    }
+    struct latch *latch = latch_of(alarms, kind, id, &is_new);
+    int8_t side = value >= level ? 1 : -1;
+    if (direction < 0) {
+        side = value <= level ? -1 : 1;
+    }
+    bool far = fabs(value - level) >= far_enough(level);
+    if (is_new) {
+        latch->side = side;
+        latch->armed = far && side != direction;
+        return false;
+    }
+    bool crossed = side != latch->side && (direction == 0 || side == direction) && latch->armed;
+    if (direction == 0) {
+        latch->armed = crossed ? far : latch->armed || far;
+    } else if (side == direction) {
+        latch->armed = false;
+    } else {
+        latch->armed = latch->armed || far;
+    }
+    latch->side = side;
+    return crossed;
+}
+
+static bool is_beyond(double price, double level, int direction, bool was)
+{
+    double back = was ? far_enough(level) : 0;
+    if (!(price > 0)) {
+        return false;
+    }
+    return direction > 0 ? price >= level - back : price <= level + back;
+}
+
+bool position_is_beyond_stop(const struct position *position, bool was)
+{
+    int direction = -position_direction(position);
+    return !position_is_closed(position) && position->stop_loss > 0 &&
+           is_beyond(position_last(position).value, position->stop_loss, direction, was);
+}
+
+bool position_is_beyond_target(const struct position *position, bool was)
+{
+    int direction = position_direction(position);
+    return !position_is_closed(position) && position->target > 0 &&
+           is_beyond(position_last(position).value, position->target, direction, was);
+}
+
+/* --- what is looked at ---------------------------------------------------------------------- */
+
+static struct alarm alarm_of(enum alarm_kind kind, const char *symbol, const char *id,
+                             const struct alarm_view *view)
+{
+    struct alarm alarm = {.kind = kind, .quantity = NAN, .level = NAN, .at_ms = view->now_ms};
+    snprintf(alarm.symbol, sizeof alarm.symbol, "%s", symbol);
+    snprintf(alarm.id, sizeof alarm.id, "%s", id);
+    return alarm;
+}
+
+static void look_at_level(struct alarms *alarms, const struct alarm_view *view, struct alarm *alarm,
+                          const double figures[2], int direction)
+{
+    if (crosses(alarms, alarm->kind, alarm->id, figures, direction)) {
+        alarm->value = figures[0];
+        alarm->level = figures[1];
+        alarm->at_ms = view->now_ms;
+        alarms_add(alarms, alarm);
+    }
+}
+
+static void look_at_positions(struct alarms *alarms, const struct alarm_view *view)
+{
+    for (size_t i = 0; i < view->positions->row_count; i++) {
+        const struct position *position = &view->positions->positions[i];
+        double price = position_last(position).value;
+        if (position_is_closed(position)) {
+            continue;
+        }
+        int direction = position_direction(position);
+        struct alarm stop = alarm_of(ALARM_STOP, position->symbol, position->row.id, view);
+        struct alarm target = alarm_of(ALARM_TARGET, position->symbol, position->row.id, view);
+        double stop_at = position->stop_loss > 0 ? position->stop_loss : (double)NAN;
+        double target_at = position->target > 0 ? position->target : (double)NAN;
+        stop.quantity = target.quantity = position->quantity;
+        look_at_level(alarms, view, &stop, (double[]){price, stop_at}, -direction);
+        look_at_level(alarms, view, &target, (double[]){price, target_at}, direction);
+    }
+}
+
+static void look_at_items(struct alarms *alarms, const struct alarm_view *view)
+{
+    static const int directions[] = {[ALERT_CROSSING] = 0, [ALERT_ABOVE] = 1, [ALERT_BELOW] = -1};
+    for (size_t i = 0; i < view->items->row_count; i++) {
+        const struct watch_item *item = &view->items->items[i];
+        struct alarm alarm = alarm_of(ALARM_PRICE, item->symbol, item->row.id, view);
+        double level = item->alert_price > 0 ? item->alert_price : (double)NAN;
+        look_at_level(alarms, view, &alarm, (double[]){item_last(item).value, level},
+                      directions[item->alert]);
+    }
+}
+
+/* The last price of a symbol, from whatever list has it. */
+static double price_of(const struct alarm_view *view, const char *symbol)
+{
+    for (size_t i = 0; view->items != NULL && i < view->items->row_count; i++) {
+        if (strcmp(view->items->items[i].symbol, symbol) == 0) {
+            return item_last(&view->items->items[i]).value;
+        }
+    }
+    for (size_t i = 0; view->positions != NULL && i < view->positions->row_count; i++) {
+        if (strcmp(view->positions->positions[i].symbol, symbol) == 0) {
+            return position_last(&view->positions->positions[i]).value;
+        }
+    }
+    for (size_t i = 0; view->orders != NULL && i < view->orders->row_count; i++) {
+        if (strcmp(view->orders->orders[i].symbol, symbol) == 0) {
+            return order_last(&view->orders->orders[i]).value;
+        }
+    }
+    return (double)NAN;
+}
+
+static void look_at_rules(struct alarms *alarms, const struct alarm_view *view)
+{
+    for (size_t i = 0; i < alarms->settings.rule_count; i++) {
+        const struct alarm_rule *rule = &alarms->rules[i];
+        struct alarm alarm = alarm_of(ALARM_PRICE, rule->symbol, "", view);
+        snprintf(alarm.id, sizeof alarm.id, "rule %c %.17g %.30s", rule->above ? '>' : '<',
+                 rule->level, rule->symbol);
+        look_at_level(alarms, view, &alarm, (double[]){price_of(view, rule->symbol), rule->level},
+                      rule->above ? 1 : -1);
+    }
+}
+
+static void look_at_order(struct alarms *alarms, const struct alarm_view *view,
+                          const struct order *order)
+{
+    bool is_new, first = !alarms->loaded[RESOURCE_ORDERS];
+    struct latch *latch = latch_of(alarms, ALARM_REJECTED, order->row.id, &is_new);
+    bool done = order->class == ORDER_DONE, rejected = order->class == ORDER_REJECTED;
+    bool changed = is_new || latch->side != (int8_t)order->class;
+    bool old =
+        is_new && (order->created_ms == MODEL_NO_TIME || order->created_ms < alarms->began_ms);
+    latch->side = (int8_t)order->class;
+    if (!changed || first || old || (!done && !rejected)) {
+        return;
+    }
+    struct alarm alarm =
+        alarm_of(done ? ALARM_FILLED : ALARM_REJECTED, order->symbol, order->row.id, view);
+    alarm.side = order->direction;
+    alarm.quantity = order->quantity;
+    alarm.value = done ? order->average_price : order->price;
+    snprintf(alarm.reason, sizeof alarm.reason, "%s", order->failure_reason);
+    alarms_add(alarms, &alarm);
+}
+
+static void look_at_day(struct alarms *alarms, const struct alarm_view *view)
+{
+    const struct money *money = view->money;
+    struct alarm alarm = alarm_of(ALARM_DAY_LOSS, "", "day", view);
+    bool known = money->known != MONEY_BOOKED_UNKNOWN && money->count == 1;
+    if (known) {
+        look_at_level(alarms, view, &alarm,
+                      (double[]){money->sums[0].day.value, alarms->settings.day_loss}, -1);
+    }
+}
+
+void alarms_take(struct alarms *alarms, const struct alarm_view *view)
+{
+    alarms->look++;
+    if (alarms->began_ms == MODEL_NO_TIME) {
+        alarms->began_ms = view->now_ms;
+    }
+    for (size_t i = 0; view->orders != NULL && i < view->orders->row_count; i++) {
+        look_at_order(alarms, view, &view->orders->orders[i]);
+    }
+    alarms->loaded[RESOURCE_ORDERS] |= view->orders != NULL;
+    if (view->positions != NULL) {
+        look_at_positions(alarms, view);
+    }
+    if (view->items != NULL) {
+        look_at_items(alarms, view);
+    }
+    if (view->money != NULL) {
+        look_at_day(alarms, view);
+    }
+    if (view->account != NULL && view->account->row_count > 0) {
+        struct alarm alarm = alarm_of(ALARM_MARGIN, "", "margin", view);
+        look_at_level(alarms, view, &alarm,
+                      (double[]){money_margin(view->account->account), alarms->settings.margin}, 1);
+    }
+    look_at_rules(alarms, view);
+}
