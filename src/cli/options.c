@@ -64,6 +64,16 @@ static const struct option_info rows[] = {
     [OPTION_STATUS] = {"status", 0, NULL, OUTPUT,
                        "--watch: connection changes as JSON lines on stdout, not on stderr",
                        .needs = "watch"},
+    [OPTION_CURSOR] = {"cursor", 0, "FILE", OUTPUT,
+                       "--watch: go on after the last event that was printed, and keep the place "
+                       "in FILE; a gap is told, with the state behind it",
+                       .needs = "watch"},
+    [OPTION_AFTER] = {"after", 0, "ID", OUTPUT,
+                      "--watch: go on after the event of this id, whatever the cursor says",
+                      .needs = "watch"},
+    [OPTION_WITH_SNAPSHOT] = {"with-snapshot", 0, NULL, OUTPUT,
+                              "--watch: print the panes first, then every event after them",
+                              .needs = "watch"},
     [OPTION_TIMEOUT] = {"timeout", 0, "SECONDS", OUTPUT,
                         "longest time for one request; for --snapshot for the whole run",
                         "http.timeout_s"},
@@ -302,6 +312,10 @@ static bool take(struct options *options, enum option_id id, const char *argumen
     }
     if (id == OPTION_DURATION && !options_parse_seconds(argument, &options->duration_ms)) {
         return problem_set(problem, "--duration is a time in seconds, not '%s'", argument);
+    }
+    if (id == OPTION_AFTER &&
+        (argument[0] == '\0' || argument[strspn(argument, "0123456789")] != '\0')) {
+        return problem_set(problem, "--after is the number of an event, not '%s'", argument);
     }
     if (id == OPTION_SET || row->key != NULL) {
         return add_assignment(options, id, argument, problem);

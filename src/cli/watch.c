@@ -14,8 +14,11 @@
 #include <blotter/core/quote.h>
 #include <blotter/net/stream.h>
 
+#include "watch_catch.h"
+#include "watch_cursor.h"
 #include "watch_json.h"
 #include "watch_out.h"
+#include "watch_place.h"
 #include "watch_text.h"
 
 #define PAUSE_AT ((size_t)256 << 10) /* bytes the reader has not taken before we stop reading */
@@ -35,6 +38,12 @@ struct watch {
     int64_t slept_us; /* by the machine, as far as it was noticed */
     int64_t stamp_ms; /* what stamp says */
     char stamp[ISO8601_SIZE];
+    struct watch_place place;
+    struct watch_catch *catch;   /* NULL: gaps are not looked for */
+    struct watch_cursor *cursor; /* NULL: none */
+    struct loop_timer *cursor_timer;
+    bool out_full, held_full; /* why the stream is paused */
+    bool snapshot_due;        /* the panes have not been told yet */
     bool was_live;
     bool renewed; /* another token was asked for since it was last live */
     bool left;    /* the loop has ended */
@@ -96,6 +105,39 @@ static void on_duration(void *user)
     finish(user, EXIT_DONE);
 }
 
+/* ---- the cursor ---- */
+
+/* What is in the output now is the last that has to do with this id. */
+static void mark(struct watch *watch, const char *id, size_t len)
+{
+    if (watch->cursor != NULL) {
+        uint64_t at = watch->out.sent + watch->out.text.len - watch->out.written;
+        watch_cursor_mark(watch->cursor, at, id, len);
+    }
+}
+
+/* What was written is behind us. */
+static void settle_cursor(void *user)
+{
+    struct watch *watch = user;
+    char why[512];
+    if (watch->cursor == NULL) {
+        return;
+    }
+    watch_cursor_reach(watch->cursor, watch->out.sent);
+    int64_t next_us =
+        watch_cursor_write(watch->cursor, loop_now(watch->loop).mono_us, why, sizeof why);
+    if (why[0] != '\0') {
+        say(watch, "%s", why);
+    }
+    loop_timer_set(watch->cursor_timer, next_us);
+}
+
+static void pause_stream(struct watch *watch)
+{
+    stream_pause(watch->stream, watch->out_full || watch->held_full);
+}
+
 /* The reader took something, stopped taking, or went away. */
 static void on_out_change(void *user)
 {
@@ -114,7 +156,8 @@ static void on_out_change(void *user)
     leave_when_written(watch);
     size_t waiting = watch->out.text.len - watch->out.written;
     if (watch->out.blocked ? waiting >= PAUSE_AT : waiting == 0) {
-        stream_pause(watch->stream, watch->out.blocked);
+        watch->out_full = watch->out.blocked;
+        pause_stream(watch);
     }
 }
 
@@ -182,27 +225,118 @@ static void trace_event(const struct watch *watch, const struct event *event)
                named ? event_info(event->type)->name : "unknown", event != NULL ? event->id : 0);
 }
 
-static void on_event(void *user, const struct sse_event *sse)
+/* Whether the snapshot that was printed contains it already. */
+static bool is_contained(const struct watch *watch, const struct sse_event *sse,
+                         const struct event *event)
 {
-    struct watch *watch = user;
+    bool greets = event != NULL && (event->type == EVENT_CONNECTED || event->type == EVENT_RESYNC);
+    return watch->settings->with_snapshot && sse->own_id && !greets &&
+           watch_catch_contains(watch->catch, event != NULL ? event_panes(event) : 0,
+                                watch_place_number(sse->id, sse->id_len));
+}
+
+static void take_event(struct watch *watch, const struct sse_event *sse, const struct event *event)
+{
     const struct watch_settings *settings = watch->settings;
     bool filtered = settings->glob_count > 0 || settings->panes != 0;
-    struct event event;
-    /* raw prints without looking, so that not even the payload's size makes a difference */
-    bool looks = settings->format != WATCH_RAW || filtered || settings->trace != NULL;
-    bool known = looks && event_parse(sse, &event);
-    if (settings->trace != NULL && !watch->ending) {
-        trace_event(watch, known ? &event : NULL);
+    if (watch->ending) {
+        return;
     }
-    if (watch->ending || (filtered && !is_wanted(settings, sse, known ? &event : NULL))) {
+    if ((filtered && !is_wanted(settings, sse, event)) || is_contained(watch, sse, event)) {
+        mark(watch, sse->id, sse->id_len);
         return;
     }
     watch->seq++;
-    print_event(watch, sse, known ? &event : NULL);
+    print_event(watch, sse, event);
+    mark(watch, sse->id, sse->id_len);
     if (settings->count > 0 && watch->seq == settings->count) {
         finish(watch, EXIT_DONE);
     } else {
         watch_out_more(&watch->out);
+    }
+}
+
+/* What cannot have been seen is told, and the state behind it. While that is read the events wait,
+ * and a further gap is no news. */
+static bool hold_behind_gap(struct watch *watch, const struct sse_event *sse,
+                            const struct event *event)
+{
+    uint64_t from = watch->place.last;
+    const char *gap = watch_place_event(&watch->place, sse, event);
+    if (gap != NULL && !watch->snapshot_due) {
+        watch_catch_print_gap(&watch->out.text, stamp_of(watch, loop_now(watch->loop).wall_ms),
+                              from, gap);
+    }
+    if (gap != NULL || (watch->snapshot_due && !watch_catch_is_reading(watch->catch))) {
+        watch->snapshot_due = true;
+        watch_catch_begin(watch->catch);
+    }
+    return watch_catch_hold(watch->catch, sse);
+}
+
+static void on_event(void *user, const struct sse_event *sse)
+{
+    struct watch *watch = user;
+    const struct watch_settings *settings = watch->settings;
+    struct event event;
+    /* raw prints without looking, so that not even the payload's size makes a difference */
+    bool looks = settings->format != WATCH_RAW || settings->glob_count > 0 ||
+                 settings->panes != 0 || settings->trace != NULL || watch->catch != NULL;
+    bool known = looks && event_parse(sse, &event);
+    if (watch->ending) {
+        return;
+    }
+    if (settings->trace != NULL) {
+        trace_event(watch, known ? &event : NULL);
+    }
+    if (watch->catch == NULL || !hold_behind_gap(watch, sse, known ? &event : NULL)) {
+        take_event(watch, sse, known ? &event : NULL);
+    }
+}
+
+/* ---- the state behind a gap ---- */
+
+static void on_state_ready(void *user)
+{
+    struct watch *watch = user;
+    if (watch->ending) {
+        return;
+    }
+    char id[24];
+    uint64_t least = watch_catch_id(watch->catch);
+    int len = least == 0 ? 0 : snprintf(id, sizeof id, "%" PRIu64, least);
+    watch->snapshot_due = false;
+    watch_catch_print(watch->catch, &watch->out.text,
+                      stamp_of(watch, loop_now(watch->loop).wall_ms));
+    mark(watch, id, (size_t)len);
+    watch_out_more(&watch->out);
+}
+
+static void on_state_release(void *user, const struct sse_event *sse)
+{
+    struct event event;
+    bool known = event_parse(sse, &event);
+    take_event(user, sse, known ? &event : NULL);
+}
+
+static void on_state_full(void *user, bool full)
+{
+    struct watch *watch = user;
+    watch->held_full = full;
+    pause_stream(watch);
+}
+
+static void on_state_failed(void *user, enum resource resource, const struct fault *fault)
+{
+    struct watch *watch = user;
+    bool for_good = fault->kind == FAULT_AUTH;
+    if (watch->ending) {
+        return;
+    }
+    say(watch, "%s: %s%s", resource_info(resource)->name, fault->text,
+        for_good ? "" : "; read again until it can be told");
+    if (for_good) {
+        finish(watch, EXIT_AUTH);
     }
 }
 
@@ -310,6 +444,9 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
         return;
     }
     watch->was_live = status->phase == CONN_LIVE;
+    if (status->phase == CONN_LIVE) {
+        watch_place_opened(&watch->place);
+    }
     trace_status(watch, status);
     if (watch->settings->status) {
         print_status(watch, word, status, sent_last_id);
@@ -353,7 +490,53 @@ static void on_turn_end(void *user)
     if (!watch->out.blocked) {
         watch_out_flush(&watch->out);
     }
+    settle_cursor(watch);
     trace_flush(watch->settings->trace);
+}
+
+static bool open_cursor(struct watch *watch)
+{
+    const struct watch_settings *settings = watch->settings;
+    const struct watch_cursor_owner owner = {settings->http.url, settings->user, settings->backend};
+    char why[512];
+    if (settings->cursor == NULL) {
+        return true;
+    }
+    watch->cursor = watch_cursor_open(settings->cursor, &owner, why, sizeof why);
+    if (watch->cursor == NULL) {
+        say(watch, "%s", why);
+        return false;
+    }
+    watch->cursor_timer = loop_timer_new(watch->loop, settle_cursor, watch);
+    return true;
+}
+
+/* Takes up where the cursor stands. */
+static void go_on(struct watch *watch)
+{
+    const struct watch_settings *settings = watch->settings;
+    if (settings->cursor == NULL && settings->after == NULL && !settings->with_snapshot) {
+        return;
+    }
+    const struct watch_catch_settings catch = {
+        .user = settings->user,
+        .panes = settings->panes != 0 ? settings->panes : RESOURCE_ALL,
+        .ready = on_state_ready,
+        .release = on_state_release,
+        .full = on_state_full,
+        .failed = on_state_failed,
+        .owner = watch,
+    };
+    watch->catch = watch_catch_new(watch->loop, watch->http, &catch);
+    watch->snapshot_due = settings->with_snapshot;
+    bool is_old = watch->cursor != NULL && watch_cursor_is_old(watch->cursor);
+    if (is_old || settings->after != NULL) {
+        watch->snapshot_due = false; /* the reader has had it, and every event since */
+        const char *id = settings->after != NULL ? settings->after : watch_cursor_id(watch->cursor);
+        watch->place.begun = true;
+        watch->place.last = watch_place_number(id, strlen(id));
+        stream_set_last_id(watch->stream, id, strlen(id));
+    }
 }
 
 static bool watch_open(struct watch *watch)
@@ -365,6 +548,10 @@ static bool watch_open(struct watch *watch)
         say(watch, "%s", fault.text);
         return false;
     }
+    if (!open_cursor(watch)) {
+        http_free(watch->http);
+        return false;
+    }
     const struct stream_handler handler = {
         .on_event = on_event, .on_status = on_status, .on_too_large = on_too_large, .user = watch};
     watch->stream =
@@ -373,6 +560,7 @@ static bool watch_open(struct watch *watch)
     watch->out.on_change = on_out_change;
     watch->out.user = watch;
     loop_before_wait(watch->loop, on_turn_end, watch);
+    go_on(watch);
     if (settings->duration_ms > 0) {
         watch->end = loop_timer_new(watch->loop, on_duration, watch);
         loop_timer_set(watch->end,
@@ -384,6 +572,10 @@ static bool watch_open(struct watch *watch)
 static void watch_close(struct watch *watch)
 {
     loop_before_wait_remove(watch->loop, on_turn_end, watch);
+    settle_cursor(watch);
+    watch_cursor_close(watch->cursor);
+    loop_timer_free(watch->cursor_timer);
+    watch_catch_free(watch->catch);
     watch_out_done(&watch->out);
     loop_timer_free(watch->end);
     stream_free(watch->stream);

@@ -49,6 +49,11 @@ static void fill(const struct session *session, struct watch_settings *settings)
     settings->count = options->count;
     settings->duration_ms = options->duration_ms;
     settings->status = options->given[OPTION_STATUS];
+    settings->cursor = options->value[OPTION_CURSOR];
+    settings->after = options->value[OPTION_AFTER];
+    settings->with_snapshot = options->given[OPTION_WITH_SNAPSHOT];
+    settings->user = config_text(session->config, CONFIG_USER);
+    settings->backend = config_text(session->config, CONFIG_BACKEND);
     settings->color = wants_color(session);
     settings->ascii = session_ascii(session);
     settings->utc = zone != NULL && strcmp(zone, "utc") == 0;

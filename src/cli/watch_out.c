@@ -100,6 +100,7 @@ static void write_some(struct watch_out *out)
         ssize_t wrote = write(out->fd, out->text.data + out->written, len);
         if (wrote >= 0) {
             out->written += (size_t)wrote;
+            out->sent += (uint64_t)wrote;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             return;
         } else if (errno != EINTR) {

@@ -8,6 +8,8 @@
 #include <blotter/core/buf.h>
 #include <blotter/net/loop.h>
 
+#include <stdint.h>
+
 struct watch_out {
     struct loop *loop;
     int fd;
@@ -17,6 +19,7 @@ struct watch_out {
     bool watched;    /* the loop tells us when it can be written */
     struct buf text; /* not yet written */
     size_t written;  /* of it */
+    uint64_t sent;   /* written since the start */
     int error;       /* errno of a write that failed; EPIPE when the reader has gone */
     void (*on_change)(void *user); /* blocked or error changed, or everything was written */
     void *user;

@@ -26,6 +26,11 @@ struct watch_settings {
     resource_mask panes; /* only events that concern these; 0: all, also those that concern none */
     uint64_t count;      /* end after so many printed events; 0: never */
     int64_t duration_ms; /* end after this time; 0: never */
+    const char *cursor;  /* a file to go on from, and to keep the place in; NULL: none */
+    const char *after;   /* an id to go on from, whatever the cursor says; NULL: none */
+    const char *user;    /* for the cursor and the snapshot; NULL: whose the token is */
+    const char *backend; /* for the cursor; NULL: the reference */
+    bool with_snapshot;  /* the panes first, then what happens after them */
     bool status;         /* connection news as JSON lines on out instead of sentences on err */
     bool color;          /* for WATCH_TEXT */
     bool ascii;          /* for WATCH_TEXT: nothing but ASCII */

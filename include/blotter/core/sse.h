@@ -21,6 +21,7 @@ struct sse_event {
     size_t data_len;
     const char *id; /* the last event id in force; "" when none */
     size_t id_len;
+    bool own_id; /* it came with this event, not with one before */
 };
 
 struct sse_handler {

@@ -41,6 +41,9 @@ struct stream *stream_new(struct http *http, const char *path, const struct conn
 void stream_set_lines(struct stream *stream);
 void stream_free(struct stream *stream);
 void stream_start(struct stream *stream);
+
+/* The id that the next connection goes on from, as if an event had brought it. */
+void stream_set_last_id(struct stream *stream, const char *id, size_t len);
 void stream_stop(struct stream *stream);
 
 /* Waiting: tries at once. Live but silent for longer than a heartbeat: connects anew. Ended stays

@@ -62,6 +62,10 @@ struct text_fit {
 };
 size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacity);
 
+/* The longest piece from text on that fits into columns (at least one), broken after a blank where
+ * there is one. Returns its end; never text itself before the end. */
+const char *text_wrap(const char *text, const char *end, int columns);
+
 /* Case-insensitive (ASCII) search for a filter; an empty needle is found. NULL when not found. */
 const char *text_find(const char *text, const char *needle);
 

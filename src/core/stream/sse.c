@@ -35,6 +35,7 @@ struct sse {
     struct buf type;
     struct buf next_id; /* becomes id at the blank line */
     bool has_next_id;
+    bool id_is_news; /* no event has come since it was read */
     struct buf id;
 };
 
@@ -92,7 +93,7 @@ void sse_restart(struct sse *sse)
     sse->bom_seen = 0;
     sse->skip_lf = false;
     sse->skip = SKIP_NOTHING;
-    sse->has_next_id = false;
+    sse->has_next_id = sse->id_is_news = false;
     buf_reset(&sse->line);
     event_reset(sse);
 }
@@ -112,7 +113,7 @@ void sse_set_last_id(struct sse *sse, const char *id, size_t len)
 {
     buf_clear(&sse->id);
     buf_append(&sse->id, id, len);
-    sse->has_next_id = false;
+    sse->has_next_id = sse->id_is_news = false;
 }
 
 static void leave_out(struct sse *sse)
@@ -215,6 +216,7 @@ static void dispatch(struct sse *sse)
         buf_reset(&sse->id);
         buf_append(&sse->id, sse->next_id.data, sse->next_id.len);
         sse->has_next_id = false;
+        sse->id_is_news = true;
     }
     if (sse->has_data) {
         bool borrowed = sse->borrowed != NULL;
@@ -225,7 +227,9 @@ static void dispatch(struct sse *sse)
                     : sse->data.len > 0 ? sse->data.data
                                         : "",
             .data_len = borrowed ? sse->borrowed_len : sse->data.len,
+            .own_id = sse->id_is_news,
         };
+        sse->id_is_news = false;
         event.id = sse_last_id(sse, &event.id_len);
         sse->handler.on_event(sse->handler.user, &event);
     }

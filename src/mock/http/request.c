@@ -73,8 +73,8 @@ static enum MHD_Result answer(struct request *request, struct call *call)
 {
     struct server *server = request->server;
     seat_await(server, request->seat, SEAT_NONE);
-    api_count(server->api, call);
     request->held = reply_make(request, call);
+    api_count(server->api, call); /* 304 and 226 are settled by now */
     request->status = (unsigned)call->status;
     log_access(request, call->method, request->status);
     text_done(&call->reply);

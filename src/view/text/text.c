@@ -334,6 +334,23 @@ size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacit
     return sink.len;
 }
 
+const char *text_wrap(const char *text, const char *end, int columns)
+{
+    struct text_reader reader = {text, end};
+    struct text_cluster cluster;
+    const char *good = text, *blank = NULL;
+    int used = 0;
+    while (text_next(&reader, &cluster) && used + cluster.width <= columns) {
+        used += cluster.width;
+        good = reader.at;
+        blank = cluster.bytes[0] == ' ' ? reader.at : blank;
+    }
+    if (good == end || good == text) {
+        return good == text && text < end ? reader.at : good;
+    }
+    return blank != NULL ? blank : good;
+}
+
 const char *text_find(const char *text, const char *needle)
 {
     size_t len = strlen(needle);

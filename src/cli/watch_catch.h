@@ -1,0 +1,55 @@
+/*
+ * watch_catch: the state behind a gap. The panes are read while the stream stands open and what it
+ * says is held; then they are told, each with the id that it contains, and what is held goes on
+ * behind them.
+ */
+#ifndef BLOTTER_CLI_WATCH_CATCH_H
+#define BLOTTER_CLI_WATCH_CATCH_H
+
+#include <blotter/core/buf.h>
+#include <blotter/core/event.h>
+#include <blotter/net/http.h>
+#include <blotter/net/loop.h>
+
+#define CATCH_HELD_MAX ((size_t)4 << 20) /* bytes that are held; then the stream is paused */
+
+struct watch_catch;
+
+struct watch_catch_settings {
+    const char *user;    /* NULL: whose the token is */
+    resource_mask panes; /* what is read */
+    /* All are there: to be printed with watch_catch_print. Then release is called for what was
+     * held. */
+    void (*ready)(void *user);
+    void (*release)(void *user, const struct sse_event *sse);
+    void (*full)(void *user, bool full); /* too much is held, or no longer */
+    /* A read failed, for the first time since; it is tried again unless it is FAULT_AUTH. */
+    void (*failed)(void *user, enum resource resource, const struct fault *fault);
+    void *owner;
+};
+
+struct watch_catch *watch_catch_new(struct loop *loop, struct http *http,
+                                    const struct watch_catch_settings *settings);
+void watch_catch_free(struct watch_catch *catch); /* NULL is fine */
+
+/* Reads everything; what is held already is forgotten. */
+void watch_catch_begin(struct watch_catch *catch);
+
+bool watch_catch_is_reading(const struct watch_catch *catch);
+
+/* While it reads: holds the event. False: it does not, print it. */
+bool watch_catch_hold(struct watch_catch *catch, const struct sse_event *sse);
+
+/* A line of JSON: what came after the event of that id (0: of none) may be missing. */
+void watch_catch_print_gap(struct buf *out, const char *at, uint64_t from, const char *why);
+
+/* A line of JSON for each pane. */
+void watch_catch_print(const struct watch_catch *catch, struct buf *out, const char *at);
+
+/* The id up to which every pane contains everything, 0 when the server did not say. */
+uint64_t watch_catch_id(const struct watch_catch *catch);
+
+/* Whether all panes that an event concerns contain it: panes 0 is all of them. id 0: unknown. */
+bool watch_catch_contains(const struct watch_catch *catch, resource_mask panes, uint64_t id);
+
+#endif

@@ -1,0 +1,191 @@
+#!/bin/sh
+# desk.sh MAN_DIR BLOTTER MOCK ENGINE [SECONDS [RATE]]: a recipe of blotter(1), "A desk", as it stands
+# there, against the real engine (redis, postgresql) or into a file, while blotter, the reader and the
+# engine are killed at any time. In the end what is stored is the server's table of events, row by
+# row. 77: something is not installed.
+set -u
+man=$1
+blotter=$2
+mock=$3
+engine=$4
+seconds=${5:-4}
+rate=${6:-300}
+needs='jq sqlite3 pgrep od'
+postgres=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort | tail -n 1)
+PATH=$PATH:$postgres
+case $engine in
+redis) needs="$needs redis-server redis-cli" ;;
+postgresql) needs="$needs psql initdb postgres" ;;
+esac
+[ "$(id -u)" != 0 ] || [ "$engine" != postgresql ] || needs="$needs setpriv"
+for program in $needs; do
+    command -v "$program" >/dev/null || {
+        echo "skipped: $program is not installed"
+        exit 77
+    }
+done
+
+work=$(mktemp -d) || exit 1
+server='' loop='' store=''
+fail() {
+    echo "desk, $engine: $*"
+    exit 1
+}
+# A process and what it has started, the children first.
+family() {
+    for child in $(pgrep -P "$1"); do
+        family "$child"
+    done
+    echo "$1"
+}
+# shellcheck disable=SC2317 # called by the trap
+leave() {
+    touch "$work/over"
+    for pid in $loop $store; do
+        family "$pid"
+    done | while read -r pid; do
+        kill -9 "$pid" 2>/dev/null
+    done
+    [ -z "$server" ] || kill "$server" 2>/dev/null
+    wait
+    rm -rf "$work"
+}
+trap leave EXIT
+trap 'exit 1' INT TERM
+
+# wait_for SECONDS COMMAND…: until it succeeds.
+wait_for() {
+    tries=$(($1 * 10))
+    shift
+    until "$@" 2>/dev/null; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || return 1
+        sleep 0.1
+    done
+}
+
+# --- the recipe, as typed ---------------------------------------------------------------------------
+sed -n "/^# $engine\$/,/^\\.Ed/p" "$man/blotter.1" | sed '/^\.Ed/d; s/\\e/\\/g' >"$work/recipe"
+[ -s "$work/recipe" ] || fail 'blotter(1) has no recipe for it'
+
+# --- the engine -------------------------------------------------------------------------------------
+mkdir "$work/bin" "$work/data"
+as=''
+prepare_engine() {
+    case $engine in
+    redis)
+        printf '#!/bin/sh\nexec %s -s %s "$@"\n' "$(command -v redis-cli)" "$work/redis.sock" >"$work/bin/redis-cli"
+        ;;
+    postgresql)
+        [ "$(id -u)" != 0 ] || {
+            as='setpriv --reuid=65534 --regid=65534 --clear-groups'
+            chown 65534:65534 "$work/data"
+            chmod 711 "$work"
+        }
+        $as "$(command -v initdb)" -D "$work/data" -U desk -A trust >"$work/initdb" 2>&1 || fail "$(cat "$work/initdb")"
+        export PGHOST="$work/data" PGUSER=desk PGDATABASE=postgres
+        ;;
+    esac
+    ln -s "$(realpath "$blotter")" "$work/bin/blotter"
+    chmod +x "$work"/bin/*
+    PATH=$work/bin:$PATH
+}
+start_engine() {
+    case $engine in
+    redis)
+        redis-server --port 0 --unixsocket "$work/redis.sock" --dir "$work/data" --appendonly yes \
+            --appendfsync always --save '' >"$work/engine.log" 2>&1 &
+        store=$!
+        ;;
+    postgresql)
+        $as "$(command -v postgres)" -D "$work/data" -c listen_addresses= -c unix_socket_directories="$work/data" \
+            >"$work/engine.log" 2>&1 &
+        store=$!
+        ;;
+    esac
+}
+engine_is_up() {
+    case $engine in
+    redis) [ "$(redis-cli ping)" = PONG ] ;;
+    postgresql) psql -qXAt -c 'SELECT 1' >/dev/null ;;
+    esac
+}
+# Ids of what is stored, but for the welcomes.
+stored() {
+    case $engine in
+    redis) redis-cli --raw XRANGE blotter - + | grep '^{' ;;
+    postgresql) psql -qXAt -c 'SELECT event FROM blotter ORDER BY id' ;;
+    file) cat "$work/events.jsonl" ;;
+    esac | jq -rR 'fromjson? | select(.seq and .event != "connected") | .id' | {
+        # a file has those twice that came twice
+        if [ "$engine" = file ]; then sort -n -u; else cat; fi
+    }
+}
+
+# --- the server: still at first, so that everybody is there when it begins ----------------------------
+cat >"$work/scenario" <<END
+AT 1.5 rate $rate
+AT 1.5 quotes 2
+AT $((2 + seconds)) rate 0
+AT $((2 + seconds)) quotes 0
+END
+told="user_id = 'user-1' AND (type GLOB 'order_*' OR type GLOB 'position_*')"
+ask() {
+    sqlite3 -cmd '.timeout 5000' "$work/mock.db" "$1"
+}
+caught_up() {
+    [ "$(stored | tail -n 1)" = "$(ask "SELECT max(id) FROM events WHERE $told")" ]
+}
+
+prepare_engine
+start_engine
+[ -z "$store" ] || wait_for 20 engine_is_up || fail "it does not start: $(cat "$work/engine.log")"
+"$mock" --db "$work/mock.db" --rate 0 --quotes 0 --seed 3 --users 1 --scenario "$work/scenario" \
+    >"$work/announce" 2>&1 &
+server=$!
+wait_for 20 grep -q token "$work/announce" || fail "the server does not start: $(cat "$work/announce")"
+before=$(ask 'SELECT coalesce(max(id), 0) FROM events')
+HOME=$work BLOTTER_USER=user-1
+BLOTTER_URL=$(jq -r .url "$work/announce")
+BLOTTER_TOKEN=$(jq -r '.users[0].token' "$work/announce")
+XDG_CONFIG_HOME=$work/config XDG_STATE_HOME=$work/state XDG_CACHE_HOME=$work/cache
+export HOME BLOTTER_USER BLOTTER_URL BLOTTER_TOKEN XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME
+
+# --- what restarts it, and what kills it ----------------------------------------------------------------
+(
+    while [ ! -e "$work/over" ]; do
+        sh "$work/recipe" >>"$work/said" 2>&1
+        sleep 0.1
+    done
+) &
+loop=$!
+random() {
+    od -An -N1 -tu1 /dev/urandom | tr -d ' '
+}
+sleep 2
+kills=0
+end=$(($(date +%s) + seconds))
+while [ "$(date +%s)" -lt "$end" ]; do
+    victims=$(family "$loop" | grep -vx "$loop")
+    count=$(echo "$victims" | wc -w)
+    if [ -n "$store" ] && [ "$(($(random) % 6))" = 0 ]; then
+        kill -9 "$store"
+        wait "$store" 2>/dev/null
+        start_engine
+        kills=$((kills + 1))
+    elif [ "$count" -gt 0 ]; then
+        victim=$(echo "$victims" | tr ' ' '\n' | sed -n "$(($(random) % count + 1))p")
+        kill -9 "$victim" 2>/dev/null && kills=$((kills + 1))
+    fi
+    sleep "0.$(($(random) % 5 + 1))"
+done
+
+# --- the two tables -------------------------------------------------------------------------------------
+wait_for 60 caught_up || fail "it does not catch up: stored up to $(stored | tail -n 1), \
+$(ask "SELECT max(id) FROM events WHERE $told"); $(tail -n 3 "$work/said")"
+stored >"$work/have"
+ask "SELECT id FROM events WHERE $told AND id > $before ORDER BY id" >"$work/want"
+cmp -s "$work/have" "$work/want" ||
+    fail "stored $(wc -l <"$work/have") of $(wc -l <"$work/want"): $(diff "$work/have" "$work/want" | head -n 5)"
+[ "$(wc -l <"$work/want")" -gt "$((seconds * 10))" ] || fail 'hardly anything has happened'
+echo "desk, $engine: $(wc -l <"$work/want") events, the same rows after $kills kills"
