@@ -307,7 +307,7 @@ static void make_stream(struct client *client, const struct client_settings *set
     free(path);
 }
 
-static const char *server_of(const struct client_settings *settings)
+const char *client_server_of(const struct client_settings *settings)
 {
     return settings->server != NULL ? settings->server : settings->http.url;
 }
@@ -358,7 +358,7 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
         client_memory_make(client, settings);
     }
     if (settings->cache_dir != NULL) {
-        client->cache = cache_new(settings->cache_dir, server_of(settings), settings->user,
+        client->cache = cache_new(settings->cache_dir, client_server_of(settings), settings->user,
                                   settings->http.token);
     }
     loop_before_wait(loop, before_wait, client);

@@ -14,7 +14,7 @@ void client_memory_make(struct client *client, const struct client_settings *set
                                            .daybook = settings->daybook,
                                            .days = settings->daybook_days,
                                            .day = settings->day,
-                                           .server = server_of(settings),
+                                           .server = client_server_of(settings),
                                            .user = settings->user,
                                            .zone = settings->zone,
                                            .zone_user = settings->zone_user,
