@@ -92,7 +92,7 @@ static const struct row rows[] = {
      4, 0},
     {"half-open,*,bytes=10", "took too long to answer", "took too long to answer",
      "nothing was heard for", GOES_ON, "no answer within 0.800 s", 4, 0},
-    {"slow,*,rate=40", "took too long to answer", "took too long to answer", "stream live",
+    {"slow,*,rate=30", "took too long to answer", "took too long to answer", "stream live",
      GOES_ON, "no answer within 0.800 s", 4, 0},
     {"big,stream,bytes=99000000\nbig", "over the limit of 64 MiB", "over the limit of 64 MiB",
      "stream live", GOES_ON, "over the limit of 64 MiB", 1, 0},

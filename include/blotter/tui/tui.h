@@ -58,10 +58,12 @@ struct tui_settings {
     resource_mask panes;    /* the panes to show; 0: all */
     int64_t quote_stale_ms; /* a quote older than this is marked stale; 0: never by age */
 
-    bool bell;              /* ring on an alert */
-    enum tui_notify notify; /* ask the terminal for a desktop notification on an alert */
-    const char *on_event;   /* a command for /bin/sh, run with BLOTTER_* variables on each alert;
-                               NULL: none */
+    bool bell;                       /* ring on an alert */
+    enum tui_notify notify;          /* ask the terminal for a desktop notification on an alert */
+    const struct screen_view *views; /* borrowed until the next settings */
+    size_t view_count;
+    const char *on_event; /* a command for /bin/sh, run with BLOTTER_* variables on each alert;
+                             NULL: none */
 
     const char *state_path; /* where sort, columns, zoom and theme are remembered; NULL: nowhere */
     const char *state_server; /* a word for the server and user whose focus and zoom they are */

@@ -451,7 +451,7 @@ static void write_working(struct page *page, const struct order *order)
                 apart > 0 ? "above" : "below");
     }
     if (order->created_ms != MODEL_NO_TIME) {
-        int64_t age_ms = page->frame->input->now.wall_ms - order->created_ms;
+        int64_t age_ms = page->frame->screen->tables[RESOURCE_ORDERS].aged_ms - order->created_ms;
         tape_duration(age_ms / 1000 * 1000, age);
         bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, ", for %s", age);
     }

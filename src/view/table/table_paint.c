@@ -21,8 +21,8 @@ void table_put_figure(const struct painter *painter, struct rect area, const cha
 
 static void put_match(const struct painter *painter, struct rect area, const char *text)
 {
-    const char *needle = painter->table->filter;
-    const char *found = needle[0] != '\0' && needle[0] != '!' ? text_find(text, needle) : NULL;
+    const char *needle = filter_needle(&painter->table->compiled);
+    const char *found = needle[0] != '\0' ? text_find(text, needle) : NULL;
     if (found != NULL && text_width(text) <= area.width) {
         int before = text_width_n(text, (size_t)(found - text));
         area.x += before;
@@ -406,7 +406,8 @@ static uint64_t common_number(const struct painter *painter)
 {
     const struct table *table = painter->table;
     const struct table_layout *layout = painter->layout;
-    uint64_t number = memo_bytes(layout->count, table->filter, strlen(table->filter));
+    uint64_t number = memo_bytes(layout->count, filter_needle(&table->compiled),
+                                 strlen(filter_needle(&table->compiled)));
     for (size_t s = 0; s < layout->count; s++) {
         struct table_slot slot = layout->slots[s];
         number = memo_mix(number, (uint64_t)slot.x << 32 | (uint64_t)slot.width << 8 | slot.column);
