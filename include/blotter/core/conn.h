@@ -38,6 +38,7 @@ struct conn_status {
     enum conn_phase phase;
     int attempt;            /* tries since it was last live; 0 while live */
     int64_t live_since_ms;  /* wall; meaningful while CONN_LIVE */
+    int64_t heard_ms;       /* wall; when the last byte came, INT64_MIN before the first */
     int64_t lost_at_ms;     /* wall; when it was last lost, INT64_MIN when never live */
     int64_t retry_at_ms;    /* wall; meaningful while CONN_WAITING */
     bool quiet;             /* live, but nothing came for 1.2 heartbeats */

@@ -10,6 +10,7 @@
 #define BLOTTER_VIEW_ACTION_H
 
 #include <stdbool.h>
+#include <blotter/view/pane.h>
 #include <stddef.h>
 
 /* Where keys go: the panes, or the overlay on top of them. */
@@ -73,6 +74,7 @@ enum action {
     ACTION_HELP,
     ACTION_CLOSE,
     ACTION_ACCEPT,
+    ACTION_RECENT,
     ACTION_ERASE,
     ACTION_ERASE_WORD,
     ACTION_ERASE_ALL,
@@ -90,6 +92,7 @@ struct action_info {
     const char *group; /* heading in the help overlay and the manual */
     const char *hint;  /* a word or two for the state bar */
     const char *help;  /* one sentence without a full stop */
+    unsigned panes;    /* 1 << PANE of those in which it does something; 0: in all */
 };
 
 /* The row of an action; static storage. */
@@ -98,7 +101,7 @@ const struct action_info *action_info(enum action action);
 /* Finds an action by its name. Returns false and leaves *ret alone when unknown. */
 bool action_parse(const char *name, size_t len, enum action *ret);
 
-/* "panes", "help", "detail", "columns", "filter". Static storage. */
-const char *action_scope_name(enum action_scope scope);
+/* Whether it does anything while that pane is focused. */
+bool action_works_in(enum action action, enum pane pane);
 
 #endif

@@ -42,6 +42,10 @@ bool text_code_is_safe(uint32_t code);
 /* The ASCII character that stands for a cluster on an ASCII-only screen; '?' when there is none. */
 char text_ascii(const char *cluster);
 
+/* The glyph that stands for a cluster on a Linux console, whose fonts have those of a PC of old;
+ * NULL when only ASCII's stand-in is left. */
+const char *text_console(const char *cluster);
+
 /* Columns that the text takes. */
 int text_width(const char *text);
 int text_width_n(const char *text, size_t len);
@@ -61,6 +65,10 @@ struct text_fit {
     enum text_cut cut;
 };
 size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacity);
+
+/* The longest piece from text on that fits into columns (at least one), broken after a blank where
+ * there is one. Returns its end; never text itself before the end. */
+const char *text_wrap(const char *text, const char *end, int columns);
 
 /* Case-insensitive (ASCII) search for a filter; an empty needle is found. NULL when not found. */
 const char *text_find(const char *text, const char *needle);

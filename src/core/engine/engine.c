@@ -43,6 +43,14 @@ static void forget(struct engine *engine)
     engine->stream = (struct engine_stream){.welcome_us = MOMENT_NEVER};
 }
 
+static void share_prices(struct engine *engine)
+{
+    engine->prices = prices_new();
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        patch_log_set_prices(engine->swr[r].log, engine->prices);
+    }
+}
+
 struct engine *engine_new(const struct engine_settings *settings)
 {
     struct engine *engine = mem_calloc(1, sizeof *engine);
@@ -52,6 +60,7 @@ struct engine *engine_new(const struct engine_settings *settings)
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         swr_init(&engine->swr[r], (enum resource)r, settings->user);
     }
+    share_prices(engine);
     forget(engine);
     return engine;
 }
@@ -64,6 +73,7 @@ void engine_free(struct engine *engine)
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         swr_done(&engine->swr[r]);
     }
+    prices_free(engine->prices);
     free(engine);
 }
 
@@ -122,6 +132,8 @@ void engine_reset(struct engine *engine, struct moment now)
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         swr_reset(&engine->swr[r]);
     }
+    prices_free(engine->prices);
+    share_prices(engine);
     forget(engine);
     engine->last = now;
     engine->history++;

@@ -7,6 +7,7 @@
 
 #include <blotter/core/engine.h>
 
+#include "model/prices.h"
 #include "swr.h"
 
 /* What is known of the stream. */
@@ -46,6 +47,7 @@ struct engine {
     resource_mask changes;
     resource_mask stale; /* as last told */
     struct swr swr[RESOURCE_COUNT];
+    struct prices *prices; /* of all panes */
     struct engine_stream stream;
     struct engine_outage outage;
     bool quoted; /* quotes have come by the stream */

@@ -234,6 +234,7 @@ struct oplog_entry *oplog_put(struct oplog *log, const struct operation *operati
     }
     oplog_stand(log, entry, OP_SHOWN);
     entry->stamp = stamp;
+    entry->told_ms = operation->told_ms;
     entry->doubted_us = 0;
     entry->knew_row = false;
     keep_values(entry, operation);

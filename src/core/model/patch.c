@@ -1,6 +1,6 @@
 #include "patch.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,9 +8,10 @@
 #include <blotter/core/decode.h>
 #include <blotter/core/iso8601.h>
 
-#include "complete.h"
+#include "apply.h"
 #include "oplog.h"
 #include "overlay.h"
+#include "prices.h"
 #include "settle.h"
 #include "snapshot.h"
 
@@ -23,6 +24,7 @@
 struct patch_log {
     enum resource resource;
     const char *user; /* NULL: anybody */
+    struct prices *prices;
     struct snapshot *base;
     struct overlay overlay; /* the log's operations, written in the base's own rows */
     bool awaiting;          /* a response is on its way */
@@ -60,136 +62,6 @@ void patch_log_free(struct patch_log *log)
     free(log);
 }
 
-/* What a position's price comes to, within what rounding its price can make of it. */
-static bool profit_fits(const struct position *position)
-{
-    double units = position->quantity * (isnan(position->multiplier) ? 1 : position->multiplier);
-    double profit = (position->current_price - position->average_price) * units;
-    return fabs(profit - position->unrealized_pnl) <= 0.011 + 0.006 * fabs(units);
-}
-
-/*
- * A price or a quantity without the profit that it makes, or the other way round. Profits that come
- * later than prices are taken to be made of them: servers that count otherwise than we stay
- * unmarked.
- */
-static void note_moments(struct row *row, const struct oplog_entry *entry, bool fitted)
-{
-    struct position *position = (struct position *)row;
-    bool profit = false, price = false, basis = false;
-    for (size_t i = 0; i < entry->count; i++) {
-        size_t offset = entry->values[i].offset;
-        profit = profit || offset == offsetof(struct position, unrealized_pnl);
-        price = price || offset == offsetof(struct position, current_price);
-        basis = basis || offset == offsetof(struct position, quantity) ||
-                offset == offsetof(struct position, average_price);
-    }
-    bool known = !isnan(position->unrealized_pnl) && position->quantity != 0;
-    if (profit) {
-        row->mixed = known && !price && fitted && !row->mixed && !profit_fits(position);
-    } else if (price || basis) {
-        row->mixed = known && !profit_fits(position);
-    }
-}
-
-static void write_row(const struct overlay *overlay, const struct oplog_entry *entry,
-                      struct row *row, bool inserts)
-{
-    bool positions = overlay->view->resource == RESOURCE_POSITIONS;
-    bool fitted = positions && profit_fits((const struct position *)row);
-    payload_write(entry->values, entry->count, row, inserts);
-    if (positions) {
-        note_moments(row, entry, fitted);
-    }
-    row->version = version_mix(row->version, entry->stamp.seq);
-}
-
-static size_t set_rows_of_instrument(struct overlay *overlay, const struct oplog_entry *entry)
-{
-    size_t at = 0;
-    size_t count = 0;
-    for (struct row *row; (row = overlay_next_of_instrument(overlay, entry->texts, &at)) != NULL;) {
-        overlay_save(overlay, row);
-        write_row(overlay, entry, row, false);
-        count++;
-    }
-    return count;
-}
-
-/* What is said of a row that we do not write: that it was said. */
-static size_t mark_row(struct overlay *overlay, const struct oplog_entry *entry)
-{
-    size_t i = model_find(overlay->view, entry->texts);
-    if (i == overlay->view->row_count) {
-        return 0;
-    }
-    struct row *row = model_row(overlay->view, i);
-    overlay_save(overlay, row);
-    row->provisional = true;
-    row->version = version_mix(row->version, ~entry->stamp.seq);
-    return 1;
-}
-
-static bool is_over(const struct order *order)
-{
-    return order->class != ORDER_OPEN && order->class != ORDER_PART &&
-           order->class != ORDER_UNKNOWN;
-}
-
-/*
- * Whether row i is known to be as new as these values of it: by its time or, where no times are
- * told, because it is over and these say that it was placed.
- */
-static bool is_late(const struct snapshot *view, const struct payload *payload,
-                    const struct payload_value *values, size_t count, size_t i)
-{
-    int64_t row_ns = row_updated(view->resource, model_row(view, i));
-    int64_t updated_ns = payload_updated(payload, values, count);
-    if (row_ns != MODEL_NO_TIME && updated_ns != MODEL_NO_TIME) {
-        return updated_ns <= row_ns;
-    }
-    return payload->action == PAYLOAD_PUT && is_over(&view->orders[i]);
-}
-
-/* How many rows changed. */
-static size_t apply(struct overlay *overlay, const struct oplog_entry *entry)
-{
-    if (entry->standing == OP_WITNESS || entry->payload->action == PAYLOAD_EXPECT) {
-        return 0;
-    }
-    if (entry->standing != OP_SHOWN) {
-        return mark_row(overlay, entry);
-    }
-    if (entry->payload->by_instrument) {
-        return set_rows_of_instrument(overlay, entry);
-    }
-    size_t i = model_find(overlay->view, entry->texts);
-    bool found = i < overlay->view->row_count;
-    if (entry->payload->action == PAYLOAD_REMOVE) {
-        if (found) {
-            overlay_remove(overlay, i);
-        }
-        return found;
-    }
-    enum payload_action action = entry->payload->action;
-    if (action == (found ? PAYLOAD_INSERT : PAYLOAD_SET)) {
-        return 0; /* there already, or not there */
-    }
-    bool inserts = !found;
-    if (found && is_late(overlay->view, entry->payload, entry->values, entry->count, i)) {
-        return 0;
-    }
-    struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
-    overlay_save(overlay, row);
-    write_row(overlay, entry, row, inserts);
-    row_complete(overlay->view->resource, row);
-    row->provisional = row->provisional || !entry->payload->many;
-    if (!entry->payload->many) {
-        overlay_row_written(overlay, inserts ? 0 : i);
-    }
-    return 1;
-}
-
 /* The base's rows are as the server sent them: the log is written in them. */
 static void apply_all(struct patch_log *log)
 {
@@ -197,7 +69,7 @@ static void apply_all(struct patch_log *log)
         return;
     }
     for (const struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
-        apply(&log->overlay, entry);
+        entry_apply(&log->overlay, entry);
     }
 }
 
@@ -246,7 +118,7 @@ static bool says_nothing_new(const struct patch_log *log, const struct operation
     }
     size_t i = model_find(log->base, operation->key);
     return i < log->base->row_count &&
-           is_late(log->base, operation->payload, operation->values, operation->count, i);
+           values_are_late(log->base, operation->payload, operation->values, operation->count, i);
 }
 
 static void take_operation(struct patch_log *log, const struct operation *operation,
@@ -266,15 +138,35 @@ static void take_operation(struct patch_log *log, const struct operation *operat
     if (log->base == NULL) {
         return;
     }
-    size_t count = apply(&log->overlay, entry);
+    size_t count = entry_apply(&log->overlay, entry);
     log->writes += count;
     result->changed = count > 0 || result->changed;
 }
 
 /* Rows that name no instrument are found by their symbol, which is the other key. */
+/* Figures of an earlier moment than those that are known already (A tick may overtake another). */
+static bool is_overtaken(const struct patch_log *log, struct operation *operation)
+{
+    char key[PAYLOAD_TEXT_MAX + 2];
+    if (log->prices == NULL || operation->told_ms == MODEL_NO_TIME) {
+        return false;
+    }
+    /* Rows' own figures and instruments' prices are of different moments. */
+    snprintf(key, sizeof key, "%c%s", operation->payload->by_instrument ? 'i' : 'r',
+             operation->key);
+    enum prices_order order = prices_take(log->prices, key, operation->told_ms);
+    if (order == PRICES_BACK) {
+        operation->told_ms = MODEL_NO_TIME;
+    }
+    return order == PRICES_OLDER;
+}
+
 static void take_object(struct patch_log *log, struct operation *operation,
                         struct patch_stamp stamp, struct patch_result *result)
 {
+    if (is_overtaken(log, operation)) {
+        return;
+    }
     if (is_news(log, operation)) {
         take_operation(log, operation, stamp, result);
     }
@@ -487,6 +379,31 @@ static bool shows_same(const struct patch_log *log, const struct snapshot *base)
     return true;
 }
 
+/* Of which moment the response's own prices are, and which figures are newer than they. */
+static void note_prices(struct patch_log *log)
+{
+    const struct snapshot *base = log->base;
+    char key[PAYLOAD_TEXT_MAX + 2];
+    if (log->resource != RESOURCE_WATCHLISTS || log->prices == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < base->row_count; i++) {
+        const struct watch_item *item = &base->items[i];
+        if (item->updated_ms != MODEL_NO_TIME && *item->instrument_id != '\0') {
+            snprintf(key, sizeof key, "i%s", item->instrument_id);
+            prices_take(log->prices, key, item->updated_ms);
+        }
+    }
+    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+        size_t at = 0;
+        const struct row *row = entry->payload->by_instrument && entry->told_ms != MODEL_NO_TIME
+                                    ? overlay_next_of_instrument(&log->overlay, entry->texts, &at)
+                                    : NULL;
+        int64_t row_ms = row != NULL ? row_price_time(log->resource, row) : MODEL_NO_TIME;
+        entry->is_newer = row_ms != MODEL_NO_TIME && prices_older(row_ms, entry->told_ms);
+    }
+}
+
 struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *base,
                                      struct patch_answer response)
 {
@@ -500,10 +417,16 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
     snapshot_forget_delta(base);
     snapshot_unref(old);
     log->base = base;
+    note_prices(log);
     struct patch_change change = settle(log, response);
     apply_all(log);
     change.changed = change.changed || !same || patch_log_count(log) > 0;
     return change;
+}
+
+void patch_log_set_prices(struct patch_log *log, struct prices *prices)
+{
+    log->prices = prices;
 }
 
 void patch_log_set_user(struct patch_log *log, const char *user)
@@ -587,7 +510,7 @@ bool patch_log_consistent(const struct patch_log *log)
     struct overlay overlay = {.view = NULL};
     overlay_attach(&overlay, fresh);
     for (const struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
-        apply(&overlay, entry);
+        entry_apply(&overlay, entry);
     }
     bool equal = snapshot_equal(fresh, log->base);
     overlay_done(&overlay);

@@ -12,6 +12,7 @@
 #define PATCH_LOG_MAX 65536
 
 struct patch_log;
+struct prices;
 
 /* An operation's place in the order of things. */
 struct patch_stamp {
@@ -41,6 +42,9 @@ void patch_log_free(struct patch_log *log);
 
 /* Whose answers are taken: those that name another are refused. NULL: anybody's. Borrowed. */
 void patch_log_set_user(struct patch_log *log, const char *user);
+
+/* Where the moments of prices are kept, for all panes. NULL: nowhere. Borrowed. */
+void patch_log_set_prices(struct patch_log *log, struct prices *prices);
 
 /*
  * Applies an event's payload. An invalid one changes nothing. held: 0, or the id that what is held

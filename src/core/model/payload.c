@@ -182,6 +182,7 @@ static bool read_value(struct operation *operation, const struct payload_member 
 struct found {
     struct span key;
     struct span other_key;
+    struct span told;
     struct span members[PAYLOAD_VALUES_MAX];
 };
 
@@ -203,6 +204,9 @@ static void find_values(const struct payload *payload, struct span object, struc
     while (span_next(object, &it, &key, &value)) {
         if (span_type(value) == SPAN_NULL) {
             value = (struct span){NULL, 0};
+        }
+        if (payload->many && span_string_equals(key, "updatedAtMs")) {
+            ret->told = value;
         }
         if (span_string_equals(key, payload->key)) {
             ret->key = value;
@@ -268,11 +272,15 @@ bool payload_read(const struct payload *payload, struct span object, struct oper
 {
     ret->payload = payload;
     ret->count = 0;
+    ret->told_ms = MODEL_NO_TIME;
     struct found found = {.key = {NULL, 0}};
     if (span_type(object) != SPAN_OBJECT) {
         return false;
     }
     find_values(payload, object, &found);
+    if (found.told.ptr != NULL && !span_int64(found.told, &ret->told_ms)) {
+        return false;
+    }
     if (!read_keys(&found, ret)) {
         return false;
     }

@@ -59,6 +59,7 @@ struct operation {
     const struct payload *payload;
     char key[PAYLOAD_TEXT_MAX];
     char other_key[PAYLOAD_TEXT_MAX]; /* "" when there is none */
+    int64_t told_ms; /* the moment of these figures, MODEL_NO_TIME when it is not told */
     size_t count;
     struct payload_value values[PAYLOAD_VALUES_MAX];
     char texts[PAYLOAD_VALUES_MAX][PAYLOAD_TEXT_MAX]; /* of text values, by their place */

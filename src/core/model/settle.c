@@ -460,7 +460,9 @@ struct settled settle_log(struct oplog *log, const struct snapshot *base,
             settling.settled.doubt = settling.settled.doubt || is_missed(entry, response);
         } else if (entry->payload->many) {
             next = entry->newer;
-            drop(&settling, entry);
+            if (!entry->is_newer) {
+                drop(&settling, entry);
+            }
         } else {
             struct group group;
             collect(log, entry, response, &group);

@@ -94,7 +94,7 @@ struct conn *conn_new(const struct conn_settings *settings)
     conn->cap_ms = settings->max_retry_ms;
     conn->random = settings->seed;
     conn->comment_us = MOMENT_NEVER;
-    conn->status.lost_at_ms = INT64_MIN;
+    conn->status.lost_at_ms = conn->status.heard_ms = INT64_MIN;
     fault_set(&conn->status.fault, FAULT_NONE, 0, "%s", "");
     return conn;
 }
@@ -349,6 +349,7 @@ void conn_bytes(struct conn *conn, struct moment now)
 {
     conn_move(conn, INPUT_HEARD, &no_fault, now);
     conn->heard_us = now.mono_us;
+    conn->status.heard_ms = now.wall_ms;
     conn->status.quiet = false;
 }
 
@@ -472,11 +473,13 @@ void conn_retry_now(struct conn *conn, struct moment now)
     }
 }
 
-/* What came from the server and was meant for good: but a gateway says so for a minute. */
+/* What came from the server and was meant for good: but a gateway says so for a minute, and a token
+ * that is good for others is hardly bad for the stream. */
 static bool may_come_back(const struct conn_status *status)
 {
     return status->phase == CONN_ENDED &&
-           (status->fault.kind == FAULT_HTTP || status->fault.kind == FAULT_TYPE);
+           (status->fault.kind == FAULT_HTTP || status->fault.kind == FAULT_TYPE ||
+            status->fault.kind == FAULT_AUTH);
 }
 
 void conn_way_open(struct conn *conn, struct moment now)

@@ -12,6 +12,12 @@
 #define LISTS (PANES | HELP | DETAIL | COLUMNS | SYMBOL)
 #define OVERLAYS (HELP | DETAIL | COLUMNS | SYMBOL)
 
+/* The panes in which an action does something. */
+#define ORDERS (1u << PANE_ORDERS)
+#define WATCHLIST (1u << PANE_WATCHLIST)
+#define TABLES (ORDERS | 1u << PANE_POSITIONS | WATCHLIST)
+#define ROWS (TABLES | 1u << PANE_ACCOUNT)
+
 static const char move[] = "Move", panes[] = "Panes", rows[] = "Rows",
                   columns[] = "Sort and columns";
 static const char data[] = "Data", look[] = "Look", prompt[] = "Filter prompt",
@@ -25,10 +31,10 @@ static const struct action_info actions[] = {
     [ACTION_TOP] = {"top", "g Home", LISTS, move, "top", "To the first line"},
     [ACTION_BOTTOM] = {"bottom", "G End", LISTS, move, "bottom", "To the last line"},
     [ACTION_LEFT] = {"left", "Left h", PANES | SYMBOL, move, "left",
-                     "Scroll the columns back; of a symbol, its last 30 minutes"},
-    [ACTION_RIGHT] =
-        {"right", "Right l", PANES | SYMBOL, move, "right",
-         "Scroll the columns on, to those that do not fit; of a symbol, its whole day"},
+                     "Scroll the columns back; of a symbol, its last 30 minutes", TABLES},
+    [ACTION_RIGHT] = {"right", "Right l", PANES | SYMBOL, move, "right",
+                      "Scroll the columns on, to those that do not fit; of a symbol, its whole day",
+                      TABLES},
     [ACTION_FOCUS_NEXT] = {"focus-next", "Tab", PANES, panes, "next pane", "Focus the next pane"},
     [ACTION_FOCUS_PREVIOUS] = {"focus-previous", "S-Tab", PANES, panes, "previous pane",
                                "Focus the previous pane"},
@@ -47,23 +53,26 @@ static const struct action_info actions[] = {
                        "Show every field that the server sent for the row"},
     [ACTION_BACK] = {"back", "Esc", SCOPE_EVERYWHERE, panes, "back",
                      "Close what is open, clear the filter, leave the zoom; never quits"},
-    [ACTION_FILTER] = {"filter", "/", PANES, rows, "filter",
-                       "Show only rows that hold a text; !text shows the others"},
+    [ACTION_FILTER] = {"filter", "/", PANES | HELP, rows, "filter",
+                       "Show only rows that are looked for: nifty side:buy pnl<0 qty>100 !cnc",
+                       TABLES},
     [ACTION_VIEW] = {"view", "o", PANES, rows, "working/all",
-                     "The next of the order views: working, all, filled, cancelled, rejected"},
+                     "The next of the order views: working, all, filled, cancelled, rejected",
+                     ORDERS},
     [ACTION_MATCH_NEXT] = {"next-match", "n", PANES, rows, "next",
-                           "To the next row that the filter found"},
+                           "To the next row that the filter found", TABLES},
     [ACTION_MATCH_PREVIOUS] = {"previous-match", "N", PANES, rows, "previous",
-                               "To the previous row that the filter found"},
+                               "To the previous row that the filter found", TABLES},
     [ACTION_SORT_NEXT] = {"sort-next", "s", PANES, columns, "sort",
-                          "Sort by the next column; after the last, in the server's order"},
+                          "Sort by the next column; after the last, in the server's order", TABLES},
     [ACTION_SORT_REVERSE] = {"sort-reverse", "S", PANES, columns, "reverse",
-                             "Turn the sort order round"},
+                             "Turn the sort order round", TABLES},
     [ACTION_SORT_LEFT] = {"sort-left", "<", PANES, columns, "sort left",
-                          "Sort by the column to the left"},
+                          "Sort by the column to the left", TABLES},
     [ACTION_SORT_RIGHT] = {"sort-right", ">", PANES, columns, "sort right",
-                           "Sort by the column to the right"},
-    [ACTION_COLUMNS] = {"columns", "c", PANES, columns, "columns", "Choose and order the columns"},
+                           "Sort by the column to the right", TABLES},
+    [ACTION_COLUMNS] = {"columns", "c", PANES, columns, "columns", "Choose and order the columns",
+                        ROWS},
     [ACTION_COLUMN_TOGGLE] = {"column-toggle", "Space Enter", COLUMNS, columns, "show/hide",
                               "Show or hide the column"},
     [ACTION_COLUMN_EARLIER] = {"column-earlier", "K <", COLUMNS, columns, "earlier",
@@ -73,10 +82,10 @@ static const struct action_info actions[] = {
     [ACTION_COLUMN_RESET] = {"column-reset", "r", COLUMNS, columns, "default",
                              "Back to the default columns"},
     [ACTION_LIST_PREVIOUS] = {"list-previous", "[", PANES, panes, "previous list",
-                              "Previous watchlist"},
-    [ACTION_LIST_NEXT] = {"list-next", "]", PANES, panes, "next list", "Next watchlist"},
+                              "Previous watchlist", WATCHLIST},
+    [ACTION_LIST_NEXT] = {"list-next", "]", PANES, panes, "next list", "Next watchlist", WATCHLIST},
     [ACTION_REVALIDATE] = {"revalidate", "r", PANES, data, "refresh",
-                           "Ask the server about this pane"},
+                           "Ask the server about the focused pane"},
     [ACTION_REVALIDATE_ALL] = {"revalidate-all", "R", PANES, data, "refresh all",
                                "Ask the server about everything, and try the stream at once"},
     [ACTION_EVENTS] = {"events", "e", PANES, data, "events",
@@ -85,7 +94,7 @@ static const struct action_info actions[] = {
                     "To the next row that wants attention: rejected, waiting at market, beyond its "
                     "stop or alert; it is seen then"},
     [ACTION_SEEN] = {"seen", "M-s", PANES, data, "seen",
-                     "Take back every attention mark of the pane"},
+                     "Take back every attention mark of the pane", TABLES},
     [ACTION_PAUSE] = {"pause", "p", PANES, data, "pause",
                       "Hold the rows still; the state bar counts what arrives"},
     [ACTION_HIDE_AMOUNTS] = {"hide-amounts", "P", PANES | SYMBOL, look, "amounts",
@@ -95,9 +104,11 @@ static const struct action_info actions[] = {
     [ACTION_COPY_ROW] = {"copy-row", "Y", PANES | DETAIL | SYMBOL, rows, "copy row",
                          "Copy the row as the server sent it"},
     [ACTION_THEME_NEXT] = {"theme-next", "T", PANES | HELP | SYMBOL, look, "theme", "Next theme"},
-    [ACTION_HELP] = {"help", "? F1", PANES, program, "help", "Keys of the focused pane"},
+    [ACTION_HELP] = {"help", "? F1", PANES, program, "help",
+                     "All keys, those of the focused pane first, and what the marks mean"},
     [ACTION_CLOSE] = {"close", "q", OVERLAYS, program, "close", "Close what is open"},
     [ACTION_ACCEPT] = {"accept", "Enter", PROMPT, prompt, "keep", "Keep the filter"},
+    [ACTION_RECENT] = {"recent", "Up", PROMPT, prompt, "recent", "A filter that was used before"},
     [ACTION_ERASE] = {"erase", "Backspace C-h", PROMPT, prompt, "erase", "Erase a character"},
     [ACTION_ERASE_WORD] = {"erase-word", "C-w", PROMPT, prompt, "erase word", "Erase a word"},
     [ACTION_ERASE_ALL] = {"erase-all", "C-u", PROMPT, prompt, "erase all", "Erase everything"},
@@ -110,12 +121,6 @@ static const struct action_info actions[] = {
                           "Quit, from everywhere"},
 };
 static_assert(sizeof actions / sizeof *actions == ACTION_COUNT, "a row per action");
-
-static const char *const scope_names[] = {
-    [SCOPE_PANES] = "panes",   [SCOPE_SYMBOL] = "symbol",   [SCOPE_HELP] = "help",
-    [SCOPE_DETAIL] = "detail", [SCOPE_COLUMNS] = "columns", [SCOPE_PROMPT] = "filter",
-};
-static_assert(sizeof scope_names / sizeof *scope_names == SCOPE_COUNT, "a name per scope");
 
 const struct action_info *action_info(enum action action)
 {
@@ -133,7 +138,7 @@ bool action_parse(const char *name, size_t len, enum action *ret)
     return false;
 }
 
-const char *action_scope_name(enum action_scope scope)
+bool action_works_in(enum action action, enum pane pane)
 {
-    return scope_names[scope];
+    return actions[action].panes == 0 || (actions[action].panes & 1u << pane) != 0;
 }

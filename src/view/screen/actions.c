@@ -239,6 +239,8 @@ void act_open_overlay(struct act *act, enum action_scope scope)
 
 static void do_help(struct act *act)
 {
+    act->screen->help_text[0] = '\0';
+    act->screen->help_typing = false;
     act_open_overlay(act, SCOPE_HELP);
 }
 
@@ -247,13 +249,9 @@ static void do_help(struct act *act)
 static void do_filter(struct act *act)
 {
     if (act_in_table(act)) {
+        act->screen->recent_at = 0;
         act_open_overlay(act, SCOPE_PROMPT);
     }
-}
-
-static void do_accept(struct act *act)
-{
-    act_close_overlay(act);
 }
 
 static void do_erase(struct act *act)
@@ -287,6 +285,12 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
     struct act act = {.screen = screen, .input = input};
     char bytes[4];
     away_touch(screen, input);
+    if (screen->overlay == SCOPE_HELP && screen->help_typing && code >= 0x20 &&
+        text_code_is_safe(code)) {
+        help_char(screen, code);
+        act_redraw(&act, SCREEN_VIEW); /* fewer lines take less room */
+        return act.result;
+    }
     if (screen->overlay != SCOPE_PROMPT || !act_in_table(&act) || code < 0x20 ||
         !text_code_is_safe(code)) {
         return act.result;
@@ -522,7 +526,8 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_THEME_NEXT] = do_program,
     [ACTION_HELP] = do_help,
     [ACTION_CLOSE] = do_close,
-    [ACTION_ACCEPT] = do_accept,
+    [ACTION_ACCEPT] = act_accept,
+    [ACTION_RECENT] = act_recent,
     [ACTION_ERASE] = do_erase,
     [ACTION_ERASE_WORD] = do_erase,
     [ACTION_ERASE_ALL] = do_erase,
@@ -532,16 +537,33 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_INTERRUPT] = do_program,
 };
 
+/* Actions of a prompt, whatever is typed into. */
+static bool is_typing(enum action action)
+{
+    static const enum action typing[] = {ACTION_FILTER, ACTION_ACCEPT,     ACTION_BACK,
+                                         ACTION_ERASE,  ACTION_ERASE_WORD, ACTION_ERASE_ALL};
+    for (size_t i = 0; i < sizeof typing / sizeof *typing; i++) {
+        if (typing[i] == action) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct screen_result screen_action(struct screen *screen, const struct screen_input *input,
                                    enum action action)
 {
     struct act act = {.screen = screen, .input = input, .action = action};
-    bool here =
-        action < ACTION_COUNT && (action_info(action)->scopes & SCOPE_BIT(screen->overlay)) != 0;
+    bool here = action < ACTION_COUNT &&
+                (action_info(action)->scopes & SCOPE_BIT(screen_scope(screen))) != 0;
+    bool search = screen->overlay == SCOPE_HELP && (screen->help_typing || action == ACTION_FILTER);
     screen_place(screen, input);
     bool lists = screen->away.digest && action == ACTION_DETAIL && screen->overlay == SCOPE_PANES;
     away_touch(screen, input);
-    if (lists) { /* what the digest counts */
+    if (here && search && is_typing(action)) {
+        help_search(screen, action);
+        act_redraw(&act, SCREEN_VIEW);
+    } else if (lists) { /* what the digest counts */
         tape_pane_select(screen, input, 0);
         act_focus(&act, PANE_EVENTS);
         act_redraw(&act, SCREEN_VIEW);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ELASTIC_LEAST 14 /* columns: fewer tell nothing */
+
 void bar_add(struct bar *bar, struct bar_place place, struct style style, const char *format, ...)
 {
     if (bar->count == BAR_ITEMS_MAX) {
@@ -18,13 +20,38 @@ void bar_add(struct bar *bar, struct bar_place place, struct style style, const 
     item->rank = place.rank;
     item->right = (place.flags & BAR_RIGHT) != 0;
     item->figure = (place.flags & BAR_FIGURE) != 0;
+    item->elastic = (place.flags & BAR_ELASTIC) != 0;
+    item->action = ACTION_COUNT;
+}
+
+/* The room that an item must have. */
+static int least_width(const struct bar_item *item)
+{
+    int width = text_width(item->text);
+    return item->elastic && width > ELASTIC_LEAST ? ELASTIC_LEAST : width;
+}
+
+/* What can be cut is, to what the others leave. */
+static void bar_stretch(struct bar *bar, int room)
+{
+    for (size_t i = 0; i < bar->count; i++) {
+        room -= bar->items[i].elastic ? 0 : text_width(bar->items[i].text);
+    }
+    for (size_t i = 0; i < bar->count; i++) {
+        char text[BAR_TEXT_MAX];
+        if (bar->items[i].elastic) {
+            text_fit(bar->items[i].text, (struct text_fit){room, TEXT_CUT_END}, text, sizeof text);
+            memcpy(bar->items[i].text, text, sizeof text);
+            room -= text_width(text);
+        }
+    }
 }
 
 static int bar_width(const struct bar *bar)
 {
     int width = 0;
     for (size_t i = 0; i < bar->count; i++) {
-        width += text_width(bar->items[i].text);
+        width += least_width(&bar->items[i]);
     }
     return width;
 }
@@ -60,6 +87,7 @@ static void bar_fit(struct bar *bar, struct rect area)
     while (bar_width(bar) > area.width && bar_drop(bar)) {
     }
     hash_figures(bar, area.width);
+    bar_stretch(bar, area.width);
 }
 
 /* Puts what fits where it belongs. */

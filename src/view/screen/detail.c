@@ -35,24 +35,6 @@ static void put_at(const struct writer *writer, int x, const char *text, struct 
     }
 }
 
-/* The longest piece that fits, broken after a blank where there is one. Returns its end. */
-static const char *wrap(const char *text, const char *end, int columns)
-{
-    struct text_reader reader = {text, end};
-    struct text_cluster cluster;
-    const char *good = text, *blank = NULL;
-    int used = 0;
-    while (text_next(&reader, &cluster) && used + cluster.width <= columns) {
-        used += cluster.width;
-        good = reader.at;
-        blank = cluster.bytes[0] == ' ' ? reader.at : blank;
-    }
-    if (good == end || good == text) {
-        return good == text && text < end ? reader.at : good;
-    }
-    return blank != NULL ? blank : good;
-}
-
 static void write_field(struct writer *writer, const char *name, const char *value, enum role role)
 {
     char out[256];
@@ -63,7 +45,7 @@ static void write_field(struct writer *writer, const char *name, const char *val
         put_at(writer, 0, out, (struct style){ROLE_DIM, 0});
     }
     do {
-        const char *end = wrap(value, stop, columns > 0 ? columns : 1);
+        const char *end = text_wrap(value, stop, columns > 0 ? columns : 1);
         if (is_seen(writer)) {
             char *piece = mem_dup(value, (size_t)(end - value));
             put_at(writer, at, piece, (struct style){role, 0});

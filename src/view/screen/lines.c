@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define NAME_COLUMNS 32
+#define CLOCK_RANK 12
 
 static const struct bar_place pinned = {0, 0};
 
@@ -64,14 +65,9 @@ static const char *client_of(const struct frame *frame)
 
 static void add_identity(struct bar *bar, const struct frame *frame, bool roomy)
 {
-    char host[BAR_TEXT_MAX], client[BAR_TEXT_MAX];
-    const char *host_raw = frame->input->host != NULL ? frame->input->host : "";
-    struct text_fit fit = {NAME_COLUMNS, TEXT_CUT_END};
-    text_fit(host_raw, fit, host, sizeof host);
-    text_fit(client_of(frame), fit, client, sizeof client);
-    if (host[0] != '\0') {
-        bar_add(bar, left_at(12), plain(ROLE_TEXT), " %s", host);
-    }
+    char client[BAR_TEXT_MAX];
+    text_fit(client_of(frame), (struct text_fit){NAME_COLUMNS, TEXT_CUT_END}, client,
+             sizeof client);
     if (client[0] != '\0') {
         bar_add(bar, left_at(9), plain(ROLE_DIM), roomy ? "  client " : " ");
         bar_add(bar, left_at(9), plain(ROLE_TEXT), "%s", client);
@@ -220,6 +216,30 @@ static void add_margin(struct bar *bar, const struct frame *frame)
     bar_add(bar, right_at(high ? 2 : 5), style, roomy ? "%.0f %%" : "%.0f%%", percent);
 }
 
+static bool bar_has(const struct bar *bar, int rank)
+{
+    size_t i = 0;
+    while (i < bar->count && bar->items[i].rank != rank) {
+        i++;
+    }
+    return i < bar->count;
+}
+
+/* The time of day, to the minute, and how far it is ahead of UTC. */
+static void add_clock(struct bar *bar, const struct frame *frame)
+{
+    char minute[FORMAT_MAX], full[FORMAT_MAX];
+    int64_t now_ms = frame->input->now.wall_ms;
+    format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, now_ms, minute);
+    format_clock(&frame->input->format, FORMAT_CLOCK_FULL, now_ms, full);
+    const char *zone = strrchr(full, ' ');
+    zone = zone == NULL || strcmp(zone, " +00:00") == 0 ? " UTC" : zone;
+    frame->screen->clock_minute = now_ms / MINUTE_MS;
+    if (is_roomy(frame)) {
+        bar_add(bar, right_at(CLOCK_RANK), plain(ROLE_DIM), "  │ %s%s", minute, zone);
+    }
+}
+
 void paint_top(const struct frame *frame)
 {
     struct bar bar;
@@ -232,8 +252,11 @@ void paint_top(const struct frame *frame)
     add_money(&bar, frame, true);
     add_net_liq(&bar, frame);
     add_margin(&bar, frame);
+    add_clock(&bar, frame);
     bar_add(&bar, right_at(13), plain(ROLE_TEXT), " ");
-    bar_repaint(&bar, frame, BAR_TOP, frame->screen->layout.top);
+    if (bar_repaint(&bar, frame, BAR_TOP, frame->screen->layout.top)) {
+        frame->screen->clock = bar_has(&bar, CLOCK_RANK);
+    }
 }
 
 static void add_field(struct bar *bar, const struct frame *frame, const char *label, double value)
@@ -361,7 +384,8 @@ static void add_word(struct bar *bar, const struct conn_word *word, int columns)
                 " %s", word->more);
     }
     if (word->why[0] != '\0') {
-        bar_add(bar, left_at(6), plain(ROLE_DIM), " │ %s", word->why);
+        bar_add(bar, (struct bar_place){4, BAR_ELASTIC},
+                plain(word->role == ROLE_CONN_BAD ? ROLE_CONN_BAD : ROLE_DIM), " │ %s", word->why);
     }
 }
 
@@ -422,16 +446,44 @@ static void add_due(struct bar *bar, const struct frame *frame)
 static void add_counts(struct bar *bar, const struct frame *frame)
 {
     const struct screen_input *input = frame->input;
-    add_latency(bar, "event→screen", &input->event_latency, true);
-    add_latency(bar, "GET", &input->fetch_latency, false);
-    bar_add(bar, left_at(8), plain(ROLE_DIM), " │ %llu ev", (unsigned long long)input->events);
-    bar_add(bar, left_at(7), plain(ROLE_DIM), " │ ");
-    bar_add(bar, left_at(7), plain(input->errors > 0 ? ROLE_CONN_WARN : ROLE_DIM), "err %llu",
-            (unsigned long long)input->errors);
+    if (frame->screen->strip.journal) { /* what only those want who look at how it is done */
+        add_latency(bar, "event→screen", &input->event_latency, true);
+        add_latency(bar, "GET", &input->fetch_latency, false);
+        bar_add(bar, left_at(8), plain(ROLE_DIM), " │ %llu ev", (unsigned long long)input->events);
+    }
+    if (input->errors > 0 || frame->screen->strip.journal) {
+        bar_add(bar, left_at(7), plain(ROLE_DIM), " │ ");
+        bar_add(bar, left_at(7), plain(input->errors > 0 ? ROLE_CONN_WARN : ROLE_DIM), "err %llu",
+                (unsigned long long)input->errors);
+    }
     add_due(bar, frame);
     if (input->notice != NULL && input->notice[0] != '\0') {
         bar_add(bar, left_at(1), plain(ROLE_DIM), " │ ");
         bar_add(bar, left_at(1), plain(ROLE_ALERT), "%.120s", input->notice);
+    }
+}
+
+static void add_hint(struct bar *bar, enum action action, int rank, const char *key)
+{
+    size_t first = bar->count;
+    bar_add(bar, right_at(rank), plain(ROLE_TEXT), "  ");
+    bar_add(bar, right_at(rank), plain(ROLE_KEY), "%s", key);
+    bar_add(bar, right_at(rank), plain(ROLE_DIM), " %s", action_info(action)->hint);
+    for (size_t i = first + 1; i < bar->count; i++) {
+        bar->items[i].action = action;
+    }
+}
+
+/* Where a click finds them. */
+static void note_hints(struct screen *screen, const struct bar *bar)
+{
+    screen->hint_count = 0;
+    for (size_t i = 0; i < bar->count && screen->hint_count < SCREEN_HINTS_MAX; i++) {
+        const struct bar_item *item = &bar->items[i];
+        if (item->action != ACTION_COUNT) {
+            screen->hints[screen->hint_count++] =
+                (struct screen_hint){item->x, text_width(item->text), item->action};
+        }
     }
 }
 
@@ -448,6 +500,7 @@ static void add_hints(struct bar *bar, const struct frame *frame)
         {SCOPE_PANES, ACTION_ZOOM, 16},
         {SCOPE_PANES, ACTION_HELP, 3},
         {SCOPE_PANES, ACTION_QUIT, 3},
+        {SCOPE_HELP, ACTION_FILTER, 4},
         {SCOPE_HELP, ACTION_BACK, 3},
         {SCOPE_SYMBOL, ACTION_FIELDS, 4},
         {SCOPE_SYMBOL, ACTION_BACK, 3},
@@ -463,10 +516,9 @@ static void add_hints(struct bar *bar, const struct frame *frame)
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         char key[24];
         key_of(frame->input, hints[i].action, key, sizeof key);
-        if (hints[i].scope == frame->screen->overlay && key[0] != '\0') {
-            bar_add(bar, right_at(hints[i].rank), plain(ROLE_KEY), "  %s", key);
-            bar_add(bar, right_at(hints[i].rank), plain(ROLE_DIM), " %s",
-                    action_info(hints[i].action)->hint);
+        if (hints[i].scope == screen_scope(frame->screen) && key[0] != '\0' &&
+            action_works_in(hints[i].action, frame->screen->focus)) {
+            add_hint(bar, hints[i].action, hints[i].rank, key);
         }
     }
     bar_add(bar, right_at(17), plain(ROLE_DIM), " ");
@@ -483,7 +535,9 @@ void paint_state(const struct frame *frame)
     add_word(&bar, &word, frame->screen->columns - 2 - (frame->screen->paused ? 18 : 0));
     add_counts(&bar, frame);
     add_hints(&bar, frame);
-    bar_repaint(&bar, frame, BAR_STATE, frame->screen->layout.state);
+    if (bar_repaint(&bar, frame, BAR_STATE, frame->screen->layout.state)) {
+        note_hints(frame->screen, &bar);
+    }
 }
 
 /* --- three lines ---------------------------------------------------------------------------- */

@@ -91,6 +91,18 @@ static int tab_at(const struct screen *screen, int x)
     return found;
 }
 
+/* The hint of the state bar there; ACTION_COUNT when there is none. */
+static enum action hint_at(const struct screen *screen, int x, int y)
+{
+    for (size_t i = 0; i < screen->hint_count && rect_contains(screen->layout.state, x, y); i++) {
+        const struct screen_hint *hint = &screen->hints[i];
+        if (x >= hint->x && x < hint->x + hint->width) {
+            return hint->action;
+        }
+    }
+    return ACTION_COUNT;
+}
+
 static int pane_at(const struct screen *screen, int x, int y)
 {
     for (int i = 0; i < PANE_COUNT; i++) {
@@ -125,6 +137,10 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
         turn_wheel(&act, pane_at(screen, x, y),
                    button == SCREEN_WHEEL_UP ? -WHEEL_LINES : WHEEL_LINES);
         return act.result;
+    }
+    enum action hinted = hint_at(screen, x, y);
+    if (hinted != ACTION_COUNT) {
+        return screen_action(screen, input, hinted);
     }
     if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
         return act.result;

@@ -1,11 +1,9 @@
-/* What stands over the panes: help from the action table, and the column chooser. */
+/* What stands over the panes: a frame for all, and the column chooser. */
 #include "screen_parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define HELP_WIDTH 86
-#define KEYS_WIDTH 20
 #define CHOOSER_WIDTH 64
 
 static struct style plain(enum role role)
@@ -41,7 +39,7 @@ struct rect overlay_frame(const struct frame *frame, struct rect area, const cha
 }
 
 /* Keeps the first line within what there is, and remembers the page for the keys. */
-static void keep_page(struct screen *screen, int lines, int page)
+void overlay_keep_page(struct screen *screen, int lines, int page)
 {
     size_t last = lines > page ? (size_t)(lines - page) : 0;
     screen->overlay_lines = lines > 0 ? (size_t)lines : 0;
@@ -49,7 +47,7 @@ static void keep_page(struct screen *screen, int lines, int page)
     screen->overlay_top = screen->overlay_top < last ? screen->overlay_top : last;
 }
 
-static void put_more(const struct frame *frame, struct rect inside)
+void overlay_put_more(const struct frame *frame, struct rect inside)
 {
     const struct screen *screen = frame->screen;
     char text[64];
@@ -62,67 +60,6 @@ static void put_more(const struct frame *frame, struct rect inside)
     canvas_put_right(frame->canvas,
                      (struct rect){inside.x, inside.y + inside.height, inside.width - 1, 1}, text,
                      plain(ROLE_DIM));
-}
-
-/* --- help ----------------------------------------------------------------------------------- */
-
-/* Lines of the help: a heading per group, a line per action of the panes' scope. */
-struct help_line {
-    const char *heading; /* NULL: an action's line */
-    enum action action;
-};
-
-#define HELP_LINES_MAX (ACTION_COUNT * 2 + 16)
-
-static size_t help_lines(struct help_line out[HELP_LINES_MAX])
-{
-    static const char *const groups[] = {"Move", "Panes", "Rows",    "Sort and columns",
-                                         "Data", "Look",  "Program", "Filter prompt"};
-    size_t count = 0;
-    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++) {
-        out[count++] = (struct help_line){groups[g], ACTION_COUNT};
-        for (int i = 0; i < ACTION_COUNT; i++) {
-            if (strcmp(action_info((enum action)i)->group, groups[g]) == 0) {
-                out[count++] = (struct help_line){NULL, (enum action)i};
-            }
-        }
-    }
-    return count;
-}
-
-static void put_help_line(const struct frame *frame, const struct help_line *line, struct rect area)
-{
-    char keys[64], text[256];
-    if (line->heading != NULL) {
-        canvas_put(frame->canvas, area, line->heading, (struct style){ROLE_HEADER, CELL_BOLD});
-        return;
-    }
-    const struct action_info *info = action_info(line->action);
-    const char *names = frame->input->keys != NULL ? frame->input->keys[line->action] : info->keys;
-    int width = smaller(KEYS_WIDTH, area.width / 3);
-    text_fit(names != NULL ? names : "", (struct text_fit){width - 2, TEXT_CUT_END}, keys,
-             sizeof keys);
-    canvas_put(frame->canvas, (struct rect){area.x + 1, area.y, width - 2, 1}, keys,
-               plain(ROLE_KEY));
-    text_fit(info->help, (struct text_fit){area.width - width, TEXT_CUT_END}, text, sizeof text);
-    canvas_put(frame->canvas, (struct rect){area.x + width, area.y, area.width - width, 1}, text,
-               plain(ROLE_TEXT));
-}
-
-static void paint_help(const struct frame *frame)
-{
-    struct help_line lines[HELP_LINES_MAX];
-    char title[128];
-    int count = (int)help_lines(lines);
-    snprintf(title, sizeof title, " Keys · %s ", pane_info(frame->screen->focus)->title);
-    struct rect area = {0, 0, HELP_WIDTH, count + 2};
-    struct rect inside = overlay_frame(frame, area, title);
-    keep_page(frame->screen, count, inside.height);
-    for (int i = 0; i < inside.height && (int)frame->screen->overlay_top + i < count; i++) {
-        put_help_line(frame, &lines[frame->screen->overlay_top + (size_t)i],
-                      (struct rect){inside.x + 1, inside.y + i, inside.width - 2, 1});
-    }
-    put_more(frame, inside);
 }
 
 /* --- columns -------------------------------------------------------------------------------- */
@@ -255,12 +192,12 @@ static void paint_chooser(const struct frame *frame)
     } else if (screen->overlay_cursor >= screen->overlay_top + page) {
         screen->overlay_top = screen->overlay_cursor - page + 1;
     }
-    keep_page(screen, (int)count, inside.height);
+    overlay_keep_page(screen, (int)count, inside.height);
     for (int i = 0; i < inside.height && screen->overlay_top + (size_t)i < count; i++) {
         put_choice(frame, screen->overlay_top + (size_t)i,
                    (struct rect){inside.x + 1, inside.y + i, inside.width - 2, 1});
     }
-    put_more(frame, inside);
+    overlay_put_more(frame, inside);
 }
 
 void paint_overlay(const struct frame *frame)

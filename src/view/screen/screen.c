@@ -208,7 +208,8 @@ int64_t screen_deadline(const struct screen *screen)
 
 enum action_scope screen_scope(const struct screen *screen)
 {
-    return screen->overlay;
+    bool search = screen->overlay == SCOPE_HELP && screen->help_typing;
+    return search ? SCOPE_PROMPT : screen->overlay;
 }
 
 const char *screen_theme(const struct screen *screen)
@@ -264,6 +265,10 @@ static void set_deadline(struct screen *screen, const struct screen_input *input
                            : input->now.mono_us + (screen->age_ms - input->now.wall_ms) * 1000;
         at = mono < at ? mono : at;
     }
+    if (screen->clock && screen->layout.kind != LAYOUT_MINI) {
+        int64_t minute = input->now.mono_us + (MINUTE_MS - input->now.wall_ms % MINUTE_MS) * 1000;
+        at = minute < at ? minute : at;
+    }
     if (screen->layout.kind != LAYOUT_MINI) { /* which shows no times */
         int64_t midnight = input->now.mono_us + (screen->day_end_ms - input->now.wall_ms) * 1000;
         at = midnight < at ? midnight : at;
@@ -293,6 +298,8 @@ static unsigned tick(struct screen *screen, const struct screen_input *input)
     bool counts =
         next_quiet_second(input) != MOMENT_NEVER || next_held_second(input) != MOMENT_NEVER;
     dirty |= due && counts ? SCREEN_CONN : 0;
+    dirty |=
+        screen->clock && input->now.wall_ms / MINUTE_MS != screen->clock_minute ? SCREEN_TOP : 0;
     return due && input->quote_stale_ms > 0 ? dirty | RESOURCE_BIT(RESOURCE_WATCHLISTS) : dirty;
 }
 

@@ -9,7 +9,10 @@
 #include <blotter/view/screen.h>
 #include <blotter/view/table.h>
 
+#define SCREEN_HINTS_MAX 24 /* two parts each */
+#define MINUTE_MS INT64_C(60000)
 #define SCREEN_THEME_MAX 64
+#define SCREEN_RECENT_MAX 8 /* filters that can be had again */
 
 /* Parts of the dirty mask beside RESOURCE_BIT(), SCREEN_CONN, SCREEN_JOURNAL and SCREEN_VIEW. */
 #define SCREEN_TOP (1u << 16)
@@ -70,8 +73,15 @@ struct screen {
     struct screen_strip strip;
     struct screen_away away;
     struct layout layout;
-    int tabs_end;                     /* where the tabs end */
-    int tab_x[PANE_COUNT];            /* where the tabs begin; -1: not there */
+    int tabs_end;          /* where the tabs end */
+    int tab_x[PANE_COUNT]; /* where the tabs begin; -1: not there */
+    struct screen_hint {
+        int x, width;
+        enum action action;
+    } hints[SCREEN_HINTS_MAX]; /* of the state bar, as they were last painted */
+    size_t hint_count;
+    bool clock;                       /* the top line shows the time of day … */
+    int64_t clock_minute;             /* … of this minute since 1970 */
     int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
     uint64_t layout_key;              /* what of the input the layout was made of */
     enum pane placed_focus;
@@ -79,11 +89,14 @@ struct screen {
 
     enum action_scope overlay; /* SCOPE_PANES: none is open */
     size_t overlay_top, overlay_cursor, overlay_lines, overlay_page;
+    char help_text[32]; /* only help with this is shown */
+    bool help_typing;
     uint64_t detail_key;          /* the row (or entry) whose detail is open */
     uint8_t chooser[COLUMNS_MAX]; /* every column, those shown first */
     size_t chooser_shown;
     enum pane chooser_pane;
-    char filter_before[TABLE_FILTER_MAX]; /* for Esc in the prompt */
+    char recent[SCREEN_RECENT_MAX][TABLE_FILTER_MAX]; /* filters, the newest first */
+    size_t recent_at;
 
     struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
     uint64_t held_total, held_events, held_tape;
@@ -135,15 +148,17 @@ struct bar_item {
     char text[BAR_TEXT_MAX];
     struct style style;
     int rank; /* 0: stays */
-    bool right, figure;
-    int x; /* where it went */
+    bool right, figure, elastic;
+    enum action action; /* a click on it does this; ACTION_COUNT: nothing */
+    int x;              /* where it went */
 };
 struct bar {
     struct bar_item items[BAR_ITEMS_MAX]; /* left as they are until added */
     size_t count;                         /* 0 to begin with */
 };
 #define BAR_RIGHT 1u
-#define BAR_FIGURE 2u /* whole or hashes */
+#define BAR_FIGURE 2u  /* whole or hashes */
+#define BAR_ELASTIC 4u /* cut to the room that the others leave, but for a few columns */
 struct bar_place {
     int rank;
     unsigned flags;
@@ -236,7 +251,15 @@ void away_begin(struct screen *screen, const struct screen_input *input);
 void away_touch(struct screen *screen, const struct screen_input *input);
 void paint_digest(const struct frame *frame);
 
+/* --- help.c */
+void paint_help(const struct frame *frame);
+void help_search(struct screen *screen, enum action action); /* an action of the prompt */
+void help_char(struct screen *screen, uint32_t code);
+
 /* --- overlay.c, detail.c */
+/* Keeps the first line within what there is, and remembers the page for the keys. */
+void overlay_keep_page(struct screen *screen, int lines, int page);
+void overlay_put_more(const struct frame *frame, struct rect inside); /* "1-20/59" */
 void paint_overlay(const struct frame *frame);
 struct rect overlay_frame(const struct frame *frame, struct rect area, const char *title);
 void paint_detail(const struct frame *frame);

@@ -159,7 +159,7 @@ static void say_offline(const struct screen_input *input, struct conn_word *ret)
     char at[FORMAT_MAX], key[16];
     key_of(input, ACTION_REVALIDATE_ALL, key, sizeof key);
     word_set(ret, ROLE_CONN_BAD, "✗ OFFLINE");
-    snprintf(ret->text, sizeof ret->text, "✗ OFFLINE %.140s", conn->fault.text);
+    snprintf(ret->why, sizeof ret->why, "%.140s", conn->fault.text);
     if (conn->phase == CONN_WAITING) {
         clock_text(input, conn->retry_at_ms, at);
         snprintf(ret->more, sizeof ret->more, "│ try %d, next %s (%s now)", conn->attempt + 1, at,
@@ -179,7 +179,7 @@ static void say_retry(const struct screen_input *input, struct conn_word *ret)
     snprintf(ret->text, sizeof ret->text, "○ RETRY %d at %s", input->conn->attempt + 1, at);
     snprintf(ret->shortest, sizeof ret->shortest, "○ RETRY %d", input->conn->attempt + 1);
     if (input->conn->fault.kind != FAULT_NONE) {
-        snprintf(ret->more, sizeof ret->more, "│ %.140s", input->conn->fault.text);
+        snprintf(ret->why, sizeof ret->why, "%.140s", input->conn->fault.text);
     }
 }
 
@@ -196,7 +196,9 @@ static void say_ended(const struct screen_input *input, struct conn_word *ret)
 static void say_live(const struct screen_input *input, struct conn_word *ret)
 {
     char at[FORMAT_MAX];
-    clock_text(input, input->conn->live_since_ms, at);
+    bool heard =
+        input->conn->heard_ms != INT64_MIN; /* a time of day stays true without waking us */
+    clock_text(input, heard ? input->conn->heard_ms : input->conn->live_since_ms, at);
     word_set(ret, ROLE_CONN_LIVE, "● LIVE");
     if (input->conn->quiet) {
         long long seconds = (input->now.wall_ms - input->conn->quiet_since_ms) / 1000;
@@ -204,7 +206,7 @@ static void say_live(const struct screen_input *input, struct conn_word *ret)
         snprintf(ret->text, sizeof ret->text, "● LIVE, quiet for %lld s", seconds);
         snprintf(ret->shortest, sizeof ret->shortest, "● QUIET %llds", seconds);
     }
-    snprintf(ret->more, sizeof ret->more, "since %s", at);
+    snprintf(ret->more, sizeof ret->more, "%s %s", heard ? "heard" : "since", at);
 }
 
 /* Nothing gets through, and not just for the moment. */
@@ -221,7 +223,7 @@ void conn_word_make(const struct screen_input *input, struct conn_word *ret)
     if (auth != NULL) {
         word_set(ret, ROLE_CONN_BAD, "✗ AUTH");
         snprintf(ret->text, sizeof ret->text, "✗ AUTH token rejected");
-        snprintf(ret->more, sizeof ret->more, "│ %.140s", auth->text);
+        snprintf(ret->why, sizeof ret->why, "%.140s", auth->text);
     } else if (say_of_backend(input, ret)) {
         return;
     } else if (conn == NULL) {

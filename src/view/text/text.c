@@ -128,6 +128,29 @@ char text_ascii(const char *cluster)
     return '?';
 }
 
+const char *text_console(const char *cluster)
+{
+    static const char *const there[] = {"│", "─", "┌", "┐", "└", "┘", "├", "┤", "▀", "▄",
+                                        "█", "▌", "▐", "░", "▒", "▓", "▲", "▼", "►", "◄",
+                                        "•", "○", "→", "←", "↑", "↓", "≈", "·", "√"};
+    static const char *const others[][2] = {
+        {"┏", "┌"}, {"┓", "┐"}, {"┗", "└"}, {"┛", "┘"}, {"━", "─"}, {"┃", "│"},
+        {"╭", "┌"}, {"╮", "┐"}, {"╰", "└"}, {"╯", "┘"}, {"▸", "►"}, {"◷", "○"},
+        {"✓", "√"}, {"●", "•"}, {"◌", "○"}, {"◍", "•"}, {"—", "─"}, {"▃", "▄"},
+        {"▅", "▄"}, {"▆", "█"}, {"▇", "█"}, {"▏", "│"}, {"▮", "█"}, {"┈", "·"}};
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++) {
+        if (strcmp(there[i], cluster) == 0) {
+            return there[i];
+        }
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(others[i][0], cluster) == 0) {
+            return others[i][1];
+        }
+    }
+    return NULL;
+}
+
 int text_width_n(const char *text, size_t len)
 {
     struct text_reader reader = {text, text + len};
@@ -332,6 +355,23 @@ size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacit
     sink_put(&sink, "…");
     sink_copy(&sink, (struct text_reader){text + len - tail, text + len}, (int)tail);
     return sink.len;
+}
+
+const char *text_wrap(const char *text, const char *end, int columns)
+{
+    struct text_reader reader = {text, end};
+    struct text_cluster cluster;
+    const char *good = text, *blank = NULL;
+    int used = 0;
+    while (text_next(&reader, &cluster) && used + cluster.width <= columns) {
+        used += cluster.width;
+        good = reader.at;
+        blank = cluster.bytes[0] == ' ' ? reader.at : blank;
+    }
+    if (good == end || good == text) {
+        return good == text && text < end ? reader.at : good;
+    }
+    return blank != NULL ? blank : good;
 }
 
 const char *text_find(const char *text, const char *needle)

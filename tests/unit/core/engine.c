@@ -855,6 +855,67 @@ static void test_a_storm_leaves_nothing_behind(void **state)
     engine_free(bench.engine);
 }
 
+#define TICK(ltp, at)                                                                              \
+    "{\"event\":\"quotes_updated\",\"data\":{\"updates\":[{\"instrumentId\":\"I\",\"symbol\":"     \
+    "\"S\","                                                                                       \
+    "\"ltp\":" ltp ",\"updatedAtMs\":" at "}]}}"
+
+static void check_price(const struct bench *bench, double price)
+{
+    assert_true(pane(bench, RESOURCE_WATCHLISTS).shown->items[0].ltp == price);
+    assert_true(pane(bench, RESOURCE_POSITIONS).shown->positions[0].current_price == price);
+    assert_true(pane(bench, RESOURCE_ORDERS).shown->orders[0].ltp == price);
+}
+
+/* An older price never takes the place of a newer one, and all panes show the same. */
+static void test_older_ticks_do_not_win(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tick;
+        double price;
+    } steps[] = {
+        {TICK("7", "1700000005000"), 7},   {TICK("6", "1700000004999"), 7},
+        {TICK("8", "1700000005000"), 8},   {TICK("9", "1700000006000"), 9},
+        {TICK("5", "1700000000000"), 9},   {TICK("4", "\"soon\""), 9},
+        {TICK("3", "1600000000000"), 3}, /* no time, or of another clock */
+        {TICK("10", "1700000007000"), 10},
+    };
+    struct bench bench = bench_settled(true);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        tell(&bench, steps[i].tick, "");
+        check_price(&bench, steps[i].price);
+    }
+    /* What is read says of which moment its price is: an older answer does not take it back, an
+     * older tick does not change it. */
+    static const char item[] =
+        "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[{\"id\":\"i\",\"stock\":{"
+        "\"symbol\":\"S\",\"instrumentId\":\"I\",\"ltp\":%d,\"updatedAt\":\"2023-11-14T22:13:%dZ\"}"
+        "}]}]}";
+    static const struct {
+        int second, price, shown;
+    } reads[] = {{26, 2, 10}, {40, 11, 11}};
+    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
+        char body[300];
+        engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_WATCHLISTS));
+        wait_ms(&bench, 300);
+        snprintf(body, sizeof body, item, reads[i].price, reads[i].second);
+        answer_with(&bench, RESOURCE_WATCHLISTS, body, 10);
+        assert_true(pane(&bench, RESOURCE_WATCHLISTS).shown->items[0].ltp == reads[i].shown);
+    }
+    tell(&bench, TICK("12", "1700000010000"), ""); /* 22:13:30 */
+    assert_true(pane(&bench, RESOURCE_WATCHLISTS).shown->items[0].ltp == 11);
+    assert_true(pane(&bench, RESOURCE_POSITIONS).shown->positions[0].current_price == 10);
+    tell(&bench, TICK("13", "1700000021000"), "");
+    check_price(&bench, 13);
+    /* A clock that went back does not freeze a price. */
+    for (unsigned i = 0; i < 40; i++) {
+        tell(&bench, TICK("14", "1700000011000"), "");
+    }
+    check_price(&bench, 14);
+    engine_free(bench.engine);
+}
+
 static void test_ids_going_back_dirty_everything(void **state)
 {
     (void)state;
@@ -1408,6 +1469,7 @@ int main(void)
         cmocka_unit_test(test_another_users_events_are_refused),
         cmocka_unit_test(test_prices_that_nobody_tells_are_asked_for),
         cmocka_unit_test(test_a_storm_leaves_nothing_behind),
+        cmocka_unit_test(test_older_ticks_do_not_win),
         cmocka_unit_test(test_ids_going_back_dirty_everything),
         cmocka_unit_test(test_a_welcome_behind_what_we_know_is_another_history),
         cmocka_unit_test(test_a_snapshot_ahead_of_the_first_welcome_is_asked_again),

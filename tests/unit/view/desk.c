@@ -311,7 +311,8 @@ static void make_history(struct desk *desk)
 
 void desk_open(struct desk *desk, int columns, int rows)
 {
-    *desk = (struct desk){.conn = {.phase = CONN_LIVE, .live_since_ms = DESK_NOW_MS - 76000}};
+    *desk = (struct desk){
+        .conn = {.phase = CONN_LIVE, .live_since_ms = DESK_NOW_MS - 76000, .heard_ms = INT64_MIN}};
     struct screen_input *input = &desk->input;
     screen_input_init(input);
     input->now = (struct moment){DESK_NOW_US, DESK_NOW_MS};

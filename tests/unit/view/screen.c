@@ -167,10 +167,14 @@ static void test_connection_words(void **state)
         bool polling;
         const char *expected;
     } rows[] = {
-        {{.phase = CONN_LIVE, .live_since_ms = DESK_NOW_MS},
+        {{.phase = CONN_LIVE, .live_since_ms = DESK_NOW_MS, .heard_ms = INT64_MIN},
          FAULT_NONE,
          false,
          "● LIVE since 14:32:06"},
+        {{.phase = CONN_LIVE, .heard_ms = DESK_NOW_MS - 2000},
+         FAULT_NONE,
+         false,
+         "● LIVE heard 14:32:04"},
         {{.phase = CONN_LIVE, .quiet = true, .quiet_since_ms = DESK_NOW_MS - 36400},
          FAULT_NONE,
          false,
@@ -200,13 +204,13 @@ static void test_connection_words(void **state)
         {{.phase = CONN_WAITING, .attempt = 4, .retry_at_ms = DESK_NOW_MS + 4000},
          FAULT_CONNECT,
          true,
-         "✗ OFFLINE some reason │ try 5, next 14:32:10 (R now)"},
+         "✗ OFFLINE │ try 5, next 14:32:10 (R now) │ some reason"},
         {{.phase = CONN_CONNECTING, .attempt = 5},
          FAULT_RESOLVE,
          true,
-         "✗ OFFLINE some reason │ try 5"},
+         "✗ OFFLINE │ try 5 │ some reason"},
         {{.phase = CONN_ENDED}, FAULT_AUTH, false, "✗ AUTH token rejected │ some reason"},
-        {{.phase = CONN_ENDED}, FAULT_HTTP, false, "✗ OFFLINE some reason │ R tries again"},
+        {{.phase = CONN_ENDED}, FAULT_HTTP, false, "✗ OFFLINE │ R tries again │ some reason"},
         {{.phase = CONN_ENDED}, FAULT_NONE, false, "○ ENDED by the server"},
     };
     struct desk desk;
@@ -360,7 +364,7 @@ static int64_t midnight(const struct desk *desk)
 /* Orders of which none works: no age is shown. */
 static void open_done(struct desk *desk)
 {
-    desk_open(desk, 160, 48);
+    desk_open(desk, 100, 30);
     desk_load(
         desk, RESOURCE_ORDERS,
         "{\"orders\":[{\"id\":\"o9\",\"symbol\":\"SBIN\",\"quantity\":1,\"orderSide\":\"BUY\","
@@ -419,6 +423,47 @@ static void test_ages_wake_once_a_minute(void **state)
     desk_later(&desk, 9000);
     assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
     has(&desk, "MARKET, NOT FILLED");
+    desk_close(&desk);
+}
+
+/* A mistake is said at the edge and hides nothing; views and old filters can be had again. */
+static void test_filters_are_typed(void **state)
+{
+    (void)state;
+    static const struct screen_view views[] = {{"losers", "pnl<0"}, {"wrong", "nothing<0"}};
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk.input.views = views;
+    desk.input.view_count = 2;
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_FOCUS_POSITIONS);
+    desk_do(&desk, ACTION_FILTER);
+    desk_type(&desk, "pnl>1000");
+    has(&desk, "TOTAL 2 of 5 ");
+    desk_type(&desk, " sde:buy");
+    has(&desk, "no field 'sde'");
+    has(&desk, "TOTAL 2 of 5 ");
+    desk_do(&desk, ACTION_ERASE_ALL);
+    desk_type(&desk, "@losers");
+    has(&desk, "Enter takes the view 'losers'");
+    desk_do(&desk, ACTION_ACCEPT);
+    has(&desk, " /pnl<0 ");
+    has(&desk, "TOTAL 1 of 5 ");
+    desk_do(&desk, ACTION_FILTER);
+    desk_do(&desk, ACTION_ERASE_ALL);
+    desk_type(&desk, "hdfc");
+    desk_do(&desk, ACTION_ACCEPT);
+    desk_do(&desk, ACTION_FILTER);
+    desk_do(&desk, ACTION_RECENT);
+    has(&desk, " /hdfc▏");
+    desk_do(&desk, ACTION_RECENT);
+    has(&desk, " /pnl<0▏");
+    desk_do(&desk, ACTION_RECENT);
+    has(&desk, " /hdfc▏");
+    desk_do(&desk, ACTION_ERASE_ALL);
+    desk_type(&desk, "@none");
+    desk_do(&desk, ACTION_ACCEPT);
+    has(&desk, "no view 'none' in the config");
     desk_close(&desk);
 }
 
@@ -809,6 +854,104 @@ static void test_state_survives_a_round_trip(void **state)
 }
 
 /* One width for every amount, and nothing else is hidden. */
+/* 80×24 without a network: when it tries again, help and the way out are never dropped. */
+static void test_a_small_screen_offline_keeps_what_is_needed(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 80, 24);
+    desk_offline(&desk);
+    fault_set(&desk.conn.fault, FAULT_CONNECT, 0,
+              "cannot connect to api.example.com: connection "
+              "refused by everybody who was asked");
+    has(&desk, "✗ OFFLINE");
+    has(&desk, "next 14:33:02");
+    has(&desk, "? help");
+    has(&desk, "q quit");
+    has(&desk, "│ cannot c"); /* as much of the reason as there is room for */
+    screen_resize(desk.screen, 60, 20);
+    has(&desk, "next 14:33:02");
+    desk_close(&desk);
+}
+
+/* A hint is shown where its key works, and a click on it is the key. */
+static void test_hints_work(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    has(&desk, "/ filter  s sort");
+    char *text = desk_text(&desk, SCREEN_ALL);
+    char *line = text;
+    for (int y = 0; y < 47; y++) {
+        line = strchr(line, '\n') + 1;
+    }
+    int x = 0;
+    for (const char *at = line; at < strstr(line, "? help"); at++) {
+        x += ((unsigned char)*at & 0xC0u) != 0x80u;
+    }
+    free(text);
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, x + 3, 47);
+    has(&desk, "Keys · Orders");
+    desk_do(&desk, ACTION_BACK);
+    desk_do(&desk, ACTION_FOCUS_ACCOUNT);
+    has_not(&desk, "s sort");
+    has(&desk, "z zoom");
+    desk_close(&desk);
+}
+
+static void test_help_is_searched(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_FOCUS_EVENTS);
+    desk_do(&desk, ACTION_HELP);
+    has(&desk, "In other panes"); /* sorting works there */
+    has(&desk, "blotter's figure");
+    has(&desk, "127.0.0.1:4810"); /* the address stands here and not on the top line */
+    desk_do(&desk, ACTION_FILTER);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PROMPT);
+    desk_type(&desk, "figure");
+    has(&desk, "/figure▏");
+    has(&desk, "blotter's figure");
+    has_not(&desk, "Quit, from everywhere");
+    desk_do(&desk, ACTION_ERASE_WORD);
+    desk_type(&desk, "quit");
+    desk_do(&desk, ACTION_ACCEPT);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_HELP);
+    has(&desk, "Quit, from everywhere");
+    for (int i = 0; i < 100; i++) {
+        desk_type(&desk, "x");
+    }
+    desk_do(&desk, ACTION_BACK);
+    has_not(&desk, "Keys · ");
+    desk_do(&desk, ACTION_HELP);
+    has(&desk, "In other panes"); /* opened anew it shows everything */
+    desk_close(&desk);
+}
+
+/* The clock goes on once a minute, and only where it is seen. */
+static void test_the_clock_wakes_once_a_minute(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48); /* 14:32:06 */
+    desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
+    has(&desk, "14:32 +05:30");
+    assert_true(screen_deadline(desk.screen) == desk.input.now.mono_us + 54000000);
+    desk_later(&desk, 53999);
+    assert_false(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    desk_later(&desk, 1);
+    assert_true(screen_render(desk.screen, &desk.input, 0, desk.canvas));
+    has(&desk, "14:33 +05:30");
+    screen_resize(desk.screen, 100, 30);
+    has_not(&desk, "14:33 +05:30");
+    assert_true(screen_deadline(desk.screen) == midnight(&desk));
+    desk_close(&desk);
+}
+
 static void test_hidden_amounts_eat_nothing_else(void **state)
 {
     (void)state;
@@ -889,6 +1032,7 @@ int main(void)
         cmocka_unit_test(test_midnight_ends_today),
         cmocka_unit_test(test_an_idle_screen_wakes_nobody),
         cmocka_unit_test(test_ages_wake_once_a_minute),
+        cmocka_unit_test(test_filters_are_typed),
         cmocka_unit_test(test_order_views),
         cmocka_unit_test(test_a_flash_ends_by_its_deadline),
         cmocka_unit_test(test_stale_rows_do_not_flash),
@@ -904,6 +1048,10 @@ int main(void)
         cmocka_unit_test(test_a_flash_ends_while_paused),
         cmocka_unit_test(test_columns_scroll_only_while_there_are_more),
         cmocka_unit_test(test_state_survives_a_round_trip),
+        cmocka_unit_test(test_a_small_screen_offline_keeps_what_is_needed),
+        cmocka_unit_test(test_hints_work),
+        cmocka_unit_test(test_help_is_searched),
+        cmocka_unit_test(test_the_clock_wakes_once_a_minute),
         cmocka_unit_test(test_hidden_amounts_eat_nothing_else),
         cmocka_unit_test(test_hidden_amounts_in_a_detail),
         cmocka_unit_test(test_hidden_amounts_are_hidden_everywhere),
