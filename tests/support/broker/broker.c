@@ -157,7 +157,9 @@ static struct window *window_of(struct broker *broker, const char *path)
 /* How many more there may be now; -1: this one is one too many. */
 static int take_one(struct broker *broker, struct window *window)
 {
-    int64_t now_ms = book_now_ms(), since_ms = now_ms - (int64_t)broker->seconds * 1000;
+    const char *quick = broker->shape->quick;
+    int seconds = quick != NULL && strcmp(window->path, quick) == 0 ? 1 : broker->seconds;
+    int64_t now_ms = book_now_ms(), since_ms = now_ms - (int64_t)seconds * 1000;
     size_t kept = 0;
     for (size_t i = 0; i < window->count; i++) {
         if (window->times_ms[i] > since_ms) {

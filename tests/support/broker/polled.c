@@ -205,6 +205,7 @@ const struct shape shape_trading212 = {
     .requests = 1,
     .seconds = 5,
     .by_path = true,
+    .quick = "/api/v0/equity/positions",
     .busy = "{\"code\":\"TooManyRequests\",\"context\":{}}",
     .left = "x-ratelimit-remaining",
     .reset = "x-ratelimit-reset",
