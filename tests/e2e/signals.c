@@ -393,7 +393,8 @@ static void a_gone_terminal_loses_nothing(void **state)
         fail_msg("%s", t->why);
     }
     assert_true(only_holds(cache, ".cache"));
-    assert_true(only_holds(config, "state.ini"));
+    assert_int_equal(unlink(saved), 0);
+    assert_true(only_holds(config, ".db"));
     pty_free(pty);
 }
 
