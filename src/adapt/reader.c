@@ -321,6 +321,16 @@ static const struct section_row *find_section(const char *name)
     return NULL;
 }
 
+const char *reader_section(size_t i)
+{
+    return i < SECTION_COUNT ? sections[i].name : NULL;
+}
+
+const char *reader_key(size_t i)
+{
+    return i < KEY_COUNT ? keys[i].name : NULL;
+}
+
 /* --- sections -------------------------------------------------------------------------------- */
 
 static struct backend_section *append_section(struct backend_section *rows, size_t *count,

@@ -34,6 +34,10 @@ size_t reader_duties(const struct backend *backend, struct duty ret[READER_FUNCT
 /* Names that [discover.…] cannot take. NULL past the end. */
 const char *reader_function(size_t i);
 
+/* The tables, for the test that holds the manual against them. NULL past the end. */
+const char *reader_section(size_t i); /* "orders", "discover." */
+const char *reader_key(size_t i);
+
 /* Whether the text is a name: a letter or _, then letters, digits and _. */
 bool reader_is_name(const char *text, size_t len);
 

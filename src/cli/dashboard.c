@@ -11,8 +11,10 @@
 #include <blotter/core/hash.h>
 #include <blotter/tui/tui.h>
 #include <blotter/tui/zone.h>
+#include <blotter/view/screen.h>
 
 #define BINDINGS_MAX 512
+#define VIEWS_MAX 64
 
 /* What tui_settings points into. */
 struct dashboard {
@@ -27,6 +29,8 @@ struct dashboard {
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
+    struct screen_view views[VIEWS_MAX];
+    size_t view_count;
     struct format format; /* for its zone: the exchange's */
 };
 
@@ -83,6 +87,16 @@ static void set_alarms(struct client *client, const struct config *config)
     client_set_alarms(client, &settings);
 }
 
+static void name_views(struct dashboard *dashboard, const struct config *config)
+{
+    struct config_entry entry;
+    dashboard->view_count = 0;
+    while (dashboard->view_count < VIEWS_MAX &&
+           config_entry(config, CONFIG_VIEWS, dashboard->view_count, &entry)) {
+        dashboard->views[dashboard->view_count++] = (struct screen_view){entry.name, entry.value};
+    }
+}
+
 static void log_text(void *user, const char *text)
 {
     const struct dashboard *dashboard = user;
@@ -97,10 +111,14 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     tui_settings_default(ret);
     fill_display(config, ret);
     bind_keys(dashboard, config);
+    name_views(dashboard, config);
+    ret->views = dashboard->views;
+    ret->view_count = dashboard->view_count;
     ret->badge = session_badge(session);
     ret->host = dashboard->host;
     ret->user = config_text(session->config, CONFIG_USER);
     ret->theme_dirs = dashboard->theme_dirs;
+    ret->shows_off = session->demo != NULL;
     ret->keys = dashboard->keys;
     ret->key_count = dashboard->key_count;
     ret->state_path = dashboard->state_path;

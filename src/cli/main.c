@@ -3,9 +3,9 @@
  * and runs one mode. The only file of the program that decides its exit code.
  */
 #include <blotter/cli/session.h>
+#include <blotter/tui/locale.h>
 
 #include <fcntl.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -205,7 +205,7 @@ int main(int argc, char **argv)
     static struct options options;
     struct problem problem;
     occupy_standard_descriptors();
-    setlocale(LC_CTYPE, "");
+    locale_start();
     if (!options_parse(argc, argv, &options, &problem)) {
         complain(&problem, STATUS_USAGE);
         fprintf(stderr, "blotter: try 'blotter --help'\n");

@@ -1,5 +1,7 @@
 #include "snapshot.h"
 
+#include <blotter/core/buf.h>
+#include <blotter/core/span.h>
 #include <blotter/cli/session.h>
 
 #include <errno.h>
@@ -19,6 +21,7 @@ struct run {
     int64_t limit_ms;
     bool timed_out, waited;
     struct loop_timer *late;
+    struct filter filters[RESOURCE_COUNT];
 };
 
 static bool has_result(const struct pane_state *pane)
@@ -89,6 +92,8 @@ static void collect(const struct run *run, struct snapshot_report *report)
         part->body = engine_body(engine, (enum resource)i, &part->body_len, &confirmed_ms);
         part->rows = pane.shown;
         part->fault = pane.fault;
+        bool filtered = run->session->options->value[OPTION_FILTER] != NULL;
+        part->filter = filtered && i != RESOURCE_ACCOUNT ? &run->filters[i] : NULL;
     }
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct snapshot_part *part = &report->parts[i];
@@ -109,6 +114,54 @@ static void describe(const struct run *run, struct snapshot_report *report)
     report->timezone = config_text(config, CONFIG_TIMEZONE);
     report->ascii = session_ascii(run->session);
     report->terminal = isatty(STDOUT_FILENO) == 1;
+}
+
+/* --- filters -------------------------------------------------------------------------------- */
+
+/* For the panes that were asked for; the account has no rows to choose from. */
+static bool compile_filters(struct run *run)
+{
+    const char *text = run->session->options->value[OPTION_FILTER];
+    char error[FILTER_ERROR_MAX];
+    for (int i = 0; text != NULL && i < RESOURCE_COUNT; i++) {
+        bool asked = (run->wanted & RESOURCE_BIT(i)) != 0 && i != RESOURCE_ACCOUNT;
+        if (asked && !filter_compile((enum pane)i, text, &run->filters[i], error)) {
+            fprintf(stderr, "blotter: --filter: %s: %s; --panes says where to look\n",
+                    resource_info((enum resource)i)->pane, error);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool snapshot_array(const struct snapshot_part *part, enum resource resource, struct span *ret,
+                    char **ret_own)
+{
+    struct span body;
+    *ret_own = NULL;
+    if (part->body == NULL || !span_check(part->body, part->body_len, &body, NULL) ||
+        !span_member(body, resource_info(resource)->member, ret)) {
+        return false;
+    }
+    bool rows = resource == RESOURCE_ORDERS || resource == RESOURCE_POSITIONS;
+    if (part->filter == NULL || !rows || part->rows == NULL) {
+        return true;
+    }
+    struct buf out;
+    buf_init(&out, SIZE_MAX);
+    buf_append(&out, "[", 1);
+    for (size_t i = 0; i < part->rows->row_count; i++) {
+        const struct row *row = model_row(part->rows, i);
+        if (row->raw.ptr != NULL && filter_passes(part->filter, (enum pane)resource, row)) {
+            buf_append(&out, ",", out.len > 1 ? 1 : 0);
+            buf_append(&out, row->raw.ptr, row->raw.len);
+        }
+    }
+    buf_append(&out, "]", 1);
+    size_t len;
+    *ret_own = buf_take(&out, &len);
+    *ret = (struct span){*ret_own, len};
+    return true;
 }
 
 /* --- saying it ------------------------------------------------------------------------------ */
@@ -300,7 +353,10 @@ int session_snapshot(struct session *session)
     signal(SIGPIPE, SIG_IGN);
     run.client = client_new(run.loop, &settings, &fault);
     int status = STATUS_USAGE;
-    if (run.client == NULL) {
+    if (run.client != NULL && !compile_filters(&run)) {
+        client_free(run.client);
+        run.client = NULL;
+    } else if (run.client == NULL) {
         fprintf(stderr, "blotter: %s\n", fault.text);
     } else {
         status = load(&run);

@@ -3,6 +3,7 @@
 #define BLOTTER_CLI_SNAPSHOT_H
 
 #include <blotter/core/engine.h>
+#include <blotter/view/filter.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@ struct snapshot_part {
     size_t body_len;
     const struct snapshot *rows; /* the body decoded */
     struct fault fault;          /* why it failed */
+    const struct filter *filter; /* NULL: every row */
 };
 
 struct snapshot_report {
@@ -26,6 +28,11 @@ struct snapshot_report {
     bool ascii;
     bool terminal; /* it goes to a terminal: what is invisible may not pass either */
 };
+
+/* The array of a body, or of those of its rows that the filter leaves: then in *ret_own, to be
+ * freed. False when the body has none. Watchlists are given whole. */
+bool snapshot_array(const struct snapshot_part *part, enum resource resource, struct span *ret,
+                    char **ret_own);
 
 /*
  * One object: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. The resources are

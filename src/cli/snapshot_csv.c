@@ -7,12 +7,12 @@
 #include <blotter/core/span.h>
 #include <blotter/core/utf8.h>
 
-#define COLUMNS_MAX 128 /* members past these are left out */
+#define MEMBERS_MAX 128 /* members past these are left out */
 #define NAME_BYTES 96
 #define LIST_PREFIX "watchlist."
 
 struct columns {
-    char names[COLUMNS_MAX][NAME_BYTES];
+    char names[MEMBERS_MAX][NAME_BYTES];
     size_t count;
 };
 
@@ -32,7 +32,7 @@ static void add_column(struct columns *columns, const char *name)
             return;
         }
     }
-    if (columns->count < COLUMNS_MAX) {
+    if (columns->count < MEMBERS_MAX) {
         snprintf(columns->names[columns->count++], NAME_BYTES, "%s", name);
     }
 }
@@ -229,14 +229,14 @@ void snapshot_print_csv(FILE *out, const struct snapshot_report *report)
     bool first = true;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         const struct snapshot_part *part = &report->parts[i];
-        struct span body, rows;
-        if (!part->wanted || part->body == NULL ||
-            !span_check(part->body, part->body_len, &body, NULL) ||
-            !span_member(body, resource_info((enum resource)i)->member, &rows)) {
+        struct span rows;
+        char *own;
+        if (!part->wanted || !snapshot_array(part, (enum resource)i, &rows, &own)) {
             continue;
         }
         fputs(first ? "" : "\r\n", out);
         print_table(out, (enum resource)i, rows, report->terminal);
         first = false;
+        free(own);
     }
 }

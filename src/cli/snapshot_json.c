@@ -1,6 +1,7 @@
 #include "snapshot.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <blotter/core/iso8601.h>
@@ -41,14 +42,15 @@ static void put_part(FILE *out, enum resource resource, const struct snapshot_re
 {
     const struct snapshot_part *part = &report->parts[resource];
     const struct resource_info *info = resource_info(resource);
-    struct span body, rows;
+    struct span rows;
+    char *own = NULL;
     fprintf(out, ",\n \"%s\":", info->name);
-    if (part->body == NULL || !span_check(part->body, part->body_len, &body, NULL) ||
-        !span_member(body, info->member, &rows)) {
+    if (!snapshot_array(part, resource, &rows, &own)) {
         fputs("null", out);
     } else {
         put_rows(out, resource, rows, report->terminal);
     }
+    free(own);
 }
 
 static void put_errors(FILE *out, const struct snapshot_report *report)

@@ -1,8 +1,11 @@
 #include "snapshot.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <blotter/core/alloc.h>
+#include <blotter/core/money.h>
 #include <blotter/tui/zone.h>
 #include <blotter/view/columns.h>
 #include <blotter/view/format.h>
@@ -14,7 +17,7 @@ struct grid {
     const struct snapshot_report *report;
     enum pane pane;
     const struct snapshot *rows;
-    size_t first, count; /* the rows shown */
+    size_t *index, count; /* the rows shown */
     const struct column *columns[COLUMNS_MAX];
     int widths[COLUMNS_MAX], decimals[COLUMNS_MAX];
     size_t column_count;
@@ -60,14 +63,23 @@ static void cell(const struct grid *grid, size_t c, const struct row *row, char 
 
 static const struct row *row_at(const struct grid *grid, size_t i)
 {
-    return model_row(grid->rows, grid->first + i);
+    return model_row(grid->rows, grid->index[i]);
 }
 
-/* What the dashboard shows in a wide pane, but for what needs a history. */
+/* What the dashboard shows in a wide pane, but for what needs a history or a clock. */
 static void choose_columns(struct grid *grid)
 {
+    static const char *const plain[] = {"time",   "symbol", "side", "prod", "type",  "qty",
+                                        "filled", "price",  "avg",  "ltp",  "status"};
     size_t count;
     const struct column *columns = columns_of(grid->pane, &count);
+    for (size_t i = 0; grid->pane == PANE_ORDERS && i < sizeof plain / sizeof *plain; i++) {
+        grid->columns[grid->column_count++] =
+            &columns[column_find(PANE_ORDERS, plain[i], strlen(plain[i]))];
+    }
+    if (grid->column_count > 0) {
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         bool drawable = columns[i].text != NULL || columns[i].number != NULL;
         if (drawable && columns[i].show <= COLUMN_WIDE) {
@@ -165,14 +177,59 @@ static void print_lines(FILE *out, struct grid *grid)
     }
 }
 
+/* Those of [first, first + count) that the filter leaves. */
+static void choose_rows(struct grid *grid, size_t first, size_t count)
+{
+    const struct filter *filter = grid->report->parts[grid->pane].filter;
+    free(grid->index);
+    grid->index = mem_calloc(count + 1, sizeof *grid->index);
+    grid->count = 0;
+    for (size_t i = first; i < first + count; i++) {
+        if (filter == NULL || filter_passes(filter, grid->pane, model_row(grid->rows, i))) {
+            grid->index[grid->count++] = i;
+        }
+    }
+}
+
 static struct grid make_grid(const struct snapshot_report *report, enum pane pane)
 {
     struct grid grid = {.report = report, .pane = pane, .rows = report->parts[pane].rows};
     format_default(&grid.format);
     grid.format.grouping = (enum format_grouping)report->grouping;
     zone_apply(&grid.format, report->timezone);
-    grid.count = grid.rows != NULL ? grid.rows->row_count : 0;
+    choose_rows(&grid, 0, grid.rows != NULL ? grid.rows->row_count : 0);
     return grid;
+}
+
+/* "TOTAL 2 of 7  Day +862.50  Unrealised +528.50": of the rows shown, once a currency. */
+static void print_totals(FILE *out, const struct grid *grid)
+{
+    struct money money;
+    money_begin(&money);
+    for (size_t i = 0; i < grid->count; i++) {
+        money_add(&money, NULL, (const void *)row_at(grid, i));
+    }
+    money_end(&money, NULL);
+    for (size_t i = 0; i < money.count; i++) {
+        const struct money_sum *sum = &money.sums[i];
+        const struct money_part *parts[] = {&sum->day, &sum->unrealized};
+        static const char *const names[] = {"Day", "Unrealised"};
+        fprintf(out, "TOTAL%s%s %zu of %zu", sum->currency[0] != '\0' ? " " : "", sum->currency,
+                sum->open_count + sum->closed_count, grid->rows->row_count);
+        for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
+            char figure_text[FORMAT_MAX];
+            unsigned doubt = parts[p]->unknown > 0 || parts[p]->derived ? FORMAT_DERIVED : 0;
+            format_number(&grid->format,
+                          (struct format_figure){parts[p]->value, 2, FORMAT_SIGN | doubt},
+                          figure_text);
+            fprintf(out, "  %s ", names[p]);
+            put(out, figure_text, grid->report->ascii);
+            if (parts[p]->unknown > 0) {
+                fprintf(out, ", %zu unknown", parts[p]->unknown);
+            }
+        }
+        fputc('\n', out);
+    }
 }
 
 static void print_pane(FILE *out, const struct snapshot_report *report, enum pane pane)
@@ -190,6 +247,10 @@ static void print_pane(FILE *out, const struct snapshot_report *report, enum pan
     } else {
         print_grid(out, &grid);
     }
+    if (pane == PANE_POSITIONS && grid.count > 0) {
+        print_totals(out, &grid);
+    }
+    free(grid.index);
 }
 
 static void print_watchlists(FILE *out, const struct snapshot_report *report)
@@ -198,16 +259,16 @@ static void print_watchlists(FILE *out, const struct snapshot_report *report)
     for (size_t i = 0; rows != NULL && i < rows->list_count; i++) {
         const struct watchlist *list = &rows->lists[i];
         struct grid grid = make_grid(report, PANE_WATCHLIST);
-        grid.first = list->first;
-        grid.count = list->count;
+        choose_rows(&grid, list->first, list->count);
         fprintf(out, "%s%s: ", i > 0 ? "\n" : "", pane_info(PANE_WATCHLIST)->title);
         put(out, list->name, report->ascii);
-        fprintf(out, " (%zu)\n", list->count);
-        if (list->count > 0) {
+        fprintf(out, " (%zu)\n", grid.count);
+        if (grid.count > 0) {
             print_grid(out, &grid);
         } else {
             fprintf(out, "%s\n", pane_info(PANE_WATCHLIST)->empty);
         }
+        free(grid.index);
     }
     if (rows == NULL || rows->list_count == 0) {
         fprintf(out, "%s\nno watchlists\n", pane_info(PANE_WATCHLIST)->title);

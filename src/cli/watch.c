@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <blotter/client/relay.h>
 #include <blotter/core/iso8601.h>
 #include <blotter/core/quote.h>
 #include <blotter/net/stream.h>
@@ -30,7 +31,8 @@ enum exit_code { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_SETTINGS = 2, EXIT_AUTH = 3
 struct watch {
     struct loop *loop;
     const struct watch_settings *settings;
-    struct http *http;
+    struct http *http;   /* NULL with a backend */
+    struct relay *relay; /* NULL without one */
     struct stream *stream;
     struct loop_timer *end; /* --duration */
     struct watch_out out;
@@ -417,6 +419,9 @@ static void trace_status(const struct watch *watch, const struct conn_status *st
 static bool ask_for_token(struct watch *watch, const struct conn_status *status)
 {
     const struct watch_settings *settings = watch->settings;
+    if (watch->relay != NULL) {
+        return status->fault.kind == FAULT_AUTH && relay_renews(watch->relay);
+    }
     bool asks = status->fault.kind == FAULT_AUTH && !watch->renewed && settings->on_refused != NULL;
     watch->renewed = watch->renewed || asks;
     return asks && settings->on_refused(settings->refused_user, watch);
@@ -478,7 +483,11 @@ static void notice_sleep(struct watch *watch)
     int64_t slept_us = loop_slept_us(watch->loop);
     if (slept_us - watch->slept_us >= SLEEP_MIN_US && !watch->ending) {
         watch->slept_us = slept_us;
-        http_forget_connections(watch->http);
+        if (watch->relay != NULL) {
+            relay_forget_connections(watch->relay);
+        } else {
+            http_forget_connections(watch->http);
+        }
         stream_resumed(watch->stream);
     }
 }
@@ -487,6 +496,9 @@ static void on_turn_end(void *user)
 {
     struct watch *watch = user;
     notice_sleep(watch);
+    if (watch->relay != NULL && !watch->ending) {
+        relay_turn(watch->relay);
+    }
     if (!watch->out.blocked) {
         watch_out_flush(&watch->out);
     }
@@ -494,10 +506,20 @@ static void on_turn_end(void *user)
     trace_flush(watch->settings->trace);
 }
 
+static void close_stream(struct watch *watch)
+{
+    if (watch->relay == NULL) {
+        stream_free(watch->stream);
+    }
+    relay_free(watch->relay);
+    http_free(watch->http);
+}
+
 static bool open_cursor(struct watch *watch)
 {
     const struct watch_settings *settings = watch->settings;
-    const struct watch_cursor_owner owner = {settings->http.url, settings->user, settings->backend};
+    const struct watch_cursor_owner owner = {settings->http.url != NULL ? settings->http.url : "",
+                                             settings->user, settings->backend};
     char why[512];
     if (settings->cursor == NULL) {
         return true;
@@ -511,10 +533,24 @@ static bool open_cursor(struct watch *watch)
     return true;
 }
 
+/* The same for a backend's stream, whose ids are its own. */
+static void go_on_relayed(struct watch *watch)
+{
+    const char *after = watch->settings->after;
+    bool is_old = watch->cursor != NULL && watch_cursor_is_old(watch->cursor);
+    if (after != NULL || is_old) {
+        relay_set_last_id(watch->relay, after != NULL ? after : watch_cursor_id(watch->cursor));
+    }
+}
+
 /* Takes up where the cursor stands. */
 static void go_on(struct watch *watch)
 {
     const struct watch_settings *settings = watch->settings;
+    if (watch->relay != NULL) {
+        go_on_relayed(watch);
+        return;
+    }
     if (settings->cursor == NULL && settings->after == NULL && !settings->with_snapshot) {
         return;
     }
@@ -539,23 +575,94 @@ static void go_on(struct watch *watch)
     }
 }
 
+/* ---- a backend's stream ---- */
+
+/* In raw the messages are printed as they came, in the others what was made of them. */
+static void on_relay_event(void *user, const struct sse_event *event)
+{
+    const struct watch *watch = user;
+    if (watch->settings->format != WATCH_RAW) {
+        on_event(user, event);
+    }
+}
+
+static void on_relay_message(void *user, const struct sse_event *message)
+{
+    struct watch *watch = user;
+    if (watch->settings->format == WATCH_RAW) {
+        take_event(watch, message, NULL);
+    }
+}
+
+static void on_relay_unknown(void *user, const struct sse_event *message)
+{
+    struct watch *watch = user;
+    if (watch->settings->format != WATCH_RAW) {
+        take_event(watch, message, NULL);
+    }
+}
+
+static void on_relay_note(void *user, const char *what)
+{
+    const struct watch *watch = user;
+    if (!watch->ending) {
+        say(watch, "%s", what);
+    }
+}
+
+static void on_relay_stopped(void *user)
+{
+    struct watch *watch = user;
+    if (!watch->ending) {
+        say(watch, "not authorised: get new secrets");
+        finish(watch, EXIT_AUTH);
+    }
+}
+
+static bool open_relay(struct watch *watch, struct fault *ret_fault)
+{
+    const struct watch_settings *settings = watch->settings;
+    const struct relay_settings relay = {settings->relayed, settings->http, settings->conn,
+                                         settings->event_max};
+    const struct relay_handler handler = {
+        on_relay_event, on_relay_message, on_relay_unknown, on_status,
+        on_too_large,   on_relay_note,    on_relay_stopped, watch};
+    if (settings->with_snapshot) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "--with-snapshot is for the reference backend");
+        return false;
+    }
+    watch->relay = relay_new(watch->loop, &relay, &handler, ret_fault);
+    watch->stream = watch->relay != NULL ? relay_stream(watch->relay) : NULL;
+    return watch->relay != NULL;
+}
+
+static bool open_stream(struct watch *watch, struct fault *ret_fault)
+{
+    const struct watch_settings *settings = watch->settings;
+    const struct stream_handler handler = {
+        .on_event = on_event, .on_status = on_status, .on_too_large = on_too_large, .user = watch};
+    watch->http = http_new(watch->loop, &settings->http, ret_fault);
+    if (watch->http == NULL) {
+        return false;
+    }
+    watch->stream =
+        stream_new(watch->http, settings->path, &settings->conn, settings->event_max, &handler);
+    return true;
+}
+
 static bool watch_open(struct watch *watch)
 {
     const struct watch_settings *settings = watch->settings;
     struct fault fault;
-    watch->http = http_new(watch->loop, &settings->http, &fault);
-    if (watch->http == NULL) {
+    bool good = settings->relayed != NULL ? open_relay(watch, &fault) : open_stream(watch, &fault);
+    if (!good) {
         say(watch, "%s", fault.text);
         return false;
     }
     if (!open_cursor(watch)) {
-        http_free(watch->http);
+        close_stream(watch);
         return false;
     }
-    const struct stream_handler handler = {
-        .on_event = on_event, .on_status = on_status, .on_too_large = on_too_large, .user = watch};
-    watch->stream =
-        stream_new(watch->http, settings->path, &settings->conn, settings->event_max, &handler);
     watch_out_init(&watch->out, watch->loop, settings->out_fd);
     watch->out.on_change = on_out_change;
     watch->out.user = watch;
@@ -578,8 +685,7 @@ static void watch_close(struct watch *watch)
     watch_catch_free(watch->catch);
     watch_out_done(&watch->out);
     loop_timer_free(watch->end);
-    stream_free(watch->stream);
-    http_free(watch->http);
+    close_stream(watch);
 }
 
 int watch_run(struct loop *loop, const struct watch_settings *settings)
@@ -589,7 +695,11 @@ int watch_run(struct loop *loop, const struct watch_settings *settings)
     if (!watch_open(&watch)) {
         return EXIT_SETTINGS;
     }
-    stream_start(watch.stream);
+    if (watch.relay != NULL) {
+        relay_start(watch.relay);
+    } else {
+        stream_start(watch.stream);
+    }
     int status = loop_run(loop);
     watch.left = true;
     watch_out_flush(&watch.out); /* after a signal: what can be written at once still is */

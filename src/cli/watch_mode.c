@@ -109,6 +109,9 @@ int session_watch(struct session *session)
     fill(session, &settings);
     settings.path = path;
     session_end_on_signals(loop);
+    struct client_settings client;
+    session_client(session, &client);
+    settings.relayed = client.backend;
     struct problem problem;
     int status = STATUS_RUNTIME;
     if (session_trace(session, &settings.trace, &problem)) {

@@ -193,8 +193,8 @@ void client_stream_status_told(void *user, const struct conn_status *status, boo
     client->live = live;
     if (given_up) {
         client->errors += status->fault.kind != FAULT_NONE;
-        client_token_fault(client, &status->fault);
     }
+    client_token_stream(client, status);
     report_stream(client->journal, client->trace, now, status);
     client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
     if (client->memory != NULL) {

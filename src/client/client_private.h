@@ -58,6 +58,7 @@ struct client {
     bool polling;
     enum client_server server; /* by the last answer */
     bool refused;              /* the token was turned down since an answer was good */
+    bool stream_refused;       /* the stream's request was, since it was live */
     void (*on_refused)(void *user, bool by_user);
     void *refused_user;
     struct latency event_latency, fetch_latency;
@@ -80,6 +81,7 @@ void client_cache_save(void *client); /* a timer's function */
 
 /* --- client_token.c */
 void client_token_fault(struct client *client, const struct fault *fault); /* any, by the server */
+void client_token_stream(struct client *client, const struct conn_status *status);
 void client_token_wish(struct client *client); /* the user wants everything anew */
 
 /* --- client_backend.c */

@@ -11,6 +11,16 @@ void client_token_fault(struct client *client, const struct fault *fault)
     }
 }
 
+/* A stream that alone is refused, again and again, is no news about the token. */
+void client_token_stream(struct client *client, const struct conn_status *status)
+{
+    bool refused = status->fault.kind == FAULT_AUTH;
+    if (refused && !client->stream_refused) {
+        client_token_fault(client, &status->fault);
+    }
+    client->stream_refused = status->phase != CONN_LIVE && (client->stream_refused || refused);
+}
+
 void client_token_wish(struct client *client)
 {
     if (client->refused && client->on_refused != NULL) {
@@ -30,6 +40,7 @@ bool client_set_token(struct client *client, const char *token, struct fault *re
     if (client->http == NULL || !http_set_token(client->http, token, ret_fault)) {
         return false;
     }
+    client->stream_refused = false;
     if (client->cache != NULL) {
         cache_set_token(client->cache, token);
     }

@@ -328,6 +328,13 @@ void telling_turn(struct telling *telling)
     }
 }
 
+void telling_set_last_id(struct telling *telling, const char *id)
+{
+    if (strlen(id) < sizeof telling->last_id) {
+        memcpy(telling->last_id, id, strlen(id) + 1);
+    }
+}
+
 void telling_renewed(struct telling *telling)
 {
     if (telling->started && stream_status(telling->stream)->phase == CONN_ENDED) {

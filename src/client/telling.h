@@ -43,6 +43,9 @@ void telling_start(struct telling *telling);
 void telling_stop(struct telling *telling);
 void telling_turn(struct telling *telling);
 
+/* An id that was had before; one over TELLING_ID_MAX is none. */
+void telling_set_last_id(struct telling *telling, const char *id);
+
 /* There are other secrets now: what was refused is tried again. */
 void telling_renewed(struct telling *telling);
 

@@ -181,6 +181,7 @@ static bool settings_apply(struct http *http, const struct http_settings *settin
         settings->ca_file != NULL ? mem_dup(settings->ca_file, strlen(settings->ca_file)) : NULL;
     http->authorities = authorities_of(settings);
     http->forgot_us = MOMENT_NEVER;
+    http->near = 1; /* the first answer decides */
     http->connect_timeout_ms = settings->connect_timeout_ms;
     http->total_timeout_ms = settings->total_timeout_ms;
     http->body_max = settings->body_max;

@@ -36,6 +36,8 @@ struct http {
     bool allow_insecure;
     char *ca_file;
     enum http_authorities authorities;
+    int near;          /* at a loopback address: tries left before it is taken for a tunnel's end */
+    bool measured;     /* an answer has said so or so */
     int64_t forgot_us; /* connections made before are not to be trusted; MOMENT_NEVER: none is */
     int64_t connect_timeout_ms;
     int64_t total_timeout_ms;
@@ -71,6 +73,14 @@ void http_choose_connection(const struct http *http, CURL *easy, bool fresh);
 bool http_sends(const struct http *http, const char *name);
 void http_headers_done(struct http *http);
 void http_questions_done(struct http *http);
+
+/*
+ * A loopback address may be the near end of a tunnel. What answers faster than a tunnel could bring
+ * it is on this machine, where packing costs more than it saves. first_byte_us: from the request
+ * on. Not known before the first answer: then it is taken for near.
+ */
+bool http_is_near(const struct http *http);
+void http_took(struct http *http, int64_t first_byte_us);
 
 /* http_multi: the multi handle in the loop. */
 bool http_multi_init(struct http *http);

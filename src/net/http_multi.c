@@ -5,6 +5,8 @@
 #define IDLE_MAX_S                                                                                 \
     30L /* what was idle for longer may have been forgotten by something on the way */
 #define FORGOTTEN_FRESH_S 2
+#define NEAR_US 2000 /* no tunnel to another machine is worth packing for below that */
+#define NEAR_TRIES 4
 
 /* libcurl asks for sockets and one timer; the loop has both. */
 
@@ -93,6 +95,21 @@ void http_multi_done(struct http *http)
     curl_share_cleanup(http->foreign_share);
     loop_timer_free(http->timer);
     loop_timer_free(http->resume);
+}
+
+bool http_is_near(const struct http *http)
+{
+    return http->origin.loopback && http->near > 0;
+}
+
+void http_took(struct http *http, int64_t first_byte_us)
+{
+    http->measured = true;
+    if (first_byte_us < NEAR_US) {
+        http->near = NEAR_TRIES;
+    } else if (http->near > 0) {
+        http->near--; /* it may have been busy for once */
+    }
 }
 
 void http_forget_connections(struct http *http)

@@ -7,13 +7,16 @@
 #include <blotter/core/alloc.h>
 #include <blotter/core/ndjson.h>
 
+#include "head.h"
 #include "http_internal.h"
 
+#define FIRST_ANSWER_US 3000
 #define LAST_ID_MAX 65536 /* a longer one is kept, but no server would take it as a header */
 
 struct stream {
     struct http *http;
     struct loop_timer *timer;
+    struct loop_timer *soon; /* the request goes out when it is due */
     struct conn *conn;
     struct sse *sse;
     struct ndjson *lines; /* instead, when each line is a message */
@@ -23,6 +26,8 @@ struct stream {
     char *path;
     bool feeding; /* sse is on the stack: it must not be restarted */
     bool paused;
+    bool packed;   /* the present answer is */
+    bool unpacked; /* packed ones are not wanted: one brought not a byte */
     bool sent_last_id;
     struct conn_status told; /* what on_status heard last */
 };
@@ -76,6 +81,7 @@ static void on_too_large(void *user)
 static void on_head(void *user, const struct transfer_head *head)
 {
     struct stream *stream = user;
+    stream->packed = head_value(head->easy, "content-encoding") != NULL;
     conn_answered(stream->conn, head->status, head->content_type, head->retry_after_ms,
                   now_of(stream));
     settle(stream);
@@ -152,7 +158,12 @@ static void connect_now(struct stream *stream)
         wanted.header = last_id;
         wanted.resumes = last_id != NULL;
     }
-    const char *headers[4] = {"Cache-Control: no-cache", "Accept-Encoding: identity"};
+    /* Who packs a stream has to flush after each event: whoever does not know that, and looks at
+     * what is liked best, does not pack. */
+    bool plain = stream->unpacked || http_is_near(stream->http);
+    const char *headers[4] = {"Cache-Control: no-cache",
+                              plain ? "Accept-Encoding: identity"
+                                    : "Accept-Encoding: identity, gzip;q=0.5"};
     size_t count = 2;
     if (!http_sends(stream->http, "Accept")) {
         headers[count++] =
@@ -197,6 +208,27 @@ static void tell(struct stream *stream)
     }
 }
 
+/*
+ * At a loopback address it is the answers that tell a tunnel from this machine: where some are
+ * awaited, they are given the time that this machine takes.
+ */
+static void connect_soon(struct stream *stream)
+{
+    struct http *http = stream->http;
+    if (http->origin.loopback && !http->measured &&
+        (http->requests != NULL || http->questions != NULL)) {
+        http->near = 0; /* unless it is measured by then */
+        loop_timer_set(stream->soon, now_of(stream).mono_us + FIRST_ANSWER_US);
+    } else {
+        connect_now(stream);
+    }
+}
+
+static void on_soon(void *user)
+{
+    connect_now(user);
+}
+
 static void settle(struct stream *stream)
 {
     if (stream->feeding) {
@@ -213,11 +245,15 @@ static void settle(struct stream *stream)
         if (action == CONN_CLOSE && conn_status(stream->conn)->fault.kind == FAULT_TIMEOUT) {
             http_forget_connections(stream->http); /* they share the way that has gone silent */
         }
+        stream->unpacked =
+            stream->unpacked || (stream->packed && stream->told.phase == CONN_SILENT);
+        stream->packed = false;
+        loop_timer_set(stream->soon, MOMENT_NEVER);
         transfer_cancel(stream->transfer);
         stream->transfer = NULL;
     }
     if (action == CONN_CONNECT) {
-        connect_now(stream);
+        connect_soon(stream);
     }
     loop_timer_set(stream->timer, conn_deadline_us(stream->conn));
     tell(stream);
@@ -246,6 +282,7 @@ struct stream *stream_new(struct http *http, const char *path, const struct conn
     stream->handler = *handler;
     stream->path = mem_dup(path, strlen(path));
     stream->timer = loop_timer_new(http->loop, on_timer, stream);
+    stream->soon = loop_timer_new(http->loop, on_soon, stream);
     stream->conn = conn_new(&seeded);
     stream->sse = sse_new(&sse_handler, event_max);
     stream->event_max = event_max;
@@ -268,6 +305,7 @@ void stream_free(struct stream *stream)
     }
     transfer_cancel(stream->transfer);
     loop_timer_free(stream->timer);
+    loop_timer_free(stream->soon);
     conn_free(stream->conn);
     sse_free(stream->sse);
     ndjson_free(stream->lines);

@@ -318,10 +318,10 @@ static void hop_prepare(struct transfer *transfer)
     curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->url);
     /* What is meant for this machine is not told to a proxy. */
     curl_easy_setopt(transfer->easy, CURLOPT_PROXY, transfer->origin.loopback ? "" : NULL);
-    /* Packing costs more than the loopback does. Decoded in any case if it comes packed; for a
-     * stream we ask not to in a header. */
+    /* Unpacked in any case if it comes packed; a stream says in a header of its own what it likes.
+     */
     curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING,
-                     transfer->origin.loopback ? "identity" : "gzip");
+                     http_is_near(transfer->http) ? "identity" : "gzip");
     sent_build(transfer);
     transfer->state = TRANSFER_NEW;
 }
@@ -501,6 +501,14 @@ static bool was_kept(const struct transfer *transfer)
     return made == 0;
 }
 
+static void measure(const struct transfer *transfer)
+{
+    curl_off_t sent_us = 0, first_us = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
+    curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
+    http_took(transfer->http, (int64_t)(first_us - sent_us));
+}
+
 void transfer_curl_done(struct transfer *transfer, int result)
 {
     if (transfer->state != TRANSFER_RUNNING) {
@@ -509,6 +517,9 @@ void transfer_curl_done(struct transfer *transfer, int result)
     curl_off_t time_us = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &time_us);
     transfer->duration_us += (int64_t)time_us;
+    if (result == CURLE_OK && !transfer->endless) {
+        measure(transfer);
+    }
     cookies_bound(transfer);
     if (transfer->following) {
         if (!redirect_follow(transfer)) {

@@ -409,6 +409,8 @@ static struct look role_look(const struct theme *theme, enum role role, unsigned
             look.attributes |= bold;
         } else if (role == ROLE_TEXT) {
             look = *selection;
+        } else {
+            look.attributes |= selection->attributes & THEME_BOLD;
         }
     }
     look.attributes |= attributes_of_cell & ~(unsigned)CELL_SELECTED;

@@ -1,11 +1,11 @@
 #include "state.h"
 #include "tui_private.h"
 #include <assert.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <blotter/core/alloc.h>
+#include <blotter/tui/locale.h>
 
 /* NOLINTNEXTLINE(misc-redundant-expression): that they are equal is the point. */
 static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_JOURNAL == SCREEN_JOURNAL &&
@@ -139,7 +139,7 @@ int tui_run(struct loop *loop, struct client *client, const struct tui_settings 
 {
     char error[TERM_ERROR_MAX];
     struct term_settings term_settings = {.mouse = settings->mouse};
-    setlocale(LC_CTYPE, "");
+    locale_start();
     struct term *term = term_open(&term_settings, error);
     if (term == NULL) {
         fprintf(stderr, "blotter: %s\n", error);

@@ -57,6 +57,8 @@ void tui_fill_input(struct tui *tui, struct screen_input *ret)
     ret->badge = ret->badge[0] != '\0' ? ret->badge : "?";
     ret->host = tui->settings.host;
     ret->currency = tui->settings.currency;
+    ret->views = tui->settings.views;
+    ret->view_count = tui->settings.view_count;
     ret->read_only = true;
     ret->format = tui->format;
     ret->quote_stale_ms = tui->settings.quote_stale_ms;

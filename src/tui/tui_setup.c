@@ -46,13 +46,32 @@ static struct keymap *make_keymap(const struct tui_settings *settings, char erro
     return keymap;
 }
 
+/* "15;0" or "0;default;15": the colours of text and ground, as rxvt, Konsole and others say. */
+static bool ground_is_light(void)
+{
+    const char *colors = getenv("COLORFGBG");
+    const char *last = colors != NULL ? strrchr(colors, ';') : NULL;
+    return last != NULL && (strcmp(last, ";7") == 0 || strcmp(last, ";15") == 0);
+}
+
+/* The Linux console shows a box for what its font lacks. */
+static bool is_console(void)
+{
+    const char *name = getenv("TERM");
+    return name != NULL && strncmp(name, "linux", 5) == 0;
+}
+
 static const char *theme_wanted(const struct tui *tui, const struct tui_settings *settings)
 {
     if (settings->theme != NULL && settings->theme[0] != '\0') {
         return settings->theme;
     }
     const char *remembered = screen_theme(tui->screen);
-    return remembered != NULL && remembered[0] != '\0' ? remembered : "default";
+    if (remembered != NULL && remembered[0] != '\0') {
+        return remembered;
+    }
+    bool grand = settings->shows_off && term_depth(tui->term) == COLOR_TRUE;
+    return !grand ? "default" : ground_is_light() ? "light" : "dark";
 }
 
 static bool load_theme(const struct tui *tui, const struct tui_settings *settings,
@@ -118,6 +137,7 @@ bool tui_apply(struct tui *tui, const struct tui_settings *settings, char error[
     keep_settings(tui, settings);
     apply_terminal(tui, settings);
     paint_set_theme(tui->paint, &tui->theme, term_depth(tui->term));
+    tui->canvas->console = is_console();
     tui->canvas->ascii = settings->ascii || !locale_is_utf8();
     format_default(&tui->format);
     tui->format.grouping = settings->grouping;

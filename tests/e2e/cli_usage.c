@@ -95,10 +95,10 @@ static void a_config_without_a_url_says_where_to_set_it(void **state)
     char expected[256];
     write_file("[main]\nuser = 1\n", 0644);
     struct cli_result result = cli_run_args(ARGS("-c", file, "--watch"));
-    snprintf(expected, sizeof expected,
-             "blotter: no backend: set url or backend in %s, or use --url, --backend or "
-             "BLOTTER_URL\n",
-             file);
+    snprintf(
+        expected, sizeof expected,
+        "blotter: no backend: set url or backend in %s, or use --url, --backend or BLOTTER_URL\n",
+        file);
     assert_int_equal(result.status, 2);
     assert_string_equal(result.err, expected);
     cli_done(&result);

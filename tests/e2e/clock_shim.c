@@ -1,20 +1,25 @@
 /*
  * clock_shim: preloaded into a program, it steps the program's wall clock: real time is off by as
  * many seconds as stand in the file that BLOTTER_TEST_CLOCK names. The monotonic clock goes on as
- * it is, as it does when somebody sets the time.
+ * it is, as it does when somebody sets the time. The clock that goes on in the machine's sleep is
+ * ahead by what stands in BLOTTER_TEST_SLEPT; the descriptor by which the kernel tells of it is the
+ * FIFO BLOTTER_TEST_WAKE.
  */
 #define _GNU_SOURCE /* syscall */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#ifdef __linux__
+#include <sys/timerfd.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
-static time_t off_s(void)
+static time_t off_s(const char *variable)
 {
     char text[32] = "";
-    const char *path = getenv("BLOTTER_TEST_CLOCK");
+    const char *path = getenv(variable);
     int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (fd >= 0) {
         ssize_t len = read(fd, text, sizeof text - 1);
@@ -28,10 +33,31 @@ int clock_gettime(clockid_t id, struct timespec *ret)
 {
     int result = (int)syscall(SYS_clock_gettime, id, ret);
     if (result == 0 && id == CLOCK_REALTIME) {
-        ret->tv_sec += off_s();
+        ret->tv_sec += off_s("BLOTTER_TEST_CLOCK");
     }
+#ifdef CLOCK_BOOTTIME
+    if (result == 0 && id == CLOCK_BOOTTIME) {
+        ret->tv_sec += off_s("BLOTTER_TEST_SLEPT");
+    }
+#endif
     return result;
 }
+
+#ifdef __linux__
+int timerfd_create(clockid_t clock, int flags)
+{
+    const char *path = getenv("BLOTTER_TEST_WAKE");
+    return path != NULL ? open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+                        : (int)syscall(SYS_timerfd_create, clock, flags);
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *at, struct itimerspec *before)
+{
+    return getenv("BLOTTER_TEST_WAKE") != NULL
+               ? 0
+               : (int)syscall(SYS_timerfd_settime, fd, flags, at, before);
+}
+#endif
 
 time_t time(time_t *ret)
 {

@@ -5,6 +5,7 @@
 #ifndef BLOTTER_CLI_WATCH_H
 #define BLOTTER_CLI_WATCH_H
 
+#include <blotter/client/backend.h>
 #include <blotter/client/trace.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/resource.h>
@@ -18,6 +19,7 @@ struct watch;
 struct watch_settings {
     struct http_settings http;
     struct conn_settings conn;
+    const struct client_backend *relayed; /* NULL: the reference backend, at http.url */
     const char *path; /* of the stream, with its query: "/api/realtime/stream?userId=u1" */
     size_t event_max; /* bytes of one event, 0: the default */
     enum watch_format format;

@@ -40,6 +40,8 @@ struct tui_settings {
 
     const char *
         theme; /* a name, or a path when it holds a '/'; NULL: the remembered one, else "default" */
+    bool shows_off; /* the demo: on a terminal with 24-bit colour it begins with a theme that has a
+                       ground of its own, dark or light as COLORFGBG says */
     const char *const
         *theme_dirs; /* NULL-terminated, searched in order before the built-in ones; NULL: none */
     enum tui_color color;
@@ -56,10 +58,12 @@ struct tui_settings {
     resource_mask panes;    /* the panes to show; 0: all */
     int64_t quote_stale_ms; /* a quote older than this is marked stale; 0: never by age */
 
-    bool bell;              /* ring on an alert */
-    enum tui_notify notify; /* ask the terminal for a desktop notification on an alert */
-    const char *on_event;   /* a command for /bin/sh, run with BLOTTER_* variables on each alert;
-                               NULL: none */
+    bool bell;                       /* ring on an alert */
+    enum tui_notify notify;          /* ask the terminal for a desktop notification on an alert */
+    const struct screen_view *views; /* borrowed until the next settings */
+    size_t view_count;
+    const char *on_event; /* a command for /bin/sh, run with BLOTTER_* variables on each alert;
+                             NULL: none */
 
     const char *state_path; /* where sort, columns, zoom and theme are remembered; NULL: nowhere */
     const char *state_server; /* a word for the server and user whose focus and zoom they are */
@@ -75,7 +79,7 @@ void tui_settings_default(struct tui_settings *ret);
 
 /*
  * Runs the dashboard on stdout's terminal until the user quits or a signal ends it. Starts the
- * client, and stops it before the return; calls setlocale(LC_CTYPE, ""). Returns the exit status: 0
+ * client, and stops it before the return; calls locale_start. Returns the exit status: 0
  * quit by the user; 1 the terminal failed; 2 the terminal, the theme or the key map cannot be used
  * (said on stderr, the screen untouched); 128+n signal n.
  */

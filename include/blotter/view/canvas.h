@@ -45,8 +45,9 @@ bool rect_contains(struct rect rect, int x, int y);
 
 struct canvas {
     int columns, rows;
-    bool ascii; /* every cell holds ASCII: glyphs are replaced by their stand-ins as they are
-                   written */
+    bool console; /* only glyphs that a Linux console has; letters beyond ASCII are kept */
+    bool ascii;   /* every cell holds ASCII: glyphs are replaced by their stand-ins as they are
+                     written */
     struct cell *cells; /* row by row */
     bool *touched;      /* by row: written since canvas_rest */
 };

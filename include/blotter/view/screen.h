@@ -25,6 +25,10 @@
 
 struct screen;
 
+struct screen_view {
+    const char *name, *filter;
+};
+
 /* Everything the screen may show. Borrowed for the call it is given to. */
 struct screen_input {
     struct moment now;
@@ -49,9 +53,11 @@ struct screen_input {
     const char *currency; /* "INR"; NULL or "": none is shown */
     bool read_only;
     struct format format;
-    int64_t quote_stale_ms;  /* a quote older than this is marked stale; 0: never by age */
-    const char *const *keys; /* ACTION_COUNT texts of key names separated by spaces, after
-                                remapping; NULL: the defaults */
+    int64_t quote_stale_ms;          /* a quote older than this is marked stale; 0: never by age */
+    const char *const *keys;         /* ACTION_COUNT texts of key names separated by spaces, after
+                                        remapping; NULL: the defaults */
+    const struct screen_view *views; /* filters by name, from the config */
+    size_t view_count;
     const char *notice; /* one line for the state bar (a config error after a reload, "copied");
                            NULL: none */
 };

@@ -13,10 +13,11 @@
 #include <blotter/view/canvas.h>
 #include <blotter/view/columns.h>
 #include <blotter/view/draw.h>
+#include <blotter/view/filter.h>
 #include <blotter/view/format.h>
 #include <blotter/view/memo.h>
 
-#define TABLE_FILTER_MAX 64
+#define TABLE_FILTER_MAX 128
 #define TABLE_SPARK_MAX 16      /* quotes remembered for a curve */
 #define TABLE_SEEN_MAX 64       /* rejected orders remembered as seen, also between runs */
 #define TABLE_SERVER_ORDER (-1) /* instead of a column to sort by */
@@ -95,8 +96,11 @@ struct table {
     int ranked_by;     /* what the marks' ranks are of: sort and direction; 0: nothing */
     int64_t ranked_us; /* when they were given, or last looked at */
     bool rank_is_old;  /* rows have changed since */
-    char filter[TABLE_FILTER_MAX];
-    size_t list; /* watchlists: which one */
+    char filter[TABLE_FILTER_MAX];       /* as typed … */
+    char filter_taken[TABLE_FILTER_MAX]; /* … and when it was last compiled … */
+    struct filter compiled;              /* … into this */
+    char filter_error[FILTER_ERROR_MAX]; /* "": none */
+    size_t list;                         /* watchlists: which one */
     size_t list_count;
     uint64_t list_key;
     size_t first; /* the row it begins with */

@@ -42,6 +42,10 @@ bool text_code_is_safe(uint32_t code);
 /* The ASCII character that stands for a cluster on an ASCII-only screen; '?' when there is none. */
 char text_ascii(const char *cluster);
 
+/* The glyph that stands for a cluster on a Linux console, whose fonts have those of a PC of old;
+ * NULL when only ASCII's stand-in is left. */
+const char *text_console(const char *cluster);
+
 /* Columns that the text takes. */
 int text_width(const char *text);
 int text_width_n(const char *text, size_t len);

@@ -290,6 +290,17 @@ static bool goes_before(const struct ask_turn *a, const struct ask_turn *b)
     return a_first != b_first ? a_first : a->since_us < b->since_us;
 }
 
+static struct ask_turn *missing_of_stream(struct ask *ask)
+{
+    return ask->want_stream ? ask_missing(ask, ask->backend->stream.get.path) : NULL;
+}
+
+/* When a discovery that the stream alone waits for is tried again. */
+static int64_t again_us(const struct ask_turn *turn)
+{
+    return turn->failures == 0 ? INT64_MIN : turn->last_us + ask_wait_us(turn->failures - 1);
+}
+
 /* What waiting turns and the stream need is wanted as well. */
 static void want_missing(struct ask *ask, struct moment now)
 {
@@ -300,9 +311,8 @@ static void want_missing(struct ask *ask, struct moment now)
             ask_want(missing, now);
         }
     }
-    struct ask_turn *missing =
-        ask->want_stream ? ask_missing(ask, ask->backend->stream.get.path) : NULL;
-    if (missing != NULL && missing->failures == 0) {
+    struct ask_turn *missing = missing_of_stream(ask);
+    if (missing != NULL && again_us(missing) <= now.mono_us) {
         ask_want(missing, now);
     }
 }
@@ -471,6 +481,10 @@ int64_t ask_deadline(const struct ask *ask)
         const struct ask_turn *turn = &ask->turns[i];
         deadline = earlier(deadline, turn->poll_us);
         deadline = earlier(deadline, due_us(mutable, turn, INT64_MIN));
+    }
+    const struct ask_turn *missing = missing_of_stream(mutable);
+    if (missing != NULL && !missing->wanted) {
+        deadline = earlier(deadline, again_us(missing));
     }
     return deadline;
 }

@@ -211,12 +211,16 @@ static enum ask_outcome take_good(struct ask *ask, struct ask_turn *turn,
 
 /* --- bad answers ----------------------------------------------------------------------------- */
 
+int64_t ask_wait_us(int failures)
+{
+    int64_t wait_us = RETRY_FIRST_US << (failures < DOUBLINGS_MAX ? failures : DOUBLINGS_MAX);
+    return wait_us < RETRY_LAST_US ? wait_us : RETRY_LAST_US;
+}
+
 /* Turns that nobody else repeats come again later. */
 static void plan_again(struct ask *ask, struct ask_turn *turn, struct moment now)
 {
-    int64_t wait_us = RETRY_FIRST_US
-                      << (turn->failures < DOUBLINGS_MAX ? turn->failures : DOUBLINGS_MAX);
-    wait_us = wait_us < RETRY_LAST_US ? wait_us : RETRY_LAST_US;
+    int64_t wait_us = ask_wait_us(turn->failures);
     turn->failures++;
     ask_end(ask, turn, now);
     if (turn->target.kind == ASK_CLOCK || turn->target.kind == ASK_QUOTES) {

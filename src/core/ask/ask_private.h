@@ -92,6 +92,10 @@ void ask_fail_dependents(struct ask *ask, const struct ask_turn *discovery,
 int64_t ask_interval_us(const struct ask *ask, const struct ask_turn *turn);
 void ask_plan_poll(struct ask *ask, struct ask_turn *turn, struct moment now);
 
+/* --- ask_answer.c */
+/* How long to wait after so many failures in a row before. */
+int64_t ask_wait_us(int failures);
+
 /* --- ask_value.c */
 void ask_values_init(struct ask *ask);
 void ask_values_done(struct ask *ask);

@@ -473,11 +473,13 @@ void conn_retry_now(struct conn *conn, struct moment now)
     }
 }
 
-/* What came from the server and was meant for good: but a gateway says so for a minute. */
+/* What came from the server and was meant for good: but a gateway says so for a minute, and a token
+ * that is good for others is hardly bad for the stream. */
 static bool may_come_back(const struct conn_status *status)
 {
     return status->phase == CONN_ENDED &&
-           (status->fault.kind == FAULT_HTTP || status->fault.kind == FAULT_TYPE);
+           (status->fault.kind == FAULT_HTTP || status->fault.kind == FAULT_TYPE ||
+            status->fault.kind == FAULT_AUTH);
 }
 
 void conn_way_open(struct conn *conn, struct moment now)

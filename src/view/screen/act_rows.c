@@ -1,6 +1,9 @@
 /* What keys do to which rows are shown. */
 #include "act.h"
 
+#include <stdio.h>
+#include <string.h>
+
 void act_view(struct act *act, enum order_view view)
 {
     struct table *table = &act->screen->tables[PANE_ORDERS];
@@ -19,6 +22,68 @@ void act_next_view(struct act *act)
         view = (enum order_view)((view + 1) % ORDER_VIEW_COUNT);
     } while (view > ORDER_VIEW_ALL && table_view_count(table, view) == 0);
     act_view(act, view);
+}
+
+/* --- filters -------------------------------------------------------------------------------- */
+
+/* "@losers" becomes what the config says of it. */
+static bool take_view(struct act *act, struct table *table)
+{
+    const struct screen_input *input = act->input;
+    for (size_t i = 0; i < input->view_count; i++) {
+        if (strcmp(input->views[i].name, table->filter + 1) == 0) {
+            snprintf(table->filter, sizeof table->filter, "%s", input->views[i].filter);
+            return true;
+        }
+    }
+    snprintf(table->filter_error, sizeof table->filter_error, "no view '%.48s' in the config",
+             table->filter + 1);
+    return false;
+}
+
+/* The newest first, each once. */
+static void remember_filter(struct screen *screen, const char *filter)
+{
+    char first[TABLE_FILTER_MAX];
+    size_t at = 0;
+    while (at + 1 < SCREEN_RECENT_MAX && strcmp(screen->recent[at], filter) != 0) {
+        at++;
+    }
+    snprintf(first, sizeof first, "%s", filter);
+    memmove(screen->recent[1], screen->recent[0], at * sizeof *screen->recent);
+    memcpy(screen->recent[0], first, sizeof first);
+}
+
+void act_accept(struct act *act)
+{
+    struct table *table = act_table(act);
+    if (table->filter[0] == '@') {
+        bool known = take_view(act, table);
+        act_redraw(act, SCREEN_VIEW);
+        if (!known) {
+            return;
+        }
+        act_arrange_rows(act);
+    }
+    if (table->filter[0] != '\0') {
+        remember_filter(act->screen, table->filter);
+    }
+    act_close_overlay(act);
+}
+
+void act_recent(struct act *act)
+{
+    struct screen *screen = act->screen;
+    const char *filter = screen->recent[screen->recent_at % SCREEN_RECENT_MAX];
+    if (filter[0] == '\0') {
+        screen->recent_at = 0;
+        filter = screen->recent[0];
+    }
+    if (filter[0] != '\0') {
+        snprintf(act_table(act)->filter, TABLE_FILTER_MAX, "%s", filter);
+        screen->recent_at++;
+        act_arrange_rows(act);
+    }
 }
 
 /* --- what is due ---------------------------------------------------------------------------- */

@@ -249,13 +249,9 @@ static void do_help(struct act *act)
 static void do_filter(struct act *act)
 {
     if (act_in_table(act)) {
+        act->screen->recent_at = 0;
         act_open_overlay(act, SCOPE_PROMPT);
     }
-}
-
-static void do_accept(struct act *act)
-{
-    act_close_overlay(act);
 }
 
 static void do_erase(struct act *act)
@@ -530,7 +526,8 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_THEME_NEXT] = do_program,
     [ACTION_HELP] = do_help,
     [ACTION_CLOSE] = do_close,
-    [ACTION_ACCEPT] = do_accept,
+    [ACTION_ACCEPT] = act_accept,
+    [ACTION_RECENT] = act_recent,
     [ACTION_ERASE] = do_erase,
     [ACTION_ERASE_WORD] = do_erase,
     [ACTION_ERASE_ALL] = do_erase,

@@ -43,7 +43,7 @@ struct draw_span curve_session(const struct screen_input *input)
 
 static enum draw_kind kind_of(const struct frame *frame)
 {
-    return frame->canvas->ascii ? DRAW_ASCII : DRAW_BRAILLE;
+    return frame->canvas->ascii || frame->canvas->console ? DRAW_ASCII : DRAW_BRAILLE;
 }
 
 static enum role sign_role(double value)

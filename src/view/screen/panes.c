@@ -158,8 +158,15 @@ static int put_filter(const struct frame *frame, enum pane pane, struct rect edg
         return 0;
     }
     snprintf(text, sizeof text, " /%s%s ", table->filter, typing ? "▏" : "");
-    return canvas_put(frame->canvas, edge, text,
-                      (struct style){typing ? ROLE_KEY : ROLE_MATCH, CELL_BOLD});
+    int used = canvas_put(frame->canvas, edge, text,
+                          (struct style){typing ? ROLE_KEY : ROLE_MATCH, CELL_BOLD});
+    if (table->filter_error[0] != '\0') {
+        snprintf(text, sizeof text, "%s ", table->filter_error);
+        edge.x += used;
+        edge.width -= used;
+        used += canvas_put(frame->canvas, edge, text, plain(ROLE_CONN_BAD));
+    }
+    return used;
 }
 
 /* False when there is none to be shown. */

@@ -12,6 +12,7 @@
 #define SCREEN_HINTS_MAX 24 /* two parts each */
 #define MINUTE_MS INT64_C(60000)
 #define SCREEN_THEME_MAX 64
+#define SCREEN_RECENT_MAX 8 /* filters that can be had again */
 
 /* Parts of the dirty mask beside RESOURCE_BIT(), SCREEN_CONN, SCREEN_JOURNAL and SCREEN_VIEW. */
 #define SCREEN_TOP (1u << 16)
@@ -94,7 +95,8 @@ struct screen {
     uint8_t chooser[COLUMNS_MAX]; /* every column, those shown first */
     size_t chooser_shown;
     enum pane chooser_pane;
-    char filter_before[TABLE_FILTER_MAX]; /* for Esc in the prompt */
+    char recent[SCREEN_RECENT_MAX][TABLE_FILTER_MAX]; /* filters, the newest first */
+    size_t recent_at;
 
     struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
     uint64_t held_total, held_events, held_tape;

@@ -157,7 +157,7 @@ static void write_waiting(struct page *page, const struct order *order)
     int64_t at_ms = MODEL_NO_TIME;
     double apart = nearest(page, order, &at_ms);
     page_begin(&bar);
-    put_time(page, &bar, page->frame->input->now.wall_ms);
+    put_time(page, &bar, page->frame->screen->tables[RESOURCE_ORDERS].aged_ms);
     bar_add(&bar, PAGE_LEFT(0), (struct style){ROLE_STATUS_PENDING, 0}, "still waiting");
     if (!isnan(apart)) {
         format_clock(&page->frame->input->format, FORMAT_CLOCK, at_ms, at);

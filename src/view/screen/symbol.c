@@ -366,7 +366,9 @@ static void write_curve(struct page *page, int height)
     }
     struct draw_span span = span_of(page);
     struct draw_points points = {series->points, series->count};
-    struct draw_chart chart = {.kind = page->frame->canvas->ascii ? DRAW_ASCII : DRAW_BRAILLE,
+    struct draw_chart chart = {.kind = page->frame->canvas->ascii || page->frame->canvas->console
+                                           ? DRAW_ASCII
+                                           : DRAW_BRAILLE,
                                .values = values,
                                .range = draw_range_in(points, span),
                                .left = LABELS,
@@ -449,7 +451,7 @@ static void write_working(struct page *page, const struct order *order)
                 apart > 0 ? "above" : "below");
     }
     if (order->created_ms != MODEL_NO_TIME) {
-        int64_t age_ms = page->frame->input->now.wall_ms - order->created_ms;
+        int64_t age_ms = page->frame->screen->tables[RESOURCE_ORDERS].aged_ms - order->created_ms;
         tape_duration(age_ms / 1000 * 1000, age);
         bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, ", for %s", age);
     }

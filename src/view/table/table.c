@@ -147,21 +147,21 @@ static size_t row_from(const struct table *table, size_t line)
 
 /* --- order, selection, anchor --------------------------------------------------------------- */
 
+/* A mistake is told; of what it leaves, the words that are understood decide. */
+static void take_filter(struct table *table)
+{
+    if (strcmp(table->filter, table->filter_taken) == 0) {
+        return;
+    }
+    memcpy(table->filter_taken, table->filter, sizeof table->filter_taken);
+    if (filter_compile(table->pane, table->filter, &table->compiled, table->filter_error)) {
+        table->filter_error[0] = '\0';
+    }
+}
+
 static bool row_matches(const struct table *table, const struct row *row)
 {
-    bool negate = table->filter[0] == '!';
-    const char *needle = table->filter + negate;
-    if (*needle == '\0') {
-        return true;
-    }
-    size_t count;
-    const struct column *columns = columns_of(table->pane, &count);
-    for (size_t i = 0; i < count; i++) {
-        if ((columns[i].flags & COLUMN_SEARCHED) != 0 && text_find(columns[i].text(row), needle)) {
-            return !negate;
-        }
-    }
-    return negate;
+    return filter_passes(&table->compiled, table->pane, row);
 }
 
 bool table_filter_hides(const struct table *table)
@@ -278,6 +278,7 @@ static void give_ranks(struct table *table, struct table_range shown)
 void table_arrange(struct table *table)
 {
     struct table_range shown = table_list_range(table);
+    take_filter(table);
     table->order = mem_realloc(table->order, (shown.count + 1) * sizeof *table->order);
     table->order_count = 0;
     table->first = shown.first;

@@ -13,8 +13,8 @@
 static const struct money_closed *closed_at(const struct table *table, size_t i)
 {
     const struct money_closed *closed = NULL;
-    bool shown = table->pane == PANE_POSITIONS && table->book != NULL && table->filter[0] == '\0' &&
-                 !table->brief;
+    bool shown = table->pane == PANE_POSITIONS && table->book != NULL &&
+                 table->compiled.count == 0 && !table->brief;
     for (size_t at = 0; shown && (closed = money_book_closed(table->book, at)) != NULL; at++) {
         if (!closed->in_list && i-- == 0) {
             return closed;

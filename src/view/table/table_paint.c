@@ -21,8 +21,8 @@ void table_put_figure(const struct painter *painter, struct rect area, const cha
 
 static void put_match(const struct painter *painter, struct rect area, const char *text)
 {
-    const char *needle = painter->table->filter;
-    const char *found = needle[0] != '\0' && needle[0] != '!' ? text_find(text, needle) : NULL;
+    const char *needle = filter_needle(&painter->table->compiled);
+    const char *found = needle[0] != '\0' ? text_find(text, needle) : NULL;
     if (found != NULL && text_width(text) <= area.width) {
         int before = text_width_n(text, (size_t)(found - text));
         area.x += before;
@@ -47,6 +47,20 @@ void table_put_text(const struct painter *painter, const struct column *column, 
 }
 
 /* How the row's price went over the session; by its sign. */
+/* By its sign: what the price has done since the curve began. */
+static enum role curve_role(const double *values, size_t count)
+{
+    size_t first = 0, last = count;
+    while (first < count && isnan(values[first])) {
+        first++;
+    }
+    while (last > first && isnan(values[last - 1])) {
+        last--;
+    }
+    double rise = last > first ? values[last - 1] - values[first] : 0;
+    return rise > 0 ? ROLE_PNL_UP : rise < 0 ? ROLE_PNL_DOWN : ROLE_SPARK;
+}
+
 static void put_curve(const struct painter *painter, struct rect area, size_t row,
                       struct style style)
 {
@@ -61,6 +75,7 @@ static void put_curve(const struct painter *painter, struct rect area, size_t ro
     }
     draw_buckets((struct draw_points){series->points, series->count}, view->session, values, count);
     style.attributes |= CELL_DIM;
+    style.role = style.role == ROLE_SPARK ? curve_role(values, count) : style.role;
     draw_spark(painter->canvas, area, values, DRAW_BLOCK, style);
 }
 
@@ -391,7 +406,8 @@ static uint64_t common_number(const struct painter *painter)
 {
     const struct table *table = painter->table;
     const struct table_layout *layout = painter->layout;
-    uint64_t number = memo_bytes(layout->count, table->filter, strlen(table->filter));
+    uint64_t number = memo_bytes(layout->count, filter_needle(&table->compiled),
+                                 strlen(filter_needle(&table->compiled)));
     for (size_t s = 0; s < layout->count; s++) {
         struct table_slot slot = layout->slots[s];
         number = memo_mix(number, (uint64_t)slot.x << 32 | (uint64_t)slot.width << 8 | slot.column);

@@ -322,7 +322,7 @@ static void take_changed(struct table *table, const struct table_news *news)
         regroup |=
             table->marks[row].class != before.class || table->marks[row].section != before.section;
     }
-    if (regroup || table->filter[0] != '\0' || table_wants_ranks(table) ||
+    if (regroup || table->compiled.count > 0 || table_wants_ranks(table) ||
         !table_sort_mend(table, &moved)) {
         table_arrange(table);
     } else if (moved) {

@@ -163,7 +163,12 @@ static void set_cluster(struct canvas *canvas, struct cell *cell,
     cell->width = cluster->width;
     cell->role = (uint8_t)style.role;
     cell->attributes = (uint8_t)style.attributes;
-    if (canvas->ascii && (unsigned char)cell->text[0] >= 0x80) {
+    if (canvas->console && !canvas->ascii && (unsigned char)cell->text[0] == 0xE2) {
+        const char *glyph = text_console(cluster->bytes);
+        char ascii[2] = {text_ascii(cluster->bytes), '\0'};
+        memset(cell->text, 0, sizeof cell->text);
+        memcpy(cell->text, glyph != NULL ? glyph : ascii, strlen(glyph != NULL ? glyph : ascii));
+    } else if (canvas->ascii && (unsigned char)cell->text[0] >= 0x80) {
         char ascii = text_ascii(cluster->bytes);
         blank_text(cell);
         cell->text[0] = ascii;

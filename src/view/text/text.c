@@ -128,6 +128,29 @@ char text_ascii(const char *cluster)
     return '?';
 }
 
+const char *text_console(const char *cluster)
+{
+    static const char *const there[] = {"│", "─", "┌", "┐", "└", "┘", "├", "┤", "▀", "▄",
+                                        "█", "▌", "▐", "░", "▒", "▓", "▲", "▼", "►", "◄",
+                                        "•", "○", "→", "←", "↑", "↓", "≈", "·", "√"};
+    static const char *const others[][2] = {
+        {"┏", "┌"}, {"┓", "┐"}, {"┗", "└"}, {"┛", "┘"}, {"━", "─"}, {"┃", "│"},
+        {"╭", "┌"}, {"╮", "┐"}, {"╰", "└"}, {"╯", "┘"}, {"▸", "►"}, {"◷", "○"},
+        {"✓", "√"}, {"●", "•"}, {"◌", "○"}, {"◍", "•"}, {"—", "─"}, {"▃", "▄"},
+        {"▅", "▄"}, {"▆", "█"}, {"▇", "█"}, {"▏", "│"}, {"▮", "█"}, {"┈", "·"}};
+    for (size_t i = 0; i < sizeof there / sizeof *there; i++) {
+        if (strcmp(there[i], cluster) == 0) {
+            return there[i];
+        }
+    }
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(others[i][0], cluster) == 0) {
+            return others[i][1];
+        }
+    }
+    return NULL;
+}
+
 int text_width_n(const char *text, size_t len)
 {
     struct text_reader reader = {text, text + len};

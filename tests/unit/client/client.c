@@ -350,6 +350,31 @@ static void test_a_refused_token_is_asked_for(void **state)
     assert_int_equal(f->refused, 4);
 }
 
+/* A gateway that refuses the stream alone: it is tried again, and nobody is asked each time. */
+static void test_a_stream_that_alone_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    int tries = 0;
+    settle(f);
+    fake_stream_end(f->loop, FAULT_NETWORK);
+    for (int second = 0; second < 300; second++) {
+        fake_pass(f->loop, 1000);
+        answer_all(f);
+        if (fake_stream_waits(f->loop)) {
+            fake_stream_head(f->loop, 403, NULL);
+            tries++;
+        }
+    }
+    assert_in_range(tries, 4, 8);
+    assert_int_equal(f->refused, 1);
+    for (int second = 0; second < 600 && !fake_stream_waits(f->loop); second++) {
+        fake_pass(f->loop, 1000);
+        answer_all(f);
+    }
+    fake_stream_open(f->loop);
+    assert_int_equal(phase(f), CONN_LIVE);
+}
+
 static void test_a_token_that_cannot_be_sent_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -408,6 +433,7 @@ int main(void)
         ROW(test_an_outage_is_probed_by_one_and_ends_for_all),
         ROW(test_a_passing_404_ends_nothing),
         ROW(test_a_refused_token_is_asked_for),
+        ROW(test_a_stream_that_alone_is_refused),
         ROW(test_a_token_that_cannot_be_sent_changes_nothing),
         ROW(test_an_event_too_large_asks_for_everything),
         ROW(test_a_stop_leaves_nothing_open),

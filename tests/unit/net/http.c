@@ -674,6 +674,47 @@ static void test_an_echoed_token_is_hidden(void **state)
     }
 }
 
+/* A loopback address may be a tunnel's end: what answers so late is not on this machine. */
+static void test_a_tunnel_is_asked_to_pack(void **state)
+{
+    (void)state;
+    static const struct script_exchange exchanges[] = {
+        {"/slow",
+         {{SCRIPT_WAIT, NULL, 0, 20}, {SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
+    };
+    struct script_server *server = script_server_new(exchanges, 1);
+    struct http_settings settings;
+    struct fixture f;
+    char value[64];
+    http_settings_default(&settings);
+    settings.url = script_server_url(server);
+    open_http(&f, &settings);
+    http_get(f.http, "/slow", NULL, on_done, &f);
+    assert_int_equal(loop_run(f.loop), 0);
+    f.calls = 0;
+    http_get(f.http, "/next", NULL, on_done, &f);
+    assert_int_equal(loop_run(f.loop), 0);
+    assert_string_equal(
+        script_header(script_server_request(server, 0), "Accept-Encoding", value, sizeof value),
+        "identity");
+    assert_string_equal(
+        script_header(script_server_request(server, 1), "Accept-Encoding", value, sizeof value),
+        "gzip");
+    /* and one that answers as only this machine can is not, once it has done so */
+    bool near = false;
+    for (size_t i = 2; i < 200 && !near; i++) {
+        f.calls = 0;
+        http_get(f.http, "/next", NULL, on_done, &f);
+        assert_int_equal(loop_run(f.loop), 0);
+        near = strcmp(script_header(script_server_request(server, i), "Accept-Encoding", value,
+                                    sizeof value),
+                      "identity") == 0;
+    }
+    assert_true(near);
+    close_http(&f);
+    script_server_free(server);
+}
+
 #define GZIP_HEAD JSON "Content-Encoding: gzip\r\n\r\n"
 #define GZIP_SMALL                                                                                 \
     GZIP_HEAD "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x54\xb2\x32\xac\x05\x00\xaf"   \
@@ -846,6 +887,7 @@ int main(void)
         cmocka_unit_test(test_cookies_have_a_ceiling),
         cmocka_unit_test(test_what_died_silently_is_not_used_again),
         cmocka_unit_test(test_an_echoed_token_is_hidden),
+        cmocka_unit_test(test_a_tunnel_is_asked_to_pack),
         cmocka_unit_test(test_compressed_answers),
         cmocka_unit_test(test_proxies_from_the_environment),
         cmocka_unit_test(test_cancelled_requests_are_silent),

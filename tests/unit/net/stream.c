@@ -264,10 +264,93 @@ static void test_retry_now_does_not_wait(void **state)
     script_server_free(server);
 }
 
+#define PACKED_A                                                                                   \
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xca\x4c\xb1\x52\x30\xe4"                             \
+    "\x4a\x49\x2c\x49\xb4\x52\x48\xe4\xe2\x02\x00\x00\x00\xff\xff"
+#define PACKED_B "\x82\x30\x92\xb8\xb8\x00\x00\x00\x00\xff\xff"
+#define PACKED_HEAD                                                                                \
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n"
+#define SEND_BYTES(text)                                                                           \
+    {                                                                                              \
+        SCRIPT_SEND, text, sizeof(text) - 1, 0                                                     \
+    }
+
+static void on_read(void *user, uint64_t request, const struct http_response *response,
+                    const struct fault *fault)
+{
+    struct fixture *f = user;
+    (void)request;
+    (void)response;
+    assert_null(fault);
+    stream_start(f->stream);
+}
+
+/* A read that takes so long comes through a tunnel; then streams may be packed, event by event. One
+ * that brings not a byte is not asked for packed again. */
+static void test_a_packed_stream(void **state)
+{
+    (void)state;
+    static const struct {
+        struct script_exchange exchanges[4];
+        const char *log;
+        const char *encodings[3];
+    } rows[] = {
+        {{{"/read", {{SCRIPT_WAIT, NULL, 0, 30}, SEND("HTTP/1.1 200 OK\r\n\r\n{}")}},
+          {"/s",
+           {SEND(PACKED_HEAD),
+            SEND_BYTES(PACKED_A),
+            {SCRIPT_WAIT, NULL, 0, 20},
+            SEND_BYTES(PACKED_B)}}},
+         "<c><s><l>ab<w><c><e>",
+         {"identity, gzip;q=0.5", "identity, gzip;q=0.5", NULL}},
+        {{{"/read", {{SCRIPT_WAIT, NULL, 0, 30}, SEND("HTTP/1.1 200 OK\r\n\r\n{}")}},
+          {"/s", {SEND(PACKED_HEAD), {SCRIPT_WAIT, NULL, 0, 20}, {SCRIPT_RESET, NULL, 0, 0}}},
+          {"/s", {SEND(OPEN "data: a\n\n")}}},
+         "<c><s><w><c><s><l>a<w><c><e>",
+         {"identity, gzip;q=0.5", "identity", "identity"}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t count = 0;
+        while (count < 4 && rows[i].exchanges[count].path != NULL) {
+            count++;
+        }
+        struct script_server *server = script_server_new(rows[i].exchanges, count);
+        struct fixture f = {0};
+        struct http_settings http;
+        struct conn_settings conn;
+        struct fault fault;
+        struct stream_handler handler = {.on_event = on_event, .on_status = on_status, .user = &f};
+        http_settings_default(&http);
+        conn_settings_default(&conn);
+        http.url = script_server_url(server);
+        conn.retry_ms = 10;
+        f.loop = loop_new();
+        f.guard = loop_timer_new(f.loop, on_guard, &f);
+        loop_timer_set(f.guard, loop_now(f.loop).mono_us + DEADLINE_US);
+        f.http = http_new(f.loop, &http, &fault);
+        f.stream = stream_new(f.http, "/s", &conn, 0, &handler);
+        http_get(f.http, "/read", NULL, on_read, &f);
+        assert_int_equal(loop_run(f.loop), 0);
+        assert_string_equal(f.log, rows[i].log);
+        for (size_t k = 0; k < 3 && rows[i].encodings[k] != NULL; k++) {
+            char value[64];
+            assert_string_equal(script_header(script_server_request(server, k + 1),
+                                              "Accept-Encoding", value, sizeof value),
+                                rows[i].encodings[k]);
+        }
+        stream_free(f.stream);
+        http_free(f.http);
+        loop_timer_free(f.guard);
+        loop_free(f.loop);
+        script_server_free(server);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_life),
+        cmocka_unit_test(test_a_packed_stream),
         cmocka_unit_test(test_retry_now_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -426,6 +426,47 @@ static void test_ages_wake_once_a_minute(void **state)
     desk_close(&desk);
 }
 
+/* A mistake is said at the edge and hides nothing; views and old filters can be had again. */
+static void test_filters_are_typed(void **state)
+{
+    (void)state;
+    static const struct screen_view views[] = {{"losers", "pnl<0"}, {"wrong", "nothing<0"}};
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk.input.views = views;
+    desk.input.view_count = 2;
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_FOCUS_POSITIONS);
+    desk_do(&desk, ACTION_FILTER);
+    desk_type(&desk, "pnl>1000");
+    has(&desk, "TOTAL 2 of 5 ");
+    desk_type(&desk, " sde:buy");
+    has(&desk, "no field 'sde'");
+    has(&desk, "TOTAL 2 of 5 ");
+    desk_do(&desk, ACTION_ERASE_ALL);
+    desk_type(&desk, "@losers");
+    has(&desk, "Enter takes the view 'losers'");
+    desk_do(&desk, ACTION_ACCEPT);
+    has(&desk, " /pnl<0 ");
+    has(&desk, "TOTAL 1 of 5 ");
+    desk_do(&desk, ACTION_FILTER);
+    desk_do(&desk, ACTION_ERASE_ALL);
+    desk_type(&desk, "hdfc");
+    desk_do(&desk, ACTION_ACCEPT);
+    desk_do(&desk, ACTION_FILTER);
+    desk_do(&desk, ACTION_RECENT);
+    has(&desk, " /hdfc▏");
+    desk_do(&desk, ACTION_RECENT);
+    has(&desk, " /pnl<0▏");
+    desk_do(&desk, ACTION_RECENT);
+    has(&desk, " /hdfc▏");
+    desk_do(&desk, ACTION_ERASE_ALL);
+    desk_type(&desk, "@none");
+    desk_do(&desk, ACTION_ACCEPT);
+    has(&desk, "no view 'none' in the config");
+    desk_close(&desk);
+}
+
 static void test_order_views(void **state)
 {
     (void)state;
@@ -991,6 +1032,7 @@ int main(void)
         cmocka_unit_test(test_midnight_ends_today),
         cmocka_unit_test(test_an_idle_screen_wakes_nobody),
         cmocka_unit_test(test_ages_wake_once_a_minute),
+        cmocka_unit_test(test_filters_are_typed),
         cmocka_unit_test(test_order_views),
         cmocka_unit_test(test_a_flash_ends_by_its_deadline),
         cmocka_unit_test(test_stale_rows_do_not_flash),

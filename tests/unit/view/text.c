@@ -99,6 +99,23 @@ static void test_width(void **state)
     assert_int_equal(text_width("▸▲▼≈—…●◌○◍✗✓◷◐▮→▌▐▁█‹›▏"), 23);
 }
 
+/* What a console lacks has a stand-in of one column that it has. */
+static void test_the_console_has_what_stands_in(void **state)
+{
+    (void)state;
+    static const char *const glyphs[][2] = {{"┏", "┌"}, {"▸", "►"}, {"✓", "√"}, {"◷", "○"},
+                                            {"│", "│"}, {"▲", "▲"}, {"≈", "≈"}, {"●", "•"}};
+    for (size_t i = 0; i < sizeof glyphs / sizeof *glyphs; i++) {
+        const char *out = text_console(glyphs[i][0]);
+        assert_non_null(out);
+        assert_string_equal(out, glyphs[i][1]);
+        assert_ptr_equal(text_console(out), text_console(text_console(out)));
+        assert_int_equal(text_width(out), 1);
+    }
+    assert_null(text_console("…")); /* ASCII's will do */
+    assert_null(text_console("◐"));
+}
+
 static void test_cutting(void **state)
 {
     (void)state;
@@ -179,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_what_is_never_shown),
         cmocka_unit_test(test_every_code_point_comes_out_safe),
         cmocka_unit_test(test_width),
+        cmocka_unit_test(test_the_console_has_what_stands_in),
         cmocka_unit_test(test_cutting),
         cmocka_unit_test(test_small_buffers_keep_whole_clusters),
         cmocka_unit_test(test_ascii_stand_ins),
