@@ -6,6 +6,7 @@
 
 enum {
     ATTRIBUTE_SETS = 32, /* CELL_ bits */
+    ERASE_LEAST = 8,     /* blanks that may be erased in fewer bytes than they have */
     REWRITE_MAX = 3      /* unchanged cells that are written again rather than jumped over */
 };
 
@@ -81,6 +82,7 @@ static void write_cell(struct paint *paint, struct term *term, const struct cell
     paint->x += cell->width;
     /* Terminals disagree about wide and combined characters, and about the last column. */
     if (cell->width != 1 || len > 4 || paint->x >= paint->columns) {
+        paint->y = paint->x >= paint->columns ? -1 : paint->y;
         paint->x = -1;
     }
 }
@@ -110,10 +112,34 @@ static void move_to(struct paint *paint, struct term *term, const struct cell *r
     }
     bool ahead = paint->y == y && paint->x >= 0 && paint->x < x;
     if (!ahead || x - paint->x > REWRITE_MAX || !rewrite(paint, term, row, x)) {
-        term_move(term, x, y);
+        term_move(term, paint->x, paint->y, x, y);
     }
     paint->x = x;
     paint->y = y;
+}
+
+static bool is_blank(const struct cell *cell)
+{
+    return cell->width == 1 && (cell->text[0] == '\0' || strcmp(cell->text, " ") == 0);
+}
+
+/* Blank cells of one look from x on, up to the last that is not shown so; how many were erased in
+ * one go, 0 when writing them is as good. */
+static int erase_run(struct paint *paint, struct term *term, const struct cell *row, int x, int y)
+{
+    const struct cell *shown = paint->shown + (size_t)y * (size_t)paint->columns;
+    int end = x, changed = x;
+    while (end < paint->columns && is_blank(&row[end]) &&
+           look_equal(look_of(paint, &row[end]), look_of(paint, &row[x]))) {
+        end++;
+        changed = paint->known && same(paint, &row[end - 1], &shown[end - 1]) ? changed : end;
+    }
+    if (changed - x < ERASE_LEAST) {
+        return 0;
+    }
+    move_to(paint, term, row, x, y);
+    term_look(term, look_of(paint, &row[x]));
+    return term_erase(term, changed - x, end == paint->columns) ? changed - x : 0;
 }
 
 static void paint_row(struct paint *paint, struct term *term, const struct canvas *canvas, int y)
@@ -128,6 +154,12 @@ static void paint_row(struct paint *paint, struct term *term, const struct canva
             continue;
         }
         /* The right half of a wide character is written with its left half. */
+        int erased = erase_run(paint, term, row, x, y);
+        if (erased > 0) {
+            memcpy(&shown[x], &row[x], (size_t)erased * sizeof *shown);
+            x += erased - 1;
+            continue;
+        }
         int start = row[x].width == 0 && x > 0 ? x - 1 : x;
         if (row[start].width > 0 && (start == x || paint->known)) {
             move_to(paint, term, row, start, y);
@@ -155,18 +187,20 @@ static void take_size(struct paint *paint, const struct canvas *canvas)
 
 void paint_frame(struct paint *paint, struct term *term, struct canvas *canvas)
 {
+    size_t before = term_queued(term);
     take_size(paint, canvas);
     if (!paint->known) {
         /* Cells are written one by one, but what lies beyond them (a terminal that grew) is not. */
         term_look(term, &paint->looks[ROLE_TEXT][0]);
         term_clear(term);
     }
-    paint->x = -1;
+    paint->x = paint->y = -1;
     for (int y = 0; y < paint->rows; y++) {
         if (canvas->touched[y] || !paint->known) {
             paint_row(paint, term, canvas, y);
         }
     }
+    term_frame(term, before);
     canvas_rest(canvas);
     paint->known = true;
 }

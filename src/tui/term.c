@@ -13,7 +13,8 @@ enum {
     GOODBYE_MAX = 400, /* bytes that restore the terminal */
     SIDE_MAX = 2000,
     STOPS_MAX = 64, /* times that we may be continued in the background */
-    SGR_MAX = 96
+    SGR_MAX = 96,
+    FRAME_BYTES = 1024 /* a smaller frame is shown at once anyway */
 };
 
 #define REPORTS_ON "\033[?1004h\033[?2004h"
@@ -95,13 +96,15 @@ static size_t goodbye(const struct term *term, char out[GOODBYE_MAX])
         int columns;
         int rows;
         term_size(term, &columns, &rows);
-        move[term_caps_move(&term->caps, 0, rows - 1, move, sizeof move - 1)] = '\0';
+        struct term_place nowhere = {-1, -1}, bottom = {0, rows - 1};
+        move[term_caps_move(&term->caps, nowhere, bottom, move, sizeof move - 1)] = '\0';
     }
     /* CAN ends a sequence that was being written when we were interrupted. */
-    int len = snprintf(out, GOODBYE_MAX, "\030%s%s%s%s%s%s%s%s", text_of(term, TEXT_PLAIN),
-                       term->caps.modern ? REPORTS_OFF : "", text_of(term, TEXT_WRAP),
-                       text_of(term, TEXT_SHOW), leaves ? "" : text_of(term, TEXT_CLEAR), move,
-                       text_of(term, TEXT_LEAVE), leaves ? "" : "\r");
+    int len = snprintf(out, GOODBYE_MAX, "\030%s%s%s%s%s%s%s%s%s", text_of(term, TEXT_FRAME_END),
+                       text_of(term, TEXT_PLAIN), term->caps.modern ? REPORTS_OFF : "",
+                       text_of(term, TEXT_WRAP), text_of(term, TEXT_SHOW),
+                       leaves ? "" : text_of(term, TEXT_CLEAR), move, text_of(term, TEXT_LEAVE),
+                       leaves ? "" : "\r");
     return len < GOODBYE_MAX ? (size_t)len : 0;
 }
 
@@ -286,10 +289,38 @@ void term_put(struct term *term, const char *bytes, size_t len)
     term->queued += len;
 }
 
-void term_move(struct term *term, int x, int y)
+void term_move(struct term *term, int from_x, int from_y, int x, int y)
 {
     char bytes[TERM_TEXT_MAX];
-    term_put(term, bytes, term_caps_move(&term->caps, x, y, bytes, sizeof bytes));
+    struct term_place from = {from_x, from_y}, to = {x, y};
+    term_put(term, bytes, term_caps_move(&term->caps, from, to, bytes, sizeof bytes));
+}
+
+bool term_erase(struct term *term, int cells, bool to_end)
+{
+    char bytes[TERM_TEXT_MAX];
+    bool ground = term->look.bg.kind == COLOR_DEFAULT || term->caps.fills;
+    bool drawn = (term->look.attributes & (THEME_UNDERLINE | THEME_REVERSE)) != 0;
+    int len = to_end ? snprintf(bytes, sizeof bytes, "\033[K")
+                     : snprintf(bytes, sizeof bytes, "\033[%dX", cells);
+    if (!term->caps.erases || !ground || drawn || len + 1 >= cells) {
+        return false;
+    }
+    term_put(term, bytes, (size_t)len);
+    return true;
+}
+
+void term_frame(struct term *term, size_t before)
+{
+    const char *begin = text_of(term, TEXT_FRAME);
+    size_t len = strlen(begin), at = term->sent + before;
+    if (len == 0 || term_queued(term) - before <= FRAME_BYTES) {
+        return;
+    }
+    put_text(term, begin); /* makes the room */
+    memmove(term->queue + at + len, term->queue + at, term->queued - len - at);
+    memcpy(term->queue + at, begin, len);
+    put_text(term, text_of(term, TEXT_FRAME_END));
 }
 
 void term_clear(struct term *term)

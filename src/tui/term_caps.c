@@ -80,6 +80,26 @@ static bool set_up(int fd, char error[TERM_ERROR_MAX])
     return false;
 }
 
+static void get_erasing(struct term_caps *caps)
+{
+    char text[TERM_TEXT_MAX];
+    get_text("ech", text, sizeof text);
+    caps->erases = caps->ansi && strcmp(text, "\033[%p1%dX") == 0;
+    caps->fills = get_flag("bce");
+}
+
+/* Synchronized updates (DEC 2026), where the terminal's entry says that it has them. */
+static void get_frames(struct term_caps *caps)
+{
+    char sync[TERM_TEXT_MAX];
+    for (int part = 1; part <= 2; part++) {
+        get_text("Sync", sync, sizeof sync);
+        const char *text = sync[0] != '\0' ? tparm(sync, part) : NULL;
+        snprintf(caps->texts[part == 1 ? TEXT_FRAME : TEXT_FRAME_END], TERM_TEXT_MAX, "%s",
+                 text != NULL && strlen(text) < TERM_TEXT_MAX ? text : "");
+    }
+}
+
 bool term_caps_load(struct term_caps *ret, int fd, char error[TERM_ERROR_MAX])
 {
     struct term_caps caps = {.colors = 0};
@@ -87,7 +107,9 @@ bool term_caps_load(struct term_caps *ret, int fd, char error[TERM_ERROR_MAX])
         return false;
     }
     for (int i = 0; i < TEXT_COUNT; i++) {
-        get_text(text_names[i], caps.texts[i], sizeof caps.texts[i]);
+        if (text_names[i] != NULL) {
+            get_text(text_names[i], caps.texts[i], sizeof caps.texts[i]);
+        }
     }
     get_text("cup", caps.cursor, sizeof caps.cursor);
     if (caps.cursor[0] == '\0') {
@@ -104,17 +126,41 @@ bool term_caps_load(struct term_caps *ret, int fd, char error[TERM_ERROR_MAX])
     get_text("kmous", mouse, sizeof mouse);
     caps.modern = caps.ansi && mouse[0] != '\0';
     caps.rgb = caps.colors >= 8 && wants_rgb();
+    get_erasing(&caps);
+    get_frames(&caps);
     *ret = caps;
     return true;
 }
 
-size_t term_caps_move(const struct term_caps *caps, int x, int y, char *out, size_t size)
+/* Relative moves along a row, and to the next one; 0 when there is none. */
+static int move_near(const struct term_caps *caps, struct term_place from, struct term_place to,
+                     char *out, size_t size)
+{
+    int by = to.x - from.x;
+    if (from.y == to.y && to.x == 0) {
+        return snprintf(out, size, "\r");
+    }
+    if (from.y == to.y && from.x >= 0 && by > 0) {
+        return by == 1 ? snprintf(out, size, "\033[C") : snprintf(out, size, "\033[%dC", by);
+    }
+    if (from.y == to.y && caps->modern) {
+        return snprintf(out, size, "\033[%dG", to.x + 1);
+    }
+    if (from.y >= 0 && from.y + 1 == to.y && to.x == 0) {
+        return snprintf(out, size, "\r\n");
+    }
+    return 0;
+}
+
+size_t term_caps_move(const struct term_caps *caps, struct term_place from, struct term_place to,
+                      char *out, size_t size)
 {
     if (caps->ansi) {
-        return (size_t)snprintf(out, size, "\033[%d;%dH", y + 1, x + 1);
+        int near = move_near(caps, from, to, out, size);
+        return (size_t)(near > 0 ? near : snprintf(out, size, "\033[%d;%dH", to.y + 1, to.x + 1));
     }
     char cursor[TERM_TEXT_MAX]; /* some curses want to be able to write to it */
     snprintf(cursor, sizeof cursor, "%s", caps->cursor);
-    const char *text = tparm(cursor, y, x);
+    const char *text = tparm(cursor, to.y, to.x);
     return text == NULL ? 0 : (size_t)snprintf(out, size, "%s", text);
 }

@@ -19,6 +19,8 @@ enum term_text {
     TEXT_ITALIC,
     TEXT_NO_WRAP,
     TEXT_WRAP,
+    TEXT_FRAME, /* from here to the end of a frame the terminal shows nothing … */
+    TEXT_FRAME_END,
     TEXT_COUNT
 };
 
@@ -33,13 +35,20 @@ struct term_caps {
     bool ansi;         /* CSI sequences are understood */
     bool modern;       /* so are xterm's private modes */
     bool rgb;
+    bool erases; /* ECH and EL are understood … */
+    bool fills;  /* … and leave the ground that is set, not the terminal's own */
 };
 
 /* Looks TERM up; false with a sentence in error. */
 bool term_caps_load(struct term_caps *ret, int fd, char error[TERM_ERROR_MAX]);
 
-/* The bytes that put the cursor at a cell. Returns their count. */
-size_t term_caps_move(const struct term_caps *caps, int x, int y, char *out, size_t size);
+struct term_place {
+    int x, y; /* negative: not known */
+};
+
+/* The bytes that put the cursor at a cell, as few as it takes. Returns their count. */
+size_t term_caps_move(const struct term_caps *caps, struct term_place from, struct term_place to,
+                      char *out, size_t size);
 
 enum { TERM_LOG_MAX = 1024 };
 

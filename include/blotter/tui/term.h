@@ -57,7 +57,14 @@ long term_read(struct term *term, char *out, size_t size);
 /* --- output: queued until term_flush ------------------------------------------------------ */
 
 void term_put(struct term *term, const char *bytes, size_t len);
-void term_move(struct term *term, int x, int y);
+/* From where the cursor is (negative: not known) to a cell, the shortest way. */
+void term_move(struct term *term, int from_x, int from_y, int x, int y);
+/* Blanks so many cells, or all to the end of the row, in the look that is set, without moving the
+ * cursor. False when writing blanks is as short, or the terminal would not leave that look. */
+bool term_erase(struct term *term, int cells, bool to_end);
+/* What was queued since term_queued said `before` is one frame: to be shown at once, where the
+ * terminal can and it is worth it. */
+void term_frame(struct term *term, size_t before);
 /* Makes what follows look so; knows what the terminal is set to already. */
 void term_look(struct term *term, const struct look *look);
 void term_clear(struct term *term); /* blanks in the default look */
