@@ -374,14 +374,26 @@ static void allow_what_json_holds(struct terminal_use *use)
     use->marks = 0;
 }
 
-/* Letters among the specimens, which are shown as such, and what a slow run marks as stale. */
+static void allow(struct terminal_use *twin, unsigned code)
+{
+    uint8_t *bits = &twin->codes[code / 8];
+    *bits = (uint8_t)(*bits | 1u << code % 8);
+}
+
+/* Letters among the specimens, which are shown as such, and our own marks and curves, which depend
+ * on what time it is. */
 static void allow_letters(struct terminal_use *twin)
 {
-    static const unsigned letters[] = {0xe33,   0x1100,  0x1112, 0x1f600,
-                                       0x1f468, 0x1f469, 0x2248 /* our own mark */};
+    static const unsigned letters[] = {
+        0xe33, 0x1100, 0x1112, 0x1f600, 0x1f468, 0x1f469, 0x2013 /* from–to */, 0x2248};
     for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
-        uint8_t *bits = &twin->codes[letters[i] / 8];
-        *bits = (uint8_t)(*bits | 1u << letters[i] % 8);
+        allow(twin, letters[i]);
+    }
+    for (unsigned code = 0x2500; code < 0x25a0; code++) { /* lines and blocks */
+        allow(twin, code);
+    }
+    for (unsigned code = 0x2800; code < 0x2900; code++) { /* braille */
+        allow(twin, code);
     }
 }
 
