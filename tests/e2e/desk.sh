@@ -90,19 +90,28 @@ prepare_engine() {
     chmod +x "$work"/bin/*
     PATH=$work/bin:$PATH
 }
-start_engine() {
+run_engine() {
     case $engine in
     redis)
         redis-server --port 0 --unixsocket "$work/redis.sock" --dir "$work/data" --appendonly yes \
-            --appendfsync always --save '' >"$work/engine.log" 2>&1 &
-        store=$!
+            --appendfsync always --save ''
         ;;
     postgresql)
-        $as "$(command -v postgres)" -D "$work/data" -c listen_addresses= -c unix_socket_directories="$work/data" \
-            >"$work/engine.log" 2>&1 &
-        store=$!
+        $as "$(command -v postgres)" -D "$work/data" -c listen_addresses= \
+            -c unix_socket_directories="$work/data"
         ;;
     esac
+}
+# As its supervisor would: again and again.
+start_engine() {
+    [ "$engine" != file ] || return 0
+    (
+        while [ ! -e "$work/over" ]; do
+            run_engine >>"$work/engine.log" 2>&1
+            sleep 0.2
+        done
+    ) &
+    store=$!
 }
 engine_is_up() {
     case $engine in
@@ -169,10 +178,8 @@ while [ "$(date +%s)" -lt "$end" ]; do
     victims=$(family "$loop" | grep -vx "$loop")
     count=$(echo "$victims" | wc -w)
     if [ -n "$store" ] && [ "$(($(random) % 6))" = 0 ]; then
-        kill -9 "$store"
-        wait "$store" 2>/dev/null
-        start_engine
-        kills=$((kills + 1))
+        victim=$(pgrep -P "$store" | head -n 1)
+        [ -z "$victim" ] || kill -9 "$victim" 2>/dev/null && kills=$((kills + 1))
     elif [ "$count" -gt 0 ]; then
         victim=$(echo "$victims" | tr ' ' '\n' | sed -n "$(($(random) % count + 1))p")
         kill -9 "$victim" 2>/dev/null && kills=$((kills + 1))
