@@ -8,6 +8,7 @@
 
 #define MS ((int64_t)1000)
 #define QUIET_US (200000 * MS)
+#define LATE_US (60000 * MS)
 
 void sim_say(const struct sim *sim, const char *format, ...)
 {
@@ -65,6 +66,7 @@ static void change(struct sim *sim, unsigned count)
         sim_say(sim, "world #%llu id %llu %s", (unsigned long long)event.stamp,
                 (unsigned long long)event.id, event.data);
         wire_emit(sim, &event);
+        wire_remember(sim);
     }
 }
 
@@ -72,7 +74,7 @@ static void replace_database(struct sim *sim)
 {
     /* A server that starts anew cuts its streams. One that never gave us a place cannot be told
      * from another, so this comes after the first welcome only. */
-    if (sim->calm || !sim->world.extensions || sim->stream.sse_id == 0) {
+    if (sim->calm || !sim->world.extensions || sim->stream.sse_id == 0 || wire_lies(sim)) {
         return;
     }
     sim_say(sim, "a new database");
@@ -218,6 +220,13 @@ static void begin(struct sim *sim, uint64_t seed, bool trace)
     world_init(&sim->world, &sim->dice, !dice_one_in(&sim->dice, 3));
     sim->calm = dice_one_in(&sim->dice, 4);
     sim->disorderly = !sim->calm && dice_one_in(&sim->dice, 4);
+    bool lies = !sim->calm && dice_one_in(&sim->dice, 3);
+    static const int64_t lates_ms[] = {0, 40, 400, 3000};
+    sim->late_us = lies ? lates_ms[dice_below(&sim->dice, 4)] * MS : 0;
+    sim->cached_one_in = lies && dice_one_in(&sim->dice, 2) ? 2 + dice_below(&sim->dice, 4) : 0;
+    sim->tells_age = dice_one_in(&sim->dice, 2);
+    sim->ids = lies ? (enum ids)dice_below(&sim->dice, 4) : IDS_GOOD;
+    memset(sim->past_count, 0, sizeof sim->past_count);
     sim->quiet = sim->network_down = sim->forgiven = false;
     sim->fail_one_in = sim->calm ? 0 : 2 + dice_below(&sim->dice, 12);
     static const int latencies_ms[] = {1, 3, 20, 100, 400};
@@ -239,6 +248,7 @@ static void begin(struct sim *sim, uint64_t seed, bool trace)
     sim->stream.welcomed = false;
     memset(sim->judges, 0, sizeof sim->judges);
     judge_reset(sim);
+    wire_remember(sim);
     sim->script_us = sim->now.mono_us + dice_below(&sim->dice, 50000);
     sim->script_left = 6 + dice_below(&sim->dice, 20);
     sim->broken = NULL;
@@ -260,12 +270,13 @@ static void quieten(struct sim *sim)
     sim->fail_one_in = 0;
     sim_say(sim, "quiet");
     int64_t end_us = sim->now.mono_us + QUIET_US;
-    bool asked = false;
+    bool asked = false, judged = false;
     while (sim->broken == NULL && sim->now.mono_us < end_us) {
         /* A refusal waits for news or for the user; swapped transient messages leave old figures.
          */
         if (!asked && sim->now.mono_us > end_us - QUIET_US / 2) {
-            resource_mask which = sim->disorderly || sim->forgiven ? RESOURCE_ALL : 0;
+            bool all = sim->disorderly || sim->forgiven || wire_lies(sim);
+            resource_mask which = all ? RESOURCE_ALL : 0;
             for (int r = 0; r < RESOURCE_COUNT; r++) {
                 which |= sim->engine->swr[r].hold != SWR_FREE ? RESOURCE_BIT(r) : 0;
             }
@@ -274,6 +285,10 @@ static void quieten(struct sim *sim)
                 sim_take_actions(sim);
             }
             asked = true;
+        }
+        if (!judged && sim->now.mono_us > end_us - QUIET_US + LATE_US) {
+            judge_late(sim);
+            judged = true;
         }
         step(sim, asked ? end_us : end_us - QUIET_US / 2 + 1);
     }
@@ -325,5 +340,8 @@ void sim_done(struct sim *sim)
     }
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         buf_done(&sim->bodies[r]);
+        for (size_t i = 0; i < SIM_PAST; i++) {
+            buf_done(&sim->past[r][i].body);
+        }
     }
 }

@@ -11,6 +11,7 @@
 
 #define SIM_FLIGHTS 64
 #define SIM_QUEUE 256
+#define SIM_PAST 64
 
 /* A request between us and the server. */
 struct flight {
@@ -25,6 +26,7 @@ struct flight {
     struct buf body;
     char etag[64], asked_etag[64];
     uint64_t last_event_id;
+    int64_t age_ms;
     uint64_t stamp; /* of the world when it was read */
 };
 
@@ -38,6 +40,7 @@ enum wire { WIRE_DOWN, WIRE_CONNECTING, WIRE_OPEN };
 struct sim_stream {
     enum wire wire;
     int64_t at_us;              /* next try, or when it opens */
+    uint64_t opened_stamp;      /* of the world: what is older is told again, if at all */
     int64_t opened_us, lost_us; /* lost_us: the start counts */
     bool welcomed;              /* the welcome of this connection has arrived */
     uint64_t sse_id;            /* what the parser would send as Last-Event-ID */
@@ -47,10 +50,26 @@ struct sim_stream {
     struct message queue[SIM_QUEUE];
 };
 
+/* What a server answered with at some time: replicas and caches answer with it later. */
+struct past {
+    int64_t at_us;
+    uint64_t stamp, last_id;
+    struct buf body;
+};
+
+/* What the ids of a server prove. */
+enum ids {
+    IDS_GOOD,
+    IDS_AHEAD, /* reads count with another counter, far ahead of the stream's */
+    IDS_STUCK, /* reads always say the same */
+    IDS_LEAP   /* one event in the middle has an id that no read reaches */
+};
+
 /* What must be true of a pane, from what the world knows. */
 struct judge {
     uint64_t have;           /* stamp of the response shown; 0: none */
     uint64_t required;       /* of the latest event delivered for it */
+    uint64_t told;           /* the same, and nothing but lying ids say that it is old */
     uint64_t transient_lost; /* of the latest transient change that no stream carried */
     int64_t transient_lost_us;
     int64_t uncovered_us; /* since when an event waits for its response; INT64_MAX: none does */
@@ -71,6 +90,12 @@ struct sim {
     struct world world;
     struct engine *engine;
     struct moment now;
+    int64_t late_us;        /* answers are so much older than the server's state; 0: they are not */
+    unsigned cached_one_in; /* an answer is a copy of an older one; 0: never */
+    bool tells_age;         /* of a copy */
+    enum ids ids;
+    struct past past[RESOURCE_COUNT][SIM_PAST];
+    size_t past_count[RESOURCE_COUNT]; /* ever */
     bool calm;       /* nothing fails and every request takes the same time: freezes are bounded */
     bool forgiven;   /* transient figures lost around the first opening: they come with the next */
     bool disorderly; /* the stream repeats and swaps messages */
@@ -102,12 +127,18 @@ void wire_cut(struct sim *sim, enum fault_kind kind);
 void wire_emit(struct sim *sim, const struct world_event *event);
 int64_t wire_next(const struct sim *sim);
 void wire_step(struct sim *sim);
+/* The server's state is one that may be answered with later. */
+void wire_remember(struct sim *sim);
+/* Answers may be other than the server's state of now, or ids other than its events'. */
+bool wire_lies(const struct sim *sim);
 
 /* sim_judge.c: what must hold */
 void judge_reset(struct sim *sim);
 void judge_start(struct sim *sim, enum resource resource);
 void judge_step(struct sim *sim);
 void judge_end(struct sim *sim);
+/* Long enough after the last change: what the stream has told is shown, or marked. */
+void judge_late(struct sim *sim);
 /* Feeds an event to the engine and checks what it may do. */
 void judge_event(struct sim *sim, const struct event *event, const struct world_event *truth);
 /* Hands an answer to the engine and checks what it may do. */

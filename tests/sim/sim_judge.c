@@ -67,6 +67,8 @@ static void note_delivery(struct sim *sim, const struct world_event *truth)
             strstr(truth->data, "pnl_updated") != NULL) {
             continue;
         }
+        bool live = sim->ids != IDS_AHEAD || truth->stamp > sim->stream.opened_stamp;
+        judge->told = live && truth->stamp > judge->told ? truth->stamp : judge->told;
         if (truth->stamp > judge->required) {
             judge->required = truth->stamp;
         }
@@ -131,7 +133,7 @@ static void judge_accepted(struct sim *sim, struct flight *flight)
     if (flight->id <= judge->last_applied) {
         sim_break(sim, "P3: an older response was applied after a newer one");
     }
-    if (flight->stamp < judge->have) {
+    if (flight->stamp < judge->have && !wire_lies(sim)) {
         sim_break(sim, "P3: what is shown went back in time");
     }
     if (engine_outage(sim->engine)) {
@@ -169,6 +171,7 @@ void judge_answer(struct sim *sim, struct flight *flight)
             .etag = flight->etag[0] != '\0' ? flight->etag : NULL,
             .last_event_id = flight->last_event_id,
             .duration_us = sim->now.mono_us - flight->start_us,
+            .age_ms = flight->age_ms,
         };
         taken = engine_fetch_ok(sim->engine, sim->now, flight->id, &response);
     }
@@ -211,7 +214,7 @@ static void check_covered(struct sim *sim, enum resource resource)
 {
     const struct judge *judge = &sim->judges[resource];
     const struct swr *swr = &sim->engine->swr[resource];
-    if (!swr->loaded || swr_is_dirty(swr)) {
+    if (!swr->loaded || swr_is_dirty(swr) || wire_lies(sim)) {
         return;
     }
     if (judge->have < judge->required) {
@@ -336,6 +339,42 @@ static void check_truth(struct sim *sim, enum resource resource)
         sim_break(sim, "P1: not settled though the network works");
     }
     snapshot_unref(shown);
+    snapshot_unref(truth);
+    buf_done(&body);
+}
+
+/* Whether an order that is not marked has another status than the server says. */
+static bool is_wrong(const struct order *truth, const struct snapshot *shown)
+{
+    size_t at = model_find(shown, truth->row.id);
+    if (at == shown->row_count) {
+        return true;
+    }
+    const struct order *order = &shown->orders[at];
+    return !order->row.provisional && strcmp(order->status, truth->status) != 0;
+}
+
+void judge_late(struct sim *sim)
+{
+    const struct judge *judge = &sim->judges[RESOURCE_ORDERS];
+    struct pane_state state;
+    engine_pane(sim->engine, RESOURCE_ORDERS, &state);
+    if (!wire_lies(sim) || sim->disorderly || judge->told < sim->world.changed[RESOURCE_ORDERS] ||
+        state.stale || state.shown == NULL) {
+        return;
+    }
+    struct buf body;
+    buf_init(&body, SIZE_MAX);
+    world_body(&sim->world, RESOURCE_ORDERS, &body);
+    struct fault fault;
+    struct snapshot *truth = decode_body(RESOURCE_ORDERS, body.data, body.len, &fault);
+    for (size_t i = 0; i < truth->row_count; i++) {
+        if (is_wrong(&truth->orders[i], state.shown)) {
+            sim_say(sim, "truth orders: %s", body.data);
+            say_rows(sim, state.shown);
+            sim_break(sim, "P14: an order is neither right nor marked");
+        }
+    }
     snapshot_unref(truth);
     buf_done(&body);
 }

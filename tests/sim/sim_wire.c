@@ -83,6 +83,53 @@ void wire_cancel(struct sim *sim, const struct engine_action *action)
     }
 }
 
+bool wire_lies(const struct sim *sim)
+{
+    return sim->late_us > 0 || sim->cached_one_in > 0 || sim->ids != IDS_GOOD;
+}
+
+void wire_remember(struct sim *sim)
+{
+    for (int r = 0; r < RESOURCE_COUNT && wire_lies(sim); r++) {
+        size_t count = sim->past_count[r];
+        const struct past *last = &sim->past[r][(count + SIM_PAST - 1) % SIM_PAST];
+        if (count > 0 && last->stamp == sim->world.touched[r]) {
+            continue;
+        }
+        struct past *past = &sim->past[r][sim->past_count[r]++ % SIM_PAST];
+        past->at_us = sim->now.mono_us;
+        past->stamp = sim->world.touched[r];
+        past->last_id = sim->world.last_id;
+        past->body.max = SIZE_MAX - 1;
+        buf_clear(&past->body);
+        world_body(&sim->world, (enum resource)r, &past->body);
+    }
+}
+
+/* From the state of some time ago; a copy is older still. */
+static void read_past(struct sim *sim, struct flight *flight)
+{
+    enum resource r = flight->resource;
+    int64_t age_us = sim->late_us;
+    if (sim->cached_one_in > 0 && dice_one_in(&sim->dice, sim->cached_one_in)) {
+        age_us += (int64_t)dice_below(&sim->dice, 4000) * MS;
+        flight->age_ms = sim->tells_age ? age_us / MS + 1 : 0;
+    }
+    size_t held = sim->past_count[r] < SIM_PAST ? sim->past_count[r] : SIM_PAST;
+    size_t back = 1;
+    const struct past *past = &sim->past[r][(sim->past_count[r] - 1) % SIM_PAST];
+    while (back < held && past->at_us > sim->now.mono_us - age_us) {
+        past = &sim->past[r][(sim->past_count[r] - ++back) % SIM_PAST];
+    }
+    flight->stamp = past->stamp;
+    if (sim->world.extensions && !sim->world.reads_without_ids) {
+        flight->last_event_id = sim->ids == IDS_AHEAD   ? past->last_id + 1000000
+                                : sim->ids == IDS_STUCK ? 1
+                                                        : past->last_id;
+    }
+    buf_append(&flight->body, past->body.data, past->body.len);
+}
+
 /* The server answers from its state of this very moment. */
 static void read_flight(struct sim *sim, struct flight *flight)
 {
@@ -90,6 +137,10 @@ static void read_flight(struct sim *sim, struct flight *flight)
     flight->read = true;
     flight->status = 200;
     flight->stamp = world->stamp;
+    if (wire_lies(sim)) {
+        read_past(sim, flight);
+        return;
+    }
     if (world->extensions && !world->reads_without_ids) {
         flight->last_event_id = world->last_id;
         snprintf(flight->etag, sizeof flight->etag, "\"%u-%llu\"", world->history,
@@ -211,6 +262,7 @@ static void open_stream(struct sim *sim)
     bool sends_id = stream->sse_id != 0;
     stream->wire = WIRE_OPEN;
     stream->opened_us = sim->now.mono_us;
+    stream->opened_stamp = world->stamp;
     stream->count = stream->first = 0;
     stream->last_at_us = 0;
     sim_say(sim, "stream opened, Last-Event-ID %llu", (unsigned long long)stream->sse_id);
@@ -257,11 +309,14 @@ static void deliver(struct sim *sim)
     stream->count--;
     if (truth.id != 0) {
         stream->sse_id = truth.id;
+        bool leaps = sim->ids == IDS_LEAP && dice_one_in(&sim->dice, 12);
+        truth.id += leaps ? 1000000000 : 0;
         stream->sse_history = sim->world.history;
     }
     char id[24] = "";
     if (stream->sse_id != 0) {
-        snprintf(id, sizeof id, "%llu", (unsigned long long)stream->sse_id);
+        snprintf(id, sizeof id, "%llu",
+                 (unsigned long long)(truth.id != 0 ? truth.id : stream->sse_id));
     }
     struct sse_event sse = {.type = "message",
                             .type_len = 7,

@@ -80,7 +80,8 @@ static void tell_order(struct world_event *event, const char *type, const struct
 static void change_order(struct world *world, struct dice *dice, struct world_event *event)
 {
     size_t i = dice_below(dice, WORLD_ROWS);
-    if (i >= world->order_count) {
+    /* What is done is done: in its place comes another. */
+    if (i >= world->order_count || world->orders[i].status != PENDING) {
         size_t keep = world->order_count < WORLD_ROWS ? world->order_count : WORLD_ROWS - 1;
         memmove(world->orders + 1, world->orders, keep * sizeof *world->orders);
         world->orders[0] = (struct world_order){

@@ -72,6 +72,7 @@ struct position {
     double unrealized_pnl, day_pnl, realized_pnl, booked_pnl;
     double stop_loss, target;
     bool is_closed;
+    bool adds_up; /* the server's profit is what we would make of its price */
     int64_t created_ms;
     int64_t updated_ns; /* as of an order */
 };

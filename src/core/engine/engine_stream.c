@@ -6,9 +6,6 @@
 /* Their figures also change by messages that are never repeated. */
 #define TRANSIENT_PANES (RESOURCE_BIT(RESOURCE_POSITIONS) | RESOURCE_BIT(RESOURCE_WATCHLISTS))
 
-/* What was missed comes again within this time of an opening. */
-#define REPLAY_US ((int64_t)2000 * 1000)
-
 /* So many lies in that time, and ids are not looked at any more until the next opening. */
 #define LIES_MAX 3
 #define LIES_US ((int64_t)60 * 1000 * 1000)
@@ -87,7 +84,7 @@ void engine_stream_opened(struct engine *engine, struct moment now)
     struct engine_stream *stream = &engine->stream;
     stream->open = true;
     stream->open_seq = ++engine->seq;
-    stream->opened_us = now.mono_us;
+    stream->welcome_id = 0;
     stream->welcome_us = engine->settings.paced ? MOMENT_NEVER : now.mono_us + WELCOME_US;
     stream->lies = 0;
     stream->ids_void = false;
@@ -116,17 +113,6 @@ static bool is_answer(enum fault_kind kind)
     return kind == FAULT_HTTP || kind == FAULT_AUTH || kind == FAULT_TYPE || kind == FAULT_REDIRECT;
 }
 
-/* What would have come next on the stream does not come. */
-static void forget_claims(struct engine *engine)
-{
-    for (int r = 0; r < RESOURCE_COUNT; r++) {
-        if (patch_log_forget_claims(engine->swr[r].log)) {
-            engine->swr[r].version++;
-            engine_mark(engine, (enum resource)r);
-        }
-    }
-}
-
 void engine_stream_lost(struct engine *engine, struct moment now, const struct fault *why)
 {
     if (!engine->running) {
@@ -138,7 +124,6 @@ void engine_stream_lost(struct engine *engine, struct moment now, const struct f
         if (stream->welcome_us != MOMENT_NEVER) {
             engine_welcome_missing(engine);
         }
-        forget_claims(engine);
         stream->open = false;
         stream->was_open = true;
         stream->lost_us = now.mono_us;
@@ -212,6 +197,7 @@ static void welcome(struct engine *engine, uint64_t id)
     struct engine_stream *stream = &engine->stream;
     bool awaited = stream->welcome_us != MOMENT_NEVER;
     stream->welcome_us = MOMENT_NEVER;
+    stream->welcome_id = awaited ? id : stream->welcome_id;
     if ((id != 0 && id < stream->last_id) || (awaited && id == 0 && stream->last_id != 0)) {
         new_history(engine);
         stream->last_id = id;
@@ -248,11 +234,10 @@ static void take_patch(struct engine *engine, struct swr *swr, const struct patc
     engine_mark(engine, swr->resource);
 }
 
-/* What comes right behind an opening may be long past: what is read now has the word. */
-static bool is_replay(const struct engine *engine)
+/* What the welcome knows of had happened before we were back: what is read now has the word. */
+static bool is_replay(const struct engine_stream *stream, uint64_t id)
 {
-    const struct engine_stream *stream = &engine->stream;
-    return stream->was_open && engine->last.mono_us - stream->opened_us < REPLAY_US;
+    return stream->was_open && id <= stream->welcome_id;
 }
 
 /* What one pane makes of an event. */
@@ -265,7 +250,7 @@ static enum journal_outcome route(struct engine *engine, struct swr *swr, const 
         return JOURNAL_COVERED;
     }
     struct patch_result result = {.valid = true};
-    if (!claimed || !is_replay(engine)) {
+    if (!claimed || !is_replay(&engine->stream, id)) {
         struct patch_stamp stamp = {engine->seq, id, engine->last.mono_us};
         result = patch_log_event(swr->log, event, stamp, claimed ? swr->held.id : 0);
         take_patch(engine, swr, &result, figures);

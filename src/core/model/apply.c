@@ -5,8 +5,7 @@
 #include "complete.h"
 #include "prices.h"
 
-/* What a position's price comes to, within what rounding its price can make of it. */
-static bool profit_fits(const struct position *position)
+bool position_adds_up(const struct position *position)
 {
     double units = position->quantity * (isnan(position->multiplier) ? 1 : position->multiplier);
     double profit = (position->current_price - position->average_price) * units;
@@ -14,11 +13,10 @@ static bool profit_fits(const struct position *position)
 }
 
 /*
- * A price or a quantity without the profit that it makes, or the other way round. Profits that come
- * later than prices are taken to be made of them: servers that count otherwise than we stay
- * unmarked.
+ * A price or a quantity without the profit that it makes, or the other way round. Where the server
+ * counts otherwise than we, a profit is taken to be made of the price that came before it.
  */
-static void note_moments(struct row *row, const struct oplog_entry *entry, bool fitted)
+static void note_moments(struct row *row, const struct oplog_entry *entry)
 {
     struct position *position = (struct position *)row;
     bool profit = false, price = false, basis = false;
@@ -31,20 +29,18 @@ static void note_moments(struct row *row, const struct oplog_entry *entry, bool 
     }
     bool known = !isnan(position->unrealized_pnl) && position->quantity != 0;
     if (profit) {
-        row->mixed = known && !price && fitted && !row->mixed && !profit_fits(position);
+        row->mixed = known && !price && position->adds_up && !position_adds_up(position);
     } else if (price || basis) {
-        row->mixed = known && !profit_fits(position);
+        row->mixed = known && !position_adds_up(position);
     }
 }
 
 static void write_row(const struct overlay *overlay, const struct oplog_entry *entry,
                       struct row *row, bool inserts)
 {
-    bool positions = overlay->view->resource == RESOURCE_POSITIONS;
-    bool fitted = positions && profit_fits((const struct position *)row);
     payload_write(entry->values, entry->count, row, inserts);
-    if (positions) {
-        note_moments(row, entry, fitted);
+    if (overlay->view->resource == RESOURCE_POSITIONS) {
+        note_moments(row, entry);
     }
     row->version = version_mix(row->version, entry->stamp.seq);
 }

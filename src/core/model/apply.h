@@ -7,6 +7,9 @@
 #include "oplog.h"
 #include "overlay.h"
 
+/* Whether a position's profit is what its price makes, within what rounding can make of it. */
+bool position_adds_up(const struct position *position);
+
 /* How many rows changed. */
 size_t entry_apply(struct overlay *overlay, const struct oplog_entry *entry);
 

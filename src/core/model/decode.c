@@ -5,6 +5,7 @@
 
 #include <blotter/core/alloc.h>
 
+#include "apply.h"
 #include "complete.h"
 #include "fields.h"
 #include "filler.h"
@@ -124,6 +125,10 @@ static const char *decode_row(struct decoder *decoder, const char *at)
         return NULL;
     }
     row_complete(decoder->snapshot->resource, row);
+    if (decoder->snapshot->resource == RESOURCE_POSITIONS) {
+        struct position *position = (struct position *)row;
+        position->adds_up = position_adds_up(position);
+    }
     return behind;
 }
 

@@ -105,7 +105,7 @@ static void keep_former(const struct oplog_entry *old, size_t offset, uint64_t r
     memset(ret, 0, OPLOG_FORMER * sizeof *ret);
     for (size_t i = 0; i < old->count; i++) {
         if (old->values[i].offset == offset) {
-            memcpy(ret + 1, old->before[i], (OPLOG_FORMER - 1) * sizeof *ret);
+            memcpy(ret, old->before[i], OPLOG_FORMER * sizeof *ret);
         }
     }
 }
@@ -232,6 +232,7 @@ struct oplog_entry *oplog_put(struct oplog *log, const struct operation *operati
         *ret_overflow = true;
         return NULL;
     }
+    entry->renews = entry->count > 0 && entry->standing != OP_WITNESS;
     oplog_stand(log, entry, OP_SHOWN);
     entry->stamp = stamp;
     entry->told_ms = operation->told_ms;

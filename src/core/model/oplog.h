@@ -30,6 +30,7 @@ struct oplog_entry {
     enum op_standing standing;
     bool is_newer;      /* than what a response brought, by the time of its figures */
     int64_t told_ms;    /* that time, MODEL_NO_TIME when it is not told */
+    bool renews;        /* one that nothing had confirmed */
     bool knew_row;      /* the row was there before it; then before is meaningful */
     unsigned round;     /* of settling: judged in it already */
     int64_t doubted_us; /* since when answers contradict it; 0: none has */

@@ -121,21 +121,43 @@ static bool says_nothing_new(const struct patch_log *log, const struct operation
            values_are_late(log->base, operation->payload, operation->values, operation->count, i);
 }
 
+static struct oplog_entry *log_operation(struct patch_log *log, const struct operation *operation,
+                                         struct patch_stamp stamp, bool *ret_overflow)
+{
+    struct settle_before before;
+    settle_look(operation, shown_row(log, operation), &before);
+    struct oplog_entry *entry = oplog_put(&log->ops, operation, stamp, ret_overflow);
+    if (entry != NULL) {
+        settle_remember(entry, &before);
+    }
+    return entry;
+}
+
+/* It is not written, and what it takes the place of is not any more. */
+static void take_claimed(struct patch_log *log, const struct operation *operation,
+                         struct patch_stamp stamp, struct patch_result *result)
+{
+    overlay_revert(&log->overlay);
+    struct oplog_entry *entry = log_operation(log, operation, stamp, &result->overflow);
+    if (entry != NULL) {
+        oplog_stand(&log->ops, entry, OP_CLAIMED);
+        result->changed = true;
+    }
+    apply_all(log);
+}
+
 static void take_operation(struct patch_log *log, const struct operation *operation,
                            struct patch_stamp stamp, struct patch_result *result)
 {
     if (says_nothing_new(log, operation)) {
         return;
     }
-    struct oplog_entry *entry = oplog_put(&log->ops, operation, stamp, &result->overflow);
-    if (entry == NULL) {
+    if (stamp.id != 0 && stamp.id < log->held) {
+        take_claimed(log, operation, stamp, result);
         return;
     }
-    settle_remember(entry, shown_row(log, operation));
-    if (stamp.id != 0 && stamp.id < log->held) {
-        oplog_stand(&log->ops, entry, OP_CLAIMED);
-    }
-    if (log->base == NULL) {
+    struct oplog_entry *entry = log_operation(log, operation, stamp, &result->overflow);
+    if (entry == NULL || log->base == NULL) {
         return;
     }
     size_t count = entry_apply(&log->overlay, entry);
@@ -143,7 +165,6 @@ static void take_operation(struct patch_log *log, const struct operation *operat
     result->changed = count > 0 || result->changed;
 }
 
-/* Rows that name no instrument are found by their symbol, which is the other key. */
 /* Figures of an earlier moment than those that are known already (A tick may overtake another). */
 static bool is_overtaken(const struct patch_log *log, struct operation *operation)
 {
@@ -306,22 +327,6 @@ struct patch_result patch_log_event(struct patch_log *log, const struct event *e
     log->held = 0;
     result.rows = 1;
     return result;
-}
-
-bool patch_log_forget_claims(struct patch_log *log)
-{
-    bool found = false;
-    struct oplog_entry *newer;
-    overlay_revert(&log->overlay);
-    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = newer) {
-        newer = entry->newer;
-        if (entry->standing == OP_CLAIMED) {
-            oplog_remove(&log->ops, entry);
-            found = true;
-        }
-    }
-    apply_all(log);
-    return found;
 }
 
 /* The base's rows are as the server sent them. */

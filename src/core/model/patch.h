@@ -56,10 +56,6 @@ struct patch_result patch_log_event(struct patch_log *log, const struct event *e
 /* Whether what is held shows what an event says; also true when there is nothing to compare. */
 bool patch_log_shows(struct patch_log *log, const struct event *event);
 
-/* What explains events that are claimed and not shown will not come any more. True when there were
- * such. */
-bool patch_log_forget_claims(struct patch_log *log);
-
 /* What a response did. */
 struct patch_change {
     bool changed;          /* what is shown may be other than before */

@@ -64,11 +64,26 @@ static uint64_t value_hash(const struct payload_value *value)
     }
 }
 
-void settle_remember(struct oplog_entry *entry, const struct row *row)
+void settle_look(const struct operation *operation, const struct row *row,
+                 struct settle_before *ret)
 {
-    entry->knew_row = row != NULL;
-    for (size_t i = 0; i < entry->count && row != NULL; i++) {
-        entry->before[i][0] = hash_in_row(&entry->values[i], row);
+    ret->known = row != NULL;
+    for (size_t i = 0; i < operation->count && row != NULL; i++) {
+        ret->hashes[i] = hash_in_row(&operation->values[i], row);
+    }
+}
+
+/* What says again what nothing has confirmed changes what it changed the first time. */
+void settle_remember(struct oplog_entry *entry, const struct settle_before *before)
+{
+    entry->knew_row = before->known;
+    for (size_t i = 0; i < entry->count && before->known; i++) {
+        uint64_t *former = entry->before[i];
+        if (!entry->renews || former[0] == 0 ||
+            value_hash(&entry->values[i]) != before->hashes[i]) {
+            memmove(former + 1, former, (OPLOG_FORMER - 1) * sizeof *former);
+            former[0] = before->hashes[i];
+        }
     }
 }
 
@@ -84,7 +99,10 @@ bool settle_agrees(const struct operation *operation, const struct row *row)
     if (operation->payload->action != PAYLOAD_SET) {
         return needs_row(operation->payload) == (row != NULL);
     }
-    for (size_t i = 0; i < operation->count && row != NULL; i++) {
+    if (row == NULL) { /* an order that is not in the list may be one that it should hold */
+        return operation->payload->resource != RESOURCE_ORDERS;
+    }
+    for (size_t i = 0; i < operation->count; i++) {
         const struct payload_value *value = &operation->values[i];
         if (!value->implied && value_hash(value) != hash_in_row(value, row)) {
             return false;
@@ -164,12 +182,8 @@ static bool set_later(const struct group *group, size_t k, size_t offset)
     return false;
 }
 
-/*
- * What stood in a field before operation k of the group, and what earlier ones wrote there: whether
- * any of that is (or, not_that: is not) the value with that hash.
- */
-static bool any_former(const struct group *group, size_t k, size_t offset, uint64_t hash,
-                       bool not_that)
+/* What stood in a field before operation k of the group, or what an earlier one wrote there. */
+static bool is_former(const struct group *group, size_t k, size_t offset, uint64_t hash)
 {
     for (size_t earlier = 0; earlier <= k; earlier++) {
         const struct oplog_entry *entry = group->entries[earlier];
@@ -177,12 +191,11 @@ static bool any_former(const struct group *group, size_t k, size_t offset, uint6
         if (value == NULL) {
             continue;
         }
-        if (earlier < k && (value_hash(value) == hash) != not_that) {
+        if (earlier < k && value_hash(value) == hash) {
             return true;
         }
-        const uint64_t *before = entry->before[value - entry->values];
         for (size_t back = 0; back < OPLOG_FORMER; back++) {
-            if (before[back] != 0 && (before[back] == hash) != not_that) {
+            if (entry->before[value - entry->values][back] == hash) {
                 return true;
             }
         }
@@ -190,33 +203,32 @@ static bool any_former(const struct group *group, size_t k, size_t offset, uint6
     return false;
 }
 
-/* What a row's fields say about one operation. */
+/* What a row's fields of one kind say about an operation. */
 struct tally {
     size_t same;   /* as the operation left it, and it had been something else */
     size_t former; /* as it was before */
-    size_t news;   /* words that we have not heard yet */
-    /* Where what stood before is not known: figures and words that are as it says, or other. */
-    size_t figures_same, figures_other, words_other;
+    size_t news;   /* other than both */
+    size_t equal;  /* as the operation says, whatever stood there before */
 };
 
-static struct tally count_fields(const struct group *group, size_t k, const struct row *row)
+/* Words: texts; else figures. */
+static struct tally count_fields(const struct group *group, size_t k, const struct row *row,
+                                 bool words)
 {
     const struct oplog_entry *entry = group->entries[k];
     struct tally tally = {0};
     for (size_t i = 0; i < entry->count; i++) {
         const struct payload_value *value = &entry->values[i];
-        if (value->implied || set_later(group, k, value->offset)) {
+        if (value->implied || set_later(group, k, value->offset) ||
+            (value->type == FIELD_TEXT) != words) {
             continue;
         }
         uint64_t now = hash_in_row(value, row), said = value_hash(value);
-        bool word = value->type == FIELD_TEXT;
-        tally.figures_same += !word && now == said;
-        tally.figures_other += !word && now != said;
-        tally.words_other += word && now != said;
-        tally.same += now == said && any_former(group, k, value->offset, said, true);
-        bool former = now != said && any_former(group, k, value->offset, now, false);
+        bool former = now != said && is_former(group, k, value->offset, now);
+        tally.same += now == said && entry->before[i][0] != said;
         tally.former += former;
-        tally.news += word && now != said && !former;
+        tally.news += now != said && !former;
+        tally.equal += now == said;
     }
     return tally;
 }
@@ -224,9 +236,18 @@ static struct tally count_fields(const struct group *group, size_t k, const stru
 /* What a row knows of an operation. */
 enum knowledge { KNOWS, KNOWS_NOT, TELLS_NOTHING };
 
+/* What was before the operation is not known: it is if its words, or all its figures, are other. */
+static enum knowledge knowledge_of_unknown(struct tally words, struct tally figures)
+{
+    bool other =
+        words.news + words.former > 0 || (figures.news + figures.former > 0 && figures.equal == 0);
+    return other ? KNOWS_NOT : TELLS_NOTHING;
+}
+
 /*
- * A row that shows what stood there once was read before the operation. One with a figure of the
- * operation's knows of it, whatever became of the others since.
+ * A row that shows what stood there once was read before the operation. Words say more than
+ * figures, which may have moved on: a row with one of the operation's words, or with one that we
+ * have not heard yet, knows of it.
  */
 static enum knowledge knowledge_of(const struct group *group, size_t k, const struct row *row)
 {
@@ -236,16 +257,19 @@ static enum knowledge knowledge_of(const struct group *group, size_t k, const st
     if (said_ns != MODEL_NO_TIME && row_ns != MODEL_NO_TIME) {
         return row_ns >= said_ns ? KNOWS : KNOWS_NOT;
     }
-    if (needs_row(entry->payload) && !entry->knew_row) {
-        return TELLS_NOTHING; /* it is there: more was not to be proved */
-    }
-    struct tally tally = count_fields(group, k, row);
+    struct tally words = count_fields(group, k, row, true);
+    struct tally figures = count_fields(group, k, row, false);
     if (!entry->knew_row) {
-        bool other = tally.words_other > 0 || (tally.figures_other > 0 && tally.figures_same == 0);
-        return other && entry->standing != OP_WITNESS ? KNOWS_NOT : TELLS_NOTHING;
+        bool tells = !needs_row(entry->payload) && entry->standing != OP_WITNESS;
+        return tells ? knowledge_of_unknown(words, figures) : TELLS_NOTHING;
     }
-    bool knows = tally.same > 0 || tally.news > 0;
-    return knows ? KNOWS : tally.former > 0 ? KNOWS_NOT : TELLS_NOTHING;
+    if (words.same + words.news > 0) {
+        return KNOWS;
+    }
+    if (words.former + figures.former > 0) {
+        return KNOWS_NOT;
+    }
+    return figures.same > 0 ? KNOWS : TELLS_NOTHING;
 }
 
 static bool closes(const struct oplog_entry *entry)

@@ -1,7 +1,7 @@
 /*
  * settle: what a response says about the operations of a log. A response that agrees confirms
  * them; one that shows what stood there before them is older than they are, whatever its ids say.
- * Source: revalidation, R2, R14, R15.
+ * Source: doc/revalidation.md, R2, R14, R15.
  */
 #ifndef BLOTTER_CORE_SETTLE_H
 #define BLOTTER_CORE_SETTLE_H
@@ -19,8 +19,19 @@
 /* A row stays marked, and is asked about, no longer than this. */
 #define SETTLE_MARK_US ((int64_t)60 * 1000 * 1000)
 
-/* Keeps what stands in the row (NULL: there is none) where the operation will write. */
-void settle_remember(struct oplog_entry *entry, const struct row *row);
+/* What stands in a row where an operation will write. */
+struct settle_before {
+    bool known; /* there is a row */
+    uint64_t hashes[PAYLOAD_VALUES_MAX];
+};
+
+/* To be asked before the operation goes into the log: what it takes the place of may be what the
+ * row shows. row: NULL when there is none. */
+void settle_look(const struct operation *operation, const struct row *row,
+                 struct settle_before *ret);
+
+/* Keeps that for the operation's entry. */
+void settle_remember(struct oplog_entry *entry, const struct settle_before *before);
 
 /* Whether a row that the server sent (NULL: it sent none) says what the operation says. */
 bool settle_agrees(const struct operation *operation, const struct row *row);
