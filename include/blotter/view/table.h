@@ -34,6 +34,7 @@ struct table_mark {
     bool seen;       /* … and the user took note */
     uint8_t class;   /* orders: enum order_class */
     uint8_t section; /* table_section, when it was taken in */
+    uint16_t group;  /* positions: its place among the groups */
     uint32_t rank;   /* its place when the rows were last ranked by a figure that moves */
 };
 
@@ -85,8 +86,26 @@ struct order_view_info {
 };
 const struct order_view_info *order_view_info(enum order_view view);
 
+/* Positions may stand in groups, each under a line with its sums. */
+enum table_grouping {
+    TABLE_NO_GROUPS,
+    TABLE_BY_UNDERLYING,
+    TABLE_BY_EXPIRY,
+    TABLE_BY_SECTOR,
+    TABLE_GROUPINGS
+};
+#define TABLE_GROUP_NAME 32
+struct table_group {
+    char name[TABLE_GROUP_NAME];
+    size_t first, count; /* of its rows in the order; 0: none is shown */
+};
+const char *table_grouping_word(enum table_grouping grouping); /* "by underlying"; "" for none */
+
 struct table {
     enum pane pane;
+    enum table_grouping grouping; /* positions */
+    struct table_group *groups;   /* by name */
+    size_t group_count, group_room;
     enum order_view view;        /* orders */
     bool brief;                  /* of working orders and open positions alone, whatever the view */
     uint8_t chosen[COLUMNS_MAX]; /* the user's columns, in order */

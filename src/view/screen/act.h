@@ -27,7 +27,8 @@ void act_view(struct act *act, enum order_view view);
 void act_next_view(struct act *act);
 void act_accept(struct act *act); /* the filter that was typed */
 void act_recent(struct act *act); /* one that was typed before */
-void act_due(struct act *act);    /* to the next row that wants attention */
+void act_group(struct act *act);
+void act_due(struct act *act); /* to the next row that wants attention */
 void act_open_overlay(struct act *act, enum action_scope scope);
 void act_detail(struct act *act); /* the symbol */
 void act_fields(struct act *act);

@@ -24,6 +24,14 @@ void act_next_view(struct act *act)
     act_view(act, view);
 }
 
+void act_group(struct act *act)
+{
+    struct table *table = &act->screen->tables[PANE_POSITIONS];
+    table->grouping = (enum table_grouping)((table->grouping + 1) % TABLE_GROUPINGS);
+    act->screen->retake |= RESOURCE_BIT(RESOURCE_POSITIONS);
+    act_redraw(act, RESOURCE_BIT(RESOURCE_POSITIONS) | SCREEN_VIEW);
+}
+
 /* --- filters -------------------------------------------------------------------------------- */
 
 /* "@losers" becomes what the config says of it. */

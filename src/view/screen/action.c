@@ -59,6 +59,8 @@ static const struct action_info actions[] = {
     [ACTION_VIEW] = {"view", "o", PANES, rows, "working/all",
                      "The next of the order views: working, all, filled, cancelled, rejected",
                      ORDERS},
+    [ACTION_GROUP] = {"group", "u", PANES, rows, "group",
+                      "Group the positions: by underlying, by expiry, by sector, not at all"},
     [ACTION_MATCH_NEXT] = {"next-match", "n", PANES, rows, "next",
                            "To the next row that the filter found", TABLES},
     [ACTION_MATCH_PREVIOUS] = {"previous-match", "N", PANES, rows, "previous",

@@ -501,6 +501,7 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_BACK] = do_back,
     [ACTION_FILTER] = do_filter,
     [ACTION_VIEW] = act_next_view,
+    [ACTION_GROUP] = act_group,
     [ACTION_MATCH_NEXT] = do_match,
     [ACTION_MATCH_PREVIOUS] = do_match,
     [ACTION_SORT_NEXT] = do_sort,

@@ -27,6 +27,10 @@ static void sort_text(const struct table *table, char *out, size_t capacity)
     if (table->pane == PANE_ORDERS && order.column == 0 && order.descending) {
         return;
     }
+    if (table->grouping != TABLE_NO_GROUPS) {
+        snprintf(out, capacity, "  %s", table_grouping_word(table->grouping));
+        return;
+    }
     if (order.column != table->sort) {
         snprintf(out, capacity, "  worst first");
         return;
@@ -82,9 +86,16 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
     if (table_filter_hides(table)) {
         snprintf(out, capacity, "%zu of %zu · ", table->order_count, table->total);
     } else if (lines > 0 && all > (size_t)lines) {
-        size_t between = all - table->order_count; /* a divider is no row */
-        size_t first = table->top < table->split ? table->top + 1 : table->top + 1 - between;
-        last -= last > table->split ? between : 0;
+        size_t top = table->top, first = table_row_of_line(table, top);
+        while (first == TABLE_NO_ROW) { /* what divides rows is none */
+            first = table_row_of_line(table, ++top);
+        }
+        size_t end = last - 1, newest = table_row_of_line(table, end);
+        while (newest == TABLE_NO_ROW && end > 0) {
+            newest = table_row_of_line(table, --end);
+        }
+        last = (newest == TABLE_NO_ROW ? first : newest) + 1;
+        first++;
         snprintf(out, capacity, "%zu-%zu/%zu · ", first, last, table->order_count);
     } else {
         snprintf(out, capacity, "%zu · ", table->order_count);

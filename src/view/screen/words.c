@@ -136,7 +136,8 @@ static bool say_of_backend(const struct screen_input *input, struct conn_word *r
 {
     const struct conn_status *conn = input->conn;
     bool live = conn != NULL && conn->phase == CONN_LIVE;
-    bool begins = conn != NULL && conn->phase <= CONN_SILENT && conn->attempt <= 1;
+    bool begins = conn != NULL && conn->attempt <= 1 &&
+                  (conn->phase == CONN_CONNECTING || conn->phase == CONN_SILENT);
     const struct fault *outage = input->asking != NULL ? outage_of(input) : NULL;
     if (input->asking == NULL) {
         return false;
@@ -220,7 +221,11 @@ void conn_word_make(const struct screen_input *input, struct conn_word *ret)
     const struct conn_status *conn = input->conn;
     const struct fault *auth = auth_fault(input);
     word_set(ret, ROLE_CONN_WARN, "◌ CONNECTING");
-    if (auth != NULL) {
+    if (input->day != NULL) {
+        word_set(ret, ROLE_CONN_WARN, "▮▮ PAST");
+        snprintf(ret->text, sizeof ret->text, "▮▮ PAST DAY %.10s", input->day);
+        snprintf(ret->more, sizeof ret->more, "from the daybook, no server is asked");
+    } else if (auth != NULL) {
         word_set(ret, ROLE_CONN_BAD, "✗ AUTH");
         snprintf(ret->text, sizeof ret->text, "✗ AUTH token rejected");
         snprintf(ret->why, sizeof ret->why, "%.140s", auth->text);

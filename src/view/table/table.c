@@ -28,6 +28,8 @@ void table_done(struct table *table)
 {
     free(table->marks);
     free(table->order);
+    free(table->groups);
+    table->groups = NULL;
     free(table->changed);
     table->marks = NULL;
     table->order = NULL;
@@ -121,12 +123,15 @@ static size_t divider_lines(const struct table *table)
 
 size_t table_line_count(const struct table *table)
 {
-    return table->order_count + divider_lines(table);
+    return table->order_count + divider_lines(table) + table_group_heads(table);
 }
 
 size_t table_row_of_line(const struct table *table, size_t line)
 {
     size_t between = divider_lines(table);
+    if (table->group_count > 0) {
+        return table_group_row(table, line, between);
+    }
     if (line < table->split || between == 0) {
         return line;
     }
@@ -135,14 +140,18 @@ size_t table_row_of_line(const struct table *table, size_t line)
 
 size_t table_line_of_row(const struct table *table, size_t i)
 {
-    return i < table->split ? i : i + divider_lines(table);
+    size_t line = table->group_count > 0 ? table_group_line(table, i) : i;
+    return i < table->split ? line : line + divider_lines(table);
 }
 
 /* The row at a line, or the one behind the divider. */
 static size_t row_from(const struct table *table, size_t line)
 {
     size_t row = table_row_of_line(table, line);
-    return row == TABLE_NO_ROW ? table->split : row;
+    while (row == TABLE_NO_ROW) {
+        row = table_row_of_line(table, ++line);
+    }
+    return row;
 }
 
 /* --- order, selection, anchor --------------------------------------------------------------- */
@@ -286,6 +295,7 @@ void table_arrange(struct table *table)
     if (table_wants_ranks(table)) {
         give_ranks(table, shown);
     }
+    table_groups_make(table, shown.first, shown.count);
     memset(table->class_counts, 0, sizeof table->class_counts);
     table->passed = 0;
     for (size_t i = shown.first; i < shown.first + shown.count; i++) {
@@ -301,6 +311,7 @@ void table_arrange(struct table *table)
     }
     table_sort_rows(table, table->order, table->order_count);
     find_split(table);
+    table_groups_place(table);
     table_sum(table);
     table_settle(table);
 }

@@ -68,12 +68,13 @@ void table_put_closed(const struct painter *painter, size_t i, int y)
 
 /* --- sums ----------------------------------------------------------------------------------- */
 
-static void put_total(const struct painter *painter, struct table_slot slot, struct total_line line)
+static void put_total(const struct painter *painter, struct table_slot slot,
+                      const struct money_sum *sum, int y)
 {
     const struct table *table = painter->table;
     const struct column *column = table_column(table, slot.column);
-    struct money_part part = table_total(table, column, line.sum);
-    struct rect area = {slot.x, line.y, slot.width, 1};
+    struct money_part part = table_part(sum, column);
+    struct rect area = {slot.x, y, slot.width, 1};
     char out[FORMAT_MAX];
     bool hidden = painter->view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0;
     bool doubtful = (part.derived || part.unknown > 0) && (column->flags & COLUMN_DERIVED) == 0;
@@ -127,8 +128,9 @@ void table_put_totals(const struct painter *painter, struct total_line line)
     int end = painter->view->area.x + painter->view->area.width;
     for (size_t s = painter->layout->count; s-- > 0;) {
         struct table_slot slot = painter->layout->slots[s];
-        if (!isnan(table_total(table, table_column(table, slot.column), line.sum).value)) {
-            put_total(painter, slot, line);
+        const struct money_sum *sum = &table->sums.sums[line.sum];
+        if (!isnan(table_part(sum, table_column(table, slot.column)).value)) {
+            put_total(painter, slot, sum, line.y);
             end = slot.x - 1;
         }
     }
@@ -145,4 +147,26 @@ void table_put_totals(const struct painter *painter, struct total_line line)
         canvas_put(painter->canvas, (struct rect){x - 1, line.y, 1, 1}, "≈",
                    (struct style){ROLE_STALE, 0});
     }
+}
+
+/* "▾ NIFTY  2 legs", its sums under their columns; of several currencies only the count. */
+void table_put_group(const struct painter *painter, const struct table_group *group, int y)
+{
+    const struct table *table = painter->table;
+    struct money money;
+    char text[LABEL_BYTES], out[LABEL_BYTES];
+    int end = painter->view->area.x + painter->view->area.width, x = painter->view->area.x + 1;
+    table_group_sum(table, group, &money);
+    for (size_t s = painter->layout->count; s-- > 0 && money.count == 1;) {
+        struct table_slot slot = painter->layout->slots[s];
+        if (!isnan(table_part(&money.sums[0], table_column(table, slot.column)).value)) {
+            put_total(painter, slot, &money.sums[0], y);
+            end = slot.x - 1;
+        }
+    }
+    snprintf(text, sizeof text, "▾ %s  %zu leg%s", group->name, group->count,
+             group->count == 1 ? "" : "s");
+    text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
+    canvas_put(painter->canvas, (struct rect){x, y, end - x, 1}, out,
+               (struct style){painter->view->stale ? ROLE_STALE : ROLE_TITLE, CELL_BOLD});
 }

@@ -27,7 +27,7 @@ static int figure_width(const struct table_view *view, const struct column *colu
     return format_number(view->format, (struct format_figure){value, extent->decimals, flags}, out);
 }
 
-struct money_part table_total(const struct table *table, const struct column *column, size_t i)
+struct money_part table_part(const struct money_sum *sum, const struct column *column)
 {
     static const struct {
         const char *name;
@@ -37,7 +37,6 @@ struct money_part table_total(const struct table *table, const struct column *co
                  {"realised", offsetof(struct money_sum, realized)},
                  {"invested", offsetof(struct money_sum, invested)},
                  {"value", offsetof(struct money_sum, value)}};
-    const struct money_sum *sum = &table->sums.sums[i];
     struct money_part part = {.value = NAN};
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
         if (strcmp(parts[p].name, column->name) == 0) {
@@ -56,7 +55,7 @@ static int total_width(const struct table *table, const struct table_view *view,
     struct column_extent derived = {.decimals = table->extents[c].decimals, .derived = true};
     int width = 0;
     for (size_t i = 0; i < table->sums.count; i++) {
-        double value = table_total(table, column, i).value;
+        double value = table_part(&table->sums.sums[i], column).value;
         width = max_int(width, isnan(value) ? 0 : figure_width(view, column, value, &derived));
     }
     return width;

@@ -22,9 +22,9 @@ void table_settle(struct table *table);
 
 /* --- table_layout.c */
 const struct column *table_column(const struct table *table, size_t i);
-/* The sum that stands under a column of the positions, in the i-th currency; its value is NAN when
- * there is none. */
-struct money_part table_total(const struct table *table, const struct column *column, size_t i);
+/* The part of a sum that stands under a column of the positions; its value is NAN when there is
+ * none. */
+struct money_part table_part(const struct money_sum *sum, const struct column *column);
 
 static inline int max_int(int a, int b)
 {
@@ -56,7 +56,20 @@ enum role table_sign_role(double value);
  * but what is due, also under the cursor, which the line shows as well. */
 bool table_row_doubtful(const struct row *row);
 
+/* --- table_group.c */
+/* The groups of rows [first, first + count); their places, when the rows are in order. */
+void table_groups_make(struct table *table, size_t first, size_t count);
+void table_groups_place(struct table *table);
+size_t table_group_heads(const struct table *table);
+/* Lines and rows where there are groups; between: lines before the rows that are closed. */
+size_t table_group_row(const struct table *table, size_t line, size_t between);
+size_t table_group_line(const struct table *table, size_t i);
+const struct table_group *table_group_head(const struct table *table, size_t line); /* or NULL */
+void table_group_sum(const struct table *table, const struct table_group *group,
+                     struct money *money);
+
 /* --- table_foot.c */
+void table_put_group(const struct painter *painter, const struct table_group *group, int y);
 struct total_line {
     size_t sum; /* which currency's */
     int y;

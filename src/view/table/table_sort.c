@@ -103,7 +103,10 @@ static uint64_t text_prefix(const char *text)
 static struct item take_key(const struct order_by *by, uint32_t index)
 {
     const struct row *row = model_row(by->table->snapshot, index);
-    struct item item = {.row = index, .section = table_section(by->table, row)};
+    int section = table_section(by->table, row);
+    bool grouped = by->table->group_count > 0 && section == 0;
+    int group = grouped ? by->table->marks[index].group : 0;
+    struct item item = {.row = index, .section = section * (UINT16_MAX + 1) + group};
     if (by->by_rank) {
         item.number = by->table->marks[index].rank;
     } else if (by->column == NULL) {

@@ -146,6 +146,44 @@ static void test_margin(void **state)
     }
 }
 
+/* Groups have their sums, and the rows of one stand together. */
+static void test_groups(void **state)
+{
+    (void)state;
+    static const char list[] =
+        LIST(P("NIFTY26D03C24500", -25, -22.5, -22.5, "") "," P("SBIN", 5, 7, 9, "") "," P(
+            "NIFTY26D31C24450", 125, -955, -955, "") "," P("CLOSED1", 0, 3, 0, CLOSED));
+    static const struct {
+        const char *title, *head, *sum;
+    } steps[] = {{"by underlying", "▾ NIFTY  2 legs", "-977.50"},
+                 {"by expiry", "▾ 2026-12-31  1 leg", "-955.00"},
+                 {"by sector", "▾ no sector  3 legs", "-970.50"}};
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk_load(&desk, RESOURCE_POSITIONS, list);
+    free(desk_text(&desk, SCREEN_ALL));
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        desk_do(&desk, ACTION_GROUP);
+        char *text = desk_text(&desk, SCREEN_ALL);
+        must_hold(steps[i].title, text, "2 Positions", steps[i].title);
+        must_hold(steps[i].title, text, steps[i].head, steps[i].sum);
+        assert_non_null(strstr(text, "closed today"));
+        free(text);
+    }
+    desk_do(&desk, ACTION_FOCUS_POSITIONS);
+    for (int i = 0; i < 5; i++) { /* the cursor steps over what is no row */
+        desk_do(&desk, ACTION_DOWN);
+        char *text = desk_text(&desk, SCREEN_ALL);
+        assert_null(strstr(text, "▸▾"));
+        free(text);
+    }
+    desk_do(&desk, ACTION_GROUP);
+    char *text = desk_text(&desk, SCREEN_ALL);
+    assert_null(strstr(text, "▾"));
+    free(text);
+    desk_close(&desk);
+}
+
 /* A figure that moves ranks the rows when asked, or when nobody has looked for a while. */
 static void test_rows_keep_their_places(void **state)
 {
@@ -187,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_the_day_in_words),
         cmocka_unit_test(test_what_was_closed_stays_under_the_rows),
         cmocka_unit_test(test_margin),
+        cmocka_unit_test(test_groups),
         cmocka_unit_test(test_rows_keep_their_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

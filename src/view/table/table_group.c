@@ -1,0 +1,191 @@
+/* Positions in groups: which there are, which lines head them, and their sums. */
+#include "table_private.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/contract.h>
+#include <blotter/core/span.h>
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUPS_MAX 1024 /* the rows of further ones stand with the last */
+
+static const char *const words[] = {
+    [TABLE_NO_GROUPS] = "",
+    [TABLE_BY_UNDERLYING] = "by underlying",
+    [TABLE_BY_EXPIRY] = "by expiry",
+    [TABLE_BY_SECTOR] = "by sector",
+};
+static_assert(sizeof words / sizeof *words == TABLE_GROUPINGS, "a word per grouping");
+
+const char *table_grouping_word(enum table_grouping grouping)
+{
+    return words[grouping];
+}
+
+/* What the server sends beside the model: "stock": {"sector": …}. */
+static void sector_of(const struct row *row, char out[TABLE_GROUP_NAME])
+{
+    struct span stock, sector;
+    char text[TABLE_GROUP_NAME];
+    bool known = row->raw.ptr != NULL && span_member(row->raw, "stock", &stock) &&
+                 span_type(stock) == SPAN_OBJECT && span_member(stock, "sector", &sector) &&
+                 span_type(sector) == SPAN_STRING &&
+                 span_string(sector, text, sizeof text) < sizeof text && text[0] != '\0';
+    text_clean(known ? text : "no sector", strlen(known ? text : "no sector"), out,
+               TABLE_GROUP_NAME);
+}
+
+static void name_of(const struct table *table, const struct position *position,
+                    char out[TABLE_GROUP_NAME])
+{
+    struct contract contract;
+    char name[CONTRACT_NAME_BYTES];
+    bool is_contract = contract_parse(position->symbol, &contract);
+    if (table->grouping == TABLE_BY_SECTOR) {
+        sector_of(&position->row, out);
+    } else if (table->grouping == TABLE_BY_EXPIRY) {
+        snprintf(name, sizeof name, "%04d-%02d-%02d", contract.year % 10000, contract.month % 100,
+                 contract.day % 100);
+        snprintf(out, TABLE_GROUP_NAME, "%.31s", is_contract ? name : "no expiry");
+    } else if (is_contract) {
+        snprintf(out, TABLE_GROUP_NAME, "%s", contract.underlying);
+    } else {
+        text_clean(position->symbol, strlen(position->symbol), out, TABLE_GROUP_NAME);
+    }
+}
+
+/* The place of a name among the groups, which are in order; *ret_there: it is one of them. */
+static size_t find_group(const struct table *table, const char *name, bool *ret_there)
+{
+    size_t low = 0, high = table->group_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(table->groups[middle].name, name) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    *ret_there = low < table->group_count && strcmp(table->groups[low].name, name) == 0;
+    return low;
+}
+
+static void add_group(struct table *table, const char *name)
+{
+    bool there;
+    size_t at = find_group(table, name, &there);
+    if (there || table->group_count == GROUPS_MAX) {
+        return;
+    }
+    if (table->group_count == table->group_room) {
+        table->group_room = table->group_room * 2 + 16;
+        table->groups = mem_realloc(table->groups, table->group_room * sizeof *table->groups);
+    }
+    memmove(table->groups + at + 1, table->groups + at,
+            (table->group_count - at) * sizeof *table->groups);
+    table->groups[at] = (struct table_group){.count = 0};
+    snprintf(table->groups[at].name, sizeof table->groups[at].name, "%s", name);
+    table->group_count++;
+}
+
+void table_groups_make(struct table *table, size_t first, size_t count)
+{
+    char name[TABLE_GROUP_NAME];
+    table->group_count = 0;
+    if (table->pane != PANE_POSITIONS || table->grouping == TABLE_NO_GROUPS) {
+        return;
+    }
+    for (size_t i = first; i < first + count; i++) {
+        name_of(table, &table->snapshot->positions[i], name);
+        add_group(table, name);
+    }
+    for (size_t i = first; i < first + count; i++) {
+        bool there;
+        name_of(table, &table->snapshot->positions[i], name);
+        size_t at = find_group(table, name, &there);
+        at = at < table->group_count ? at : table->group_count - 1;
+        table->marks[i].group = (uint16_t)at;
+    }
+}
+
+void table_groups_place(struct table *table)
+{
+    for (size_t i = 0; table->group_count > 0 && i < table->split; i++) {
+        struct table_group *group = &table->groups[table->marks[table->order[i]].group];
+        group->first = group->count == 0 ? i : group->first;
+        group->count++;
+    }
+}
+
+/* --- lines ---------------------------------------------------------------------------------- */
+
+size_t table_group_heads(const struct table *table)
+{
+    size_t heads = 0;
+    for (size_t g = 0; g < table->group_count; g++) {
+        heads += table->groups[g].count > 0;
+    }
+    return heads;
+}
+
+/* Walks the groups' lines; *line is what is left of it behind them. */
+static size_t row_in_groups(const struct table *table, size_t *line, const struct table_group **ret)
+{
+    *ret = NULL;
+    for (size_t g = 0; g < table->group_count; g++) {
+        const struct table_group *group = &table->groups[g];
+        if (group->count == 0) {
+            continue;
+        }
+        if (*line == 0) {
+            *ret = group;
+            return TABLE_NO_ROW;
+        }
+        if (*line <= group->count) {
+            *ret = group;
+            return group->first + *line - 1;
+        }
+        *line -= group->count + 1;
+    }
+    return TABLE_NO_ROW;
+}
+
+size_t table_group_row(const struct table *table, size_t line, size_t between)
+{
+    const struct table_group *group;
+    size_t row = row_in_groups(table, &line, &group);
+    if (group != NULL) {
+        return row;
+    }
+    return line < between ? TABLE_NO_ROW : table->split + line - between;
+}
+
+const struct table_group *table_group_head(const struct table *table, size_t line)
+{
+    const struct table_group *group;
+    size_t row = row_in_groups(table, &line, &group);
+    return row == TABLE_NO_ROW ? group : NULL;
+}
+
+size_t table_group_line(const struct table *table, size_t i)
+{
+    size_t heads = 0;
+    for (size_t g = 0; g < table->group_count && table->groups[g].first <= i; g++) {
+        heads += table->groups[g].count > 0;
+    }
+    return i + heads;
+}
+
+void table_group_sum(const struct table *table, const struct table_group *group,
+                     struct money *money)
+{
+    money_begin(money);
+    for (size_t i = group->first; i < group->first + group->count; i++) {
+        money_add(money, table->book, &table->snapshot->positions[table->order[i]]);
+    }
+    money_end(money, NULL);
+}
