@@ -252,6 +252,7 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     settings.zone_user = dashboard->format.zone_user;
     struct loop *loop = loop_new();
     start_renewing(dashboard, loop);
+    session_loop(dashboard->session, loop);
     struct client *client = client_new(loop, &settings, &fault);
     dashboard->client = client;
     int status = STATUS_USAGE;
@@ -264,6 +265,7 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     }
     token_renew_free(dashboard->renew);
     client_free(client);
+    session_loop(dashboard->session, NULL);
     loop_free(loop);
     return status;
 }
