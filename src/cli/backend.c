@@ -19,6 +19,8 @@
 /* [values] and [symbols] in the words of the client. */
 struct backend_gifts {
     struct client_backend backend;
+    struct secrets *secrets;
+    struct loop *loop; /* of the mode that runs */
     struct client_value values[VALUES_MAX];
     struct client_list lists[LISTS_MAX];
     const char *symbols[LISTS_MAX][LIST_SYMBOLS_MAX];
@@ -124,9 +126,20 @@ static bool check_hosts(const struct session *session, const struct adapt *adapt
 
 /* --- what the client is told ------------------------------------------------------------------ */
 
-static void renew(void *secrets, void (*done)(void *client, bool ok), void *client)
+static void renew(void *user, void (*done)(void *client, bool ok), void *client)
 {
-    done(client, secrets_renew(secrets));
+    const struct backend_gifts *gifts = user;
+    if (gifts->loop != NULL) {
+        secrets_renew(gifts->secrets, gifts->loop, done, client);
+    } else {
+        done(client, false);
+    }
+}
+
+static const char *secret(void *user, const char *name, size_t len)
+{
+    const struct backend_gifts *gifts = user;
+    return secrets_get(gifts->secrets, name, len);
 }
 
 static void give_values(struct backend_gifts *gifts, const struct config *config)
@@ -190,11 +203,12 @@ static void give(struct session *session)
 {
     struct backend_gifts *gifts = mem_calloc(1, sizeof *gifts);
     gifts->backend = (struct client_backend){.adapt = session->adapt,
-                                             .secret = secrets_get,
+                                             .secret = secret,
                                              .renew = renew,
-                                             .user = session->secrets,
+                                             .user = gifts,
                                              .values = gifts->values,
                                              .lists = gifts->lists};
+    gifts->secrets = session->secrets;
     give_values(gifts, session->config);
     give_lists(gifts, session->config);
     name_server(session, gifts);
@@ -205,6 +219,14 @@ const char *session_server(const struct session *session)
 {
     return session->gifts != NULL ? session->gifts->server
                                   : config_text(session->config, CONFIG_URL);
+}
+
+void session_loop(const struct session *session, struct loop *loop)
+{
+    if (session->gifts != NULL) {
+        secrets_stop(session->secrets);
+        session->gifts->loop = loop;
+    }
 }
 
 void backend_settings(const struct session *session, struct client_settings *ret)

@@ -298,7 +298,9 @@ int session_check(struct session *session)
     settings.cache_dir = NULL;
     struct check check = {.session = session, .loop = loop_new()};
     check.wanted = settings.engine.wanted;
+    session_loop(session, check.loop);
     int result = run(&check, &settings);
+    session_loop(session, NULL);
     loop_free(check.loop);
     return result;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <blotter/client/daybook.h>
 #include <blotter/cli/token_renew.h>
@@ -243,6 +244,7 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     settings.refused_user = dashboard;
     settings.remember = true;
     settings.daybook = dashboard->daybook;
+    settings.day = dashboard->session->options->value[OPTION_DAY];
     settings.daybook_days = (int)config_number(dashboard->session->config, CONFIG_DAYBOOK_DAYS);
     format_default(&dashboard->format);
     zone_apply(&dashboard->format, config_text(dashboard->session->config, CONFIG_TIMEZONE));
@@ -250,6 +252,7 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     settings.zone_user = dashboard->format.zone_user;
     struct loop *loop = loop_new();
     start_renewing(dashboard, loop);
+    session_loop(dashboard->session, loop);
     struct client *client = client_new(loop, &settings, &fault);
     dashboard->client = client;
     int status = STATUS_USAGE;
@@ -262,8 +265,38 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     }
     token_renew_free(dashboard->renew);
     client_free(client);
+    session_loop(dashboard->session, NULL);
     loop_free(loop);
     return status;
+}
+
+/* Whether the day that was asked for, if one was, is in the daybook; said when it is not. */
+static bool has_day(const struct dashboard *dashboard)
+{
+    const char *day = dashboard->session->options->value[OPTION_DAY];
+    const struct daybook_settings settings = {.path = dashboard->daybook, .server = "", .user = ""};
+    char why[DAYBOOK_WHY_MAX], days[512] = "";
+    if (day == NULL) {
+        return true;
+    }
+    if (dashboard->daybook == NULL || access(dashboard->daybook, F_OK) != 0) {
+        fprintf(stderr, "blotter: there is no daybook of this server and user%s\n",
+                dashboard->daybook == NULL ? ": daybook_days is 0" : " yet");
+        return false;
+    }
+    struct daybook *daybook = daybook_open(&settings, 0, why);
+    if (daybook == NULL) {
+        fprintf(stderr, "blotter: %s\n", why);
+        return false;
+    }
+    bool has = daybook_has_day(daybook, day);
+    daybook_list_days(daybook, days, sizeof days);
+    daybook_close(daybook);
+    if (!has) {
+        fprintf(stderr, "blotter: the daybook has no %s; it has %s\n", day,
+                days[0] != '\0' ? days : "no day yet");
+    }
+    return has;
 }
 
 int session_dashboard(struct session *session)
@@ -277,7 +310,7 @@ int session_dashboard(struct session *session)
     struct dashboard *dashboard = mem_calloc(1, sizeof *dashboard);
     dashboard->session = session;
     prepare(dashboard);
-    int status = run(dashboard, trace);
+    int status = has_day(dashboard) ? run(dashboard, trace) : STATUS_RUNTIME;
     config_free(dashboard->reloaded);
     free(dashboard->state_path);
     free(dashboard->daybook);

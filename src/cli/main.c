@@ -114,6 +114,9 @@ static int run_connected(struct session *session)
     if (needs_terminal(options) && !isatty(STDOUT_FILENO)) {
         return refuse_no_terminal();
     }
+    if (options->given[OPTION_DAY]) {
+        return session_dashboard(session); /* nobody is asked for anything */
+    }
     enum status status = session_connect(session, &problem);
     if (status != STATUS_OK) {
         return complain(&problem, status);

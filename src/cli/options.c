@@ -23,6 +23,8 @@ static const struct option_info rows[] = {
     [OPTION_DEMO] = {"demo", 0, NULL, MODES,
                      "start the bundled server with a moving market, then do what the other "
                      "options say; the server ends with us"},
+    [OPTION_DAY] = {"day", 0, "DATE", MODES,
+                    "show a past day (2026-11-27) as the daybook has it, without the server"},
     [OPTION_URL] = {"url", 0, "URL", BACKEND, "where the backend is (or BLOTTER_URL)", "main.url"},
     [OPTION_USER] = {"user", 0, "ID", BACKEND, "whose data (or BLOTTER_USER)", "main.user"},
     [OPTION_TOKEN_FILE] = {"token-file", 0, "FILE", BACKEND,
@@ -343,8 +345,8 @@ static bool check_needs(const struct options *options, struct problem *problem)
 
 static bool check_modes(const struct options *options, struct problem *problem)
 {
-    static const enum option_id modes[] = {OPTION_WATCH, OPTION_SNAPSHOT, OPTION_CHECK_CONFIG,
-                                           OPTION_PRINT_CONFIG};
+    static const enum option_id modes[] = {OPTION_WATCH, OPTION_SNAPSHOT, OPTION_DAY,
+                                           OPTION_CHECK_CONFIG, OPTION_PRINT_CONFIG};
     const char *first = NULL;
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         const char *name = rows[modes[i]].name;

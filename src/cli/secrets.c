@@ -1,18 +1,36 @@
 #include <blotter/cli/secrets.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <blotter/cli/token.h>
 #include <blotter/core/alloc.h>
 
+#include "token_command.h"
+
 #define TOKEN "token"
+#define COMMAND "command:"
 
 struct secret {
     const char *name;
     const char *source; /* "file:…", "command:…"; NULL: as the session token */
     char *value;
+};
+
+/* One renewal, while it goes on: the secrets one after the other. */
+struct renewal {
+    struct loop *loop; /* NULL: none goes on */
+    struct loop_timer *timer;
+    void (*done)(void *user, bool ok);
+    void *user;
+    size_t next;
+    bool changed, running;
+    struct token_command command;
+    struct token_output output;
 };
 
 struct secrets {
@@ -21,6 +39,7 @@ struct secrets {
     struct secret rows[BACKEND_SECRETS_MAX];
     size_t count;
     int64_t renewed_ms; /* monotonic */
+    struct renewal renewal;
 };
 
 static int64_t now_ms(void)
@@ -50,7 +69,7 @@ static bool read_file(const struct secrets *secrets, const char *path, char **re
 static bool read_secret(const struct secrets *secrets, const char *source, char **ret,
                         struct problem *problem)
 {
-    static const char file[] = "file:", command[] = "command:";
+    static const char file[] = "file:";
     if (source == NULL) {
         return token_load(secrets->config, ret, problem);
     }
@@ -58,7 +77,7 @@ static bool read_secret(const struct secrets *secrets, const char *source, char 
         return read_file(secrets, source + strlen(file), ret, problem);
     }
     int64_t timeout_ms = config_number(secrets->config, CONFIG_TOKEN_TIMEOUT);
-    return token_run_command(source + strlen(command), timeout_ms, ret, problem);
+    return token_run_command(source + strlen(COMMAND), timeout_ms, ret, problem);
 }
 
 static const char *find_source(const struct config *config, const char *name)
@@ -125,6 +144,7 @@ void secrets_free(struct secrets *secrets)
     if (secrets == NULL) {
         return;
     }
+    secrets_stop(secrets);
     for (size_t i = 0; i < secrets->count; i++) {
         token_free(secrets->rows[i].value);
     }
@@ -144,24 +164,149 @@ const char *secrets_get(void *user, const char *name, size_t len)
     return NULL;
 }
 
-bool secrets_renew(void *user)
+/* --- renewing ------------------------------------------------------------------------------- */
+
+static void go_on(struct secrets *secrets);
+
+/* The command that gives it; NULL when it is a file, or from the environment. */
+static const char *command_of(const struct secrets *secrets, const struct secret *row)
 {
-    struct secrets *secrets = user;
-    bool changed = false;
-    if (now_ms() - secrets->renewed_ms < SECRETS_RENEW_MS) {
-        return false;
+    if (row->source != NULL) {
+        bool is_command = strncmp(row->source, COMMAND, strlen(COMMAND)) == 0;
+        return is_command ? row->source + strlen(COMMAND) : NULL;
     }
-    secrets->renewed_ms = now_ms();
-    for (size_t i = 0; i < secrets->count; i++) {
-        struct secret *row = &secrets->rows[i];
-        struct problem problem;
-        char *value = NULL;
-        if (!read_secret(secrets, row->source, &value, &problem) || value == NULL) {
-            continue;
-        }
-        changed |= strcmp(value, row->value) != 0;
+    const char *file = config_text(secrets->config, CONFIG_TOKEN_FILE);
+    return file == NULL ? config_text(secrets->config, CONFIG_TOKEN_COMMAND) : NULL;
+}
+
+/* Takes the value; NULL: there is none. */
+static void take(struct secrets *secrets, struct secret *row, char *value)
+{
+    if (value != NULL) {
+        secrets->renewal.changed |= strcmp(value, row->value) != 0;
         token_free(row->value);
         row->value = value;
     }
-    return changed;
+}
+
+/* No command runs any more. The value, or NULL. */
+static char *end_command(struct secrets *secrets, bool in_time)
+{
+    struct renewal *renewal = &secrets->renewal;
+    const struct secret *row = &secrets->rows[renewal->next];
+    char *value = NULL;
+    struct problem problem;
+    loop_unwatch(renewal->loop, renewal->command.out);
+    loop_unwatch(renewal->loop, renewal->command.alive);
+    loop_timer_set(renewal->timer, MOMENT_NEVER);
+    renewal->running = false;
+    renewal->output.in_time = in_time;
+    if (!token_command_end(command_of(secrets, row), &renewal->command, &renewal->output, &value,
+                           &problem)) {
+        value = NULL;
+    }
+    token_output_wipe(&renewal->output);
+    return value;
+}
+
+static void command_over(struct secrets *secrets, bool in_time)
+{
+    char *value = end_command(secrets, in_time);
+    take(secrets, &secrets->rows[secrets->renewal.next++], value);
+    go_on(secrets);
+}
+
+static void on_alive(void *user, int fd, unsigned events)
+{
+    (void)fd;
+    (void)events;
+    command_over(user, true); /* it and its children have ended */
+}
+
+static void on_out(void *user, int fd, unsigned events)
+{
+    struct secrets *secrets = user;
+    struct token_output *output = &secrets->renewal.output;
+    ssize_t got = read(fd, output->text + output->len, sizeof output->text - output->len);
+    (void)events;
+    if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+        return;
+    }
+    output->len += got > 0 ? (size_t)got : 0;
+    if (got <= 0) {
+        loop_unwatch(secrets->renewal.loop, fd);
+        loop_watch(secrets->renewal.loop, secrets->renewal.command.alive, LOOP_READ, on_alive,
+                   secrets);
+    } else if (output->len == sizeof output->text) {
+        command_over(secrets, false);
+    }
+}
+
+static void on_late(void *user)
+{
+    struct secrets *secrets = user;
+    if (secrets->renewal.running) {
+        command_over(secrets, false);
+    }
+}
+
+static bool start_command(struct secrets *secrets, const char *text)
+{
+    struct renewal *renewal = &secrets->renewal;
+    renewal->output.len = 0;
+    if (!token_command_start(text, true, &renewal->command)) {
+        return false;
+    }
+    renewal->running = true;
+    fcntl(renewal->command.out, F_SETFL, O_NONBLOCK);
+    loop_watch(renewal->loop, renewal->command.out, LOOP_READ, on_out, secrets);
+    loop_timer_set(renewal->timer, loop_refresh(renewal->loop).mono_us +
+                                       config_number(secrets->config, CONFIG_TOKEN_TIMEOUT) * 1000);
+    return true;
+}
+
+/* Until a command runs, or all have been asked. */
+static void go_on(struct secrets *secrets)
+{
+    struct renewal *renewal = &secrets->renewal;
+    for (; renewal->next < secrets->count; renewal->next++) {
+        struct secret *row = &secrets->rows[renewal->next];
+        const char *command = command_of(secrets, row);
+        struct problem problem;
+        char *value = NULL;
+        if (command != NULL && start_command(secrets, command)) {
+            return;
+        }
+        if (command == NULL && read_secret(secrets, row->source, &value, &problem)) {
+            take(secrets, row, value);
+        }
+    }
+    struct renewal over = *renewal;
+    loop_timer_free(renewal->timer);
+    *renewal = (struct renewal){0};
+    over.done(over.user, over.changed);
+}
+
+void secrets_stop(struct secrets *secrets)
+{
+    if (secrets->renewal.running) {
+        token_free(end_command(secrets, false));
+    }
+    if (secrets->renewal.loop != NULL) {
+        loop_timer_free(secrets->renewal.timer);
+    }
+    secrets->renewal = (struct renewal){0};
+}
+
+void secrets_renew(struct secrets *secrets, struct loop *loop, void (*done)(void *user, bool ok),
+                   void *user)
+{
+    if (secrets->renewal.loop != NULL || now_ms() - secrets->renewed_ms < SECRETS_RENEW_MS) {
+        done(user, false);
+        return;
+    }
+    secrets->renewed_ms = now_ms();
+    secrets->renewal = (struct renewal){.loop = loop, .done = done, .user = user};
+    secrets->renewal.timer = loop_timer_new(loop, on_late, secrets);
+    go_on(secrets);
 }

@@ -45,7 +45,10 @@ static bool is_done(const struct run *run)
             return false;
         }
     }
-    return !waiting || outage;
+    /* A backend's watchlist has no prices of its own: they are asked for once it is there. */
+    struct ask_state asking;
+    bool priced = !client_asking(run->client, &asking) || !asking.quotes_open;
+    return (!waiting && priced) || outage;
 }
 
 static void on_change(void *user, unsigned mask)
@@ -351,6 +354,7 @@ int session_snapshot(struct session *session)
                       .wanted = settings.engine.wanted,
                       .limit_ms = session_one_clock(&settings)};
     signal(SIGPIPE, SIG_IGN);
+    session_loop(session, run.loop);
     run.client = client_new(run.loop, &settings, &fault);
     int status = STATUS_USAGE;
     if (run.client != NULL && !compile_filters(&run)) {
@@ -362,6 +366,7 @@ int session_snapshot(struct session *session)
         status = load(&run);
     }
     client_free(run.client);
+    session_loop(session, NULL);
     loop_free(run.loop);
     trace_close(settings.trace);
     return status;

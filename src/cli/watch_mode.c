@@ -109,6 +109,7 @@ int session_watch(struct session *session)
     fill(session, &settings);
     settings.path = path;
     session_end_on_signals(loop);
+    session_loop(session, loop);
     struct client_settings client;
     session_client(session, &client);
     settings.relayed = client.backend;
@@ -120,6 +121,7 @@ int session_watch(struct session *session)
     } else {
         fprintf(stderr, "blotter: %s\n", problem.text);
     }
+    session_loop(session, NULL);
     loop_free(loop);
     free(path);
     return status;

@@ -146,14 +146,6 @@ static void run_action(struct client *client, const struct engine_action *action
     }
 }
 
-/* --- memory ------------------------------------------------------------------------------- */
-
-static void memory_changed(void *user, unsigned mask)
-{
-    struct client *client = user;
-    client->changes |= mask;
-}
-
 /* --- the stream --------------------------------------------------------------------------- */
 
 void client_stream_event(void *user, const struct sse_event *sse)
@@ -315,24 +307,9 @@ static void make_stream(struct client *client, const struct client_settings *set
     free(path);
 }
 
-static const char *server_of(const struct client_settings *settings)
+const char *client_server_of(const struct client_settings *settings)
 {
     return settings->server != NULL ? settings->server : settings->http.url;
-}
-
-static void make_memory(struct client *client, const struct client_settings *settings)
-{
-    const struct memory_settings memory = {.engine = client->engine,
-                                           .book = ledger_book(client->ledger),
-                                           .daybook = settings->daybook,
-                                           .days = settings->daybook_days,
-                                           .server = server_of(settings),
-                                           .user = settings->user,
-                                           .zone = settings->zone,
-                                           .zone_user = settings->zone_user,
-                                           .on_change = memory_changed,
-                                           .on_change_user = client};
-    client->memory = memory_new(client->loop, &memory);
 }
 
 static bool connect_to(struct client *client, const struct client_settings *settings,
@@ -378,10 +355,10 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
         return NULL;
     }
     if (settings->remember) {
-        make_memory(client, settings);
+        client_memory_make(client, settings);
     }
     if (settings->cache_dir != NULL) {
-        client->cache = cache_new(settings->cache_dir, server_of(settings), settings->user,
+        client->cache = cache_new(settings->cache_dir, client_server_of(settings), settings->user,
                                   settings->http.token);
     }
     loop_before_wait(loop, before_wait, client);
@@ -412,6 +389,9 @@ void client_free(struct client *client)
 
 void client_start(struct client *client)
 {
+    if (client_memory_day(client)) {
+        return;
+    }
     client_cache_prime(client);
     if (client->asking != NULL) {
         client_backend_start(client);
@@ -490,40 +470,6 @@ const struct conn_status *client_stream_status(const struct client *client)
 const struct journal *client_journal(const struct client *client)
 {
     return client->journal;
-}
-
-const struct tape *client_tape(const struct client *client)
-{
-    return client->memory != NULL ? memory_tape(client->memory) : NULL;
-}
-
-const struct history *client_history(const struct client *client)
-{
-    return client->memory != NULL ? memory_history(client->memory) : NULL;
-}
-
-int64_t client_looked(const struct client *client)
-{
-    return client->memory != NULL ? memory_looked(client->memory) : MODEL_NO_TIME;
-}
-
-void client_look(struct client *client, int64_t wall_ms)
-{
-    if (client->memory != NULL) {
-        memory_look(client->memory, wall_ms);
-    }
-}
-
-const char *client_take_word(struct client *client)
-{
-    return client->memory != NULL ? memory_take_word(client->memory) : NULL;
-}
-
-void client_tell(struct client *client, const struct tape_entry *entry)
-{
-    if (client->memory != NULL) {
-        memory_tell(client->memory, loop_now(client->loop), entry);
-    }
 }
 
 /* What the server ended for good (401, 404, a page instead of a stream) is for the user to open. */

@@ -97,4 +97,12 @@ void client_backend_act(struct client *client, const struct engine_action *actio
 /* True when something was done: the engine may want more then. */
 bool client_backend_turn(struct client *client);
 
+/* The name under which cache and daybook keep the server apart from others. */
+const char *client_server_of(const struct client_settings *settings);
+
+/* --- client_memory.c */
+void client_memory_make(struct client *client, const struct client_settings *settings);
+/* Shows the past day that was asked for; false when none was. */
+bool client_memory_day(struct client *client);
+
 #endif

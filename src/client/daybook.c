@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 #include <blotter/core/iso8601.h>
 
 #define VERSION 1
@@ -203,6 +204,9 @@ static bool remove_old(struct daybook *daybook, int64_t now_ms)
     char last[DAYBOOK_DAY_SIZE];
     int64_t end_ms = now_ms - (int64_t)daybook->days * DAY_MS;
     daybook_day(daybook, end_ms, last);
+    if (daybook->days == 0) {
+        return true;
+    }
     bool good = run_script(daybook, "BEGIN IMMEDIATE");
     for (size_t i = 0; good && i < sizeof statements / sizeof *statements; i++) {
         good = daybook_once(daybook, statements[i], "t", last);
@@ -286,17 +290,12 @@ static void append_safe(char *out, size_t size, const char *text)
 char *daybook_path(const char *directory, const char *url, const char *user)
 {
     char name[160] = "daybook-";
-    uint64_t number = UINT64_C(0xcbf29ce484222325);
-    const char *texts[] = {url, "\n", user != NULL ? user : ""};
-    for (size_t i = 0; i < 3; i++) {
-        for (const char *at = texts[i]; *at != '\0'; at++) {
-            number = (number ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
-        }
-    }
+    const char *named = user != NULL ? user : "";
+    uint64_t number = hash_text(hash_text(hash_text(HASH_START, url), "\n"), named);
     const char *host = strstr(url, "://");
     append_safe(name, 80, host != NULL ? host + 3 : url);
     append_safe(name, sizeof name, "-");
-    append_safe(name, 120, texts[2]);
+    append_safe(name, 120, named);
     size_t size = strlen(directory) + strlen(name) + 24;
     char *path = mem_alloc(size);
     snprintf(path, size, "%s/%s-%08" PRIx32 ".db", directory, name, (uint32_t)(number >> 32));

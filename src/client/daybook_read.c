@@ -289,3 +289,27 @@ char *daybook_body(struct daybook *daybook, const char *day, enum resource resou
     sqlite3_finalize(statement);
     return body;
 }
+
+int64_t daybook_last_ms(struct daybook *daybook, const char *day)
+{
+    int64_t at_ms = MODEL_NO_TIME;
+    sqlite3_stmt *statement = daybook_prepare(daybook, "SELECT last_ms FROM days WHERE day = ?");
+    if (daybook_bind(statement, "t", day) && sqlite3_step(statement) == SQLITE_ROW) {
+        at_ms = integer_at(statement, 0);
+    }
+    sqlite3_finalize(statement);
+    return at_ms;
+}
+
+void daybook_list_days(struct daybook *daybook, char *out, size_t size)
+{
+    size_t len = 0;
+    sqlite3_stmt *statement = daybook_prepare(daybook, "SELECT day FROM days ORDER BY day DESC");
+    out[0] = '\0';
+    while (statement != NULL && sqlite3_step(statement) == SQLITE_ROW &&
+           len + DAYBOOK_DAY_SIZE + 2 < size) {
+        len += (size_t)snprintf(out + len, size - len, "%s%s", len > 0 ? ", " : "",
+                                text_at(statement, 0));
+    }
+    sqlite3_finalize(statement);
+}

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <blotter/core/hash.h>
+
 #define BODIES_MS INT64_C(60000)
 
 struct writing {
@@ -174,17 +176,15 @@ static bool write_bars(const struct writing *writing)
 
 /* --- closings and working orders ------------------------------------------------------------- */
 
-static uint64_t mix(uint64_t a, const void *bytes, size_t len)
-{
-    for (const unsigned char *at = bytes; len > 0; len--, at++) {
-        a = (a ^ *at) * UINT64_C(0x100000001b3);
-    }
-    return a;
-}
-
+/* A text and its end. */
 static uint64_t mix_text(uint64_t a, const char *text)
 {
-    return mix(a, text, strlen(text) + 1);
+    return hash_bytes(a, text, strlen(text) + 1);
+}
+
+static uint64_t mix(uint64_t a, double number)
+{
+    return hash_bytes(a, (const char *)&number, sizeof number);
 }
 
 static const struct snapshot *rows_of(const struct writing *writing, enum resource resource)
@@ -236,13 +236,13 @@ static bool write_booked(const struct writing *writing)
 {
     struct daybook *daybook = writing->daybook;
     struct booked booked;
-    uint64_t number = UINT64_C(0xcbf29ce484222325);
+    uint64_t number = HASH_START;
     if (writing->parts->book == NULL) {
         return true;
     }
     for (size_t i = 0; booked_at(writing, i, &booked); i++) {
         if (booked.id != NULL) {
-            number = mix(mix_text(number, booked.id), &booked.amount, sizeof booked.amount);
+            number = mix(mix_text(number, booked.id), booked.amount);
         }
     }
     if (number == daybook->booked) {
@@ -270,14 +270,14 @@ static bool is_working(const struct order *order)
 
 static uint64_t number_of_working(const struct snapshot *rows)
 {
-    uint64_t number = UINT64_C(0xcbf29ce484222325);
+    uint64_t number = HASH_START;
     for (size_t i = 0; i < rows->row_count; i++) {
         const struct order *order = &rows->orders[i];
         if (is_working(order)) {
             number = mix_text(mix_text(number, order->row.id), order->status);
-            number = mix(number, &order->filled, sizeof order->filled);
-            number = mix(number, &order->price, sizeof order->price);
-            number = mix(number, &order->quantity, sizeof order->quantity);
+            number = mix(number, order->filled);
+            number = mix(number, order->price);
+            number = mix(number, order->quantity);
         }
     }
     return number;

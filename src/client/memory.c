@@ -15,14 +15,17 @@
 #define WRITE_US INT64_C(1000000)
 /* What is not due yet is written this long after. */
 #define PENDING_US INT64_C(15000000)
+#define DAY_MS INT64_C(86400000)
 
 struct memory {
     struct loop *loop;
     struct loop_timer *timer;
     int64_t due_us;                  /* when the timer comes; MOMENT_NEVER */
     struct memory_settings settings; /* with texts of our own */
-    char *path, *server, *user;
-    bool waits; /* for the first frame, and then to open the daybook */
+    char *path, *server, *user, *day;
+    int64_t last_ms; /* of the past day */
+    int64_t today;   /* the number of the exchange's day; 0: not known yet */
+    bool waits;      /* for the first frame, and then to open the daybook */
     struct tape *tape;
     struct history *history;
     struct daybook *daybook; /* NULL: none */
@@ -56,7 +59,8 @@ struct memory *memory_new(struct loop *loop, const struct memory_settings *setti
     memory->settings.daybook = memory->path = copy_text(settings->daybook);
     memory->settings.server = memory->server = copy_text(settings->server);
     memory->settings.user = memory->user = copy_text(settings->user);
-    memory->waits = settings->daybook != NULL;
+    memory->settings.day = memory->day = copy_text(settings->day);
+    memory->waits = settings->daybook != NULL && settings->day == NULL;
     memory->tape = tape_new();
     memory->history = history_new();
     tape_set_prices(memory->tape, price_now, memory->history);
@@ -76,6 +80,7 @@ void memory_free(struct memory *memory)
     free(memory->path);
     free(memory->server);
     free(memory->user);
+    free(memory->day);
     free(memory);
 }
 
@@ -141,6 +146,9 @@ void memory_tell(struct memory *memory, struct moment now, const struct tape_ent
 
 void memory_rows(struct memory *memory, struct moment now, resource_mask which)
 {
+    if (memory->day != NULL) {
+        return; /* it is over: nothing is taken in */
+    }
     memory->changed |= which & RESOURCE_ALL;
     bool entry = memory->daybook != NULL && which == 0;
     if (!memory->waits && (memory->changed != 0 || entry)) {
@@ -153,6 +161,13 @@ void memory_painted(struct memory *memory, struct moment now)
     if (memory->waits) {
         come_at(memory, now.mono_us);
     }
+}
+
+static int64_t day_number(const struct memory_settings *from, int64_t wall_ms)
+{
+    int32_t ahead_s = from->zone != NULL ? from->zone(from->zone_user, wall_ms) : 0;
+    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
+    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
 }
 
 /* --- samples -------------------------------------------------------------------------------- */
@@ -232,6 +247,16 @@ static void sample_all_prices(struct memory *memory, int64_t at_ms, const struct
     }
 }
 
+/* Another day of the exchange: its curves begin anew. The tape goes on. */
+static void note_day(struct memory *memory, int64_t now_ms)
+{
+    int64_t day = day_number(&memory->settings, now_ms);
+    if (memory->today != 0 && day != memory->today) {
+        history_clear(memory->history);
+    }
+    memory->today = day;
+}
+
 static void take_rows(struct memory *memory, struct moment now)
 {
     struct pane_state panes[RESOURCE_COUNT];
@@ -242,6 +267,7 @@ static void take_rows(struct memory *memory, struct moment now)
         }
     }
     memory->changed = 0;
+    note_day(memory, now.wall_ms);
     sample_money(memory, now.wall_ms, &panes[RESOURCE_POSITIONS], memory->settings.book);
     sample_margin(memory, now.wall_ms, &panes[RESOURCE_ACCOUNT]);
     sample_all_prices(memory, now.wall_ms, panes);
@@ -256,6 +282,69 @@ static void keep_word(struct memory *memory, const char why[DAYBOOK_WHY_MAX])
         memcpy(memory->word, why, sizeof memory->word);
         note(memory, CLIENT_CONN);
     }
+}
+
+static struct daybook_settings place_of(const struct memory_settings *from)
+{
+    return (struct daybook_settings){.path = from->daybook,
+                                     .days = from->day != NULL ? 0 : from->days,
+                                     .server = from->server,
+                                     .user = from->user != NULL ? from->user : "",
+                                     .zone = from->zone,
+                                     .zone_user = from->zone_user};
+}
+
+/* What was kept of closings and stands in the list shown as well counts once. */
+static void take_listed(struct memory *memory, int64_t now_ms)
+{
+    struct pane_state pane;
+    engine_pane(memory->settings.engine, RESOURCE_POSITIONS, &pane);
+    int64_t day = day_number(&memory->settings, now_ms);
+    bool same_day = pane.confirmed_ms != MODEL_NO_TIME &&
+                    day_number(&memory->settings, pane.confirmed_ms) == day;
+    if (pane.shown != NULL && pane.cached && same_day) {
+        money_book_take(memory->settings.book, pane.shown, (struct money_time){now_ms, day});
+    }
+}
+
+bool memory_open_day(struct memory *memory, struct moment now,
+                     void (*prime)(void *user, enum resource resource, const char *body, size_t len,
+                                   int64_t at_ms),
+                     void *user)
+{
+    struct daybook_settings settings = place_of(&memory->settings);
+    struct daybook_parts parts = {memory->tape, memory->history, memory->settings.book, NULL};
+    char why[DAYBOOK_WHY_MAX] = "";
+    if (memory->day == NULL) {
+        return false;
+    }
+    struct daybook *daybook =
+        memory->path != NULL ? daybook_open(&settings, now.wall_ms, why) : NULL;
+    for (int i = 0; daybook != NULL && i < RESOURCE_COUNT; i++) {
+        size_t len;
+        int64_t at_ms;
+        char *body = daybook_body(daybook, memory->day, (enum resource)i, &len, &at_ms);
+        if (body != NULL) {
+            prime(user, (enum resource)i, body, len, at_ms);
+            free(body);
+        }
+    }
+    if (daybook != NULL) {
+        memory->last_ms = daybook_last_ms(daybook, memory->day);
+        int64_t then_ms = memory->last_ms != MODEL_NO_TIME ? memory->last_ms : now.wall_ms;
+        daybook_read(daybook, memory->day, then_ms, &parts, why);
+        daybook_close(daybook);
+        take_listed(memory, then_ms);
+    }
+    keep_word(memory, why);
+    note(memory, CLIENT_HISTORY | CLIENT_TAPE);
+    return true;
+}
+
+const char *memory_day(const struct memory *memory, int64_t *ret_last_ms)
+{
+    *ret_last_ms = memory->last_ms;
+    return memory->day;
 }
 
 /* After the first frame, and before anything is taken in. */
@@ -274,6 +363,7 @@ static void open_daybook(struct memory *memory, struct moment now)
     memory->daybook = daybook_open(&settings, now.wall_ms, why);
     if (memory->daybook != NULL) {
         daybook_read(memory->daybook, NULL, now.wall_ms, &parts, why);
+        take_listed(memory, now.wall_ms);
         memory->looked_ms = memory->look_due ? memory->looked_ms : daybook_looked(memory->daybook);
     }
     keep_word(memory, why);
@@ -321,6 +411,9 @@ static void remember(void *user)
 void memory_stop(struct memory *memory, struct moment now)
 {
     if (memory->daybook != NULL) {
+        if (memory->changed != 0) {
+            take_rows(memory, now);
+        }
         write_down(memory, now, true);
     }
 }

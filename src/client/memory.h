@@ -20,6 +20,7 @@ struct memory_settings {
     struct money_book *book;
     const char *daybook; /* its file; NULL: none */
     int days;
+    const char *day;           /* a past one, which is shown and not written; NULL: today */
     const char *server, *user; /* whose it is */
     int32_t (*zone)(const void *user, int64_t wall_ms);
     const void *zone_user;
@@ -45,6 +46,14 @@ void memory_painted(struct memory *memory, struct moment now);
 
 /* Writes down what is new, before the end. */
 void memory_stop(struct memory *memory, struct moment now);
+
+/* Takes the past day in; true when there is one. Its bodies are handed to prime one by one. */
+bool memory_open_day(struct memory *memory, struct moment now,
+                     void (*prime)(void *user, enum resource resource, const char *body, size_t len,
+                                   int64_t at_ms),
+                     void *user);
+/* The past day, and when it was last watched; NULL: today. */
+const char *memory_day(const struct memory *memory, int64_t *ret_last_ms);
 
 /* A sentence about what is wrong with the daybook, once; NULL. */
 const char *memory_take_word(struct memory *memory);

@@ -48,6 +48,12 @@ void tui_fill_input(struct tui *tui, struct screen_input *ret)
     ret->tape = client_tape(tui->client);
     ret->history = client_history(tui->client);
     ret->looked_ms = client_looked(tui->client);
+    int64_t last_ms;
+    ret->day = client_day(tui->client, &last_ms);
+    if (ret->day != NULL) { /* its clock stands where it was left */
+        ret->now.wall_ms = last_ms != MODEL_NO_TIME ? last_ms : ret->now.wall_ms;
+        ret->conn = NULL;
+    }
     ret->book = client_book(tui->client);
     ret->events = engine_counters(engine)->events;
     ret->errors = client_errors(tui->client);

@@ -172,6 +172,30 @@ static void test_check_and_list(void **state)
     broker_end(&broker);
 }
 
+/* A snapshot has the prices of all that the watchlist holds, and does not wait for those that are
+ * refused. */
+static void test_prices(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "alpaca", "");
+    struct cli_result result = RUN(&broker, "--snapshot", "-o", "text", "-p", "watchlist");
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.out, "131.26"));
+    assert_non_null(strstr(result.out, "10.02"));
+    cli_done(&result);
+    broker_end(&broker);
+    broker_start(&broker, broker_path, "alpaca",
+                 "[quotes.stocks]\nget = data /v2/not/there?symbols={symbols}\n");
+    result = RUN(&broker, "--snapshot", "-o", "text", "-p", "watchlist", "--timeout", "5");
+    assert_int_equal(result.status, 0);
+    assert_string_equal(result.err, "");
+    assert_non_null(strstr(result.out, "NVDA"));
+    assert_null(strstr(result.out, "131.26"));
+    cli_done(&result);
+    broker_end(&broker);
+}
+
 static void test_missing_secret(void **state)
 {
     (void)state;
@@ -196,6 +220,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_each_broker),    cmocka_unit_test(test_refused),
         cmocka_unit_test(test_renewed),        cmocka_unit_test(test_allow_hosts),
         cmocka_unit_test(test_check_and_list), cmocka_unit_test(test_missing_secret),
+        cmocka_unit_test(test_prices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

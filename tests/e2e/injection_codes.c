@@ -374,9 +374,22 @@ static void allow_what_json_holds(struct terminal_use *use)
     use->marks = 0;
 }
 
-/* Letters among the specimens, which are shown as such, and what a slow run marks as stale. */
+static void allow_codes(struct terminal_use *twin, unsigned from, unsigned to)
+{
+    for (unsigned code = from; code <= to; code++) {
+        uint8_t *bits = &twin->codes[code / 8];
+        *bits = (uint8_t)(*bits | 1u << code % 8);
+    }
+}
+
+/* Letters among the specimens, which are shown as such, and what a slow run marks as stale; how
+ * far a curve has come is a matter of time as well. */
 static void allow_letters(struct terminal_use *twin)
 {
+    allow_codes(twin, 0x2800, 0x28ff); /* curves */
+    allow_codes(twin, 0x2581, 0x2588);
+    allow_codes(twin, 0x2508, 0x2508); /* their lines and axes */
+    allow_codes(twin, 0x2524, 0x2524);
     static const unsigned letters[] = {0xe33,   0x1100,  0x1112, 0x1f600,
                                        0x1f468, 0x1f469, 0x2248 /* our own mark */};
     for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {

@@ -70,7 +70,8 @@ static void overlays_open_and_close(void **state)
     } rows[] = {
         {"?", "One line up"},
         {"\033OP", "One line up"},
-        {"\r", "createdAt"},
+        {"v", "createdAt"},
+        {"\r", "Story of"},
         {"c", "[x] Status"},
     };
     struct pty *pty = screen_live(&(struct run){0});

@@ -353,14 +353,15 @@ static void children_have_the_usual_signals(void **state)
 /* --- a terminal that is gone ---------------------------------------------------------------- */
 
 /* Whether a directory holds anything but what it should. */
-static bool only_holds(const char *dir, const char *suffix)
+static bool only_holds(const char *dir, const char *suffix, const char *other)
 {
     bool good = true;
     DIR *entries = opendir(dir);
     for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
         size_t len = strlen(entry->d_name);
-        size_t end = strlen(suffix);
-        if (entry->d_name[0] != '.' &&
+        size_t end = strlen(suffix), other_end = strlen(other);
+        bool is_other = len >= other_end && strcmp(entry->d_name + len - other_end, other) == 0;
+        if (entry->d_name[0] != '.' && !is_other &&
             (len < end || strcmp(entry->d_name + len - end, suffix) != 0)) {
             print_error("left behind: %s/%s\n", dir, entry->d_name);
             good = false;
@@ -392,8 +393,8 @@ static void a_gone_terminal_loses_nothing(void **state)
     if (!panes_equal(t->dir, &t->server, t->why, sizeof t->why)) {
         fail_msg("%s", t->why);
     }
-    assert_true(only_holds(cache, ".cache"));
-    assert_true(only_holds(config, "state.ini"));
+    assert_true(only_holds(cache, ".cache", ".cache"));
+    assert_true(only_holds(config, "state.ini", ".db"));
     pty_free(pty);
 }
 

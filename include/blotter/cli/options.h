@@ -13,6 +13,7 @@ enum option_id {
     OPTION_WATCH,
     OPTION_SNAPSHOT,
     OPTION_DEMO,
+    OPTION_DAY,
     OPTION_URL,
     OPTION_USER,
     OPTION_TOKEN_FILE,

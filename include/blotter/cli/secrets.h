@@ -8,6 +8,7 @@
 #include <blotter/cli/config.h>
 #include <blotter/cli/status.h>
 #include <blotter/core/backend.h>
+#include <blotter/net/loop.h>
 
 #define SECRETS_RENEW_MS 60000 /* commands are run again no sooner than this */
 
@@ -24,9 +25,13 @@ void secrets_free(struct secrets *secrets); /* NULL is fine; overwrites them */
 const char *secrets_get(void *secrets, const char *name, size_t len);
 
 /*
- * Reads files and runs commands again, as when a login has run out; waits for them. False when that
- * was done less than SECRETS_RENEW_MS ago, or none gave another value; what fails keeps its value.
+ * Reads files and runs commands again, as when a login has run out, beside everything else that the
+ * loop does, and calls done(user, ok) once, at once or later. ok: one gave another value. What
+ * fails keeps its value; less than SECRETS_RENEW_MS after the last time nothing is done.
  */
-bool secrets_renew(void *secrets);
+void secrets_renew(struct secrets *secrets, struct loop *loop, void (*done)(void *user, bool ok),
+                   void *user);
+/* Ends what runs; done is not called any more. Before the loop is freed. */
+void secrets_stop(struct secrets *secrets);
 
 #endif

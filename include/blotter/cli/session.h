@@ -47,6 +47,9 @@ void session_log(const struct session *session, const char *format, ...)
 void session_http(const struct session *session, struct http_settings *ret);
 void session_conn(const struct session *session, struct conn_settings *ret);
 void session_client(const struct session *session, struct client_settings *ret);
+/* The loop that the client runs in: a backend's commands are run again beside it. Told before the
+ * client is made; it outlives the session's use of it or is taken back by NULL. */
+void session_loop(const struct session *session, struct loop *loop);
 /*
  * For a run that ends by a clock of its own after http.timeout_s: takes that limit, and a longer
  * one for connecting, from the single requests, or equal clocks would race for the wording. Returns

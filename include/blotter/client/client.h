@@ -34,7 +34,9 @@ struct client_settings {
     bool remember;                        /* keep tape and history: somebody looks at them */
     const char *daybook;                  /* the file they are kept in across runs; NULL: none */
     int daybook_days;                     /* how many days it keeps */
-    struct trace *trace;                  /* NULL: none; not owned */
+    const char *day; /* "2026-11-27": shows that day of the daybook, asks no server, writes nothing;
+                        NULL: today */
+    struct trace *trace; /* NULL: none; not owned */
     /* The server turns the token down: told once until an answer is good again, and each time the
      * user wants everything anew. client_set_token, now or later, is the answer. NULL: nobody asks.
      */
@@ -82,6 +84,9 @@ const struct money_book *client_book(const struct client *client); /* the day's 
 /* What happened, and how the day went; NULL without `remember`. */
 const struct tape *client_tape(const struct client *client);
 const struct history *client_history(const struct client *client);
+
+/* The past day that is shown, and when it was last watched; NULL: none, it is today. */
+const char *client_day(const struct client *client, int64_t *ret_last_ms);
 
 /* When the user last looked, in this or an earlier run; MODEL_NO_TIME: not known. */
 int64_t client_looked(const struct client *client);

@@ -26,7 +26,7 @@ struct daybook;
 
 struct daybook_settings {
     const char *path;          /* its directory exists */
-    int days;                  /* how many are kept, today included; at least 1 */
+    int days;                  /* how many are kept, today included; 0: none is removed */
     const char *server, *user; /* said in the file */
     /* Seconds that the exchange's clock is ahead of UTC; NULL: none. */
     int32_t (*zone)(const void *user, int64_t wall_ms);
@@ -79,6 +79,13 @@ void daybook_day(const struct daybook *daybook, int64_t wall_ms, char out[DAYBOO
 /* The newest day that has been written at all; false when none has, or when `day` is given and it
  * is not there. */
 bool daybook_has_day(struct daybook *daybook, const char *day);
+
+/* When a day was last watched; MODEL_NO_TIME: never. */
+int64_t daybook_last_ms(struct daybook *daybook, const char *day);
+
+/* The days that there are, the newest first, for a sentence: "2026-11-27, 2026-11-26"; "" when
+ * there is none. What has no room is left out. */
+void daybook_list_days(struct daybook *daybook, char *out, size_t size);
 
 /* DIRECTORY/daybook-SERVER-USER.db with the names made fit for a file, to be freed. */
 char *daybook_path(const char *directory, const char *url, const char *user);

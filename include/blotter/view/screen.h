@@ -42,6 +42,7 @@ struct screen_input {
     const struct journal *journal; /* NULL: none */
     const struct tape *tape;       /* NULL: none */
     const struct history *history; /* NULL: none */
+    const char *day;               /* a past day is shown; NULL: today */
     int64_t looked_ms;             /* when the user looked in an earlier run; MODEL_NO_TIME */
     const struct money_book *book; /* what was seen of the day's closings; NULL: nothing */
     uint64_t events, errors;       /* stream events received, errors */

@@ -97,7 +97,9 @@ static void rewind_turn(struct ask_turn *turn)
 
 void ask_end(struct ask *ask, struct ask_turn *turn, struct moment now)
 {
-    turn->wanted = false;
+    turn->wanted = turn->outdated;
+    turn->since_us = turn->outdated ? now.mono_us : turn->since_us;
+    turn->outdated = false;
     rewind_turn(turn);
     ask_plan_poll(ask, turn, now);
 }

@@ -27,6 +27,7 @@ struct ask_turn {
     bool wanted;      /* waits, or is under way */
     int64_t since_us; /* since when */
     bool under_way;   /* something of it was asked */
+    bool outdated;    /* and there is more to ask for since: it is asked once more */
     uint64_t request; /* 0: none is out */
     uint64_t login;   /* the secrets' number with which that was sent */
     size_t at;        /* which of the combinations of values and symbols */

@@ -182,6 +182,7 @@ void ask_symbols(struct ask *ask, struct moment now, const struct ask_symbol *sy
     }
     for (size_t i = 0; i < ask->turn_count && ask->running; i++) {
         if (ask->turns[i].target.kind == ASK_QUOTES) {
+            ask->turns[i].outdated = ask->turns[i].under_way;
             ask_want(&ask->turns[i], now);
         }
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 void known_done(struct known_set *set)
 {
@@ -13,15 +14,6 @@ void known_done(struct known_set *set)
     free(set->versions);
     free(set->before);
     *set = (struct known_set){0};
-}
-
-static uint64_t hash_of(const char *id)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (; *id != '\0'; id++) {
-        hash = (hash ^ (unsigned char)*id) * UINT64_C(0x100000001b3);
-    }
-    return hash;
 }
 
 /* Where the search begins: who chooses the ids does not know where our memory lies. */
@@ -51,9 +43,9 @@ static void index_all(struct known_set *set)
     }
 }
 
-/* At the ceiling what has ended makes room; nothing is told of it again while its rows stand still.
- */
-static void forget_ended(struct known_set *set)
+/* At the ceiling what has ended makes room, and where that is little the oldest quarter as well: so
+ * much at a time that it is seldom done. */
+static void forget_some(struct known_set *set)
 {
     size_t kept = 0;
     for (size_t i = 0; i < set->count; i++) {
@@ -61,28 +53,32 @@ static void forget_ended(struct known_set *set)
             set->all[kept++] = set->all[i];
         }
     }
+    size_t quarter = TAPE_KNOWN_MAX / 4;
+    if (kept > TAPE_KNOWN_MAX - quarter) {
+        memmove(set->all, set->all + quarter, (kept - quarter) * sizeof *set->all);
+        kept -= quarter;
+    }
     set->count = kept;
     index_all(set);
 }
 
-static bool make_room(struct known_set *set)
+static void make_room(struct known_set *set)
 {
     if (set->count < set->room) {
-        return true;
+        return;
     }
     if (set->room < TAPE_KNOWN_MAX) {
         set->room = set->room == 0 ? 64 : set->room * 2;
         set->all = mem_realloc_array(set->all, set->room, sizeof *set->all);
         index_all(set);
-        return true;
+        return;
     }
-    forget_ended(set);
-    return set->count < set->room;
+    forget_some(set);
 }
 
 struct known *known_get(struct known_set *set, const char *id, bool *ret_new)
 {
-    uint64_t key = hash_of(id);
+    uint64_t key = hash_text(HASH_START, id);
     *ret_new = false;
     if (set->count > 0) {
         size_t slot = slot_for(set, key);
@@ -91,9 +87,7 @@ struct known *known_get(struct known_set *set, const char *id, bool *ret_new)
         }
     }
     *ret_new = true;
-    if (!make_room(set)) {
-        return NULL;
-    }
+    make_room(set);
     struct known *known = &set->all[set->count++];
     *known = (struct known){.key = key, .created_ms = MODEL_NO_TIME};
     known->quantity = known->filled = known->limit = known->ltp = NAN;

@@ -1,6 +1,6 @@
 /*
  * known: what was last known of each order or position, by its id. Grows up to a ceiling; there,
- * what has ended is forgotten, and what still has no room is not known.
+ * what has ended is forgotten, and the oldest.
  */
 #ifndef BLOTTER_CORE_KNOWN_H
 #define BLOTTER_CORE_KNOWN_H
@@ -29,8 +29,7 @@ struct known_set {
 
 void known_done(struct known_set *set);
 
-/* What is known of an id; *ret_new: nothing was. NULL over the ceiling. Lives until the next call.
- */
+/* What is known of an id; *ret_new: nothing was. Lives until the next call. */
 struct known *known_get(struct known_set *set, const char *id, bool *ret_new);
 
 /* Around a walk over rows: known_skips says whether row i is as the walk before has seen it. */

@@ -315,7 +315,7 @@ void tape_remember(struct tape *tape, const struct order *order)
 {
     bool new;
     struct known *known = known_get(&tape->orders, order->row.id, &new);
-    if (known != NULL && new) {
+    if (new) {
         tape_remember_order(known, order, state_of(order));
     }
 }
@@ -360,9 +360,6 @@ void tape_take_position(struct tape *tape, const struct position *position, int6
 {
     bool new, closed = tape_is_closed(position);
     struct known *known = known_get(&tape->positions, position->row.id, &new);
-    if (known == NULL) {
-        return;
-    }
     if (!closed) {
         known->state = KNOWN_WORKING;
         snprintf(known->symbol, sizeof known->symbol, "%s", position->symbol);
@@ -399,9 +396,6 @@ static void take_order(struct tape *tape, const struct order *order, int64_t at_
     bool new;
     struct known *known = known_get(&tape->orders, order->row.id, &new);
     struct telling telling = {tape, order, known, at_ms};
-    if (known == NULL) {
-        return;
-    }
     if (new) {
         new_order(&telling, told);
     } else {

@@ -71,9 +71,6 @@ static void order_event(struct tape *tape, struct moment now, const struct event
     order.failure_reason = reason;
     struct known *known = known_get(&tape->orders, order.row.id, &new);
     struct telling telling = {tape, &order, known, event_time(event, now)};
-    if (known == NULL) {
-        return; /* over the ceiling: the rows will tell */
-    }
     if (new && event->type == EVENT_ORDER_PLACED) {
         tape_tell_placed(&telling);
     }

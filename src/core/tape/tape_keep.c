@@ -61,7 +61,7 @@ static void know(struct tape *tape, const struct tape_entry *entry)
         return;
     }
     struct known *known = known_get(order ? &tape->orders : &tape->positions, entry->id, &new);
-    if (known == NULL || (!new && known->entry > tape->kept)) {
+    if (!new && known->entry > tape->kept) {
         return; /* this run has heard of it */
     }
     known->state = states[entry->kind];

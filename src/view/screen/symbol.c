@@ -327,7 +327,7 @@ static struct draw_span span_of(const struct page *page)
     return span;
 }
 
-/* What was seen, and what was not: "seen 09:31–14:32, gap 11:02–11:09". */
+/* What was seen, and what was not: "seen 09:31 to 14:32, gap 11:02 to 11:09". */
 static void write_seen(struct page *page, const struct series *series, struct draw_span span)
 {
     char from[FORMAT_MAX], to[FORMAT_MAX];
@@ -336,14 +336,14 @@ static void write_seen(struct page *page, const struct series *series, struct dr
     format_clock(format, FORMAT_CLOCK_MINUTE, series->points[0].x, from);
     format_clock(format, FORMAT_CLOCK_MINUTE, history_newest_ms(page->frame->input->history), to);
     page_begin(&bar);
-    bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, "%*sseen %s–%s", LABELS, "", from, to);
+    bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, "%*sseen %s to %s", LABELS, "", from, to);
     int gaps = 0;
     for (size_t i = 1; i + 1 < series->count; i++) {
         int64_t length = series->points[i + 1].x - series->points[i].x;
         if (isnan(series->points[i].y) && length >= 60000 && series->points[i].x >= span.from) {
             format_clock(format, FORMAT_CLOCK_MINUTE, series->points[i].x, from);
             format_clock(format, FORMAT_CLOCK_MINUTE, series->points[i + 1].x, to);
-            bar_add(&bar, PAGE_LEFT(1 + gaps), PAGE_DIM, ", gap %s–%s", from, to);
+            bar_add(&bar, PAGE_LEFT(1 + gaps), PAGE_DIM, ", gap %s to %s", from, to);
             gaps++;
         }
         if (gaps == 3) {

@@ -220,7 +220,11 @@ void conn_word_make(const struct screen_input *input, struct conn_word *ret)
     const struct conn_status *conn = input->conn;
     const struct fault *auth = auth_fault(input);
     word_set(ret, ROLE_CONN_WARN, "◌ CONNECTING");
-    if (auth != NULL) {
+    if (input->day != NULL) {
+        word_set(ret, ROLE_CONN_WARN, "▮▮ PAST");
+        snprintf(ret->text, sizeof ret->text, "▮▮ PAST DAY %.10s", input->day);
+        snprintf(ret->more, sizeof ret->more, "from the daybook, no server is asked");
+    } else if (auth != NULL) {
         word_set(ret, ROLE_CONN_BAD, "✗ AUTH");
         snprintf(ret->text, sizeof ret->text, "✗ AUTH token rejected");
         snprintf(ret->why, sizeof ret->why, "%.140s", auth->text);

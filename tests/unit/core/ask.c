@@ -714,6 +714,33 @@ static void test_quotes(void **state)
     ask_free(world.ask);
 }
 
+/* What joins them while a request is under way is not left to the next poll. */
+static void test_symbols_that_come_later(void **state)
+{
+    (void)state;
+    struct backend backend = backend_plain();
+    backend.panes[RESOURCE_ORDERS].get.path = NULL;
+    backend.panes[RESOURCE_POSITIONS].get.path = NULL;
+    backend.quotes[0] = section("quotes.all", "/q?s={symbols}", 5);
+    backend.quotes_count = 1;
+    struct world world;
+    static const struct ask_symbol symbols[] = {{"A", ""}, {"B", ""}};
+    struct ask_state state_now;
+    world_init(&world, &backend);
+    ask_start(world.ask, world.now);
+    ask_symbols(world.ask, world.now, symbols, 1);
+    uint64_t request = expect_get(&world, "/q?s=A");
+    ask_symbols(world.ask, world.now, symbols, 2);
+    good(&world, request);
+    ask_state(world.ask, world.now, &state_now);
+    assert_true(state_now.quotes_open);
+    assert_int_equal(good(&world, expect_get(&world, "/q?s=A,B")), ASK_WHOLE);
+    ask_state(world.ask, world.now, &state_now);
+    assert_false(state_now.quotes_open);
+    expect_nothing(&world);
+    ask_free(world.ask);
+}
+
 static void test_symbols_have_a_ceiling(void **state)
 {
     (void)state;
@@ -832,6 +859,7 @@ int main(void)
         cmocka_unit_test(test_a_discovery_that_fails),
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_quotes),
+        cmocka_unit_test(test_symbols_that_come_later),
         cmocka_unit_test(test_symbols_have_a_ceiling),
         cmocka_unit_test(test_the_login_runs_out),
         cmocka_unit_test(test_a_login_that_cannot_be_renewed),

@@ -354,6 +354,19 @@ static void test_ceiling(void **state)
              "\"status\":\"EXECUTED\"}",
              0, false);
     assert_int_equal(tape_counts(bench.tape).of[TAPE_FILLED], (TAPE_KNOWN_MAX + 50) / 2 + 1);
+    /* Nothing but what works: the oldest go, many at a time, and what comes is known. */
+    for (int i = 0; i < 4 * TAPE_KNOWN_MAX; i++) {
+        char data[256];
+        snprintf(data, sizeof data,
+                 "{\"positionId\":\"p%d\",\"symbol\":\"S\",\"quantity\":1,\"averagePrice\":1}", i);
+        event_of(&bench, "position_opened", data, 0, false);
+    }
+    char data[256];
+    snprintf(data, sizeof data, "{\"positionId\":\"p%d\",\"symbol\":\"S\",\"quantity\":0}",
+             4 * TAPE_KNOWN_MAX - 1);
+    event_of(&bench, "position_closed", data, 0, false);
+    event_of(&bench, "position_closed", data, 0, false);
+    assert_int_equal(tape_counts(bench.tape).of[TAPE_CLOSED], 1);
     tape_free(bench.tape);
 }
 

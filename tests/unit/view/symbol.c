@@ -162,12 +162,12 @@ static void test_span(void **state)
     open_desk(&desk, 100, 30);
     desk_do(&desk, ACTION_DETAIL);
     has(&desk, "09:15");
-    has(&desk, "gap 11:02–11:20");
+    has(&desk, "gap 11:02 to 11:20");
     desk_do(&desk, ACTION_LEFT);
     has(&desk, "14:03");
     assert_false(shows(&desk, "gap"));
     desk_do(&desk, ACTION_RIGHT);
-    has(&desk, "gap 11:02–11:20");
+    has(&desk, "gap 11:02 to 11:20");
     desk_close(&desk);
 }
 
