@@ -386,3 +386,8 @@ const struct backend *asking_backend(const struct asking *asking)
 {
     return asking->backend;
 }
+
+resource_mask asking_panes(const struct asking *asking)
+{
+    return asking->settings.wanted;
+}

@@ -232,6 +232,11 @@ bool client_asking(const struct client *client, struct ask_state *ret)
     return true;
 }
 
+resource_mask client_panes(const struct client *client)
+{
+    return client->asking != NULL ? asking_panes(client->asking) : RESOURCE_ALL;
+}
+
 bool client_is_cut(const struct client *client, enum resource resource)
 {
     return client->asking != NULL && asking_is_cut(client->asking, resource);

@@ -39,7 +39,8 @@ void tui_fill_input(struct tui *tui, struct screen_input *ret)
         engine_pane(engine, (enum resource)i, &ret->panes[i]);
     }
     ret->panes[RESOURCE_ORDERS].shown = client_orders(tui->client);
-    ret->wanted = tui->settings.panes;
+    ret->wanted = tui->settings.panes != 0 ? tui->settings.panes : RESOURCE_ALL;
+    ret->wanted &= client_panes(tui->client);
     ret->conn = client_stream_status(tui->client);
     ret->asking = client_asking(tui->client, &tui->asking) ? &tui->asking : NULL;
     ret->polling = engine_polling(engine, &ret->poll_next_ms);

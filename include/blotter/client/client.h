@@ -100,6 +100,8 @@ void client_tell(struct client *client, const struct tape_entry *entry);
 
 /* How a backend is being asked; false when there is none. */
 bool client_asking(const struct client *client, struct ask_state *ret);
+/* The panes there are: a backend may lack some. */
+resource_mask client_panes(const struct client *client);
 /* Whether the backend has more rows of a pane than it was asked for. */
 bool client_is_cut(const struct client *client, enum resource resource);
 

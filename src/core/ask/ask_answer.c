@@ -41,7 +41,7 @@ static int64_t reset_ms(const struct ask *ask, const struct ask_answer *answer, 
     }
     switch (ask->backend->reset_kind) {
     case BACKEND_RESET_UNIX:
-        wait_ms = value * 1000 - now.wall_ms;
+        wait_ms = value * 1000 + 999 - now.wall_ms; /* some time in that second */
         break;
     case BACKEND_RESET_UNIX_MS:
         wait_ms = value - now.wall_ms;

@@ -136,7 +136,8 @@ static bool say_of_backend(const struct screen_input *input, struct conn_word *r
 {
     const struct conn_status *conn = input->conn;
     bool live = conn != NULL && conn->phase == CONN_LIVE;
-    bool begins = conn != NULL && conn->phase <= CONN_SILENT && conn->attempt <= 1;
+    bool begins = conn != NULL && conn->attempt <= 1 &&
+                  (conn->phase == CONN_CONNECTING || conn->phase == CONN_SILENT);
     const struct fault *outage = input->asking != NULL ? outage_of(input) : NULL;
     if (input->asking == NULL) {
         return false;

@@ -154,10 +154,18 @@ static struct window *window_of(struct broker *broker, const char *path)
     return window;
 }
 
+/* Some addresses may be asked more often than the others. */
+static int64_t seconds_of(const struct broker *broker, const struct window *window)
+{
+    const char *quick = broker->shape->quick_path;
+    bool is_quick = quick != NULL && strcmp(window->path, quick) == 0;
+    return is_quick ? broker->shape->quick_seconds : broker->seconds;
+}
+
 /* How many more there may be now; -1: this one is one too many. */
 static int take_one(struct broker *broker, struct window *window)
 {
-    int64_t now_ms = book_now_ms(), since_ms = now_ms - (int64_t)broker->seconds * 1000;
+    int64_t now_ms = book_now_ms(), since_ms = now_ms - seconds_of(broker, window) * 1000;
     size_t kept = 0;
     for (size_t i = 0; i < window->count; i++) {
         if (window->times_ms[i] > since_ms) {
@@ -207,9 +215,9 @@ static void put_limit(const struct broker *broker, const struct window *window, 
                       struct buf *out)
 {
     const struct shape *shape = broker->shape;
-    int64_t reset_ms = book_now_ms() + (int64_t)broker->seconds * 1000;
+    int64_t reset_ms = book_now_ms() + seconds_of(broker, window) * 1000;
     if (window->count > 0) {
-        reset_ms = window->times_ms[0] + (int64_t)broker->seconds * 1000;
+        reset_ms = window->times_ms[0] + seconds_of(broker, window) * 1000;
     }
     if (shape->left != NULL) {
         buf_printf(out, "%s: %d\r\n%s: %lld\r\n", shape->left, left > 0 ? left : 0, shape->reset,

@@ -16,6 +16,8 @@ struct shape {
     const char *refused;        /* body of 401 */
     int refused_status;         /* 401, 403 */
     int requests, seconds;      /* the limit; by address where by_path is set */
+    const char *quick_path;     /* an address with a limit of its own; NULL: none */
+    int quick_seconds;
     bool by_path;
     const char *busy;         /* body of 429 */
     const char *left, *reset; /* headers of the limit; NULL: none. */

@@ -301,7 +301,7 @@ static void test_nothing_left(void **state)
         enum backend_reset kind;
         int64_t wait_us;
     } rows[] = {
-        {"0", "1764300007", BACKEND_RESET_UNIX, 7 * S},
+        {"0", "1764300007", BACKEND_RESET_UNIX, 7 * S + 999000},
         {"0", "1764300007500", BACKEND_RESET_UNIX_MS, 7500000},
         {"0", "3", BACKEND_RESET_SECONDS, 3 * S},
         {"0.0", "3.5", BACKEND_RESET_SECONDS, 3 * S},

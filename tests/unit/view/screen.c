@@ -266,6 +266,7 @@ static void test_how_a_backend_is_asked(void **state)
         {{.poll_ms = 10000}, {.phase = CONN_ENDED}, NULL, true, "✗ OFFLINE nobody answers"},
         {{.poll_ms = 10000}, {.phase = CONN_CONNECTING, .attempt = 1}, NULL, false, "◌ CONNECTING"},
         {{.poll_ms = 60000}, {.phase = CONN_LIVE}, NULL, false, "● LIVE"},
+        {{.poll_ms = 8000}, {.phase = CONN_IDLE}, NULL, false, "◍ POLL 8 s"},
     };
     struct desk desk;
     desk_open(&desk, 160, 48);
