@@ -181,7 +181,7 @@ static void test_groups(void **state)
     char *after = desk_text(&desk, RESOURCE_BIT(RESOURCE_POSITIONS));
     char *head = strstr(after, "▾ NIFTY  2 legs");
     assert_non_null(head);
-    char *share = strstr(head, " SBIN  "); /* which needs no head */
+    char *share = strstr(head, "\n│ SBIN "); /* which needs no head */
     assert_null(strstr(after, "▾ SBIN"));
     assert_non_null(share);
     assert_true(strstr(head, "03DEC26 24500 CE") < share);
