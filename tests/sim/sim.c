@@ -91,6 +91,7 @@ static void switch_user(struct sim *sim)
     wire_cut(sim, FAULT_NETWORK);
     engine_reset(sim->engine, sim->now);
     judge_reset(sim);
+    sim->switched = true;
     sim->stream.sse_id = 0;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         if (engine_next_action(sim->engine, sim->now, &(struct engine_action){0}) &&
@@ -227,6 +228,7 @@ static void begin(struct sim *sim, uint64_t seed, bool trace)
     sim->tells_age = dice_one_in(&sim->dice, 2);
     sim->ids = lies ? (enum ids)dice_below(&sim->dice, 4) : IDS_GOOD;
     memset(sim->past_count, 0, sizeof sim->past_count);
+    sim->switched = false;
     sim->quiet = sim->network_down = sim->forgiven = false;
     sim->fail_one_in = sim->calm ? 0 : 2 + dice_below(&sim->dice, 12);
     static const int latencies_ms[] = {1, 3, 20, 100, 400};

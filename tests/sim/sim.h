@@ -99,6 +99,7 @@ struct sim {
     bool calm;       /* nothing fails and every request takes the same time: freezes are bounded */
     bool forgiven;   /* transient figures lost around the first opening: they come with the next */
     bool disorderly; /* the stream repeats and swaps messages */
+    bool switched;   /* the user: what was told of orders before was forgotten */
     bool quiet;      /* nothing happens any more */
     bool network_down;
     unsigned fail_one_in; /* 0: never */

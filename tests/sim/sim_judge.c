@@ -359,8 +359,8 @@ void judge_late(struct sim *sim)
     const struct judge *judge = &sim->judges[RESOURCE_ORDERS];
     struct pane_state state;
     engine_pane(sim->engine, RESOURCE_ORDERS, &state);
-    if (!wire_lies(sim) || sim->disorderly || judge->told < sim->world.changed[RESOURCE_ORDERS] ||
-        state.stale || state.shown == NULL) {
+    if (!wire_lies(sim) || sim->disorderly || sim->switched ||
+        judge->told < sim->world.changed[RESOURCE_ORDERS] || state.stale || state.shown == NULL) {
         return;
     }
     struct buf body;

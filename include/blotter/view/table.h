@@ -136,10 +136,15 @@ struct table {
 
     const struct snapshot *snapshot; /* borrowed until the next table_take */
     int64_t taken_ms;                /* when that was */
-    int64_t aged_ms;                 /* the time that ages are told at */
-    struct table_mark *marks;        /* row by row */
-    struct table_curve *curves;      /* row by row, watchlists only */
-    uint64_t seen[TABLE_SEEN_MAX];   /* keys of rejected orders, the latest last */
+    struct quote_clock {
+        int64_t newest_ms; /* of all quotes, by the server's clock */
+        int64_t came_us;   /* monotonic */
+        int64_t behind_ms; /* the least that a quote was behind our clock as it came */
+    } quotes;
+    int64_t aged_ms;               /* the time that ages are told at */
+    struct table_mark *marks;      /* row by row */
+    struct table_curve *curves;    /* row by row, watchlists only */
+    uint64_t seen[TABLE_SEEN_MAX]; /* keys of rejected orders, the latest last */
     size_t seen_count;
     size_t row_count;
     uint32_t *order; /* rows that are in the list and pass the filter */
@@ -286,7 +291,7 @@ void table_paint(struct table *table, const struct table_view *view, struct memo
 
 /* Whether a quote is marked stale by its age, and when the next one will be (wall ms; INT64_MAX:
  * none). */
-int64_t table_next_stale(const struct table *table, int64_t now_ms, int64_t quote_stale_ms);
+int64_t table_next_stale(const struct table *table, struct moment now, int64_t quote_stale_ms);
 
 /* When what orders say of time changes next: an age in minutes, an order at market that is late
  * (wall ms; INT64_MAX: none is shown). */

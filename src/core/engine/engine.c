@@ -264,9 +264,9 @@ bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id
     engine->last = now;
     struct fault fault;
     uint64_t id = response_id(engine, swr, response->last_event_id);
-    bool passed = id != 0 && id < swr->held.id; /* older than what is shown */
-    struct swr_outcome outcome =
-        passed ? swr_pass(swr, now) : swr_take(swr, now, response, id, &fault);
+    bool passed = swr_is_older(swr, response, id);
+    struct swr_outcome outcome = passed ? swr_pass(swr, now, id != 0 && id < swr->held.id)
+                                        : swr_take(swr, now, response, id, &fault);
     if (!outcome.decoded) {
         give_up_fetch(engine, swr, &fault);
         return false;

@@ -12,6 +12,8 @@
 /* So many answers are overtaken before the gap grows. */
 #define OVERTAKEN_FREE 2
 #define MS ((int64_t)1000)
+/* Ages are told in whole seconds. */
+#define AGE_UNIT_US (1000 * MS)
 
 /* When an answer that was older than it should be is followed by another question. */
 static const int64_t doubt_ms[] = {150, 400, 1000, 2000, 5000, 10000, 20000, 40000, 60000};
@@ -241,6 +243,7 @@ static void confirm(struct swr *swr, struct moment now, const struct engine_resp
                     const struct patch_answer *answer)
 {
     swr->held = (struct patch_stamp){.seq = answer->seq, .id = answer->id};
+    swr->held_us = answer->read_us != 0 ? answer->read_us : swr->fetch.began_us;
     swr->answered_seq = answer->seq;
     swr->loaded = true;
     swr->cached = false;
@@ -251,12 +254,21 @@ static void confirm(struct swr *swr, struct moment now, const struct engine_resp
     end_faults(swr);
 }
 
-struct swr_outcome swr_pass(struct swr *swr, struct moment now)
+bool swr_is_older(const struct swr *swr, const struct engine_response *response, uint64_t id)
+{
+    if (id != 0 && id < swr->held.id) {
+        return true;
+    }
+    int64_t read_us = swr->fetch.began_us - response->age_ms * MS;
+    return swr->loaded && response->age_ms > 0 && read_us < swr->held_us - AGE_UNIT_US;
+}
+
+struct swr_outcome swr_pass(struct swr *swr, struct moment now, bool by_id)
 {
     struct swr_outcome outcome = {.decoded = true, .unchanged = true};
     swr->answered_seq = swr->fetch.began.seq;
     doubt_again(swr, now, false);
-    outcome.lied = outlasts_ids(swr, now);
+    outcome.lied = by_id && outlasts_ids(swr, now);
     end_fetch(swr, now);
     end_faults(swr);
     return outcome;

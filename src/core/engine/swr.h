@@ -49,6 +49,7 @@ struct swr {
     enum resource resource;
     struct patch_log *log;
     struct patch_stamp held; /* what the snapshot held covers */
+    int64_t held_us;         /* it was read then, or later */
     bool loaded;             /* a response was taken since the start */
     bool cached;
     struct swr_dirty dirty;
@@ -127,8 +128,11 @@ struct swr_outcome swr_take(struct swr *swr, struct moment now,
                             const struct engine_response *response, uint64_t id,
                             struct fault *ret_fault);
 
-/* The response is older than what is held: nothing of it is shown. */
-struct swr_outcome swr_pass(struct swr *swr, struct moment now);
+/* Whether a response is older than what is held, by its id (0: none) or by its age. */
+bool swr_is_older(const struct swr *swr, const struct engine_response *response, uint64_t id);
+
+/* Then nothing of it is shown. */
+struct swr_outcome swr_pass(struct swr *swr, struct moment now, bool by_id);
 
 /* The fetch in flight failed. Dirty stays (R5). The caller decides when to try again. */
 void swr_failed(struct swr *swr, struct moment now, const struct fault *fault);

@@ -449,7 +449,8 @@ bool settle_concerns(const struct oplog *log, struct patch_answer response)
         return false;
     }
     for (const struct oplog_entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
-        if (entry->standing != OP_WITNESS && covers(response, entry->stamp)) {
+        if (entry->standing != OP_WITNESS &&
+            (response.seq > entry->stamp.seq || covers(response, entry->stamp))) {
             return true;
         }
     }

@@ -47,7 +47,7 @@ struct settled {
     bool lied;             /* the server's ids claimed what its rows do not show */
 };
 
-/* Whether a response covers any that still waits. */
+/* Whether a response covers, or should cover, any that still waits. */
 bool settle_concerns(const struct oplog *log, struct patch_answer response);
 
 /* base: the response's rows, as the server sent them; NULL: there are none yet. */

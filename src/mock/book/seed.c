@@ -19,7 +19,8 @@
 #define POSITION_EVERY_MS 60000
 #define CLOSED_SHARE 4                   /* one closed position to so many open ones */
 enum { NEAR_STOP = 0, PASSED_STOP = 1 }; /* which position's */
-enum { WAITING_ORDER = 2 };              /* the market order that nobody fills */
+/* The market order that nobody fills, and how many others there must be beside it. */
+enum { WAITING_ORDER = 2, WAITING_MIN = 20 };
 
 struct seeding {
     struct db *db;
@@ -170,7 +171,7 @@ static void add_order(struct seeding *seeding, const char *account, int64_t i)
     const char *status = statuses[kind].status;
     bool pending = strcmp(status, "PENDING") == 0, executed = strcmp(status, "EXECUTED") == 0;
     bool sell = dice_chance(dice, 0.45), limit = pending || dice_chance(dice, 0.6);
-    if (i == WAITING_ORDER) {
+    if (i == WAITING_ORDER && seeding->settings->orders >= WAITING_MIN) {
         status = "PENDING";
         pending = true;
         executed = limit = false;

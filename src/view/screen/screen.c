@@ -250,10 +250,10 @@ static void set_deadline(struct screen *screen, const struct screen_input *input
         int64_t rank_us = table_next_rank(&screen->tables[i], (int)screen->focus == i);
         at = shown && rank_us < at ? rank_us : at;
     }
-    int64_t stale = screen->layout.panes[PANE_WATCHLIST].height > 0
-                        ? table_next_stale(&screen->tables[PANE_WATCHLIST], input->now.wall_ms,
-                                           input->quote_stale_ms)
-                        : INT64_MAX;
+    int64_t stale =
+        screen->layout.panes[PANE_WATCHLIST].height > 0
+            ? table_next_stale(&screen->tables[PANE_WATCHLIST], input->now, input->quote_stale_ms)
+            : INT64_MAX;
     if (stale != INT64_MAX) {
         int64_t mono = input->now.mono_us + (stale - input->now.wall_ms) * 1000;
         at = mono < at ? mono : at;

@@ -204,10 +204,18 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
 
 /* --- margin --------------------------------------------------------------------------------- */
 
-static bool quote_is_old(const struct table_view *view, const struct watch_item *item)
+/* What time it is by the clock of quotes: ours may be set, or be wrong, at any time. */
+static int64_t quote_now_ms(const struct table *table, struct moment now)
+{
+    const struct quote_clock *quotes = &table->quotes;
+    return quotes->newest_ms + quotes->behind_ms + (now.mono_us - quotes->came_us) / 1000;
+}
+
+static bool quote_is_old(const struct table *table, const struct table_view *view,
+                         const struct watch_item *item)
 {
     return view->quote_stale_ms > 0 && item->updated_ms != MODEL_NO_TIME &&
-           view->now.wall_ms - item->updated_ms >= view->quote_stale_ms;
+           quote_now_ms(table, view->now) - item->updated_ms >= view->quote_stale_ms;
 }
 
 static int arrow_of(const struct table *table, const struct table_mark *mark)
@@ -255,22 +263,24 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
     if (item != NULL && isnan(item_last(item).value)) {
         return (struct margin){"?", ROLE_DIM};
     }
-    if (painter->view->stale || (item != NULL && quote_is_old(painter->view, item))) {
+    if (painter->view->stale || (item != NULL && quote_is_old(table, painter->view, item))) {
         return (struct margin){"≈", ROLE_STALE};
     }
     return (struct margin){" ", ROLE_TEXT};
 }
 
-int64_t table_next_stale(const struct table *table, int64_t now_ms, int64_t quote_stale_ms)
+int64_t table_next_stale(const struct table *table, struct moment now, int64_t quote_stale_ms)
 {
     int64_t next = INT64_MAX;
     if (table->pane != PANE_WATCHLIST || quote_stale_ms <= 0) {
         return next;
     }
+    int64_t quote_ms = quote_now_ms(table, now);
     for (size_t i = 0; i < table->order_count; i++) {
         int64_t at = table->snapshot->items[table->order[i]].updated_ms;
-        if (at != MODEL_NO_TIME && at + quote_stale_ms > now_ms && at + quote_stale_ms < next) {
-            next = at + quote_stale_ms;
+        int64_t left = at != MODEL_NO_TIME ? at + quote_stale_ms - quote_ms : 0;
+        if (left > 0 && now.wall_ms + left < next) {
+            next = now.wall_ms + left;
         }
     }
     return next;
@@ -469,8 +479,8 @@ static uint64_t row_number(const struct painter *painter, size_t i)
     if (mark->version == 0) {
         return MEMO_ANEW;
     }
-    bool old =
-        table->pane == PANE_WATCHLIST && quote_is_old(painter->view, &table->snapshot->items[row]);
+    bool old = table->pane == PANE_WATCHLIST &&
+               quote_is_old(table, painter->view, &table->snapshot->items[row]);
     uint64_t state = (uint64_t)old << 2 | (uint64_t)table_mark_is_due(mark) << 1 |
                      (uint64_t)(painter->view->focused && i == table->cursor);
     uint64_t time = 0;

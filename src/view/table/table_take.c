@@ -330,8 +330,30 @@ static void take_changed(struct table *table, const struct table_news *news)
     }
 }
 
+static void note_quotes(struct quote_clock *quotes, const struct snapshot *snapshot,
+                        struct moment now)
+{
+    int64_t newest_ms = quotes->newest_ms;
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        int64_t ms = snapshot->items[i].updated_ms;
+        newest_ms = ms > newest_ms ? ms : newest_ms;
+    }
+    if (newest_ms == quotes->newest_ms) {
+        return;
+    }
+    int64_t behind_ms = now.wall_ms > newest_ms ? now.wall_ms - newest_ms : 0;
+    if (quotes->newest_ms == 0 || behind_ms < quotes->behind_ms) {
+        quotes->behind_ms = behind_ms;
+    }
+    quotes->newest_ms = newest_ms;
+    quotes->came_us = now.mono_us;
+}
+
 void table_take(struct table *table, const struct table_news *news)
 {
+    if (table->pane == PANE_WATCHLIST && news->snapshot != NULL) {
+        note_quotes(&table->quotes, news->snapshot, news->now);
+    }
     table->snapshot = news->snapshot;
     table->taken_ms = news->now.wall_ms;
     table->book = news->book;

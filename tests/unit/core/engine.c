@@ -510,6 +510,36 @@ static void test_an_aged_answer_does_not_cover_what_came_since(void **state)
     engine_free(bench.engine);
 }
 
+/* A copy that is older than what is shown is not shown, though nothing else tells. */
+static void test_a_copy_older_than_what_is_held_is_passed_over(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t age_ms;
+        bool shown;
+    } rows[] = {{0, true}, {1000, true}, {4000, true}, {9000, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench bench = bench_settled(false);
+        engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_ORDERS));
+        wait_ms(&bench, 20);
+        answer_with(&bench, RESOURCE_ORDERS, EXECUTED_BODY, 0);
+        wait_ms(&bench, 5000);
+        engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_ORDERS));
+        wait_ms(&bench, 20);
+        struct engine_response response = {.status = 200,
+                                           .body = PENDING_BODY,
+                                           .body_len = strlen(PENDING_BODY),
+                                           .age_ms = rows[i].age_ms};
+        uint64_t fetch = bench.fetch[RESOURCE_ORDERS];
+        bench.fetch[RESOURCE_ORDERS] = 0;
+        engine_fetch_ok(bench.engine, bench.now, fetch, &response);
+        assert_string_equal(pane(&bench, RESOURCE_ORDERS).shown->orders[0].status,
+                            rows[i].shown ? "PENDING" : "EXECUTED");
+        assert_int_equal(pane(&bench, RESOURCE_ORDERS).dirty, !rows[i].shown);
+        engine_free(bench.engine);
+    }
+}
+
 /* R21: an event that no answer covers marks the pane after a while, and stops its time at once. */
 static void test_an_event_without_an_answer_marks_the_pane(void **state)
 {
@@ -1457,6 +1487,7 @@ int main(void)
         cmocka_unit_test(test_an_answer_that_knows_more_is_believed),
         cmocka_unit_test(test_what_is_cut_off_is_not_missing),
         cmocka_unit_test(test_an_aged_answer_does_not_cover_what_came_since),
+        cmocka_unit_test(test_a_copy_older_than_what_is_held_is_passed_over),
         cmocka_unit_test(test_an_event_without_an_answer_marks_the_pane),
         cmocka_unit_test(test_two_counters_prove_nothing),
         cmocka_unit_test(test_ids_that_lie_are_forgotten),
