@@ -211,7 +211,7 @@ static const struct {
      "\"$Z\"},\"currentPrice\":1,\"currentValue\":1,\"investedValue\":1}",
      ",", "]}"},
     {"/api/trading/account", OK_JSON "{\"success\":true,\"account\":",
-     "{\"id\":\"$\",\X,\"balance\":1,\"availableMargin\":1,\"usedMargin\":1,"
+     "{\"id\":\"$\",\"userId\":\"user-1\",\"balance\":1,\"availableMargin\":1,\"usedMargin\":1,"
      "\"clientId\":\"$Z\",\"createdAt\":" TIME ",\"updatedAt\":" TIME "}",
      NULL, "}"},
     {"/api/watchlists",
