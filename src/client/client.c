@@ -256,7 +256,7 @@ static void before_wait(void *user)
     run_actions(client, now);
     client_cache_schedule(client, now);
     resource_mask rows = engine_take_changes(client->engine);
-    if (client->memory != NULL) {
+    if (client->memory != NULL && rows != 0) { /* an idle turn is no news to anybody */
         memory_rows(client->memory, now, rows);
     }
     unsigned mask = client->changes | rows;

@@ -76,11 +76,6 @@ static const struct option_row rows[] = {
 };
 #define ROWS (sizeof rows / sizeof *rows)
 
-const char *options_name(size_t i)
-{
-    return i < ROWS ? rows[i].name : NULL;
-}
-
 static void set_defaults(struct options *options)
 {
     *options = (struct options){

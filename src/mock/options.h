@@ -38,7 +38,4 @@ enum options_result options_parse(int argc, char **argv, struct options *ret,
 
 void options_print_help(FILE *out); /* 80 columns */
 
-/* The i-th option's long name, NULL past the end: for the manual's check. */
-const char *options_name(size_t i);
-
 #endif

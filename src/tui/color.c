@@ -1,5 +1,4 @@
 #include <blotter/tui/color.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -155,27 +154,4 @@ bool color_equal(struct color a, struct color b)
 {
     return a.kind == b.kind && (a.kind != COLOR_INDEX || a.index == b.index) &&
            (a.kind != COLOR_RGB || (a.red == b.red && a.green == b.green && a.blue == b.blue));
-}
-
-static double linear(uint8_t channel)
-{
-    double value = channel / 255.0;
-    return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4);
-}
-
-static double luminance(struct color color)
-{
-    return 0.2126 * linear(color.red) + 0.7152 * linear(color.green) + 0.0722 * linear(color.blue);
-}
-
-double color_contrast(struct color a, struct color b)
-{
-    double high = luminance(a);
-    double low = luminance(b);
-    if (high < low) {
-        double swap = high;
-        high = low;
-        low = swap;
-    }
-    return (high + 0.05) / (low + 0.05);
 }

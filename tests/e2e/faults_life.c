@@ -327,7 +327,8 @@ static const struct life {
 static struct pty *start(struct trust *t, enum trust_mode mode, bool clock)
 {
     char shim[512], file[192];
-    struct trust_run run = {.mode = mode};
+    /* The server's market stands still: its prices do grow old, which is not what is tried here. */
+    struct trust_run run = {.mode = mode, .args = {"-O", "display.quote_stale_ms=0"}};
     if (clock) {
         snprintf(shim, sizeof shim, "LD_PRELOAD=%s", trust_clock_shim());
         snprintf(file, sizeof file, "BLOTTER_TEST_CLOCK=%s/clock", t->dir);

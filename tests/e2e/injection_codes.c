@@ -211,18 +211,20 @@ static const struct {
      "\"$Z\"},\"currentPrice\":1,\"currentValue\":1,\"investedValue\":1}",
      ",", "]}"},
     {"/api/trading/account", OK_JSON "{\"success\":true,\"account\":",
-     "{\"id\":\"$\",\"userId\":\"$Z\",\"balance\":1,\"availableMargin\":1,\"usedMargin\":1,"
+     "{\"id\":\"$\",\"userId\":\"user-1\",\"balance\":1,\"availableMargin\":1,\"usedMargin\":1,"
      "\"clientId\":\"$Z\",\"createdAt\":" TIME ",\"updatedAt\":" TIME "}",
      NULL, "}"},
     {"/api/watchlists",
-     OK_JSON "{\"watchlists\":[{\"id\":\"w\",\"userId\":\"u\",\"name\":\"mine\",\"createdAt\":" TIME
-             ",\"updatedAt\":" TIME ",\"items\":[",
+     OK_JSON
+     "{\"watchlists\":[{\"id\":\"w\",\"userId\":\"user-1\",\"name\":\"mine\",\"createdAt\":" TIME
+     ",\"updatedAt\":" TIME ",\"items\":[",
      "{\"id\":\"#$\",\"watchlistId\":\"$\",\"stockId\":\"$\",\"token\":1,\"createdAt\":" TIME
      ",\"notes\":\"$Z\",\"symbol\":\"$Z\",\"name\":\"$Z\",\"exchange\":\"$Z\",\"segment\":\"$Z\","
      "\"ltp\":1,\"close\":1,\"optionType\":\"$Z\",\"expiry\":\"$Z\"}",
      ",", "]}]}"},
     {"/api/realtime/stream",
-     OK_STREAM "data: {\"event\":\"connected\",\"data\":{\"userId\":\"u\"},\"timestamp\":\"\"}\n\n",
+     OK_STREAM
+     "data: {\"event\":\"connected\",\"data\":{\"userId\":\"user-1\"},\"timestamp\":\"\"}\n\n",
      "id: #\nevent: x\ndata: {\"event\":\"$Z\",\"data\":{\"$\":\"$Z\",\"symbol\":\"$Z\",\"reason\":"
      "\"$Z\"},\"timestamp\":\"$\"}\n\ndata: {\"event\":\"order_updated\",\"data\":{\"orderId\":"
      "\"none\",\"symbol\":\"$Z\",\"quantity\":1,\"orderType\":\"$Z\",\"orderSide\":\"$Z\","
@@ -390,6 +392,7 @@ static void allow_letters(struct terminal_use *twin)
     allow_codes(twin, 0x2581, 0x2588);
     allow_codes(twin, 0x2508, 0x2508); /* their lines and axes */
     allow_codes(twin, 0x2524, 0x2524);
+    allow_codes(twin, 0x2013, 0x2013); /* from – to */
     static const unsigned letters[] = {0xe33,   0x1100,  0x1112, 0x1f600,
                                        0x1f468, 0x1f469, 0x2248 /* our own mark */};
     for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {

@@ -42,7 +42,9 @@ static void on_retry(void *user, int64_t retry_ms)
 static void on_comment(void *user, const char *text, size_t len)
 {
     struct sum *sum = user;
-    mix(user, text, len);
+    for (size_t i = 0; i < len; i++) { /* as it came, UTF-8 or not */
+        sum->hash = (sum->hash ^ (uint8_t)text[i]) * 31;
+    }
     sum->hash = sum->hash * 31 + 7;
 }
 

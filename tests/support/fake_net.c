@@ -50,7 +50,7 @@ struct loop {
     struct transfer *stream; /* the one that is open */
     uint64_t last_id;
     size_t asked;
-    unsigned forgotten;
+    unsigned forgotten, turns;
     char token[64];
     int (*step)(struct loop *loop);
     bool quit;
@@ -223,6 +223,7 @@ void fake_turn(struct loop *loop)
             fprintf(stderr, "fake_net: it spins\n");
             abort();
         }
+        loop->turns++;
         while (run_one_timer(loop)) {
         }
         for (size_t i = 0; i < HOOKS_MAX; i++) {
@@ -231,6 +232,11 @@ void fake_turn(struct loop *loop)
             }
         }
     }
+}
+
+unsigned fake_turns(const struct loop *loop)
+{
+    return loop->turns;
 }
 
 void fake_pass(struct loop *loop, int64_t ms)

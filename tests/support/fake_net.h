@@ -14,6 +14,7 @@ void fake_loop_free(struct loop *loop);
 
 /* One turn: what is due, then the hooks; again while something is due. */
 void fake_turn(struct loop *loop);
+unsigned fake_turns(const struct loop *loop); /* so far: each is a wake-up */
 /* Moves the clocks on, from deadline to deadline. */
 void fake_pass(struct loop *loop, int64_t ms);
 /* The machine sleeps: only the wall clock goes on; one turn when it wakes. */

@@ -27,7 +27,8 @@ struct sse_event {
 struct sse_handler {
     void (*on_event)(void *user, const struct sse_event *event);
     void (*on_retry)(void *user, int64_t retry_ms); /* may be NULL */
-    /* May be NULL; a comment line ended: what stands behind its colon, cut at SSE_COMMENT_MAX. */
+    /* May be NULL; a comment line ended: what stands behind its colon, as it came, cut at
+     * SSE_COMMENT_MAX. */
     void (*on_comment)(void *user, const char *text, size_t len);
     /* May be NULL; a line or an event went over the ceiling. What it says is left out, only its id
      * still counts; what follows it is read as ever. Called once, with the first byte too many. */

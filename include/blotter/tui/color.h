@@ -35,7 +35,4 @@ struct color color_to_rgb(struct color color, struct color default_rgb);
 
 bool color_equal(struct color a, struct color b);
 
-/* WCAG 2 contrast of two COLOR_RGB colours, 1 to 21. */
-double color_contrast(struct color a, struct color b);
-
 #endif

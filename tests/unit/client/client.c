@@ -5,8 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <blotter/client/client.h>
 #include <blotter/core/alloc.h>
@@ -407,6 +409,43 @@ static void test_an_event_too_large_asks_for_everything(void **state)
     free(large);
 }
 
+/* With a daybook, and nothing to do: no wake-up but those that something is due at. */
+static void test_an_idle_client_sleeps(void **state)
+{
+    struct fixture *f = *state;
+    struct client_settings settings;
+    struct fault fault;
+    char directory[] = "/tmp/blotter-client-XXXXXX", daybook[64];
+    assert_non_null(mkdtemp(directory));
+    snprintf(daybook, sizeof daybook, "%s/daybook", directory);
+    client_free(f->client);
+    client_settings_default(&settings);
+    settings.http.url = "http://h";
+    settings.user = "u";
+    settings.remember = true;
+    settings.daybook = daybook;
+    settings.daybook_days = 1;
+    fake_loop_free(f->loop);
+    f->loop = fake_loop();
+    f->client = client_new(f->loop, &settings, &fault);
+    assert_non_null(f->client);
+    client_on_change(f->client, on_change, f);
+    settle(f);
+    client_painted(f->client, RESOURCE_ALL);
+    live_for(f, 30000);
+    unsigned turns = fake_turns(f->loop);
+    fake_pass(f->loop, 20000);
+    assert_true(fake_turns(f->loop) - turns <= 15);
+    client_free(f->client);
+    f->client = NULL;
+    unlink(daybook);
+    snprintf(daybook, sizeof daybook, "%s/daybook-wal", directory);
+    unlink(daybook);
+    snprintf(daybook, sizeof daybook, "%s/daybook-shm", directory);
+    unlink(daybook);
+    rmdir(directory);
+}
+
 static void test_a_stop_leaves_nothing_open(void **state)
 {
     struct fixture *f = *state;
@@ -436,6 +475,7 @@ int main(void)
         ROW(test_a_stream_that_alone_is_refused),
         ROW(test_a_token_that_cannot_be_sent_changes_nothing),
         ROW(test_an_event_too_large_asks_for_everything),
+        ROW(test_an_idle_client_sleeps),
         ROW(test_a_stop_leaves_nothing_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

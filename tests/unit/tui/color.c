@@ -5,6 +5,8 @@
 #include <cmocka.h>
 #include <blotter/tui/color.h>
 
+#include "contrast.h"
+
 #define INDEX(n)                                                                                   \
     {                                                                                              \
         .kind = COLOR_INDEX, .index = (n)                                                          \

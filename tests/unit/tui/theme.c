@@ -8,6 +8,8 @@
 #include <cmocka.h>
 #include <blotter/tui/theme.h>
 
+#include "contrast.h"
+
 static const enum color_depth depths[] = {COLOR_MONO, COLOR_8, COLOR_16, COLOR_256, COLOR_TRUE};
 enum { DEPTHS = sizeof depths / sizeof depths[0] };
 
