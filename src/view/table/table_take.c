@@ -221,7 +221,8 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     *mark = (struct table_mark){.key = key,
                                 .version = row->version,
                                 .value = {NAN, NAN, NAN},
-                                .rank = before != NULL ? before->rank : UINT32_MAX};
+                                .rank = before != NULL ? before->rank : UINT32_MAX,
+                                .group = before != NULL ? before->group : 0};
     read_values(table, row, mark);
     if (table->pane == PANE_ORDERS) {
         mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
