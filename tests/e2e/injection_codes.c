@@ -211,18 +211,20 @@ static const struct {
      "\"$Z\"},\"currentPrice\":1,\"currentValue\":1,\"investedValue\":1}",
      ",", "]}"},
     {"/api/trading/account", OK_JSON "{\"success\":true,\"account\":",
-     "{\"id\":\"$\",\X,\"balance\":1,\"availableMargin\":1,\"usedMargin\":1,"
+     "{\"id\":\"$\",\"userId\":\"user-1\",\"balance\":1,\"availableMargin\":1,\"usedMargin\":1,"
      "\"clientId\":\"$Z\",\"createdAt\":" TIME ",\"updatedAt\":" TIME "}",
      NULL, "}"},
     {"/api/watchlists",
-     OK_JSON "{\"watchlists\":[{\"id\":\"w\",\"userId\":\"user-1\",\"name\":\"mine\",\"createdAt\":" TIME
-             ",\"updatedAt\":" TIME ",\"items\":[",
+     OK_JSON
+     "{\"watchlists\":[{\"id\":\"w\",\"userId\":\"user-1\",\"name\":\"mine\",\"createdAt\":" TIME
+     ",\"updatedAt\":" TIME ",\"items\":[",
      "{\"id\":\"#$\",\"watchlistId\":\"$\",\"stockId\":\"$\",\"token\":1,\"createdAt\":" TIME
      ",\"notes\":\"$Z\",\"symbol\":\"$Z\",\"name\":\"$Z\",\"exchange\":\"$Z\",\"segment\":\"$Z\","
      "\"ltp\":1,\"close\":1,\"optionType\":\"$Z\",\"expiry\":\"$Z\"}",
      ",", "]}]}"},
     {"/api/realtime/stream",
-     OK_STREAM "data: {\"event\":\"connected\",\"data\":{\"userId\":\"user-1\"},\"timestamp\":\"\"}\n\n",
+     OK_STREAM
+     "data: {\"event\":\"connected\",\"data\":{\"userId\":\"user-1\"},\"timestamp\":\"\"}\n\n",
      "id: #\nevent: x\ndata: {\"event\":\"$Z\",\"data\":{\"$\":\"$Z\",\"symbol\":\"$Z\",\"reason\":"
      "\"$Z\"},\"timestamp\":\"$\"}\n\ndata: {\"event\":\"order_updated\",\"data\":{\"orderId\":"
      "\"none\",\"symbol\":\"$Z\",\"quantity\":1,\"orderType\":\"$Z\",\"orderSide\":\"$Z\","

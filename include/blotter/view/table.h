@@ -98,6 +98,7 @@ enum table_grouping {
 struct table_group {
     char name[TABLE_GROUP_NAME];
     size_t first, count; /* of its rows in the order; 0: none is shown */
+    bool bare;           /* a share by itself: nothing heads it */
 };
 const char *table_grouping_word(enum table_grouping grouping); /* "by underlying"; "" for none */
 

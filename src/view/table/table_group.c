@@ -116,7 +116,10 @@ void table_groups_place(struct table *table)
 {
     for (size_t i = 0; table->group_count > 0 && i < table->split; i++) {
         struct table_group *group = &table->groups[table->marks[table->order[i]].group];
+        const char *symbol = table->snapshot->positions[table->order[i]].symbol;
         group->first = group->count == 0 ? i : group->first;
+        group->bare = group->count == 0 && table->grouping == TABLE_BY_UNDERLYING &&
+                      strcmp(symbol, group->name) == 0;
         group->count++;
     }
 }
@@ -127,7 +130,7 @@ size_t table_group_heads(const struct table *table)
 {
     size_t heads = 0;
     for (size_t g = 0; g < table->group_count; g++) {
-        heads += table->groups[g].count > 0;
+        heads += table->groups[g].count > 0 && !table->groups[g].bare;
     }
     return heads;
 }
@@ -141,15 +144,12 @@ static size_t row_in_groups(const struct table *table, size_t *line, const struc
         if (group->count == 0) {
             continue;
         }
-        if (*line == 0) {
+        size_t head = group->bare ? 0 : 1;
+        if (*line < head + group->count) {
             *ret = group;
-            return TABLE_NO_ROW;
+            return *line < head ? TABLE_NO_ROW : group->first + *line - head;
         }
-        if (*line <= group->count) {
-            *ret = group;
-            return group->first + *line - 1;
-        }
-        *line -= group->count + 1;
+        *line -= head + group->count;
     }
     return TABLE_NO_ROW;
 }
@@ -175,7 +175,7 @@ size_t table_group_line(const struct table *table, size_t i)
 {
     size_t heads = 0;
     for (size_t g = 0; g < table->group_count && table->groups[g].first <= i; g++) {
-        heads += table->groups[g].count > 0;
+        heads += table->groups[g].count > 0 && !table->groups[g].bare;
     }
     return i + heads;
 }

@@ -75,7 +75,7 @@ static size_t past_find(struct past *past, uint64_t key, size_t guess)
 
 static double flash_value(const struct column *column, const struct row *row)
 {
-    bool derived;
+    bool derived = false;
     if (column->number != NULL) {
         return column->number(row, &derived);
     }
@@ -221,7 +221,8 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     *mark = (struct table_mark){.key = key,
                                 .version = row->version,
                                 .value = {NAN, NAN, NAN},
-                                .rank = before != NULL ? before->rank : UINT32_MAX};
+                                .rank = before != NULL ? before->rank : UINT32_MAX,
+                                .group = before != NULL ? before->group : 0};
     read_values(table, row, mark);
     if (table->pane == PANE_ORDERS) {
         mark->class = (uint8_t)((const struct order *)(const void *)row)->class;

@@ -150,14 +150,18 @@ static void test_margin(void **state)
 static void test_groups(void **state)
 {
     (void)state;
-    static const char list[] =
-        LIST(P("NIFTY26D03C24500", -25, -22.5, -22.5, "") "," P("SBIN", 5, 7, 9, "") "," P(
-            "NIFTY26D31C24450", 125, -955, -955, "") "," P("CLOSED1", 0, 3, 0, CLOSED));
+#define OTHERS                                                                                     \
+    "," P("NIFTY26D03C24500", -25, -22.5, -22.5,                                                   \
+          "") "," P("NIFTY26D31C24450", 125, -955, -955,                                           \
+                    "") "," P("AXIS", 1, 1, 1, "") "," P("BPCL", 1, 1, 1, "") "," P("CLOSED1", 0,  \
+                                                                                    3, 0, CLOSED)
+    static const char list[] = LIST(P("SBIN", 5, 7, 9, "") OTHERS);
+    static const char moved[] = LIST(P("SBIN", 5, 8, 10, "") OTHERS);
     static const struct {
         const char *title, *head, *sum;
     } steps[] = {{"by underlying", "▾ NIFTY  2 legs", "-977.50"},
                  {"by expiry", "▾ 2026-12-31  1 leg", "-955.00"},
-                 {"by sector", "▾ no sector  3 legs", "-970.50"}};
+                 {"by sector", "▾ no sector  5 legs", "-968.50"}};
     struct desk desk;
     desk_open(&desk, 160, 48);
     desk_load(&desk, RESOURCE_POSITIONS, list);
@@ -170,6 +174,19 @@ static void test_groups(void **state)
         assert_non_null(strstr(text, "closed today"));
         free(text);
     }
+    desk_do(&desk, ACTION_GROUP);
+    desk_do(&desk, ACTION_GROUP);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_load(&desk, RESOURCE_POSITIONS, moved); /* figures alone: rows stay in their groups */
+    char *after = desk_text(&desk, RESOURCE_BIT(RESOURCE_POSITIONS));
+    char *head = strstr(after, "▾ NIFTY  2 legs");
+    assert_non_null(head);
+    char *share = strstr(head, "\n│ SBIN "); /* which needs no head */
+    assert_null(strstr(after, "▾ SBIN"));
+    assert_non_null(share);
+    assert_true(strstr(head, "03DEC26 24500 CE") < share);
+    assert_true(strstr(head, "31DEC26 24450 CE") < share);
+    free(after);
     desk_do(&desk, ACTION_FOCUS_POSITIONS);
     for (int i = 0; i < 5; i++) { /* the cursor steps over what is no row */
         desk_do(&desk, ACTION_DOWN);
@@ -177,7 +194,9 @@ static void test_groups(void **state)
         assert_null(strstr(text, "▸▾"));
         free(text);
     }
-    desk_do(&desk, ACTION_GROUP);
+    for (int i = 0; i < 3; i++) {
+        desk_do(&desk, ACTION_GROUP);
+    }
     char *text = desk_text(&desk, SCREEN_ALL);
     assert_null(strstr(text, "▾"));
     free(text);
