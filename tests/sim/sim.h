@@ -73,6 +73,7 @@ struct judge {
     uint64_t transient_lost; /* of the latest transient change that no stream carried */
     int64_t transient_lost_us;
     int64_t uncovered_us; /* since when an event waits for its response; INT64_MAX: none does */
+    uint64_t placed;      /* orders told of as placed, a bit each by the end of their id */
     bool last_failed;
     uint64_t last_applied;
     int64_t last_start_us, last_took_us;

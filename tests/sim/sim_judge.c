@@ -2,6 +2,7 @@
 
 #include <blotter/core/decode.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/engine_private.h"
@@ -58,8 +59,22 @@ void judge_start(struct sim *sim, enum resource resource)
     judge->news = false;
 }
 
+static uint64_t order_bit(const char *id)
+{
+    return UINT64_C(1) << (strtoul(id + 1, NULL, 10) & 63);
+}
+
+static void note_placed(struct judge *judge, const struct world_event *truth)
+{
+    const char *id = strstr(truth->data, "\"orderId\":\"");
+    if (id != NULL && strstr(truth->data, "order_placed") != NULL) {
+        judge->placed |= order_bit(id + strlen("\"orderId\":\""));
+    }
+}
+
 static void note_delivery(struct sim *sim, const struct world_event *truth)
 {
+    note_placed(&sim->judges[RESOURCE_ORDERS], truth);
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         struct judge *judge = &sim->judges[r];
         if (truth->stamp == 0 || (truth->panes & RESOURCE_BIT(r)) == 0 ||
@@ -343,12 +358,16 @@ static void check_truth(struct sim *sim, enum resource resource)
     buf_done(&body);
 }
 
-/* Whether an order that is not marked has another status than the server says. */
-static bool is_wrong(const struct order *truth, const struct snapshot *shown)
+/*
+ * Whether an order that is not marked has another status than the server says. One that is not in
+ * the list may be beyond its end, unless it was told of as placed.
+ */
+static bool is_wrong(const struct judge *judge, const struct order *truth,
+                     const struct snapshot *shown)
 {
     size_t at = model_find(shown, truth->row.id);
     if (at == shown->row_count) {
-        return true;
+        return (judge->placed & order_bit(truth->row.id)) != 0;
     }
     const struct order *order = &shown->orders[at];
     return !order->row.provisional && strcmp(order->status, truth->status) != 0;
@@ -369,7 +388,7 @@ void judge_late(struct sim *sim)
     struct fault fault;
     struct snapshot *truth = decode_body(RESOURCE_ORDERS, body.data, body.len, &fault);
     for (size_t i = 0; i < truth->row_count; i++) {
-        if (is_wrong(&truth->orders[i], state.shown)) {
+        if (is_wrong(judge, &truth->orders[i], state.shown)) {
             sim_say(sim, "truth orders: %s", body.data);
             say_rows(sim, state.shown);
             sim_break(sim, "P14: an order is neither right nor marked");

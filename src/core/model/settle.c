@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "complete.h"
 #include "snapshot.h"
 
 /* Kinds of operations on one row; more than there are payloads of a resource. */
@@ -244,6 +245,28 @@ static enum knowledge knowledge_of_unknown(struct tally words, struct tally figu
     return other ? KNOWS_NOT : TELLS_NOTHING;
 }
 
+static bool is_over(enum order_class class)
+{
+    return class == ORDER_DONE || class == ORDER_DEAD || class == ORDER_REJECTED;
+}
+
+/* What is over stays over: an order that works again was read before its end. */
+static bool goes_back(const struct group *group, size_t k, const struct row *row)
+{
+    const struct oplog_entry *entry = group->entries[k];
+    const size_t status_at = offsetof(struct order, status);
+    const struct payload_value *status = find_value(entry, status_at);
+    if (entry->payload->resource != RESOURCE_ORDERS || status == NULL ||
+        set_later(group, k, status_at)) {
+        return false;
+    }
+    const struct order *shown = (const struct order *)row;
+    struct order said = *shown;
+    payload_write(entry->values, entry->count, &said, false);
+    row_complete(RESOURCE_ORDERS, &said.row);
+    return is_over(said.class) && (shown->class == ORDER_OPEN || shown->class == ORDER_PART);
+}
+
 /*
  * A row that shows what stood there once was read before the operation. Words say more than
  * figures, which may have moved on: a row with one of the operation's words, or with one that we
@@ -256,6 +279,9 @@ static enum knowledge knowledge_of(const struct group *group, size_t k, const st
     int64_t row_ns = row_updated(entry->payload->resource, row);
     if (said_ns != MODEL_NO_TIME && row_ns != MODEL_NO_TIME) {
         return row_ns >= said_ns ? KNOWS : KNOWS_NOT;
+    }
+    if (goes_back(group, k, row)) {
+        return KNOWS_NOT;
     }
     struct tally words = count_fields(group, k, row, true);
     struct tally figures = count_fields(group, k, row, false);

@@ -22,6 +22,9 @@ void series_clear(struct series *series, int64_t step)
     series_init(series, step);
 }
 
+/* Coarser than this nothing becomes: then the older half goes. */
+#define STEP_MAX INT64_C(3600000)
+
 static bool same(double a, double b)
 {
     return isnan(a) || isnan(b) ? isnan(a) && isnan(b) : !(a < b || a > b);
@@ -31,7 +34,7 @@ static bool same(double a, double b)
 static void thin(struct series *series)
 {
     size_t kept = 1;
-    series->step = series->step < 1 ? 1 : series->step * 2;
+    series->step = series->step < 1 ? 1 : series->step < STEP_MAX ? series->step * 2 : STEP_MAX;
     for (size_t i = 1; i < series->count; i++) {
         struct series_point *last = &series->points[kept - 1], *next = &series->points[i];
         bool near = next->x - last->x < series->step && !isnan(last->y) && !isnan(next->y);

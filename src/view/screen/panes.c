@@ -424,7 +424,7 @@ static double account_figure(const struct frame *frame, const struct column *col
 {
     const struct money *money = &frame->screen->money;
     const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
-    bool derived, loaded = frame->screen->tables[RESOURCE_POSITIONS].snapshot != NULL;
+    bool derived = false, loaded = frame->screen->tables[RESOURCE_POSITIONS].snapshot != NULL;
     if (column->number != NULL) {
         return column->number(&account->row, &derived);
     }

@@ -474,7 +474,7 @@ static double booked_of(const struct page *page, size_t *ret_count)
     }
     for (size_t i = 0; rows != NULL && i < rows->row_count; i++) {
         const struct position *position = &rows->positions[i];
-        bool derived;
+        bool derived = false;
         if (strcmp(position->symbol, page->symbol) == 0 && position_is_closed(position)) {
             sum += money_booked(book, position, &derived);
             ++*ret_count;

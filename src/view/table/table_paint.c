@@ -107,7 +107,7 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
                            const struct table_mark *mark)
 {
     const struct column *column = table_column(painter->table, c);
-    bool derived;
+    bool derived = false;
     if (painter->view->stale) {
         return ROLE_STALE;
     }

@@ -117,7 +117,7 @@ static struct item take_key(const struct order_by *by, uint32_t index)
         uint64_t prefix = text_prefix(by->column->text(row));
         item.prefix = prefix == 0 ? UINT64_MAX : by->descending ? ~prefix : prefix;
     } else if (by->column->number != NULL) {
-        bool derived;
+        bool derived = false;
         double number = by->column->number(row, &derived);
         item.number = isnan(number) ? (double)INFINITY : by->descending ? -number : number;
     }

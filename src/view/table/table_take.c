@@ -75,7 +75,7 @@ static size_t past_find(struct past *past, uint64_t key, size_t guess)
 
 static double flash_value(const struct column *column, const struct row *row)
 {
-    bool derived;
+    bool derived = false;
     if (column->number != NULL) {
         return column->number(row, &derived);
     }

@@ -444,7 +444,11 @@ static void test_a_response_between_two_operations_is_old(void **state)
     static const struct {
         const char *status;
         bool old;
-    } rows[] = {{"PENDING", true}, {"PARTIAL", true}, {"EXECUTED", false}, {"CANCELLED", false}};
+    } rows[] = {{"PENDING", true},
+                {"PARTIAL", true},
+                {"EXECUTED", false},
+                {"CANCELLED", false},
+                {"CANCELLED\",\"price\":\"4", false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct patch_log *log = log_new(RESOURCE_ORDERS, PATCH_LOG_MAX);
         char body[256];

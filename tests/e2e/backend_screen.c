@@ -1,0 +1,77 @@
+/* The dashboard on made-up brokers: what their streams tell, what they hide, and being without. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "broker_run.h"
+#include "pty.h"
+
+static const char *blotter_path, *broker_path;
+
+static struct pty *open_screen(struct broker_run *broker)
+{
+    const char *const argv[] = {blotter_path, NULL};
+    const char *const env[] = {broker->env[0], broker->env[1], NULL};
+    struct pty_options options = {.argv = argv, .env = env, .rows = 30, .cols = 110};
+    return pty_start(&options);
+}
+
+static void close_screen(struct pty *pty, struct broker_run *broker)
+{
+    int status = -1;
+    pty_send(pty, "q");
+    assert_true(pty_wait_exit(pty, 0, &status));
+    assert_int_equal(status, 0);
+    pty_free(pty);
+    broker_end(broker);
+}
+
+/* A fill on the stream changes the order at once; a refused stream is replaced by polls. */
+static void test_stream(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "alpaca", "[orders]\npoll = 600\npoll.stream = 600\n");
+    struct pty *pty = open_screen(&broker);
+    assert_true(pty_wait_text(pty, "LIVE"));
+    assert_true(pty_wait_text(pty, "working 2"));
+    assert_string_equal(broker_do(&broker, "fill"), "ok");
+    assert_true(pty_wait_text(pty, "working 1"));
+    assert_string_equal(broker_do(&broker, "place NVDA 3"), "ok");
+    assert_true(pty_wait_text(pty, "working 2"));
+    assert_string_equal(broker_do(&broker, "stream 404"), "ok");
+    assert_string_equal(broker_do(&broker, "cut"), "ok");
+    assert_true(pty_wait_text(pty, "POLL"));
+    close_screen(pty, &broker);
+}
+
+/* What the stream does not tell shows by the id of a heartbeat: everything is read again. */
+static void test_gap(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "oanda", "[orders]\npoll = 600\npoll.stream = 600\n");
+    struct pty *pty = open_screen(&broker);
+    assert_true(pty_wait_text(pty, "LIVE"));
+    assert_true(pty_wait_text(pty, "working 2"));
+    assert_string_equal(broker_do(&broker, "hidden fill"), "ok");
+    assert_true(pty_wait_text(pty, "working 1"));
+    close_screen(pty, &broker);
+}
+
+int main(int argc, char **argv)
+{
+    assert_int_equal(argc, 3);
+    blotter_path = argv[1];
+    broker_path = argv[2];
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_gap),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
