@@ -281,13 +281,19 @@ static enum status print(const struct session *session, const struct snapshot_re
 static int finish(const struct run *run)
 {
     struct snapshot_report report = {0};
+    struct buf quotes;
+    buf_init(&quotes, SIZE_MAX);
     collect(run, &report);
     describe(run, &report);
+    if (client_quotes(run->client, &quotes)) {
+        span_check(quotes.data, quotes.len, &report.quotes, NULL);
+    }
     enum status status = judge(&report);
     if (status == STATUS_OK || status == STATUS_PARTIAL) {
         status = print(run->session, &report);
     }
     say_failures(&report);
+    buf_done(&quotes);
     return (int)status;
 }
 

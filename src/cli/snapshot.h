@@ -3,6 +3,7 @@
 #define BLOTTER_CLI_SNAPSHOT_H
 
 #include <blotter/core/engine.h>
+#include <blotter/core/span.h>
 #include <blotter/view/filter.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,6 +23,7 @@ struct snapshot_report {
     int64_t taken_ms; /* wall clock */
     const char *url;
     const char *backend;  /* NULL: the reference one */
+    struct span quotes;   /* the backend's, an array; ptr NULL: it has none to give */
     const char *user;     /* NULL: none was named */
     int grouping;         /* enum format_grouping */
     const char *timezone; /* NULL: local */
@@ -35,9 +37,10 @@ bool snapshot_array(const struct snapshot_part *part, enum resource resource, st
                     char **ret_own);
 
 /*
- * One object: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. The resources are
- * the server's bytes, but for invalid UTF-8 and what a terminal would act on (core/quote.h); one
- * that failed is null and has an entry in errors.
+ * One object: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. With a backend
+ * there is "backend", and "quotes" where it has them. The resources are the server's bytes, but for
+ * invalid UTF-8 and what a terminal would act on (core/quote.h); one that failed is null and has an
+ * entry in errors.
  */
 void snapshot_print_json(FILE *out, const struct snapshot_report *report);
 

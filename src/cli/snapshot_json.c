@@ -92,6 +92,10 @@ void snapshot_print_json(FILE *out, const struct snapshot_report *report)
             put_part(out, (enum resource)i, report);
         }
     }
+    if (report->quotes.ptr != NULL) {
+        fputs(",\n \"quotes\":", out);
+        put_quoted(out, report->terminal ? quote_shown : quote_value, report->quotes);
+    }
     put_errors(out, report);
     fputs("}\n", out);
 }

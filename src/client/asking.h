@@ -8,6 +8,7 @@
 
 #include <blotter/client/backend.h>
 #include <blotter/core/ask.h>
+#include <blotter/core/buf.h>
 #include <blotter/core/event.h>
 #include <blotter/core/model.h>
 #include <blotter/net/http.h>
@@ -63,6 +64,9 @@ void asking_shown(struct asking *asking, enum resource resource, const struct sn
 bool asking_turn(struct asking *asking);
 
 void asking_state(const struct asking *asking, struct ask_state *ret);
+/* Appends the quotes that have come, an array of quotes_updated's updates; false when the backend
+ * has no [quotes.…]. */
+bool asking_quotes(const struct asking *asking, struct buf *out);
 bool asking_is_cut(const struct asking *asking, enum resource resource);
 
 /* The panes that the backend has and that are wanted. */

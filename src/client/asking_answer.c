@@ -376,6 +376,29 @@ void asking_tell_quotes(struct asking *asking)
     }
 }
 
+/* The kept answers' arrays as one. */
+bool asking_quotes(const struct asking *asking, struct buf *out)
+{
+    const char *comma = "";
+    struct span data, updates, key, update;
+    buf_append_text(out, "[");
+    for (size_t i = 0; i < asking->kept_count; i++) {
+        const char *text = asking->kept[i].updates;
+        struct span_iterator it = {NULL};
+        if (!span_check(text, strlen(text), &data, NULL) ||
+            !span_member(data, "updates", &updates)) {
+            continue;
+        }
+        while (span_next(updates, &it, &key, &update)) {
+            buf_append_text(out, comma);
+            buf_append(out, update.ptr, update.len);
+            comma = ",\n  ";
+        }
+    }
+    buf_append_text(out, "]");
+    return asking->backend->quotes_count > 0;
+}
+
 struct adapt *asking_adapt(struct asking *asking, struct fault *ret_fault)
 {
     return is_readable(asking, ret_fault) ? asking->adapt : NULL;

@@ -237,6 +237,11 @@ resource_mask client_panes(const struct client *client)
     return client->asking != NULL ? asking_panes(client->asking) : RESOURCE_ALL;
 }
 
+bool client_quotes(const struct client *client, struct buf *out)
+{
+    return client->asking != NULL && asking_quotes(client->asking, out);
+}
+
 bool client_is_cut(const struct client *client, enum resource resource)
 {
     return client->asking != NULL && asking_is_cut(client->asking, resource);

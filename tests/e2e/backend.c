@@ -178,11 +178,18 @@ static void test_prices(void **state)
 {
     (void)state;
     struct broker_run broker;
+    struct span all;
     broker_start(&broker, broker_path, "alpaca", "");
     struct cli_result result = RUN(&broker, "--snapshot", "-o", "text", "-p", "watchlist");
     assert_int_equal(result.status, 0);
     assert_non_null(strstr(result.out, "131.26"));
     assert_non_null(strstr(result.out, "10.02"));
+    cli_done(&result);
+    result = RUN(&broker, "--snapshot", "-o", "json", "-p", "watchlist");
+    assert_int_equal(result.status, 0);
+    assert_true(span_check(result.out, result.out_len, &all, NULL));
+    assert_int_equal(count_rows(all, "quotes"), 4);
+    assert_non_null(strstr(strstr(result.out, "\"quotes\":["), "\"ltp\":131.26"));
     cli_done(&result);
     broker_end(&broker);
     broker_start(&broker, broker_path, "alpaca",

@@ -8,6 +8,7 @@
 #include <blotter/client/backend.h>
 #include <blotter/client/trace.h>
 #include <blotter/core/ask.h>
+#include <blotter/core/buf.h>
 #include <blotter/core/history.h>
 #include <blotter/core/latency.h>
 #include <blotter/core/tape.h>
@@ -102,6 +103,9 @@ void client_tell(struct client *client, const struct tape_entry *entry);
 bool client_asking(const struct client *client, struct ask_state *ret);
 /* The panes there are: a backend may lack some. */
 resource_mask client_panes(const struct client *client);
+/* Appends the quotes that a backend has given, a JSON array of the updates of quotes_updated; false
+ * when there is no backend or it has none to give. */
+bool client_quotes(const struct client *client, struct buf *out);
 /* Whether the backend has more rows of a pane than it was asked for. */
 bool client_is_cut(const struct client *client, enum resource resource);
 
