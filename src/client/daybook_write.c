@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <blotter/core/derive.h>
 #include <blotter/core/hash.h>
 
 #define BODIES_MS INT64_C(60000)

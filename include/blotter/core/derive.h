@@ -39,6 +39,15 @@ struct figure position_value(const struct position *position);
 struct figure position_unrealized(const struct position *position);
 struct figure position_invested(const struct position *position);
 
+/* A position without quantity, or said to be closed. */
+bool position_is_closed(const struct position *position);
+
+/* Realised P&L, under either of its names; NAN when unknown. */
+double position_realized(const struct position *position);
+
+/* Whether a rise of the price is a gain: 1 for a long position, -1 for a short one. */
+int position_direction(const struct position *position);
+
 /* Against the last close. */
 struct figure item_change(const struct watch_item *item);
 struct figure item_change_percent(const struct watch_item *item);

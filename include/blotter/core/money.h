@@ -9,58 +9,9 @@
 #ifndef BLOTTER_CORE_MONEY_H
 #define BLOTTER_CORE_MONEY_H
 
-#include <blotter/core/model.h>
+#include <blotter/core/book.h>
 
 #define MONEY_CURRENCIES_MAX 4 /* rows of further currencies count as unknown of the first */
-#define MONEY_CLOSED_MAX 4096  /* closed positions kept for a day; the oldest goes first */
-#define MONEY_CURRENCY_BYTES 12
-
-/* --- the book: what was seen of the day ----------------------------------------------------- */
-
-struct money_book;
-
-struct money_book *money_book_new(void);
-void money_book_free(struct money_book *book); /* NULL is fine */
-
-/* Forgets everything: another user or server. */
-void money_book_reset(struct money_book *book);
-
-struct money_time {
-    int64_t wall_ms;
-    int64_t day; /* a number that is another one on every day of the exchange */
-};
-
-/*
- * Positions as they are now shown; not those of a disk cache, whose day is not known. A position
- * that was open and is so no longer gets its closing figure; on a new day nothing is closed.
- * Returns whether a closing figure came, changed or went.
- */
-bool money_book_take(struct money_book *book, const struct snapshot *positions,
-                     struct money_time now);
-
-/* A position of the day that the server does not list as closed. */
-struct money_closed {
-    char *id, *symbol;
-    char currency[MONEY_CURRENCY_BYTES];
-    double figure; /* what it adds to booked; NAN: not known */
-    bool derived;  /* by blotter; else the server said it while it listed the position */
-    bool in_list;  /* a row of the list stands for it */
-    int64_t at_ms; /* when its closing was seen */
-};
-
-/* The i-th of them, the oldest first; NULL past the end. Lives until the next take. */
-const struct money_closed *money_book_closed(const struct money_book *book, size_t i);
-
-/* Takes one in that was kept from an earlier run of the same day, unless its id is known already;
- * since_ms: from when on that run saw the day. Call before the first take. */
-void money_book_restore(struct money_book *book, const struct money_closed *closed,
-                        struct money_time now, int64_t since_ms);
-
-/* From when on the day was seen; MODEL_NO_TIME when all of it was (or nothing was yet). */
-int64_t money_book_since(const struct money_book *book);
-bool money_book_saw_all(const struct money_book *book);
-
-/* --- sums ----------------------------------------------------------------------------------- */
 
 struct money_part {
     double value;   /* of what is known; NAN when nothing is */
@@ -107,15 +58,6 @@ void money_of(struct money *money, const struct money_book *book, const struct s
 /* What a closed position adds to booked; NAN when that is not known. */
 double money_booked(const struct money_book *book, const struct position *position,
                     bool *ret_derived);
-
-/* A position without quantity, or said to be closed. */
-bool position_is_closed(const struct position *position);
-
-/* Realised P&L, under either of its names; NAN when unknown. */
-double position_realized(const struct position *position);
-
-/* Whether a rise of the price is a gain: 1 for a long position, -1 for a short one. */
-int position_direction(const struct position *position);
 
 /* The share of the balance that is used as margin, in percent; NAN when unknown. */
 #define MONEY_MARGIN_HIGH 70.0

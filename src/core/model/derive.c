@@ -68,6 +68,21 @@ static bool is_one_currency(const struct position *position)
            strcmp(position->value_currency, position->currency) == 0;
 }
 
+bool position_is_closed(const struct position *position)
+{
+    return position->is_closed || position->quantity == 0;
+}
+
+double position_realized(const struct position *position)
+{
+    return isnan(position->realized_pnl) ? position->booked_pnl : position->realized_pnl;
+}
+
+int position_direction(const struct position *position)
+{
+    return position->quantity < 0 ? -1 : 1;
+}
+
 struct figure position_average(const struct position *position)
 {
     double ours = (double)NAN;

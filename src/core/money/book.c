@@ -1,13 +1,15 @@
 /* What was seen of the day's positions, and what closing them brought. */
-#include <blotter/core/money.h>
+#include <blotter/core/book.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 
-#include "money_private.h"
+#include "book_private.h"
 
 /* What is known of a row: how it stands, and how it last stood open. */
 struct seen {
@@ -89,6 +91,13 @@ bool money_book_saw_all(const struct money_book *book)
 const struct money_closed *money_book_closed(const struct money_book *book, size_t i)
 {
     return i < book->closed_count ? &book->closed[i] : NULL;
+}
+
+void money_copy_currency(const struct position *position, char out[MONEY_CURRENCY_BYTES])
+{
+    bool other = position->value_currency[0] != '\0';
+    snprintf(out, MONEY_CURRENCY_BYTES, "%s",
+             other ? position->value_currency : position->currency);
 }
 
 static char *copy(const char *text)

@@ -6,29 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "money_private.h"
-
-bool position_is_closed(const struct position *position)
-{
-    return position->is_closed || position->quantity == 0;
-}
-
-double position_realized(const struct position *position)
-{
-    return isnan(position->realized_pnl) ? position->booked_pnl : position->realized_pnl;
-}
-
-int position_direction(const struct position *position)
-{
-    return position->quantity < 0 ? -1 : 1;
-}
-
-void money_copy_currency(const struct position *position, char out[MONEY_CURRENCY_BYTES])
-{
-    bool other = position->value_currency[0] != '\0';
-    snprintf(out, MONEY_CURRENCY_BYTES, "%s",
-             other ? position->value_currency : position->currency);
-}
+#include "book_private.h"
 
 /* --- parts ---------------------------------------------------------------------------------- */
 

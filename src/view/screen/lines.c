@@ -69,7 +69,7 @@ static void add_identity(struct bar *bar, const struct frame *frame, bool roomy)
     text_fit(client_of(frame), (struct text_fit){NAME_COLUMNS, TEXT_CUT_END}, client,
              sizeof client);
     if (client[0] != '\0') {
-        bar_add(bar, left_at(9), plain(ROLE_DIM), roomy ? "  client " : " ");
+        bar_add(bar, left_at(9), plain(ROLE_DIM), roomy ? "  " : " ");
         bar_add(bar, left_at(9), plain(ROLE_TEXT), "%s", client);
     }
     if (frame->input->read_only) {
@@ -93,15 +93,20 @@ static bool is_roomy(const struct frame *frame)
 }
 
 /* To the last digit where there is room for them, whole amounts elsewhere. */
-static void figure(const struct frame *frame, double value, unsigned flags, char out[FORMAT_MAX])
+static void put_figure(const struct frame *frame, struct format_figure whole, char out[FORMAT_MAX])
 {
-    struct format_figure whole = {
-        .value = value, .decimals = is_roomy(frame) ? 2 : 0, .flags = flags};
-    if (frame->screen->hide_amounts && !isnan(value)) {
+    if (frame->screen->hide_amounts && !isnan(whole.value)) {
         snprintf(out, FORMAT_MAX, "%s", FORMAT_HIDDEN);
     } else {
         format_number(&frame->input->format, whole, out);
     }
+}
+
+static void figure(const struct frame *frame, double value, unsigned flags, char out[FORMAT_MAX])
+{
+    int decimals = is_roomy(frame) ? 2 : 0;
+    put_figure(frame, (struct format_figure){.value = value, .decimals = decimals, .flags = flags},
+               out);
 }
 
 static void add_part(struct bar *bar, const struct frame *frame, struct bar_place place,
@@ -189,7 +194,7 @@ static void add_net_liq(struct bar *bar, const struct frame *frame)
     if (isnan(value)) {
         return;
     }
-    figure(frame, value, FORMAT_DERIVED, out);
+    put_figure(frame, (struct format_figure){.value = value, .flags = FORMAT_DERIVED}, out);
     bar_add(bar, right_at(10), plain(ROLE_DIM), stale ? "  │ ≈ Net liq " : "  │ Net liq ");
     bar_add(bar, right_at(10), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
 }
@@ -225,6 +230,20 @@ static bool bar_has(const struct bar *bar, int rank)
     return i < bar->count;
 }
 
+/* At the very end, where there is room for what the account's pane says as well. */
+static void add_balance(struct bar *bar, const struct frame *frame)
+{
+    bool stale;
+    const struct account *account = account_of(frame, &stale);
+    char out[FORMAT_MAX];
+    if (account == NULL || !is_roomy(frame)) {
+        return;
+    }
+    figure(frame, account->balance, 0, out);
+    bar_add(bar, right_at(14), plain(ROLE_DIM), stale ? "  ≈ Balance " : "  Balance ");
+    bar_add(bar, right_at(14), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
+}
+
 /* The time of day, to the minute, and how far it is ahead of UTC. */
 static void add_clock(struct bar *bar, const struct frame *frame)
 {
@@ -253,6 +272,7 @@ void paint_top(const struct frame *frame)
     add_net_liq(&bar, frame);
     add_margin(&bar, frame);
     add_clock(&bar, frame);
+    add_balance(&bar, frame);
     bar_add(&bar, right_at(13), plain(ROLE_TEXT), " ");
     if (bar_repaint(&bar, frame, BAR_TOP, frame->screen->layout.top)) {
         frame->screen->clock = bar_has(&bar, CLOCK_RANK);

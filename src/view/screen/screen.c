@@ -311,6 +311,28 @@ static void forget_memos(struct screen *screen)
     memset(screen->bars, 0, sizeof screen->bars);
 }
 
+static void paint_overlay(const struct frame *frame)
+{
+    switch (frame->screen->overlay) {
+    case SCOPE_HELP:
+        paint_help(frame);
+        break;
+    case SCOPE_SYMBOL:
+        paint_symbol(frame);
+        break;
+    case SCOPE_DETAIL:
+        paint_detail(frame);
+        break;
+    case SCOPE_COLUMNS:
+        paint_chooser(frame);
+        break;
+    case SCOPE_PANES:
+    case SCOPE_PROMPT:
+    case SCOPE_COUNT:
+        break;
+    }
+}
+
 static void paint_parts(const struct frame *frame, unsigned dirty)
 {
     const struct layout *layout = &frame->screen->layout;

@@ -258,15 +258,20 @@ void paint_help(const struct frame *frame);
 void help_search(struct screen *screen, enum action action); /* an action of the prompt */
 void help_char(struct screen *screen, uint32_t code);
 
-/* --- overlay.c, detail.c */
+/* --- overlay.c */
 /* Keeps the first line within what there is, and remembers the page for the keys. */
 void overlay_keep_page(struct screen *screen, int lines, int page);
 void overlay_put_more(const struct frame *frame, struct rect inside); /* "1-20/59" */
-void paint_overlay(const struct frame *frame);
+/* A framed, cleared area in the middle; returns its inside. */
 struct rect overlay_frame(const struct frame *frame, struct rect area, const char *title);
+
+/* --- detail.c */
 void paint_detail(const struct frame *frame);
 /* The row whose detail is open; NULL when none is, or when it has gone. */
 const struct row *detail_row(const struct screen *screen, const struct screen_input *input);
+
+/* --- chooser.c */
+void paint_chooser(const struct frame *frame);
 void chooser_open(struct screen *screen);
 void chooser_act(struct screen *screen, enum action action);
 

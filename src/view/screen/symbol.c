@@ -2,6 +2,7 @@
  * The symbol page: quote, range and curve of what the selected row is about, the position, what
  * works, what was booked, and the story of each order. Beside the table where there is room.
  */
+#include <blotter/core/derive.h>
 #include "symbol.h"
 
 #include <math.h>

@@ -185,7 +185,7 @@ void order_status_composed(const struct row *row, const struct column_now *now,
     if (order_is_late(order, now->wall_ms)) {
         snprintf(out, COLUMN_COMPOSED_MAX, "◷ MARKET, NOT FILLED");
     } else if (order->class == ORDER_DONE) {
-        filled_text(order, own ? word : "✓ FILLED", out);
+        filled_text(order, word, out);
     } else if (order->class == ORDER_REJECTED && order->failure_reason[0] != '\0') {
         reason_text(order->failure_reason, reason);
         snprintf(out, COLUMN_COMPOSED_MAX, "%.40s %.50s", word, reason);

@@ -1,5 +1,6 @@
 #include "table_private.h"
 
+#include <blotter/core/derive.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
 

@@ -145,12 +145,13 @@ static size_t highest_rank(const struct table *table, const struct fitting *fit)
     return found;
 }
 
-/* The same where what says what the row is has all the room it wants. */
+/* The same where what says what the row is, and what matters most of it, have all the room they
+ * want. */
 static int fitting_roomy(const struct table *table, const struct fitting *fit)
 {
     int sum = fitting_least(fit);
     for (size_t i = 0; i < fit->count; i++) {
-        bool name = table_column(table, fit->columns[i])->rank == 0;
+        bool name = table_column(table, fit->columns[i])->rank <= 1;
         sum += name ? fit->rooms[i].wanted - fit->rooms[i].least : 0;
     }
     return sum;

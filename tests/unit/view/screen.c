@@ -818,7 +818,7 @@ static void test_columns_scroll_only_while_there_are_more(void **state)
     desk_open(&desk, 160, 48);
     free(desk_text(&desk, SCREEN_ALL));
     desk_do(&desk, ACTION_RIGHT);
-    has(&desk, "┃ Wait      Symbol");
+    has(&desk, "┃ Wait     Symbol");
     desk_do(&desk, ACTION_ZOOM);
     screen_resize(desk.screen, 60, 20);
     free(desk_text(&desk, 0));

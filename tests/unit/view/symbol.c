@@ -46,9 +46,9 @@ static void test_docked(void **state)
     assert_int_equal(screen_scope(desk.screen), SCOPE_SYMBOL);
     has(&desk, "┏━ Symbol");
     has(&desk, "RELIANCE Limited");
-    has(&desk, "▸8 s       RELIANCE");
+    has(&desk, "▸8 s      RELIANCE");
     desk_do(&desk, ACTION_DOWN);
-    has(&desk, "▸1 min     NIFTY 31OCT");
+    has(&desk, "▸1 min    NIFTY 31OCT");
     has(&desk, "Position -25");
     desk_do(&desk, ACTION_BACK);
     assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);

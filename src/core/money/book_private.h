@@ -1,10 +1,10 @@
 /*
- * money_private: what the book and the sums share.
+ * book_private: what the sums ask of the book.
  */
-#ifndef BLOTTER_MONEY_PRIVATE_H
-#define BLOTTER_MONEY_PRIVATE_H
+#ifndef BLOTTER_BOOK_PRIVATE_H
+#define BLOTTER_BOOK_PRIVATE_H
 
-#include <blotter/core/money.h>
+#include <blotter/core/book.h>
 
 /* The currency that a position's amounts are in; "" when the server names none. */
 void money_copy_currency(const struct position *position, char out[MONEY_CURRENCY_BYTES]);
