@@ -37,6 +37,8 @@ void tui_fill_input(struct tui *tui, struct screen_input *ret)
     ret->now = loop_now(tui->loop);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         engine_pane(engine, (enum resource)i, &ret->panes[i]);
+        bool cut = client_is_cut(tui->client, (enum resource)i);
+        ret->cut |= cut ? RESOURCE_BIT(i) : 0;
     }
     ret->panes[RESOURCE_ORDERS].shown = client_orders(tui->client);
     ret->wanted = tui->settings.panes != 0 ? tui->settings.panes : RESOURCE_ALL;

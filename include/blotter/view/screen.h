@@ -34,6 +34,7 @@ struct screen_input {
     struct moment now;
     struct pane_state panes[RESOURCE_COUNT]; /* from engine_pane */
     resource_mask wanted;                    /* the panes that exist in this run; 0 means all */
+    resource_mask cut;                       /* of which the backend has more than it was asked */
     const struct conn_status *conn;          /* NULL: no stream in this run */
     const struct ask_state *asking;          /* how a backend is being asked; NULL: there is none */
     bool polling;                            /* from engine_polling */

@@ -113,8 +113,8 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
     }
     format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, at);
     format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.shown_ms, minute);
-    bool cut = pane == PANE_ORDERS && snapshot_is_cut(state.shown);
     size_t rows = state.shown != NULL ? state.shown->row_count : 0;
+    bool cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
     snprintf(more, sizeof more, cut ? "newest %zu of more · " : "", rows);
     snprintf(forms[0], TITLE_MAX, " %s%s%sas of %s ", more, cut ? "" : count, mark, at);
     snprintf(forms[1], TITLE_MAX, " %s%s%s ", count, mark, at);
@@ -251,7 +251,7 @@ static int put_views(const struct frame *frame, struct rect edge)
     struct screen *screen = frame->screen;
     const struct table *table = &screen->tables[PANE_ORDERS];
     bool stale = screen_pane(screen, frame->input, RESOURCE_ORDERS).stale;
-    bool more = snapshot_is_cut(table->snapshot);
+    bool more = screen_is_cut(frame->input, table->snapshot);
     int x = edge.x;
     for (int i = 0; i <= ORDER_VIEW_COUNT; i++) {
         screen->view_x[i] = -1;

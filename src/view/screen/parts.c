@@ -1,8 +1,16 @@
 #include "screen_parts.h"
 
+#include <blotter/core/derive.h>
+
 bool screen_has_table(enum pane pane)
 {
     return pane != PANE_EVENTS && pane != PANE_ACCOUNT;
+}
+
+bool screen_is_cut(const struct screen_input *input, const struct snapshot *orders)
+{
+    bool told = (input->cut & RESOURCE_BIT(RESOURCE_ORDERS)) != 0;
+    return orders != NULL && (told || snapshot_is_cut(orders));
 }
 
 unsigned screen_wanted(const struct screen_input *input)

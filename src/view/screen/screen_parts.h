@@ -128,6 +128,8 @@ struct pane_state screen_pane(const struct screen *screen, const struct screen_i
                               enum resource resource);
 unsigned screen_wanted(const struct screen_input *input);
 bool screen_has_table(enum pane pane);
+/* Whether there are more orders than these: the server ended the list, or what it was asked for. */
+bool screen_is_cut(const struct screen_input *input, const struct snapshot *orders);
 struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,
                                     enum pane pane);
 

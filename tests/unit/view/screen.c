@@ -292,6 +292,35 @@ static void test_how_a_backend_is_asked(void **state)
     desk_close(&desk);
 }
 
+/* A next page that was not fetched, whatever the number of rows: said, and counts are no less. */
+static void test_a_list_of_which_there_is_more(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t rows;
+        resource_mask cut;
+        bool said;
+    } rows[] = {
+        {99, 0, false},
+        {99, RESOURCE_BIT(RESOURCE_ORDERS), true},
+        {99, RESOURCE_BIT(RESOURCE_POSITIONS), false},
+        {100, 0, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct desk desk;
+        char words[64];
+        desk_open(&desk, 200, 60);
+        desk_load_many(&desk, rows[i].rows);
+        desk.input.cut = rows[i].cut;
+        char *text = desk_text(&desk, SCREEN_ALL);
+        snprintf(words, sizeof words, "newest %zu of more", rows[i].rows);
+        assert_int_equal(strstr(text, words) != NULL, rows[i].said);
+        assert_int_equal(strstr(text, "+]") != NULL, rows[i].said);
+        free(text);
+        desk_close(&desk);
+    }
+}
+
 /* The seconds of a quiet stream go on by themselves, and only those. */
 static void test_a_quiet_stream_is_counted(void **state)
 {
@@ -1027,6 +1056,7 @@ int main(void)
         cmocka_unit_test(test_golden_screens),
         cmocka_unit_test(test_connection_words),
         cmocka_unit_test(test_how_a_backend_is_asked),
+        cmocka_unit_test(test_a_list_of_which_there_is_more),
         cmocka_unit_test(test_a_quiet_stream_is_counted),
         cmocka_unit_test(test_empty_panes_say_why),
         cmocka_unit_test(test_an_error_stands_beside_the_rows),
