@@ -12,6 +12,7 @@
 
 /* A slot is looked for this far from its place: ids made to collide cost no more than that each. */
 #define PROBE_MAX 64
+#define INDEX_TRIES 3 /* doublings of the room, until all are near their places */
 
 /* Rows put in front before everything has to move once more. */
 #define FRONT_ROOM 16
@@ -186,13 +187,9 @@ static uint32_t *index_row(struct snapshot *snapshot, size_t i, bool replace, ui
     return slot;
 }
 
-void snapshot_index(struct snapshot *snapshot)
+static void index_all(struct snapshot *snapshot, size_t capacity)
 {
     struct row_index *index = &snapshot_block(snapshot)->index;
-    size_t capacity = 16;
-    while (capacity / 4 * 3 < snapshot->row_count) {
-        capacity *= 2;
-    }
     if (capacity != index->capacity) {
         free(index->slots);
         index->slots = mem_calloc(capacity, sizeof *index->slots);
@@ -207,14 +204,34 @@ void snapshot_index(struct snapshot *snapshot)
     }
 }
 
+/* Where too many ids come together, more room takes them apart; were it somebody's doing, it would
+ * not, and rows are found the slow way. */
+void snapshot_index(struct snapshot *snapshot)
+{
+    const struct row_index *index = &snapshot_block(snapshot)->index;
+    size_t capacity = 16;
+    while (capacity / 4 * 3 < snapshot->row_count) {
+        capacity *= 2;
+    }
+    index_all(snapshot, capacity);
+    for (int i = 0; i < INDEX_TRIES && index->overflow; i++) {
+        capacity *= 2;
+        index_all(snapshot, capacity);
+    }
+}
+
 struct index_change snapshot_index_front(struct snapshot *snapshot)
 {
     const struct row_index *index = &snapshot_block(snapshot)->index;
     struct index_change change = {.rebuilt = index->capacity / 4 * 3 < snapshot->row_count};
-    if (change.rebuilt) {
-        snapshot_index(snapshot);
-    } else {
+    bool overflow = index->overflow;
+    if (!change.rebuilt) {
         change.slot = index_row(snapshot, 0, true, &change.was);
+        change.rebuilt = change.slot == NULL && !overflow;
+    }
+    if (change.rebuilt) {
+        change.slot = NULL;
+        snapshot_index(snapshot);
     }
     return change;
 }

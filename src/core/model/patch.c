@@ -137,13 +137,20 @@ static struct oplog_entry *log_operation(struct patch_log *log, const struct ope
 static void take_claimed(struct patch_log *log, const struct operation *operation,
                          struct patch_stamp stamp, struct patch_result *result)
 {
-    overlay_revert(&log->overlay);
+    bool replaces = is_logged(log, operation);
+    if (replaces) {
+        overlay_revert(&log->overlay);
+    }
     struct oplog_entry *entry = log_operation(log, operation, stamp, &result->overflow);
     if (entry != NULL) {
         oplog_stand(&log->ops, entry, OP_CLAIMED);
         result->changed = true;
     }
-    apply_all(log);
+    if (replaces) {
+        apply_all(log);
+    } else if (entry != NULL && log->base != NULL) {
+        entry_apply(&log->overlay, entry);
+    }
 }
 
 static void take_operation(struct patch_log *log, const struct operation *operation,

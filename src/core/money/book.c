@@ -19,6 +19,7 @@ struct seen {
     double day, unrealized, realized; /* while it was open */
     double listed_day;                /* what the server says of it as closed */
     bool was_open, open, listed;
+    bool confirmed; /* an answer had it, not only an event */
 };
 
 struct money_book {
@@ -200,13 +201,14 @@ static bool book_it(struct money_book *book, const struct seen *seen, double fig
     return put_closed(book, &closed);
 }
 
-/* A row that is in the list no longer. */
+/* A row that is in the list no longer. What only an event told of, and no answer, was none. */
 static bool book_vanished(struct money_book *book, const struct seen *seen, struct money_time now)
 {
     if (seen->listed) {
         return book_it(book, seen, seen->listed_day, now);
     }
-    return seen->open && book_it(book, seen, closing_figure(seen, (double)NAN), now);
+    return seen->open && seen->confirmed &&
+           book_it(book, seen, closing_figure(seen, (double)NAN), now);
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -215,6 +217,7 @@ static bool take_row(struct money_book *book, struct seen *seen, const struct po
                      struct money_time now)
 {
     bool changed = false;
+    seen->confirmed |= !position->row.provisional;
     if (seen->version == position->row.version && seen->version != 0) {
         return false;
     }
