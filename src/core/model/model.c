@@ -16,6 +16,7 @@
 
 /* Rows put in front before everything has to move once more. */
 #define FRONT_ROOM 16
+#define FRONT_KEPT 1024 /* of that, when nothing is put there any more */
 
 static const size_t row_sizes[] = {
     [RESOURCE_ORDERS] = sizeof(struct order),
@@ -62,10 +63,9 @@ void snapshot_reserve(struct snapshot *snapshot, size_t rows)
     snapshot->rows = memory + block->front * size;
 }
 
-static void make_front_room(struct snapshot *snapshot)
+static void move_rows(struct snapshot *snapshot, size_t room)
 {
     size_t size = row_sizes[snapshot->resource];
-    size_t room = snapshot->row_count / 2 + FRONT_ROOM;
     char *memory = mem_alloc((snapshot->row_count + room) * size);
     if (snapshot->row_count > 0) {
         memcpy(memory + room * size, snapshot->rows, snapshot->row_count * size);
@@ -75,11 +75,20 @@ static void make_front_room(struct snapshot *snapshot)
     snapshot_block(snapshot)->front = room;
 }
 
+void snapshot_trim(struct snapshot *snapshot)
+{
+    size_t front = snapshot_block(snapshot)->front;
+    if (front > FRONT_KEPT && front / 4 > snapshot->row_count) {
+        move_rows(snapshot, FRONT_ROOM);
+        snapshot_index(snapshot);
+    }
+}
+
 struct row *snapshot_add_front(struct snapshot *snapshot)
 {
     size_t size = row_sizes[snapshot->resource];
     if (snapshot_block(snapshot)->front == 0) {
-        make_front_room(snapshot);
+        move_rows(snapshot, snapshot->row_count / 2 + FRONT_ROOM);
     }
     snapshot_block(snapshot)->front--;
     snapshot->rows = (char *)snapshot->rows - size;

@@ -142,6 +142,9 @@ void overlay_trim(struct overlay *overlay)
         overlay->changes = mem_realloc_array(overlay->changes, overlay->change_capacity + 1,
                                              sizeof *overlay->changes);
     }
+    if (overlay->view != NULL && overlay->inserted == 0) {
+        snapshot_trim(overlay->view);
+    }
     struct instrument_index *index = &overlay->instruments;
     if (!index->built) {
         free(index->slots);

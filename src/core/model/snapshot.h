@@ -56,6 +56,9 @@ static inline struct snapshot_block *snapshot_block(const struct snapshot *snaps
 /* Makes memory for that many rows, with some room in front; the rows there are stay. */
 void snapshot_reserve(struct snapshot *snapshot, size_t rows);
 
+/* Gives back what a storm of rows in front needed, once they are gone. */
+void snapshot_trim(struct snapshot *snapshot);
+
 /* A cleared row in front of all others; the index does not know it yet. */
 struct row *snapshot_add_front(struct snapshot *snapshot);
 
