@@ -9,8 +9,6 @@
 #define HOLD_FIRST_MS ((int64_t)1000)
 #define HOLD_LAST_MS ((int64_t)60000)
 #define DOUBLINGS_MAX 10
-#define RETRY_FIRST_US ((int64_t)5000000)
-#define RETRY_LAST_US ((int64_t)60000000)
 
 /* --- limits ---------------------------------------------------------------------------------- */
 
@@ -211,10 +209,22 @@ static enum ask_outcome take_good(struct ask *ask, struct ask_turn *turn,
 
 /* --- bad answers ----------------------------------------------------------------------------- */
 
-int64_t ask_wait_us(int failures)
+/* Those that cannot be asked without this discovery. */
+static void fail_dependents(struct ask *ask, const struct ask_turn *discovery,
+                            const struct fault *fault, struct moment now)
 {
-    int64_t wait_us = RETRY_FIRST_US << (failures < DOUBLINGS_MAX ? failures : DOUBLINGS_MAX);
-    return wait_us < RETRY_LAST_US ? wait_us : RETRY_LAST_US;
+    for (size_t i = 0; i < ask->turn_count; i++) {
+        struct ask_turn *turn = &ask->turns[i];
+        if (!turn->wanted || turn->request != 0 || turn == discovery ||
+            ask_missing(ask, turn->section->get.path) != discovery) {
+            continue;
+        }
+        if (turn->target.kind == ASK_PANE) {
+            ask_give_up(turn, fault);
+        } else {
+            ask_end(ask, turn, now);
+        }
+    }
 }
 
 /* Turns that nobody else repeats come again later. */
@@ -261,7 +271,7 @@ static enum ask_outcome take_refusal(struct ask *ask, struct ask_turn *turn,
     }
     plan_again(ask, turn, now);
     if (turn->target.kind == ASK_DISCOVER) {
-        ask_fail_dependents(ask, turn, &turn->fault, now);
+        fail_dependents(ask, turn, &turn->fault, now);
     }
     return ASK_FAILED;
 }

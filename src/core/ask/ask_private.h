@@ -1,6 +1,6 @@
 /*
- * ask_private: what the parts of asking share: ask.c (turns and what comes next), ask_answer.c
- * (what an answer means), ask_value.c (discovered values, symbols, addresses).
+ * ask_private: what the parts of asking share: ask_turn.c (one turn), ask_value.c (discovered
+ * values, symbols, addresses), ask_answer.c (what an answer means), ask.c (what comes next).
  */
 #ifndef BLOTTER_CORE_ASK_PRIVATE_H
 #define BLOTTER_CORE_ASK_PRIVATE_H
@@ -79,21 +79,18 @@ struct ask {
     struct fault fault;
 };
 
-/* --- ask.c */
+/* --- ask_turn.c */
 struct ask_turn *ask_turn_of(const struct ask *ask, enum ask_kind kind, size_t index);
 /* A turn that is wanted from now on, unless it is already. */
 void ask_want(struct ask_turn *turn, struct moment now);
 /* A turn is at its end; its next one by itself is planned. */
 void ask_end(struct ask *ask, struct ask_turn *turn, struct moment now);
+/* Its owner is told the fault. */
+void ask_give_up(struct ask_turn *turn, const struct fault *fault);
 /* All panes that wait fail by this; the other turns are no longer wanted. */
 void ask_fail_all(struct ask *ask, const struct fault *fault, struct moment now);
-/* Those that cannot be asked without this discovery. */
-void ask_fail_dependents(struct ask *ask, const struct ask_turn *discovery,
-                         const struct fault *fault, struct moment now);
 int64_t ask_interval_us(const struct ask *ask, const struct ask_turn *turn);
 void ask_plan_poll(struct ask *ask, struct ask_turn *turn, struct moment now);
-
-/* --- ask_answer.c */
 /* How long to wait after so many failures in a row before. */
 int64_t ask_wait_us(int failures);
 

@@ -8,49 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool act_in_table(const struct act *act)
-{
-    return screen_has_table(act->screen->focus);
-}
-
-struct table *act_table(const struct act *act)
-{
-    return &act->screen->tables[act->screen->focus];
-}
-
-unsigned act_pane_bit(enum pane pane)
-{
-    return pane == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(pane);
-}
-
-void act_redraw(struct act *act, unsigned parts)
-{
-    act->screen->dirty |= parts;
-    act->result.todo |= SCREEN_DO_RENDER;
-}
-
-/* Rows may have been replaced since the last frame: what reads them takes them in first. */
-void act_refresh_rows(struct act *act)
-{
-    if (act_in_table(act)) {
-        act->screen->retake |= RESOURCE_BIT(act->screen->focus);
-        screen_take(act->screen, act->input, RESOURCE_BIT(act->screen->focus));
-        act->screen->retake &= ~RESOURCE_BIT(act->screen->focus);
-    }
-    act_redraw(act, act_pane_bit(act->screen->focus));
-}
-
-/* The same rows in another order, or fewer of them: nothing has to be read or measured again. */
-void act_arrange_rows(struct act *act)
-{
-    if (!act_in_table(act) || screen_has_moved(act->screen, act->input, act->screen->focus)) {
-        act_refresh_rows(act);
-        return;
-    }
-    table_arrange(act_table(act));
-    act_redraw(act, act_pane_bit(act->screen->focus));
-}
-
 /* --- moving --------------------------------------------------------------------------------- */
 
 static long page_of(const struct act *act)
@@ -79,43 +36,6 @@ static long step_of(const struct act *act)
     default:
         return 1L << 30;
     }
-}
-
-static size_t stepped(size_t from, long step, size_t count)
-{
-    long to = (long)from + step;
-    long last = count > 0 ? (long)count - 1 : 0;
-    return to < 0 ? 0 : to > last ? (size_t)last : (size_t)to;
-}
-
-void act_move_overlay(struct act *act, long step)
-{
-    struct screen *screen = act->screen;
-    if (screen->overlay == SCOPE_COLUMNS) {
-        size_t count;
-        columns_of(screen->focus, &count);
-        screen->overlay_cursor = stepped(screen->overlay_cursor, step, count);
-    } else {
-        size_t pages = screen->overlay_lines > screen->overlay_page
-                           ? screen->overlay_lines - screen->overlay_page + 1
-                           : 1;
-        screen->overlay_top = stepped(screen->overlay_top, step, pages);
-    }
-    act_redraw(act, SCREEN_OVERLAY);
-}
-
-void act_move_strip(struct act *act, long step)
-{
-    struct screen *screen = act->screen;
-    if (screen->strip.journal) {
-        size_t count = events_count(screen, act->input);
-        events_select(screen, act->input, stepped(events_cursor(screen, act->input), step, count));
-    } else {
-        size_t count = tape_pane_count(screen, act->input);
-        tape_pane_select(screen, act->input,
-                         stepped(tape_pane_cursor(screen, act->input), step, count));
-    }
-    act_redraw(act, act_pane_bit(PANE_EVENTS));
 }
 
 void act_move(struct act *act)
@@ -162,18 +82,6 @@ static void do_scroll_columns(struct act *act)
 
 /* --- panes ---------------------------------------------------------------------------------- */
 
-void act_focus(struct act *act, enum pane pane)
-{
-    struct screen *screen = act->screen;
-    if ((screen_wanted(act->input) & LAYOUT_PANE_BIT(pane)) == 0 || pane == screen->focus) {
-        return;
-    }
-    act_redraw(act, act_pane_bit(screen->focus) | act_pane_bit(pane));
-    screen->focus = pane;
-    act->result.todo |= SCREEN_DO_VISIBLE | SCREEN_DO_SAVE;
-    screen_place(screen, act->input);
-}
-
 static void do_focus(struct act *act)
 {
     if (act->action >= ACTION_FOCUS_ORDERS && act->action <= ACTION_FOCUS_EVENTS) {
@@ -194,12 +102,6 @@ static void do_zoom(struct act *act)
     act->screen->placed = false;
     screen_place(act->screen, act->input);
     act->result.todo |= SCREEN_DO_VISIBLE | SCREEN_DO_SAVE;
-    act_redraw(act, SCREEN_VIEW);
-}
-
-void act_close_overlay(struct act *act)
-{
-    act->screen->overlay = SCOPE_PANES;
     act_redraw(act, SCREEN_VIEW);
 }
 
@@ -228,13 +130,6 @@ static void do_back(struct act *act)
     } else if (screen->zoom) {
         do_zoom(act);
     }
-}
-
-void act_open_overlay(struct act *act, enum action_scope scope)
-{
-    act->screen->overlay = scope;
-    act->screen->overlay_top = act->screen->overlay_cursor = 0;
-    act_redraw(act, SCREEN_VIEW);
 }
 
 static void do_help(struct act *act)

@@ -199,14 +199,6 @@ static void add_net_liq(struct bar *bar, const struct frame *frame)
     bar_add(bar, right_at(10), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
 }
 
-enum role margin_role(double percent, bool stale)
-{
-    return stale                          ? ROLE_STALE
-           : percent >= MONEY_MARGIN_FULL ? ROLE_CONN_BAD
-           : percent >= MONEY_MARGIN_HIGH ? ROLE_CONN_WARN
-                                          : ROLE_TEXT;
-}
-
 static void add_margin(struct bar *bar, const struct frame *frame)
 {
     bool stale;

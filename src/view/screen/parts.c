@@ -31,6 +31,20 @@ struct pane_state screen_pane(const struct screen *screen, const struct screen_i
     return held;
 }
 
+enum action_scope screen_scope(const struct screen *screen)
+{
+    bool search = screen->overlay == SCOPE_HELP && screen->help_typing;
+    return search ? SCOPE_PROMPT : screen->overlay;
+}
+
+enum role margin_role(double percent, bool stale)
+{
+    return stale                          ? ROLE_STALE
+           : percent >= MONEY_MARGIN_FULL ? ROLE_CONN_BAD
+           : percent >= MONEY_MARGIN_HIGH ? ROLE_CONN_WARN
+                                          : ROLE_TEXT;
+}
+
 struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,
                                     enum pane pane)
 {

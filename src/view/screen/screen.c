@@ -206,12 +206,6 @@ int64_t screen_deadline(const struct screen *screen)
     return screen->deadline_us;
 }
 
-enum action_scope screen_scope(const struct screen *screen)
-{
-    bool search = screen->overlay == SCOPE_HELP && screen->help_typing;
-    return search ? SCOPE_PROMPT : screen->overlay;
-}
-
 const char *screen_theme(const struct screen *screen)
 {
     return screen->theme;

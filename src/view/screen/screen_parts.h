@@ -132,6 +132,7 @@ bool screen_has_table(enum pane pane);
 bool screen_is_cut(const struct screen_input *input, const struct snapshot *orders);
 struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,
                                     enum pane pane);
+enum role margin_role(double percent, bool stale);
 
 /* --- screen.c */
 void screen_place(struct screen *screen, const struct screen_input *input);
@@ -192,8 +193,6 @@ void paint_account_line(const struct frame *frame);
 void paint_tabs(const struct frame *frame);
 void paint_state(const struct frame *frame);
 void paint_mini(const struct frame *frame);
-
-enum role margin_role(double percent, bool stale);
 
 /* --- panes.c */
 void paint_pane(const struct frame *frame, enum pane pane);

@@ -1,6 +1,6 @@
 /* The story of each order of a symbol: placed, changed, filled; the price then, and the slippage.
  */
-#include "symbol.h"
+#include "page.h"
 
 #include <math.h>
 #include <stdio.h>

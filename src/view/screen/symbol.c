@@ -3,7 +3,7 @@
  * works, what was booked, and the story of each order. Beside the table where there is room.
  */
 #include <blotter/core/derive.h>
-#include "symbol.h"
+#include "page.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -64,63 +64,6 @@ bool symbol_covers(const struct screen *screen, enum pane pane)
     return screen->overlay == SCOPE_SYMBOL && rect_clip(area, other).width > 0;
 }
 
-/* --- lines ---------------------------------------------------------------------------------- */
-
-void page_begin(struct bar *bar)
-{
-    bar->count = 0;
-}
-
-void page_end(struct page *page, struct bar *bar)
-{
-    int at = page->line - page->top;
-    if (at >= 0 && at < page->area.height) {
-        bar_paint(bar, page->frame->canvas,
-                  (struct rect){page->area.x, page->area.y + at, page->area.width, 1});
-    }
-    page->line++;
-}
-
-void page_rule(struct page *page)
-{
-    int at = page->line - page->top;
-    for (int x = 0; x < page->area.width && at >= 0 && at < page->area.height; x++) {
-        canvas_put(page->frame->canvas, (struct rect){page->area.x + x, page->area.y + at, 1, 1},
-                   "─", PAGE_DIM);
-    }
-    page->line++;
-}
-
-const char *page_price(const struct page *page, double value, char out[FORMAT_MAX])
-{
-    int decimals = isnan(value) ? 2 : format_decimals(value, 2, 4);
-    format_number(&page->frame->input->format,
-                  (struct format_figure){value, decimals, FORMAT_PRICE}, out);
-    return out;
-}
-
-static const char *hidden_or(const struct page *page, struct format_figure figure,
-                             char out[FORMAT_MAX])
-{
-    if (page->frame->screen->hide_amounts && !isnan(figure.value)) {
-        snprintf(out, FORMAT_MAX, "%s", FORMAT_HIDDEN);
-    } else {
-        format_number(&page->frame->input->format, figure, out);
-    }
-    return out;
-}
-
-const char *page_count(const struct page *page, double value, char out[FORMAT_MAX])
-{
-    int decimals = isnan(value) ? 0 : format_decimals(value, 0, 6);
-    return hidden_or(page, (struct format_figure){value, decimals, 0}, out);
-}
-
-const char *page_amount(const struct page *page, double value, char out[FORMAT_MAX])
-{
-    return hidden_or(page, (struct format_figure){value, 2, FORMAT_SIGN}, out);
-}
-
 static enum role sign_role(double value, bool stale)
 {
     return stale ? ROLE_STALE : value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
@@ -132,41 +75,6 @@ static struct pane_state rows_of(const struct page *page, enum resource resource
 }
 
 /* --- quote ---------------------------------------------------------------------------------- */
-
-/* A quote is the watchlist's; else what a position or an order was valued at. */
-void symbol_quote_find(const struct frame *frame, const char *symbol, struct symbol_quote *ret)
-{
-    struct pane_state items = screen_pane(frame->screen, frame->input, RESOURCE_WATCHLISTS);
-    struct pane_state positions = screen_pane(frame->screen, frame->input, RESOURCE_POSITIONS);
-    struct pane_state orders = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS);
-    *ret = (struct symbol_quote){.name = "", .last = NAN};
-    for (size_t i = 0; orders.shown != NULL && i < orders.shown->row_count; i++) {
-        const struct order *order = &orders.shown->orders[i];
-        if (strcmp(order->symbol, symbol) == 0 && !isnan(order_last(order).value)) {
-            ret->last = order_last(order).value;
-            ret->stale = orders.stale;
-            ret->name = order->stock_name;
-        }
-    }
-    for (size_t i = 0; positions.shown != NULL && i < positions.shown->row_count; i++) {
-        const struct position *position = &positions.shown->positions[i];
-        if (strcmp(position->symbol, symbol) == 0 && !isnan(position_last(position).value)) {
-            ret->last = position_last(position).value;
-            ret->stale = positions.stale;
-            ret->name = position->stock_name[0] != '\0' ? position->stock_name : ret->name;
-        }
-    }
-    for (size_t i = 0; items.shown != NULL && i < items.shown->row_count; i++) {
-        const struct watch_item *item = &items.shown->items[i];
-        if (ret->item == NULL && strcmp(item->symbol, symbol) == 0) {
-            struct figure last = item_last(item);
-            ret->item = item;
-            ret->name = item->name[0] != '\0' ? item->name : ret->name;
-            ret->last = isnan(last.value) ? ret->last : last.value;
-            ret->stale = isnan(last.value) ? ret->stale : items.stale;
-        }
-    }
-}
 
 static void write_names(struct page *page, const struct symbol_quote *quote)
 {
@@ -295,7 +203,7 @@ static void position_levels(const struct page *page, struct levels *levels)
         }
         struct format_figure quantity = {position->quantity,
                                          format_decimals(position->quantity, 0, 6), FORMAT_SIGN};
-        snprintf(word, sizeof word, "avg %s", hidden_or(page, quantity, count));
+        snprintf(word, sizeof word, "avg %s", page_figure(page, quantity, count));
         name_level(page, add_level(levels, position_average(position).value, ROLE_TEXT), word);
         name_level(page, add_level(levels, position->stop_loss, ROLE_PNL_DOWN), "SL");
         name_level(page, add_level(levels, position->target, ROLE_PNL_UP), "Tgt");
@@ -414,7 +322,7 @@ static void write_position(struct page *page, const struct position *position, b
     page_begin(&bar);
     bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, "Position ");
     bar_add(&bar, PAGE_LEFT(0), (struct style){ROLE_TEXT, CELL_BOLD}, "%s",
-            hidden_or(page, quantity, text));
+            page_figure(page, quantity, text));
     bar_add(&bar, PAGE_LEFT(5), PAGE_DIM, "%s%.8s", position->product[0] != '\0' ? " " : "",
             position->product);
     bar_add(&bar, PAGE_LEFT(0), PAGE_TEXT, " @ %s",
@@ -427,7 +335,7 @@ static void write_position(struct page *page, const struct position *position, b
             page_amount(page, position->day_pnl, text));
     bar_add(&bar, PAGE_LEFT(4), PAGE_DIM, "  worth ");
     bar_add(&bar, PAGE_LEFT(4), PAGE_TEXT, "%s",
-            hidden_or(page, (struct format_figure){fabs(value), 0, 0}, text));
+            page_figure(page, (struct format_figure){fabs(value), 0, 0}, text));
     page_end(page, &bar);
 }
 

@@ -11,42 +11,6 @@
 
 /* --- cells ---------------------------------------------------------------------------------- */
 
-/* A figure is shown whole, or as hashes. */
-void table_put_figure(const struct painter *painter, struct rect area, const char *text,
-                      struct style style)
-{
-    bool whole = text_width(text) <= area.width;
-    canvas_put_right(painter->canvas, area, whole ? text : FORMAT_HASHES, style);
-}
-
-static void put_match(const struct painter *painter, struct rect area, const char *text)
-{
-    const char *needle = filter_needle(&painter->table->compiled);
-    const char *found = needle[0] != '\0' ? text_find(text, needle) : NULL;
-    if (found != NULL && text_width(text) <= area.width) {
-        int before = text_width_n(text, (size_t)(found - text));
-        area.x += before;
-        area.width = text_width_n(found, strlen(needle));
-        canvas_tint(painter->canvas, area, (struct style){ROLE_MATCH, 0});
-    }
-}
-
-void table_put_text(const struct painter *painter, const struct column *column, struct rect area,
-                    const char *text, struct style style)
-{
-    char out[CELL_BYTES];
-    if ((column->flags & COLUMN_MIDDLE) != 0) {
-        symbol_fit(text, area.width, out, sizeof out);
-    } else {
-        text_fit(text, (struct text_fit){area.width, TEXT_CUT_END}, out, sizeof out);
-    }
-    canvas_put(painter->canvas, area, out, style);
-    if ((column->flags & COLUMN_SEARCHED) != 0) {
-        put_match(painter, area, text);
-    }
-}
-
-/* How the row's price went over the session; by its sign. */
 /* By its sign: what the price has done since the curve began. */
 static enum role curve_role(const double *values, size_t count)
 {
@@ -77,11 +41,6 @@ static void put_curve(const struct painter *painter, struct rect area, size_t ro
     style.attributes |= CELL_DIM;
     style.role = style.role == ROLE_SPARK ? curve_role(values, count) : style.role;
     draw_spark(painter->canvas, area, values, DRAW_BLOCK, style);
-}
-
-enum role table_sign_role(double value)
-{
-    return value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
 }
 
 static int flash_direction(const struct table *table, size_t c, const struct table_mark *mark)
@@ -235,11 +194,6 @@ struct margin {
     const char *glyph;
     enum role role;
 };
-
-bool table_row_doubtful(const struct row *row)
-{
-    return row->provisional || row->mixed;
-}
 
 static struct margin margin_of(const struct painter *painter, size_t row_index, bool selected)
 {

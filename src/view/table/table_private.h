@@ -36,7 +36,7 @@ static inline int min_int(int a, int b)
     return a < b ? a : b;
 }
 
-/* --- table_paint.c */
+/* --- table_cell.c */
 struct painter {
     const struct table *table;
     const struct table_view *view;

@@ -1,6 +1,6 @@
-/* What stands on the symbol page: shared by the files that paint it. */
-#ifndef BLOTTER_VIEW_SYMBOL_H
-#define BLOTTER_VIEW_SYMBOL_H
+/* page: what the parts of the symbol page are made of: lines, figures, and the quote. */
+#ifndef BLOTTER_VIEW_PAGE_H
+#define BLOTTER_VIEW_PAGE_H
 
 #include <blotter/core/derive.h>
 
@@ -30,6 +30,7 @@ void page_rule(struct page *page);
 
 /* Figures as text: hidden with the amounts, but for prices. */
 const char *page_price(const struct page *page, double value, char out[FORMAT_MAX]);
+const char *page_figure(const struct page *page, struct format_figure figure, char out[FORMAT_MAX]);
 const char *page_count(const struct page *page, double value, char out[FORMAT_MAX]);
 const char *page_amount(const struct page *page, double value, char out[FORMAT_MAX]);
 
