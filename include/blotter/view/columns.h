@@ -48,6 +48,7 @@ enum column_show {
 struct column_now {
     int64_t wall_ms;
     const struct format *format;
+    bool legs; /* they stand behind their order and are marked */
 };
 #define COLUMN_COMPOSED_MAX 96
 #define COLUMN_PASSED "PASSED" /* composed: shown in reverse */
