@@ -1,6 +1,7 @@
-#include <blotter/cli/config.h>
+#include <blotter/cli/config_keys.h>
 
 #include <assert.h>
+#include <stddef.h>
 
 #define TIME_MAX_MS 86400000 /* a day: longer is a mistake */
 #define SIZE_MAX_BYTES ((int64_t)1 << 30)

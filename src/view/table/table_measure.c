@@ -149,6 +149,11 @@ void table_forget_widths(struct table *table)
     table->unmeasured = true;
 }
 
+bool table_filter_hides(const struct table *table)
+{
+    return table->passed < table->total;
+}
+
 /* Unfiltered, the day's closings that are in no list belong to it. */
 void table_sum(struct table *table)
 {

@@ -64,19 +64,6 @@ int table_rank_key(const struct table *table)
     return (order.column + 1) * 2 + order.descending;
 }
 
-bool table_rank_in_time(struct table *table, int64_t now_us, bool looked_at)
-{
-    bool due = now_us >= table_next_rank(table, looked_at);
-    if (looked_at || due) {
-        table->ranked_us = now_us;
-    }
-    if (due) {
-        table_rank(table);
-        table_arrange(table);
-    }
-    return due;
-}
-
 int64_t table_next_rank(const struct table *table, bool looked_at)
 {
     bool waits = table->rank_is_old && !looked_at && is_moving(table);
