@@ -384,8 +384,8 @@ static uint64_t common_number(const struct painter *painter)
         number = memo_mix(number, (uint64_t)table->extents[slot.column].decimals);
     }
     bool legs = table_legs_follow(table);
-    return memo_mix(number, (uint64_t)legs << 2 | (uint64_t)painter->view->stale << 1 |
-                                painter->view->hide_amounts);
+    return memo_mix(number, (uint64_t)painter->view->format->grouping << 3 | (uint64_t)legs << 2 |
+                                (uint64_t)painter->view->stale << 1 | painter->view->hide_amounts);
 }
 
 static uint64_t header_number(const struct painter *painter)
