@@ -4,7 +4,6 @@
 
 #include "asking_private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
