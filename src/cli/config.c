@@ -1,6 +1,7 @@
 #include <blotter/cli/config.h>
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -486,6 +487,44 @@ static bool take_profiles(struct config *config, struct problem *problem)
     return found || refuse_profile(config, chosen, problem);
 }
 
+/* --- a file of others ---------------------------------------------------------------------- */
+
+static bool refuse_command(const char *origin, const char *what, struct problem *problem)
+{
+    problem_set(problem,
+                "%s: %s is not run from a file that others own or may write to: make it yours "
+                "alone, by chmod go-w or a copy",
+                origin, what);
+    problem->located = true;
+    return false;
+}
+
+static bool is_of_file(enum config_level level)
+{
+    return level == CONFIG_FILE || level == CONFIG_OF_PROFILE;
+}
+
+/* What a shell runs is as good as the file it comes from: false when a command does, for a file of
+ * others. */
+static bool runs_nothing(const struct config *config, struct problem *problem)
+{
+    static const enum config_id commands[] = {CONFIG_TOKEN_COMMAND, CONFIG_ON_EVENT};
+    struct config_entry entry;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (is_of_file(config_level(config, commands[i])) &&
+            config_text(config, commands[i]) != NULL) {
+            return refuse_command(config_origin(config, commands[i]),
+                                  config_info(commands[i])->name, problem);
+        }
+    }
+    for (size_t i = 0; config_entry(config, CONFIG_SECRETS, i, &entry); i++) {
+        if (is_of_file(entry.level) && strncmp(entry.value, "command:", 8) == 0) {
+            return refuse_command(entry.origin, entry.name, problem);
+        }
+    }
+    return true;
+}
+
 /* --- the whole ------------------------------------------------------------------------------ */
 
 static bool load(struct config *config, const struct config_source *source, struct problem *problem)
@@ -494,7 +533,7 @@ static bool load(struct config *config, const struct config_source *source, stru
     return read_text(&defaults, blotter_ini, blotter_ini_len) &&
            read_config_file(config, source, problem) && take_environment(config, problem) &&
            take_flags(config, source->options, problem) && take_profiles(config, problem) &&
-           (!config->of_others || config_file_runs_nothing(config, problem));
+           (!config->of_others || runs_nothing(config, problem));
 }
 
 struct config *config_load(const struct config_source *source, struct problem *ret_problem)
@@ -540,6 +579,12 @@ const char *config_text(const struct config *config, enum config_id id)
 int64_t config_number(const struct config *config, enum config_id id)
 {
     return config->values[id].number;
+}
+
+double config_figure(const struct config *config, enum config_id id)
+{
+    const char *text = config_text(config, id);
+    return text != NULL ? strtod(text, NULL) : (double)NAN;
 }
 
 enum config_level config_level(const struct config *config, enum config_id id)

@@ -1,6 +1,7 @@
-#include <blotter/cli/config.h>
+#include <blotter/cli/config_keys.h>
 
 #include <assert.h>
+#include <stddef.h>
 
 #define TIME_MAX_MS 86400000 /* a day: longer is a mistake */
 #define SIZE_MAX_BYTES ((int64_t)1 << 30)
@@ -47,7 +48,7 @@ static const struct config_info rows[] = {
                       .environment = "NO_COLOR", .stands_for = "never"},
     [CONFIG_ASCII] = {"display", "ascii", CONFIG_YESNO},
     [CONFIG_MOUSE] = {"display", "mouse", CONFIG_YESNO},
-    [CONFIG_GROUPING] = {"display", "grouping", CONFIG_CHOICE, "indian|western|none|locale"},
+    [CONFIG_GROUPING] = {"display", "grouping", CONFIG_CHOICE, "indian|western|none|locale|account"},
     [CONFIG_TIMEZONE] = {"display", "timezone", CONFIG_ZONE},
     [CONFIG_HIDE_AMOUNTS] = {"display", "hide_amounts", CONFIG_YESNO},
     [CONFIG_QUOTE_STALE] = {"display", "quote_stale_ms", CONFIG_MS, NULL, 0, TIME_MAX_MS},

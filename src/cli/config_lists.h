@@ -2,7 +2,9 @@
 #ifndef BLOTTER_CLI_CONFIG_LISTS_H
 #define BLOTTER_CLI_CONFIG_LISTS_H
 
-#include <blotter/cli/config.h>
+#include <blotter/cli/config_keys.h>
+#include <blotter/cli/problem.h>
+#include <stddef.h>
 
 struct listed {
     char *name, *value, *origin;

@@ -2,11 +2,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include <blotter/cli/options.h>
+#include <blotter/core/resource.h>
 #include <blotter/core/suggest.h>
 #include <blotter/tui/zone.h>
 
@@ -235,12 +237,6 @@ static const parse_fn parsers[] = {
     [CONFIG_BYTES] = parse_bytes,   [CONFIG_PANELIST] = parse_panes,
     [CONFIG_ZONE] = parse_zone,     [CONFIG_FIGURE] = parse_figure,
 };
-
-double config_figure(const struct config *config, enum config_id id)
-{
-    const char *text = config_text(config, id);
-    return text != NULL ? strtod(text, NULL) : (double)NAN;
-}
 
 /* One rule for all sources: what a file could not hold is refused from a flag too. */
 bool config_value_fits(const char *name, const char *text, struct problem *problem)

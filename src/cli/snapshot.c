@@ -113,7 +113,11 @@ static void describe(const struct run *run, struct snapshot_report *report)
     report->url = session_url(run->session);
     report->backend = run->session->adapt != NULL ? adapt_backend(run->session->adapt)->id : NULL;
     report->user = config_text(config, CONFIG_USER);
-    report->grouping = (int)config_number(config, CONFIG_GROUPING);
+    const struct snapshot *account = report->parts[RESOURCE_ACCOUNT].rows;
+    bool known = account != NULL && account->row_count > 0;
+    report->grouping =
+        format_grouping_of((enum format_grouping)config_number(config, CONFIG_GROUPING),
+                           known ? account->account->currency : NULL);
     report->timezone = config_text(config, CONFIG_TIMEZONE);
     report->ascii = session_ascii(run->session);
     report->terminal = isatty(STDOUT_FILENO) == 1;

@@ -5,6 +5,7 @@
 #include <blotter/core/engine.h>
 #include <blotter/core/span.h>
 #include <blotter/view/filter.h>
+#include <blotter/view/format.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,10 +23,10 @@ struct snapshot_report {
     struct snapshot_part parts[RESOURCE_COUNT];
     int64_t taken_ms; /* wall clock */
     const char *url;
-    const char *backend;  /* NULL: the reference one */
-    struct span quotes;   /* the backend's, an array; ptr NULL: it has none to give */
-    const char *user;     /* NULL: none was named */
-    int grouping;         /* enum format_grouping */
+    const char *backend; /* NULL: the reference one */
+    struct span quotes;  /* the backend's, an array; ptr NULL: it has none to give */
+    const char *user;    /* NULL: none was named */
+    enum format_grouping grouping;
     const char *timezone; /* NULL: local */
     bool ascii;
     bool terminal; /* it goes to a terminal: what is invisible may not pass either */

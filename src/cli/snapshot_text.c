@@ -195,7 +195,7 @@ static struct grid make_grid(const struct snapshot_report *report, enum pane pan
 {
     struct grid grid = {.report = report, .pane = pane, .rows = report->parts[pane].rows};
     format_default(&grid.format);
-    grid.format.grouping = (enum format_grouping)report->grouping;
+    grid.format.grouping = report->grouping;
     zone_apply(&grid.format, report->timezone);
     choose_rows(&grid, 0, grid.rows != NULL ? grid.rows->row_count : 0);
     return grid;

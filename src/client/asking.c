@@ -4,7 +4,6 @@
 
 #include "asking_private.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,33 +123,6 @@ static void renew(struct asking *asking)
     } else {
         user->renew(user->user, renewed, asking);
     }
-}
-
-static const char *name_of(const struct asking *asking, struct ask_target target)
-{
-    switch (target.kind) {
-    case ASK_DISCOVER:
-        return asking->backend->discover[target.index].name;
-    case ASK_QUOTES:
-        return asking->backend->quotes[target.index].name;
-    case ASK_CLOCK:
-        return "clock";
-    case ASK_PANE:
-    default:
-        return resource_info((enum resource)target.index)->pane;
-    }
-}
-
-void asking_fail(struct asking *asking, struct ask_target target, const struct fault *fault)
-{
-    char what[sizeof fault->text + 64];
-    if (target.kind == ASK_PANE) {
-        buf_clear(&asking->parts[target.index].rows);
-        asking->handler.on_fault(asking->handler.user, (enum resource)target.index, fault);
-        return;
-    }
-    snprintf(what, sizeof what, "%s: %s", name_of(asking, target), fault->text);
-    asking->handler.on_note(asking->handler.user, what);
 }
 
 /* --- doing what is planned ------------------------------------------------------------------- */

@@ -15,6 +15,33 @@ static struct moment now_of(const struct asking *asking)
     return loop_now(asking->loop);
 }
 
+static const char *name_of(const struct asking *asking, struct ask_target target)
+{
+    switch (target.kind) {
+    case ASK_DISCOVER:
+        return asking->backend->discover[target.index].name;
+    case ASK_QUOTES:
+        return asking->backend->quotes[target.index].name;
+    case ASK_CLOCK:
+        return "clock";
+    case ASK_PANE:
+    default:
+        return resource_info((enum resource)target.index)->pane;
+    }
+}
+
+void asking_fail(struct asking *asking, struct ask_target target, const struct fault *fault)
+{
+    char what[sizeof fault->text + 64];
+    if (target.kind == ASK_PANE) {
+        buf_clear(&asking->parts[target.index].rows);
+        asking->handler.on_fault(asking->handler.user, (enum resource)target.index, fault);
+        return;
+    }
+    snprintf(what, sizeof what, "%s: %s", name_of(asking, target), fault->text);
+    asking->handler.on_note(asking->handler.user, what);
+}
+
 /* --- translating ----------------------------------------------------------------------------- */
 
 /* The first call compiles, once. */

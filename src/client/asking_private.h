@@ -57,10 +57,8 @@ struct asking {
     bool running;
 };
 
-/* --- asking.c */
-void asking_fail(struct asking *asking, struct ask_target target, const struct fault *fault);
-
 /* --- asking_answer.c */
+void asking_fail(struct asking *asking, struct ask_target target, const struct fault *fault);
 void asking_compile(struct asking *asking);
 void asking_answer(void *user, uint64_t request, const struct http_answer *answer);
 /* The clock's function with the time; the watchlists by the user's own lists; no rows at all. */

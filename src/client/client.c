@@ -5,8 +5,6 @@
 #include "client_private.h"
 #include "report.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __GLIBC__
@@ -25,80 +23,6 @@ void client_settings_default(struct client_settings *ret)
 }
 
 /* --- reads -------------------------------------------------------------------------------- */
-
-static void settle_journal(struct client *client, enum resource resource,
-                           const struct http_response *response, const struct fault *fault)
-{
-    struct pane_state pane;
-    engine_pane(client->engine, resource, &pane);
-    struct journal_entry outcome = {
-        .outcome = fault == NULL ? JOURNAL_CONFIRMED : JOURNAL_FAILED,
-        .status = fault != NULL      ? fault->status
-                  : response != NULL ? response->status
-                                     : 0,
-        .fetch_us = response == NULL ? 0 : response->duration_us,
-        .rows = pane.shown == NULL ? 0 : pane.shown->row_count,
-    };
-    journal_settle(client->journal, resource, client->fetches[resource].up_to, &outcome);
-    client->changes |= CLIENT_JOURNAL;
-}
-
-static void fetch_succeeded(struct client *client, enum resource resource,
-                            const struct http_response *response)
-{
-    struct engine_response answer = {
-        .status = response->status,
-        .body = response->body,
-        .body_len = response->body_len,
-        .etag = response->etag,
-        .last_event_id = response->last_event_id,
-        .duration_us = response->duration_us,
-        .age_ms = response->age_ms,
-    };
-    struct moment now = loop_now(client->loop);
-    bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
-    latency_add(&client->fetch_latency, response->duration_us);
-    client->refused = false; /* the token is good */
-    if (client->stream != NULL) {
-        stream_way_open(client->stream); /* one health for all (R22) */
-    }
-    if (client->trace != NULL) { /* the step is done when it is decoded, not when its turn began */
-        report_fetch_done(client->trace, loop_refresh(client->loop), resource, response, NULL);
-    }
-    if (decoded) {
-        client->server = response->mock ? CLIENT_SERVER_MOCK : CLIENT_SERVER_REAL;
-        client->uncached |= RESOURCE_BIT(resource);
-        settle_journal(client, resource, response, NULL);
-        return;
-    }
-    struct pane_state pane;
-    engine_pane(client->engine, resource, &pane);
-    client->errors++;
-    settle_journal(client, resource, response, &pane.fault);
-}
-
-static void fetch_failed(struct client *client, enum resource resource, const struct fault *fault)
-{
-    struct moment now = loop_now(client->loop);
-    engine_fetch_failed(client->engine, now, client->fetches[resource].id, fault);
-    client->errors++;
-    if (client->stream != NULL && fault_is_outage(fault->kind)) {
-        stream_way_closed(client->stream);
-    }
-    report_fetch_done(client->trace, now, resource, NULL, fault);
-    settle_journal(client, resource, NULL, fault);
-    client_token_fault(client, fault);
-}
-
-void client_fetched(struct client *client, enum resource resource,
-                    const struct http_response *response, const struct fault *fault)
-{
-    if (fault == NULL) {
-        fetch_succeeded(client, resource, response);
-    } else {
-        fetch_failed(client, resource, fault);
-    }
-}
 
 /* The resource whose fetch a request was; RESOURCE_COUNT when it is none of ours any more. */
 static enum resource fetch_resource(const struct client *client, uint64_t request)
@@ -144,70 +68,6 @@ static void run_action(struct client *client, const struct engine_action *action
                    "\"pane\":\"%s\",\"conditional\":%s", resource_info(action->resource)->name,
                    action->etag == NULL ? "false" : "true");
     }
-}
-
-/* --- the stream --------------------------------------------------------------------------- */
-
-void client_stream_event(void *user, const struct sse_event *sse)
-{
-    struct client *client = user;
-    struct moment now = loop_now(client->loop);
-    struct event event;
-    uint64_t patches = engine_counters(client->engine)->patches;
-    event_parse(sse, &event);
-    struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
-    if (ledger_event(client->ledger, &event)) {
-        client->changes |= RESOURCE_BIT(RESOURCE_ORDERS);
-    }
-    came.patched = engine_counters(client->engine)->patches > patches;
-    if (came.patched && client->awaiting < AWAITING_MAX) {
-        client->awaiting_us[client->awaiting++] = now.mono_us;
-    }
-    report_event(client->journal, client->trace, now, &event, came);
-    client->changes |= CLIENT_JOURNAL;
-    if (client->memory != NULL) {
-        memory_event(client->memory, now, &event, came.outcome);
-    }
-}
-
-void client_stream_status_told(void *user, const struct conn_status *status, bool sent_last_id)
-{
-    struct client *client = user;
-    struct moment now = loop_now(client->loop);
-    bool live = status->phase == CONN_LIVE;
-    bool given_up = status->phase == CONN_WAITING || status->phase == CONN_ENDED;
-    (void)sent_last_id;
-    if (live) {
-        engine_stream_opened(client->engine, now);
-    } else if (given_up || client->live) { /* lost as well when it is made anew at once */
-        engine_stream_lost(client->engine, now, &status->fault);
-    }
-    client->live = live;
-    if (given_up) {
-        client->errors += status->fault.kind != FAULT_NONE;
-    }
-    client_token_stream(client, status);
-    report_stream(client->journal, client->trace, now, status);
-    client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
-    if (client->memory != NULL) {
-        memory_stream(client->memory, now, status);
-    }
-}
-
-/* Whatever it said may be about any pane: all are asked for. */
-void client_stream_too_large(void *user)
-{
-    struct client *client = user;
-    struct moment now = loop_now(client->loop);
-    engine_trigger(client->engine, now, ENGINE_NETWORK, RESOURCE_ALL);
-    report_too_large(client->journal, client->trace, now);
-    client->errors++;
-    client->changes |= CLIENT_JOURNAL;
-}
-
-void client_stream_quiet(void *user)
-{
-    ((struct client *)user)->changes |= CLIENT_CONN;
 }
 
 /* --- the turn ----------------------------------------------------------------------------- */
@@ -305,11 +165,6 @@ static void make_stream(struct client *client, const struct client_settings *set
     char *path = resource_path(RESOURCE_STREAM_PATH, settings->user);
     client->stream = stream_new(client->http, path, &settings->conn, settings->event_max, &handler);
     free(path);
-}
-
-const char *client_server_of(const struct client_settings *settings)
-{
-    return settings->server != NULL ? settings->server : settings->http.url;
 }
 
 static bool connect_to(struct client *client, const struct client_settings *settings,

@@ -1,6 +1,11 @@
 /* What the client remembers of the day, for those who look at it. */
 #include "client_private.h"
 
+const char *client_server_of(const struct client_settings *settings)
+{
+    return settings->server != NULL ? settings->server : settings->http.url;
+}
+
 static void memory_changed(void *user, unsigned mask)
 {
     struct client *client = user;

@@ -1,6 +1,7 @@
 /*
- * client_private: what the parts of the client share: client.c, and client_backend.c, which is the
- * client of a backend that is described by files.
+ * client_private: what the parts of the client share: client_take.c (what comes in),
+ * client_backend.c (the client of a backend that is described by files), client_memory.c, and
+ * client.c above them.
  */
 #ifndef BLOTTER_CLIENT_CLIENT_PRIVATE_H
 #define BLOTTER_CLIENT_CLIENT_PRIVATE_H
@@ -65,7 +66,7 @@ struct client {
     uint64_t errors;
 };
 
-/* --- client.c */
+/* --- client_take.c */
 /* What came of a pane's fetch: one of response and fault is NULL. */
 void client_fetched(struct client *client, enum resource resource,
                     const struct http_response *response, const struct fault *fault);
@@ -74,6 +75,7 @@ void client_stream_event(void *user, const struct sse_event *sse);
 void client_stream_status_told(void *user, const struct conn_status *status, bool sent_last_id);
 void client_stream_too_large(void *user);
 void client_stream_quiet(void *user);
+
 /* --- client_cache.c */
 void client_cache_prime(struct client *client);
 void client_cache_schedule(struct client *client, struct moment now);
@@ -97,10 +99,9 @@ void client_backend_act(struct client *client, const struct engine_action *actio
 /* True when something was done: the engine may want more then. */
 bool client_backend_turn(struct client *client);
 
+/* --- client_memory.c */
 /* The name under which cache and daybook keep the server apart from others. */
 const char *client_server_of(const struct client_settings *settings);
-
-/* --- client_memory.c */
 void client_memory_make(struct client *client, const struct client_settings *settings);
 /* Shows the past day that was asked for; false when none was. */
 bool client_memory_day(struct client *client);

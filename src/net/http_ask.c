@@ -1,9 +1,8 @@
-/* Requests whose refusals say something, and headers of the owner's own. */
+/* Requests whose refusals say something. */
 #include <blotter/net/http.h>
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
@@ -11,99 +10,6 @@
 #include "head.h"
 #include "http_fault.h"
 #include "http_internal.h"
-
-#define LINE_MAX_BYTES ((size_t)16 << 10)
-
-/* ---- headers ---- */
-
-static void wiped_free(char *text)
-{
-    for (volatile char *at = text; text != NULL && *at != '\0'; at++) {
-        *at = '\0';
-    }
-    free(text);
-}
-
-void http_headers_done(struct http *http)
-{
-    for (size_t i = 0; i < http->line_count; i++) {
-        wiped_free(http->lines[i]);
-    }
-    for (size_t i = 0; i < http->secret_count; i++) {
-        wiped_free(http->secrets[i]);
-    }
-    free(http->lines);
-    free(http->secrets);
-    http->lines = NULL;
-    http->secrets = NULL;
-    http->line_count = http->secret_count = 0;
-}
-
-/* "Name: value" of printable ASCII. */
-static bool line_is_clean(const char *line)
-{
-    const char *colon = strchr(line, ':');
-    size_t name_len = strspn(line, "!#$%&'*+-.^_`|~0123456789"
-                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-    if (colon == NULL || name_len == 0 || colon != line + name_len) {
-        return false;
-    }
-    for (const char *at = colon + 1; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || (unsigned char)*at > 0x7e) {
-            return false;
-        }
-    }
-    return strlen(line) <= LINE_MAX_BYTES;
-}
-
-static char **copy_texts(const char *const *texts, size_t count)
-{
-    char **copy = mem_calloc(count + 1, sizeof *copy);
-    for (size_t i = 0; i < count; i++) {
-        copy[i] = mem_dup(texts[i], strlen(texts[i]));
-    }
-    return copy;
-}
-
-bool http_set_headers(struct http *http, const struct http_headers *headers,
-                      struct fault *ret_fault)
-{
-    for (size_t i = 0; i < headers->line_count; i++) {
-        if (!line_is_clean(headers->lines[i])) {
-            const char *line = headers->lines[i];
-            fault_set(ret_fault, FAULT_CONFIG, 0,
-                      "the header %.*s is too long or holds characters that cannot be sent",
-                      (int)strnlen(line, strcspn(line, ": ") < 64 ? strcspn(line, ": ") : 64),
-                      line);
-            return false;
-        }
-    }
-    if (headers->secret_count > 0 && !http->origin.secure && !http->origin.loopback &&
-        !http->insecure) {
-        fault_set(ret_fault, FAULT_CONFIG, 0, "secrets are not sent over plain http to %.80s",
-                  http->origin.host);
-        return false;
-    }
-    http_headers_done(http);
-    http->lines = copy_texts(headers->lines, headers->line_count);
-    http->line_count = headers->line_count;
-    http->secrets = copy_texts(headers->secrets, headers->secret_count);
-    http->secret_count = headers->secret_count;
-    return true;
-}
-
-bool http_sends(const struct http *http, const char *name)
-{
-    size_t len = strlen(name);
-    size_t i = 0;
-    while (i < http->line_count &&
-           (strncasecmp(http->lines[i], name, len) != 0 || http->lines[i][len] != ':')) {
-        i++;
-    }
-    return i < http->line_count;
-}
-
-/* ---- one request ---- */
 
 struct http_question {
     struct http *http;

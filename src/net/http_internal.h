@@ -1,5 +1,5 @@
 /*
- * http_internal: what http, its multi handle and its transfers share. For src/net only.
+ * http_internal: what http, its origin and its transfers share. For src/net only.
  */
 #ifndef BLOTTER_NET_HTTP_INTERNAL_H
 #define BLOTTER_NET_HTTP_INTERNAL_H
@@ -57,44 +57,34 @@ struct http {
     uint64_t last_request;
 };
 
+/* http_origin: takes a copy of the settings; false with the fault. http_settings_done frees it, and
+ * what http_set_headers has set; secrets are wiped. */
+bool http_settings_apply(struct http *http, const struct http_settings *settings,
+                         struct fault *ret_fault);
+void http_settings_done(struct http *http);
+/* The four behind each other, to be freed. */
+char *http_line_join(const char *a, const char *b, const char *c, const char *d);
+/* Whether a header of that name is among the owner's. */
+bool http_sends(const struct http *http, const char *name);
+
 /*
  * Puts stars over the token where a server repeats it, so that what is made of its words (errors,
  * logs, the cache) cannot hold it. A short token is left alone: it might be a word of the data.
  */
 void http_hide_token(const struct http *http, char *bytes, size_t len);
 
-/*
- * The connection a transfer may use: a kept one unless it is older than what was forgotten last.
- * fresh: none at all.
- */
-void http_choose_connection(const struct http *http, CURL *easy, bool fresh);
-
-/* http_ask: whether a header of that name is among the owner's; what it leaves behind. */
-bool http_sends(const struct http *http, const char *name);
-void http_headers_done(struct http *http);
+/* http_ask: ends what is under way. */
 void http_questions_done(struct http *http);
 
 /*
- * A loopback address may be the near end of a tunnel. What answers faster than a tunnel could bring
- * it is on this machine, where packing costs more than it saves. first_byte_us: from the request
- * on. Not known before the first answer: then it is taken for near.
+ * transfer: a loopback address may be the near end of a tunnel. What answers faster than a tunnel
+ * could bring it is on this machine, where packing costs more than it saves. Not known before the
+ * first answer: then it is taken for near.
  */
 bool http_is_near(const struct http *http);
-void http_took(struct http *http, int64_t first_byte_us);
 
-/* http_multi: the multi handle in the loop. */
+/* transfer: the multi handle in the loop. */
 bool http_multi_init(struct http *http);
 void http_multi_done(struct http *http);
-
-/* Brackets around a call into libcurl that may call back; leaving does what had to wait. */
-void http_multi_enter(struct http *http);
-void http_multi_leave(struct http *http);
-
-/* transfer: called by http_multi_leave. */
-bool transfer_resume(struct transfer *transfer); /* true when there was something to take up */
-void transfer_settle(struct transfer *transfer); /* starts it, frees it, follows a redirect */
-void transfer_curl_done(struct transfer *transfer,
-                        int result); /* libcurl is done with its handle */
-struct transfer *transfer_next(const struct transfer *transfer);
 
 #endif

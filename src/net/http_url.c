@@ -32,7 +32,7 @@ static bool host_is_loopback(const char *host)
 }
 
 /* One part of an address as a copy of ours; NULL when absent. */
-static char *part(CURLU *url, CURLUPart what, unsigned flags)
+static char *copy_part(CURLU *url, CURLUPart what, unsigned flags)
 {
     char *text = NULL;
     if (curl_url_get(url, what, &text, flags) != CURLUE_OK || text == NULL) {
@@ -45,9 +45,9 @@ static char *part(CURLU *url, CURLUPart what, unsigned flags)
 
 static bool origin_read(CURLU *url, struct http_origin *ret)
 {
-    char *scheme = part(url, CURLUPART_SCHEME, 0);
-    char *host = part(url, CURLUPART_HOST, 0);
-    char *port = part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+    char *scheme = copy_part(url, CURLUPART_SCHEME, 0);
+    char *host = copy_part(url, CURLUPART_HOST, 0);
+    char *port = copy_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
     bool ok = scheme != NULL && host != NULL && port != NULL && host[0] != '\0' &&
               strlen(host) < sizeof ret->host &&
               (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
@@ -67,7 +67,7 @@ static bool origin_read(CURLU *url, struct http_origin *ret)
 
 static bool has_part(CURLU *url, CURLUPart what)
 {
-    char *text = part(url, what, 0);
+    char *text = copy_part(url, what, 0);
     bool has = text != NULL && text[0] != '\0';
     free(text);
     return has;
@@ -103,7 +103,7 @@ bool http_url_base(const char *url, char **ret_prefix, struct http_origin *ret_o
     }
     if (ok) {
         curl_url_set(parsed, CURLUPART_FRAGMENT, NULL, 0);
-        char *prefix = part(parsed, CURLUPART_URL, 0);
+        char *prefix = copy_part(parsed, CURLUPART_URL, 0);
         size_t len = strlen(prefix);
         while (len > 0 && prefix[len - 1] == '/') {
             prefix[--len] = '\0';
@@ -131,7 +131,7 @@ static bool path_is_login(const char *path)
 static bool redirect_check(CURLU *target, const struct http_origin *from, struct http_origin *to,
                            struct fault *ret_fault)
 {
-    char *path = part(target, CURLUPART_PATH, 0);
+    char *path = copy_part(target, CURLUPART_PATH, 0);
     bool ok = false;
     if (!origin_read(target, to)) {
         fault_set(ret_fault, FAULT_REDIRECT, 0, "redirected to what is neither http nor https");
@@ -164,7 +164,7 @@ bool http_url_redirect(const char *from, const char *location, char **ret_url,
         curl_url_set(url, CURLUPART_USER, NULL, 0);
         curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
         curl_url_set(url, CURLUPART_FRAGMENT, NULL, 0);
-        *ret_url = part(url, CURLUPART_URL, 0);
+        *ret_url = copy_part(url, CURLUPART_URL, 0);
         *ret_origin = to_origin;
     }
     curl_url_cleanup(url);

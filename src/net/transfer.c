@@ -13,7 +13,12 @@
 #define COOKIES_MAX 64 /* more than that are all forgotten */
 #define STREAM_BUFFER 131072L
 #define LOW_SPEED_BYTES 1L /* a second */
-#define TURN_US 8000       /* of a turn of the loop that streams may take at a stretch */
+#define IDLE_MAX_S                                                                                 \
+    30L /* what was idle for longer may have been forgotten by something on the way */
+#define FORGOTTEN_FRESH_S 2
+#define NEAR_US 2000 /* no tunnel to another machine is worth packing for below that */
+#define NEAR_TRIES 4
+#define TURN_US 8000 /* of a turn of the loop that streams may take at a stretch */
 
 enum transfer_state {
     TRANSFER_NEW,       /* to be given to libcurl */
@@ -49,9 +54,41 @@ struct transfer {
     struct fault fault; /* why we gave the transfer up ourselves */
 };
 
-struct transfer *transfer_next(const struct transfer *transfer)
+/* ---- connections ---- */
+
+bool http_is_near(const struct http *http)
 {
-    return transfer->next;
+    return http->origin.loopback && http->near > 0;
+}
+
+/* first_byte_us: from the request on. */
+static void took(struct http *http, int64_t first_byte_us)
+{
+    http->measured = true;
+    if (first_byte_us < NEAR_US) {
+        http->near = NEAR_TRIES;
+    } else if (http->near > 0) {
+        http->near--; /* it may have been busy for once */
+    }
+}
+
+void http_forget_connections(struct http *http)
+{
+    http->forgot_us = loop_refresh(http->loop).mono_us;
+}
+
+/* A kept connection, unless it is older than what was forgotten last; fresh: none at all.
+ * libcurl knows the ages of its connections in whole seconds: for the first two, no old one. */
+static void choose_connection(const struct http *http, CURL *easy, bool fresh)
+{
+    int64_t since_us =
+        http->forgot_us != MOMENT_NEVER ? loop_now(http->loop).mono_us - http->forgot_us : -1;
+    bool just_now = since_us >= 0 && since_us < FORGOTTEN_FRESH_S * INT64_C(1000000);
+    bool old_left = since_us >= 0 && since_us / 1000000 <= 2 * IDLE_MAX_S;
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh || just_now ? 1L : 0L);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
+    curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
+                     old_left && !just_now ? (long)(since_us / 1000000 - 1) : 0L);
 }
 
 /* ---- reading the head ---- */
@@ -328,6 +365,36 @@ static void hop_prepare(struct transfer *transfer)
 
 /* ---- life ---- */
 
+static void transfer_free(struct transfer *transfer)
+{
+    curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+    curl_easy_cleanup(transfer->easy);
+    sent_free(transfer);
+    for (size_t i = 0; i < transfer->header_count; i++) {
+        free(transfer->headers[i]);
+    }
+    free(transfer->headers);
+    free(transfer->url);
+    if (transfer->next != NULL) {
+        transfer->next->previous = transfer->previous;
+    }
+    *(transfer->previous != NULL ? &transfer->previous->next : &transfer->http->transfers) =
+        transfer->next;
+    free(transfer);
+}
+
+/* Starts it, or frees it. */
+static void settle(struct transfer *transfer)
+{
+    if (transfer->state == TRANSFER_CANCELLED) {
+        transfer_free(transfer);
+    } else if (transfer->state == TRANSFER_NEW) {
+        transfer->state = TRANSFER_RUNNING;
+        choose_connection(transfer->http, transfer->easy, transfer->fresh);
+        curl_multi_add_handle(transfer->http->multi, transfer->easy);
+    }
+}
+
 struct transfer *transfer_start(struct http *http, const struct transfer_request *request,
                                 const struct transfer_handler *handler)
 {
@@ -359,27 +426,9 @@ struct transfer *transfer_start(struct http *http, const struct transfer_request
     }
     http->transfers = transfer;
     if (http->inside_curl == 0) {
-        transfer_settle(transfer);
+        settle(transfer);
     }
     return transfer;
-}
-
-static void transfer_free(struct transfer *transfer)
-{
-    curl_multi_remove_handle(transfer->http->multi, transfer->easy);
-    curl_easy_cleanup(transfer->easy);
-    sent_free(transfer);
-    for (size_t i = 0; i < transfer->header_count; i++) {
-        free(transfer->headers[i]);
-    }
-    free(transfer->headers);
-    free(transfer->url);
-    if (transfer->next != NULL) {
-        transfer->next->previous = transfer->previous;
-    }
-    *(transfer->previous != NULL ? &transfer->previous->next : &transfer->http->transfers) =
-        transfer->next;
-    free(transfer);
 }
 
 void transfer_cancel(struct transfer *transfer)
@@ -390,17 +439,6 @@ void transfer_cancel(struct transfer *transfer)
     transfer->state = TRANSFER_CANCELLED;
     if (transfer->http->inside_curl == 0) {
         transfer_free(transfer);
-    }
-}
-
-void transfer_settle(struct transfer *transfer)
-{
-    if (transfer->state == TRANSFER_CANCELLED) {
-        transfer_free(transfer);
-    } else if (transfer->state == TRANSFER_NEW) {
-        transfer->state = TRANSFER_RUNNING;
-        http_choose_connection(transfer->http, transfer->easy, transfer->fresh);
-        curl_multi_add_handle(transfer->http->multi, transfer->easy);
     }
 }
 
@@ -415,23 +453,6 @@ void transfer_pause(struct transfer *transfer, bool paused)
     if (!paused) {
         loop_timer_set(transfer->http->resume, 0);
     }
-}
-
-bool transfer_resume(struct transfer *transfer)
-{
-    struct http *http = transfer->http;
-    if (!transfer->resume_due || transfer->resumed == http->resume_round) {
-        return false; /* what had enough in this round waits for the next */
-    }
-    transfer->resumed = http->resume_round;
-    transfer->resume_due = false;
-    transfer->owed = true;
-    if (transfer->state == TRANSFER_RUNNING) {
-        http_multi_enter(http);
-        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-        http_multi_leave(http);
-    }
-    return true;
 }
 
 /* ---- the end of a hop ---- */
@@ -506,10 +527,11 @@ static void measure(const struct transfer *transfer)
     curl_off_t sent_us = 0, first_us = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
     curl_easy_getinfo(transfer->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
-    http_took(transfer->http, (int64_t)(first_us - sent_us));
+    took(transfer->http, (int64_t)(first_us - sent_us));
 }
 
-void transfer_curl_done(struct transfer *transfer, int result)
+/* libcurl is done with its handle. */
+static void curl_done(struct transfer *transfer, int result)
 {
     if (transfer->state != TRANSFER_RUNNING) {
         return; /* cancelled meanwhile: settled soon */
@@ -534,4 +556,146 @@ void transfer_curl_done(struct transfer *transfer, int result)
         fault_from_result(transfer, result);
     }
     transfer_finish(transfer, transfer->fault.kind != FAULT_NONE ? &transfer->fault : NULL);
+}
+
+/* ---- the multi handle in the loop ---- */
+
+/* Brackets around a call into libcurl that may call back; leaving does what had to wait. */
+static void multi_enter(struct http *http)
+{
+    http->inside_curl++;
+}
+
+static void messages_read(struct http *http)
+{
+    int left;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+        char *owner = NULL;
+        int result = (int)message->data.result;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
+        if (message->msg == CURLMSG_DONE && owner != NULL) {
+            curl_done((struct transfer *)(void *)owner, result);
+        }
+    }
+}
+
+static void multi_leave(struct http *http)
+{
+    if (--http->inside_curl > 0) {
+        return;
+    }
+    messages_read(http);
+    struct transfer *next;
+    for (struct transfer *at = http->transfers; at != NULL; at = next) {
+        next = at->next;
+        settle(at);
+    }
+}
+
+/* True when there was something to take up. */
+static bool resume(struct transfer *transfer)
+{
+    struct http *http = transfer->http;
+    if (!transfer->resume_due || transfer->resumed == http->resume_round) {
+        return false; /* what had enough in this round waits for the next */
+    }
+    transfer->resumed = http->resume_round;
+    transfer->resume_due = false;
+    transfer->owed = true;
+    if (transfer->state == TRANSFER_RUNNING) {
+        multi_enter(http);
+        curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+        multi_leave(http);
+    }
+    return true;
+}
+
+/* libcurl asks for sockets and one timer; the loop has both. */
+
+static void on_socket_ready(void *user, int fd, unsigned events)
+{
+    struct http *http = user;
+    int bits = ((events & LOOP_READ) ? CURL_CSELECT_IN : 0) |
+               ((events & LOOP_WRITE) ? CURL_CSELECT_OUT : 0) |
+               ((events & LOOP_ERROR) ? CURL_CSELECT_ERR : 0);
+    int running;
+    multi_enter(http);
+    curl_multi_socket_action(http->multi, fd, bits, &running);
+    multi_leave(http);
+}
+
+static void on_timer(void *user)
+{
+    struct http *http = user;
+    int running;
+    multi_enter(http);
+    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    multi_leave(http);
+}
+
+static void on_resume(void *user)
+{
+    struct http *http = user;
+    struct transfer *at = http->transfers;
+    http->resume_round++;
+    while (at != NULL) {
+        /* Its callbacks may have changed the list: begin anew. */
+        at = resume(at) ? http->transfers : at->next;
+    }
+}
+
+static int curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *of_socket)
+{
+    struct http *http = user;
+    (void)easy;
+    (void)of_socket;
+    if (what == CURL_POLL_REMOVE) {
+        loop_unwatch(http->loop, fd);
+        return 0;
+    }
+    unsigned events =
+        ((what & CURL_POLL_IN) ? LOOP_READ : 0) | ((what & CURL_POLL_OUT) ? LOOP_WRITE : 0);
+    loop_watch(http->loop, fd, events, on_socket_ready, http);
+    return 0;
+}
+
+static int curl_wants_timer(CURLM *multi, long timeout_ms, void *user)
+{
+    struct http *http = user;
+    (void)multi;
+    loop_timer_set(http->timer,
+                   timeout_ms < 0 ? MOMENT_NEVER
+                                  : loop_refresh(http->loop).mono_us + (int64_t)timeout_ms * 1000);
+    return 0;
+}
+
+bool http_multi_init(struct http *http)
+{
+    http->multi = curl_multi_init();
+    http->share = curl_share_init();
+    http->foreign_share = curl_share_init();
+    if (http->multi == NULL || http->share == NULL || http->foreign_share == NULL) {
+        return false;
+    }
+    http->timer = loop_timer_new(http->loop, on_timer, http);
+    http->resume = loop_timer_new(http->loop, on_resume, http);
+    curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    curl_share_setopt(http->foreign_share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, curl_wants_socket);
+    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, curl_wants_timer);
+    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    return true;
+}
+
+void http_multi_done(struct http *http)
+{
+    curl_multi_cleanup(http->multi);
+    curl_share_cleanup(http->share);
+    curl_share_cleanup(http->foreign_share);
+    loop_timer_free(http->timer);
+    loop_timer_free(http->resume);
 }

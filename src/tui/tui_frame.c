@@ -165,9 +165,24 @@ static void tell_visible(struct tui *tui)
     }
 }
 
+/* The account may tell the currency only now. */
+static void choose_grouping(struct tui *tui)
+{
+    struct pane_state state;
+    engine_pane(client_engine(tui->client), RESOURCE_ACCOUNT, &state);
+    bool known = state.shown != NULL && state.shown->row_count > 0;
+    enum format_grouping grouping =
+        format_grouping_of(tui->settings.grouping, known ? state.shown->account->currency : NULL);
+    if (grouping != tui->format.grouping) {
+        tui->format.grouping = grouping;
+        tui->dirty |= SCREEN_ALL;
+    }
+}
+
 static void paint_now(struct tui *tui, int64_t now_us)
 {
     struct screen_input input;
+    choose_grouping(tui);
     tui_fill_input(tui, &input);
     unsigned changed = tui->dirty;
     tui->dirty = 0;

@@ -140,7 +140,7 @@ bool tui_apply(struct tui *tui, const struct tui_settings *settings, char error[
     tui->canvas->console = is_console();
     tui->canvas->ascii = settings->ascii || !locale_is_utf8();
     format_default(&tui->format);
-    tui->format.grouping = settings->grouping;
+    tui->format.grouping = format_grouping_of(settings->grouping, NULL);
     zone_apply(&tui->format, settings->timezone);
     return true;
 }

@@ -203,6 +203,22 @@ static void test_prices(void **state)
     broker_end(&broker);
 }
 
+/* Dollars are grouped as they are at home, unless the user says otherwise. */
+static void test_grouping(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "alpaca", "");
+    assert_string_equal(broker_do(&broker, "place NVDA 300000"), "ok");
+    struct cli_result result = RUN(&broker, "--snapshot");
+    assert_non_null(strstr(result.out, "300,000"));
+    cli_done(&result);
+    result = RUN(&broker, "--snapshot", "-O", "grouping=indian");
+    assert_non_null(strstr(result.out, "3,00,000"));
+    cli_done(&result);
+    broker_end(&broker);
+}
+
 static void test_missing_secret(void **state)
 {
     (void)state;
@@ -226,8 +242,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_broker),    cmocka_unit_test(test_refused),
         cmocka_unit_test(test_renewed),        cmocka_unit_test(test_allow_hosts),
-        cmocka_unit_test(test_check_and_list), cmocka_unit_test(test_missing_secret),
-        cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_check_and_list), cmocka_unit_test(test_grouping),
+        cmocka_unit_test(test_missing_secret), cmocka_unit_test(test_prices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

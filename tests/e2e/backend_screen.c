@@ -44,6 +44,8 @@ static void test_stream(void **state)
     assert_true(pty_wait_text(pty, "working 1"));
     assert_string_equal(broker_do(&broker, "place NVDA 3"), "ok");
     assert_true(pty_wait_text(pty, "working 2"));
+    assert_string_equal(broker_do(&broker, "place NVDA 300000"), "ok");
+    assert_true(pty_wait_text(pty, "300,000")); /* dollars */
     assert_string_equal(broker_do(&broker, "stream 404"), "ok");
     assert_string_equal(broker_do(&broker, "cut"), "ok");
     assert_true(pty_wait_text(pty, "POLL"));

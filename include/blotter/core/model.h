@@ -128,7 +128,7 @@ struct row *model_row(const struct snapshot *snapshot, size_t i);
 /* The index of the row with that id, or row_count. Expected O(1). */
 size_t model_find(const struct snapshot *snapshot, const char *id);
 
-struct snapshot *snapshot_ref(struct snapshot *snapshot);
+/* Frees it: each has one owner. The texts that it shares with others live on. */
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
 
 /* Rows of several lists of one resource (NULL is one without rows, but not the first) that pick
@@ -137,7 +137,7 @@ struct snapshot *snapshot_pick(const struct snapshot *const *from, size_t count,
                                bool (*pick)(const struct row *row, const void *user),
                                const void *user);
 
-/* Rows and texts of its own, one reference: what is shown now, kept while the engine goes on. */
+/* Rows and texts of its own: what is shown now, kept while the engine goes on. */
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);
 
 #endif

@@ -48,6 +48,7 @@ enum column_show {
 struct column_now {
     int64_t wall_ms;
     const struct format *format;
+    bool legs; /* they stand behind their order and are marked */
 };
 #define COLUMN_COMPOSED_MAX 96
 #define COLUMN_PASSED "PASSED" /* composed: shown in reverse */
@@ -119,5 +120,21 @@ struct order_class_info {
     enum role role;
 };
 const struct order_class_info *order_class_info(enum order_class class);
+
+/* Which orders are shown. In all but the first one they stand as they are sorted. */
+enum order_view {
+    ORDER_VIEW_WORKING, /* working ones, under them those that are done */
+    ORDER_VIEW_ALL,
+    ORDER_VIEW_FILLED,
+    ORDER_VIEW_CANCELLED,
+    ORDER_VIEW_REJECTED,
+    ORDER_VIEW_COUNT
+};
+struct order_view_info {
+    const char *name; /* "working": in titles, state files and filters' views */
+    unsigned classes; /* bits 1u << enum order_class */
+    enum role role;
+};
+const struct order_view_info *order_view_info(enum order_view view);
 
 #endif

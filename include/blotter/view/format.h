@@ -15,7 +15,13 @@
 #define FORMAT_HASHES "####"
 #define FORMAT_HIDDEN "•••••"
 
-enum format_grouping { FORMAT_INDIAN, FORMAT_WESTERN, FORMAT_NO_GROUPING, FORMAT_LOCALE };
+enum format_grouping {
+    FORMAT_INDIAN,
+    FORMAT_WESTERN,
+    FORMAT_NO_GROUPING,
+    FORMAT_LOCALE,
+    FORMAT_OF_ACCOUNT /* a user's wish: format_grouping_of makes one of the others of it */
+};
 
 /*
  * How many seconds local time is ahead of UTC at a wall time (ms since 1970 UTC). The program
@@ -31,6 +37,10 @@ struct format {
     format_zone_fn zone;
     const void *zone_user;
 };
+
+/* The wish, but for FORMAT_OF_ACCOUNT: indian for INR and where no currency is known (NULL, ""),
+ * western for any other. */
+enum format_grouping format_grouping_of(enum format_grouping wish, const char *currency);
 
 /* Indian grouping, UTC. */
 void format_default(struct format *ret);

@@ -132,9 +132,6 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
 /* The terminal's window was entered: as good as a key. */
 void screen_entered(struct screen *screen, const struct screen_input *input);
 
-/* True while painting is paused: rows stay as they were, the state bar counts. */
-bool screen_paused(const struct screen *screen);
-
 /* What goes elsewhere should not show them either. */
 bool screen_hides_amounts(const struct screen *screen);
 

@@ -70,22 +70,6 @@ struct table_layout {
     bool more_left, more_right; /* columns that are not shown */
 };
 
-/* Which orders are shown. In all but the first one they stand as they are sorted. */
-enum order_view {
-    ORDER_VIEW_WORKING, /* working ones, under them those that are done */
-    ORDER_VIEW_ALL,
-    ORDER_VIEW_FILLED,
-    ORDER_VIEW_CANCELLED,
-    ORDER_VIEW_REJECTED,
-    ORDER_VIEW_COUNT
-};
-struct order_view_info {
-    const char *name; /* "working": in titles, state files and filters' views */
-    unsigned classes; /* bits 1u << enum order_class */
-    enum role role;
-};
-const struct order_view_info *order_view_info(enum order_view view);
-
 /* Positions may stand in groups, each under a line with its sums. */
 enum table_grouping {
     TABLE_NO_GROUPS,

@@ -40,7 +40,6 @@ struct snapshot *snapshot_new(enum resource resource)
 {
     struct snapshot_block *block = mem_calloc(1, sizeof *block);
     block->snapshot.resource = resource;
-    block->references = 1;
     return &block->snapshot;
 }
 
@@ -118,15 +117,9 @@ bool snapshot_next_changed(const struct snapshot *snapshot, struct delta_walk *w
     return true;
 }
 
-struct snapshot *snapshot_ref(struct snapshot *snapshot)
-{
-    snapshot_block(snapshot)->references++;
-    return snapshot;
-}
-
 void snapshot_unref(struct snapshot *snapshot)
 {
-    if (snapshot == NULL || --snapshot_block(snapshot)->references > 0) {
+    if (snapshot == NULL) {
         return;
     }
     struct snapshot_block *block = snapshot_block(snapshot);

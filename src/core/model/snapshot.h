@@ -35,8 +35,7 @@ struct snapshot_delta {
 
 struct snapshot_block {
     struct snapshot snapshot; /* first: a snapshot is cast to its block */
-    unsigned references;
-    size_t front; /* rows for which there is room in front of the first */
+    size_t front;             /* rows for which there is room in front of the first */
     struct row_index index;
     struct arena *texts; /* shared with the snapshots that this one took rows from */
     size_t texts_first;  /* bytes of them when the first of these had been decoded */
@@ -45,7 +44,7 @@ struct snapshot_block {
     struct snapshot_delta delta;
 };
 
-/* An empty snapshot with one reference. */
+/* An empty snapshot. */
 struct snapshot *snapshot_new(enum resource resource);
 
 static inline struct snapshot_block *snapshot_block(const struct snapshot *snapshot)

@@ -196,11 +196,6 @@ bool screen_hides_amounts(const struct screen *screen)
     return screen->hide_amounts;
 }
 
-bool screen_paused(const struct screen *screen)
-{
-    return screen->paused;
-}
-
 int64_t screen_deadline(const struct screen *screen)
 {
     return screen->deadline_us;

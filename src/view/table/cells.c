@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#define LEG_MARK "└ " /* before the symbol of an order that belongs to the one above */
 #define SECOND_MS 1000
 #define MINUTE_MS 60000
 #define HOUR_MS 3600000
@@ -62,7 +63,14 @@ size_t symbol_fit(const char *shown, int columns, char *out, size_t capacity)
 void order_symbol_composed(const struct row *row, const struct column_now *now,
                            char out[COLUMN_COMPOSED_MAX])
 {
-    symbol_shown(order_of(row)->symbol, now, out);
+    char symbol[COLUMN_COMPOSED_MAX];
+    bool leg = now->legs && *order_of(row)->parent_id != '\0';
+    symbol_shown(order_of(row)->symbol, now, leg ? symbol : out);
+    if (leg) {
+        size_t mark = strlen(LEG_MARK);
+        memcpy(out, LEG_MARK, mark);
+        text_clean(symbol, strlen(symbol), out + mark, COLUMN_COMPOSED_MAX - mark);
+    }
 }
 
 void position_symbol_composed(const struct row *row, const struct column_now *now,

@@ -85,6 +85,22 @@ const struct order_class_info *order_class_info(enum order_class class)
     return &classes[class];
 }
 
+#define CLASS(class) (1u << ORDER_##class)
+
+static const struct order_view_info views[] = {
+    [ORDER_VIEW_WORKING] = {"working", CLASS(OPEN) | CLASS(PART) | CLASS(UNKNOWN), ROLE_TITLE},
+    [ORDER_VIEW_ALL] = {"all", (1u << ORDER_CLASS_COUNT) - 1, ROLE_DIM},
+    [ORDER_VIEW_FILLED] = {"filled", CLASS(DONE), ROLE_DIM},
+    [ORDER_VIEW_CANCELLED] = {"cancelled", CLASS(DEAD), ROLE_DIM},
+    [ORDER_VIEW_REJECTED] = {"rejected", CLASS(REJECTED), ROLE_STATUS_REJECTED},
+};
+static_assert(sizeof views / sizeof *views == ORDER_VIEW_COUNT, "a row per view");
+
+const struct order_view_info *order_view_info(enum order_view view)
+{
+    return &views[view];
+}
+
 /* A server that sends classes has words of its own, which are shown as they came. */
 static const char *order_status_text(const struct row *row)
 {

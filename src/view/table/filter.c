@@ -2,7 +2,6 @@
 
 #include <blotter/core/contract.h>
 #include <blotter/core/suggest.h>
-#include <blotter/view/table.h>
 #include <blotter/view/text.h>
 
 #include <math.h>

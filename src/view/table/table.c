@@ -77,27 +77,11 @@ bool table_tick(struct table *table, int64_t now_us)
 
 /* --- views ---------------------------------------------------------------------------------- */
 
-#define CLASS(class) (1u << ORDER_##class)
-
-static const struct order_view_info views[] = {
-    [ORDER_VIEW_WORKING] = {"working", CLASS(OPEN) | CLASS(PART) | CLASS(UNKNOWN), ROLE_TITLE},
-    [ORDER_VIEW_ALL] = {"all", (1u << ORDER_CLASS_COUNT) - 1, ROLE_DIM},
-    [ORDER_VIEW_FILLED] = {"filled", CLASS(DONE), ROLE_DIM},
-    [ORDER_VIEW_CANCELLED] = {"cancelled", CLASS(DEAD), ROLE_DIM},
-    [ORDER_VIEW_REJECTED] = {"rejected", CLASS(REJECTED), ROLE_STATUS_REJECTED},
-};
-static_assert(sizeof views / sizeof *views == ORDER_VIEW_COUNT, "a row per view");
-
-const struct order_view_info *order_view_info(enum order_view view)
-{
-    return &views[view];
-}
-
 size_t table_view_count(const struct table *table, enum order_view view)
 {
     size_t count = 0;
     for (int i = 0; i < ORDER_CLASS_COUNT; i++) {
-        count += (views[view].classes & 1u << i) != 0 ? table->class_counts[i] : 0;
+        count += (order_view_info(view)->classes & 1u << i) != 0 ? table->class_counts[i] : 0;
     }
     return count;
 }
@@ -107,7 +91,8 @@ static bool in_view(const struct table *table, size_t row)
 {
     if (table->pane == PANE_ORDERS) {
         bool below = table->view == ORDER_VIEW_WORKING && !table->brief;
-        return below || (views[table->view].classes & 1u << table->marks[row].class) != 0;
+        return below ||
+               (order_view_info(table->view)->classes & 1u << table->marks[row].class) != 0;
     }
     return !table->brief || table->pane != PANE_POSITIONS ||
            !position_is_closed(&table->snapshot->positions[row]);
@@ -172,11 +157,6 @@ static void take_filter(struct table *table)
 static bool row_matches(const struct table *table, const struct row *row)
 {
     return filter_passes(&table->compiled, table->pane, row);
-}
-
-bool table_filter_hides(const struct table *table)
-{
-    return table->passed < table->total;
 }
 
 static size_t find_key(const struct table *table, uint64_t key)
@@ -315,6 +295,19 @@ void table_arrange(struct table *table)
     table_groups_place(table);
     table_sum(table);
     table_settle(table);
+}
+
+bool table_rank_in_time(struct table *table, int64_t now_us, bool looked_at)
+{
+    bool due = now_us >= table_next_rank(table, looked_at);
+    if (looked_at || due) {
+        table->ranked_us = now_us;
+    }
+    if (due) {
+        table_rank(table);
+        table_arrange(table);
+    }
+    return due;
 }
 
 const struct row *table_row(const struct table *table, size_t i)

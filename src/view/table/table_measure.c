@@ -1,4 +1,5 @@
 /* What the columns have to hold, and the sums. */
+#include "cells.h"
 #include "table_private.h"
 
 #include <blotter/core/derive.h>
@@ -67,12 +68,20 @@ static int composed_width(const struct column *column, const struct row *row, in
     struct format format;
     char out[COLUMN_COMPOSED_MAX];
     format_default(&format);
-    column->compose(row, &(struct column_now){symbol ? now_ms : much_later, &format}, out);
+    struct column_now now = {symbol ? now_ms : much_later, &format, true};
+    column->compose(row, &now, out);
     int width = text_width(out);
     return width < column->width_max ? width : column->width_max;
 }
 
 #define COMPOSED_LONGER 12 /* how much longer at most */
+
+/* A short symbol gets a mark, too. */
+static bool is_leg(const struct column *column, const struct row *row)
+{
+    return column->compose == order_symbol_composed &&
+           *((const struct order *)(const void *)row)->parent_id != '\0';
+}
 
 static void measure_cell(const struct column *column, const struct row *row,
                          struct column_extent *extent, int64_t now_ms)
@@ -80,7 +89,8 @@ static void measure_cell(const struct column *column, const struct row *row,
     if (column->kind == COLUMN_TEXT && column->text != NULL) {
         if (extent->text_width < column->width_max) {
             int width = quick_width(column->text(row), column->width_max);
-            bool widest = width > 8 && width + COMPOSED_LONGER > extent->text_width;
+            bool widest =
+                (width > 8 || is_leg(column, row)) && width + COMPOSED_LONGER > extent->text_width;
             if (column->compose != NULL && widest) {
                 width = composed_width(column, row, now_ms);
             }
@@ -137,6 +147,11 @@ void table_forget_widths(struct table *table)
 {
     memset(table->extents, 0, sizeof table->extents);
     table->unmeasured = true;
+}
+
+bool table_filter_hides(const struct table *table)
+{
+    return table->passed < table->total;
 }
 
 /* Unfiltered, the day's closings that are in no list belong to it. */

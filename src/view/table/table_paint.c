@@ -115,7 +115,8 @@ static void put_composed(const struct painter *painter, const struct column *col
                          const struct row *row, struct rect area, struct style style)
 {
     char out[COLUMN_COMPOSED_MAX];
-    struct column_now now = {painter->table->aged_ms, painter->view->format};
+    struct column_now now = {painter->table->aged_ms, painter->view->format,
+                             table_legs_follow(painter->table)};
     column->compose(row, &now, out);
     bool late =
         painter->table->pane == PANE_ORDERS && order_is_late((const void *)row, now.wall_ms);
@@ -382,7 +383,9 @@ static uint64_t common_number(const struct painter *painter)
         number = memo_mix(number, (uint64_t)slot.x << 32 | (uint64_t)slot.width << 8 | slot.column);
         number = memo_mix(number, (uint64_t)table->extents[slot.column].decimals);
     }
-    return memo_mix(number, (uint64_t)painter->view->stale << 1 | painter->view->hide_amounts);
+    bool legs = table_legs_follow(table);
+    return memo_mix(number, (uint64_t)painter->view->format->grouping << 3 | (uint64_t)legs << 2 |
+                                (uint64_t)painter->view->stale << 1 | painter->view->hide_amounts);
 }
 
 static uint64_t header_number(const struct painter *painter)

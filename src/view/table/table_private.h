@@ -85,9 +85,14 @@ void table_choose_measured(struct table *table);
 void table_measure_row(struct table *table, size_t row);
 void table_sum(struct table *table);
 
+/* --- table_seen.c */
+bool table_has_seen(const struct table *table, uint64_t key);
+
 /* --- table_sort.c */
 /* Sorted by a figure that moves, and no places are given yet. */
 bool table_wants_ranks(const struct table *table);
+/* Orders are as the server or time has them: there legs stand behind their order. */
+bool table_legs_follow(const struct table *table);
 int table_rank_key(const struct table *table); /* of the sort as it is now */
 /* Which rows stand together whatever the sort: the lower ones first. */
 int table_section(const struct table *table, const struct row *row);

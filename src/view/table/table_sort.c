@@ -16,13 +16,14 @@ struct item {
     double number;
     uint64_t prefix; /* the text's first eight bytes, folded */
     uint32_t row;
+    uint32_t head; /* the row whose place it takes: of a leg its order's */
     int section;
 };
 
 struct order_by {
     const struct table *table;
     const struct column *column; /* NULL: the server's order */
-    bool descending, by_rank;
+    bool descending, by_rank, legs;
 };
 
 int table_section(const struct table *table, const struct row *row)
@@ -63,19 +64,6 @@ int table_rank_key(const struct table *table)
     return (order.column + 1) * 2 + order.descending;
 }
 
-bool table_rank_in_time(struct table *table, int64_t now_us, bool looked_at)
-{
-    bool due = now_us >= table_next_rank(table, looked_at);
-    if (looked_at || due) {
-        table->ranked_us = now_us;
-    }
-    if (due) {
-        table_rank(table);
-        table_arrange(table);
-    }
-    return due;
-}
-
 int64_t table_next_rank(const struct table *table, bool looked_at)
 {
     bool waits = table->rank_is_old && !looked_at && is_moving(table);
@@ -99,6 +87,21 @@ static uint64_t text_prefix(const char *text)
     return prefix;
 }
 
+bool table_legs_follow(const struct table *table)
+{
+    struct table_order order = table_order(table);
+    bool usual = order.column == 0 && order.descending;
+    return table->pane == PANE_ORDERS && (order.column == TABLE_SERVER_ORDER || usual);
+}
+
+static uint32_t head_of(const struct order_by *by, uint32_t index)
+{
+    const struct snapshot *snapshot = by->table->snapshot;
+    const char *parent = by->legs ? snapshot->orders[index].parent_id : "";
+    size_t at = *parent != '\0' ? model_find(snapshot, parent) : snapshot->row_count;
+    return at < snapshot->row_count ? (uint32_t)at : index;
+}
+
 /* Missing figures and texts come last whatever the direction. */
 static struct item take_key(const struct order_by *by, uint32_t index)
 {
@@ -106,11 +109,13 @@ static struct item take_key(const struct order_by *by, uint32_t index)
     int section = table_section(by->table, row);
     bool grouped = by->table->group_count > 0 && section == 0;
     int group = grouped ? by->table->marks[index].group : 0;
-    struct item item = {.row = index, .section = section * (UINT16_MAX + 1) + group};
+    struct item item = {
+        .row = index, .head = head_of(by, index), .section = section * (UINT16_MAX + 1) + group};
+    row = model_row(by->table->snapshot, item.head);
     if (by->by_rank) {
         item.number = by->table->marks[index].rank;
     } else if (by->column == NULL) {
-        item.number = index;
+        item.number = item.head;
     } else if (by->column->sort != NULL) {
         item.number = by->descending ? -by->column->sort(row) : by->column->sort(row);
     } else if (by->column->text != NULL) {
@@ -142,8 +147,11 @@ static bool is_before(const struct order_by *by, const struct item *b, const str
     if (b->prefix != a->prefix) {
         return b->prefix < a->prefix;
     }
-    const struct row *row_a = model_row(by->table->snapshot, a->row);
-    const struct row *row_b = model_row(by->table->snapshot, b->row);
+    if (a->head == b->head) { /* an order, then its legs as they came */
+        return a->row != a->head && (b->row == b->head || b->row < a->row);
+    }
+    const struct row *row_a = model_row(by->table->snapshot, a->head);
+    const struct row *row_b = model_row(by->table->snapshot, b->head);
     bool by_text = by->column != NULL && by->column->text != NULL && by->column->sort == NULL;
     if (!by->by_rank && by_text) {
         int order = compare_text(by, row_b, row_a);
@@ -179,7 +187,8 @@ static struct order_by order_by_of(const struct table *table)
     return (struct order_by){.table = table,
                              .column = sorted ? &columns[order.column] : NULL,
                              .descending = order.descending,
-                             .by_rank = is_moving(table) && !table_wants_ranks(table)};
+                             .by_rank = is_moving(table) && !table_wants_ranks(table),
+                             .legs = table_legs_follow(table)};
 }
 
 void table_sort_rows(const struct table *table, uint32_t *rows, size_t count)
@@ -289,11 +298,21 @@ static void move_changed(struct table *table, const struct order_by *by)
     }
 }
 
+/* A leg's place is that of a row that may have changed while the leg has not. */
+static bool has_legs(const struct table *table, const struct order_by *by)
+{
+    size_t i = 0;
+    while (by->legs && i < table->order_count && head_of(by, table->order[i]) == table->order[i]) {
+        i++;
+    }
+    return by->legs && i < table->order_count;
+}
+
 bool table_sort_mend(struct table *table, bool *ret_moved)
 {
     struct order_by by = order_by_of(table);
     *ret_moved = false;
-    if (table->changed_count > MEND_MAX) {
+    if (table->changed_count > MEND_MAX || has_legs(table, &by)) {
         return is_sorted(&by, table->order, table->order_count);
     }
     for (size_t i = 0; i < table->changed_count; i++) {

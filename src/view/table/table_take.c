@@ -160,27 +160,6 @@ static bool wants_attention(const struct table *table, const struct row *row,
     return false;
 }
 
-static bool was_seen(const struct table *table, uint64_t key)
-{
-    size_t i = 0;
-    while (i < table->seen_count && table->seen[i] != key) {
-        i++;
-    }
-    return i < table->seen_count;
-}
-
-void table_note_seen(struct table *table, uint64_t key)
-{
-    if (was_seen(table, key)) {
-        return;
-    }
-    if (table->seen_count == TABLE_SEEN_MAX) {
-        memmove(table->seen, table->seen + 1, sizeof table->seen - sizeof *table->seen);
-        table->seen_count--;
-    }
-    table->seen[table->seen_count++] = key;
-}
-
 /* Attention sticks until it was seen; a price alert that was seen rings again after it left. */
 static void attend(const struct table *table, const struct row *row, struct table_mark *mark,
                    const struct table_mark *before)
@@ -189,7 +168,7 @@ static void attend(const struct table *table, const struct row *row, struct tabl
     mark->lasting = wanted && !is_moment(table, row);
     mark->attention = wanted;
     if (before == NULL) {
-        mark->seen = wanted && was_seen(table, mark->key);
+        mark->seen = wanted && table_has_seen(table, mark->key);
         return;
     }
     mark->attention |= table->pane == PANE_WATCHLIST && table_mark_is_due(before);

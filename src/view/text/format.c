@@ -19,6 +19,12 @@ void format_default(struct format *ret)
     *ret = (struct format){.grouping = FORMAT_INDIAN};
 }
 
+enum format_grouping format_grouping_of(enum format_grouping wish, const char *currency)
+{
+    bool other = currency != NULL && *currency != '\0' && strcmp(currency, "INR") != 0;
+    return wish != FORMAT_OF_ACCOUNT ? wish : other ? FORMAT_WESTERN : FORMAT_INDIAN;
+}
+
 static const double powers[DECIMALS_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 
 /* Rounds half away from zero; what is a half but for the representation counts as one. */

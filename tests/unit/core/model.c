@@ -157,17 +157,6 @@ static void test_of_equal_ids_the_first_is_found(void **state)
     assert_int_equal(model_find(snapshot, "b"), 1);
     assert_int_equal(model_find(snapshot, ""), 3);
     snapshot_unref(snapshot);
-}
-
-static void test_references_are_counted(void **state)
-{
-    (void)state;
-    static char ids[][24] = {"a"};
-    struct snapshot *snapshot = with_ids(ids, 1);
-    assert_ptr_equal(snapshot_ref(snapshot), snapshot);
-    snapshot_unref(snapshot);
-    assert_int_equal(model_find(snapshot, "a"), 0);
-    snapshot_unref(snapshot);
     snapshot_unref(NULL);
 }
 
@@ -219,7 +208,6 @@ int main(void)
         cmocka_unit_test(test_ids_made_to_collide_are_found_all_the_same),
         cmocka_unit_test(test_nobody_outside_knows_which_ids_collide),
         cmocka_unit_test(test_of_equal_ids_the_first_is_found),
-        cmocka_unit_test(test_references_are_counted),
         cmocka_unit_test(test_every_field_counts_for_equality),
         cmocka_unit_test(test_a_copy_outlives_its_origin),
         cmocka_unit_test(test_nothing_can_be_copied_too),

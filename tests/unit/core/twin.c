@@ -316,8 +316,9 @@ bool twin_decode(struct twin *twin, const char *body, size_t len)
             same = found_alike(twin, after, anew);
         }
         snapshot_unref(twin->held);
-        twin->held = snapshot_ref(after);
+        twin->held = after;
         snapshot_forget_delta(after);
+        after = NULL;
     }
     snapshot_unref(after);
     snapshot_unref(anew);

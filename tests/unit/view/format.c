@@ -237,10 +237,29 @@ static void test_durations(void **state)
     }
 }
 
+static void test_grouping_goes_with_the_currency(void **state)
+{
+    (void)state;
+    static const struct {
+        enum format_grouping wish;
+        const char *currency;
+        enum format_grouping expected;
+    } rows[] = {
+        {FORMAT_OF_ACCOUNT, NULL, FORMAT_INDIAN},  {FORMAT_OF_ACCOUNT, "", FORMAT_INDIAN},
+        {FORMAT_OF_ACCOUNT, "INR", FORMAT_INDIAN}, {FORMAT_OF_ACCOUNT, "USD", FORMAT_WESTERN},
+        {FORMAT_INDIAN, "USD", FORMAT_INDIAN},     {FORMAT_WESTERN, "INR", FORMAT_WESTERN},
+        {FORMAT_LOCALE, "USD", FORMAT_LOCALE},     {FORMAT_NO_GROUPING, "USD", FORMAT_NO_GROUPING},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(format_grouping_of(rows[i].wish, rows[i].currency), rows[i].expected);
+    }
+}
+
 int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_grouping_goes_with_the_currency),
         cmocka_unit_test(test_figures),
         cmocka_unit_test(test_the_locale_decides_when_asked),
         cmocka_unit_test(test_same_digits_as_printf),

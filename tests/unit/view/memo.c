@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../../src/view/screen/screen_parts.h"
 #include "desk.h"
 
 enum { STEPS = 6000 };
@@ -74,7 +75,7 @@ static void tell_event(struct pair *pair)
     struct journal_entry outcome = {
         .outcome = JOURNAL_CONFIRMED, .status = 200, .fetch_us = dice(5000), .rows = dice(100)};
     bool settle = dice(2) == 0;
-    if (screen_paused(pair->desks[0].screen)) {
+    if (pair->desks[0].screen->paused) {
         return; /* what becomes of entries then is only shown when everything is painted */
     }
     for (int i = 0; i < 2; i++) {

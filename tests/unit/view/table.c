@@ -111,6 +111,58 @@ static void test_sort(void **state)
     close_table(&fixture);
 }
 
+#define LEG(id, parent)                                                                            \
+    "{\"id\":\"" id "\",\"symbol\":\"S" id "\",\"status\":\"PENDING\"," parent "\"quantity\":1}"
+#define OF(parent) "\"parentId\":\"" parent "\","
+
+/* A leg stands behind its order in the server's order and the usual one, also one that an event has
+ * put on top, and also when its order is at the end; sorted by a column it is a row like others. */
+static void test_legs_stand_behind_their_order(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    open_table(&fixture, PANE_ORDERS);
+    take(&fixture,
+         "{\"orders\":[" LEG("e", OF("b")) "," LEG("a", "") "," LEG("b", "") "," LEG(
+             "c", "") "," LEG("d", OF("b")) "," LEG("f", OF("c")) "," LEG("g", OF("none")) "]}");
+    static const struct {
+        const char *column;
+        bool descending;
+        const char *expected;
+    } rows[] = {{NULL, false, "a b e d c f g"},
+                {"id", false, "a b c d e f g"},
+                {"wait", true, "a b e d c f g"},
+                {"wait", false, "a b c d e f g"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        sort_by(&fixture.table, rows[i].column, rows[i].descending);
+        assert_string_equal(ids(&fixture.table), rows[i].expected);
+    }
+    close_table(&fixture);
+}
+
+/* Legs that have not changed go with an order whose place has. */
+static void test_legs_go_with_their_order(void **state)
+{
+    (void)state;
+#define AT(time) "\"createdAt\":\"2024-10-28T" time ".000Z\","
+    static const struct {
+        const char *time; /* of order b */
+        const char *expected;
+    } rows[] = {{"08:00:00", "a b e c"}, {"06:00:00", "a c b e"}, {"09:30:00", "b e a c"}};
+    struct fixture fixture;
+    char body[1024];
+    open_table(&fixture, PANE_ORDERS);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(body, sizeof body,
+                 "{\"orders\":[" LEG("a", AT("09:00:00")) "," LEG("b", AT("%s")) "," LEG(
+                     "c", AT("07:00:00")) "," LEG("e", OF("b")) "]}",
+                 rows[i].time);
+        take(&fixture, body);
+        assert_string_equal(ids(&fixture.table), rows[i].expected);
+    }
+    close_table(&fixture);
+}
+
 static void test_missing_figures_come_last(void **state)
 {
     (void)state;
@@ -524,6 +576,8 @@ int main(void)
     setlocale(LC_CTYPE, "C.UTF-8");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sort),
+        cmocka_unit_test(test_legs_stand_behind_their_order),
+        cmocka_unit_test(test_legs_go_with_their_order),
         cmocka_unit_test(test_missing_figures_come_last),
         cmocka_unit_test(test_filter),
         cmocka_unit_test(test_selection_follows_the_row),
