@@ -143,6 +143,7 @@ static int by_text(const void *left, const void *right)
 static const char *skip_age(const char *part)
 {
     static const char *const units[] = {" s ", " min ", " h ", " d "};
+    part += *part == '!'; /* what wants attention is what was seen to happen */
     size_t digits = strspn(part, "0123456789");
     for (size_t i = 0; digits > 0 && i < sizeof units / sizeof *units; i++) {
         if (strncmp(part + digits, units[i], strlen(units[i])) == 0) {
@@ -153,6 +154,12 @@ static const char *skip_age(const char *part)
     return part;
 }
 
+/* A curve's labels: they tell of what was seen. */
+static bool is_of_a_curve(const char *part)
+{
+    return strncmp(part, "Day ", 4) == 0 || part[strspn(part, "0123456789 :,.+-kLMCr")] == '\0';
+}
+
 /* The parts of a row that lie inside frames; a frame's own line holds a title, which may differ. */
 static size_t collect_row(const struct glass *glass, int row, char **lines, size_t count)
 {
@@ -161,7 +168,7 @@ static size_t collect_row(const struct glass *glass, int row, char **lines, size
         bool in_rule = column > 0 && is_rule(character(glass, row, column - 1));
         int next = read_part(glass, row, column, part);
         bool to_rule = next - 1 < glass->columns && is_rule(character(glass, row, next - 1));
-        if (part[0] != '\0' && !in_rule && !to_rule) {
+        if (part[0] != '\0' && !in_rule && !to_rule && !is_of_a_curve(part)) {
             lines[count++] = strdup(skip_age(part));
         }
         column = next;
@@ -194,6 +201,21 @@ char *glass_lines(const struct glass *glass)
 }
 
 /* --- the difference --------------------------------------------------------------------------- */
+
+bool glass_holds(const char *ours, const char *theirs)
+{
+    while (*theirs != '\0') {
+        size_t left = strcspn(ours, "\n"), right = strcspn(theirs, "\n");
+        if (*ours == '\0') {
+            return false;
+        }
+        if (left == right && strncmp(ours, theirs, left) == 0) {
+            theirs += right + (theirs[right] == '\n');
+        }
+        ours += left + (ours[left] == '\n');
+    }
+    return true;
+}
 
 void glass_say_difference(const char *ours, const char *theirs)
 {

@@ -24,6 +24,10 @@ bool glass_has(const struct glass *glass, const char *text);
  */
 char *glass_lines(const struct glass *glass);
 
+/* Whether every line of theirs is one of ours. Who has watched knows more than who has just come:
+ * the curve of the day, working orders that the cut list no longer holds. */
+bool glass_holds(const char *ours, const char *theirs);
+
 /* Says on stdout which lines one has and the other has not, the first few of them. */
 void glass_say_difference(const char *ours, const char *theirs);
 

@@ -269,7 +269,7 @@ static void show_all(struct soak *s)
 static bool screens_equal(struct soak *s, bool say)
 {
     char *ours = glass_lines(s->programs.old.glass), *theirs = glass_lines(s->programs.fresh.glass);
-    bool equal = ours != NULL && theirs != NULL && strlen(ours) > 0 && strcmp(ours, theirs) == 0;
+    bool equal = ours != NULL && theirs != NULL && strlen(theirs) > 0 && glass_holds(ours, theirs);
     for (const char *at = ours; equal && say && (at = strchr(at, '\n')) != NULL; at++) {
         s->lines_equal++;
     }
