@@ -176,6 +176,18 @@ static size_t collect_row(const struct glass *glass, int row, char **lines, size
     return count;
 }
 
+void glass_say_titles(const struct glass *glass)
+{
+    char line[ROW_BYTES];
+    for (int row = 0, said = 0; row < glass->rows && said < SAID_MAX; row++) {
+        read_row(glass, row, line);
+        if (strstr(line, "┏") != NULL || strstr(line, "┌") != NULL || row + 1 == glass->rows) {
+            printf("soak:   %.120s\n", line);
+            said++;
+        }
+    }
+}
+
 char *glass_lines(const struct glass *glass)
 {
     static char *lines[LINES_MAX];

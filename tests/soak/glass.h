@@ -24,6 +24,9 @@ bool glass_has(const struct glass *glass, const char *text);
  */
 char *glass_lines(const struct glass *glass);
 
+/* Says on stdout which frames stand there instead. */
+void glass_say_titles(const struct glass *glass);
+
 /* Whether every line of theirs is one of ours. Who has watched knows more than who has just come:
  * the curve of the day, working orders that the cut list no longer holds. */
 bool glass_holds(const char *ours, const char *theirs);
