@@ -106,7 +106,6 @@ find src/core src/view src/mock -mindepth 1 -maxdepth 1 -type d | sed 's|^src/||
     table rooms | grep -q "^$room " || echo "$room"
 done | report 'not in the rooms of doc/architecture.md'
 
-if [ -f doc/revalidation.md ] && [ -f man/blotter-backend.5 ]; then
 # --- references lead somewhere -----------------------------------------------------------------------
 # "Source: doc/NAME.md" or a manual page; R1 and P1 are headings or list items of doc/revalidation.md.
 grep -rnoE 'Source: [^.;"]*' src include tests --include='*.[ch]' | while IFS= read -r line; do
@@ -123,7 +122,6 @@ grep -rhoE '(^|[^A-Za-z0-9_])[RP][0-9]{1,2}([^A-Za-z0-9_]|$)' src/core src/clien
     grep -oE '[RP][0-9]+' | sort -u | while read -r rule; do
     grep -qE "(^|[^A-Za-z0-9])$rule([^0-9]|\$)" doc/revalidation.md 2>/dev/null || echo "$rule"
 done | report 'no such rule in doc/revalidation.md'
-fi
 
 # --- what the source may not say --------------------------------------------------------------------
 calls='sprintf|vsprintf|strcpy|stpcpy|strcat|strtok|atoi|atol|atof|gets|rand|srand|alloca|usleep|sleep'
