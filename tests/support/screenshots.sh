@@ -33,6 +33,7 @@ picture dark-160x48 160x48 16181d d7dae0 dark -w LIVE -p 9000
 picture light-160x48 160x48 fbfbf9 24292f light -w LIVE -p 5000
 picture colorblind-160x48 160x48 16181d d7dae0 colorblind -w LIVE -p 5000
 picture dark-100x30 100x30 16181d d7dae0 dark -w LIVE -p 3000
-picture dark-60x20 60x20 16181d d7dae0 dark -w LIVE -p 2000
-picture detail-100x30 100x30 2e3440 d8dee9 nord -w LIVE -p 1000 -k '\r' -w 'How current'
+picture symbol-160x48 160x48 2e3440 d8dee9 nord -w LIVE -p 9000 -k '\r' -w 'Story of'
 picture offline-100x30 100x30 16181d d7dae0 dark -w LIVE -p 4000 -x "9:$mock" -w OFFLINE -w ≈
+
+sh "$(dirname "$0")/film.sh" "$build" "$out/film.svg"

@@ -10,6 +10,7 @@
 #define NARROW_BELOW 64 /* columns of a pane */
 #define GAP_MAX 3
 #define SPARE_RANK 9 /* columns from this rank on go before a name is cut */
+#define MOST_SPARE_RANK 11
 
 const struct column *table_column(const struct table *table, size_t i)
 {
@@ -145,13 +146,12 @@ static size_t highest_rank(const struct table *table, const struct fitting *fit)
     return found;
 }
 
-/* The same where what says what the row is, and what matters most of it, have all the room they
- * want. */
-static int fitting_roomy(const struct table *table, const struct fitting *fit)
+/* The same where the columns up to a rank have all the room they want. */
+static int fitting_roomy(const struct table *table, const struct fitting *fit, int rank)
 {
     int sum = fitting_least(fit);
     for (size_t i = 0; i < fit->count; i++) {
-        bool name = table_column(table, fit->columns[i])->rank <= 1;
+        bool name = table_column(table, fit->columns[i])->rank <= rank;
         sum += name ? fit->rooms[i].wanted - fit->rooms[i].least : 0;
     }
     return sum;
@@ -196,6 +196,19 @@ static void fitting_make(const struct table *table, const struct table_view *vie
     }
 }
 
+/* Spare columns go before a name is cut, the most spare also before what became of it is. */
+static bool drop_spare(const struct table *table, struct fitting *fit, int width, int rank)
+{
+    int from = rank == 0 ? SPARE_RANK : MOST_SPARE_RANK;
+    bool dropped = false;
+    while (fit->count > 1 && fitting_roomy(table, fit, rank) > width && table->skip == 0 &&
+           table_column(table, fit->columns[highest_rank(table, fit)])->rank >= from) {
+        fitting_drop(fit, highest_rank(table, fit));
+        dropped = true;
+    }
+    return dropped;
+}
+
 void table_layout(const struct table *table, const struct table_view *view,
                   struct table_layout *ret)
 {
@@ -204,11 +217,8 @@ void table_layout(const struct table *table, const struct table_view *view,
     *ret = (struct table_layout){.more_left = table->skip > 0};
     fitting_make(table, view, &fit);
     drop_skipped(table, &fit);
-    while (fit.count > 1 && fitting_roomy(table, &fit) > width && table->skip == 0 &&
-           table_column(table, fit.columns[highest_rank(table, &fit)])->rank >= SPARE_RANK) {
-        fitting_drop(&fit, highest_rank(table, &fit));
-        ret->more_right = true;
-    }
+    ret->more_right |= drop_spare(table, &fit, width, 1);
+    ret->more_right |= drop_spare(table, &fit, width, 0);
     while (fit.count > 1 && fitting_least(&fit) > width) {
         fitting_drop(&fit, table->skip > 0 ? fit.count - 1 : highest_rank(table, &fit));
         ret->more_right = true;
