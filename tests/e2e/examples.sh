@@ -4,8 +4,8 @@
 # for ever is ended after a while; what only a desktop has (notify-send) is a word here.
 set -u
 source=$1
-blotter=$2
-mock=$3
+blotter=$(realpath "$2")
+mock=$(realpath "$3")
 for tool in jq curl sqlite3 script timeout; do
     command -v $tool >/dev/null || { echo "examples: no $tool here"; exit 77; }
 done

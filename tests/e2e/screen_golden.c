@@ -123,11 +123,34 @@ static void mask_tries(char *line)
     }
 }
 
+/* How long an order has waited, which begins its row: "4 h 57", "12 min". */
+static void mask_age(char *line)
+{
+    static const char *const units[] = {" s ", " min ", " h ", " d "};
+    char *first = line + strcspn(line, "0123456789");
+    size_t digits = strspn(first, "0123456789"), len = 0;
+    if (first - line > 8) { /* behind a frame and a mark, or it is something else */
+        return;
+    }
+    for (size_t i = 0; digits > 0 && i < sizeof units / sizeof units[0]; i++) {
+        if (strncmp(first + digits, units[i], strlen(units[i])) == 0) {
+            len = digits + strlen(units[i]);
+            len += i >= 2 ? strspn(first + len, "0123456789") : 0;
+            len += strspn(first + len, " ");
+        }
+    }
+    if (len > 3) {
+        memset(first, ' ', len);
+        memcpy(first, "AGE", 3);
+    }
+}
+
 static void masked_row(struct pty *pty, int row, char line[LINE_MAX_BYTES])
 {
     snprintf(line, LINE_MAX_BYTES, "%s", pty_row(pty, row));
     mask_shapes(line);
     mask_latency(line);
+    mask_age(line);
     if (row == pty_rows(pty) - 1) {
         mask_tries(line);
         mask_state(line);

@@ -273,7 +273,7 @@ void table_arrange(struct table *table)
     table->order_count = 0;
     table->first = shown.first;
     table->total = shown.count;
-    if (table_wants_ranks(table)) {
+    if (shown.count > 0 && table_wants_ranks(table)) { /* of nothing, they would be kept */
         give_ranks(table, shown);
     }
     table_groups_make(table, shown.first, shown.count);
