@@ -157,10 +157,13 @@ static void masked_row(struct pty *pty, int row, char line[LINE_MAX_BYTES])
     }
 }
 
-/* What an overlay leaves to be seen of a time is the end of one. */
+/* What an overlay leaves to be seen of a time is the end of one, and of an age its beginning. */
 static void mask_end(char *line)
 {
     size_t len = strlen(line);
+    for (char *at = line; at < line + 8 && *at != '\0'; at++) {
+        *at = isdigit((unsigned char)*at) ? '#' : *at;
+    }
     for (char *at = line + (len > 14 ? len - 14 : 0); *at != '\0'; at++) {
         *at = isdigit((unsigned char)*at) ? '#' : *at;
     }
@@ -446,8 +449,8 @@ static void overlays_and_modes(void **state)
     static const struct golden rows[] = {
         {.name = "help", .keys = "?", .overlay = true, .run = {.cols = 100, .rows = 30}},
         {.name = "help-narrow", .keys = "?\006", .overlay = true, .run = {.cols = 60, .rows = 20}},
-        {.name = "detail", .keys = "2\r", .overlay = true, .run = {.cols = 100, .rows = 30}},
-        {.name = "detail-narrow", .keys = "4\r", .overlay = true, .run = {.cols = 50, .rows = 16}},
+        {.name = "detail", .keys = "2v", .overlay = true, .run = {.cols = 100, .rows = 30}},
+        {.name = "detail-narrow", .keys = "4v", .overlay = true, .run = {.cols = 50, .rows = 16}},
         {.name = "columns", .keys = "cj ", .overlay = true, .run = {.cols = 100, .rows = 30}},
         {.name = "prompt", .keys = "/nif", .run = {.cols = 100, .rows = 30}},
         {.name = "filter-hides-all", .keys = "/zzz\r", .run = {.cols = 80, .rows = 24}},
