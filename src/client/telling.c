@@ -90,9 +90,10 @@ static void take_unknown(struct telling *telling, const struct sse_event *messag
                          const struct fault *why)
 {
     int64_t now_us = now_of(telling).mono_us;
-    int64_t due_us = telling->unknown_us + TELLING_UNKNOWN_US;
+    bool first = telling->unknown_us == MOMENT_NEVER;
+    int64_t due_us = first ? now_us : telling->unknown_us + TELLING_UNKNOWN_US;
     telling->handler.on_unknown(telling->handler.user, message, why);
-    if (telling->unknown_us == MOMENT_NEVER || due_us <= now_us) {
+    if (due_us <= now_us) {
         unknown_due(telling);
     } else {
         loop_timer_set(telling->unknown_timer, due_us);

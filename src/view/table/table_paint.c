@@ -443,7 +443,8 @@ static uint64_t row_number(const struct painter *painter, size_t i)
     uint64_t time = 0;
     if (table->pane == PANE_ORDERS && order_is_working(&table->snapshot->orders[row])) {
         const struct order *order = &table->snapshot->orders[row];
-        int64_t age_ms = table->aged_ms - order->created_ms;
+        bool known = order->created_ms != MODEL_NO_TIME && table->aged_ms != MODEL_NO_TIME;
+        int64_t age_ms = known ? table->aged_ms - order->created_ms : 0;
         time = (uint64_t)(age_ms < 60000 ? age_ms / 1000 : 1000 + age_ms / 60000) << 1;
         time |= order_is_late(order, table->aged_ms);
     }
