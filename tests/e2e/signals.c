@@ -487,6 +487,7 @@ static void sizes_change_all_the_time(void **state)
         pty_resize(pty, 48, 160);
         assert_true(pty_wait_text(pty, "LIVE"));
         assert_true(pty_wait_no_text(pty, "first load"));
+        assert_true(pty_wait_text(pty, "READ-ONLY")); /* a wide top line has it */
         assert_true(pty_wait_quiet(pty, 50, 0));
         assert_true(strlen(pty_row(pty, 0)) > 100);
         assert_true(pty_row(pty, 47)[0] != '\0');
