@@ -6,6 +6,7 @@
 
 #include <blotter/adapt/adapt.h>
 #include <blotter/cli/secrets.h>
+#include <blotter/cli/session.h>
 #include <blotter/client/backend.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/sha256.h>
@@ -31,13 +32,13 @@ struct backend_gifts {
 /* --- loading -------------------------------------------------------------------------------- */
 
 /* Where to look, and what the config gives. values is room for the names. */
-static struct adapt_source source_of(const struct session *session, const struct config *config,
+static struct adapt_source source_of(const struct paths *paths, const struct config *config,
                                      const char *values[VALUES_MAX])
 {
     struct config_entry entry;
     struct adapt_source source = {
-        .user_dir = session->paths.backend_dir,
-        .shipped_dir = session->paths.shipped_dir,
+        .user_dir = paths->backend_dir,
+        .shipped_dir = paths->shipped_dir,
         .url = config_text(config, CONFIG_URL),
         .values = values,
     };
@@ -64,11 +65,11 @@ static bool keep_last(struct buf *sentences, struct problem *problem)
     return false;
 }
 
-static struct adapt *load(const struct session *session, const struct config *config,
-                          const char *name, struct buf *sentences)
+static struct adapt *load(const struct paths *paths, const struct config *config, const char *name,
+                          struct buf *sentences)
 {
     const char *values[VALUES_MAX];
-    struct adapt_source source = source_of(session, config, values);
+    struct adapt_source source = source_of(paths, config, values);
     return adapt_load(name, &source, sentences);
 }
 
@@ -241,10 +242,10 @@ void backend_settings(const struct profile *profile, struct client_settings *ret
 /* --- opening -------------------------------------------------------------------------------- */
 
 /* The one that another account has loaded, when it is the same to the byte. */
-static struct adapt *share(const struct session *session, struct adapt *fresh)
+static struct adapt *share(const struct profile_ground *ground, struct adapt *fresh)
 {
-    for (size_t i = 0; fresh != NULL && i < session->profile_count; i++) {
-        struct adapt *theirs = session->profiles[i]->adapt;
+    for (size_t i = 0; fresh != NULL && i < ground->open_count; i++) {
+        struct adapt *theirs = ground->open[i]->adapt;
         if (theirs != NULL && strcmp(adapt_path(theirs), adapt_path(fresh)) == 0 &&
             adapt_key(theirs) == adapt_key(fresh)) {
             adapt_free(fresh);
@@ -254,7 +255,8 @@ static struct adapt *share(const struct session *session, struct adapt *fresh)
     return fresh;
 }
 
-enum status backend_open(struct profile *profile, struct problem *ret_problem)
+enum status backend_open(struct profile *profile, const struct profile_ground *ground,
+                         struct problem *ret_problem)
 {
     struct buf sentences;
     enum status status;
@@ -265,8 +267,7 @@ enum status backend_open(struct profile *profile, struct problem *ret_problem)
     }
     adapt_on_overrun(term_restore);
     buf_init(&sentences, ADAPT_SENTENCES_MAX);
-    profile->adapt =
-        share(profile->session, load(profile->session, profile->config, name, &sentences));
+    profile->adapt = share(ground, load(profile->paths, profile->config, name, &sentences));
     if (profile->adapt == NULL) {
         keep_last(&sentences, ret_problem);
     }
@@ -274,7 +275,7 @@ enum status backend_open(struct profile *profile, struct problem *ret_problem)
     if (profile->adapt == NULL || !check_hosts(profile, profile->adapt, ret_problem)) {
         return STATUS_USAGE;
     }
-    profile->secrets = secrets_load(profile->config, profile->session->paths.home,
+    profile->secrets = secrets_load(profile->config, profile->paths->home,
                                     adapt_backend(profile->adapt), &status, ret_problem);
     if (status == STATUS_OK) {
         give(profile);
@@ -320,7 +321,7 @@ int session_check_backend(const struct session *session, const char *name)
 {
     struct buf sentences;
     buf_init(&sentences, ADAPT_SENTENCES_MAX);
-    struct adapt *adapt = load(session, session->config, name, &sentences);
+    struct adapt *adapt = load(&session->paths, session->config, name, &sentences);
     bool good = adapt != NULL && adapt_compile(adapt, &sentences);
     if (!good) {
         fwrite(sentences.data, 1, sentences.len, stderr);
@@ -354,7 +355,7 @@ static void print_backend(void *user, const char *name, const struct adapt *adap
 int session_list_backends(const struct session *session)
 {
     const char *values[VALUES_MAX];
-    struct adapt_source source = source_of(session, session->config, values);
+    struct adapt_source source = source_of(&session->paths, session->config, values);
     adapt_list(&source, print_backend, NULL);
     return STATUS_OK;
 }

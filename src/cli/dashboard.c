@@ -175,7 +175,8 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
 {
     struct dashboard *dashboard = user;
     struct problem problem;
-    struct config *config = session_load(dashboard->session, NULL, &problem);
+    struct config *config =
+        profile_config(dashboard->session->options, &dashboard->session->paths, NULL, &problem);
     if (config == NULL) {
         snprintf(error, error_size, "%s", problem.text);
         return false;

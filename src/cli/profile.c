@@ -1,4 +1,4 @@
-#include <blotter/cli/session.h>
+#include <blotter/cli/profile.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,17 +37,16 @@ static bool use_demo(const struct demo *demo, struct config *config, struct prob
            config_force(config, CONFIG_DAYBOOK_DAYS, "0", problem);
 }
 
-static enum status start_demo(struct profile *profile, struct problem *problem)
+static enum status start_demo(struct profile *profile, const struct profile_ground *ground,
+                              struct problem *problem)
 {
     token_forget_environment(); /* it is for another server */
-    int log_fd = profile->session->log != NULL ? fileno(profile->session->log) : -1;
-    profile->demo = demo_start(log_fd, problem);
-    if (profile->demo == NULL || !use_demo(profile->demo, profile->session->config, problem)) {
+    profile->demo = demo_start(ground->log_fd, problem);
+    if (profile->demo == NULL || !use_demo(profile->demo, ground->config, problem)) {
         return STATUS_RUNTIME;
     }
     const char *token = demo_token(profile->demo);
     profile->token = mem_dup(token, strlen(token));
-    session_log(profile->session, "demo: serving at %s", demo_url(profile->demo));
     return STATUS_OK;
 }
 
@@ -62,17 +61,18 @@ static void leave_no_core(void)
     }
 }
 
-static enum status connect_profile(struct profile *profile, struct problem *ret_problem)
+static enum status connect_profile(struct profile *profile, const struct profile_ground *ground,
+                                   struct problem *ret_problem)
 {
-    if (profile->session->options->given[OPTION_DAY]) {
+    if (ground->options->given[OPTION_DAY]) {
         return STATUS_OK; /* nobody is asked for anything */
     }
-    if (profile->session->options->given[OPTION_DEMO]) {
-        return start_demo(profile, ret_problem);
+    if (ground->options->given[OPTION_DEMO]) {
+        return start_demo(profile, ground, ret_problem);
     }
     leave_no_core();
     if (config_text(profile->config, CONFIG_BACKEND) != NULL) {
-        return backend_open(profile, ret_problem);
+        return backend_open(profile, ground, ret_problem);
     }
     if (config_text(profile->config, CONFIG_URL) == NULL) {
         refuse_no_backend(profile, ret_problem);
@@ -82,16 +82,30 @@ static enum status connect_profile(struct profile *profile, struct problem *ret_
     return token_load(profile->config, &profile->token, ret_problem) ? STATUS_OK : STATUS_USAGE;
 }
 
-enum status profile_open(struct profile *profile, struct session *session, const char *name,
-                         struct problem *ret_problem)
+struct config *profile_config(const struct options *options, const struct paths *paths,
+                              const char *name, struct problem *ret_problem)
 {
-    *profile = (struct profile){.session = session, .config = session->config};
+    const char *file = options->value[OPTION_CONFIG];
+    const struct config_source source = {
+        .path = file != NULL ? file : paths->config_file,
+        .path_must_exist = file != NULL,
+        .options = options,
+        .home = paths->home,
+        .profile = name,
+    };
+    return config_load(&source, ret_problem);
+}
+
+enum status profile_open(struct profile *profile, const struct profile_ground *ground,
+                         const char *name, struct problem *ret_problem)
+{
+    *profile = (struct profile){.paths = ground->paths, .config = ground->config};
     if (name != NULL) {
-        profile->own_config = session_load(session, name, ret_problem);
+        profile->own_config = profile_config(ground->options, ground->paths, name, ret_problem);
         profile->config = profile->own_config;
         profile->name = profile->config != NULL ? config_profile(profile->config, 0) : NULL;
     }
-    return profile->config != NULL ? connect_profile(profile, ret_problem) : STATUS_USAGE;
+    return profile->config != NULL ? connect_profile(profile, ground, ret_problem) : STATUS_USAGE;
 }
 
 void profile_close(struct profile *profile)
@@ -177,8 +191,7 @@ void profile_client(const struct profile *profile, struct client_settings *ret)
     set_engine(config, &ret->engine);
     ret->event_max = (size_t)config_number(config, CONFIG_STREAM_EVENT_MAX);
     ret->user = config_text(config, CONFIG_USER);
-    ret->cache_dir =
-        config_number(config, CONFIG_CACHE) != 0 ? profile->session->paths.cache_dir : NULL;
+    ret->cache_dir = config_number(config, CONFIG_CACHE) != 0 ? profile->paths->cache_dir : NULL;
     ret->stream = true;
     backend_settings(profile, ret);
 }

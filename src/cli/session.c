@@ -95,20 +95,6 @@ static void log_config(const struct session *session)
 
 /* --- opening -------------------------------------------------------------------------------- */
 
-struct config *session_load(const struct session *session, const char *profile,
-                            struct problem *ret_problem)
-{
-    const char *named = session->options->value[OPTION_CONFIG];
-    const struct config_source source = {
-        .path = named != NULL ? named : session->paths.config_file,
-        .path_must_exist = named != NULL,
-        .options = session->options,
-        .home = session->paths.home,
-        .profile = profile,
-    };
-    return config_load(&source, ret_problem);
-}
-
 /* What on the command line or in the environment is of one account; NULL when nothing is. */
 static const char *one_for_all(const struct session *session)
 {
@@ -154,7 +140,7 @@ bool session_open(struct session *session, const struct options *options,
     *session = (struct session){.options = options, .named = 1};
     session->opened_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
     paths_init(&session->paths);
-    session->config = session_load(session, NULL, ret_problem);
+    session->config = profile_config(options, &session->paths, NULL, ret_problem);
     if (session->config == NULL || !open_log(session, ret_problem)) {
         return false;
     }
@@ -193,11 +179,22 @@ static bool is_new(const struct session *session, const struct profile *profile,
 
 enum status session_add(struct session *session, const char *name, struct problem *ret_problem)
 {
+    const struct profile_ground ground = {
+        .options = session->options,
+        .paths = &session->paths,
+        .config = session->config,
+        .log_fd = session->log != NULL ? fileno(session->log) : -1,
+        .open = session->profiles,
+        .open_count = session->profile_count,
+    };
     struct profile *profile = mem_calloc(1, sizeof *profile);
     write_without_signals();
-    enum status status = profile_open(profile, session, name, ret_problem);
+    enum status status = profile_open(profile, &ground, name, ret_problem);
     if (status == STATUS_OK && is_new(session, profile, ret_problem)) {
         session->profiles[session->profile_count++] = profile;
+        if (profile->demo != NULL) {
+            session_log(session, "demo: serving at %s", demo_url(profile->demo));
+        }
         return STATUS_OK;
     }
     profile_close(profile);

@@ -34,9 +34,9 @@ static resource_mask panes_of(const struct profile *profile)
     return panes == RESOURCE_ALL ? 0 : panes;
 }
 
-static void fill(const struct profile *profile, struct watch_settings *settings)
+static void fill(const struct session *session, const struct profile *profile,
+                 struct watch_settings *settings)
 {
-    const struct session *session = profile->session;
     const struct options *options = session->options;
     const char *zone = config_text(session->config, CONFIG_TIMEZONE);
     watch_settings_default(settings);
@@ -108,7 +108,7 @@ int session_watch(struct session *session)
     struct watch_settings settings;
     struct loop *loop = loop_new();
     char *path = resource_path(RESOURCE_STREAM_PATH, config_text(profile->config, CONFIG_USER));
-    fill(profile, &settings);
+    fill(session, profile, &settings);
     settings.path = path;
     session_end_on_signals(loop);
     profile_loop(profile, loop);

@@ -8,15 +8,29 @@
 
 #include <blotter/cli/config.h>
 #include <blotter/cli/demo.h>
+#include <blotter/cli/options.h>
+#include <blotter/cli/paths.h>
 #include <blotter/cli/secrets.h>
 #include <blotter/cli/status.h>
 #include <blotter/cli/token.h>
 #include <blotter/client/client.h>
 
-struct session;
+/* What all profiles of a run have in common; outlives them. */
+struct profile_ground {
+    const struct options *options;
+    const struct paths *paths;
+    struct config *config;       /* of the only one, or what no profile says */
+    int log_fd;                  /* for the demo's server; negative: none */
+    struct profile *const *open; /* those that are open, whose backend's program may be shared */
+    size_t open_count;
+};
+
+/* Reads the config: that of one of several profiles, or of all (NULL). NULL with the problem. */
+struct config *profile_config(const struct options *options, const struct paths *paths,
+                              const char *name, struct problem *ret_problem);
 
 struct profile {
-    struct session *session;
+    const struct paths *paths;
     const char *name; /* its profile's, where several were asked for; NULL: it is the only one */
     const struct config *config;
     struct config *own_config; /* NULL: it is the session's */
@@ -34,8 +48,8 @@ struct profile {
  * at all. Returns STATUS_OK, or what it would end the program with, and the problem; profile_close
  * is fine then too.
  */
-enum status profile_open(struct profile *profile, struct session *session, const char *name,
-                         struct problem *ret_problem);
+enum status profile_open(struct profile *profile, const struct profile_ground *ground,
+                         const char *name, struct problem *ret_problem);
 void profile_close(struct profile *profile);
 
 /* Whether both are one account: of one server and user. */

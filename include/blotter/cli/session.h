@@ -6,8 +6,6 @@
 #define BLOTTER_CLI_SESSION_H
 
 #include <blotter/cli/profile.h>
-#include <blotter/cli/options.h>
-#include <blotter/cli/paths.h>
 
 struct session {
     const struct options *options;
@@ -23,10 +21,6 @@ struct session {
 /* Finds the paths and reads the config. False with the problem; session_close is fine then too. */
 bool session_open(struct session *session, const struct options *options,
                   struct problem *ret_problem);
-
-/* Reads the config anew, as that of one of several profiles or of all. NULL with the problem. */
-struct config *session_load(const struct session *session, const char *profile,
-                            struct problem *ret_problem);
 
 /*
  * Opens an account more: that of one of several profiles, or the only one (NULL). Returns
