@@ -54,10 +54,8 @@ static size_t stepped(size_t from, long step, size_t count)
 void act_move_overlay(struct act *act, long step)
 {
     struct screen *screen = act->screen;
-    if (screen->overlay == SCOPE_COLUMNS) {
-        size_t count;
-        columns_of(screen->focus, &count);
-        screen->overlay_cursor = stepped(screen->overlay_cursor, step, count);
+    if (screen->overlay == SCOPE_COLUMNS || screen->overlay == SCOPE_SORT) {
+        screen->overlay_cursor = stepped(screen->overlay_cursor, step, screen->chooser_count);
     } else {
         size_t pages = screen->overlay_lines > screen->overlay_page
                            ? screen->overlay_lines - screen->overlay_page + 1
