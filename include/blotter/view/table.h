@@ -210,7 +210,8 @@ size_t table_line_of_row(const struct table *table, size_t i);
 const struct table_group *table_group_head(const struct table *table, size_t line);
 const struct table_group *table_group_of(const struct table *table, size_t i);
 
-/* Folds a group, or unfolds it; the oldest of too many is forgotten. */
+/* Folds a group, or unfolds it, as of the next table_arrange; the oldest of too many is forgotten.
+ */
 void table_fold(struct table *table, uint64_t key);
 void table_note_folded(struct table *table, uint64_t key); /* as an earlier run left it */
 

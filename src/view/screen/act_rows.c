@@ -40,6 +40,7 @@ void act_fold(struct act *act)
     const struct table_group *group = table_group_of(table, table->cursor);
     if (act->screen->focus == PANE_POSITIONS && group != NULL) {
         table_fold(table, group->key);
+        table_arrange(table);
         act->result.todo |= SCREEN_DO_SAVE;
         act_redraw(act, RESOURCE_BIT(RESOURCE_POSITIONS) | SCREEN_VIEW);
     }
@@ -149,6 +150,7 @@ void act_due(struct act *act)
             const struct table_group *group = table_group_of(table, at);
             if (group != NULL && group->folded) {
                 table_fold(table, group->key);
+                table_arrange(table);
                 act->screen->dirty |= SCREEN_VIEW;
             }
             act_focus(act, panes[i]);

@@ -13,6 +13,7 @@ static void click_row(struct act *act, const struct table_view *view, int y)
     const struct table_group *group = table_group_head(table, line);
     if (group != NULL && y - view->area.y - 1 < table_lines(view)) {
         table_fold(table, group->key);
+        table_arrange(table);
         act->result.todo |= SCREEN_DO_SAVE;
         act_redraw(act, SCREEN_VIEW);
     } else if (y - view->area.y - 1 < table_lines(view) && at < table->order_count) {

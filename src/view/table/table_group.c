@@ -3,6 +3,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/contract.h>
+#include <blotter/core/hash.h>
 #include <blotter/core/span.h>
 
 #include <assert.h>
@@ -149,7 +150,6 @@ void table_fold(struct table *table, uint64_t key)
     } else {
         table_note_folded(table, key);
     }
-    table_arrange(table);
 }
 
 static void place_row(struct table *table, size_t i)
@@ -169,7 +169,7 @@ void table_groups_place(struct table *table)
     }
     for (size_t g = 0; g < table->group_count; g++) {
         struct table_group *group = &table->groups[g];
-        group->key = memo_mix((uint64_t)table->grouping, table_key(group->name)) | 1;
+        group->key = hash_text(HASH_START + (uint64_t)table->grouping, group->name) | 1;
         group->folded = group->count > 0 && !group->bare && is_folded(table, group->key);
     }
 }

@@ -45,13 +45,16 @@ struct table_order table_order(const struct table *table)
 
 bool table_can_sort(const struct table *table, size_t c)
 {
-    const struct column *column = table_column(table, c);
+    size_t count;
+    const struct column *column = &columns_of(table->pane, &count)[c];
     return column->text != NULL || column->number != NULL;
 }
 
 void table_sort_by(struct table *table, int column)
 {
-    table->descending = column >= 0 && table_column(table, (size_t)column)->text == NULL;
+    size_t count;
+    const struct column *columns = columns_of(table->pane, &count);
+    table->descending = column >= 0 && columns[column].text == NULL;
     table->sort = column;
     table->sorted = true;
 }

@@ -276,6 +276,7 @@ static void test_folding_and_the_cursor(void **state)
                 table_fold(&table, table.groups[g].key);
             }
         }
+        table_arrange(&table);
         size_t lines = table_line_count(&table), seen = 0;
         for (size_t line = 0; line < lines; line++) {
             size_t row = table_row_of_line(&table, line);
