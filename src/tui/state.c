@@ -40,7 +40,8 @@ struct reading {
 /* What is of no use on another server: a zoomed pane would be an empty screen there. */
 static bool is_of_one_server(const char *name)
 {
-    static const char *const names[] = {"focus", "zoom", "orders.seen", "badge"};
+    static const char *const names[] = {"focus", "zoom", "orders.seen", "positions.folded",
+                                        "badge"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0) {
             return true;
