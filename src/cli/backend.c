@@ -93,6 +93,18 @@ static bool is_allowed(const char *list, const char *origin)
     return false;
 }
 
+static bool check_url(const struct adapt *adapt, struct problem *problem)
+{
+    const struct backend *backend = adapt_backend(adapt);
+    for (size_t i = 0; i < backend->host_count; i++) {
+        if (strcmp(backend->hosts[i].origin, "{url}") == 0) {
+            return problem_set(problem, "%s asks the host {url}: set url, or use --url",
+                               adapt_path(adapt));
+        }
+    }
+    return true;
+}
+
 /* A file of the user's decides where the user's secrets go: the user says so a second time, where
  * no file that came from elsewhere can say it. */
 static bool check_hosts(const struct session *session, const struct adapt *adapt,
@@ -261,7 +273,8 @@ enum status backend_open(struct session *session, struct problem *ret_problem)
         keep_last(&sentences, ret_problem);
     }
     buf_done(&sentences);
-    if (session->adapt == NULL || !check_hosts(session, session->adapt, ret_problem)) {
+    if (session->adapt == NULL || !check_url(session->adapt, ret_problem) ||
+        !check_hosts(session, session->adapt, ret_problem)) {
         return STATUS_USAGE;
     }
     session->secrets = secrets_load(session->config, session->paths.home,
@@ -270,6 +283,18 @@ enum status backend_open(struct session *session, struct problem *ret_problem)
         give(session);
     }
     return status;
+}
+
+bool session_backend_is_broken(const struct session *session)
+{
+    struct buf sentences;
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    bool broken = session->adapt != NULL && !adapt_compile(session->adapt, &sentences);
+    if (sentences.len > 0) {
+        fwrite(sentences.data, 1, sentences.len, stderr);
+    }
+    buf_done(&sentences);
+    return broken;
 }
 
 void backend_close(struct session *session)

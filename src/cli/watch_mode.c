@@ -115,7 +115,9 @@ int session_watch(struct session *session)
     settings.relayed = client.backend;
     struct problem problem;
     int status = STATUS_RUNTIME;
-    if (session_trace(session, &settings.trace, &problem)) {
+    if (session_backend_is_broken(session)) {
+        status = STATUS_USAGE;
+    } else if (session_trace(session, &settings.trace, &problem)) {
         status = run(session, loop, &settings);
         trace_close(settings.trace);
     } else {

@@ -74,7 +74,7 @@ void session_host(const struct session *session, char *out, size_t size);
 
 /* What the user can do about a fault, one sentence without a full stop; NULL when nothing is known.
  */
-const char *session_advice(enum fault_kind kind);
+const char *session_advice(const struct session *session, enum fault_kind kind);
 
 /* SIGINT, SIGTERM and SIGHUP end the loop with 128 + the signal's number. */
 void session_end_on_signals(struct loop *loop);
@@ -86,6 +86,9 @@ bool session_trace(const struct session *session, struct trace **ret, struct pro
 int session_watch(struct session *session);
 int session_snapshot(struct session *session);
 int session_check(struct session *session);
+/* Compiles the functions of this run's backend; false when there is nothing wrong with them, else
+ * every fault is said on stderr. */
+bool session_backend_is_broken(const struct session *session);
 int session_check_backend(const struct session *session, const char *name);
 int session_list_backends(const struct session *session);
 int session_dashboard(struct session *session);
