@@ -15,6 +15,7 @@ static const struct config_info rows[] = {
     [CONFIG_BACKEND] = {"main", "backend", CONFIG_TEXT},
     [CONFIG_ALLOW_HOSTS] = {"main", "allow_hosts", CONFIG_TEXT},
     [CONFIG_PROFILE] = {"main", "profile", CONFIG_TEXT, .environment = "BLOTTER_PROFILE"},
+    [CONFIG_PROFILES] = {"main", "profiles", CONFIG_TEXT},
     [CONFIG_BADGE] = {"main", "badge", CONFIG_CHOICE, "auto|real|paper|mock"},
     [CONFIG_PANES] = {"main", "panes", CONFIG_PANELIST},
     [CONFIG_CACHE] = {"main", "cache", CONFIG_YESNO},

@@ -15,6 +15,7 @@
 
 struct run {
     struct session *session;
+    struct profile *profile;
     struct loop *loop;
     struct client *client;
     resource_mask wanted;
@@ -110,9 +111,9 @@ static void describe(const struct run *run, struct snapshot_report *report)
 {
     const struct config *config = run->session->config;
     report->taken_ms = loop_now(run->loop).wall_ms;
-    report->url = session_url(run->session);
-    report->backend = run->session->adapt != NULL ? adapt_backend(run->session->adapt)->id : NULL;
-    report->user = config_text(config, CONFIG_USER);
+    report->url = profile_url(run->profile);
+    report->backend = run->profile->adapt != NULL ? adapt_backend(run->profile->adapt)->id : NULL;
+    report->user = config_text(run->profile->config, CONFIG_USER);
     const struct snapshot *account = report->parts[RESOURCE_ACCOUNT].rows;
     bool known = account != NULL && account->row_count > 0;
     report->grouping =
@@ -141,54 +142,24 @@ static bool compile_filters(struct run *run)
     return true;
 }
 
-bool snapshot_array(const struct snapshot_part *part, enum resource resource, struct span *ret,
-                    char **ret_own)
-{
-    struct span body;
-    *ret_own = NULL;
-    if (part->body == NULL || !span_check(part->body, part->body_len, &body, NULL) ||
-        !span_member(body, resource_info(resource)->member, ret)) {
-        return false;
-    }
-    bool rows = resource == RESOURCE_ORDERS || resource == RESOURCE_POSITIONS;
-    if (part->filter == NULL || !rows || part->rows == NULL) {
-        return true;
-    }
-    struct buf out;
-    buf_init(&out, SIZE_MAX);
-    buf_append(&out, "[", 1);
-    for (size_t i = 0; i < part->rows->row_count; i++) {
-        const struct row *row = model_row(part->rows, i);
-        if (row->raw.ptr != NULL && filter_passes(part->filter, (enum pane)resource, row)) {
-            buf_append(&out, ",", out.len > 1 ? 1 : 0);
-            buf_append(&out, row->raw.ptr, row->raw.len);
-        }
-    }
-    buf_append(&out, "]", 1);
-    size_t len;
-    *ret_own = buf_take(&out, &len);
-    *ret = (struct span){*ret_own, len};
-    return true;
-}
-
 /* --- saying it ------------------------------------------------------------------------------ */
 
 /* A server that is ill or busy is the right one: nothing is to be corrected. */
-static const char *advice_for(const struct session *session, const struct fault *fault)
+static const char *advice_for(const struct profile *profile, const struct fault *fault)
 {
     bool passes = fault->kind == FAULT_HTTP && (fault->status == 429 || fault->status >= 500);
-    return passes ? "try again later" : session_advice(session, fault->kind);
+    return passes ? "try again later" : session_advice(profile, fault->kind);
 }
 
-static void say(const struct session *session, const char *what, const struct fault *fault)
+static void say(const struct profile *profile, const char *what, const struct fault *fault)
 {
-    const char *advice = advice_for(session, fault);
+    const char *advice = advice_for(profile, fault);
     fprintf(stderr, "blotter: %s: %s%s%s\n", what, fault->text, advice != NULL ? "; " : "",
             advice != NULL ? advice : "");
 }
 
 /* One sentence per failure, and one for all when they are all the same. */
-static void say_failures(const struct session *session, const struct snapshot_report *report)
+static void say_failures(const struct profile *profile, const struct snapshot_report *report)
 {
     const struct fault *first = NULL;
     bool same = true;
@@ -203,34 +174,26 @@ static void say_failures(const struct session *session, const struct snapshot_re
         }
     }
     if (failed > 0 && failed == wanted && same) {
-        say(session, report->url, first);
+        say(profile, report->url, first);
         return;
     }
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         if (report->parts[i].wanted && report->parts[i].body == NULL) {
-            say(session, resource_info((enum resource)i)->pane, &report->parts[i].fault);
+            say(profile, resource_info((enum resource)i)->pane, &report->parts[i].fault);
         }
     }
 }
 
-/* 0 all there; 5 some; otherwise the most telling failure's: the token's before the network's. */
 static enum status judge(const struct snapshot_report *report)
 {
-    bool any = false, all = true;
-    enum status worst = STATUS_OK;
+    struct status_tally tally = {0};
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         const struct snapshot_part *part = &report->parts[i];
-        if (!part->wanted) {
-            continue;
-        }
-        any |= part->body != NULL;
-        all &= part->body != NULL;
-        if (part->body == NULL && worst != STATUS_AUTH) {
-            enum status status = status_of_fault(part->fault.kind);
-            worst = worst == STATUS_OK || status == STATUS_AUTH ? status : worst;
+        if (part->wanted) {
+            status_add(&tally, part->body != NULL ? STATUS_OK : status_of_fault(part->fault.kind));
         }
     }
-    return all ? STATUS_OK : any ? STATUS_PARTIAL : worst;
+    return status_total(&tally);
 }
 
 static const struct printer {
@@ -286,7 +249,7 @@ static int finish(const struct run *run)
 {
     struct snapshot_report report = {0};
     struct buf quotes;
-    if (session_backend_is_broken(run->session)) {
+    if (profile_backend_is_broken(run->profile)) {
         return STATUS_USAGE;
     }
     buf_init(&quotes, SIZE_MAX);
@@ -299,7 +262,7 @@ static int finish(const struct run *run)
     if (status == STATUS_OK || status == STATUS_PARTIAL) {
         status = print(run->session, &report);
     }
-    say_failures(run->session, &report);
+    say_failures(run->profile, &report);
     buf_done(&quotes);
     return (int)status;
 }
@@ -355,7 +318,7 @@ int session_snapshot(struct session *session)
     struct client_settings settings;
     struct problem problem;
     struct fault fault;
-    session_client(session, &settings);
+    profile_client(session->profiles[0], &settings);
     settings.stream = false;
     settings.cache_dir = NULL;
     if (!session_trace(session, &settings.trace, &problem)) {
@@ -363,11 +326,12 @@ int session_snapshot(struct session *session)
         return STATUS_RUNTIME;
     }
     struct run run = {.session = session,
+                      .profile = session->profiles[0],
                       .loop = loop_new(),
                       .wanted = settings.engine.wanted,
                       .limit_ms = session_one_clock(&settings)};
     signal(SIGPIPE, SIG_IGN);
-    session_loop(session, run.loop);
+    profile_loop(run.profile, run.loop);
     run.client = client_new(run.loop, &settings, &fault);
     int status = STATUS_USAGE;
     if (run.client != NULL && !compile_filters(&run)) {
@@ -379,7 +343,7 @@ int session_snapshot(struct session *session)
         status = load(&run);
     }
     client_free(run.client);
-    session_loop(session, NULL);
+    profile_loop(run.profile, NULL);
     loop_free(run.loop);
     trace_close(settings.trace);
     return status;
