@@ -123,3 +123,17 @@ bool backend_file_read(struct backend_file *ret, char *path, const struct adapt_
     ret->len = file.len;
     return check_owner(ret, &file.facts, complaints);
 }
+
+void backend_file_make_plain(struct backend_file *file)
+{
+    size_t from = file->len >= 3 && memcmp(file->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t to = 0;
+    for (; from < file->len; from++) {
+        bool ends = file->text[from] == '\r' && file->text[from + 1] == '\n';
+        if (!ends) {
+            file->text[to++] = file->text[from];
+        }
+    }
+    file->len = to;
+    file->text[to] = '\0';
+}

@@ -37,4 +37,8 @@ bool files_exist(const char *path);
 bool backend_file_read(struct backend_file *ret, char *path, const struct adapt_source *source,
                        struct complaints *complaints);
 
+/* Leaves out a mark of UTF-8 at its beginning and the returns at the ends of its lines: jq takes
+ * neither. */
+void backend_file_make_plain(struct backend_file *file);
+
 #endif
