@@ -2,6 +2,7 @@
 
 #include <blotter/core/buf.h>
 #include <blotter/core/span.h>
+#include <blotter/sys/file.h>
 #include <blotter/cli/session.h>
 
 #include <errno.h>
@@ -145,21 +146,21 @@ static bool compile_filters(struct run *run)
 /* --- saying it ------------------------------------------------------------------------------ */
 
 /* A server that is ill or busy is the right one: nothing is to be corrected. */
-static const char *advice_for(const struct fault *fault)
+static const char *advice_for(const struct profile *profile, const struct fault *fault)
 {
     bool passes = fault->kind == FAULT_HTTP && (fault->status == 429 || fault->status >= 500);
-    return passes ? "try again later" : session_advice(fault->kind);
+    return passes ? "try again later" : session_advice(profile, fault->kind);
 }
 
-static void say(const char *what, const struct fault *fault)
+static void say(const struct profile *profile, const char *what, const struct fault *fault)
 {
-    const char *advice = advice_for(fault);
+    const char *advice = advice_for(profile, fault);
     fprintf(stderr, "blotter: %s: %s%s%s\n", what, fault->text, advice != NULL ? "; " : "",
             advice != NULL ? advice : "");
 }
 
 /* One sentence per failure, and one for all when they are all the same. */
-static void say_failures(const struct snapshot_report *report)
+static void say_failures(const struct profile *profile, const struct snapshot_report *report)
 {
     const struct fault *first = NULL;
     bool same = true;
@@ -174,12 +175,12 @@ static void say_failures(const struct snapshot_report *report)
         }
     }
     if (failed > 0 && failed == wanted && same) {
-        say(report->url, first);
+        say(profile, report->url, first);
         return;
     }
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         if (report->parts[i].wanted && report->parts[i].body == NULL) {
-            say(resource_info((enum resource)i)->pane, &report->parts[i].fault);
+            say(profile, resource_info((enum resource)i)->pane, &report->parts[i].fault);
         }
     }
 }
@@ -205,20 +206,9 @@ static const struct printer {
 /* A reader that has gone away is no error; a full disk is. */
 static enum status write_out(const char *text, size_t len)
 {
-    while (len > 0) {
-        ssize_t put = write(STDOUT_FILENO, text, len);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put < 0) {
-            bool gone = errno == EPIPE;
-            if (!gone) {
-                fprintf(stderr, "blotter: cannot write the snapshot: %s\n", strerror(errno));
-            }
-            return gone ? STATUS_OK : STATUS_RUNTIME;
-        }
-        text += put;
-        len -= (size_t)put;
+    if (!file_write_all(STDOUT_FILENO, text, len) && errno != EPIPE) {
+        fprintf(stderr, "blotter: cannot write the snapshot: %s\n", strerror(errno));
+        return STATUS_RUNTIME;
     }
     return STATUS_OK;
 }
@@ -249,6 +239,9 @@ static int finish(const struct run *run)
 {
     struct snapshot_report report = {0};
     struct buf quotes;
+    if (profile_backend_is_broken(run->profile)) {
+        return STATUS_USAGE;
+    }
     buf_init(&quotes, SIZE_MAX);
     collect(run, &report);
     describe(run, &report);
@@ -259,7 +252,7 @@ static int finish(const struct run *run)
     if (status == STATUS_OK || status == STATUS_PARTIAL) {
         status = print(run->session, &report);
     }
-    say_failures(&report);
+    say_failures(run->profile, &report);
     buf_done(&quotes);
     return (int)status;
 }

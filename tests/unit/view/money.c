@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/view/table.h>
+#include "table/table.h"
 
 #include "desk.h"
 
