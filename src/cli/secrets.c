@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <blotter/cli/token.h>
 #include <blotter/core/alloc.h>
+#include <blotter/sys/wait.h>
 
 #include "token_command.h"
 
@@ -41,13 +41,6 @@ struct secrets {
     int64_t renewed_ms; /* monotonic */
     struct renewal renewal;
 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- reading -------------------------------------------------------------------------------- */
 
@@ -126,7 +119,7 @@ struct secrets *secrets_load(const struct config *config, const char *home,
     struct secrets *secrets = mem_calloc(1, sizeof *secrets);
     secrets->config = config;
     secrets->home = home;
-    secrets->renewed_ms = now_ms() - SECRETS_RENEW_MS;
+    secrets->renewed_ms = wait_now_ms() - SECRETS_RENEW_MS;
     *ret_status = STATUS_OK;
     for (size_t i = 0; i < backend->secret_count && *ret_status == STATUS_OK; i++) {
         *ret_status = load(secrets, backend, i, ret_problem);
@@ -302,11 +295,11 @@ void secrets_stop(struct secrets *secrets)
 void secrets_renew(struct secrets *secrets, struct loop *loop, void (*done)(void *user, bool ok),
                    void *user)
 {
-    if (secrets->renewal.loop != NULL || now_ms() - secrets->renewed_ms < SECRETS_RENEW_MS) {
+    if (secrets->renewal.loop != NULL || wait_now_ms() - secrets->renewed_ms < SECRETS_RENEW_MS) {
         done(user, false);
         return;
     }
-    secrets->renewed_ms = now_ms();
+    secrets->renewed_ms = wait_now_ms();
     secrets->renewal = (struct renewal){.loop = loop, .done = done, .user = user};
     secrets->renewal.timer = loop_timer_new(loop, on_late, secrets);
     go_on(secrets);
