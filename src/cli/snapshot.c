@@ -124,7 +124,7 @@ static void collect(const struct one *one, struct snapshot_report *report)
 static void describe(const struct one *one, struct snapshot_report *report)
 {
     const struct config *config = one->run->session->config;
-    report->account = one->profile->name;
+    report->profile = one->profile->name;
     report->taken_ms = loop_now(one->run->loop).wall_ms;
     report->url = profile_url(one->profile);
     report->backend = one->profile->adapt != NULL ? adapt_backend(one->profile->adapt)->id : NULL;
@@ -168,10 +168,9 @@ static const char *advice_for(const struct fault *fault)
 
 static void say(const struct snapshot_report *report, const char *what, const struct fault *fault)
 {
-    const char *advice = advice_for(fault), *account = report->account;
-    fprintf(stderr, "blotter: %s%s%s: %s%s%s\n", account != NULL ? account : "",
-            account != NULL ? ": " : "", what, fault->text, advice != NULL ? "; " : "",
-            advice != NULL ? advice : "");
+    const char *advice = advice_for(fault), *name = report->profile;
+    fprintf(stderr, "blotter: %s%s%s: %s%s%s\n", name != NULL ? name : "", name != NULL ? ": " : "",
+            what, fault->text, advice != NULL ? "; " : "", advice != NULL ? advice : "");
 }
 
 /* One sentence per failure, and one for all when they are all the same. */

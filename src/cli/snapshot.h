@@ -20,7 +20,7 @@ struct snapshot_part {
 };
 
 struct snapshot_report {
-    const char *account; /* its name, where there are several; NULL: it is the only one */
+    const char *profile; /* whose it is, where there are several accounts; NULL: of the only one */
     struct snapshot_part parts[RESOURCE_COUNT];
     int64_t taken_ms; /* wall clock */
     const char *url;
@@ -39,7 +39,7 @@ bool snapshot_array(const struct snapshot_part *part, enum resource resource, st
                     char **ret_own);
 
 /* The formats print all reports, one per account, in their order. Where there are several each
- * object, row and line names its account. */
+ * object, row and line names its profile. */
 
 /*
  * One object per account: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. With a

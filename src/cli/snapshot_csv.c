@@ -18,7 +18,7 @@ struct columns {
 
 struct table {
     FILE *out;           /* NULL while the columns are collected */
-    const char *account; /* of the rows; NULL: there is one, unnamed */
+    const char *profile; /* of the rows; NULL: there is one, unnamed */
     const char *pane;
     bool terminal;
     struct columns columns;
@@ -157,8 +157,8 @@ static void take_row(struct table *table, struct span row, struct span list)
         add_members(&table->columns, row, "");
         return;
     }
-    if (table->account != NULL) {
-        put_clean(table, table->account, strlen(table->account));
+    if (table->profile != NULL) {
+        put_clean(table, table->profile, strlen(table->profile));
         fputc(',', table->out);
     }
     fputs(table->pane, table->out);
@@ -204,7 +204,7 @@ static void walk(struct table *table, enum resource resource, struct span rows)
 
 static void print_head(const struct table *table)
 {
-    fputs(table->account != NULL ? "account,pane" : "pane", table->out);
+    fputs(table->profile != NULL ? "profile,pane" : "pane", table->out);
     for (size_t i = 0; i < table->columns.count; i++) {
         fputc(',', table->out);
         put_clean(table, table->columns.names[i], strlen(table->columns.names[i]));
@@ -222,7 +222,7 @@ static bool walk_all(struct table *table, enum resource resource,
         struct span rows;
         char *own;
         if (part->wanted && snapshot_array(part, resource, &rows, &own)) {
-            table->account = reports[i].account;
+            table->profile = reports[i].profile;
             walk(table, resource, rows);
             free(own);
             any = true;

@@ -76,9 +76,9 @@ static void print_report(FILE *out, const struct snapshot_report *report)
     char taken[ISO8601_SIZE];
     iso8601_format(report->taken_ms, taken);
     fputs("{\"v\":1,", out);
-    if (report->account != NULL) {
-        fputs("\"account\":", out);
-        put_string(out, report->account);
+    if (report->profile != NULL) {
+        fputs("\"profile\":", out);
+        put_string(out, report->profile);
         fputc(',', out);
     }
     fprintf(out, "\"takenAt\":\"%s\",\"url\":", taken);

@@ -296,14 +296,14 @@ static void print_report(FILE *out, const struct snapshot_report *report)
     }
 }
 
-/* The account's name before each line that says something. */
+/* The profile's name before each line that says something. */
 static void put_named(FILE *out, const struct snapshot_report *report, const char *text, int width)
 {
     for (const char *stop; *text != '\0'; text = stop + 1) {
         stop = strchr(text, '\n');
         if (stop > text) {
-            put(out, report->account, report->ascii);
-            fprintf(out, "%*s  ", width - text_width(report->account), "");
+            put(out, report->profile, report->ascii);
+            fprintf(out, "%*s  ", width - text_width(report->profile), "");
         }
         fprintf(out, "%.*s\n", (int)(stop - text), text);
     }
@@ -327,12 +327,12 @@ void snapshot_print_text(FILE *out, const struct snapshot_report *reports, size_
 {
     int width = 0;
     for (size_t i = 0; i < count; i++) {
-        int own = reports[i].account != NULL ? text_width(reports[i].account) : 0;
+        int own = reports[i].profile != NULL ? text_width(reports[i].profile) : 0;
         width = own > width ? own : width;
     }
     for (size_t i = 0; i < count; i++) {
         fputs(i > 0 ? "\n" : "", out);
-        if (reports[i].account == NULL) {
+        if (reports[i].profile == NULL) {
             print_report(out, &reports[i]);
         } else {
             print_named(out, &reports[i], width);

@@ -190,8 +190,8 @@ static char *print_two(print_fn fn)
 {
     static const char *const orders[] = {"{\"orders\":[{\"id\":\"1\",\"a\":5}]}",
                                          "{\"orders\":[{\"id\":\"1\",\"b\":6}]}"};
-    struct snapshot_report reports[] = {{.account = "kite", .url = "http://h"},
-                                        {.account = "=p", .url = "http://i"}};
+    struct snapshot_report reports[] = {{.profile = "kite", .url = "http://h"},
+                                        {.profile = "=p", .url = "http://i"}};
     for (int i = 0; i < 2; i++) {
         reports[i].parts[RESOURCE_ORDERS] = (struct snapshot_part){
             .wanted = true, .body = orders[i], .body_len = strlen(orders[i])};
@@ -211,11 +211,11 @@ static void several_accounts_are_named_everywhere(void **state)
 {
     (void)state;
     char *csv = print_two(snapshot_print_csv);
-    assert_string_equal(csv, "account,pane,id,a,b\r\nkite,orders,1,5,\r\n\"'=p\",orders,1,,6\r\n");
+    assert_string_equal(csv, "profile,pane,id,a,b\r\nkite,orders,1,5,\r\n\"'=p\",orders,1,,6\r\n");
     free(csv);
     char *json = print_two(snapshot_print_json);
-    assert_ptr_equal(strstr(json, "{\"v\":1,\"account\":\"kite\",\"takenAt\":"), json);
-    assert_non_null(strstr(json, "}\n{\"v\":1,\"account\":\"=p\",\"takenAt\":"));
+    assert_ptr_equal(strstr(json, "{\"v\":1,\"profile\":\"kite\",\"takenAt\":"), json);
+    assert_non_null(strstr(json, "}\n{\"v\":1,\"profile\":\"=p\",\"takenAt\":"));
     free(json);
     char *text = print_two(snapshot_print_text);
     for (const char *line = text; *line != '\0'; line = strchr(line, '\n') + 1) {
