@@ -59,7 +59,11 @@ static bool read_jq(struct adapt *adapt, const struct adapt_source *source,
         free(path);
         path = files_beside(adapt->base.path, ".jq");
     }
-    return file_read(&adapt->jq, path, source, complaints);
+    bool good = file_read(&adapt->jq, path, source, complaints);
+    if (good) {
+        file_make_plain(&adapt->jq);
+    }
+    return good;
 }
 
 static bool defines(const struct file *jq, const char *function)

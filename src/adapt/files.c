@@ -139,3 +139,17 @@ bool file_read(struct file *ret, char *path, const struct adapt_source *source,
     close(fd);
     return good;
 }
+
+void file_make_plain(struct file *file)
+{
+    size_t from = file->len >= 3 && memcmp(file->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t to = 0;
+    for (; from < file->len; from++) {
+        bool ends = file->text[from] == '\r' && file->text[from + 1] == '\n';
+        if (!ends) {
+            file->text[to++] = file->text[from];
+        }
+    }
+    file->len = to;
+    file->text[to] = '\0';
+}

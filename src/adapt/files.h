@@ -37,4 +37,8 @@ bool files_exist(const char *path);
 bool file_read(struct file *ret, char *path, const struct adapt_source *source,
                struct complaints *complaints);
 
+/* Leaves out a mark of UTF-8 at its beginning and the returns at the ends of its lines: jq takes
+ * neither. */
+void file_make_plain(struct file *file);
+
 #endif

@@ -78,7 +78,7 @@ static void print_advice(const struct check *check)
 {
     const char *head = "\n";
     for (int i = 0; i < FAULT_KIND_COUNT; i++) {
-        const char *advice = session_advice((enum fault_kind)i);
+        const char *advice = session_advice(check->profile, (enum fault_kind)i);
         if ((check->seen & 1u << i) != 0 && advice != NULL) {
             printf("%sto do: %s\n", head, advice);
             head = "";
@@ -266,7 +266,9 @@ static int run(struct check *check, struct client_settings *settings)
     client_on_change(check->client, on_change, check);
     client_start(check->client);
     int status = loop_run(check->loop);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && profile_backend_is_broken(check->profile)) {
+        status = STATUS_USAGE;
+    } else if (status == STATUS_OK) {
         print_table(check);
         print_advice(check);
         status = (int)check->status;

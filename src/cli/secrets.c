@@ -212,6 +212,7 @@ static char *end_command(struct secrets *secrets, bool in_time)
 static void command_over(struct secrets *secrets, bool in_time)
 {
     char *value = end_command(secrets, in_time);
+    secrets->renewal.changed |= value != NULL; /* it may have opened a session by its old name */
     take(secrets, &secrets->rows[secrets->renewal.next++], value);
     go_on(secrets);
 }

@@ -160,21 +160,21 @@ static bool compile_filters(struct one *one)
 /* --- saying it ------------------------------------------------------------------------------ */
 
 /* A server that is ill or busy is the right one: nothing is to be corrected. */
-static const char *advice_for(const struct fault *fault)
+static const char *advice_for(const struct profile *profile, const struct fault *fault)
 {
     bool passes = fault->kind == FAULT_HTTP && (fault->status == 429 || fault->status >= 500);
-    return passes ? "try again later" : session_advice(fault->kind);
+    return passes ? "try again later" : session_advice(profile, fault->kind);
 }
 
-static void say(const struct snapshot_report *report, const char *what, const struct fault *fault)
+static void say(const struct profile *profile, const char *what, const struct fault *fault)
 {
-    const char *advice = advice_for(fault), *name = report->profile;
+    const char *advice = advice_for(profile, fault), *name = profile->name;
     fprintf(stderr, "blotter: %s%s%s: %s%s%s\n", name != NULL ? name : "", name != NULL ? ": " : "",
             what, fault->text, advice != NULL ? "; " : "", advice != NULL ? advice : "");
 }
 
 /* One sentence per failure, and one for all when they are all the same. */
-static void say_failures(const struct snapshot_report *report)
+static void say_failures(const struct profile *profile, const struct snapshot_report *report)
 {
     const struct fault *first = NULL;
     bool same = true;
@@ -189,12 +189,12 @@ static void say_failures(const struct snapshot_report *report)
         }
     }
     if (failed > 0 && failed == wanted && same) {
-        say(report, report->url, first);
+        say(profile, report->url, first);
         return;
     }
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         if (report->parts[i].wanted && report->parts[i].body == NULL) {
-            say(report, resource_info((enum resource)i)->pane, &report->parts[i].fault);
+            say(profile, resource_info((enum resource)i)->pane, &report->parts[i].fault);
         }
     }
 }
@@ -274,14 +274,17 @@ static void report_one(const struct one *one, struct snapshot_report *report, st
 
 static int finish(const struct run *run)
 {
+    const struct profile **whose = mem_calloc(run->count, sizeof *whose);
     struct snapshot_report *reports = mem_calloc(run->count, sizeof *reports);
     struct buf *quotes = mem_calloc(run->count, sizeof *quotes);
     struct status_tally tally = {0};
     size_t count = 0;
     for (size_t i = 0; i < run->count; i++) {
-        if (run->each[i].client != NULL) {
-            report_one(&run->each[i], &reports[count], &quotes[count]);
-            status_add(&tally, judge(&reports[count++]));
+        const struct one *one = &run->each[i];
+        if (one->client != NULL && !profile_backend_is_broken(one->profile)) {
+            report_one(one, &reports[count], &quotes[count]);
+            status_add(&tally, judge(&reports[count]));
+            whose[count++] = one->profile;
         }
     }
     if (count < run->session->named) {
@@ -293,9 +296,10 @@ static int finish(const struct run *run)
         status = printed != STATUS_OK ? printed : status;
     }
     for (size_t i = 0; i < count; i++) {
-        say_failures(&reports[i]);
+        say_failures(whose[i], &reports[i]);
         buf_done(&quotes[i]);
     }
+    free(whose);
     free(reports);
     free(quotes);
     return (int)status;

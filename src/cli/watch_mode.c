@@ -117,7 +117,9 @@ int session_watch(struct session *session)
     settings.relayed = client.backend;
     struct problem problem;
     int status = STATUS_RUNTIME;
-    if (session_trace(session, &settings.trace, &problem)) {
+    if (profile_backend_is_broken(profile)) {
+        status = STATUS_USAGE;
+    } else if (session_trace(session, &settings.trace, &problem)) {
         status = run(profile, loop, &settings);
         trace_close(settings.trace);
     } else {
