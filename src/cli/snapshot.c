@@ -3,6 +3,7 @@
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 #include <blotter/core/span.h>
+#include <blotter/sys/file.h>
 #include <blotter/cli/session.h>
 
 #include <errno.h>
@@ -220,20 +221,9 @@ static const struct printer {
 /* A reader that has gone away is no error; a full disk is. */
 static enum status write_out(const char *text, size_t len)
 {
-    while (len > 0) {
-        ssize_t put = write(STDOUT_FILENO, text, len);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put < 0) {
-            bool gone = errno == EPIPE;
-            if (!gone) {
-                fprintf(stderr, "blotter: cannot write the snapshot: %s\n", strerror(errno));
-            }
-            return gone ? STATUS_OK : STATUS_RUNTIME;
-        }
-        text += put;
-        len -= (size_t)put;
+    if (!file_write_all(STDOUT_FILENO, text, len) && errno != EPIPE) {
+        fprintf(stderr, "blotter: cannot write the snapshot: %s\n", strerror(errno));
+        return STATUS_RUNTIME;
     }
     return STATUS_OK;
 }

@@ -13,6 +13,7 @@
 #include <blotter/core/buf.h>
 #include <blotter/core/moment.h>
 #include <blotter/core/quote.h>
+#include <blotter/sys/file.h>
 
 #define MODE 0600
 
@@ -58,18 +59,12 @@ static char *join(const char *path, const char *suffix)
 
 /* ---- reading ---- */
 
-/* Ours, and nobody else's to write; never one to wait for, as a FIFO is. */
-static const char *unfit(int fd)
+/* Ours, and nobody else's to write. */
+static const char *unfit(const struct stat *facts)
 {
-    struct stat info;
-    if (fstat(fd, &info) != 0) {
-        return strerror(errno);
-    }
-    return !S_ISREG(info.st_mode)                  ? "it is no file"
-           : info.st_uid != geteuid()              ? "it belongs to somebody else"
-           : (info.st_mode & 022) != 0             ? "others may write to it (chmod 600)"
-           : info.st_size > (off_t)CURSOR_FILE_MAX ? "it is no cursor: too long"
-                                                   : NULL;
+    return facts->st_uid != geteuid()    ? "it belongs to somebody else"
+           : (facts->st_mode & 022) != 0 ? "others may write to it (chmod 600)"
+                                         : NULL;
 }
 
 static const char damaged[] = "it is damaged, or no cursor; remove it to begin anew";
@@ -149,18 +144,17 @@ static const char *take(struct watch_cursor *cursor, const char *text, size_t le
 /* NULL when the file was taken or is not there. */
 static const char *read_file(struct watch_cursor *cursor)
 {
-    int fd = open(cursor->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ? NULL : errno == ELOOP ? "it is a link" : strerror(errno);
+    struct file file;
+    if (!file_read(AT_FDCWD, cursor->path, FILE_NO_LINK, CURSOR_FILE_MAX, &file)) {
+        return errno == ENOENT   ? NULL
+               : errno == ELOOP  ? "it is a link"
+               : errno == EINVAL ? "it is no file"
+               : errno == EFBIG  ? "it is no cursor: too long"
+                                 : strerror(errno);
     }
-    const char *why = unfit(fd);
-    if (why == NULL) {
-        char *text = mem_alloc(CURSOR_FILE_MAX);
-        ssize_t len = read(fd, text, CURSOR_FILE_MAX);
-        why = len < 0 ? strerror(errno) : take(cursor, text, (size_t)len);
-        free(text);
-    }
-    close(fd);
+    const char *why = unfit(&file.facts);
+    why = why == NULL ? take(cursor, file.bytes, file.len) : why;
+    free(file.bytes);
     return why;
 }
 
@@ -277,40 +271,6 @@ static void put_member(struct buf *out, const char *name, const char *value)
     }
 }
 
-static bool put_all(int fd, const struct buf *text)
-{
-    for (size_t sent = 0; sent < text->len;) {
-        ssize_t wrote = write(fd, text->data + sent, text->len - sent);
-        if (wrote < 0 && errno != EINTR) {
-            return false;
-        }
-        sent += wrote > 0 ? (size_t)wrote : 0;
-    }
-    return true;
-}
-
-/* What a process that died left behind is of the holder of the lock: us. */
-static bool replace(const struct watch_cursor *cursor, const struct buf *text)
-{
-    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    int fd = open(cursor->fresh, flags, MODE);
-    if (fd < 0 && errno == EEXIST && unlink(cursor->fresh) == 0) {
-        fd = open(cursor->fresh, flags, MODE);
-    }
-    if (fd < 0) {
-        return false;
-    }
-    bool good = put_all(fd, text);
-    int error = errno;
-    good = close(fd) == 0 && good && rename(cursor->fresh, cursor->path) == 0;
-    if (!good) {
-        error = error != 0 ? error : errno;
-        unlink(cursor->fresh);
-        errno = error;
-    }
-    return good;
-}
-
 static void put_place(struct buf *text, const struct place *place)
 {
     buf_append_text(text, "{\"blotterCursor\":1");
@@ -338,7 +298,9 @@ static bool write_file(struct watch_cursor *cursor)
         buf_append(&text, cursor->others.data, cursor->others.len);
     }
     errno = 0;
-    bool good = replace(cursor, &text);
+    /* What a process that died left behind is of the holder of the lock: us. */
+    bool good =
+        file_replace(AT_FDCWD, cursor->path, cursor->fresh, &(struct span){text.data, text.len}, 1);
     int error = good ? 0 : errno;
     buf_done(&text);
     errno = error;

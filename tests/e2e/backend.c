@@ -244,6 +244,36 @@ static void test_broken_functions(void **state)
     broker_end(&broker);
 }
 
+/* What the functions fill, what nobody fills, and what is misspelt. */
+static void test_members(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "alpaca", "");
+    struct cli_result result = RUN(&broker, "--check-config");
+    assert_int_equal(result.status, 0);
+    assert_null(strstr(result.out, "not known"));
+    assert_null(strstr(result.out, "not readable"));
+    assert_non_null(strstr(result.out, "no row fills: failureReason, "));
+    assert_non_null(
+        strstr(result.out, "quotes      ok      4 prices\n            filled: symbol 4,"));
+    cli_done(&result);
+    broker_write(
+        &broker, "blotter/backends/mine.jq",
+        "def orders: map({id, status, qunatity: .qty, createdAt: 7, stock: {symbol}});\n"
+        "def positions: []; def account: null; def watchlist: []; def watchlist_id: .[].id;\n"
+        "def quotes: {updates: []}; def clock: {open: true}; def event: .;\n");
+    result = RUN(&broker, "--check-config");
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.out, "            filled: id 8, status 8, symbol 8\n"));
+    assert_non_null(strstr(result.out, "            not readable: createdAt 8 (wants a time)\n"));
+    assert_non_null(
+        strstr(result.out, "            not known: qunatity 8 (did you mean 'quantity'?)\n"));
+    assert_non_null(strstr(result.out, "positions   ok      0 rows"));
+    cli_done(&result);
+    broker_end(&broker);
+}
+
 static void test_url_of_the_user(void **state)
 {
     (void)state;
@@ -288,7 +318,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_renewed),         cmocka_unit_test(test_allow_hosts),
         cmocka_unit_test(test_check_and_list),  cmocka_unit_test(test_grouping),
         cmocka_unit_test(test_missing_secret),  cmocka_unit_test(test_broken_functions),
-        cmocka_unit_test(test_url_of_the_user), cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_url_of_the_user), cmocka_unit_test(test_members),
+        cmocka_unit_test(test_prices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,7 +153,8 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
             struct table_news news = {.snapshot = state.shown,
                                       .now = input->now,
                                       .quiet = state.stale,
-                                      .book = input->book};
+                                      .book = input->book,
+                                      .tape = input->tape};
             if ((screen->retake & RESOURCE_BIT(i)) != 0) {
                 table_forget_widths(&screen->tables[i]);
             }
@@ -361,11 +362,20 @@ static bool fits(const struct screen *screen, const struct canvas *canvas)
     return canvas->columns == screen->columns && canvas->rows == screen->rows;
 }
 
+/* What an earlier run told of orders is there from the next frame on. */
+static void note_kept(struct screen *screen, const struct screen_input *input)
+{
+    uint64_t kept = input->tape != NULL ? tape_kept(input->tape) : 0;
+    screen->retake |= kept != screen->kept ? RESOURCE_BIT(RESOURCE_ORDERS) : 0;
+    screen->kept = kept;
+}
+
 bool screen_render(struct screen *screen, const struct screen_input *input, unsigned changed,
                    struct canvas *canvas)
 {
     struct frame frame = {screen, input, canvas};
     resource_mask fresh = screen->paused ? 0 : changed & RESOURCE_ALL;
+    note_kept(screen, input);
     fresh |= moved(screen, input) | screen->retake;
     screen_take(screen, input, fresh);
     screen->retake = 0;
