@@ -318,7 +318,8 @@ static bool keep_first(const struct buf *sentences, struct problem *problem)
     return problem_set(problem, "%.*s%s", (int)(len - (size_t)(file - text)), file, rest);
 }
 
-static bool read_anew(struct profile *fresh, const struct profile *profile, struct problem *problem)
+bool backend_read_anew(struct profile *fresh, const struct profile *profile,
+                       struct problem *problem)
 {
     struct buf sentences;
     enum status status;
@@ -341,40 +342,6 @@ static bool read_anew(struct profile *fresh, const struct profile *profile, stru
         fresh->gifts->loop = profile->gifts->loop;
     }
     return fresh->secrets != NULL;
-}
-
-static bool hand_over(const struct profile *fresh, struct client *client, struct problem *problem)
-{
-    struct client_settings settings;
-    struct fault fault;
-    profile_client(fresh, &settings);
-    return client_change_backend(client, &settings, &fault) ||
-           problem_set(problem, "%s", fault.text);
-}
-
-bool profile_reload_backend(struct profile *profile, struct client *client,
-                            struct problem *ret_problem)
-{
-    struct profile fresh = *profile;
-    fresh.adapt = NULL;
-    fresh.secrets = NULL;
-    fresh.gifts = NULL;
-    if (profile->gifts == NULL) {
-        return true;
-    }
-    bool good = read_anew(&fresh, profile, ret_problem);
-    bool same = good && adapt_key(fresh.adapt) == adapt_key(profile->adapt);
-    bool changed = good && !same && hand_over(&fresh, client, ret_problem);
-    if (changed) {
-        struct profile old = *profile;
-        *profile = fresh;
-        fresh = old;
-    }
-    backend_close(&fresh);
-    if (same || changed) {
-        client_renew_secrets(client);
-    }
-    return same || changed;
 }
 
 /* --- closing --------------------------------------------------------------------------------- */
