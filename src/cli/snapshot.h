@@ -21,6 +21,7 @@ struct snapshot_part {
 };
 
 struct snapshot_report {
+    const char *profile; /* whose it is, where there are several accounts; NULL: of the only one */
     struct snapshot_part parts[RESOURCE_COUNT];
     int64_t taken_ms; /* wall clock */
     const char *url;
@@ -41,14 +42,17 @@ bool snapshot_array(const struct snapshot_part *part, enum resource resource, st
 /* The sums of the positions that the filter leaves. */
 void snapshot_sums(const struct snapshot_part *part, struct money *ret);
 
+/* The formats print all reports, one per account, in their order. Where there are several each
+ * object, row and line names its profile. */
+
 /*
- * One object: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. With a backend
- * there is "backend", and "quotes" where it has them; "sums" are those of the positions shown, once
- * a currency: {"currency":…,"rows":2,"of":7,"open":…,"booked":…,"day":…,"dayUnknown":0,…}. The
+ * One object per account: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. With a
+ * backend there is "backend", and "quotes" where it has them; "sums" are those of the positions
+ * shown, once a currency: {"currency":…,"rows":2,"of":7,"open":…,"booked":…,"day":…,…}. The
  * resources are the server's bytes, but for invalid UTF-8 and what a terminal would act on
  * (core/quote.h); one that failed is null and has an entry in errors.
  */
-void snapshot_print_json(FILE *out, const struct snapshot_report *report);
+void snapshot_print_json(FILE *out, const struct snapshot_report *reports, size_t count);
 
 /*
  * One table per pane (RFC 4180), an empty line between two. The columns are the members that the
@@ -56,9 +60,9 @@ void snapshot_print_json(FILE *out, const struct snapshot_report *report);
  * text are kept, but not on a terminal; what a terminal would act on is U+FFFD; a text that a
  * spreadsheet would run as a formula gets a "'" in front.
  */
-void snapshot_print_csv(FILE *out, const struct snapshot_report *report);
+void snapshot_print_csv(FILE *out, const struct snapshot_report *reports, size_t count);
 
 /* Tables to read, with the dashboard's columns and figures. */
-void snapshot_print_text(FILE *out, const struct snapshot_report *report);
+void snapshot_print_text(FILE *out, const struct snapshot_report *reports, size_t count);
 
 #endif
