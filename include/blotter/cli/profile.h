@@ -19,8 +19,11 @@
 struct profile_ground {
     const struct options *options;
     const struct paths *paths;
-    struct config *config;       /* of the only one, or what no profile says */
-    int log_fd;                  /* for the demo's server; negative: none */
+    struct config *config; /* of the only one, or what no profile says */
+    int log_fd;            /* for the demo's server; negative: none */
+    /* The screen is up: no command is waited for. A token that one gives is left to whoever finds
+     * it missing; a backend's secrets that one gives are refused. */
+    bool running;
     struct profile *const *open; /* those that are open, whose backend's program may be shared */
     size_t open_count;
 };
