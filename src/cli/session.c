@@ -225,8 +225,9 @@ static enum status add_with_token(struct session *session, const char *name,
     }
     struct profile *profile = session->profiles[session->profile_count - 1];
     if (profile->token == NULL && profile->adapt == NULL) {
-        problem_set(problem, "no token: set BLOTTER_TOKEN, or name a file with --token-file, or "
-                             "set token_file or token_command in the config");
+        problem_set(problem, "no token: set %stoken_file or token_command in %s",
+                    name == NULL ? "BLOTTER_TOKEN, or name a file with --token-file, or set " : "",
+                    name == NULL ? "the config" : "its profile");
         session_remove(session, profile);
         return STATUS_AUTH;
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 #include <blotter/core/kept.h>
 
 #define ID_BYTES 128 /* longer ids are in no list */
@@ -15,6 +16,7 @@ struct ledger {
     struct alarms *alarms;
     ledger_zone_fn zone;
     const void *zone_user;
+    bool told, cut; /* whether orders are cut: told by who knows */
 };
 
 struct ledger *ledger_new(ledger_zone_fn zone, const void *user)
@@ -88,7 +90,8 @@ void ledger_take(struct ledger *ledger, const struct engine *engine, unsigned ma
     if ((mask & RESOURCE_BIT(RESOURCE_ORDERS)) != 0) {
         engine_pane(engine, RESOURCE_ORDERS, &pane);
         if (pane.shown != NULL) {
-            kept_take(ledger->kept, pane.shown);
+            bool cut = ledger->told ? ledger->cut : snapshot_is_cut(pane.shown);
+            kept_take(ledger->kept, pane.shown, cut);
         }
     }
     if ((mask & RESOURCE_ALL) != 0) {
@@ -132,8 +135,18 @@ bool ledger_tape_entry(const struct alarm *alarm, struct tape_entry *ret)
     return true;
 }
 
-bool ledger_event(struct ledger *ledger, const struct event *event)
+void ledger_set_cut(struct ledger *ledger, bool cut)
 {
+    ledger->told = true;
+    ledger->cut = cut;
+}
+
+bool ledger_event(struct ledger *ledger, const struct engine *engine, const struct event *event,
+                  struct moment now)
+{
+    struct pane_state pane;
+    engine_pane(engine, RESOURCE_ORDERS, &pane);
+    alarms_event(ledger->alarms, event, pane.cached ? NULL : pane.shown, now.wall_ms);
     struct span id;
     char text[ID_BYTES];
     bool ends = event->type == EVENT_ORDER_EXECUTED || event->type == EVENT_ORDER_CANCELLED;
