@@ -182,6 +182,11 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
         snprintf(error, error_size, "%s", problem.text);
         return false;
     }
+    if (!profile_reload_backend(dashboard->profile, dashboard->client, &problem)) {
+        snprintf(error, error_size, "%s", problem.text);
+        config_free(config);
+        return false;
+    }
     fill(dashboard, config, ret);
     set_alarms(dashboard->client, config);
     token_renew_set_config(dashboard->renew, config);
