@@ -221,9 +221,7 @@ static void prepare(struct dashboard *dashboard)
     profile_host(dashboard->profile, dashboard->host, sizeof dashboard->host);
     dashboard->theme_dirs[0] = paths->theme_dir;
     if (paths->state_dir != NULL && file_make_directory(paths->state_dir)) {
-        size_t size = strlen(paths->state_dir) + sizeof "/state.ini";
-        dashboard->state_path = mem_alloc(size);
-        snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
+        dashboard->state_path = mem_printf("%s/state.ini", paths->state_dir);
         const struct config *config = dashboard->profile->config;
         if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
             dashboard->daybook = daybook_path(paths->state_dir, profile_server(dashboard->profile),

@@ -39,7 +39,7 @@ static bool is_left(enum pane pane)
     return pane == PANE_ORDERS || pane == PANE_POSITIONS;
 }
 
-struct rect symbol_area(const struct screen *screen)
+static struct rect page_area(const struct screen *screen)
 {
     const struct layout *layout = &screen->layout;
     struct rect body = layout->body;
@@ -57,7 +57,7 @@ struct rect symbol_area(const struct screen *screen)
 
 bool symbol_covers(const struct screen *screen, enum pane pane)
 {
-    struct rect area = symbol_area(screen), other = screen->layout.panes[pane];
+    struct rect area = page_area(screen), other = screen->layout.panes[pane];
     return screen->popup == SCOPE_SYMBOL && rect_clip(area, other).width > 0;
 }
 
@@ -318,7 +318,7 @@ static struct rect put_frame(const struct frame *frame, struct rect area)
 void paint_symbol(const struct frame *frame)
 {
     struct screen *screen = frame->screen;
-    struct page page = {frame, put_frame(frame, symbol_area(screen)), screen->symbol, 0, 0};
+    struct page page = {frame, put_frame(frame, page_area(screen)), screen->symbol, 0, 0};
     struct symbol_quote quote;
     struct rect whole = page.area;
     if (whole.width < 10 || whole.height < 3) {
