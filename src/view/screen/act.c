@@ -55,8 +55,7 @@ void act_move_overlay(struct act *act, long step)
 {
     struct screen *screen = act->screen;
     if (screen->overlay == SCOPE_COLUMNS) {
-        size_t count;
-        columns_of(screen->focus, &count);
+        size_t count = table_column_total(act_table(act));
         screen->overlay_cursor = stepped(screen->overlay_cursor, step, count);
     } else {
         size_t pages = screen->overlay_lines > screen->overlay_page

@@ -26,7 +26,8 @@ void act_fields(struct act *act)
     } else if (screen->focus != PANE_EVENTS) {
         struct pane_state state = screen_pane(screen, act->input, RESOURCE_ACCOUNT);
         bool known = state.shown != NULL && state.shown->row_count > 0;
-        key = known ? table_key(model_row(state.shown, 0)->id) : 0;
+        key =
+            known ? model_key(model_row(state.shown, 0)->id, model_row(state.shown, 0)->owner) : 0;
     }
     if (key != 0) {
         screen->detail_key = key;

@@ -18,7 +18,7 @@ void chooser_open(struct screen *screen)
     if (table == NULL) {
         return;
     }
-    columns_of(table->pane, &count);
+    count = table_column_total(table);
     used = table_columns(table, false, screen->chooser);
     screen->chooser_shown = used;
     screen->chooser_pane = screen->focus;
@@ -122,9 +122,8 @@ static void put_choice(const struct frame *frame, size_t i, struct rect line)
 void paint_chooser(const struct frame *frame)
 {
     struct screen *screen = frame->screen;
-    size_t count;
+    size_t count = table_column_total(&screen->tables[screen->focus]);
     char title[64];
-    columns_of(screen->focus, &count);
     snprintf(title, sizeof title, " Columns · %s ", pane_info(screen->focus)->title);
     struct rect inside =
         overlay_frame(frame, (struct rect){0, 0, CHOOSER_WIDTH, (int)count + 2}, title);

@@ -14,6 +14,12 @@ struct table_range {
 };
 struct table_range table_list_range(struct table *table);
 
+/* The clock of the server that a row's quotes come from. */
+static inline struct quote_clock *table_quotes(struct table *table, const struct row *row)
+{
+    return &table->quotes[row->owner != NULL ? row->owner->number : 0];
+}
+
 /* Whose attention is due, and when the next flash ends. */
 void table_note_marks(struct table *table);
 
