@@ -106,6 +106,17 @@ find src/core src/view src/mock -mindepth 1 -maxdepth 1 -type d | sed 's|^src/||
     table rooms | grep -q "^$room " || echo "$room"
 done | report 'not in the rooms of doc/architecture.md'
 
+# --- no circles ---------------------------------------------------------------------------------------
+# circles: those of the pairs "one other" on stdin.
+circles() {
+    tsort 2>&1 >/dev/null | sed -n 's/^tsort: *//; /contains a loop/!p' | sort -u | tr '\n' ' ' | sed 's/ $/\n/'
+}
+find src include -name '*.h' | xargs grep -HE '^#include [<"][a-z]' | awk -F'[:"<>]' '{ print $1, $3 }' | while read -r from to; do
+    for file in "include/$to" "${from%/*}/$to" "$(echo "$from" | cut -d/ -f1-2)/$to"; do
+        [ ! -f "$file" ] || { echo "$from $file"; break; }
+    done
+done | circles | report 'headers that include one another'
+
 # --- references lead somewhere -----------------------------------------------------------------------
 # "Source: doc/NAME.md" or a manual page; R1 and P1 are headings or list items of doc/revalidation.md.
 grep -rnoE 'Source: [^.;"]*' src include tests --include='*.[ch]' | while IFS= read -r line; do
@@ -168,6 +179,15 @@ for library in $libraries; do
     awk 'NF >= 2 && $2 == "U" { print $1 }' "$work/$floor.all" | sort -u |
         comm -23 - "$work/$floor.has" >"$work/$floor.needs"
 done
+
+# What a file needs of another, by its symbols.
+for library in $libraries; do
+    nm -P -A "$library" 2>/dev/null | sed -E "s|^[^ ]*[/:[]([^/]*)\\.c\\.o\\]?: *|$(floor_of "$library")/\\1 |"
+done >"$work/symbols"
+awk '$3 ~ /^[TDBRCV]$/ { print $2, $1 }' "$work/symbols" | sort -u >"$work/has"
+awk '$3 == "U" { print $2, $1 }' "$work/symbols" | sort -u | join - "$work/has" >"$work/needs"
+awk '$2 != $3 { print $2, $3 }' "$work/needs" | sort -u | circles | report 'files that need one another'
+[ -z "$libraries" ] || [ -s "$work/needs" ] || echo 'nothing' | report 'nm tells of the files'
 
 # below FLOOR: the floors that must not be needed by it.
 while read -r floor above; do

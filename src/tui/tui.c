@@ -120,7 +120,8 @@ static int run(struct tui *tui)
     }
     tui_resize(tui); /* nobody told us of a change until now */
     term_start(tui->term);
-    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui_read, tui);
+    tui->read = tui_read;
+    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui->read, tui);
     client_on_change(tui->client, on_change, tui);
     loop_before_wait(tui->loop, tui_frame, tui);
     if (tui->settings.hide_amounts) {

@@ -27,6 +27,7 @@ struct tui {
     struct canvas *canvas;
     struct keymap *keymap;
     struct input input;
+    loop_fd_fn read; /* what the terminal has for us */
     struct theme theme;
     struct format format;
     struct loop_timer *frame_timer;  /* wakes the loop for the next frame */

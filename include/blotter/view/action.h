@@ -1,6 +1,6 @@
 /*
  * action: everything a key can do, one table row each. The same rows drive dispatch, the help
- * overlay, the hints in the state bar, the manual and the remapping in [keys].
+ * popup, the hints in the state bar, the manual and the remapping in [keys].
  *
  * Key names: a printable character ("j", "G", "/", "["), "C-x" for Ctrl with a letter, "M-x" for
  * Alt, and "Up Down Left Right PgUp PgDn Home End Tab S-Tab Enter Esc Space Backspace Delete
@@ -13,7 +13,7 @@
 #include <blotter/view/pane.h>
 #include <stddef.h>
 
-/* Where keys go: the panes, or the overlay on top of them. */
+/* Where keys go: the panes, or the popup on top of them. */
 enum action_scope {
     SCOPE_PANES,
     SCOPE_HELP,
@@ -90,7 +90,7 @@ struct action_info {
     const char *name; /* "focus-next": the key in [keys] */
     const char *keys; /* default key names, separated by single spaces */
     unsigned scopes;  /* SCOPE_BIT()s in which its keys work; no key has two actions in one scope */
-    const char *group; /* heading in the help overlay and the manual */
+    const char *group; /* heading in the help popup and the manual */
     const char *hint;  /* a word or two for the state bar */
     const char *help;  /* one sentence without a full stop */
     unsigned panes;    /* 1 << PANE of those in which it does something; 0: in all */

@@ -6,7 +6,7 @@
 
 #include "model/complete.h"
 #include "model/fields.h"
-#include "model/payload.h"
+#include "model/change.h"
 
 #include "tape_private.h"
 
@@ -17,20 +17,20 @@
 static bool read_event(const struct event *event, enum resource resource,
                        struct operation *operation, void *row)
 {
-    const struct payload *payload = payload_find(event->type, resource);
+    const struct change *change = change_find(event->type, resource);
     char text[ISO8601_SIZE];
     int64_t at = MODEL_NO_TIME;
-    if (payload == NULL || payload->many || !payload_read(payload, event->data, operation)) {
+    if (change == NULL || change->many || !change_read(change, event->data, operation)) {
         return false;
     }
     size_t len = span_string(event->timestamp, text, sizeof text);
     if (len < sizeof text) {
         iso8601_parse(text, len, &at);
     }
-    payload_complete(operation, at);
+    change_complete(operation, at);
     fields_clear(field_table(resource), row);
     ((struct row *)row)->id = operation->key;
-    payload_write(operation->values, operation->count, row, true);
+    change_write(operation->values, operation->count, row, true);
     row_complete(resource, row);
     return true;
 }

@@ -76,7 +76,7 @@ void act_accept(struct act *act)
     if (table->filter[0] != '\0') {
         remember_filter(act->screen, table->filter);
     }
-    act_close_overlay(act);
+    act_close_popup(act);
 }
 
 void act_recent(struct act *act)

@@ -31,7 +31,7 @@ void act_fields(struct act *act)
     }
     if (key != 0) {
         screen->detail_key = key;
-        act_open_overlay(act, SCOPE_DETAIL);
+        act_open_popup(act, SCOPE_DETAIL);
     }
 }
 
@@ -51,7 +51,7 @@ void act_detail(struct act *act)
         see(act);
     }
     if (screen->symbol[0] != '\0') {
-        act_open_overlay(act, SCOPE_SYMBOL);
+        act_open_popup(act, SCOPE_SYMBOL);
     }
 }
 
@@ -60,7 +60,7 @@ void act_move_symbol(struct act *act, long step)
 {
     struct screen *screen = act->screen;
     if (act->action == ACTION_PAGE_UP || act->action == ACTION_PAGE_DOWN) {
-        act_move_overlay(act, step);
+        act_move_popup(act, step);
         return;
     }
     if (act_in_table(act)) {
@@ -69,7 +69,7 @@ void act_move_symbol(struct act *act, long step)
     } else {
         act_move_strip(act, step);
     }
-    screen->overlay_top = 0;
+    screen->popup_top = 0;
     symbol_note(screen, act->input);
-    act_redraw(act, act_pane_bit(screen->focus) | SCREEN_OVERLAY);
+    act_redraw(act, act_pane_bit(screen->focus) | SCREEN_POPUP);
 }

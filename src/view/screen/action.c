@@ -10,7 +10,7 @@
 #define COLUMNS SCOPE_BIT(SCOPE_COLUMNS)
 #define PROMPT SCOPE_BIT(SCOPE_PROMPT)
 #define LISTS (PANES | HELP | DETAIL | COLUMNS | SYMBOL)
-#define OVERLAYS (HELP | DETAIL | COLUMNS | SYMBOL)
+#define POPUPS (HELP | DETAIL | COLUMNS | SYMBOL)
 
 /* The panes in which an action does something. */
 #define ORDERS (1u << PANE_ORDERS)
@@ -108,7 +108,7 @@ static const struct action_info actions[] = {
     [ACTION_THEME_NEXT] = {"theme-next", "T", PANES | HELP | SYMBOL, look, "theme", "Next theme"},
     [ACTION_HELP] = {"help", "? F1", PANES, program, "help",
                      "All keys, those of the focused pane first, and what the marks mean"},
-    [ACTION_CLOSE] = {"close", "q", OVERLAYS, program, "close", "Close what is open"},
+    [ACTION_CLOSE] = {"close", "q", POPUPS, program, "close", "Close what is open"},
     [ACTION_ACCEPT] = {"accept", "Enter", PROMPT, prompt, "keep", "Keep the filter"},
     [ACTION_RECENT] = {"recent", "Up", PROMPT, prompt, "recent", "A filter that was used before"},
     [ACTION_ERASE] = {"erase", "Backspace C-h", PROMPT, prompt, "erase", "Erase a character"},

@@ -1,5 +1,5 @@
 /* When the user looked, what is new since, and what happened while nobody did. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -68,7 +68,7 @@ static void note(struct screen *screen, const struct screen_input *input)
         away->from = away->now;
         away->to = figures_of(screen, input);
         away->digest = true;
-        screen->dirty |= SCREEN_OVERLAY;
+        screen->dirty |= SCREEN_POPUP;
     } else if ((first && !away->begun) || now_us - away->back_us >= AWAY_US) {
         /* Back for a while: what came since the last key is new, and no more. */
         look(screen, first ? newest(input) : away->touched, input->now.wall_ms);

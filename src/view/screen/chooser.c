@@ -1,5 +1,5 @@
 /* Which columns a table shows, and in what order. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,8 +27,8 @@ void chooser_open(struct screen *screen)
             screen->chooser[used++] = (uint8_t)i;
         }
     }
-    screen->overlay = SCOPE_COLUMNS;
-    screen->overlay_top = screen->overlay_cursor = 0;
+    screen->popup = SCOPE_COLUMNS;
+    screen->popup_top = screen->popup_cursor = 0;
 }
 
 static void chooser_apply(struct screen *screen, struct table *table)
@@ -48,7 +48,7 @@ static void swap(uint8_t *a, uint8_t *b)
 /* What is hidden goes to the end of what is shown, and the other way round; one stays at least. */
 static void chooser_toggle(struct screen *screen)
 {
-    size_t at = screen->overlay_cursor;
+    size_t at = screen->popup_cursor;
     if (at < screen->chooser_shown) {
         if (screen->chooser_shown == 1) {
             return;
@@ -68,24 +68,24 @@ static void chooser_toggle(struct screen *screen)
 void chooser_act(struct screen *screen, enum action action)
 {
     struct table *table = chooser_table(screen);
-    size_t at = screen->overlay_cursor;
+    size_t at = screen->popup_cursor;
     if (table == NULL) {
         return;
     }
     if (action == ACTION_COLUMN_RESET) {
         table->chosen_count = 0;
         chooser_open(screen);
-        screen->overlay_cursor = at;
+        screen->popup_cursor = at;
         return;
     }
     if (action == ACTION_COLUMN_TOGGLE) {
         chooser_toggle(screen);
     } else if (action == ACTION_COLUMN_EARLIER && at > 0 && at < screen->chooser_shown) {
         swap(&screen->chooser[at], &screen->chooser[at - 1]);
-        screen->overlay_cursor--;
+        screen->popup_cursor--;
     } else if (action == ACTION_COLUMN_LATER && at + 1 < screen->chooser_shown) {
         swap(&screen->chooser[at], &screen->chooser[at + 1]);
-        screen->overlay_cursor++;
+        screen->popup_cursor++;
     }
     chooser_apply(screen, table);
 }
@@ -95,7 +95,7 @@ static void put_choice(const struct frame *frame, size_t i, struct rect line)
     const struct screen *screen = frame->screen;
     size_t count;
     const struct column *column = &columns_of(screen->focus, &count)[screen->chooser[i]];
-    bool shown = i < screen->chooser_shown, here = i == screen->overlay_cursor;
+    bool shown = i < screen->chooser_shown, here = i == screen->popup_cursor;
     unsigned attributes = here ? CELL_SELECTED : 0;
     char text[128];
     if (here) {
@@ -126,17 +126,17 @@ void paint_chooser(const struct frame *frame)
     char title[64];
     snprintf(title, sizeof title, " Columns · %s ", pane_info(screen->focus)->title);
     struct rect inside =
-        overlay_frame(frame, (struct rect){0, 0, CHOOSER_WIDTH, (int)count + 2}, title);
+        popup_frame(frame, (struct rect){0, 0, CHOOSER_WIDTH, (int)count + 2}, title);
     size_t page = inside.height > 1 ? (size_t)inside.height : 1;
-    if (screen->overlay_cursor < screen->overlay_top) {
-        screen->overlay_top = screen->overlay_cursor;
-    } else if (screen->overlay_cursor >= screen->overlay_top + page) {
-        screen->overlay_top = screen->overlay_cursor - page + 1;
+    if (screen->popup_cursor < screen->popup_top) {
+        screen->popup_top = screen->popup_cursor;
+    } else if (screen->popup_cursor >= screen->popup_top + page) {
+        screen->popup_top = screen->popup_cursor - page + 1;
     }
-    overlay_keep_page(screen, (int)count, inside.height);
-    for (int i = 0; i < inside.height && screen->overlay_top + (size_t)i < count; i++) {
-        put_choice(frame, screen->overlay_top + (size_t)i,
+    popup_keep_page(screen, (int)count, inside.height);
+    for (int i = 0; i < inside.height && screen->popup_top + (size_t)i < count; i++) {
+        put_choice(frame, screen->popup_top + (size_t)i,
                    (struct rect){inside.x + 1, inside.y + i, inside.width - 2, 1});
     }
-    overlay_put_more(frame, inside);
+    popup_put_more(frame, inside);
 }

@@ -1,5 +1,5 @@
 /* The day's curve: in the account pane, and on one line where there is no room for that. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Every field that the server sent for a row, as it was sent, wrapped, with the times around it. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/iso8601.h>
@@ -315,18 +315,18 @@ void paint_detail(const struct frame *frame)
                                             : pane_info(screen->focus)->title);
     struct rect area = {0, 0, DETAIL_WIDTH,
                         screen->layout.body.height - (screen->rows > 30 ? 4 : 0)};
-    struct rect inside = overlay_frame(frame, area, title);
-    struct writer writer = {.frame = frame, .inside = inside, .top = (int)screen->overlay_top};
+    struct rect inside = popup_frame(frame, area, title);
+    struct writer writer = {.frame = frame, .inside = inside, .top = (int)screen->popup_top};
     writer.inside.x += 1;
     writer.inside.width = inside.width > 2 ? inside.width - 2 : 0;
     writer.name_width =
         writer.inside.width / 3 < NAME_WIDTH_MAX ? writer.inside.width / 3 : NAME_WIDTH_MAX;
     write_all(&writer);
     int last = writer.line > inside.height ? writer.line - inside.height : 0;
-    screen->overlay_lines = (size_t)writer.line;
-    screen->overlay_page = inside.height > 0 ? (size_t)inside.height : 1;
-    if ((int)screen->overlay_top > last) { /* the lines became fewer: draw the last page */
-        screen->overlay_top = (size_t)last;
+    screen->popup_lines = (size_t)writer.line;
+    screen->popup_page = inside.height > 0 ? (size_t)inside.height : 1;
+    if ((int)screen->popup_top > last) { /* the lines became fewer: draw the last page */
+        screen->popup_top = (size_t)last;
         paint_detail(frame);
     }
 }

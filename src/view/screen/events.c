@@ -1,5 +1,5 @@
 /* The events strip: what came, and what came of it. Newest first. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Help: keys of the focused pane first, then the others, then what each mark means; searchable. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <blotter/core/utf8.h>
 
@@ -202,11 +202,11 @@ void paint_help(const struct frame *frame)
     collect(&help);
     snprintf(title, sizeof title, " Keys · %s ", pane_info(frame->screen->focus)->title);
     int wanted = ((int)help.count + help.columns - 1) / help.columns + 2;
-    struct rect inside = overlay_frame(frame, (struct rect){0, 0, width, wanted}, title);
+    struct rect inside = popup_frame(frame, (struct rect){0, 0, width, wanted}, title);
     int height = inside.height > 0 ? inside.height : 1;
-    overlay_keep_page(frame->screen, (int)help.count, height * help.columns);
+    popup_keep_page(frame->screen, (int)help.count, height * help.columns);
     for (int i = 0; i < height * help.columns; i++) {
-        size_t at = frame->screen->overlay_top + (size_t)i;
+        size_t at = frame->screen->popup_top + (size_t)i;
         int column = (inside.width - 2) / help.columns;
         struct rect area = {inside.x + 1 + i / height * column, inside.y + i % height, column - 1,
                             1};
@@ -214,7 +214,7 @@ void paint_help(const struct frame *frame)
             put_line(&help, &help.lines[at], area);
         }
     }
-    overlay_put_more(frame, inside);
+    popup_put_more(frame, inside);
     put_search(&help, inside);
 }
 
@@ -238,7 +238,7 @@ void help_search(struct screen *screen, enum action action)
         } while (len > 0 && ((unsigned char)text[len] & 0xC0u) == 0x80u);
         text[len] = '\0';
     }
-    screen->overlay_top = 0;
+    screen->popup_top = 0;
 }
 
 void help_char(struct screen *screen, uint32_t code)
@@ -249,5 +249,5 @@ void help_char(struct screen *screen, uint32_t code)
         memcpy(screen->help_text + len, bytes, more);
         screen->help_text[len + more] = '\0';
     }
-    screen->overlay_top = 0;
+    screen->popup_top = 0;
 }

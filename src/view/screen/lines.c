@@ -1,6 +1,6 @@
 /* The lines around the panes: who and what (top), is it alive (state bar), tabs, three-line mini.
  */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <math.h>
 #include <stdio.h>

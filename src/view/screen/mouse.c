@@ -116,8 +116,8 @@ static int pane_at(const struct screen *screen, int x, int y)
 static void turn_wheel(struct act *act, int pane, long by)
 {
     struct screen *screen = act->screen;
-    if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
-        act_move_overlay(act, by);
+    if (screen->popup != SCOPE_PANES && screen->popup != SCOPE_PROMPT) {
+        act_move_popup(act, by);
     } else if (pane == PANE_EVENTS) {
         act_move_strip(act, by);
     } else if (pane < PANE_COUNT && screen_has_table((enum pane)pane)) {
@@ -142,7 +142,7 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
     if (hinted != ACTION_COUNT) {
         return screen_action(screen, input, hinted);
     }
-    if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
+    if (screen->popup != SCOPE_PANES && screen->popup != SCOPE_PROMPT) {
         return act.result;
     }
     bool tab = rect_contains(screen->layout.tabs, x, y);
@@ -150,8 +150,8 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
     if (pane == PANE_COUNT) {
         return act.result;
     }
-    if (screen->overlay == SCOPE_PROMPT && pane != (int)screen->focus) {
-        act_close_overlay(&act);
+    if (screen->popup == SCOPE_PROMPT && pane != (int)screen->focus) {
+        act_close_popup(&act);
     }
     act_focus(&act, (enum pane)pane);
     if (tab) {

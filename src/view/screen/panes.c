@@ -1,5 +1,5 @@
 /* A pane: its frame with title, times and reasons, and what is inside. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <blotter/core/derive.h>
 
@@ -163,7 +163,7 @@ static void put_edge(const struct frame *frame, enum pane pane, enum box_edge ed
 static int put_filter(const struct frame *frame, enum pane pane, struct rect edge)
 {
     const struct table *table = &frame->screen->tables[pane];
-    bool typing = frame->screen->overlay == SCOPE_PROMPT && pane == frame->screen->focus;
+    bool typing = frame->screen->popup == SCOPE_PROMPT && pane == frame->screen->focus;
     char text[TITLE_MAX];
     if (!typing && table->filter[0] == '\0') {
         return 0;

@@ -1,4 +1,4 @@
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <blotter/core/derive.h>
 
@@ -33,8 +33,8 @@ struct pane_state screen_pane(const struct screen *screen, const struct screen_i
 
 enum action_scope screen_scope(const struct screen *screen)
 {
-    bool search = screen->overlay == SCOPE_HELP && screen->help_typing;
-    return search ? SCOPE_PROMPT : screen->overlay;
+    bool search = screen->popup == SCOPE_HELP && screen->help_typing;
+    return search ? SCOPE_PROMPT : screen->popup;
 }
 
 enum role margin_role(double percent, bool stale)

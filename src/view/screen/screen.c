@@ -1,4 +1,4 @@
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <blotter/core/alloc.h>
 
@@ -115,8 +115,8 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     while ((wanted & LAYOUT_PANE_BIT(screen->focus)) == 0) {
         screen->focus = (enum pane)((screen->focus + 1) % PANE_COUNT);
     }
-    if (screen->overlay == SCOPE_COLUMNS && screen->chooser_pane != screen->focus) {
-        screen->overlay = SCOPE_PANES; /* its columns are another pane's */
+    if (screen->popup == SCOPE_COLUMNS && screen->chooser_pane != screen->focus) {
+        screen->popup = SCOPE_PANES; /* its columns are another pane's */
         screen->dirty |= SCREEN_VIEW;
     }
     struct layout_request request;
@@ -300,9 +300,9 @@ static void forget_memos(struct screen *screen)
     memset(screen->bars, 0, sizeof screen->bars);
 }
 
-static void paint_overlay(const struct frame *frame)
+static void paint_popup(const struct frame *frame)
 {
-    switch (frame->screen->overlay) {
+    switch (frame->screen->popup) {
     case SCOPE_HELP:
         paint_help(frame);
         break;
@@ -346,10 +346,10 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     paint_account_line(frame);
     paint_tabs(frame);
     paint_state(frame);
-    paint_overlay(frame);
+    paint_popup(frame);
     paint_digest(frame);
-    bool beside = frame->screen->overlay == SCOPE_SYMBOL;
-    if (frame->screen->overlay != SCOPE_PANES && !beside) { /* it may stand on anything */
+    bool beside = frame->screen->popup == SCOPE_SYMBOL;
+    if (frame->screen->popup != SCOPE_PANES && !beside) { /* it may stand on anything */
         forget_memos(frame->screen);
     }
 }

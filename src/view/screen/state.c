@@ -1,5 +1,5 @@
 /* What is remembered between runs, as key=value pairs. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <inttypes.h>
 #include <stdio.h>

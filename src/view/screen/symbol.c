@@ -61,7 +61,7 @@ struct rect symbol_area(const struct screen *screen)
 bool symbol_covers(const struct screen *screen, enum pane pane)
 {
     struct rect area = symbol_area(screen), other = screen->layout.panes[pane];
-    return screen->overlay == SCOPE_SYMBOL && rect_clip(area, other).width > 0;
+    return screen->popup == SCOPE_SYMBOL && rect_clip(area, other).width > 0;
 }
 
 static enum role sign_role(double value, bool stale)
@@ -490,9 +490,9 @@ void paint_symbol(const struct frame *frame)
     }
     page.area = (struct rect){whole.x, whole.y + page.line, whole.width, whole.height - page.line};
     page.line = 0;
-    page.top = (int)screen->overlay_top;
+    page.top = (int)screen->popup_top;
     write_holdings(&page);
     page_stories(&page);
-    screen->overlay_lines = (size_t)page.line;
-    screen->overlay_page = page.area.height > 0 ? (size_t)page.area.height : 1;
+    screen->popup_lines = (size_t)page.line;
+    screen->popup_page = page.area.height > 0 ? (size_t)page.area.height : 1;
 }

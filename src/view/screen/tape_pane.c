@@ -1,5 +1,5 @@
 /* The tape: what happened, newest first, and what of it is new since the user looked. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <math.h>
 #include <stdio.h>

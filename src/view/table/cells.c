@@ -5,11 +5,27 @@
 #include <blotter/core/derive.h>
 #include <blotter/view/text.h>
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+static const struct order_class_info classes[] = {
+    [ORDER_OPEN] = {"PENDING", "◷ PENDING", ROLE_STATUS_PENDING},
+    [ORDER_PART] = {"PARTIAL", "◐ PARTIAL", ROLE_STATUS_PARTIAL},
+    [ORDER_DONE] = {"EXECUTED", "✓ EXECUTED", ROLE_STATUS_EXECUTED},
+    [ORDER_DEAD] = {"CANCELLED", "✗ CANCELLED", ROLE_STATUS_CANCELLED},
+    [ORDER_REJECTED] = {"REJECTED", "! REJECTED", ROLE_STATUS_REJECTED},
+    [ORDER_UNKNOWN] = {"", "", ROLE_STATUS_UNKNOWN},
+};
+static_assert(sizeof classes / sizeof *classes == ORDER_CLASS_COUNT, "a row per class");
+
+const struct order_class_info *order_class_info(enum order_class class)
+{
+    return &classes[class];
+}
 
 #define LEG_MARK "└ " /* before the symbol of an order that belongs to the one above */
 #define SECOND_MS 1000

@@ -70,21 +70,6 @@ static const char *row_id(const struct row *row)
     return row->id;
 }
 
-static const struct order_class_info classes[] = {
-    [ORDER_OPEN] = {"PENDING", "◷ PENDING", ROLE_STATUS_PENDING},
-    [ORDER_PART] = {"PARTIAL", "◐ PARTIAL", ROLE_STATUS_PARTIAL},
-    [ORDER_DONE] = {"EXECUTED", "✓ EXECUTED", ROLE_STATUS_EXECUTED},
-    [ORDER_DEAD] = {"CANCELLED", "✗ CANCELLED", ROLE_STATUS_CANCELLED},
-    [ORDER_REJECTED] = {"REJECTED", "! REJECTED", ROLE_STATUS_REJECTED},
-    [ORDER_UNKNOWN] = {"", "", ROLE_STATUS_UNKNOWN},
-};
-static_assert(sizeof classes / sizeof *classes == ORDER_CLASS_COUNT, "a row per class");
-
-const struct order_class_info *order_class_info(enum order_class class)
-{
-    return &classes[class];
-}
-
 #define CLASS(class) (1u << ORDER_##class)
 
 static const struct order_view_info views[] = {
@@ -106,12 +91,12 @@ static const char *order_status_text(const struct row *row)
 {
     const struct order *order = AS(order, row);
     bool own = order->told != ORDER_CLASS_COUNT || order->class == ORDER_UNKNOWN;
-    return own ? order->status : classes[order->class].shown;
+    return own ? order->status : order_class_info(order->class)->shown;
 }
 
 static enum role order_status_role(const struct row *row)
 {
-    return classes[AS(order, row)->class].role;
+    return order_class_info(AS(order, row)->class)->role;
 }
 
 static enum role order_side_role(const struct row *row)

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../src/view/screen/screen_parts.h"
+#include "../../../src/view/screen/screen_private.h"
 #include "desk.h"
 
 enum { STEPS = 6000 };

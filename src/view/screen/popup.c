@@ -1,5 +1,5 @@
 /* What all that stands over the panes has: a frame, and a page of its lines. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static int smaller(int a, int b)
 }
 
 /* A framed, cleared area in the middle; returns its inside. */
-struct rect overlay_frame(const struct frame *frame, struct rect area, const char *title)
+struct rect popup_frame(const struct frame *frame, struct rect area, const char *title)
 {
     struct rect whole = {0, 0, frame->screen->columns, frame->screen->rows};
     char out[256];
@@ -32,24 +32,24 @@ struct rect overlay_frame(const struct frame *frame, struct rect area, const cha
 }
 
 /* Keeps the first line within what there is, and remembers the page for the keys. */
-void overlay_keep_page(struct screen *screen, int lines, int page)
+void popup_keep_page(struct screen *screen, int lines, int page)
 {
     size_t last = lines > page ? (size_t)(lines - page) : 0;
-    screen->overlay_lines = lines > 0 ? (size_t)lines : 0;
-    screen->overlay_page = page > 0 ? (size_t)page : 1;
-    screen->overlay_top = screen->overlay_top < last ? screen->overlay_top : last;
+    screen->popup_lines = lines > 0 ? (size_t)lines : 0;
+    screen->popup_page = page > 0 ? (size_t)page : 1;
+    screen->popup_top = screen->popup_top < last ? screen->popup_top : last;
 }
 
-void overlay_put_more(const struct frame *frame, struct rect inside)
+void popup_put_more(const struct frame *frame, struct rect inside)
 {
     const struct screen *screen = frame->screen;
     char text[64];
-    if (screen->overlay_lines <= screen->overlay_page || inside.width < 16) {
+    if (screen->popup_lines <= screen->popup_page || inside.width < 16) {
         return;
     }
-    size_t last = screen->overlay_top + screen->overlay_page;
-    snprintf(text, sizeof text, " %zu-%zu/%zu ", screen->overlay_top + 1,
-             last < screen->overlay_lines ? last : screen->overlay_lines, screen->overlay_lines);
+    size_t last = screen->popup_top + screen->popup_page;
+    snprintf(text, sizeof text, " %zu-%zu/%zu ", screen->popup_top + 1,
+             last < screen->popup_lines ? last : screen->popup_lines, screen->popup_lines);
     canvas_put_right(frame->canvas,
                      (struct rect){inside.x, inside.y + inside.height, inside.width - 1, 1}, text,
                      plain(ROLE_DIM));

@@ -1,4 +1,4 @@
-#include "payload.h"
+#include "change.h"
 
 #include <assert.h>
 #include <math.h>
@@ -28,10 +28,10 @@
     {                                                                                              \
         "multiplier", FIELD_NUMBER, false, AT(multiplier)                                          \
     }
-static const struct payload_member order_members[] = {ORDER_MEMBERS(price)};
+static const struct change_member order_members[] = {ORDER_MEMBERS(price)};
 /* The price of an executed order is its average price. */
-static const struct payload_member executed_members[] = {ORDER_MEMBERS(average_price)};
-static const struct payload_member order_quote_members[] = {
+static const struct change_member executed_members[] = {ORDER_MEMBERS(average_price)};
+static const struct change_member order_quote_members[] = {
     {"ltp", FIELD_NUMBER, false, AT(ltp)},
     {"bid", FIELD_NUMBER, false, AT(bid)},
     {"ask", FIELD_NUMBER, false, AT(ask)},
@@ -39,19 +39,19 @@ static const struct payload_member order_quote_members[] = {
 #undef AT
 
 #define AT(member) offsetof(struct position, member)
-static const struct payload_member position_members[] = {
+static const struct change_member position_members[] = {
     {"symbol", FIELD_TEXT, true, AT(symbol)},
     {"quantity", FIELD_NUMBER, true, AT(quantity)},
     {"averagePrice", FIELD_NUMBER, false, AT(average_price)},
     {"realizedPnL", FIELD_NUMBER, false, AT(realized_pnl)},
     {"updatedAt", FIELD_STAMP, false, AT(updated_ns)},
 };
-static const struct payload_member pnl_members[] = {
+static const struct change_member pnl_members[] = {
     {"unrealizedPnL", FIELD_NUMBER, true, AT(unrealized_pnl)},
     {"dayPnL", FIELD_NUMBER, true, AT(day_pnl)},
     {"currentPrice", FIELD_NUMBER, false, AT(current_price)},
 };
-static const struct payload_member position_quote_members[] = {
+static const struct change_member position_quote_members[] = {
     {"ltp", FIELD_NUMBER, false, AT(current_price)},
     {"bid", FIELD_NUMBER, false, AT(bid)},
     {"ask", FIELD_NUMBER, false, AT(ask)},
@@ -59,7 +59,7 @@ static const struct payload_member position_quote_members[] = {
 #undef AT
 
 #define AT(member) offsetof(struct account, member)
-static const struct payload_member account_members[] = {
+static const struct change_member account_members[] = {
     {"balance", FIELD_NUMBER, true, AT(balance)},
     {"availableMargin", FIELD_NUMBER, false, AT(available_margin)},
     {"usedMargin", FIELD_NUMBER, false, AT(used_margin)},
@@ -67,7 +67,7 @@ static const struct payload_member account_members[] = {
 #undef AT
 
 #define AT(member) offsetof(struct watch_item, member)
-static const struct payload_member item_quote_members[] = {
+static const struct change_member item_quote_members[] = {
     {"ltp", FIELD_NUMBER, false, AT(ltp)},
     {"change", FIELD_NUMBER, false, AT(change)},
     {"changePercent", FIELD_NUMBER, false, AT(change_percent)},
@@ -86,10 +86,10 @@ static const struct payload_member item_quote_members[] = {
 static_assert(sizeof(struct order) <= UINT16_MAX && sizeof(struct position) <= UINT16_MAX &&
                   sizeof(struct watch_item) <= UINT16_MAX,
               "offsets fit");
-static_assert(COUNT(order_members) + 3 <= PAYLOAD_VALUES_MAX &&
-                  COUNT(executed_members) + 3 <= PAYLOAD_VALUES_MAX &&
-                  COUNT(position_members) + 2 <= PAYLOAD_VALUES_MAX &&
-                  COUNT(item_quote_members) + 2 <= PAYLOAD_VALUES_MAX,
+static_assert(COUNT(order_members) + 3 <= CHANGE_VALUES_MAX &&
+                  COUNT(executed_members) + 3 <= CHANGE_VALUES_MAX &&
+                  COUNT(position_members) + 2 <= CHANGE_VALUES_MAX &&
+                  COUNT(item_quote_members) + 2 <= CHANGE_VALUES_MAX,
               "room for the members and for what they imply");
 
 #define MEMBERS(table) table, COUNT(table)
@@ -104,63 +104,63 @@ static_assert(COUNT(order_members) + 3 <= PAYLOAD_VALUES_MAX &&
     }
 #define ACCOUNT(type)                                                                              \
     {                                                                                              \
-        type, RESOURCE_ACCOUNT, PAYLOAD_SET, false, false, "tradingAccountId", NULL,               \
+        type, RESOURCE_ACCOUNT, CHANGE_SET, false, false, "tradingAccountId", NULL,                \
             MEMBERS(account_members)                                                               \
     }
 
-static const struct payload payloads[] = {
-    ORDER(EVENT_ORDER_PLACED, PAYLOAD_PUT, order_members),
-    ORDER(EVENT_ORDER_EXECUTED, PAYLOAD_SET, executed_members),
-    ORDER(EVENT_ORDER_CANCELLED, PAYLOAD_SET, order_members),
-    ORDER(EVENT_ORDER_UPDATED, PAYLOAD_SET, order_members),
-    POSITION(EVENT_POSITION_OPENED, PAYLOAD_INSERT),
-    POSITION(EVENT_POSITION_UPDATED, PAYLOAD_SET),
-    POSITION(EVENT_POSITION_CLOSED, PAYLOAD_SET),
-    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_POSITIONS, PAYLOAD_SET, true, false, "positionId", NULL,
+static const struct change changes[] = {
+    ORDER(EVENT_ORDER_PLACED, CHANGE_PUT, order_members),
+    ORDER(EVENT_ORDER_EXECUTED, CHANGE_SET, executed_members),
+    ORDER(EVENT_ORDER_CANCELLED, CHANGE_SET, order_members),
+    ORDER(EVENT_ORDER_UPDATED, CHANGE_SET, order_members),
+    POSITION(EVENT_POSITION_OPENED, CHANGE_INSERT),
+    POSITION(EVENT_POSITION_UPDATED, CHANGE_SET),
+    POSITION(EVENT_POSITION_CLOSED, CHANGE_SET),
+    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, false, "positionId", NULL,
      MEMBERS(pnl_members)},
     ACCOUNT(EVENT_BALANCE_UPDATED),
     ACCOUNT(EVENT_MARGIN_BLOCKED),
     ACCOUNT(EVENT_MARGIN_RELEASED),
-    {EVENT_WATCHLIST_ITEM_ADDED, RESOURCE_WATCHLISTS, PAYLOAD_EXPECT, false, false, "itemId", NULL,
+    {EVENT_WATCHLIST_ITEM_ADDED, RESOURCE_WATCHLISTS, CHANGE_EXPECT, false, false, "itemId", NULL,
      NULL, 0},
-    {EVENT_WATCHLIST_ITEM_REMOVED, RESOURCE_WATCHLISTS, PAYLOAD_REMOVE, false, false, "itemId",
-     NULL, NULL, 0},
-    {EVENT_QUOTES_UPDATED, RESOURCE_WATCHLISTS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
+    {EVENT_WATCHLIST_ITEM_REMOVED, RESOURCE_WATCHLISTS, CHANGE_REMOVE, false, false, "itemId", NULL,
+     NULL, 0},
+    {EVENT_QUOTES_UPDATED, RESOURCE_WATCHLISTS, CHANGE_SET, true, true, "instrumentId", "symbol",
      MEMBERS(item_quote_members)},
-    {EVENT_QUOTES_UPDATED, RESOURCE_POSITIONS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
+    {EVENT_QUOTES_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, true, "instrumentId", "symbol",
      MEMBERS(position_quote_members)},
-    {EVENT_QUOTES_UPDATED, RESOURCE_ORDERS, PAYLOAD_SET, true, true, "instrumentId", "symbol",
+    {EVENT_QUOTES_UPDATED, RESOURCE_ORDERS, CHANGE_SET, true, true, "instrumentId", "symbol",
      MEMBERS(order_quote_members)},
 };
 
-const struct payload *payload_find(enum event_type type, enum resource resource)
+const struct change *change_find(enum event_type type, enum resource resource)
 {
-    for (size_t i = 0; i < COUNT(payloads); i++) {
-        if (payloads[i].type == type && payloads[i].resource == resource) {
-            return &payloads[i];
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        if (changes[i].type == type && changes[i].resource == resource) {
+            return &changes[i];
         }
     }
     return NULL;
 }
 
-static bool read_text(struct span value, char out[PAYLOAD_TEXT_MAX])
+static bool read_text(struct span value, char out[CHANGE_TEXT_MAX])
 {
     return span_type(value) == SPAN_STRING &&
-           span_string(value, out, PAYLOAD_TEXT_MAX) < PAYLOAD_TEXT_MAX;
+           span_string(value, out, CHANGE_TEXT_MAX) < CHANGE_TEXT_MAX;
 }
 
 static bool read_time(struct span value, bool (*parse)(const char *, size_t, int64_t *),
                       int64_t *ret)
 {
-    char text[PAYLOAD_TEXT_MAX];
+    char text[CHANGE_TEXT_MAX];
     return read_text(value, text) && parse(text, strlen(text), ret);
 }
 
-static bool read_value(struct operation *operation, const struct payload_member *member,
+static bool read_value(struct operation *operation, const struct change_member *member,
                        struct span value)
 {
-    struct payload_value *to = &operation->values[operation->count];
-    *to = (struct payload_value){.type = member->type, .offset = (uint16_t)member->offset};
+    struct change_value *to = &operation->values[operation->count];
+    *to = (struct change_value){.type = member->type, .offset = (uint16_t)member->offset};
     switch (member->type) {
     case FIELD_TEXT:
         to->text = operation->texts[operation->count];
@@ -183,20 +183,20 @@ struct found {
     struct span key;
     struct span other_key;
     struct span told;
-    struct span members[PAYLOAD_VALUES_MAX];
+    struct span members[CHANGE_VALUES_MAX];
 };
 
-static struct span *find_place(const struct payload *payload, struct span key, struct found *found)
+static struct span *find_place(const struct change *change, struct span key, struct found *found)
 {
-    for (size_t i = 0; i < payload->member_count; i++) {
-        if (span_string_equals(key, payload->members[i].name)) {
+    for (size_t i = 0; i < change->member_count; i++) {
+        if (span_string_equals(key, change->members[i].name)) {
             return &found->members[i];
         }
     }
     return NULL;
 }
 
-static void find_values(const struct payload *payload, struct span object, struct found *ret)
+static void find_values(const struct change *change, struct span object, struct found *ret)
 {
     struct span_iterator it = {NULL};
     struct span key;
@@ -205,15 +205,15 @@ static void find_values(const struct payload *payload, struct span object, struc
         if (span_type(value) == SPAN_NULL) {
             value = (struct span){NULL, 0};
         }
-        if (payload->many && span_string_equals(key, "updatedAtMs")) {
+        if (change->many && span_string_equals(key, "updatedAtMs")) {
             ret->told = value;
         }
-        if (span_string_equals(key, payload->key)) {
+        if (span_string_equals(key, change->key)) {
             ret->key = value;
-        } else if (payload->other_key != NULL && span_string_equals(key, payload->other_key)) {
+        } else if (change->other_key != NULL && span_string_equals(key, change->other_key)) {
             ret->other_key = value;
         } else {
-            struct span *place = find_place(payload, key, ret);
+            struct span *place = find_place(change, key, ret);
             if (place != NULL) {
                 *place = value;
             }
@@ -222,13 +222,13 @@ static void find_values(const struct payload *payload, struct span object, struc
 }
 
 /* A number is its own id, as it was written. */
-static bool read_key(struct span value, char out[PAYLOAD_TEXT_MAX])
+static bool read_key(struct span value, char out[CHANGE_TEXT_MAX])
 {
     out[0] = '\0';
     if (value.ptr == NULL || span_type(value) != SPAN_NUMBER) {
         return value.ptr == NULL || read_text(value, out);
     }
-    if (value.len >= PAYLOAD_TEXT_MAX) {
+    if (value.len >= CHANGE_TEXT_MAX) {
         return false;
     }
     memcpy(out, value.ptr, value.len);
@@ -251,11 +251,11 @@ static bool read_keys(const struct found *found, struct operation *operation)
 }
 
 /* A quote has a last price, or bid and ask. */
-static bool has_price(const struct payload *payload, const struct found *found)
+static bool has_price(const struct change *change, const struct found *found)
 {
     bool bid = false, ask = false;
-    for (size_t i = 0; i < payload->member_count; i++) {
-        const char *name = payload->members[i].name;
+    for (size_t i = 0; i < change->member_count; i++) {
+        const char *name = change->members[i].name;
         if (found->members[i].ptr == NULL) {
             continue;
         }
@@ -268,24 +268,24 @@ static bool has_price(const struct payload *payload, const struct found *found)
     return bid && ask;
 }
 
-bool payload_read(const struct payload *payload, struct span object, struct operation *ret)
+bool change_read(const struct change *change, struct span object, struct operation *ret)
 {
-    ret->payload = payload;
+    ret->change = change;
     ret->count = 0;
     ret->told_ms = MODEL_NO_TIME;
     struct found found = {.key = {NULL, 0}};
     if (span_type(object) != SPAN_OBJECT) {
         return false;
     }
-    find_values(payload, object, &found);
+    find_values(change, object, &found);
     if (found.told.ptr != NULL && !span_int64(found.told, &ret->told_ms)) {
         return false;
     }
     if (!read_keys(&found, ret)) {
         return false;
     }
-    for (size_t i = 0; i < payload->member_count; i++) {
-        const struct payload_member *member = &payload->members[i];
+    for (size_t i = 0; i < change->member_count; i++) {
+        const struct change_member *member = &change->members[i];
         if (found.members[i].ptr == NULL) {
             if (member->required) {
                 return false;
@@ -297,10 +297,10 @@ bool payload_read(const struct payload *payload, struct span object, struct oper
         }
         ret->count++;
     }
-    return !payload->by_instrument || has_price(payload, &found);
+    return !change->by_instrument || has_price(change, &found);
 }
 
-static struct payload_value *find_value(struct operation *operation, size_t offset)
+static struct change_value *find_value(struct operation *operation, size_t offset)
 {
     for (size_t i = 0; i < operation->count; i++) {
         if (operation->values[i].offset == offset) {
@@ -310,11 +310,11 @@ static struct payload_value *find_value(struct operation *operation, size_t offs
     return NULL;
 }
 
-static struct payload_value *add_value(struct operation *operation, enum field_type type,
-                                       size_t offset)
+static struct change_value *add_value(struct operation *operation, enum field_type type,
+                                      size_t offset)
 {
-    struct payload_value *value = &operation->values[operation->count++];
-    *value = (struct payload_value){.type = type, .offset = (uint16_t)offset, .implied = true};
+    struct change_value *value = &operation->values[operation->count++];
+    *value = (struct change_value){.type = type, .offset = (uint16_t)offset, .implied = true};
     return value;
 }
 
@@ -324,8 +324,8 @@ static struct payload_value *add_value(struct operation *operation, enum field_t
  */
 static void complete_order(struct operation *operation, int64_t event_ms)
 {
-    struct payload_value *price = find_value(operation, offsetof(struct order, price));
-    const struct payload_value *status = find_value(operation, offsetof(struct order, status));
+    struct change_value *price = find_value(operation, offsetof(struct order, price));
+    const struct change_value *status = find_value(operation, offsetof(struct order, status));
     if (status == NULL) {
         return; /* a price, and nothing of the order itself */
     }
@@ -333,8 +333,8 @@ static void complete_order(struct operation *operation, int64_t event_ms)
         price->implied = true; /* the limit's, or the average: servers differ */
     }
     size_t filled = offsetof(struct order, filled), created = offsetof(struct order, created_ms);
-    const struct payload_value *quantity = find_value(operation, offsetof(struct order, quantity));
-    if (operation->payload->type == EVENT_ORDER_EXECUTED && quantity != NULL &&
+    const struct change_value *quantity = find_value(operation, offsetof(struct order, quantity));
+    if (operation->change->type == EVENT_ORDER_EXECUTED && quantity != NULL &&
         find_value(operation, filled) == NULL) {
         double all = quantity->number;
         add_value(operation, FIELD_NUMBER, filled)->number = all;
@@ -342,9 +342,9 @@ static void complete_order(struct operation *operation, int64_t event_ms)
     if (find_value(operation, offsetof(struct order, told)) == NULL) {
         add_value(operation, FIELD_CLASS, offsetof(struct order, told))->class = ORDER_CLASS_COUNT;
     }
-    if (operation->payload->action == PAYLOAD_PUT && event_ms != MODEL_NO_TIME &&
+    if (operation->change->action == CHANGE_PUT && event_ms != MODEL_NO_TIME &&
         find_value(operation, created) == NULL) {
-        struct payload_value *value = add_value(operation, FIELD_TIME, created);
+        struct change_value *value = add_value(operation, FIELD_TIME, created);
         value->integer = event_ms;
         value->only_new = true;
     }
@@ -352,11 +352,11 @@ static void complete_order(struct operation *operation, int64_t event_ms)
 
 static void complete_position(struct operation *operation, int64_t event_ms)
 {
-    const struct payload_value *quantity =
+    const struct change_value *quantity =
         find_value(operation, offsetof(struct position, quantity));
-    bool closed = quantity->number == 0 || operation->payload->type == EVENT_POSITION_CLOSED;
+    bool closed = quantity->number == 0 || operation->change->type == EVENT_POSITION_CLOSED;
     add_value(operation, FIELD_BOOL, offsetof(struct position, is_closed))->flag = closed;
-    if (operation->payload->action == PAYLOAD_INSERT && event_ms != MODEL_NO_TIME) {
+    if (operation->change->action == CHANGE_INSERT && event_ms != MODEL_NO_TIME) {
         add_value(operation, FIELD_TIME, offsetof(struct position, created_ms))->integer = event_ms;
     }
 }
@@ -373,14 +373,14 @@ static void complete_quote(struct operation *operation)
     }
 }
 
-void payload_complete(struct operation *operation, int64_t event_ms)
+void change_complete(struct operation *operation, int64_t event_ms)
 {
-    const struct payload *payload = operation->payload;
-    if (payload->resource == RESOURCE_ORDERS) {
+    const struct change *change = operation->change;
+    if (change->resource == RESOURCE_ORDERS) {
         complete_order(operation, event_ms);
-    } else if (payload->resource == RESOURCE_POSITIONS && !payload->many) {
+    } else if (change->resource == RESOURCE_POSITIONS && !change->many) {
         complete_position(operation, event_ms);
-    } else if (payload->by_instrument && payload->resource == RESOURCE_WATCHLISTS) {
+    } else if (change->by_instrument && change->resource == RESOURCE_WATCHLISTS) {
         complete_quote(operation);
     }
 }
@@ -392,10 +392,9 @@ static const size_t updated_offsets[] = {
     [RESOURCE_WATCHLISTS] = 0,
 };
 
-int64_t payload_updated(const struct payload *payload, const struct payload_value *values,
-                        size_t count)
+int64_t change_updated(const struct change *change, const struct change_value *values, size_t count)
 {
-    size_t offset = updated_offsets[payload->resource];
+    size_t offset = updated_offsets[change->resource];
     for (size_t i = 0; i < count && offset != 0; i++) {
         if (values[i].offset == offset) {
             return values[i].integer;
@@ -411,7 +410,7 @@ int64_t row_updated(enum resource resource, const struct row *row)
                        : *(const int64_t *)(const void *)((const char *)row + offset);
 }
 
-void payload_write(const struct payload_value *values, size_t count, void *row, bool inserted)
+void change_write(const struct change_value *values, size_t count, void *row, bool inserted)
 {
     for (size_t i = 0; i < count; i++) {
         void *at = (char *)row + values[i].offset;

@@ -1,15 +1,15 @@
 /*
- * filler: the members of one object go where the table of fields says. Texts are copied to an
+ * row_reader: the members of one object go where the table of fields says. Texts are copied to an
  * arena; short ones that repeat are copied once.
  */
-#ifndef BLOTTER_CORE_FILLER_H
-#define BLOTTER_CORE_FILLER_H
+#ifndef BLOTTER_CORE_ROW_READER_H
+#define BLOTTER_CORE_ROW_READER_H
 
 #include "base/arena.h"
 #include "fields.h"
 
-#define FILLER_KEY_SLOTS 128
-#define FILLER_TEXT_SLOTS 256
+#define ROW_READER_KEY_SLOTS 128
+#define ROW_READER_TEXT_SLOTS 256
 
 /* Where a member's value goes. */
 struct key_slot {
@@ -24,7 +24,7 @@ struct key_slot {
 struct key_table {
     const struct field_table *table;
     uint64_t required;
-    struct key_slot slots[FILLER_KEY_SLOTS];
+    struct key_slot slots[ROW_READER_KEY_SLOTS];
 };
 
 /* A text seen lately: exchanges, statuses and symbols repeat in every row. */
@@ -33,14 +33,14 @@ struct text_slot {
     const char *text;
 };
 
-struct filler {
+struct row_reader {
     struct arena *texts;
     const char *end; /* of the checked text in which objects stand */
-    struct text_slot shared[FILLER_TEXT_SLOTS];
+    struct text_slot shared[ROW_READER_TEXT_SLOTS];
 };
 
 /* One row being filled. */
-struct filling {
+struct row_reading {
     const struct key_table *keys;
     void *row;
     uint64_t preferred; /* fields set by their path */
@@ -48,10 +48,10 @@ struct filling {
 };
 
 /* A zeroed table of keys is filled from the fields. */
-void filler_keys_init(struct key_table *keys, const struct field_table *table);
+void row_reader_keys_init(struct key_table *keys, const struct field_table *table);
 
 /* Fills from the object at at; the result stands behind it. nested: it is the one inside a row. */
-const char *filler_object(struct filler *filler, struct filling *filling, const char *at,
-                          bool nested);
+const char *row_reader_object(struct row_reader *reader, struct row_reading *reading,
+                              const char *at, bool nested);
 
 #endif

@@ -1,4 +1,4 @@
-#include "oplog.h"
+#include "pending.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,22 +9,22 @@
 
 #define SLOTS_FIRST 64
 
-static void unlink_slot(struct oplog *log, struct oplog_entry *entry)
+static void unlink_slot(struct pending *log, struct pending_entry *entry)
 {
-    struct oplog_entry **at = &log->slots[entry->hash & (log->slot_count - 1)];
+    struct pending_entry **at = &log->slots[entry->hash & (log->slot_count - 1)];
     while (*at != entry) {
         at = &(*at)->next_in_slot;
     }
     *at = entry->next_in_slot;
 }
 
-static void unlink_order(struct oplog *log, struct oplog_entry *entry)
+static void unlink_order(struct pending *log, struct pending_entry *entry)
 {
     *(entry->older != NULL ? &entry->older->newer : &log->oldest) = entry->newer;
     *(entry->newer != NULL ? &entry->newer->older : &log->newest) = entry->older;
 }
 
-static void append_order(struct oplog *log, struct oplog_entry *entry)
+static void append_order(struct pending *log, struct pending_entry *entry)
 {
     entry->older = log->newest;
     entry->newer = NULL;
@@ -32,7 +32,7 @@ static void append_order(struct oplog *log, struct oplog_entry *entry)
     log->newest = entry;
 }
 
-void oplog_remove(struct oplog *log, struct oplog_entry *entry)
+void pending_remove(struct pending *log, struct pending_entry *entry)
 {
     unlink_slot(log, entry);
     unlink_order(log, entry);
@@ -42,52 +42,52 @@ void oplog_remove(struct oplog *log, struct oplog_entry *entry)
     free(entry);
 }
 
-void oplog_init(struct oplog *log, size_t max)
+void pending_init(struct pending *log, size_t max)
 {
-    *log = (struct oplog){.max = max, .slot_count = SLOTS_FIRST};
-    log->slots = mem_calloc(log->slot_count, sizeof(struct oplog_entry *));
+    *log = (struct pending){.max = max, .slot_count = SLOTS_FIRST};
+    log->slots = mem_calloc(log->slot_count, sizeof(struct pending_entry *));
 }
 
-void oplog_done(struct oplog *log)
+void pending_done(struct pending *log)
 {
     while (log->oldest != NULL) {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what is removed is the oldest no more */
-        oplog_remove(log, log->oldest);
+        pending_remove(log, log->oldest);
     }
     free(log->slots);
 }
 
-void oplog_stand(struct oplog *log, struct oplog_entry *entry, enum op_standing standing)
+void pending_stand(struct pending *log, struct pending_entry *entry, enum op_standing standing)
 {
     log->witnesses -= entry->standing == OP_WITNESS;
     log->witnesses += standing == OP_WITNESS;
     entry->standing = standing;
 }
 
-static void resize_slots(struct oplog *log, size_t slot_count)
+static void resize_slots(struct pending *log, size_t slot_count)
 {
     free(log->slots);
     log->slot_count = slot_count;
-    log->slots = mem_calloc(log->slot_count, sizeof(struct oplog_entry *));
-    for (struct oplog_entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
-        struct oplog_entry **slot = &log->slots[entry->hash & (log->slot_count - 1)];
+    log->slots = mem_calloc(log->slot_count, sizeof(struct pending_entry *));
+    for (struct pending_entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
+        struct pending_entry **slot = &log->slots[entry->hash & (log->slot_count - 1)];
         entry->next_in_slot = *slot;
         *slot = entry;
     }
 }
 
-static void forget_witnesses(struct oplog *log, int64_t before_us)
+static void forget_witnesses(struct pending *log, int64_t before_us)
 {
-    struct oplog_entry *newer;
-    for (struct oplog_entry *entry = log->oldest; entry != NULL; entry = newer) {
+    struct pending_entry *newer;
+    for (struct pending_entry *entry = log->oldest; entry != NULL; entry = newer) {
         newer = entry->newer;
         if (entry->standing == OP_WITNESS && entry->settled_us < before_us) {
-            oplog_remove(log, entry);
+            pending_remove(log, entry);
         }
     }
 }
 
-void oplog_trim(struct oplog *log, int64_t before_us)
+void pending_trim(struct pending *log, int64_t before_us)
 {
     forget_witnesses(log, before_us);
     size_t slots = SLOTS_FIRST;
@@ -100,18 +100,19 @@ void oplog_trim(struct oplog *log, int64_t before_us)
 }
 
 /* What stood there before the operation that gives way to this one. */
-static void keep_former(const struct oplog_entry *old, size_t offset, uint64_t ret[OPLOG_FORMER])
+static void keep_former(const struct pending_entry *old, size_t offset,
+                        uint64_t ret[PENDING_FORMER])
 {
-    memset(ret, 0, OPLOG_FORMER * sizeof *ret);
+    memset(ret, 0, PENDING_FORMER * sizeof *ret);
     for (size_t i = 0; i < old->count; i++) {
         if (old->values[i].offset == offset) {
-            memcpy(ret, old->before[i], OPLOG_FORMER * sizeof *ret);
+            memcpy(ret, old->before[i], PENDING_FORMER * sizeof *ret);
         }
     }
 }
 
 /* One block: the values, what stood there before, the key and the text values. */
-static void keep_values(struct oplog_entry *entry, const struct operation *operation)
+static void keep_values(struct pending_entry *entry, const struct operation *operation)
 {
     size_t count = operation->count;
     size_t size = strlen(operation->key) + 1;
@@ -120,7 +121,7 @@ static void keep_values(struct oplog_entry *entry, const struct operation *opera
             size += strlen(operation->values[i].text) + 1;
         }
     }
-    struct oplog_entry old = *entry;
+    struct pending_entry old = *entry;
     entry->values = mem_alloc(count * (sizeof *entry->values + sizeof *entry->before) + size);
     entry->before = (void *)(entry->values + count);
     char *at = entry->texts = (char *)(entry->before + count);
@@ -142,16 +143,16 @@ static void keep_values(struct oplog_entry *entry, const struct operation *opera
 }
 
 /* Of the key alone: all that is said of a row stands in one slot. */
-static uint64_t key_hash(const struct oplog *log, const char *key)
+static uint64_t key_hash(const struct pending *log, const char *key)
 {
     return text_hash(log, key);
 }
 
-struct oplog_entry *oplog_next_of_key(const struct oplog *log, const char *key,
-                                      const struct oplog_entry *after)
+struct pending_entry *pending_next_of_key(const struct pending *log, const char *key,
+                                          const struct pending_entry *after)
 {
     uint64_t hash = after != NULL ? after->hash : key_hash(log, key);
-    struct oplog_entry *entry =
+    struct pending_entry *entry =
         after != NULL ? after->next_in_slot : log->slots[hash & (log->slot_count - 1)];
     while (entry != NULL && (entry->hash != hash || strcmp(entry->texts, key) != 0)) {
         entry = entry->next_in_slot;
@@ -159,17 +160,17 @@ struct oplog_entry *oplog_next_of_key(const struct oplog *log, const char *key,
     return entry;
 }
 
-struct oplog_entry *oplog_find(const struct oplog *log, const struct operation *operation)
+struct pending_entry *pending_find(const struct pending *log, const struct operation *operation)
 {
-    struct oplog_entry *entry = oplog_next_of_key(log, operation->key, NULL);
-    while (entry != NULL && entry->payload != operation->payload) {
-        entry = oplog_next_of_key(log, operation->key, entry);
+    struct pending_entry *entry = pending_next_of_key(log, operation->key, NULL);
+    while (entry != NULL && entry->change != operation->change) {
+        entry = pending_next_of_key(log, operation->key, entry);
     }
     return entry;
 }
 
 /* Whether the operation sets at least what the entry sets: then the entry says nothing any more. */
-static bool replaces(const struct operation *operation, const struct oplog_entry *entry)
+static bool replaces(const struct operation *operation, const struct pending_entry *entry)
 {
     if (operation->count < entry->count) {
         return false;
@@ -186,15 +187,15 @@ static bool replaces(const struct operation *operation, const struct oplog_entry
     return true;
 }
 
-static struct oplog_entry *add_entry(struct oplog *log, const struct operation *operation)
+static struct pending_entry *add_entry(struct pending *log, const struct operation *operation)
 {
-    struct oplog_entry *entry = mem_calloc(1, sizeof *entry);
+    struct pending_entry *entry = mem_calloc(1, sizeof *entry);
     if (log->count >= log->slot_count) {
         resize_slots(log, log->slot_count * 2);
     }
     entry->hash = key_hash(log, operation->key);
-    entry->payload = operation->payload;
-    struct oplog_entry **slot = &log->slots[entry->hash & (log->slot_count - 1)];
+    entry->change = operation->change;
+    struct pending_entry **slot = &log->slots[entry->hash & (log->slot_count - 1)];
     entry->next_in_slot = *slot;
     *slot = entry;
     append_order(log, entry);
@@ -202,7 +203,7 @@ static struct oplog_entry *add_entry(struct oplog *log, const struct operation *
     return entry;
 }
 
-static bool makes_room(struct oplog *log)
+static bool makes_room(struct pending *log)
 {
     if (log->count == log->max && log->witnesses > 0) {
         forget_witnesses(log, INT64_MAX);
@@ -210,20 +211,20 @@ static bool makes_room(struct oplog *log)
     return log->count < log->max;
 }
 
-struct oplog_entry *oplog_put(struct oplog *log, const struct operation *operation,
-                              struct patch_stamp stamp, bool *ret_overflow)
+struct pending_entry *pending_put(struct pending *log, const struct operation *operation,
+                                  struct patch_stamp stamp, bool *ret_overflow)
 {
-    struct oplog_entry *entry = oplog_find(log, operation);
-    enum payload_action action = operation->payload->action;
-    if (entry != NULL && action != PAYLOAD_SET && entry->standing == OP_WITNESS) {
-        oplog_remove(log, entry); /* it has spoken; this is news */
+    struct pending_entry *entry = pending_find(log, operation);
+    enum change_action action = operation->change->action;
+    if (entry != NULL && action != CHANGE_SET && entry->standing == OP_WITNESS) {
+        pending_remove(log, entry); /* it has spoken; this is news */
         entry = NULL;
     }
-    if (entry != NULL && action != PAYLOAD_SET && action != PAYLOAD_PUT) {
+    if (entry != NULL && action != CHANGE_SET && action != CHANGE_PUT) {
         return NULL;
     }
     /* What put the row there stays where it is: others may have changed the row since. */
-    if (entry != NULL && action == PAYLOAD_SET && replaces(operation, entry)) {
+    if (entry != NULL && action == CHANGE_SET && replaces(operation, entry)) {
         unlink_order(log, entry);
         append_order(log, entry);
     } else if (makes_room(log)) {
@@ -233,7 +234,7 @@ struct oplog_entry *oplog_put(struct oplog *log, const struct operation *operati
         return NULL;
     }
     entry->renews = entry->count > 0 && entry->standing != OP_WITNESS;
-    oplog_stand(log, entry, OP_SHOWN);
+    pending_stand(log, entry, OP_SHOWN);
     entry->stamp = stamp;
     entry->told_ms = operation->told_ms;
     entry->doubted_us = 0;

@@ -14,8 +14,8 @@ static long page_of(const struct act *act)
 {
     const struct screen *screen = act->screen;
     struct rect area = screen->layout.panes[screen->focus];
-    if (screen->overlay != SCOPE_PANES) {
-        return screen->overlay_page > 1 ? (long)screen->overlay_page - 1 : 1;
+    if (screen->popup != SCOPE_PANES) {
+        return screen->popup_page > 1 ? (long)screen->popup_page - 1 : 1;
     }
     return area.height > 4 ? area.height - 4 : 1;
 }
@@ -42,12 +42,12 @@ void act_move(struct act *act)
 {
     struct screen *screen = act->screen;
     long step = step_of(act);
-    if (screen->overlay == SCOPE_SYMBOL) {
+    if (screen->popup == SCOPE_SYMBOL) {
         act_move_symbol(act, step);
         return;
     }
-    if (screen->overlay != SCOPE_PANES) {
-        act_move_overlay(act, step);
+    if (screen->popup != SCOPE_PANES) {
+        act_move_popup(act, step);
         return;
     }
     if (act_in_table(act)) {
@@ -60,9 +60,9 @@ void act_move(struct act *act)
 
 static void do_scroll_columns(struct act *act)
 {
-    if (act->screen->overlay == SCOPE_SYMBOL) {
+    if (act->screen->popup == SCOPE_SYMBOL) {
         act->screen->symbol_short = act->action == ACTION_LEFT;
-        act_redraw(act, SCREEN_OVERLAY);
+        act_redraw(act, SCREEN_POPUP);
         return;
     }
     if (!act_in_table(act)) {
@@ -107,7 +107,7 @@ static void do_zoom(struct act *act)
 
 static void do_close(struct act *act)
 {
-    act_close_overlay(act);
+    act_close_popup(act);
     act->result.todo |= SCREEN_DO_SAVE;
 }
 
@@ -120,10 +120,10 @@ static void set_filter(struct act *act, const char *text)
 static void do_back(struct act *act)
 {
     struct screen *screen = act->screen;
-    if (screen->overlay == SCOPE_PROMPT) {
+    if (screen->popup == SCOPE_PROMPT) {
         set_filter(act, "");
-        act_close_overlay(act);
-    } else if (screen->overlay != SCOPE_PANES) {
+        act_close_popup(act);
+    } else if (screen->popup != SCOPE_PANES) {
         do_close(act);
     } else if (act_in_table(act) && act_table(act)->filter[0] != '\0') {
         set_filter(act, "");
@@ -136,7 +136,7 @@ static void do_help(struct act *act)
 {
     act->screen->help_text[0] = '\0';
     act->screen->help_typing = false;
-    act_open_overlay(act, SCOPE_HELP);
+    act_open_popup(act, SCOPE_HELP);
 }
 
 /* --- filter --------------------------------------------------------------------------------- */
@@ -145,7 +145,7 @@ static void do_filter(struct act *act)
 {
     if (act_in_table(act)) {
         act->screen->recent_at = 0;
-        act_open_overlay(act, SCOPE_PROMPT);
+        act_open_popup(act, SCOPE_PROMPT);
     }
 }
 
@@ -163,7 +163,7 @@ static void do_erase(struct act *act)
             len--;
         }
     } else if (len == 0) {
-        act_close_overlay(act);
+        act_close_popup(act);
         return;
     } else {
         do {
@@ -180,13 +180,13 @@ struct screen_result screen_char(struct screen *screen, const struct screen_inpu
     struct act act = {.screen = screen, .input = input};
     char bytes[4];
     away_touch(screen, input);
-    if (screen->overlay == SCOPE_HELP && screen->help_typing && code >= 0x20 &&
+    if (screen->popup == SCOPE_HELP && screen->help_typing && code >= 0x20 &&
         text_code_is_safe(code)) {
         help_char(screen, code);
         act_redraw(&act, SCREEN_VIEW); /* fewer lines take less room */
         return act.result;
     }
-    if (screen->overlay != SCOPE_PROMPT || !act_in_table(&act) || code < 0x20 ||
+    if (screen->popup != SCOPE_PROMPT || !act_in_table(&act) || code < 0x20 ||
         !text_code_is_safe(code)) {
         return act.result;
     }
@@ -270,7 +270,7 @@ static void do_sort(struct act *act)
 
 static void do_columns(struct act *act)
 {
-    if (act->screen->overlay == SCOPE_PANES) {
+    if (act->screen->popup == SCOPE_PANES) {
         if (act->screen->focus == PANE_EVENTS) {
             return;
         }
@@ -452,9 +452,9 @@ struct screen_result screen_action(struct screen *screen, const struct screen_in
     struct act act = {.screen = screen, .input = input, .action = action};
     bool here = action < ACTION_COUNT &&
                 (action_info(action)->scopes & SCOPE_BIT(screen_scope(screen))) != 0;
-    bool search = screen->overlay == SCOPE_HELP && (screen->help_typing || action == ACTION_FILTER);
+    bool search = screen->popup == SCOPE_HELP && (screen->help_typing || action == ACTION_FILTER);
     screen_place(screen, input);
-    bool lists = screen->away.digest && action == ACTION_DETAIL && screen->overlay == SCOPE_PANES;
+    bool lists = screen->away.digest && action == ACTION_DETAIL && screen->popup == SCOPE_PANES;
     away_touch(screen, input);
     if (here && search && is_typing(action)) {
         help_search(screen, action);

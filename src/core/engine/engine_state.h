@@ -1,9 +1,10 @@
 /*
- * engine_private: what the parts of the engine share: engine.c (inputs and outputs),
- * engine_stream.c (events, welcome, the server's history), engine_pace.c (retries, outage, polls).
+ * engine_state: what the engine knows, and what each of its parts may do to it. The parts stand on
+ * one another: engine_state, engine_pace (retries, outage, polls), engine_stream (events, welcome,
+ * the server's history), engine (inputs and outputs).
  */
-#ifndef BLOTTER_CORE_ENGINE_PRIVATE_H
-#define BLOTTER_CORE_ENGINE_PRIVATE_H
+#ifndef BLOTTER_CORE_ENGINE_STATE_H
+#define BLOTTER_CORE_ENGINE_STATE_H
 
 #include <blotter/core/engine.h>
 
@@ -71,29 +72,7 @@ void engine_touch(struct engine *engine, resource_mask which);
 /* Gives up the fetches in flight, as nothing says that they still get anywhere; others follow. */
 void engine_abandon(struct engine *engine, resource_mask which);
 
-/* engine_stream.c: the server's ids were found to prove nothing: everything is read again. */
-void engine_ids_lied(struct engine *engine);
-/* The welcome did not come in time: nothing proves that nothing was missed. */
-void engine_welcome_missing(struct engine *engine);
-
-/* engine_pace.c */
-void engine_pace_start(struct engine *engine);
-/* Plans what follows a failure of the fetch that swr has just given up; began: its place in the
- * order. */
-void engine_plan_retry(struct engine *engine, struct swr *swr, const struct fault *fault,
-                       uint64_t began);
-/* Something got through. */
-void engine_end_outage(struct engine *engine);
-/* A try that nobody here made failed for want of a network. */
-void engine_stream_probe_failed(struct engine *engine);
-/* The user or the system says that trying again makes sense now. */
-void engine_end_waits(struct engine *engine, resource_mask which, bool by_user);
-void engine_poll(struct engine *engine);
-/* A number in [0, bound]. */
-int64_t engine_random(struct engine *engine, int64_t bound);
-/* When this resource's next fetch may start, outage and all; MOMENT_NEVER when none. */
-int64_t engine_due(const struct engine *engine, enum resource resource);
-/* From when on rows unconfirmed since must be marked; MOMENT_NEVER while the stream vouches. */
-int64_t engine_stale_at(const struct engine *engine, enum resource resource);
+/* An event or an opening of the stream is news: a pane that waits for some may ask again. */
+void engine_release(struct engine *engine, resource_mask which);
 
 #endif

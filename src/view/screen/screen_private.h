@@ -1,8 +1,8 @@
 /*
- * screen_parts: what stands behind struct screen, shared by the files that make up the screen.
+ * screen_private: what stands behind struct screen, shared by the files that make up the screen.
  */
-#ifndef BLOTTER_VIEW_SCREEN_PARTS_H
-#define BLOTTER_VIEW_SCREEN_PARTS_H
+#ifndef BLOTTER_VIEW_SCREEN_PRIVATE_H
+#define BLOTTER_VIEW_SCREEN_PRIVATE_H
 
 #include <blotter/view/layout.h>
 #include <blotter/view/memo.h>
@@ -17,7 +17,7 @@
 /* Parts of the dirty mask beside RESOURCE_BIT(), SCREEN_CONN, SCREEN_JOURNAL and SCREEN_VIEW. */
 #define SCREEN_TOP (1u << 16)
 #define SCREEN_STATE (1u << 17)
-#define SCREEN_OVERLAY (1u << 18)
+#define SCREEN_POPUP (1u << 18)
 
 struct screen_events {
     uint64_t selected; /* an entry's number; 0: the newest */
@@ -87,8 +87,8 @@ struct screen {
     enum pane placed_focus;
     int need[PANE_COUNT]; /* lines the panes were given room for */
 
-    enum action_scope overlay; /* SCOPE_PANES: none is open */
-    size_t overlay_top, overlay_cursor, overlay_lines, overlay_page;
+    enum action_scope popup; /* SCOPE_PANES: none is open */
+    size_t popup_top, popup_cursor, popup_lines, popup_page;
     char help_text[32]; /* only help with this is shown */
     bool help_typing;
     uint64_t detail_key;          /* the row (or entry) whose detail is open */
@@ -257,12 +257,12 @@ void paint_help(const struct frame *frame);
 void help_search(struct screen *screen, enum action action); /* an action of the prompt */
 void help_char(struct screen *screen, uint32_t code);
 
-/* --- overlay.c */
+/* --- popup.c */
 /* Keeps the first line within what there is, and remembers the page for the keys. */
-void overlay_keep_page(struct screen *screen, int lines, int page);
-void overlay_put_more(const struct frame *frame, struct rect inside); /* "1-20/59" */
+void popup_keep_page(struct screen *screen, int lines, int page);
+void popup_put_more(const struct frame *frame, struct rect inside); /* "1-20/59" */
 /* A framed, cleared area in the middle; returns its inside. */
-struct rect overlay_frame(const struct frame *frame, struct rect area, const char *title);
+struct rect popup_frame(const struct frame *frame, struct rect area, const char *title);
 
 /* --- detail.c */
 void paint_detail(const struct frame *frame);

@@ -1,4 +1,4 @@
-#include "filler.h"
+#include "row_reader.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ static size_t key_hash(const char *key, size_t len, bool nested)
         hash += (unsigned char)key[0] * 31u + (unsigned char)key[len - 1] * 17u +
                 (unsigned char)key[len / 2];
     }
-    return hash % FILLER_KEY_SLOTS;
+    return hash % ROW_READER_KEY_SLOTS;
 }
 
 static void add_key(struct key_table *keys, const char *path, size_t field, bool preferred)
@@ -29,7 +29,7 @@ static void add_key(struct key_table *keys, const char *path, size_t field, bool
     size_t len = strlen(key);
     size_t at = key_hash(key, len, slash != NULL);
     while (keys->slots[at].key != NULL) {
-        at = (at + 1) % FILLER_KEY_SLOTS;
+        at = (at + 1) % ROW_READER_KEY_SLOTS;
     }
     keys->slots[at] = (struct key_slot){.key = key,
                                         .len = (unsigned char)len,
@@ -38,7 +38,7 @@ static void add_key(struct key_table *keys, const char *path, size_t field, bool
                                         .preferred = preferred};
 }
 
-void filler_keys_init(struct key_table *keys, const struct field_table *table)
+void row_reader_keys_init(struct key_table *keys, const struct field_table *table)
 {
     keys->table = table;
     for (size_t i = 0; i < table->count; i++) {
@@ -52,7 +52,7 @@ static const struct key_slot *find_key(const struct key_table *keys, const char 
                                        bool nested)
 {
     for (size_t at = key_hash(key, len, nested); keys->slots[at].key != NULL;
-         at = (at + 1) % FILLER_KEY_SLOTS) {
+         at = (at + 1) % ROW_READER_KEY_SLOTS) {
         const struct key_slot *slot = &keys->slots[at];
         if (slot->len == len && slot->nested == nested && memcmp(slot->key, key, len) == 0) {
             return slot;
@@ -61,10 +61,10 @@ static const struct key_slot *find_key(const struct key_table *keys, const char 
     return NULL;
 }
 
-static const char *copy_text(struct filler *filler, struct span value)
+static const char *copy_text(struct row_reader *reader, struct span value)
 {
     size_t room = value.len - 1;
-    char *text = arena_text(filler->texts, room);
+    char *text = arena_text(reader->texts, room);
     if (span_is_plain(value.ptr + 1, value.len - 2)) {
         memcpy(text, value.ptr + 1, value.len - 2);
         text[value.len - 2] = '\0';
@@ -72,42 +72,42 @@ static const char *copy_text(struct filler *filler, struct span value)
     }
     size_t len = span_string(value, text, room);
     if (len < room) {
-        arena_shrink(filler->texts, room - len - 1);
+        arena_shrink(reader->texts, room - len - 1);
         return text;
     }
     /* Mended bytes took more room than they came in. */
-    arena_shrink(filler->texts, room);
-    text = arena_text(filler->texts, len + 1);
+    arena_shrink(reader->texts, room);
+    text = arena_text(reader->texts, len + 1);
     span_string(value, text, len + 1);
     return text;
 }
 
-static const char *take_text(struct filler *filler, struct span value)
+static const char *take_text(struct row_reader *reader, struct span value)
 {
     if (value.len == 2) {
         return "";
     }
     if (value.len > TEXT_SHARED_MAX) {
-        return copy_text(filler, value);
+        return copy_text(reader, value);
     }
     size_t hash = value.len;
     for (size_t i = 1; i < value.len - 1; i++) {
         hash = hash * 31 + (unsigned char)value.ptr[i];
     }
-    struct text_slot *slot = &filler->shared[(hash ^ hash >> 11) % FILLER_TEXT_SLOTS];
+    struct text_slot *slot = &reader->shared[(hash ^ hash >> 11) % ROW_READER_TEXT_SLOTS];
     if (slot->raw.len != value.len || memcmp(slot->raw.ptr, value.ptr, value.len) != 0) {
-        *slot = (struct text_slot){value, copy_text(filler, value)};
+        *slot = (struct text_slot){value, copy_text(reader, value)};
     }
     return slot->text;
 }
 
 /* A number is its own id, as it was written. */
-static const char *take_id(struct filler *filler, struct span value)
+static const char *take_id(struct row_reader *reader, struct span value)
 {
     if (span_type(value) == SPAN_STRING) {
-        return take_text(filler, value);
+        return take_text(reader, value);
     }
-    char *text = arena_text(filler->texts, value.len + 1);
+    char *text = arena_text(reader->texts, value.len + 1);
     memcpy(text, value.ptr, value.len);
     text[value.len] = '\0';
     return text;
@@ -138,7 +138,7 @@ static bool take_bool(struct span value, bool *ret)
 }
 
 /* False when the value is not of the field's type. */
-static bool store_value(struct filler *filler, const struct field *field, void *row,
+static bool store_value(struct row_reader *reader, const struct field *field, void *row,
                         struct span value)
 {
     void *at = (char *)row + field->offset;
@@ -147,13 +147,13 @@ static bool store_value(struct filler *filler, const struct field *field, void *
         if (span_type(value) != SPAN_STRING) {
             return false;
         }
-        *(const char **)at = take_text(filler, value);
+        *(const char **)at = take_text(reader, value);
         return true;
     case FIELD_ID:
         if (span_type(value) != SPAN_STRING && span_type(value) != SPAN_NUMBER) {
             return false;
         }
-        *(const char **)at = take_id(filler, value);
+        *(const char **)at = take_id(reader, value);
         return true;
     case FIELD_INT:
         return span_int64(value, at);
@@ -170,17 +170,17 @@ static bool store_value(struct filler *filler, const struct field *field, void *
     }
 }
 
-static void store_member(struct filler *filler, struct filling *filling,
+static void store_member(struct row_reader *reader, struct row_reading *reading,
                          const struct key_slot *slot, struct span value)
 {
     uint64_t bit = UINT64_C(1) << slot->field;
-    if (*value.ptr == 'n' || (!slot->preferred && (filling->preferred & bit) != 0)) {
+    if (*value.ptr == 'n' || (!slot->preferred && (reading->preferred & bit) != 0)) {
         return;
     }
-    const struct field *field = &filling->keys->table->fields[slot->field];
-    if (store_value(filler, field, filling->row, value)) {
-        filling->set |= bit;
-        filling->preferred |= slot->preferred ? bit : 0;
+    const struct field *field = &reading->keys->table->fields[slot->field];
+    if (store_value(reader, field, reading->row, value)) {
+        reading->set |= bit;
+        reading->preferred |= slot->preferred ? bit : 0;
     }
 }
 
@@ -195,21 +195,21 @@ static const struct key_slot *find_slot(const struct key_table *keys, struct spa
 }
 
 /* Fills from the object at at; the result stands behind it. Nests once at most. */
-const char *filler_object(struct filler *filler, struct filling *filling, const char *at,
-                          bool nested)
+const char *row_reader_object(struct row_reader *reader, struct row_reading *reading,
+                              const char *at, bool nested)
 {
     at++;
-    while (span_step(&at, filler->end, '}') != NULL) {
-        struct span key = span_step_key(&at, filler->end);
+    while (span_step(&at, reader->end, '}') != NULL) {
+        struct span key = span_step_key(&at, reader->end);
         if (!nested && *at == '{' && span_string_equals(key, FIELD_NEST)) {
-            at = filler_object(filler, filling, at, true);
+            at = row_reader_object(reader, reading, at, true);
             continue;
         }
-        const struct key_slot *slot = find_slot(filling->keys, key, nested);
+        const struct key_slot *slot = find_slot(reading->keys, key, nested);
         const char *value = at;
-        at = span_skip_value(at, filler->end);
+        at = span_skip_value(at, reader->end);
         if (slot != NULL) {
-            store_member(filler, filling, slot, (struct span){value, (size_t)(at - value)});
+            store_member(reader, reading, slot, (struct span){value, (size_t)(at - value)});
         }
     }
     return at;
