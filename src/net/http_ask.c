@@ -9,7 +9,7 @@
 
 #include "head.h"
 #include "http_fault.h"
-#include "http_internal.h"
+#include "http_private.h"
 
 struct http_question {
     struct http *http;

@@ -32,7 +32,7 @@ static char *read_file(const char *path, int flags, size_t *ret_len)
 }
 
 struct reading {
-    const struct state_place *place;
+    const struct state_file *place;
     struct screen *screen;
     char *badge;
 };
@@ -40,7 +40,8 @@ struct reading {
 /* What is of no use on another server: a zoomed pane would be an empty screen there. */
 static bool is_of_one_server(const char *name)
 {
-    static const char *const names[] = {"focus", "zoom", "orders.seen", "badge"};
+    static const char *const names[] = {"focus", "zoom", "orders.seen", "positions.folded",
+                                        "badge"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0) {
             return true;
@@ -65,7 +66,7 @@ static bool take_pair(void *user, const struct ini_pair *pair)
     return true;
 }
 
-void state_load(const struct state_place *place, struct screen *screen,
+void state_load(const struct state_file *place, struct screen *screen,
                 char ret_badge[STATE_BADGE_MAX])
 {
     struct reading reading = {place, screen, ret_badge};
@@ -126,7 +127,7 @@ static void make_parents(const char *path)
     }
 }
 
-static bool write_pairs(int fd, const struct state_place *place, struct screen *screen,
+static bool write_pairs(int fd, const struct state_file *place, struct screen *screen,
                         const char *badge)
 {
     struct others others = {.server = place->server};
@@ -154,7 +155,7 @@ static bool write_pairs(int fd, const struct state_place *place, struct screen *
     return fclose(file) == 0 && !failed;
 }
 
-bool state_save(const struct state_place *place, struct screen *screen, const char *badge)
+bool state_save(const struct state_file *place, struct screen *screen, const char *badge)
 {
     char temporary[PATH_BYTES_MAX];
     int len = snprintf(temporary, sizeof temporary, "%s.%ld", place->path, (long)getpid());

@@ -148,7 +148,7 @@ int tui_run(struct loop *loop, struct client *client, const struct tui_settings 
     }
     struct tui *tui = tui_new(loop, client, term);
     if (settings->state_path != NULL) {
-        const struct state_place place = {settings->state_path, settings->state_server};
+        const struct state_file place = {settings->state_path, settings->state_server};
         state_load(&place, tui->screen, tui->badge);
     }
     int status = 2;

@@ -20,6 +20,7 @@ enum action_scope {
     SCOPE_SYMBOL, /* may stand beside the table that it is about */
     SCOPE_DETAIL,
     SCOPE_COLUMNS,
+    SCOPE_SORT,
     SCOPE_PROMPT, /* printable characters are text here */
     SCOPE_COUNT
 };
@@ -49,9 +50,11 @@ enum action {
     ACTION_FILTER,
     ACTION_VIEW,
     ACTION_GROUP,
+    ACTION_FOLD,
     ACTION_MATCH_NEXT,
     ACTION_MATCH_PREVIOUS,
-    ACTION_SORT_NEXT,
+    ACTION_SORT,
+    ACTION_SORT_BY,
     ACTION_SORT_REVERSE,
     ACTION_SORT_LEFT,
     ACTION_SORT_RIGHT,

@@ -83,20 +83,26 @@ struct table_group {
     char name[TABLE_GROUP_NAME];
     size_t first, count; /* of its rows in the order; 0: none is shown */
     bool bare;           /* a share by itself: nothing heads it */
+    bool folded;         /* its head stands for its rows */
+    uint64_t key;        /* of the name, within the grouping; never 0 */
 };
 const char *table_grouping_word(enum table_grouping grouping); /* "by underlying"; "" for none */
+#define TABLE_FOLDED_MAX 32 /* groups remembered as folded, also between runs */
 
 struct table {
     enum pane pane;
     enum table_grouping grouping; /* positions */
     struct table_group *groups;   /* by name */
     size_t group_count, group_room;
+    uint64_t folded[TABLE_FOLDED_MAX]; /* their keys, the latest last */
+    size_t folded_count;
     enum order_view view;        /* orders */
     bool brief;                  /* of working orders and open positions alone, whatever the view */
     uint8_t chosen[COLUMNS_MAX]; /* the user's columns, in order */
     size_t chosen_count;         /* 0: the default ones */
     int sort;                    /* a column's index or TABLE_SERVER_ORDER */
     bool descending;
+    bool sorted;       /* by the user: else as is usual here */
     int ranked_by;     /* what the marks' ranks are of: sort and direction; 0: nothing */
     int64_t ranked_us; /* when they were given, or last looked at */
     bool rank_is_old;  /* rows have changed since */
@@ -201,8 +207,18 @@ bool table_tick(struct table *table, int64_t now_us);
  */
 #define TABLE_NO_ROW SIZE_MAX
 size_t table_line_count(const struct table *table);
-size_t table_row_of_line(const struct table *table, size_t line); /* TABLE_NO_ROW: a divider */
+/* TABLE_NO_ROW: a divider. The head of a folded group is its first row's line. */
+size_t table_row_of_line(const struct table *table, size_t line);
 size_t table_line_of_row(const struct table *table, size_t i);
+
+/* The group whose head a line is; that of a row, when something heads it; NULL. */
+const struct table_group *table_group_head(const struct table *table, size_t line);
+const struct table_group *table_group_of(const struct table *table, size_t i);
+
+/* Folds a group, or unfolds it, as of the next table_arrange; the oldest of too many is forgotten.
+ */
+void table_fold(struct table *table, uint64_t key);
+void table_note_folded(struct table *table, uint64_t key); /* as an earlier run left it */
 
 /* Closed positions that no list holds: lines under the rows. */
 size_t table_closed_count(const struct table *table);
@@ -217,7 +233,7 @@ const struct row *table_selected(const struct table *table);
 /* Selects the row `by` further (clamped); table_select an index. Attention of the row left is seen.
  */
 void table_move(struct table *table, long by);
-void table_select(struct table *table, size_t i);
+void table_select(struct table *table, size_t i); /* of a folded group the head */
 void table_see_all(struct table *table);
 void table_see(struct table *table, size_t i);
 
@@ -252,6 +268,13 @@ struct table_order {
     bool descending;
 };
 struct table_order table_order(const struct table *table);
+
+/* Whether rows can be sorted by a column; then, and the other way round. Numbers and times begin
+ * with the largest, texts with A. table_arrange puts them so. */
+bool table_can_sort(const struct table *table, size_t column);
+void table_sort_by(struct table *table, int column); /* or TABLE_SERVER_ORDER */
+void table_sort_reverse(struct table *table);
+void table_sort_usual(struct table *table); /* as it was before the user sorted */
 
 /* Extracts sort keys once and puts rows[count] in order by table's sort; ties by id. */
 void table_sort_rows(const struct table *table, uint32_t *rows, size_t count);

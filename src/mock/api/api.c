@@ -7,10 +7,10 @@
 
 /* --- reads -------------------------------------------------------------------------------- */
 
-static void answer_read(struct api *api, struct call *call, reads_fn write)
+static void answer_read(struct api *api, struct call *call, answers_fn write)
 {
-    struct reads_about about;
-    reads_put(api->reads, write, call->user, api->orders_limit, &call->reply, &about);
+    struct answers_about about;
+    answers_put(api->answers, write, call->user, api->orders_limit, &call->reply, &about);
     call->last_id = about.last_id;
     call->hash = about.hash;
     call->status = 200;

@@ -11,7 +11,7 @@
 #include "stream/emitter.h"
 #include "fault/faults.h"
 #include "base/dice.h"
-#include "reads.h"
+#include "answers.h"
 
 #include <stddef.h>
 
@@ -21,7 +21,7 @@
 struct api {
     struct db *db;
     struct auth *auth;
-    struct reads *reads;
+    struct answers *answers;
     struct bases *bases;     /* for deltas of reads */
     struct emitter *emitter; /* for the counters; may be NULL */
     struct faults *faults;   /* may be NULL */

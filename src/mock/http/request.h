@@ -30,7 +30,7 @@ struct request {
     struct server *server;
     struct MHD_Connection *connection;
     struct text body;
-    struct listener *listener;       /* a stream's; else NULL */
+    struct subscriber *subscriber;   /* a stream's; else NULL */
     struct MHD_Response *held;       /* an answer that waits for its latency */
     struct request *previous, *next; /* those that wait for their time; a stream's: in its list */
     struct wire wire;

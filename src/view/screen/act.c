@@ -54,9 +54,8 @@ static size_t stepped(size_t from, long step, size_t count)
 void act_move_popup(struct act *act, long step)
 {
     struct screen *screen = act->screen;
-    if (screen->popup == SCOPE_COLUMNS) {
-        size_t count = table_column_total(act_table(act));
-        screen->popup_cursor = stepped(screen->popup_cursor, step, count);
+    if (screen->popup == SCOPE_COLUMNS || screen->popup == SCOPE_SORT) {
+        screen->popup_cursor = stepped(screen->popup_cursor, step, screen->chooser_count);
     } else {
         size_t pages = screen->popup_lines > screen->popup_page
                            ? screen->popup_lines - screen->popup_page + 1

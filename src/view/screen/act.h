@@ -28,6 +28,7 @@ void act_next_view(struct act *act);
 void act_accept(struct act *act); /* the filter that was typed */
 void act_recent(struct act *act); /* one that was typed before */
 void act_group(struct act *act);
+void act_fold(struct act *act);
 void act_due(struct act *act); /* to the next row that wants attention */
 void act_open_popup(struct act *act, enum action_scope scope);
 void act_detail(struct act *act); /* the symbol */
@@ -36,8 +37,5 @@ void act_move_symbol(struct act *act, long step);
 void act_copy(struct act *act);
 void act_move_popup(struct act *act, long step);
 void act_close_popup(struct act *act);
-
-bool act_can_sort(const struct table *table, size_t c);
-void act_sort_by(struct table *table, int c);
 
 #endif

@@ -219,26 +219,24 @@ static void do_match(struct act *act)
 static size_t sort_place(const struct table *table, const uint8_t *columns, size_t count)
 {
     size_t at = 0;
-    while (at < count && (int)columns[at] != table->sort) {
+    while (at < count && (int)columns[at] != table_order(table).column) {
         at++;
     }
     return at;
 }
 
-bool act_can_sort(const struct table *table, size_t c)
+/* By the column to the left or right of the one it is sorted by. */
+static void sort_beside(struct table *table, bool right)
 {
-    size_t count;
-    const struct column *column = &columns_of(table->pane, &count)[c];
-    return column->text != NULL || column->number != NULL;
-}
-
-/* Numbers and times begin with the largest, texts with A. */
-void act_sort_by(struct table *table, int c)
-{
-    size_t count;
-    const struct column *columns = columns_of(table->pane, &count);
-    table->descending = c >= 0 && columns[c].text == NULL;
-    table->sort = c;
+    uint8_t columns[COLUMNS_MAX];
+    size_t count = table_columns(table, false, columns), at = sort_place(table, columns, count);
+    size_t to = at == count ? 0 : right ? at + 1 : at - 1; /* wraps around below 0 */
+    while (to < count && !table_can_sort(table, columns[to])) {
+        to += right ? 1 : (size_t)-1;
+    }
+    if (to < count) {
+        table_sort_by(table, columns[to]);
+    }
 }
 
 static void do_sort(struct act *act)
@@ -247,29 +245,38 @@ static void do_sort(struct act *act)
         return;
     }
     struct table *table = act_table(act);
-    uint8_t columns[COLUMNS_MAX];
-    size_t count = table_columns(table, false, columns), at = sort_place(table, columns, count);
     if (act->action == ACTION_SORT_REVERSE) {
-        table->descending = table->sort >= 0 && !table->descending;
-    } else if (act->action == ACTION_SORT_LEFT) {
-        at = at == 0 ? 0 : at - 1;
-        act_sort_by(table, columns[at]);
+        table_sort_reverse(table);
+    } else if (act->action == ACTION_COLUMN_RESET) {
+        table_sort_usual(table);
+    } else if (act->action == ACTION_SORT_BY) {
+        sort_menu_take(act->screen);
+        act_close_popup(act);
     } else {
-        bool known = at < count;
-        at = known ? at + 1 : 0;
-        at += at < count && !act_can_sort(table, columns[at]);
-        if (at >= count) {
-            at = act->action == ACTION_SORT_RIGHT ? count - 1 : count;
-        }
-        act_sort_by(table, at < count && act_can_sort(table, columns[at]) ? (int)columns[at]
-                                                                          : TABLE_SERVER_ORDER);
+        sort_beside(table, act->action == ACTION_SORT_RIGHT);
     }
     act->result.todo |= SCREEN_DO_SAVE;
     act_arrange_rows(act);
+    act_redraw(act, act->screen->popup == SCOPE_SORT ? SCREEN_VIEW : 0);
+}
+
+static void do_sort_menu(struct act *act)
+{
+    if (act->screen->popup == SCOPE_SORT) {
+        act_close_popup(act);
+    } else if (act_in_table(act)) {
+        act_refresh_rows(act);
+        sort_menu_open(act->screen);
+        act_redraw(act, SCREEN_VIEW);
+    }
 }
 
 static void do_columns(struct act *act)
 {
+    if (act->screen->popup == SCOPE_SORT) {
+        do_sort(act);
+        return;
+    }
     if (act->screen->popup == SCOPE_PANES) {
         if (act->screen->focus == PANE_EVENTS) {
             return;
@@ -397,9 +404,11 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_FILTER] = do_filter,
     [ACTION_VIEW] = act_next_view,
     [ACTION_GROUP] = act_group,
+    [ACTION_FOLD] = act_fold,
     [ACTION_MATCH_NEXT] = do_match,
     [ACTION_MATCH_PREVIOUS] = do_match,
-    [ACTION_SORT_NEXT] = do_sort,
+    [ACTION_SORT] = do_sort_menu,
+    [ACTION_SORT_BY] = do_sort,
     [ACTION_SORT_REVERSE] = do_sort,
     [ACTION_SORT_LEFT] = do_sort,
     [ACTION_SORT_RIGHT] = do_sort,

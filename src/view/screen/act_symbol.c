@@ -45,6 +45,12 @@ void act_detail(struct act *act)
         return;
     }
     act_refresh_rows(act);
+    const struct table_group *group =
+        act_in_table(act) ? table_group_of(act_table(act), act_table(act)->cursor) : NULL;
+    if (group != NULL && group->folded) { /* of many symbols none is meant */
+        act_fold(act);
+        return;
+    }
     screen->symbol[0] = '\0';
     symbol_note(screen, act->input);
     if (act_in_table(act)) {

@@ -32,7 +32,9 @@ static const struct {
     const char *mark, *meaning;
 } legend[] = {
     {"▸", "the selected row"},
-    {"!", "due: rejected, a stop or an alert passed; ! takes it back"},
+    {"▾ ▹", "a group of positions, open and folded"},
+    {"└", "an order that belongs to the one above it"},
+    {"!", "due: rejected, unfilled at market, a stop or an alert passed; ! goes there"},
     {"≈", "nothing confirms it at the moment"},
     {"~", "blotter's figure, not the server's"},
     {"?", "a quote that is not known; as a badge: nobody has said yet"},
@@ -108,6 +110,9 @@ static void add_actions(struct help *help, const char *group, enum action_scope 
         bool panes = (info->scopes & SCOPE_BIT(SCOPE_PANES)) != 0;
         bool fits = scope == SCOPE_PANES ? panes && action_works_in(action, pane) == here
                                          : !panes && (info->scopes & SCOPE_BIT(scope)) != 0;
+        if (scope == SCOPE_COLUMNS && (info->scopes & SCOPE_BIT(SCOPE_SORT)) != 0) {
+            continue; /* stands before it, in the other menu */
+        }
         if (fits && (group == NULL || strcmp(info->group, group) == 0)) {
             add_entry(help, keys_of(help, action), info->help);
         }
@@ -138,7 +143,8 @@ static void collect(struct help *help)
     add_heading(help, "On the page of a symbol");
     add_actions(help, NULL, SCOPE_SYMBOL, true);
     close_section(help);
-    add_heading(help, "While columns are chosen");
+    add_heading(help, "In the menus of columns");
+    add_actions(help, NULL, SCOPE_SORT, true);
     add_actions(help, NULL, SCOPE_COLUMNS, true);
     close_section(help);
     add_heading(help, "While a filter is typed");

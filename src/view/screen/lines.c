@@ -507,7 +507,7 @@ static void add_hints(struct bar *bar, const struct frame *frame)
         int rank;
     } hints[] = {
         {SCOPE_PANES, ACTION_FILTER, 13},
-        {SCOPE_PANES, ACTION_SORT_NEXT, 14},
+        {SCOPE_PANES, ACTION_SORT, 14},
         {SCOPE_PANES, ACTION_DETAIL, 15},
         {SCOPE_PANES, ACTION_ZOOM, 16},
         {SCOPE_PANES, ACTION_HELP, 3},
@@ -522,6 +522,9 @@ static void add_hints(struct bar *bar, const struct frame *frame)
         {SCOPE_COLUMNS, ACTION_COLUMN_EARLIER, 5},
         {SCOPE_COLUMNS, ACTION_COLUMN_LATER, 5},
         {SCOPE_COLUMNS, ACTION_BACK, 3},
+        {SCOPE_SORT, ACTION_SORT_BY, 3},
+        {SCOPE_SORT, ACTION_SORT_REVERSE, 4},
+        {SCOPE_SORT, ACTION_BACK, 3},
         {SCOPE_PROMPT, ACTION_ACCEPT, 3},
         {SCOPE_PROMPT, ACTION_BACK, 3},
     };

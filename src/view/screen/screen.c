@@ -115,7 +115,8 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     while ((wanted & LAYOUT_PANE_BIT(screen->focus)) == 0) {
         screen->focus = (enum pane)((screen->focus + 1) % PANE_COUNT);
     }
-    if (screen->popup == SCOPE_COLUMNS && screen->chooser_pane != screen->focus) {
+    bool menu = screen->popup == SCOPE_COLUMNS || screen->popup == SCOPE_SORT;
+    if (menu && screen->chooser_pane != screen->focus) {
         screen->popup = SCOPE_PANES; /* its columns are another pane's */
         screen->dirty |= SCREEN_VIEW;
     }
@@ -313,6 +314,7 @@ static void paint_popup(const struct frame *frame)
         paint_detail(frame);
         break;
     case SCOPE_COLUMNS:
+    case SCOPE_SORT:
         paint_chooser(frame);
         break;
     case SCOPE_PANES:

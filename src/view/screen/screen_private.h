@@ -91,9 +91,9 @@ struct screen {
     size_t popup_top, popup_cursor, popup_lines, popup_page;
     char help_text[32]; /* only help with this is shown */
     bool help_typing;
-    uint64_t detail_key;          /* the row (or entry) whose detail is open */
-    uint8_t chooser[COLUMNS_MAX]; /* every column, those shown first */
-    size_t chooser_shown;
+    uint64_t detail_key;              /* the row (or entry) whose detail is open */
+    uint8_t chooser[COLUMNS_MAX + 1]; /* columns, those shown first; or what can be sorted by */
+    size_t chooser_shown, chooser_count;
     enum pane chooser_pane;
     char recent[SCREEN_RECENT_MAX][TABLE_FILTER_MAX]; /* filters, the newest first */
     size_t recent_at;
@@ -273,6 +273,8 @@ const struct row *detail_row(const struct screen *screen, const struct screen_in
 void paint_chooser(const struct frame *frame);
 void chooser_open(struct screen *screen);
 void chooser_act(struct screen *screen, enum action action);
+void sort_menu_open(struct screen *screen);
+void sort_menu_take(struct screen *screen); /* sorts by what the cursor is on */
 
 /* --- state.c */
 bool columns_from_text(struct table *table, const char *text);

@@ -178,6 +178,54 @@ void table_put_totals(const struct painter *painter, struct total_line line)
     }
 }
 
+/* --- heads of groups ------------------------------------------------------------------------ */
+
+/* What the rows under a head have to tell, which are not seen where it is folded. */
+static const char *group_mark(const struct table *table, const struct table_group *group)
+{
+    const char *mark = " ";
+    for (size_t i = group->first; i < group->first + group->count; i++) {
+        uint32_t row = table->order[i];
+        if (group->folded && table_mark_is_due(&table->marks[row])) {
+            return "!";
+        }
+        mark = table_row_doubtful(model_row(table->snapshot, row)) ? "≈" : mark;
+    }
+    return mark;
+}
+
+static bool head_is_selected(const struct painter *painter, const struct table_group *group)
+{
+    return group->folded && painter->view->focused && painter->table->cursor == group->first;
+}
+
+uint64_t table_group_number(const struct painter *painter, const struct table_group *group)
+{
+    struct money money;
+    table_group_sum(painter->table, group, &money);
+    uint64_t number = memo_bytes(painter->common, group->name, sizeof group->name);
+    uint64_t state = (uint64_t)group->folded << 1 | head_is_selected(painter, group);
+    number = memo_mix(memo_mix(number, group->count), state);
+    number = memo_mix(number, (unsigned char)*group_mark(painter->table, group));
+    return memo_bytes(number, money.sums, money.count * sizeof *money.sums);
+}
+
+static void put_group_margin(const struct painter *painter, const struct table_group *group, int y)
+{
+    struct rect line = {painter->view->area.x, y, painter->view->area.width, 1};
+    const char *mark = group_mark(painter->table, group);
+    bool selected = head_is_selected(painter, group), none = *mark == ' ';
+    if (selected) {
+        canvas_fill(painter->canvas, line, (struct style){ROLE_SELECTED, CELL_SELECTED});
+    }
+    line.width = 1;
+    canvas_put(painter->canvas, line, none && selected ? "▸" : mark,
+               (struct style){*mark == '!' ? ROLE_ALERT
+                              : none       ? ROLE_KEY
+                                           : ROLE_STALE,
+                              selected ? CELL_SELECTED : 0});
+}
+
 /* "▾ NIFTY  2 legs", its sums under their columns; of several currencies only the count. */
 void table_put_group(const struct painter *painter, const struct table_group *group, int y)
 {
@@ -185,6 +233,7 @@ void table_put_group(const struct painter *painter, const struct table_group *gr
     struct money money;
     char text[LABEL_BYTES], out[LABEL_BYTES];
     int end = painter->view->area.x + painter->view->area.width, x = painter->view->area.x + 1;
+    put_group_margin(painter, group, y);
     table_group_sum(table, group, &money);
     for (size_t s = painter->layout->count; s-- > 0 && money.count == 1;) {
         struct table_slot slot = painter->layout->slots[s];
@@ -193,8 +242,11 @@ void table_put_group(const struct painter *painter, const struct table_group *gr
             end = slot.x - 1;
         }
     }
-    snprintf(text, sizeof text, "▾ %s  %zu leg%s", group->name, group->count,
-             group->count == 1 ? "" : "s");
+    snprintf(text, sizeof text, "%s %s  %zu leg%s%s", group->folded ? "▹" : "▾", group->name,
+             group->count, group->count == 1 ? "" : "s",
+             money.count <= 1        ? ""
+             : table->owners != NULL ? ", several kinds of money"
+                                     : ", several currencies");
     text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
     canvas_put(painter->canvas, (struct rect){x, y, end - x, 1}, out,
                (struct style){painter->view->stale ? ROLE_STALE : ROLE_TITLE, CELL_BOLD});

@@ -338,11 +338,6 @@ static void put_divider(const struct painter *painter, size_t line, int y)
 {
     const struct table *table = painter->table;
     bool orders = table->pane == PANE_ORDERS;
-    const struct table_group *group = table_group_head(table, line);
-    if (group != NULL) {
-        table_put_group(painter, group, y);
-        return;
-    }
     struct rect area = {painter->view->area.x + 1, y, painter->view->area.width - 2, 1};
     if (orders && line > table->split) {
         put_titles(painter, y, true);
@@ -425,20 +420,11 @@ static uint64_t spark_number(const struct painter *painter, size_t row)
     return memo_bytes(number, &view->session, sizeof view->session);
 }
 
-/* Of a line that is no row: a group's head, or between the sections. */
+/* Of a line between the sections. */
 static uint64_t divider_number(const struct painter *painter, size_t line)
 {
-    const struct table *table = painter->table;
-    const struct table_group *group = table_group_head(table, line);
-    struct money money;
-    if (group == NULL) {
-        bool titles = table->pane == PANE_ORDERS && line > table->split;
-        return memo_mix(header_number(painter), titles ? 4 : 3);
-    }
-    table_group_sum(table, group, &money);
-    uint64_t number = memo_bytes(painter->common, group->name, sizeof group->name);
-    number = memo_mix(memo_mix(number, group->count), money.known);
-    return memo_bytes(number, money.sums, money.count * sizeof *money.sums);
+    bool titles = painter->table->pane == PANE_ORDERS && line > painter->table->split;
+    return memo_mix(header_number(painter), titles ? 4 : 3);
 }
 
 static uint64_t row_number(const struct painter *painter, size_t i)
@@ -468,6 +454,17 @@ static uint64_t row_number(const struct painter *painter, size_t i)
     return memo_mix(memo_mix(number, spark_number(painter, row)), state << 1 | 1);
 }
 
+static uint64_t line_number(const struct painter *painter, size_t at)
+{
+    const struct table *table = painter->table;
+    const struct table_group *group = table_group_head(table, at);
+    if (group != NULL) {
+        return table_group_number(painter, group);
+    }
+    size_t row = table_row_of_line(table, at);
+    return row == TABLE_NO_ROW ? divider_number(painter, at) : row_number(painter, row);
+}
+
 static void paint_line(void *user, size_t line, int y)
 {
     const struct painter *painter = user;
@@ -477,6 +474,8 @@ static void paint_line(void *user, size_t line, int y)
         put_header(painter);
     } else if (at >= count) {
         table_put_closed(painter, at - count, y);
+    } else if (table_group_head(table, at) != NULL) {
+        table_put_group(painter, table_group_head(table, at), y);
     } else if (table_row_of_line(table, at) == TABLE_NO_ROW) {
         put_divider(painter, at, y);
     } else {
@@ -504,10 +503,8 @@ void table_paint(struct table *table, const struct table_view *view, struct memo
     wanted[0] = header_number(&painter);
     for (size_t i = 0; i < lines; i++) {
         size_t at = table->top + i, count = table_line_count(table);
-        size_t row = table_row_of_line(table, at);
-        wanted[1 + i] = at >= count           ? table_closed_number(&painter, at - count)
-                        : row == TABLE_NO_ROW ? divider_number(&painter, at)
-                                              : row_number(&painter, row);
+        wanted[1 + i] =
+            at >= count ? table_closed_number(&painter, at - count) : line_number(&painter, at);
     }
     area.height = (int)lines + 1;
     memo_paint(memo, canvas, area, wanted, paint_line, &painter);

@@ -37,12 +37,51 @@ int table_section(const struct table *table, const struct row *row)
 /* Open positions stand worst first where there is little room, unless the user sorts them. */
 struct table_order table_order(const struct table *table)
 {
-    size_t symbol = column_find(table->pane, "symbol", 6);
-    bool usual = table->sort == (int)symbol && !table->descending;
-    if (table->pane == PANE_POSITIONS && table->brief && usual) {
+    if (table->pane == PANE_POSITIONS && table->brief && !table->sorted) {
         return (struct table_order){(int)column_find(table->pane, "unrl-pnl", 8), false};
     }
     return (struct table_order){table->sort, table->descending};
+}
+
+bool table_can_sort(const struct table *table, size_t c)
+{
+    size_t count;
+    const struct column *column = &columns_of(table->pane, &count)[c];
+    return column->text != NULL || column->number != NULL;
+}
+
+void table_sort_by(struct table *table, int column)
+{
+    size_t count;
+    const struct column *columns = columns_of(table->pane, &count);
+    table->descending = column >= 0 && columns[column].text == NULL;
+    table->sort = column;
+    table->sorted = true;
+}
+
+void table_sort_reverse(struct table *table)
+{
+    struct table_order order = table_order(table);
+    table->sort = order.column;
+    table->descending = order.column >= 0 && !order.descending;
+    table->sorted = true;
+}
+
+void table_sort_usual(struct table *table)
+{
+    static const struct {
+        enum pane pane;
+        const char *column;
+        bool descending;
+    } usual[] = {{PANE_ORDERS, "wait", true}, {PANE_POSITIONS, "symbol", false}};
+    table->sort = TABLE_SERVER_ORDER;
+    table->descending = table->sorted = false;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        if (usual[i].pane == table->pane) {
+            table->sort = (int)column_find(table->pane, usual[i].column, strlen(usual[i].column));
+            table->descending = usual[i].descending;
+        }
+    }
 }
 
 static bool is_moving(const struct table *table)

@@ -1,8 +1,8 @@
 /*
- * http_internal: what http, its origin and its transfers share. For src/net only.
+ * http_private: what http, its origin and its transfers share. For src/net only.
  */
-#ifndef BLOTTER_NET_HTTP_INTERNAL_H
-#define BLOTTER_NET_HTTP_INTERNAL_H
+#ifndef BLOTTER_NET_HTTP_PRIVATE_H
+#define BLOTTER_NET_HTTP_PRIVATE_H
 
 #include <blotter/net/http.h>
 #include <curl/curl.h>

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "db/read.h"
-#include "api/reads.h"
+#include "api/answers.h"
 #include "book/seed.h"
 
 #include <stdio.h>
@@ -19,9 +19,9 @@ struct scene {
     char path[64];
     struct db *db;
     sqlite3 *other; /* another connection, as another program has it */
-    struct reads *reads;
+    struct answers *answers;
     struct text body;
-    struct reads_about about;
+    struct answers_about about;
 };
 
 static int setup(void **state)
@@ -37,7 +37,7 @@ static int setup(void **state)
     const struct seed_settings settings = {5, 2, 20, 4, 50, 1737972000123};
     assert_true(seed_fill(scene->db, &settings));
     assert_int_equal(sqlite3_open(scene->path, &scene->other), SQLITE_OK);
-    scene->reads = reads_new(scene->db);
+    scene->answers = answers_new(scene->db);
     *state = scene;
     return 0;
 }
@@ -47,7 +47,7 @@ static int teardown(void **state)
     static const char *const ends[] = {"", "-wal", "-shm"};
     struct scene *scene = *state;
     text_done(&scene->body);
-    reads_free(scene->reads);
+    answers_free(scene->answers);
     sqlite3_close(scene->other);
     db_close(scene->db);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
@@ -59,14 +59,14 @@ static int teardown(void **state)
     return 0;
 }
 
-static void put(struct scene *scene, reads_fn write, const char *user)
+static void put(struct scene *scene, answers_fn write, const char *user)
 {
     scene->body.len = 0;
-    reads_put(scene->reads, write, user, 100, &scene->body, &scene->about);
+    answers_put(scene->answers, write, user, 100, &scene->body, &scene->about);
 }
 
 /* What is given is what the database says now. */
-static void check_true(struct scene *scene, reads_fn write, const char *user)
+static void check_true(struct scene *scene, answers_fn write, const char *user)
 {
     struct text now = {0};
     put(scene, write, user);
@@ -78,11 +78,11 @@ static void check_true(struct scene *scene, reads_fn write, const char *user)
     text_done(&now);
 }
 
-static void check_spared(struct scene *scene, reads_fn write, const char *user, bool expected)
+static void check_spared(struct scene *scene, answers_fn write, const char *user, bool expected)
 {
-    uint64_t before = reads_spared(scene->reads);
+    uint64_t before = answers_spared(scene->answers);
     check_true(scene, write, user);
-    assert_int_equal(reads_spared(scene->reads) - before, expected);
+    assert_int_equal(answers_spared(scene->answers) - before, expected);
 }
 
 static void change_by_another(struct scene *scene, const char *sql)
@@ -96,7 +96,7 @@ static void change_by_another(struct scene *scene, const char *sql)
 
 static void test_nothing_is_asked_twice_of_a_database_that_rests(void **state)
 {
-    static const reads_fn writes[] = {read_orders, read_positions, read_account, read_watchlists};
+    static const answers_fn writes[] = {read_orders, read_positions, read_account, read_watchlists};
     struct scene *scene = *state;
     for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < sizeof writes / sizeof *writes; i++) {
@@ -195,7 +195,7 @@ static void test_what_is_kept_is_bounded(void **state)
 {
     struct scene *scene = *state;
     char user[16];
-    for (int i = 0; i <= READS_BODIES_MAX; i++) {
+    for (int i = 0; i <= ANSWERS_BODIES_MAX; i++) {
         snprintf(user, sizeof user, "%d.%d", 1, i);
         check_spared(scene, write_much, user, false);
         check_spared(scene, write_much, "1.0", true); /* asked for often: it stays */

@@ -1,9 +1,9 @@
 /*
- * market_parts: what the market is made of, for market.c alone: traders who act, prices that move,
- * and the broom. Everything happens inside market.c's transaction, through the books.
+ * market_private: what the market is made of, for market.c alone: traders who act, prices that
+ * move, and the broom. Everything happens inside market.c's transaction, through the books.
  */
-#ifndef BLOTTER_MOCK_MARKET_PARTS_H
-#define BLOTTER_MOCK_MARKET_PARTS_H
+#ifndef BLOTTER_MOCK_MARKET_PRIVATE_H
+#define BLOTTER_MOCK_MARKET_PRIVATE_H
 
 #include "book/trade_book.h"
 
