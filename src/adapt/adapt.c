@@ -135,6 +135,10 @@ void adapt_free(struct adapt *adapt)
     if (adapt == NULL) {
         return;
     }
+    if (adapt->others > 0) {
+        adapt->others--;
+        return;
+    }
     program_free(adapt->program);
     pairs_done(&adapt->pairs);
     file_done(&adapt->ini);
@@ -143,6 +147,12 @@ void adapt_free(struct adapt *adapt)
     free(adapt->id);
     free(adapt->url);
     free(adapt);
+}
+
+struct adapt *adapt_share(struct adapt *adapt)
+{
+    adapt->others++;
+    return adapt;
 }
 
 /* --- what it is ------------------------------------------------------------------------------ */

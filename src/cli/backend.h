@@ -1,14 +1,15 @@
-/* backend: the backend of this run: its files found, checked, allowed, with its secrets. */
+/* backend: the backend of an account: its files found, checked, allowed, with its secrets. */
 #ifndef BLOTTER_CLI_BACKEND_H
 #define BLOTTER_CLI_BACKEND_H
 
-#include <blotter/cli/session.h>
+#include <blotter/cli/profile.h>
 
-/* What session_connect and session_close do for it. */
-enum status backend_open(struct session *session, struct problem *ret_problem);
-void backend_close(struct session *session);
+/* What profile_open and profile_close do for it. */
+enum status backend_open(struct profile *profile, const struct profile_ground *ground,
+                         struct problem *ret_problem);
+void backend_close(struct profile *profile);
 
-/* What session_client adds to the settings; they borrow from the session. */
-void backend_settings(const struct session *session, struct client_settings *ret);
+/* What profile_client adds to the settings; they borrow from the account. */
+void backend_settings(const struct profile *profile, struct client_settings *ret);
 
 #endif

@@ -10,7 +10,7 @@
  * works. The stream and the reads are tried together, as in the dashboard.
  */
 struct check {
-    struct session *session;
+    struct profile *profile;
     struct loop *loop;
     struct client *client;
     resource_mask wanted;
@@ -45,7 +45,7 @@ static void on_change(void *user, unsigned mask)
     struct check *check = user;
     (void)mask;
     const struct conn_status *stream = client_stream_status(check->client);
-    bool none = check->session->adapt != NULL && stream->phase == CONN_IDLE;
+    bool none = check->profile->adapt != NULL && stream->phase == CONN_IDLE;
     if ((none || stream_is_settled(stream)) && reads_are_settled(check)) {
         loop_quit(check->loop, STATUS_OK);
     }
@@ -90,20 +90,24 @@ static void line_config(const struct session *session)
 {
     const char *path = config_path(session->config), *profile;
     char detail[1024];
-    profile = config_text(session->config, CONFIG_PROFILE);
+    bool several = session->named > 1;
+    profile = config_text(session->config, several ? CONFIG_PROFILES : CONFIG_PROFILE);
     snprintf(detail, sizeof detail, "%s%s%s", path != NULL ? path : "no file, defaults",
-             profile != NULL ? ", profile " : "", profile != NULL ? profile : "");
+             profile == NULL ? ""
+             : several       ? ", profiles "
+                             : ", profile ",
+             profile != NULL ? profile : "");
     line("config", true, detail);
 }
 
 /* Where the token came from; never what it is. */
-static const char *token_origin(const struct session *session)
+static const char *token_origin(const struct profile *profile)
 {
-    const struct config *config = session->config;
-    if (session->demo != NULL) {
+    const struct config *config = profile->config;
+    if (profile->demo != NULL) {
         return "of the demo";
     }
-    if (session->adapt != NULL) {
+    if (profile->adapt != NULL) {
         return "[secrets]";
     }
     if (config_text(config, CONFIG_TOKEN_FILE) != NULL) {
@@ -134,7 +138,7 @@ static void line_token(const struct check *check)
     }
     char detail[1024];
     bool good = !refused || any_read(check);
-    snprintf(detail, sizeof detail, "%s%s", token_origin(check->session),
+    snprintf(detail, sizeof detail, "%s%s", token_origin(check->profile),
              good ? "" : ": the server does not take it");
     line("token", good, detail);
 }
@@ -174,7 +178,7 @@ static void line_read(struct check *check, enum resource resource)
 static void line_stream(struct check *check)
 {
     const struct conn_status *stream = client_stream_status(check->client);
-    if (check->session->adapt != NULL && stream->phase == CONN_IDLE) {
+    if (check->profile->adapt != NULL && stream->phase == CONN_IDLE) {
         printf("%-11s %-7s %s\n", "stream", "none", "the backend has none: it is polled");
     } else if (stream->phase == CONN_LIVE) {
         line("stream", true, "live");
@@ -221,7 +225,7 @@ static void print_table(struct check *check)
     char host[256];
     struct pane_state pane;
     const struct fault *outage = outage_of(check, &pane);
-    session_host(check->session, host, sizeof host);
+    profile_host(check->profile, host, sizeof host);
     if (is_mute(check)) {
         fault_set(&pane.fault, FAULT_TIMEOUT, 0, "no answer within %" PRId64 ".%03d s",
                   check->limit_ms / 1000, (int)(check->limit_ms % 1000));
@@ -239,7 +243,7 @@ static void print_table(struct check *check)
         }
     }
     line_stream(check);
-    if (any_read(check) && check->session->adapt == NULL) {
+    if (any_read(check) && check->profile->adapt == NULL) {
         line_extensions(check);
     }
 }
@@ -273,34 +277,60 @@ static int run(struct check *check, struct client_settings *settings)
     return status;
 }
 
-int session_check(struct session *session)
+/* Opens one account and tries it; what is open is closed again. */
+static enum status check_profile(struct session *session, const char *name)
 {
     struct client_settings settings;
     struct problem problem;
+    enum status status = session_add(session, name, &problem);
+    if (status != STATUS_OK) {
+        line(name == NULL ? "token" : "account", false, problem.text);
+        return status;
+    }
+    struct profile *profile = session->profiles[session->profile_count - 1];
+    if (profile->token == NULL && profile->adapt == NULL) {
+        line("token", false, "none: set BLOTTER_TOKEN, token_file or token_command");
+        return STATUS_AUTH; /* nothing is asked of the server without one */
+    }
+    profile_client(profile, &settings);
+    settings.cache_dir = NULL;
+    struct check check = {.profile = profile, .loop = loop_new()};
+    check.wanted = settings.engine.wanted;
+    profile_loop(profile, check.loop);
+    status = (enum status)run(&check, &settings);
+    profile_loop(profile, NULL);
+    loop_free(check.loop);
+    return status;
+}
+
+/* One after the other: nothing hurries, and each has the words to itself. */
+static int check_profiles(struct session *session)
+{
+    struct status_tally tally = {0};
+    for (size_t i = 0; i < session->named; i++) {
+        const char *name = config_profile(session->config, i);
+        printf("\n%s\n", name);
+        enum status status = check_profile(session, name);
+        if (status >= STATUS_SIGNAL) {
+            return (int)status;
+        }
+        status_add(&tally, status);
+    }
+    return (int)status_total(&tally);
+}
+
+int session_check(struct session *session)
+{
     line_config(session);
     bool has_backend = config_text(session->config, CONFIG_URL) != NULL ||
                        config_text(session->config, CONFIG_BACKEND) != NULL;
+    if (session->named > 1) {
+        return check_profiles(session);
+    }
     if (!session->options->given[OPTION_DEMO] && !has_backend) {
         printf("%-11s %-7s %s\n", "connection", "-",
                "no url or backend is set, so nothing more was tried");
         return STATUS_OK;
     }
-    enum status status = session_connect(session, &problem);
-    if (status != STATUS_OK) {
-        line("token", false, problem.text);
-        return (int)status;
-    }
-    if (session->token == NULL && session->adapt == NULL) {
-        line("token", false, "none: set BLOTTER_TOKEN, token_file or token_command");
-        return STATUS_AUTH; /* nothing is asked of the server without one */
-    }
-    session_client(session, &settings);
-    settings.cache_dir = NULL;
-    struct check check = {.session = session, .loop = loop_new()};
-    check.wanted = settings.engine.wanted;
-    session_loop(session, check.loop);
-    int result = run(&check, &settings);
-    session_loop(session, NULL);
-    loop_free(check.loop);
-    return result;
+    return (int)check_profile(session, NULL);
 }

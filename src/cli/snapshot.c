@@ -15,6 +15,7 @@
 
 struct run {
     struct session *session;
+    struct profile *profile;
     struct loop *loop;
     struct client *client;
     resource_mask wanted;
@@ -110,9 +111,9 @@ static void describe(const struct run *run, struct snapshot_report *report)
 {
     const struct config *config = run->session->config;
     report->taken_ms = loop_now(run->loop).wall_ms;
-    report->url = session_url(run->session);
-    report->backend = run->session->adapt != NULL ? adapt_backend(run->session->adapt)->id : NULL;
-    report->user = config_text(config, CONFIG_USER);
+    report->url = profile_url(run->profile);
+    report->backend = run->profile->adapt != NULL ? adapt_backend(run->profile->adapt)->id : NULL;
+    report->user = config_text(run->profile->config, CONFIG_USER);
     const struct snapshot *account = report->parts[RESOURCE_ACCOUNT].rows;
     bool known = account != NULL && account->row_count > 0;
     report->grouping =
@@ -183,24 +184,16 @@ static void say_failures(const struct snapshot_report *report)
     }
 }
 
-/* 0 all there; 5 some; otherwise the most telling failure's: the token's before the network's. */
 static enum status judge(const struct snapshot_report *report)
 {
-    bool any = false, all = true;
-    enum status worst = STATUS_OK;
+    struct status_tally tally = {0};
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         const struct snapshot_part *part = &report->parts[i];
-        if (!part->wanted) {
-            continue;
-        }
-        any |= part->body != NULL;
-        all &= part->body != NULL;
-        if (part->body == NULL && worst != STATUS_AUTH) {
-            enum status status = status_of_fault(part->fault.kind);
-            worst = worst == STATUS_OK || status == STATUS_AUTH ? status : worst;
+        if (part->wanted) {
+            status_add(&tally, part->body != NULL ? STATUS_OK : status_of_fault(part->fault.kind));
         }
     }
-    return all ? STATUS_OK : any ? STATUS_PARTIAL : worst;
+    return status_total(&tally);
 }
 
 static const struct printer {
@@ -322,7 +315,7 @@ int session_snapshot(struct session *session)
     struct client_settings settings;
     struct problem problem;
     struct fault fault;
-    session_client(session, &settings);
+    profile_client(session->profiles[0], &settings);
     settings.stream = false;
     settings.cache_dir = NULL;
     if (!session_trace(session, &settings.trace, &problem)) {
@@ -330,11 +323,12 @@ int session_snapshot(struct session *session)
         return STATUS_RUNTIME;
     }
     struct run run = {.session = session,
+                      .profile = session->profiles[0],
                       .loop = loop_new(),
                       .wanted = settings.engine.wanted,
                       .limit_ms = session_one_clock(&settings)};
     signal(SIGPIPE, SIG_IGN);
-    session_loop(session, run.loop);
+    profile_loop(run.profile, run.loop);
     run.client = client_new(run.loop, &settings, &fault);
     int status = STATUS_USAGE;
     if (run.client != NULL && !compile_filters(&run)) {
@@ -346,7 +340,7 @@ int session_snapshot(struct session *session)
         status = load(&run);
     }
     client_free(run.client);
-    session_loop(session, NULL);
+    profile_loop(run.profile, NULL);
     loop_free(run.loop);
     trace_close(settings.trace);
     return status;

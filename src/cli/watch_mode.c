@@ -28,32 +28,33 @@ static bool wants_color(const struct session *session)
 }
 
 /* Naming panes leaves the other events out; all of them means everything, unknown types too. */
-static resource_mask panes_of(const struct session *session)
+static resource_mask panes_of(const struct profile *profile)
 {
-    resource_mask panes = (resource_mask)config_number(session->config, CONFIG_PANES);
+    resource_mask panes = (resource_mask)config_number(profile->config, CONFIG_PANES);
     return panes == RESOURCE_ALL ? 0 : panes;
 }
 
-static void fill(const struct session *session, struct watch_settings *settings)
+static void fill(const struct session *session, const struct profile *profile,
+                 struct watch_settings *settings)
 {
     const struct options *options = session->options;
     const char *zone = config_text(session->config, CONFIG_TIMEZONE);
     watch_settings_default(settings);
-    session_http(session, &settings->http);
-    session_conn(session, &settings->conn);
-    settings->event_max = (size_t)config_number(session->config, CONFIG_STREAM_EVENT_MAX);
+    profile_http(profile, &settings->http);
+    profile_conn(profile, &settings->conn);
+    settings->event_max = (size_t)config_number(profile->config, CONFIG_STREAM_EVENT_MAX);
     settings->format = format_of(options->value[OPTION_OUTPUT]);
     settings->globs = options->events;
     settings->glob_count = options->event_count;
-    settings->panes = panes_of(session);
+    settings->panes = panes_of(profile);
     settings->count = options->count;
     settings->duration_ms = options->duration_ms;
     settings->status = options->given[OPTION_STATUS];
     settings->cursor = options->value[OPTION_CURSOR];
     settings->after = options->value[OPTION_AFTER];
     settings->with_snapshot = options->given[OPTION_WITH_SNAPSHOT];
-    settings->user = config_text(session->config, CONFIG_USER);
-    settings->backend = config_text(session->config, CONFIG_BACKEND);
+    settings->user = config_text(profile->config, CONFIG_USER);
+    settings->backend = config_text(profile->config, CONFIG_BACKEND);
     settings->color = wants_color(session);
     settings->ascii = session_ascii(session);
     settings->utc = zone != NULL && strcmp(zone, "utc") == 0;
@@ -85,12 +86,12 @@ static bool on_refused(void *user, struct watch *watch)
     return token_renew_ask(renewal->renew);
 }
 
-static int run(struct session *session, struct loop *loop, struct watch_settings *settings)
+static int run(const struct profile *profile, struct loop *loop, struct watch_settings *settings)
 {
     struct renewal renewal = {.watch = NULL};
-    const struct token_renewal asked = {.source = session->token_source,
-                                        .config = session->config,
-                                        .token = session->token,
+    const struct token_renewal asked = {.source = profile->token_source,
+                                        .config = profile->config,
+                                        .token = profile->token,
                                         .fn = on_token,
                                         .user = &renewal};
     renewal.renew = token_renew_new(loop, &asked);
@@ -103,25 +104,26 @@ static int run(struct session *session, struct loop *loop, struct watch_settings
 
 int session_watch(struct session *session)
 {
+    struct profile *profile = session->profiles[0];
     struct watch_settings settings;
     struct loop *loop = loop_new();
-    char *path = resource_path(RESOURCE_STREAM_PATH, config_text(session->config, CONFIG_USER));
-    fill(session, &settings);
+    char *path = resource_path(RESOURCE_STREAM_PATH, config_text(profile->config, CONFIG_USER));
+    fill(session, profile, &settings);
     settings.path = path;
     session_end_on_signals(loop);
-    session_loop(session, loop);
+    profile_loop(profile, loop);
     struct client_settings client;
-    session_client(session, &client);
+    profile_client(profile, &client);
     settings.relayed = client.backend;
     struct problem problem;
     int status = STATUS_RUNTIME;
     if (session_trace(session, &settings.trace, &problem)) {
-        status = run(session, loop, &settings);
+        status = run(profile, loop, &settings);
         trace_close(settings.trace);
     } else {
         fprintf(stderr, "blotter: %s\n", problem.text);
     }
-    session_loop(session, NULL);
+    profile_loop(profile, NULL);
     loop_free(loop);
     free(path);
     return status;

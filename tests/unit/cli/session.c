@@ -12,8 +12,8 @@
 
 static struct options options;
 
-/* Opens a session as a command line would. */
-static void open_with(struct session *session, char **words)
+/* Opens a session and its account as a command line would. */
+static struct profile *open_with(struct session *session, char **words)
 {
     struct problem problem = {0};
     int count = 0;
@@ -24,6 +24,8 @@ static void open_with(struct session *session, char **words)
     if (!session_open(session, &options, &problem)) {
         fail_msg("%s", problem.text);
     }
+    assert_int_equal(session_add(session, NULL, &problem), STATUS_OK);
+    return session->profiles[0];
 }
 
 #define WORDS(...) ((char *[]){(char[]){"blotter"}, __VA_ARGS__, NULL})
@@ -33,13 +35,14 @@ static void flags_reach_the_floors_below(void **state)
     (void)state;
     struct session session;
     struct client_settings client;
-    open_with(&session, WORDS((char[]){"--url=https://h.example:8443/base?x"},
-                              (char[]){"--user=u 1"}, (char[]){"--timeout=2.5"},
-                              (char[]){"-Ohttp.auth=cookie"}, (char[]){"-Ohttp.cookie_name=sid"},
-                              (char[]){"-Ostream.retry_ms=7"}, (char[]){"-Ostream.max_retry_ms=70"},
-                              (char[]){"-Orefresh.poll_ms=500"}, (char[]){"-Ostream.event_max=4K"},
-                              (char[]){"-pwatchlist"}, (char[]){"--no-cache"}));
-    session_client(&session, &client);
+    const struct profile *profile = open_with(
+        &session,
+        WORDS((char[]){"--url=https://h.example:8443/base?x"}, (char[]){"--user=u 1"},
+              (char[]){"--timeout=2.5"}, (char[]){"-Ohttp.auth=cookie"},
+              (char[]){"-Ohttp.cookie_name=sid"}, (char[]){"-Ostream.retry_ms=7"},
+              (char[]){"-Ostream.max_retry_ms=70"}, (char[]){"-Orefresh.poll_ms=500"},
+              (char[]){"-Ostream.event_max=4K"}, (char[]){"-pwatchlist"}, (char[]){"--no-cache"}));
+    profile_client(profile, &client);
     assert_string_equal(client.http.url, "https://h.example:8443/base?x");
     assert_string_equal(client.http.auth, "cookie");
     assert_string_equal(client.http.cookie_name, "sid");
@@ -57,9 +60,9 @@ static void flags_reach_the_floors_below(void **state)
     assert_string_equal(client.user, "u 1");
     assert_null(client.cache_dir);
     char host[64];
-    session_host(&session, host, sizeof host);
+    profile_host(profile, host, sizeof host);
     assert_string_equal(host, "h.example:8443");
-    assert_null(session_badge(&session)); /* as the server says */
+    assert_null(profile_badge(profile)); /* as the server says */
     session_close(&session);
 }
 
@@ -69,8 +72,8 @@ static void defaults_agree_with_the_floors_below(void **state)
     (void)state;
     struct session session;
     struct client_settings ours, theirs;
-    open_with(&session, WORDS((char[]){"--url=https://h"}));
-    session_client(&session, &ours);
+    const struct profile *profile = open_with(&session, WORDS((char[]){"--url=https://h"}));
+    profile_client(profile, &ours);
     client_settings_default(&theirs);
     assert_int_equal(ours.http.connect_timeout_ms, theirs.http.connect_timeout_ms);
     assert_int_equal(ours.http.total_timeout_ms, theirs.http.total_timeout_ms);
@@ -106,8 +109,9 @@ static void badges_follow_the_config(void **state)
                 {"-Obadge=mock", "MOCK"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct session session;
-        open_with(&session, WORDS((char *)rows[i].word));
-        const char *badge = session_badge(&session);
+        const struct profile *profile =
+            open_with(&session, WORDS((char *)rows[i].word, (char[]){"--url=https://h"}));
+        const char *badge = profile_badge(profile);
         if (badge == NULL || rows[i].badge == NULL) {
             assert_ptr_equal(badge, rows[i].badge);
         } else {
@@ -138,13 +142,12 @@ static void the_log_says_who_said_what(void **state)
     (void)state;
     struct session session;
     char path[64], option[96], text[4096];
-    struct problem problem;
     snprintf(path, sizeof path, "/tmp/blotter-log-%ld", (long)getpid());
     snprintf(option, sizeof option, "--log-file=%s", path);
     setenv("BLOTTER_TOKEN", "s3cret", 1);
-    open_with(&session, WORDS(option, (char[]){"-v"}, (char[]){"--url=https://h"}));
-    assert_int_equal(session_connect(&session, &problem), STATUS_OK);
-    assert_string_equal(session.token, "s3cret");
+    const struct profile *profile =
+        open_with(&session, WORDS(option, (char[]){"-v"}, (char[]){"--url=https://h"}));
+    assert_string_equal(profile->token, "s3cret");
     session_log(&session, "%s", "a line");
     session_close(&session);
     FILE *file = fopen(path, "r");
