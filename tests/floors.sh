@@ -67,6 +67,15 @@ TABLE
 
 grep -rnE '^ *# *include *"[^"]*\.\./' src include --include='*.[ch]' | report 'includes go down, not up'
 
+# A public header is one that another floor, its tests or another public header includes. The
+# others live beside their source.
+grep -rnoE '^#include <blotter/[a-z]+/[a-z0-9_]+\.h>' src include tests/unit --include='*.[ch]' |
+    sed -E 's|^([^:]*):[0-9]*:#include <(.*)>|\2 \1|' >"$work/includes"
+find include -name '*.h' | sort | while read -r header; do
+    floor=$(echo "$header" | cut -d/ -f3)
+    grep "^${header#include/} " "$work/includes" | cut -d' ' -f2 | grep -qvE "^(src|tests/unit)/$floor/" || echo "$header"
+done | grep -v '^include/blotter/cli/' | report 'no other floor includes'
+
 # --- the rooms of a floor ---------------------------------------------------------------------------
 # A room is a folder of a floor. A public header lives in the room of its source file; those that
 # have none are named here.

@@ -1,4 +1,4 @@
-#include <blotter/client/cache.h>
+#include "cache.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/sha256.h>

@@ -4,10 +4,10 @@
 #ifndef BLOTTER_VIEW_SCREEN_PRIVATE_H
 #define BLOTTER_VIEW_SCREEN_PRIVATE_H
 
-#include <blotter/view/layout.h>
-#include <blotter/view/memo.h>
+#include "screen/layout.h"
+#include "text/memo.h"
 #include <blotter/view/screen.h>
-#include <blotter/view/table.h>
+#include "table/table.h"
 
 #define SCREEN_HINTS_MAX 24 /* two parts each */
 #define MINUTE_MS INT64_C(60000)

@@ -4,7 +4,7 @@
 #ifndef BLOTTER_VIEW_TABLE_PRIVATE_H
 #define BLOTTER_VIEW_TABLE_PRIVATE_H
 
-#include <blotter/view/table.h>
+#include "table/table.h"
 
 /* --- table.c */
 

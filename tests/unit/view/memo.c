@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include <blotter/core/alloc.h>
-#include <blotter/view/memo.h>
+#include "text/memo.h"
 
 #include <locale.h>
 #include <stdio.h>

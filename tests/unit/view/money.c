@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/view/table.h>
+#include "table/table.h"
 
 #include "desk.h"
 

@@ -12,10 +12,10 @@
 #include <blotter/core/moment.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/columns.h>
-#include <blotter/view/draw.h>
+#include "text/draw.h"
 #include <blotter/view/filter.h>
 #include <blotter/view/format.h>
-#include <blotter/view/memo.h>
+#include "text/memo.h"
 
 #define TABLE_FILTER_MAX 128
 #define TABLE_SPARK_MAX 16      /* quotes remembered for a curve */
