@@ -1,5 +1,5 @@
 /* Which columns a table has, and which it shows. */
-#include <blotter/view/table.h>
+#include "table.h"
 
 size_t table_column_total(const struct table *table)
 {
