@@ -119,6 +119,8 @@ void tape_key(const struct tape *tape, const struct tape_entry *entry, char out[
 uint64_t tape_first_changed(struct tape *tape);
 /* That one could not be taken in: it is told again. */
 void tape_keep_changed(struct tape *tape, uint64_t number);
+/* Entries up to this number were kept by an earlier run. */
+uint64_t tape_kept(const struct tape *tape);
 /* Another number whenever an entry came or was completed. */
 uint64_t tape_version(const struct tape *tape);
 

@@ -49,6 +49,11 @@ void tape_key(const struct tape *tape, const struct tape_entry *entry, char out[
     }
 }
 
+uint64_t tape_kept(const struct tape *tape)
+{
+    return tape->kept;
+}
+
 /* What a kept entry says of its order or position is known from now on. */
 static void know(struct tape *tape, const struct tape_entry *entry)
 {

@@ -33,17 +33,6 @@ static struct style bold(enum role role)
 
 /* --- identity ------------------------------------------------------------------------------- */
 
-static enum role badge_role(const char *badge)
-{
-    if (strcmp(badge, "?") == 0) {
-        return ROLE_DIM; /* nobody has said yet */
-    }
-    if (strcmp(badge, "MOCK") == 0) {
-        return ROLE_BADGE_MOCK;
-    }
-    return strcmp(badge, "PAPER") == 0 ? ROLE_BADGE_PAPER : ROLE_BADGE_REAL;
-}
-
 static void add_badge(struct bar *bar, const struct screen_input *input)
 {
     const char *badge = input->badge != NULL ? input->badge : "";
@@ -256,6 +245,10 @@ void paint_top(const struct frame *frame)
     struct bar bar;
     bar.count = 0;
     bool roomy = is_roomy(frame);
+    if (screen_is_joint(frame->input)) {
+        paint_strip(frame);
+        return;
+    }
     bar_add(&bar, left_at(11), bold(ROLE_TITLE), " blotter ");
     bar_add(&bar, left_at(13), plain(ROLE_TEXT), " ");
     add_badge(&bar, frame->input);
@@ -292,6 +285,10 @@ void paint_account_line(const struct frame *frame)
     struct pane_state state = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT);
     char text[BAR_TEXT_MAX];
     if (area.height == 0) {
+        return;
+    }
+    if (screen_is_joint(frame->input)) {
+        paint_accounts_line(frame);
         return;
     }
     bar_add(&bar, pinned, plain(ROLE_TEXT), " ");

@@ -416,6 +416,9 @@ static void paint_table(const struct frame *frame, enum pane pane)
 
 int account_lines(const struct screen *screen)
 {
+    if (screen->account_lines > 0) {
+        return screen->account_lines;
+    }
     uint8_t columns[COLUMNS_MAX];
     return (int)table_columns(&screen->tables[PANE_ACCOUNT], false, columns);
 }
@@ -531,6 +534,10 @@ static void paint_account(const struct frame *frame)
     const struct table *table = &frame->screen->tables[PANE_ACCOUNT];
     struct account_place place = {.inside =
                                       rect_inset(frame->screen->layout.panes[PANE_ACCOUNT], 1)};
+    if (screen_is_joint(frame->input)) {
+        paint_accounts(frame, place.inside);
+        return;
+    }
     put_reason(frame, PANE_ACCOUNT, place.inside);
     if (table->snapshot == NULL || table->snapshot->row_count == 0) {
         return;

@@ -6,7 +6,7 @@ size_t table_column_total(const struct table *table)
     size_t count;
     const struct column *columns = columns_of(table->pane, &count);
     bool owned = count > 0 && (columns[count - 1].flags & COLUMN_OWNER) != 0;
-    return owned && table->owners == NULL ? count - 1 : count;
+    return owned && table->owner_count < 2 ? count - 1 : count;
 }
 
 size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS_MAX])

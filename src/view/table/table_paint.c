@@ -371,7 +371,7 @@ static uint64_t layout_number(const struct table *table, const struct table_view
     number = memo_bytes(number, format->locale_grouping, sizeof format->locale_grouping);
     number = memo_mix(number, (uint64_t)format->grouping << 34 | (uint64_t)table->skip << 2 |
                                   (uint64_t)view->hide_amounts << 1 | (view->totals > 0));
-    number = memo_mix(number, table->owners != NULL);
+    number = memo_mix(number, table->owner_count > 1);
     const struct money *sums = &table->sums;
     return view->totals > 0 ? memo_bytes(number, sums->sums, sums->count * sizeof *sums->sums)
                             : number;
