@@ -113,6 +113,10 @@ struct money_totals {
 void money_totals_of(struct money_totals *totals, const struct money_account *accounts,
                      size_t count);
 
+/* What working orders are for, of orders that have owners: open is the worth, members the orders.
+ */
+void money_waiting_of(struct money_totals *totals, const struct snapshot *orders);
+
 /* Whether a part of a total is all there is, and something vouches for it. */
 bool money_total_is_whole(const struct money_total *total, const struct money_part *part);
 

@@ -247,7 +247,7 @@ double money_net_liq(const struct account *account, const struct money *money)
 
 /* --- orders --------------------------------------------------------------------------------- */
 
-static double waiting_value(const struct order *order)
+double money_order_waits(const struct order *order)
 {
     double price = order->price > 0 ? order->price : order_last(order).value;
     double units = order->multiplier > 0 ? order->multiplier : 1;
@@ -266,7 +266,7 @@ size_t money_waiting(const struct snapshot *orders, struct money_part *ret)
         }
         currency = currency != NULL ? currency : order->currency;
         bool same = strcmp(currency, order->currency) == 0;
-        part_add(ret, same ? waiting_value(order) : (double)NAN, true);
+        part_add(ret, same ? money_order_waits(order) : (double)NAN, true);
         count++;
     }
     return count;

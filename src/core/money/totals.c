@@ -1,9 +1,12 @@
 /* What several accounts have together, a total per kind and currency. */
+#include <blotter/core/derive.h>
 #include <blotter/core/money.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "book_private.h"
 
 static const struct money_part nothing = {.value = NAN};
 
@@ -112,6 +115,23 @@ void money_totals_of(struct money_totals *totals, const struct money_account *ac
             add_unloaded(totals, &accounts[i]);
         }
         add_balance(totals, &accounts[i]);
+    }
+}
+
+void money_waiting_of(struct money_totals *totals, const struct snapshot *orders)
+{
+    totals->count = 0;
+    for (size_t i = 0; orders != NULL && i < orders->row_count; i++) {
+        const struct order *order = &orders->orders[i];
+        if (!order_is_working(order) || order->row.owner == NULL) {
+            continue;
+        }
+        struct money_total *total = total_of(totals, order->row.owner, order->currency);
+        if (total != NULL) {
+            total->members++;
+            total->stale += order->row.stale;
+            add(&total->open, money_order_waits(order), true, true);
+        }
     }
 }
 

@@ -144,11 +144,18 @@ struct amount {
     bool stale, sign; /* sign: coloured by it */
 };
 
+/* To the last digit where there is room for them. */
+static int decimals_of(const struct frame *frame)
+{
+    struct rect pane = frame->screen->layout.panes[PANE_ACCOUNT];
+    return pane.width == 0 || pane.width >= 64 ? 2 : 0;
+}
+
 static void put_amount(const struct frame *frame, struct line *line, enum field field,
                        struct amount amount)
 {
     char out[FORMAT_MAX];
-    struct format_figure figure = {amount.value, 2, amount.flags};
+    struct format_figure figure = {amount.value, decimals_of(frame), amount.flags};
     format_number(&frame->input->format, figure, out);
     bool hidden = frame->screen->hide_amounts && !isnan(amount.value);
     snprintf(line->text[field], FIELD_BYTES, "%s%s",
@@ -232,6 +239,40 @@ static void make_account(const struct frame *frame, size_t i, struct line *line)
     line->role[FIELD_AS_OF] = stale ? ROLE_STALE : ROLE_DIM;
 }
 
+/* Currencies that differ, or may, are named. */
+static bool names_currency(const struct money_totals *totals)
+{
+    size_t i = 0;
+    while (i < totals->count &&
+           strcmp(totals->totals[i].currency, totals->totals[0].currency) == 0) {
+        i++;
+    }
+    return i < totals->count;
+}
+
+void total_name(const struct money_totals *totals, const struct money_total *total,
+                char out[TOTAL_NAME_BYTES])
+{
+    bool currency = names_currency(totals) && total->currency[0] != '\0';
+    const char *whose = total->alone != NULL ? total->alone->name : owner_kind_name(total->kind);
+    snprintf(out, TOTAL_NAME_BYTES, "%s%s%s%s", total->alone != NULL ? "" : "Σ ", whose,
+             currency ? " " : "", currency ? total->currency : "");
+}
+
+void accounts_badge(const struct screen_accounts *accounts, char out[TOTAL_NAME_BYTES])
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < accounts->count; i++) {
+        const char *badge = accounts->of[i].badge;
+        badge = badge != NULL && badge[0] != '\0' ? badge : "?";
+        if (strstr(out, badge) == NULL && len + strlen(badge) + 2 < TOTAL_NAME_BYTES) {
+            len += (size_t)snprintf(out + len, TOTAL_NAME_BYTES - len, "%s%s", len > 0 ? "+" : "",
+                                    badge);
+        }
+    }
+}
+
 /* "Σ real INR", and how many of its accounts are not as they should be. */
 static void make_total(const struct frame *frame, const struct money_total *total,
                        struct line *line)
@@ -239,8 +280,9 @@ static void make_total(const struct frame *frame, const struct money_total *tota
     const struct money_part *parts[] = {&total->day, &total->booked, &total->open};
     size_t unknown = total->day.unknown;
     line->attributes = CELL_BOLD;
-    snprintf(line->text[FIELD_NAME], FIELD_BYTES, "Σ %s%s%s", owner_kind_name(total->kind),
-             total->currency[0] != '\0' ? " " : "", total->currency);
+    char name[TOTAL_NAME_BYTES];
+    total_name(&frame->screen->totals, total, name);
+    snprintf(line->text[FIELD_NAME], FIELD_BYTES, "%s", name);
     line->role[FIELD_NAME] = ROLE_TOTAL;
     for (int i = 0; i < 3; i++) {
         put_part(frame, line, (enum field)(FIELD_DAY + i), parts[i],
@@ -397,8 +439,7 @@ void paint_accounts_line(const struct frame *frame)
         int rank = 1 + (int)i;
         make_total(frame, total, &line);
         bar_add(&bar, (struct bar_place){rank, 0}, (struct style){ROLE_TOTAL, 0}, "%s%s",
-                i > 0 ? " │ " : "",
-                total->alone != NULL ? total->alone->name : line.text[FIELD_NAME]);
+                i > 0 ? " │ " : "", line.text[FIELD_NAME]);
         bar_add(&bar, (struct bar_place){rank, 0}, (struct style){ROLE_DIM, 0}, "  Day ");
         bar_add(&bar, (struct bar_place){rank, 0}, (struct style){line.role[FIELD_DAY], 0}, "%s",
                 line.text[FIELD_DAY]);
@@ -407,4 +448,51 @@ void paint_accounts_line(const struct frame *frame)
                 "%s", line.text[FIELD_NET_LIQ]);
     }
     bar_repaint(&bar, frame, BAR_ACCOUNT, frame->screen->layout.account_line);
+}
+
+void paint_accounts_worth(const struct frame *frame, struct rect line)
+{
+    struct money_totals totals;
+    struct bar bar;
+    bar.count = 0;
+    money_waiting_of(&totals, frame->screen->tables[PANE_ORDERS].snapshot);
+    for (size_t i = 0; i < totals.count && i < 6; i++) {
+        const struct money_total *total = &totals.totals[i];
+        char name[TOTAL_NAME_BYTES], out[FORMAT_MAX];
+        int rank = (int)i;
+        total_name(&totals, total, name);
+        format_number(&frame->input->format,
+                      (struct format_figure){total->open.value, 0, FORMAT_DERIVED}, out);
+        bar_add(&bar, (struct bar_place){rank, 0}, (struct style){ROLE_TOTAL, CELL_BOLD},
+                "%s %s working %zu", i > 0 ? " " : "", name, total->members);
+        bar_add(&bar, (struct bar_place){rank, 0}, (struct style){ROLE_DIM, 0}, " worth ");
+        bar_add(&bar, (struct bar_place){rank, 0},
+                (struct style){total->stale > 0 ? ROLE_STALE : ROLE_TEXT, 0}, "%s%s",
+                total->stale > 0 ? "≈ " : "", frame->screen->hide_amounts ? FORMAT_HIDDEN : out);
+        if (total->open.unknown > 0) {
+            bar_add(&bar, (struct bar_place){rank + 7, 0}, (struct style){ROLE_DIM, 0},
+                    ", %zu unknown", total->open.unknown);
+        }
+    }
+    bar_paint(&bar, frame->canvas, line);
+}
+
+void accounts_add_days(struct bar *bar, const struct frame *frame)
+{
+    const struct money_totals *totals = &frame->screen->totals;
+    for (size_t i = 0; i < totals->count && i < 8; i++) {
+        const struct money_total *total = &totals->totals[i];
+        char name[TOTAL_NAME_BYTES], out[FORMAT_MAX];
+        struct format_figure figure = {total->day.value, 0, FORMAT_SIGN};
+        bool whole = money_total_is_whole(total, &total->day), known = !isnan(total->day.value);
+        struct bar_place place = {i == 0 ? 0 : 1 + (int)i, BAR_FIGURE};
+        total_name(totals, total, name);
+        format_number(&frame->input->format, figure, out);
+        bar_add(bar, (struct bar_place){i == 0 ? 1 : place.rank, 0}, (struct style){ROLE_DIM, 0},
+                "%s%s ", i > 0 ? "  " : "", name);
+        bar_add(bar, (struct bar_place){place.rank, 0}, (struct style){ROLE_STALE, 0}, "%s",
+                whole || !known ? "" : "≈ ");
+        bar_add(bar, place, (struct style){sign_role(total->day.value, !whole), CELL_BOLD}, "%s",
+                frame->screen->hide_amounts && known ? FORMAT_HIDDEN : out);
+    }
 }

@@ -45,6 +45,13 @@ static int64_t earlier(int64_t a, int64_t b)
     return a == MODEL_NO_TIME || (b != MODEL_NO_TIME && b < a) ? b : a;
 }
 
+/* That an account is out of reach stands on top and with its name; every pane need not say it. */
+static bool is_news(const struct screen_input *one, const struct pane_state *state)
+{
+    bool live = one->conn == NULL || one->conn->phase == CONN_LIVE;
+    return state->fault.kind != FAULT_NONE && (live || !fault_is_outage(state->fault.kind));
+}
+
 /* The first that failed is told, by its name. */
 static void add_fault(struct pane_state *all, const struct pane_state *one,
                       const struct owner *owner)
@@ -92,13 +99,18 @@ static void join_pane(struct screen_joint *joint, const struct screen_accounts *
         const struct pane_state *one = &accounts->of[i].panes[resource];
         if (screen_shows_account(accounts, i)) {
             add_state(&all, one);
-            add_fault(&all, one, accounts->owners[i]);
+            if (is_news(&accounts->of[i], one)) {
+                add_fault(&all, one, accounts->owners[i]);
+            }
             parts[count++] = (struct join_part){one->shown, accounts->owners[i], one->version,
                                                 one->stale && one->shown != NULL};
         }
     }
     join_take(joint->rows[resource], parts, count);
     all.shown = join_shown(joint->rows[resource]);
+    for (size_t i = 0; i < accounts->count && all.shown == NULL; i++) {
+        add_fault(&all, &accounts->of[i].panes[resource], accounts->owners[i]);
+    }
     all.stale = all.stale && all.shown != NULL;
     *ret = all;
 }
@@ -125,7 +137,10 @@ static void take_one(const struct screen_input *one, struct screen_input *ret)
     ret->poll_next_ms = one->poll_next_ms;
     ret->poll_every_ms = one->poll_every_ms;
     ret->journal = one->journal;
+    ret->tape = NULL; /* entries are numbered among those of all */
     ret->history = one->history;
+    ret->book = one->book;
+    ret->day = one->day;
     ret->event_latency = one->event_latency;
     ret->fetch_latency = one->fetch_latency;
     ret->badge = one->badge;
@@ -166,6 +181,9 @@ void screen_joint_fill(struct screen_joint *joint, const struct screen *screen,
         join_pane(joint, accounts, (enum resource)i, &ret->panes[i]);
     }
     join_tapes(joint, accounts);
+    struct screen_input none;
+    screen_input_init(&none);
+    take_one(&none, ret);
     ret->looked_ms = accounts->count > 0 ? accounts->of[0].looked_ms : MODEL_NO_TIME;
     if (accounts->shown != SCREEN_ALL_ACCOUNTS) {
         take_one(&accounts->of[accounts->shown], ret);

@@ -21,6 +21,7 @@ enum strip_form {
     STRIP_FIGURES, /* figures of each */
     STRIP_SIGNS,   /* a sign for each */
     STRIP_COUNTS,  /* how many there are, and which are off */
+    STRIP_LEAST,   /* the same without totals */
     STRIP_FORMS
 };
 
@@ -148,29 +149,28 @@ static void add_accounts(struct strip *strip, const struct frame *frame, enum st
     }
 }
 
-/* Who is not live, as far as there is room for names. */
-static void add_counts(struct strip *strip, const struct frame *frame)
+/* Who is not live, as far as there is room for names before the totals. */
+static void add_counts(struct strip *strip, const struct frame *frame, int room)
 {
     const struct screen_accounts *accounts = frame->input->accounts;
-    int room = frame->screen->columns - 30;
-    size_t off = 0;
-    const char *first = badge_of(accounts, 0);
-    for (size_t i = 0; i < accounts->count; i++) {
-        first = strcmp(first, badge_of(accounts, i)) != 0 ? "MIXED" : first;
-    }
-    add(strip, bold(badge_role(first)), "▌%.12s▐", first);
+    char badge[TOTAL_NAME_BYTES];
+    size_t off = 0, named = 0;
+    accounts_badge(accounts, badge);
+    add(strip, bold(strchr(badge, '+') != NULL ? ROLE_BADGE_REAL : badge_role(badge)), "▌%s▐",
+        badge);
     add(strip, plain(ROLE_TEXT), " %zu accounts", accounts->count);
     for (size_t i = 0; i < accounts->count; i++) {
         struct conn_word word;
         conn_word_make(&accounts->of[i], &word);
-        off += word.role != ROLE_CONN_LIVE;
-        if (word.role != ROLE_CONN_LIVE && strip->width < room) {
-            add(strip, bold(ROLE_STALE), off == 1 ? ", off: %.12s" : " %.12s",
+        bool bad = word.role != ROLE_CONN_LIVE;
+        off += bad;
+        if (bad && strip->width + 8 + text_width(accounts->owners[i]->name) <= room) {
+            add(strip, bold(ROLE_STALE), named++ == 0 ? ", off: %s" : " %s",
                 accounts->owners[i]->name);
         }
     }
-    if (off > 0 && strip->width >= room) {
-        add(strip, bold(ROLE_STALE), " (%zu off)", off);
+    if (off > named) {
+        add(strip, bold(ROLE_STALE), named == 0 ? ", %zu off" : " +%zu", off - named);
     }
 }
 
@@ -184,8 +184,9 @@ static void add_totals(struct strip *strip, const struct frame *frame)
         if (total->members < 2) {
             continue;
         }
-        add(strip, plain(ROLE_TOTAL), "  Σ %s%s%s ", owner_kind_name(total->kind),
-            total->currency[0] != '\0' ? " " : "", total->currency);
+        char name[TOTAL_NAME_BYTES];
+        total_name(totals, total, name);
+        add(strip, plain(ROLE_TOTAL), " %s ", name);
         if (!whole && !isnan(total->day.value)) {
             add(strip, bold(ROLE_STALE), "≈ ");
         }
@@ -197,12 +198,21 @@ static void strip_make(struct strip *strip, const struct frame *frame, enum stri
 {
     strip->count = 0;
     strip->width = 0;
-    if (form == STRIP_COUNTS) {
-        add_counts(strip, frame);
+    if (form >= STRIP_COUNTS) {
+        int totals = 0;
+        if (form == STRIP_COUNTS) {
+            add_totals(strip, frame);
+            totals = strip->width;
+            strip->count = 0;
+            strip->width = 0;
+        }
+        add_counts(strip, frame, frame->screen->columns - totals);
     } else {
         add_accounts(strip, frame, form);
     }
-    add_totals(strip, frame);
+    if (form != STRIP_LEAST) { /* a figure that does not fit whole is left out */
+        add_totals(strip, frame);
+    }
 }
 
 static uint64_t strip_number(const struct strip *strip, struct rect area, const char *clock)

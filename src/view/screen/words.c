@@ -277,7 +277,7 @@ static void say_accounts(const struct screen_input *input, struct conn_word *ret
              accounts->count);
     snprintf(ret->shortest, sizeof ret->shortest, "%s", ret->text);
     if (off < accounts->count) {
-        snprintf(ret->more, sizeof ret->more, "%s %.60s %.60s", accounts->owners[off]->name,
+        snprintf(ret->more, sizeof ret->more, "│ %s %.60s %.60s", accounts->owners[off]->name,
                  first.text, first.more);
         snprintf(ret->why, sizeof ret->why, "%s", first.why);
     }
