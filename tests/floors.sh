@@ -206,11 +206,12 @@ while read -r floor above; do
         fi
     done
 done <<'TABLE'
-core adapt net client view tui cli mock
+core sys adapt net client view tui cli mock
+sys adapt net client view tui cli mock
 adapt net client view tui cli mock
-net adapt client view tui cli mock
+net sys adapt client view tui cli mock
 client view tui cli mock
-view adapt net client tui cli mock
+view sys adapt net client tui cli mock
 tui adapt cli mock
 cli mock
 mock adapt client view tui cli

@@ -6,7 +6,7 @@
 #include "program.h"
 
 struct adapt {
-    struct file ini, base, jq; /* base: that of `like`; empty without */
+    struct backend_file ini, base, jq; /* base: that of `like`; empty without */
     char *id;
     char *url; /* a copy, for {url} */
     struct pairs pairs;

@@ -89,6 +89,18 @@ static bool is_allowed(const char *list, const char *origin)
     return false;
 }
 
+static bool check_url(const struct adapt *adapt, struct problem *problem)
+{
+    const struct backend *backend = adapt_backend(adapt);
+    for (size_t i = 0; i < backend->host_count; i++) {
+        if (strcmp(backend->hosts[i].origin, "{url}") == 0) {
+            return problem_set(problem, "%s asks the host {url}: set url, or use --url",
+                               adapt_path(adapt));
+        }
+    }
+    return true;
+}
+
 /* A file of the user's decides where the user's secrets go: the user says so a second time, where
  * no file that came from elsewhere can say it. */
 static bool check_hosts(const struct profile *profile, const struct adapt *adapt,
@@ -272,7 +284,8 @@ enum status backend_open(struct profile *profile, const struct profile_ground *g
         keep_last(&sentences, ret_problem);
     }
     buf_done(&sentences);
-    if (profile->adapt == NULL || !check_hosts(profile, profile->adapt, ret_problem)) {
+    if (profile->adapt == NULL || !check_url(profile->adapt, ret_problem) ||
+        !check_hosts(profile, profile->adapt, ret_problem)) {
         return STATUS_USAGE;
     }
     profile->secrets = secrets_load(profile->config, profile->paths->home,
@@ -281,6 +294,18 @@ enum status backend_open(struct profile *profile, const struct profile_ground *g
         give(profile);
     }
     return status;
+}
+
+bool profile_backend_is_broken(const struct profile *profile)
+{
+    struct buf sentences;
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    bool broken = profile->adapt != NULL && !adapt_compile(profile->adapt, &sentences);
+    if (sentences.len > 0) {
+        fwrite(sentences.data, 1, sentences.len, stderr);
+    }
+    buf_done(&sentences);
+    return broken;
 }
 
 void backend_close(struct profile *profile)

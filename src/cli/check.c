@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <blotter/core/span.h>
+
+#include "check_members.h"
+
 /*
  * --check-config: opens what the dashboard would open, once, and says of each part whether it
  * works. The stream and the reads are tried together, as in the dashboard.
@@ -46,7 +50,9 @@ static void on_change(void *user, unsigned mask)
     (void)mask;
     const struct conn_status *stream = client_stream_status(check->client);
     bool none = check->profile->adapt != NULL && stream->phase == CONN_IDLE;
-    if ((none || stream_is_settled(stream)) && reads_are_settled(check)) {
+    struct ask_state asking;
+    bool priced = !client_asking(check->client, &asking) || !asking.quotes_open;
+    if ((none || stream_is_settled(stream)) && reads_are_settled(check) && priced) {
         loop_quit(check->loop, STATUS_OK);
     }
 }
@@ -78,7 +84,7 @@ static void print_advice(const struct check *check)
 {
     const char *head = "\n";
     for (int i = 0; i < FAULT_KIND_COUNT; i++) {
-        const char *advice = session_advice((enum fault_kind)i);
+        const char *advice = session_advice(check->profile, (enum fault_kind)i);
         if ((check->seen & 1u << i) != 0 && advice != NULL) {
             printf("%sto do: %s\n", head, advice);
             head = "";
@@ -155,6 +161,17 @@ static const struct fault *outage_of(const struct check *check, struct pane_stat
     return NULL;
 }
 
+static void tell_members(const struct check *check, enum resource resource)
+{
+    size_t len;
+    int64_t confirmed_ms;
+    const char *text = engine_body(client_engine(check->client), resource, &len, &confirmed_ms);
+    struct span body;
+    if (text != NULL && span_check(text, len, &body, NULL)) {
+        check_members(resource, body);
+    }
+}
+
 static void line_read(struct check *check, enum resource resource)
 {
     struct pane_state pane;
@@ -172,7 +189,41 @@ static void line_read(struct check *check, enum resource resource)
         snprintf(detail, sizeof detail, "%zu row%s in %" PRId64 ".%" PRId64 " ms", rows,
                  rows == 1 ? "" : "s", pane.fetch_us / 1000, pane.fetch_us / 100 % 10);
         line(name, true, detail);
+        if (check->profile->adapt != NULL) {
+            tell_members(check, resource);
+        }
     }
+}
+
+static size_t count_of(struct span array)
+{
+    struct span_iterator it = {NULL};
+    struct span key, value;
+    size_t count = 0;
+    while (span_next(array, &it, &key, &value)) {
+        count++;
+    }
+    return count;
+}
+
+/* The prices that a backend is asked for by symbols. */
+static void line_quotes(const struct check *check)
+{
+    struct buf quotes;
+    struct span updates;
+    char detail[64];
+    struct ask_state asking = {.quotes_open = false};
+    buf_init(&quotes, SIZE_MAX);
+    if (client_quotes(check->client, &quotes) &&
+        span_check(quotes.data, quotes.len, &updates, NULL)) {
+        size_t prices = count_of(updates);
+        bool open = client_asking(check->client, &asking) && asking.quotes_open;
+        snprintf(detail, sizeof detail, "%zu price%s%s", prices, prices == 1 ? "" : "s",
+                 open ? ", and no answer for the rest" : "");
+        line("quotes", !open, detail);
+        check_quotes(updates);
+    }
+    buf_done(&quotes);
 }
 
 static void line_stream(struct check *check)
@@ -242,6 +293,9 @@ static void print_table(struct check *check)
             line_read(check, (enum resource)i);
         }
     }
+    if (check->profile->adapt != NULL) {
+        line_quotes(check);
+    }
     line_stream(check);
     if (any_read(check) && check->profile->adapt == NULL) {
         line_extensions(check);
@@ -266,7 +320,9 @@ static int run(struct check *check, struct client_settings *settings)
     client_on_change(check->client, on_change, check);
     client_start(check->client);
     int status = loop_run(check->loop);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && profile_backend_is_broken(check->profile)) {
+        status = STATUS_USAGE;
+    } else if (status == STATUS_OK) {
         print_table(check);
         print_advice(check);
         status = (int)check->status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/utf8.h>
 
 static bool has(const struct profile_names *names, const char *name, size_t len)
 {
@@ -16,11 +17,29 @@ static bool has(const struct profile_names *names, const char *name, size_t len)
     return false;
 }
 
+/* It is printed beside everything of the account. */
+static bool is_fit(const char *name, size_t len)
+{
+    while (len > 0) {
+        uint32_t code;
+        size_t size = utf8_next(name, len, &code);
+        if (utf8_effect(code) != UTF8_SHOWS) {
+            return false;
+        }
+        name += size;
+        len -= size;
+    }
+    return true;
+}
+
 bool profile_names_add(struct profile_names *names, const char *name, size_t len,
                        struct problem *ret_problem)
 {
     if (len == 0) {
         return problem_set(ret_problem, "a profile without a name");
+    }
+    if (!is_fit(name, len)) {
+        return problem_set(ret_problem, "a profile's name holds nothing invisible");
     }
     if (has(names, name, len)) {
         return problem_set(ret_problem, "profile '%.*s' is named twice", (int)len, name);

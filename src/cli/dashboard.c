@@ -13,6 +13,7 @@
 #include <blotter/tui/tui.h>
 #include <blotter/tui/zone.h>
 #include <blotter/view/screen.h>
+#include <blotter/sys/file.h>
 
 #define BINDINGS_MAX 512
 #define VIEWS_MAX 64
@@ -214,7 +215,7 @@ static void prepare(struct dashboard *dashboard)
     struct paths *paths = &dashboard->session->paths;
     profile_host(dashboard->profile, dashboard->host, sizeof dashboard->host);
     dashboard->theme_dirs[0] = paths->theme_dir;
-    if (paths->state_dir != NULL && paths_make_directory(paths->state_dir)) {
+    if (paths->state_dir != NULL && file_make_directory(paths->state_dir)) {
         size_t size = strlen(paths->state_dir) + sizeof "/state.ini";
         dashboard->state_path = mem_alloc(size);
         snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);

@@ -114,23 +114,3 @@ void paths_done(struct paths *paths)
     free(paths->state_dir);
     *paths = (struct paths){0};
 }
-
-bool paths_make_directory(const char *path)
-{
-    char *copy = mem_dup(path, strlen(path));
-    bool good = true;
-    for (char *at = copy + 1; good && at != NULL;) {
-        at = strchr(at, '/');
-        if (at != NULL) {
-            *at = '\0';
-        }
-        good = mkdir(copy, 0700) == 0 || errno == EEXIST || errno == EISDIR;
-        if (at != NULL) {
-            *at++ = '/';
-        }
-    }
-    int why = errno;
-    free(copy);
-    errno = why;
-    return good;
-}

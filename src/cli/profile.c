@@ -17,6 +17,10 @@
 static bool refuse_no_backend(const struct profile *profile, struct problem *problem)
 {
     const char *path = config_path(profile->config);
+    if (profile->name != NULL) {
+        return problem_set(problem, "no backend: set url or backend in [profile.%s] of %s",
+                           profile->name, path);
+    }
     if (path != NULL) {
         return problem_set(problem,
                            "no backend: set url or backend in %s, or use --url, --backend or "

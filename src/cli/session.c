@@ -225,8 +225,9 @@ static enum status add_with_token(struct session *session, const char *name,
     }
     struct profile *profile = session->profiles[session->profile_count - 1];
     if (profile->token == NULL && profile->adapt == NULL) {
-        problem_set(problem, "no token: set BLOTTER_TOKEN, or name a file with --token-file, or "
-                             "set token_file or token_command in the config");
+        problem_set(problem, "no token: set %stoken_file or token_command in %s",
+                    name == NULL ? "BLOTTER_TOKEN, or name a file with --token-file, or set " : "",
+                    name == NULL ? "the config" : "its profile");
         session_remove(session, profile);
         return STATUS_AUTH;
     }
@@ -269,23 +270,37 @@ bool session_ascii(const struct session *session)
     return !utf8 || config_number(session->config, CONFIG_ASCII) != 0;
 }
 
-static const char *const advice[FAULT_KIND_COUNT] = {
-    [FAULT_RESOLVE] = "check the host in url, and the network",
-    [FAULT_CONNECT] = "check that the server runs, and url's port",
-    [FAULT_TLS] = "check url, or name the server's authority with http.ca_file",
-    [FAULT_TIMEOUT] = "try again, or allow more with --timeout",
-    [FAULT_AUTH] = "get a new token, and check that it belongs to the user",
-    [FAULT_HTTP] = "check the path in url: this may be another server, or an old one",
-    [FAULT_TYPE] = "check url: what answers there is no blotter backend",
-    [FAULT_REDIRECT] = "set url to where the server really is",
-    [FAULT_TOO_LARGE] = "raise http.body_max if that is expected",
-    [FAULT_DECODE] = "check url: the answer is none that blotter knows",
-    [FAULT_CONFIG] = "correct the setting; blotter(5) explains it",
+/* By kind: with a url, and with a backend of files, which is put right elsewhere. */
+static const struct {
+    const char *plain, *backend;
+} advice[FAULT_KIND_COUNT] = {
+    [FAULT_RESOLVE] = {"check the host in url, and the network",
+                       "check the backend's [hosts], and the network"},
+    [FAULT_CONNECT] = {"check that the server runs, and url's port",
+                       "check the backend's [hosts], and the network"},
+    [FAULT_TLS] = {"check url, or name the server's authority with http.ca_file",
+                   "check the backend's [hosts], or name the authority with http.ca_file"},
+    [FAULT_TIMEOUT] = {"try again, or allow more with --timeout",
+                       "try again, or allow more with --timeout"},
+    [FAULT_AUTH] = {"get a new token, and check that it belongs to the user",
+                    "check [secrets]; some last a day, or are of another account"},
+    [FAULT_HTTP] = {"check the path in url: this may be another server, or an old one",
+                    "check get in the backend's file"},
+    [FAULT_TYPE] = {"check url: what answers there is no blotter backend",
+                    "check get in the backend's file"},
+    [FAULT_REDIRECT] = {"set url to where the server really is",
+                        "name in the backend's [hosts] where the server really is"},
+    [FAULT_TOO_LARGE] = {"raise http.body_max if that is expected",
+                         "ask for less: see limit and the like in the backend's get"},
+    [FAULT_DECODE] = {"check url: the answer is none that blotter knows",
+                      "check the backend's .jq; blotter-backend(5) says what is wanted"},
+    [FAULT_CONFIG] = {"correct the setting; blotter(5) explains it",
+                      "correct the setting; blotter(5) explains it"},
 };
 
-const char *session_advice(enum fault_kind kind)
+const char *session_advice(const struct profile *profile, enum fault_kind kind)
 {
-    return advice[kind];
+    return profile->adapt != NULL ? advice[kind].backend : advice[kind].plain;
 }
 
 static void end(void *loop, int signo)

@@ -20,6 +20,7 @@ struct snapshot_part {
 };
 
 struct snapshot_report {
+    const char *profile; /* whose it is, where there are several accounts; NULL: of the only one */
     struct snapshot_part parts[RESOURCE_COUNT];
     int64_t taken_ms; /* wall clock */
     const char *url;
@@ -37,13 +38,16 @@ struct snapshot_report {
 bool snapshot_array(const struct snapshot_part *part, enum resource resource, struct span *ret,
                     char **ret_own);
 
+/* The formats print all reports, one per account, in their order. Where there are several each
+ * object, row and line names its profile. */
+
 /*
- * One object: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. With a backend
- * there is "backend", and "quotes" where it has them. The resources are the server's bytes, but for
- * invalid UTF-8 and what a terminal would act on (core/quote.h); one that failed is null and has an
- * entry in errors.
+ * One object per account: {"v":1,"takenAt":…,"url":…,"user":…,"orders":[…],…,"errors":{…}}. With a
+ * backend there is "backend", and "quotes" where it has them. The resources are the server's bytes,
+ * but for invalid UTF-8 and what a terminal would act on (core/quote.h); one that failed is null
+ * and has an entry in errors.
  */
-void snapshot_print_json(FILE *out, const struct snapshot_report *report);
+void snapshot_print_json(FILE *out, const struct snapshot_report *reports, size_t count);
 
 /*
  * One table per pane (RFC 4180), an empty line between two. The columns are the members that the
@@ -51,9 +55,9 @@ void snapshot_print_json(FILE *out, const struct snapshot_report *report);
  * text are kept, but not on a terminal; what a terminal would act on is U+FFFD; a text that a
  * spreadsheet would run as a formula gets a "'" in front.
  */
-void snapshot_print_csv(FILE *out, const struct snapshot_report *report);
+void snapshot_print_csv(FILE *out, const struct snapshot_report *reports, size_t count);
 
 /* Tables to read, with the dashboard's columns and figures. */
-void snapshot_print_text(FILE *out, const struct snapshot_report *report);
+void snapshot_print_text(FILE *out, const struct snapshot_report *reports, size_t count);
 
 #endif

@@ -71,11 +71,17 @@ static void put_errors(FILE *out, const struct snapshot_report *report)
     fputs("}", out);
 }
 
-void snapshot_print_json(FILE *out, const struct snapshot_report *report)
+static void print_report(FILE *out, const struct snapshot_report *report)
 {
     char taken[ISO8601_SIZE];
     iso8601_format(report->taken_ms, taken);
-    fprintf(out, "{\"v\":1,\"takenAt\":\"%s\",\"url\":", taken);
+    fputs("{\"v\":1,", out);
+    if (report->profile != NULL) {
+        fputs("\"profile\":", out);
+        put_string(out, report->profile);
+        fputc(',', out);
+    }
+    fprintf(out, "\"takenAt\":\"%s\",\"url\":", taken);
     put_string(out, report->url);
     if (report->backend != NULL) {
         fputs(",\"backend\":", out);
@@ -98,4 +104,11 @@ void snapshot_print_json(FILE *out, const struct snapshot_report *report)
     }
     put_errors(out, report);
     fputs("}\n", out);
+}
+
+void snapshot_print_json(FILE *out, const struct snapshot_report *reports, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        print_report(out, &reports[i]);
+    }
 }

@@ -72,6 +72,10 @@ const char *profile_url(const struct profile *profile);
 /* What tells this backend's data and account from another's on the disk. */
 const char *profile_server(const struct profile *profile);
 
+/* Compiles the functions of its backend; false when there is nothing wrong with them, else every
+ * fault is said on stderr. */
+bool profile_backend_is_broken(const struct profile *profile);
+
 /* Its "host:port" in out. */
 void profile_host(const struct profile *profile, char *out, size_t size);
 

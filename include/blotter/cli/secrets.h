@@ -26,8 +26,9 @@ const char *secrets_get(void *secrets, const char *name, size_t len);
 
 /*
  * Reads files and runs commands again, as when a login has run out, beside everything else that the
- * loop does, and calls done(user, ok) once, at once or later. ok: one gave another value. What
- * fails keeps its value; less than SECRETS_RENEW_MS after the last time nothing is done.
+ * loop does, and calls done(user, ok) once, at once or later. ok: one gave another value,
+ * or a command has run well, which may have done more than to print. What fails keeps its value;
+ * less than SECRETS_RENEW_MS after the last time nothing is done.
  */
 void secrets_renew(struct secrets *secrets, struct loop *loop, void (*done)(void *user, bool ok),
                    void *user);

@@ -55,7 +55,7 @@ bool session_ascii(const struct session *session);
 
 /* What the user can do about a fault, one sentence without a full stop; NULL when nothing is known.
  */
-const char *session_advice(enum fault_kind kind);
+const char *session_advice(const struct profile *profile, enum fault_kind kind);
 
 /* SIGINT, SIGTERM and SIGHUP end the loop with 128 + the signal's number. */
 void session_end_on_signals(struct loop *loop);

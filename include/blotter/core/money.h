@@ -76,9 +76,10 @@ double money_booked(const struct money_book *book, const struct position *positi
 #define MONEY_MARGIN_FULL 90.0
 double money_margin(const struct account *account);
 
-/* What working orders are for: what still waits at its limit, else at the last price. Returns how
- * many there are; part is in the first one's currency, of others it counts as unknown. */
-size_t money_waiting(const struct snapshot *orders, struct money_part *ret);
+/* Adds what a working order is for: what still waits at its limit, else at the last price. The
+ * part, NAN to begin with, is in the first one's currency (NULL before it), of others it counts as
+ * unknown. */
+void money_wait(struct money_part *part, const struct order *order, const char **currency);
 
 /* Balance and what is not realised. NAN when either is unknown or currencies differ. */
 double money_net_liq(const struct account *account, const struct money *money);

@@ -30,6 +30,7 @@ enum owner_kind owner_kind_of(const char *badge);
 
 struct money_book;
 struct history;
+struct tape;
 
 struct owner {
     char name[OWNER_NAME_BYTES]; /* the profile's: "kite" */
@@ -40,6 +41,7 @@ struct owner {
     char currency[OWNER_CURRENCY_BYTES]; /* of amounts that name none; "": the server names none */
     const struct money_book *book;       /* what was seen of its day's closings; NULL: nothing */
     const struct history *history;       /* its curves; NULL: none */
+    const struct tape *tape;             /* what happened in it; NULL: nothing is kept */
 };
 
 /* An owner of which nothing is known but the name and the place. */

@@ -153,11 +153,14 @@ static void add_vanished(struct money *money, const struct money_book *book,
 {
     const struct money_closed *closed;
     for (size_t i = 0; (closed = money_book_closed(book, i)) != NULL; i++) {
-        struct money_sum *sum = sum_of(money, owner, currency_of(owner, closed->currency));
-        if (!closed->in_list && sum != NULL) {
-            part_add(&sum->booked, closed->figure, closed->derived);
-            sum->closed_count++;
+        if (closed->in_list) {
+            continue;
         }
+        struct money_sum *sum = sum_of(money, owner, currency_of(owner, closed->currency));
+        bool known = sum != NULL; /* else said to be unknown rather than left out */
+        sum = known ? sum : &money->sums[0];
+        part_add(&sum->booked, known ? closed->figure : (double)NAN, closed->derived);
+        sum->closed_count++;
     }
 }
 
@@ -247,27 +250,21 @@ double money_net_liq(const struct account *account, const struct money *money)
 
 /* --- orders --------------------------------------------------------------------------------- */
 
+/* An order for an amount of money is worth what of it is not spent. */
 double money_order_waits(const struct order *order)
 {
     double price = order->price > 0 ? order->price : order_last(order).value;
     double units = order->multiplier > 0 ? order->multiplier : 1;
+    if (isnan(order->quantity) && !isnan(order->notional)) {
+        double spent = order->filled > 0 ? order->filled * order->average_price * units : 0;
+        return order->notional - spent;
+    }
     return (order->quantity - order->filled) * price * units;
 }
 
-size_t money_waiting(const struct snapshot *orders, struct money_part *ret)
+void money_wait(struct money_part *part, const struct order *order, const char **currency)
 {
-    size_t count = 0;
-    const char *currency = NULL;
-    *ret = nothing;
-    for (size_t i = 0; orders != NULL && i < orders->row_count; i++) {
-        const struct order *order = &orders->orders[i];
-        if (!order_is_working(order)) {
-            continue;
-        }
-        currency = currency != NULL ? currency : order->currency;
-        bool same = strcmp(currency, order->currency) == 0;
-        part_add(ret, same ? money_order_waits(order) : (double)NAN, true);
-        count++;
-    }
-    return count;
+    *currency = *currency != NULL ? *currency : order->currency;
+    bool same = strcmp(*currency, order->currency) == 0;
+    part_add(part, same ? money_order_waits(order) : (double)NAN, true);
 }

@@ -77,7 +77,8 @@ struct table_view screen_table_view(const struct screen *screen, const struct sc
     view.totals = pane != PANE_POSITIONS || height < 4 || table->total == 0 ? 0
                   : height < 4 + sums                                       ? 1
                                                                             : sums;
-    bool counts = pane == PANE_ORDERS && height >= 12;
+    bool room = height >= 12 || height > 1 + (int)table_line_count(table);
+    bool counts = pane == PANE_ORDERS && !table->brief && room;
     bool lists = pane == PANE_WATCHLIST && height >= 6 && table->list_count > 1;
     view.area.height -= (counts || lists) && table->total > 0 ? 1 : 0;
     return view;

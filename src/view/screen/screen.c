@@ -167,7 +167,8 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
             struct table_news news = {.snapshot = state.shown,
                                       .now = input->now,
                                       .quiet = state.stale,
-                                      .book = input->book};
+                                      .book = input->book,
+                                      .tape = input->tape};
             news.owners = shown_owners(input, &news.owner_count);
             if ((screen->retake & RESOURCE_BIT(i)) != 0) {
                 table_forget_widths(&screen->tables[i]);
@@ -378,11 +379,25 @@ static bool fits(const struct screen *screen, const struct canvas *canvas)
     return canvas->columns == screen->columns && canvas->rows == screen->rows;
 }
 
+/* What an earlier run told of orders is there from the next frame on. */
+static void note_kept(struct screen *screen, const struct screen_input *input)
+{
+    const struct screen_accounts *accounts = input->accounts;
+    uint64_t kept = input->tape != NULL ? tape_kept(input->tape) : 0;
+    for (size_t i = 0; accounts != NULL && i < accounts->count; i++) {
+        const struct tape *tape = accounts->of[i].tape;
+        kept = memo_mix(kept, tape != NULL ? tape_kept(tape) : 0);
+    }
+    screen->retake |= kept != screen->kept ? RESOURCE_BIT(RESOURCE_ORDERS) : 0;
+    screen->kept = kept;
+}
+
 bool screen_render(struct screen *screen, const struct screen_input *input, unsigned changed,
                    struct canvas *canvas)
 {
     struct frame frame = {screen, input, canvas};
     resource_mask fresh = screen->paused ? 0 : changed & RESOURCE_ALL;
+    note_kept(screen, input);
     fresh |= moved(screen, input) | screen->retake;
     screen_take(screen, input, fresh);
     screen->retake = 0;

@@ -87,6 +87,7 @@ struct screen {
     struct screen_events events;
     struct screen_strip strip;
     struct screen_away away;
+    uint64_t kept; /* entries of the tape that an earlier run told */
     struct layout layout;
     int tabs_end;          /* where the tabs end */
     int tab_x[PANE_COUNT]; /* where the tabs begin; -1: not there */

@@ -103,11 +103,6 @@ void item_symbol_composed(const struct row *row, const struct column_now *now,
 
 /* --- orders --------------------------------------------------------------------------------- */
 
-bool order_is_at_market(const struct order *order)
-{
-    return strcasecmp(order->type, "MARKET") == 0;
-}
-
 bool order_is_late(const struct order *order, int64_t now_ms)
 {
     return (order->class == ORDER_OPEN || order->class == ORDER_PART) &&
@@ -249,8 +244,19 @@ double order_go(const struct row *row, bool *ret_derived)
     if (order_is_working(order)) {
         return last > 0 ? side * (last - order->price) / last * 100 : (double)NAN;
     }
-    bool filled = order->filled > 0 && order->price > 0;
-    return filled ? side * (order->average_price - order->price) / order->price * 100 : (double)NAN;
+    struct slip slip = order_slip(order, (double)NAN);
+    return slip.cost / slip.worth * 100;
+}
+
+const struct row *order_go_row(const struct row *row, double placed_at, struct order *copy)
+{
+    if (isnan(placed_at) || order_of(row)->price > 0 || !order_is_at_market(order_of(row)) ||
+        order_is_working(order_of(row))) {
+        return row;
+    }
+    *copy = *order_of(row);
+    copy->price = placed_at;
+    return &copy->row;
 }
 
 enum role order_go_role(const struct row *row)

@@ -295,6 +295,7 @@ void table_arrange(struct table *table)
         }
     }
     table_sort_rows(table, table->order, table->order_count);
+    table->foot.old = true;
     find_split(table);
     table_groups_place(table);
     table_sum(table);

@@ -10,6 +10,7 @@
 #include <blotter/core/history.h>
 #include <blotter/core/money.h>
 #include <blotter/core/moment.h>
+#include <blotter/core/tape.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/columns.h>
 #include "text/draw.h"
@@ -29,13 +30,14 @@ struct table_mark {
     double value[COLUMN_FLASH_MAX];
     int64_t flash_until_us; /* 0: none */
     int8_t direction[COLUMN_FLASH_MAX];
-    bool lasting;    /* the order is rejected, the price beyond its alert */
-    bool attention;  /* that, or the price has crossed its alert and nobody saw it */
-    bool seen;       /* … and the user took note */
-    uint8_t class;   /* orders: enum order_class */
-    uint8_t section; /* table_section, when it was taken in */
-    uint16_t group;  /* positions: its place among the groups */
-    uint32_t rank;   /* its place when the rows were last ranked by a figure that moves */
+    bool lasting;     /* the order is rejected, the price beyond its alert */
+    bool attention;   /* that, or the price has crossed its alert and nobody saw it */
+    bool seen;        /* … and the user took note */
+    uint8_t class;    /* orders: enum order_class */
+    uint8_t section;  /* table_section, when it was taken in */
+    uint16_t group;   /* positions: its place among the groups */
+    double placed_at; /* of an order at market that is over: the price when it was placed; NAN */
+    uint32_t rank;    /* its place when the rows were last ranked by a figure that moves */
 };
 
 /* The row asks for attention: a rejected order, one at market that waits, a stop that is passed, a
@@ -152,14 +154,25 @@ struct table {
     struct column_extent extents[COLUMNS_MAX];
     uint8_t measured[COLUMNS_MAX]; /* the columns whose extents are kept */
     size_t measured_count;
-    bool unmeasured;                   /* the extents are of no rows at all */
-    struct money sums;                 /* of the positions that are shown */
-    const struct money_book *book;     /* as in the latest table_news … */
+    bool unmeasured;   /* the extents are of no rows at all */
+    struct money sums; /* of the positions that are shown */
+    struct table_foot {
+        bool old; /* rows, or which of them are shown, have changed since it was made */
+        size_t working, slips;
+        struct money_part worth;   /* of those that work, as money_wait has it */
+        double slip, filled;       /* cost and worth of the others whose slip is known; NAN: several
+                                      currencies */
+    } foot;                        /* orders: of those that pass the filter, in any view */
+    const struct money_book *book; /* as in the latest table_news … */
     const struct owner *const *owners; /* … of the accounts whose rows these are; NULL: of one */
     size_t owner_count;
     struct table_layout layout; /* as last painted … */
     uint64_t layout_number;     /* … and a number of what it was made of */
 };
+
+/* The row as a column shows it: the Slip of an order at market is told by what it was placed at. */
+const struct row *table_row_in(const struct table *table, size_t column, size_t row,
+                               struct order *copy);
 
 void table_init(struct table *table, enum pane pane);
 void table_done(struct table *table);
@@ -169,6 +182,7 @@ struct table_news {
     struct moment now;
     bool quiet;                        /* stale rows: nothing flashes */
     const struct money_book *book;     /* NULL: none */
+    const struct tape *tape;           /* NULL: none */
     const struct owner *const *owners; /* the accounts whose rows these are, borrowed until the next
                                           table_take; NULL: only one, and rows have no owners */
     size_t owner_count;
@@ -222,6 +236,9 @@ void table_note_folded(struct table *table, uint64_t key); /* as an earlier run 
 
 /* Closed positions that no list holds: lines under the rows. */
 size_t table_closed_count(const struct table *table);
+
+/* Brings table->foot up to date. */
+void table_foot_make(struct table *table);
 
 /* How many orders a view has, of those that pass the filter. */
 size_t table_view_count(const struct table *table, enum order_view view);

@@ -1,4 +1,5 @@
 /* What rows and the lines below them have in common: how a text, a figure and a sign stand. */
+#include "cells.h"
 #include "table_private.h"
 
 #include <string.h>
@@ -38,6 +39,15 @@ void table_put_text(const struct painter *painter, const struct column *column, 
     if ((column->flags & COLUMN_SEARCHED) != 0) {
         put_match(painter, area, text);
     }
+}
+
+const struct row *table_row_in(const struct table *table, size_t column, size_t row,
+                               struct order *copy)
+{
+    size_t count;
+    bool slip = columns_of(table->pane, &count)[column].number == order_go;
+    const struct row *as_sent = model_row(table->snapshot, row);
+    return slip ? order_go_row(as_sent, table->marks[row].placed_at, copy) : as_sent;
 }
 
 enum role table_sign_role(double value)

@@ -138,7 +138,8 @@ void table_measure_row(struct table *table, size_t row)
     const struct column *columns = columns_of(table->pane, &count);
     for (size_t i = 0; i < table->measured_count; i++) {
         uint8_t c = table->measured[i];
-        measure_cell(&columns[c], model_row(table->snapshot, row), &table->extents[c],
+        struct order copy;
+        measure_cell(&columns[c], table_row_in(table, c, row, &copy), &table->extents[c],
                      table->taken_ms);
     }
 }
@@ -169,5 +170,40 @@ void table_sum(struct table *table)
         money_end_owned(&table->sums, all ? table->owners : NULL, table->owner_count);
     } else {
         money_end(&table->sums, all ? table->book : NULL);
+    }
+}
+
+static void add_slip(struct table_foot *foot, const struct order *order, double placed_at,
+                     const char **currency)
+{
+    struct slip slip = order_slip(order, placed_at);
+    if (isnan(slip.cost) || !(slip.worth > 0)) {
+        return;
+    }
+    *currency = *currency != NULL ? *currency : order->currency;
+    bool same = strcmp(*currency, order->currency) == 0;
+    foot->slip = same ? foot->slip + slip.cost : (double)NAN;
+    foot->filled += slip.worth;
+    foot->slips++;
+}
+
+void table_foot_make(struct table *table)
+{
+    const char *worked = NULL, *filled = NULL;
+    if (!table->foot.old) {
+        return;
+    }
+    table->foot = (struct table_foot){.worth = {.value = NAN}};
+    for (size_t i = 0; table->pane == PANE_ORDERS && i < table->row_count; i++) {
+        const struct order *order = &table->snapshot->orders[i];
+        if (!filter_passes(&table->compiled, table->pane, &order->row)) {
+            continue;
+        }
+        if (order_is_working(order)) {
+            money_wait(&table->foot.worth, order, &worked);
+            table->foot.working++;
+        } else {
+            add_slip(&table->foot, order, table->marks[i].placed_at, &filled);
+        }
     }
 }

@@ -146,7 +146,8 @@ static void put_composed(const struct painter *painter, const struct column *col
 static void put_cell(const struct painter *painter, size_t row_index, struct table_slot slot, int y,
                      bool selected)
 {
-    const struct row *row = model_row(painter->table->snapshot, row_index);
+    struct order copy;
+    const struct row *row = table_row_in(painter->table, slot.column, row_index, &copy);
     const struct column *column = table_column(painter->table, slot.column);
     struct rect area = {slot.x, y, slot.width, 1};
     const struct table_mark *mark = &painter->table->marks[row_index];
@@ -451,6 +452,7 @@ static uint64_t row_number(const struct painter *painter, size_t i)
         state = state << 2 | (uint64_t)(mark->direction[v] + 1);
     }
     uint64_t number = memo_mix(memo_mix(painter->common, mark->version), time);
+    number = isnan(mark->placed_at) ? number : memo_mix(number, 1);
     return memo_mix(memo_mix(number, spark_number(painter, row)), state << 1 | 1);
 }
 

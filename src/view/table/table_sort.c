@@ -162,6 +162,10 @@ static struct item take_key(const struct order_by *by, uint32_t index)
         item.prefix = prefix == 0 ? UINT64_MAX : by->descending ? ~prefix : prefix;
     } else if (by->column->number != NULL) {
         bool derived = false;
+        size_t count;
+        struct order copy;
+        row = table_row_in(by->table, (size_t)(by->column - columns_of(by->table->pane, &count)),
+                           item.head, &copy);
         double number = by->column->number(row, &derived);
         item.number = isnan(number) ? (double)INFINITY : by->descending ? -number : number;
     }

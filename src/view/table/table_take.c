@@ -188,6 +188,20 @@ void table_age(struct table *table, int64_t now_ms)
     table_note_marks(table);
 }
 
+/* --- prices when placed
+ * ----------------------------------------------------------------------------------- */
+
+static void note_placed(const struct table *table, const struct table_news *news,
+                        const struct row *row, struct table_mark *mark)
+{
+    const struct order *order = (const void *)row;
+    const struct tape *tape = row->owner != NULL ? row->owner->tape : news->tape;
+    if (table->pane == PANE_ORDERS && tape != NULL && order_is_at_market(order) &&
+        !order_is_working(order)) {
+        mark->placed_at = tape_placed_at(tape, row->id);
+    }
+}
+
 /* --- rows ----------------------------------------------------------------------------------- */
 
 /* Row i anew; before: what it was, NULL when it was not there. */
@@ -200,6 +214,7 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     *mark = (struct table_mark){.key = key,
                                 .version = row->version,
                                 .value = {NAN, NAN, NAN},
+                                .placed_at = NAN,
                                 .rank = before != NULL ? before->rank : UINT32_MAX,
                                 .group = before != NULL ? before->group : 0};
     read_values(table, row, mark);
@@ -207,6 +222,7 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
         mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
     }
     mark->section = (uint8_t)table_section(table, row);
+    note_placed(table, news, row, mark);
     if (before != NULL) {
         compare(mark, before, news->quiet || row->stale, news->now);
     } else {
@@ -267,6 +283,7 @@ static void take_moved(struct table *table, const struct table_news *news)
         if (was < past.count && is_unchanged(&past.marks[was], row)) {
             table->marks[i] = past.marks[was];
             if (all) {
+                note_placed(table, news, row, &table->marks[i]);
                 table_measure_row(table, i);
             }
         } else {
@@ -360,5 +377,6 @@ void table_take(struct table *table, const struct table_news *news)
         return;
     }
     table->rank_is_old = true;
+    table->foot.old = true;
     table_sum(table);
 }

@@ -124,16 +124,22 @@ static void badges_follow_the_config(void **state)
 static void every_failure_has_an_exit_code_and_most_have_advice(void **state)
 {
     (void)state;
+    const struct profile plain = {.adapt = NULL};
+    const struct profile backed = {.adapt = (struct adapt *)(uintptr_t)&plain};
     for (int i = FAULT_NONE + 1; i < FAULT_KIND_COUNT; i++) {
         enum status status = status_of_fault((enum fault_kind)i);
         assert_true(status >= STATUS_RUNTIME && status <= STATUS_UNREACHABLE);
         assert_true(!fault_is_outage((enum fault_kind)i) || status == STATUS_UNREACHABLE);
         assert_true(!fault_is_outage((enum fault_kind)i) ||
-                    session_advice((enum fault_kind)i) != NULL);
+                    session_advice(&plain, (enum fault_kind)i) != NULL);
+        /* A backend of files is not put right by url. */
+        const char *advice = session_advice(&backed, (enum fault_kind)i);
+        assert_int_equal(advice != NULL, session_advice(&plain, (enum fault_kind)i) != NULL);
+        assert_true(advice == NULL || strstr(advice, "url") == NULL);
     }
     assert_int_equal(status_of_fault(FAULT_AUTH), STATUS_AUTH);
     assert_int_equal(status_of_fault(FAULT_NONE), STATUS_OK);
-    assert_non_null(session_advice(FAULT_AUTH));
+    assert_non_null(session_advice(&plain, FAULT_AUTH));
 }
 
 /* The log: appended, private, with origins under -v, without the token. */

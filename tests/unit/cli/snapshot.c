@@ -14,7 +14,7 @@
 
 #include "snapshot.h"
 
-typedef void (*print_fn)(FILE *out, const struct snapshot_report *report);
+typedef void (*print_fn)(FILE *out, const struct snapshot_report *reports, size_t count);
 
 /* Prints a body of one resource, to be freed. */
 static char *print(print_fn fn, enum resource resource, const char *body, bool terminal)
@@ -25,7 +25,7 @@ static char *print(print_fn fn, enum resource resource, const char *body, bool t
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
-    fn(out, &report);
+    fn(out, &report, 1);
     fclose(out);
     return text;
 }
@@ -185,6 +185,48 @@ static void csv_has_a_ceiling(void **state)
     free(body);
 }
 
+/* Two accounts, the second of which has other members, no account and no orders to list. */
+static char *print_two(print_fn fn)
+{
+    static const char *const orders[] = {"{\"orders\":[{\"id\":\"1\",\"a\":5}]}",
+                                         "{\"orders\":[{\"id\":\"1\",\"b\":6}]}"};
+    struct snapshot_report reports[] = {{.profile = "kite", .url = "http://h"},
+                                        {.profile = "=p", .url = "http://i"}};
+    for (int i = 0; i < 2; i++) {
+        reports[i].parts[RESOURCE_ORDERS] = (struct snapshot_part){
+            .wanted = true, .body = orders[i], .body_len = strlen(orders[i])};
+        reports[i].parts[RESOURCE_POSITIONS] =
+            (struct snapshot_part){.wanted = true, .fault = {.kind = FAULT_AUTH, .text = "no"}};
+    }
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    fn(out, reports, 2);
+    fclose(out);
+    return text;
+}
+
+static void several_accounts_are_named_everywhere(void **state)
+{
+    (void)state;
+    char *csv = print_two(snapshot_print_csv);
+    assert_string_equal(csv, "profile,pane,id,a,b\r\nkite,orders,1,5,\r\n\"'=p\",orders,1,,6\r\n");
+    free(csv);
+    char *json = print_two(snapshot_print_json);
+    assert_ptr_equal(strstr(json, "{\"v\":1,\"profile\":\"kite\",\"takenAt\":"), json);
+    assert_non_null(strstr(json, "}\n{\"v\":1,\"profile\":\"=p\",\"takenAt\":"));
+    free(json);
+    char *text = print_two(snapshot_print_text);
+    for (const char *line = text; *line != '\0'; line = strchr(line, '\n') + 1) {
+        if (*line != '\n' && strncmp(line, "kite  ", 6) != 0 && strncmp(line, "=p    ", 6) != 0) {
+            fail_msg("%s", line);
+        }
+    }
+    assert_non_null(strstr(text, "kite  not loaded: no\n\n=p    Orders"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +236,7 @@ int main(void)
         cmocka_unit_test(csv_on_a_terminal_shows_what_is_hidden),
         cmocka_unit_test(csv_of_lists_names_the_list),
         cmocka_unit_test(csv_has_a_ceiling),
+        cmocka_unit_test(several_accounts_are_named_everywhere),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);

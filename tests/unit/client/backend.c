@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <blotter/client/client.h>
+#include <blotter/client/relay.h>
 #include <blotter/core/alloc.h>
 
 #include "script_server.h"
@@ -35,7 +36,7 @@ static const char jq[] =
 
 #define HEAD                                                                                       \
     "[backend]\nformat = 1\nbadge = mock\nsecrets = key\n[hosts]\napi = {url}\n"                   \
-    "[headers]\nX-Key = {secret:key}\n"
+    "[headers]\nX-Key = {secret:key}\nX-Both = Basic {basic:key:key}\n"
 
 /* A server of a script, a backend of files, and a client between them. */
 struct world {
@@ -322,6 +323,27 @@ static void test_what_refusals_say(void **state)
           ANSWER_AS("401 Unauthorized", "", "{\"why\":\"bad a-secret-of-some-length\"}")},
          FAULT_AUTH,
          "bad ****"},
+        {{"/orders", ANSWER("<html>")},
+         FAULT_DECODE,
+         "the answer, application/json, is no JSON, at byte 0"},
+        {{"/orders", ANSWER_AS("304 Not Modified", "", "")}, FAULT_HTTP, "(HTTP 304)"},
+        {{"/orders",
+          ANSWER_AS("403 Forbidden", "",
+                    "{\"why\":\"Basic YS1zZWNyZXQtb2Ytc29tZS1sZW5ndGg6YS1zZWNyZXQtb2Ytc29tZS1sZW5n"
+                    "dGg= Gr\xc3\xbc\xc3\x9f\x65\"}")},
+         FAULT_AUTH,
+         "Basic **************************************************************** "
+         "Gr\xc3\xbc\xc3\x9f\x65"},
+        {{"/orders",
+          {{SCRIPT_SEND,
+            "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
+            "<html>gateway</html>",
+            0, 0}}},
+         FAULT_HTTP,
+         "(HTTP 502)"},
+        {{"/orders", ANSWER_AS("200 OK", "Content-Length: 8388609\r\n", "")},
+         FAULT_TOO_LARGE,
+         "limit of 8 MiB"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct script_exchange script[] = {rows[i].exchange, rows[i].exchange};
@@ -337,6 +359,8 @@ static void test_what_refusals_say(void **state)
         }
         assert_null(strchr(fault.text, '\033'));
         assert_null(strstr(fault.text, "a-secret"));
+        assert_null(strstr(fault.text, "YS1z"));
+        assert_null(strstr(fault.text, "<html>"));
         world_close(&world);
     }
 }
@@ -602,6 +626,98 @@ static void test_what_was_missed_is_read(void **state)
     }
 }
 
+/* The same of a stream alone, by what a reader of its events is told. */
+struct listener {
+    struct loop *loop;
+    struct relay *relay;
+    struct buf told;
+};
+
+static void on_told(void *user, const struct sse_event *event)
+{
+    struct listener *listener = user;
+    buf_append(&listener->told, event->data, event->data_len);
+    buf_append_text(&listener->told, "\n");
+    if (strstr(listener->told.data, "third") != NULL) {
+        loop_quit(listener->loop, 0);
+    }
+}
+
+static void ignore_message(void *user, const struct sse_event *event)
+{
+    (void)user;
+    (void)event;
+}
+
+static void ignore_status(void *user, const struct conn_status *status, bool resumes)
+{
+    (void)user;
+    (void)status;
+    (void)resumes;
+}
+
+static void ignore_words(void *user, const char *words)
+{
+    (void)user;
+    (void)words;
+}
+
+static void ignore(void *user)
+{
+    (void)user;
+}
+
+static void relay_due(void *user)
+{
+    relay_turn(((struct listener *)user)->relay);
+}
+
+static void test_a_reader_is_told_of_gaps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ini;
+        bool gap;
+    } rows[] = {{"get = api /events\n", true},
+                {"get = api /events\nresume = query since\n", false}};
+    static const struct script_exchange script[] = {
+        {"/events",
+         {STREAM_HEAD("text/event-stream"),
+          SAYS("data: " ORDER("7", "first") "\n\n"),
+          {SCRIPT_END, NULL, 0, 0}}},
+        {"/events",
+         {STREAM_HEAD("text/event-stream"), SAYS("data: " ORDER("8", "third") "\n\n"), HOLDS}},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world world;
+        struct fault fault;
+        char ini[512];
+        snprintf(ini, sizeof ini, "%s%s", STREAMED, rows[i].ini);
+        world_open(&world, ini, script, COUNT(script));
+        struct client_settings defaults;
+        client_settings_default(&defaults);
+        const struct relay_settings settings = {&world.backend, defaults.http, defaults.conn,
+                                                65536};
+        struct listener listener = {.loop = world.loop};
+        const struct relay_handler handler = {on_told,       ignore_message, ignore_message,
+                                              ignore_status, ignore,         ignore_words,
+                                              ignore,        &listener};
+        buf_init(&listener.told, 4096);
+        listener.relay = relay_new(world.loop, &settings, &handler, &fault);
+        assert_non_null(listener.relay);
+        loop_before_wait(world.loop, relay_due, &listener);
+        loop_timer_set(world.patience, loop_refresh(world.loop).mono_us + PATIENCE_US);
+        relay_start(listener.relay);
+        loop_run(world.loop);
+        bool told = strstr(listener.told.data, "\"resync\"") != NULL;
+        assert_int_equal(told, rows[i].gap);
+        loop_before_wait_remove(world.loop, relay_due, &listener);
+        relay_free(listener.relay);
+        buf_done(&listener.told);
+        world_close(&world);
+    }
+}
+
 static bool is_polled(struct world *world)
 {
     const struct conn_status *status = client_stream_status(world->client);
@@ -655,6 +771,7 @@ int main(void)
         cmocka_unit_test(test_a_stream_goes_on_where_it_was),
         cmocka_unit_test(test_resumed_by_header),
         cmocka_unit_test(test_what_was_missed_is_read),
+        cmocka_unit_test(test_a_reader_is_told_of_gaps),
         cmocka_unit_test(test_a_refused_stream_is_polled_instead),
     };
     if (!adapt_available()) {

@@ -49,6 +49,7 @@ static void trio_open(struct trio *trio, int columns, int rows)
         owner_init(&trio->owners[i], names[i], i);
         snprintf(trio->owners[i].currency, sizeof trio->owners[i].currency, "INR");
         trio->owners[i].history = trio->desks[i].history;
+        trio->owners[i].tape = trio->desks[i].tape;
         trio->pointers[i] = &trio->owners[i];
     }
     trio->accounts =

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,6 +206,116 @@ static void test_groups(void **state)
     desk_close(&desk);
 }
 
+static void event(struct desk *desk, const char *type, const char *data)
+{
+    struct event event;
+    char text[1024];
+    snprintf(text, sizeof text, "{\"event\":\"%s\",\"data\":%s}", type, data);
+    struct sse_event sse = {
+        .type = "message", .type_len = 7, .data = text, .data_len = strlen(text), .id = ""};
+    assert_true(event_parse(&sse, &event));
+    tape_event(desk->tape, desk->input.now, &event, false);
+}
+
+static double hundred(const void *user, const char *symbol)
+{
+    (void)user;
+    return strcmp(symbol, "MARKETED") == 0 ? 100 : (double)NAN;
+}
+
+/* An order at market slips against the price when it was placed: in its cell, the sort and the sum.
+ */
+static void test_slip(void **state)
+{
+    (void)state;
+    static const char orders[] =
+        "{\"orders\":[{\"id\":\"m\",\"symbol\":\"MARKETED\",\"orderSide\":\"BUY\",\"orderType\":"
+        "\"MARKET\","
+        "\"quantity\":10,\"filledQuantity\":10,\"averagePrice\":102,\"status\":\"EXECUTED\"},"
+        "{\"id\":\"l\",\"symbol\":\"LIMITED\",\"orderSide\":\"BUY\",\"orderType\":\"LIMIT\","
+        "\"price\":100,"
+        "\"quantity\":10,\"filledQuantity\":10,\"averagePrice\":101,\"status\":\"EXECUTED\"},"
+        "{\"id\":\"u\",\"symbol\":\"UNSEEN\",\"orderSide\":\"BUY\",\"orderType\":\"MARKET\","
+        "\"quantity\":10,\"filledQuantity\":10,\"averagePrice\":101,\"status\":\"EXECUTED\"}]}";
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    tape_set_prices(desk.tape, hundred, NULL);
+    event(&desk, "order_placed",
+          "{\"orderId\":\"m\",\"symbol\":\"MARKETED\",\"orderSide\":\"BUY\","
+          "\"orderType\":\"MARKET\",\"quantity\":10,\"status\":\"PENDING\"}");
+    desk_load(&desk, RESOURCE_ORDERS, orders);
+    char *text = desk_text(&desk, SCREEN_ALL);
+    must_hold("at market", text, "MARKETED", "2.00%");
+    must_hold("at its limit", text, "LIMITED", "1.00%");
+    must_hold("never seen", text, "UNSEEN", "—   ✓");
+    must_hold("of both", text, "avg slip", "avg slip ~+1.50% = -30 of 2 fills");
+    free(text);
+    screen_state_set(desk.screen, "orders.sort", "-go");
+    text = desk_text(&desk, SCREEN_ALL);
+    assert_true(strstr(text, "MARKETED") < strstr(text, "LIMITED"));
+    assert_true(strstr(text, "LIMITED") < strstr(text, "UNSEEN"));
+    free(text);
+    desk_do(&desk, ACTION_FILTER);
+    desk_type(&desk, "limited");
+    desk_do(&desk, ACTION_ACCEPT);
+    text = desk_text(&desk, SCREEN_ALL); /* of what is shown */
+    must_hold("filtered", text, "avg slip", "avg slip ~+1.00% = -10 of 1 fill");
+    free(text);
+    desk_close(&desk);
+}
+
+/* The line under the orders is about those that the filter leaves. */
+static void test_working_under_a_filter(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk_do(&desk, ACTION_FILTER);
+    desk_type(&desk, "reliance");
+    desk_do(&desk, ACTION_ACCEPT);
+    char *text = desk_text(&desk, SCREEN_ALL);
+    must_hold("one", text, "┃ working", "working 1 worth ~7,36,250 ");
+    free(text);
+    desk_close(&desk);
+}
+
+/* Exposure stands in the title: of one currency, and of what is shown. */
+static void test_exposure(void **state)
+{
+    (void)state;
+#define V(id, quantity, value, more)                                                               \
+    "{\"id\":\"" id "\",\"symbol\":\"" id "\",\"quantity\":" #quantity                             \
+    ",\"currentValue\":" #value more "}"
+    static const struct {
+        const char *name, *list, *title;
+        bool shown;
+    } desks[] = {
+        {"long and short", LIST(V("A", 1, 300, "") "," V("B", -1, -100, "")),
+         "gross 400 · long 75 %", true},
+        {"a short's value without its sign", LIST(V("A", 1, 300, "") "," V("B", -1, 100, "")),
+         "gross 400 · long 75 %", true},
+        {"one is not known", LIST(V("A", 1, 300, "") "," V("B", -1, null, "")),
+         "gross ~300 · long 100 %", true},
+        {"two currencies",
+         LIST(V("A", 1, 300, ",\"currency\":\"USD\"") "," V("B", 1, 1, ",\"currency\":\"EUR\"")),
+         "gross", false},
+        {"none is known", LIST(V("A", 1, null, "")), "gross", false},
+    };
+    for (size_t i = 0; i < sizeof desks / sizeof *desks; i++) {
+        struct desk desk;
+        desk_open(&desk, 160, 48);
+        desk_load(&desk, RESOURCE_POSITIONS, desks[i].list);
+        char *text = desk_text(&desk, SCREEN_ALL);
+        if (desks[i].shown) {
+            must_hold(desks[i].name, text, "2 Positions", desks[i].title);
+        } else if (strstr(text, desks[i].title) != NULL) {
+            fail_msg("%s: %s", desks[i].name, text);
+        }
+        free(text);
+        desk_close(&desk);
+    }
+}
+
 /* A folded group is its head: with its sums, what is due, and one step of the cursor. */
 static void test_groups_fold(void **state)
 {
@@ -342,6 +453,9 @@ int main(void)
         cmocka_unit_test(test_what_was_closed_stays_under_the_rows),
         cmocka_unit_test(test_margin),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_slip),
+        cmocka_unit_test(test_working_under_a_filter),
+        cmocka_unit_test(test_exposure),
         cmocka_unit_test(test_groups_fold),
         cmocka_unit_test(test_folding_and_the_cursor),
         cmocka_unit_test(test_rows_keep_their_places),
