@@ -65,6 +65,28 @@ static void leave_no_core(void)
     }
 }
 
+static bool any_secret_of_command(const struct config *config)
+{
+    struct config_entry entry;
+    for (size_t i = 0; config_entry(config, CONFIG_SECRETS, i, &entry); i++) {
+        if (strncmp(entry.value, "command:", strlen("command:")) == 0) {
+            return true;
+        }
+    }
+    return token_source(config) == TOKEN_OF_COMMAND;
+}
+
+static enum status open_backend(struct profile *profile, const struct profile_ground *ground,
+                                struct problem *ret_problem)
+{
+    if (ground->running && any_secret_of_command(profile->config)) {
+        problem_set(ret_problem, "its secrets come from a command, which is run at the start only: "
+                                 "start blotter anew, or use file:PATH");
+        return STATUS_USAGE;
+    }
+    return backend_open(profile, ground, ret_problem);
+}
+
 static enum status connect_profile(struct profile *profile, const struct profile_ground *ground,
                                    struct problem *ret_problem)
 {
@@ -76,13 +98,16 @@ static enum status connect_profile(struct profile *profile, const struct profile
     }
     leave_no_core();
     if (config_text(profile->config, CONFIG_BACKEND) != NULL) {
-        return backend_open(profile, ground, ret_problem);
+        return open_backend(profile, ground, ret_problem);
     }
     if (config_text(profile->config, CONFIG_URL) == NULL) {
         refuse_no_backend(profile, ret_problem);
         return STATUS_USAGE;
     }
     profile->token_source = token_source(profile->config);
+    if (ground->running && profile->token_source == TOKEN_OF_COMMAND) {
+        return STATUS_OK;
+    }
     return token_load(profile->config, &profile->token, ret_problem) ? STATUS_OK : STATUS_USAGE;
 }
 

@@ -156,6 +156,7 @@ void session_close(struct session *session)
     while (session->profile_count > 0) {
         session_remove(session, session->profiles[session->profile_count - 1]);
     }
+    config_free(session->latest);
     config_free(session->config);
     paths_done(&session->paths);
     if (session->log != NULL) {
@@ -177,12 +178,14 @@ static bool is_new(const struct session *session, const struct profile *profile,
     return true;
 }
 
-enum status session_add(struct session *session, const char *name, struct problem *ret_problem)
+static enum status add(struct session *session, const char *name, bool running,
+                       struct problem *ret_problem)
 {
     const struct profile_ground ground = {
         .options = session->options,
         .paths = &session->paths,
         .config = session->config,
+        .running = running,
         .log_fd = session->log != NULL ? fileno(session->log) : -1,
         .open = session->profiles,
         .open_count = session->profile_count,
@@ -202,6 +205,11 @@ enum status session_add(struct session *session, const char *name, struct proble
     return status != STATUS_OK ? status : STATUS_USAGE;
 }
 
+enum status session_add(struct session *session, const char *name, struct problem *ret_problem)
+{
+    return add(session, name, false, ret_problem);
+}
+
 void session_remove(struct session *session, struct profile *profile)
 {
     size_t i = 0;
@@ -215,23 +223,25 @@ void session_remove(struct session *session, struct profile *profile)
     free(profile);
 }
 
-static enum status add_with_token(struct session *session, const char *name,
+/* Who watches may do without; so does who asks nobody. What a command will give is not missed. */
+static enum status add_with_token(struct session *session, const char *name, bool running,
                                   struct problem *problem)
 {
-    enum status status = session_add(session, name, problem);
+    enum status status = add(session, name, running, problem);
     const bool *given = session->options->given;
     if (status != STATUS_OK || given[OPTION_WATCH] || given[OPTION_DAY]) {
         return status;
     }
     struct profile *profile = session->profiles[session->profile_count - 1];
-    if (profile->token == NULL && profile->adapt == NULL) {
-        problem_set(problem, "no token: set %stoken_file or token_command in %s",
-                    name == NULL ? "BLOTTER_TOKEN, or name a file with --token-file, or set " : "",
-                    name == NULL ? "the config" : "its profile");
-        session_remove(session, profile);
-        return STATUS_AUTH;
+    bool will_come = running && profile->token_source == TOKEN_OF_COMMAND;
+    if (profile->token != NULL || profile->adapt != NULL || will_come) {
+        return STATUS_OK;
     }
-    return STATUS_OK;
+    problem_set(problem, "no token: set %stoken_file or token_command in %s",
+                name == NULL ? "BLOTTER_TOKEN, or name a file with --token-file, or set " : "",
+                name == NULL ? "the config" : "its profile");
+    session_remove(session, profile);
+    return STATUS_AUTH;
 }
 
 enum status session_connect(struct session *session)
@@ -240,7 +250,7 @@ enum status session_connect(struct session *session)
     for (size_t i = 0; i < session->named; i++) {
         const char *name = session->named > 1 ? config_profile(session->config, i) : NULL;
         struct problem problem;
-        enum status status = add_with_token(session, name, &problem);
+        enum status status = add_with_token(session, name, false, &problem);
         if (status != STATUS_OK) {
             problem_name(&problem, name);
             problem_print(&problem);
@@ -249,6 +259,77 @@ enum status session_connect(struct session *session)
         }
     }
     return session->profile_count > 0 ? STATUS_OK : first;
+}
+
+/* --- while it runs --------------------------------------------------------------------------- */
+
+static bool is_named(const struct config *config, const char *name)
+{
+    const char *named;
+    for (size_t i = 0; (named = config_profile(config, i)) != NULL; i++) {
+        if (strcmp(named, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_open(const struct session *session, const char *name)
+{
+    for (size_t i = 0; i < session->profile_count; i++) {
+        if (strcmp(session->profiles[i]->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void let_go(struct session *session, const struct session_watcher *watcher)
+{
+    for (size_t i = session->profile_count; i-- > 0;) {
+        struct profile *profile = session->profiles[i];
+        if (!is_named(session->latest, profile->name)) {
+            watcher->goes(watcher->user, profile);
+            session_remove(session, profile);
+        }
+    }
+}
+
+static void let_come(struct session *session, const struct session_watcher *watcher)
+{
+    const char *name;
+    for (size_t i = 0; (name = config_profile(session->latest, i)) != NULL; i++) {
+        struct problem problem;
+        if (is_open(session, name)) {
+            continue;
+        }
+        if (add_with_token(session, name, true, &problem) == STATUS_OK) {
+            watcher->came(watcher->user, session->profiles[session->profile_count - 1]);
+        } else {
+            problem_name(&problem, name);
+            watcher->failed(watcher->user, &problem);
+        }
+    }
+}
+
+bool session_reload(struct session *session, const struct session_watcher *watcher,
+                    struct problem *ret_problem)
+{
+    struct config *latest = profile_config(session->options, &session->paths, NULL, ret_problem);
+    if (latest == NULL) {
+        return false;
+    }
+    if (session->named > 1 && config_profile(latest, 0) == NULL) {
+        config_free(latest);
+        return problem_set(ret_problem, "no profile is named any more");
+    }
+    config_free(session->latest);
+    session->latest = latest;
+    if (session->named > 1) {
+        let_go(session, watcher);
+        let_come(session, watcher);
+    }
+    return true;
 }
 
 /* --- what the modes share ------------------------------------------------------------------- */

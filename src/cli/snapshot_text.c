@@ -205,11 +205,7 @@ static struct grid make_grid(const struct snapshot_report *report, enum pane pan
 static void print_totals(FILE *out, const struct grid *grid)
 {
     struct money money;
-    money_begin(&money);
-    for (size_t i = 0; i < grid->count; i++) {
-        money_add(&money, NULL, (const void *)row_at(grid, i));
-    }
-    money_end(&money, NULL);
+    snapshot_sums(&grid->report->parts[PANE_POSITIONS], &money);
     for (size_t i = 0; i < money.count; i++) {
         const struct money_sum *sum = &money.sums[i];
         const struct money_part *parts[] = {&sum->day, &sum->unrealized};

@@ -32,7 +32,7 @@ url=$(echo "$line" | jq -r .url) token=$(echo "$line" | jq -r '.users[0].token')
 printf '[main]\nurl = %s\nuser = user-1\ntoken_file = %s\n' "$url" "$home/token" \
     >"$home/.config/blotter/blotter.ini"
 cd "$home" || exit 1
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 10000)) # below those that the system gives to others
 
 # What the example of blotter-backend(5) would have fetched.
 mkdir -p "$home/.config/blotter/backends"

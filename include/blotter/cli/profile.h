@@ -19,8 +19,11 @@
 struct profile_ground {
     const struct options *options;
     const struct paths *paths;
-    struct config *config;       /* of the only one, or what no profile says */
-    int log_fd;                  /* for the demo's server; negative: none */
+    struct config *config; /* of the only one, or what no profile says */
+    int log_fd;            /* for the demo's server; negative: none */
+    /* The screen is up: no command is waited for. A token that one gives is left to whoever finds
+     * it missing; a backend's secrets that one gives are refused. */
+    bool running;
     struct profile *const *open; /* those that are open, whose backend's program may be shared */
     size_t open_count;
 };
@@ -71,6 +74,11 @@ const char *profile_url(const struct profile *profile);
 
 /* What tells this backend's data and account from another's on the disk. */
 const char *profile_server(const struct profile *profile);
+
+/* Reads the files and secrets of its backend again; the client uses them from now on. False with
+ * the problem: the old ones stay in force. Nothing happens without a backend of files. */
+bool profile_reload_backend(struct profile *profile, struct client *client,
+                            struct problem *ret_problem);
 
 /* Compiles the functions of its backend; false when there is nothing wrong with them, else every
  * fault is said on stderr. */

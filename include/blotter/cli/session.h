@@ -11,6 +11,7 @@ struct session {
     const struct options *options;
     struct paths paths;
     struct config *config; /* of one account; of several: what no profile says */
+    struct config *latest; /* the same as read by session_reload; NULL: not yet */
     FILE *log;             /* NULL: nowhere */
     int64_t opened_us;     /* monotonic: about when the program was started */
     struct profile *profiles[CONFIG_PROFILES_MAX]; /* that are open, in the order of their names */
@@ -37,6 +38,22 @@ void session_remove(struct session *session, struct profile *profile);
 enum status session_connect(struct session *session);
 
 void session_close(struct session *session);
+
+/* What becomes of several accounts while their clients run. */
+struct session_watcher {
+    void (*goes)(void *user, struct profile *profile);         /* it is closed behind this */
+    void (*came)(void *user, struct profile *profile);         /* it is the last now */
+    void (*failed)(void *user, const struct problem *problem); /* it names the profile */
+    void *user;
+};
+
+/*
+ * Reads the config again, into latest: false with the problem when it has a mistake, and everything
+ * stays. Of several accounts those that are no longer named go and those that are not open come;
+ * the others stay as they are, whatever their profiles say now. An only account stays.
+ */
+bool session_reload(struct session *session, const struct session_watcher *watcher,
+                    struct problem *ret_problem);
 
 /* One line to the log, with the time in UTC; to stderr when -v was given without a log file and no
  * dashboard is on the screen. */

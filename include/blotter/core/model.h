@@ -39,11 +39,6 @@ enum order_class {
     ORDER_CLASS_COUNT
 };
 
-/* "open", "part", "done", "dead", "rejected", "unknown". */
-const char *order_class_name(enum order_class class);
-/* Any other word is ORDER_UNKNOWN. */
-enum order_class order_class_parse(const char *word);
-
 enum order_side { ORDER_SIDE_UNKNOWN, ORDER_BUY, ORDER_SELL };
 
 struct order {

@@ -436,3 +436,24 @@ void change_write(const struct change_value *values, size_t count, void *row, bo
         }
     }
 }
+
+bool change_event_row(const struct event *event, enum resource resource,
+                      struct operation *operation, void *row)
+{
+    const struct change *change = change_find(event->type, resource);
+    char text[ISO8601_SIZE];
+    int64_t at = MODEL_NO_TIME;
+    if (change == NULL || change->many || !change_read(change, event->data, operation)) {
+        return false;
+    }
+    size_t len = span_string(event->timestamp, text, sizeof text);
+    if (len < sizeof text) {
+        iso8601_parse(text, len, &at);
+    }
+    change_complete(operation, at);
+    fields_clear(field_table(resource), row);
+    ((struct row *)row)->id = operation->key;
+    change_write(operation->values, operation->count, row, true);
+    row_complete(resource, row);
+    return true;
+}

@@ -83,4 +83,9 @@ int64_t change_updated(const struct change *change, const struct change_value *v
                        size_t count);
 int64_t row_updated(enum resource resource, const struct row *row);
 
+/* What an event says about one row, as a row of the resource; its texts live in operation. False
+ * when it says nothing about one. */
+bool change_event_row(const struct event *event, enum resource resource,
+                      struct operation *operation, void *row);
+
 #endif

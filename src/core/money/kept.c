@@ -58,9 +58,8 @@ static struct snapshot *find_lacking(const struct snapshot *working, const struc
     return lacking;
 }
 
-void kept_take(struct kept *kept, const struct snapshot *orders)
+void kept_take(struct kept *kept, const struct snapshot *orders, bool cut)
 {
-    bool cut = snapshot_is_cut(orders);
     forget_joined(kept);
     snapshot_unref(kept->lacking);
     kept->lacking = cut && kept->working != NULL ? find_lacking(kept->working, orders) : NULL;

@@ -21,7 +21,6 @@ void act_redraw(struct act *act, unsigned parts);
 void act_refresh_rows(struct act *act);
 void act_arrange_rows(struct act *act);
 void act_focus(struct act *act, enum pane pane);
-void act_move(struct act *act);                  /* by act->action */
 void act_move_strip(struct act *act, long step); /* the events or the tape, focused or not */
 void act_view(struct act *act, enum order_view view);
 void act_next_view(struct act *act);

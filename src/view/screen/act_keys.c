@@ -38,7 +38,7 @@ static long step_of(const struct act *act)
     }
 }
 
-void act_move(struct act *act)
+static void move(struct act *act)
 {
     struct screen *screen = act->screen;
     long step = step_of(act);
@@ -381,12 +381,12 @@ static void do_program(struct act *act)
 }
 
 static void (*const handlers[ACTION_COUNT])(struct act *act) = {
-    [ACTION_UP] = act_move,
-    [ACTION_DOWN] = act_move,
-    [ACTION_PAGE_UP] = act_move,
-    [ACTION_PAGE_DOWN] = act_move,
-    [ACTION_TOP] = act_move,
-    [ACTION_BOTTOM] = act_move,
+    [ACTION_UP] = move,
+    [ACTION_DOWN] = move,
+    [ACTION_PAGE_UP] = move,
+    [ACTION_PAGE_DOWN] = move,
+    [ACTION_TOP] = move,
+    [ACTION_BOTTOM] = move,
     [ACTION_LEFT] = do_scroll_columns,
     [ACTION_RIGHT] = do_scroll_columns,
     [ACTION_FOCUS_NEXT] = do_focus,

@@ -12,7 +12,8 @@ bool screen_has_table(enum pane pane)
 bool screen_is_cut(const struct screen_input *input, const struct snapshot *orders)
 {
     bool told = (input->cut & RESOURCE_BIT(RESOURCE_ORDERS)) != 0;
-    return orders != NULL && (told || snapshot_is_cut(orders));
+    bool guessed = input->asking == NULL && snapshot_is_cut(orders); /* a backend knows */
+    return orders != NULL && (told || guessed);
 }
 
 unsigned screen_wanted(const struct screen_input *input)

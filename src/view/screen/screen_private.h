@@ -170,7 +170,6 @@ void screen_go_on(struct screen *screen);
  */
 bool screen_has_moved(const struct screen *screen, const struct screen_input *input,
                       enum pane pane);
-size_t screen_journal_skip(const struct screen *screen, const struct screen_input *input);
 
 /* --- bar.c: a line of segments; those of the highest rank go first when there is no room */
 #define BAR_ITEMS_MAX 40
@@ -299,8 +298,6 @@ void curve_put_times(const struct frame *frame, struct rect line, struct draw_sp
 void paint_symbol(const struct frame *frame);
 /* Takes over what the selected row is about. */
 void symbol_note(struct screen *screen, const struct screen_input *input);
-/* Where the page stands: beside the table that it is about, or everywhere. */
-struct rect symbol_area(const struct screen *screen);
 bool symbol_covers(const struct screen *screen, enum pane pane);
 
 /* --- away.c */
@@ -334,8 +331,5 @@ void chooser_open(struct screen *screen);
 void chooser_act(struct screen *screen, enum action action);
 void sort_menu_open(struct screen *screen);
 void sort_menu_take(struct screen *screen); /* sorts by what the cursor is on */
-
-/* --- state.c */
-bool columns_from_text(struct table *table, const char *text);
 
 #endif

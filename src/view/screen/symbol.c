@@ -44,7 +44,7 @@ static bool is_left(enum pane pane)
     return pane == PANE_ORDERS || pane == PANE_POSITIONS;
 }
 
-struct rect symbol_area(const struct screen *screen)
+static struct rect page_area(const struct screen *screen)
 {
     const struct layout *layout = &screen->layout;
     struct rect body = layout->body;
@@ -62,7 +62,7 @@ struct rect symbol_area(const struct screen *screen)
 
 bool symbol_covers(const struct screen *screen, enum pane pane)
 {
-    struct rect area = symbol_area(screen), other = screen->layout.panes[pane];
+    struct rect area = page_area(screen), other = screen->layout.panes[pane];
     return screen->popup == SCOPE_SYMBOL && rect_clip(area, other).width > 0;
 }
 
@@ -469,7 +469,6 @@ static struct rect put_frame(const struct frame *frame, struct rect area)
     return inside;
 }
 
-/* Quote and curve stand still; what is below them scrolls. */
 /* Of several accounts the page is about the one whose row it was: ids may be another's as well. */
 static const struct screen_input *input_of(const struct frame *frame)
 {
@@ -482,11 +481,12 @@ static const struct screen_input *input_of(const struct frame *frame)
     return frame->input;
 }
 
+/* Quote and curve stand still; what is below them scrolls. */
 void paint_symbol(const struct frame *where)
 {
     struct screen *screen = where->screen;
     const struct frame of = {screen, input_of(where), where->canvas}, *frame = &of;
-    struct page page = {frame, put_frame(frame, symbol_area(screen)), screen->symbol, 0, 0};
+    struct page page = {frame, put_frame(frame, page_area(screen)), screen->symbol, 0, 0};
     struct symbol_quote quote;
     struct rect whole = page.area;
     if (whole.width < 10 || whole.height < 3) {

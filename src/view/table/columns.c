@@ -391,7 +391,7 @@ static const struct column account_columns[] = {
      MONEY(account_available_margin), .flags = COLUMN_AMOUNT},
     {"used", "Used", "margin in use, its share of the balance", MONEY(account_used_margin),
      .flags = COLUMN_AMOUNT},
-    {"net-liq", "~Net liq", "balance and what is not realised", .kind = COLUMN_NUMBER,
+    {"net-liq", "Net liq", "balance and what is not realised", .kind = COLUMN_NUMBER,
      .decimals_low = 2, .decimals_high = 2, .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
     {"unrealised", "Unrealised", "sum over the open positions", .show = COLUMN_OPTIONAL,
      .kind = COLUMN_NUMBER, .decimals_low = 2, .decimals_high = 2, .flags = PNL},
