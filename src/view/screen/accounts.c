@@ -111,7 +111,7 @@ static const struct {
 } fields[FIELD_COUNT] = {
     [FIELD_NAME] = {"Acct", 0, false},    [FIELD_BADGE] = {"", 4, false},
     [FIELD_DAY] = {"Day", 1, true},       [FIELD_BOOKED] = {"Booked", 7, true},
-    [FIELD_OPEN] = {"Open", 8, true},     [FIELD_NET_LIQ] = {"~Net liq", 3, true},
+    [FIELD_OPEN] = {"Open", 8, true},     [FIELD_NET_LIQ] = {"Net liq", 3, true},
     [FIELD_MARGIN] = {"Margin", 5, true}, [FIELD_STATE] = {"State", 2, false},
     [FIELD_AS_OF] = {"As of", 6, true},
 };
@@ -208,9 +208,9 @@ static void put_balance(const struct frame *frame, struct line *line, const stru
 {
     double margin = account != NULL ? money_margin(account) : (double)NAN;
     bool both = account != NULL && money != NULL;
-    put_amount(
-        frame, line, FIELD_NET_LIQ,
-        (struct amount){both ? money_net_liq(account, money) : (double)NAN, 0, stale, false});
+    put_amount(frame, line, FIELD_NET_LIQ,
+               (struct amount){both ? money_net_liq(account, money) : (double)NAN, FORMAT_DERIVED,
+                               stale, false});
     if (!isnan(margin)) {
         snprintf(line->text[FIELD_MARGIN], FIELD_BYTES, "%.0f %%", margin);
         line->role[FIELD_MARGIN] = margin_role(margin, stale);
@@ -289,7 +289,7 @@ static void make_total(const struct frame *frame, const struct money_total *tota
                  !money_total_is_whole(total, parts[i]));
     }
     put_amount(frame, line, FIELD_NET_LIQ,
-               (struct amount){total->net_liq.value, 0,
+               (struct amount){total->net_liq.value, FORMAT_DERIVED,
                                !money_total_is_whole(total, &total->net_liq), false});
     if (total->stale > 0 || unknown > 0) {
         snprintf(line->text[FIELD_STATE], FIELD_BYTES, "%zu of %zu %s",
