@@ -289,12 +289,62 @@ enum status backend_open(struct profile *profile, const struct profile_ground *g
         return STATUS_USAGE;
     }
     profile->secrets = secrets_load(profile->config, profile->paths->home,
-                                    adapt_backend(profile->adapt), &status, ret_problem);
+                                    adapt_backend(profile->adapt), NULL, &status, ret_problem);
     if (status == STATUS_OK) {
         give(profile);
     }
     return status;
 }
+
+/* --- the files read anew ------------------------------------------------------------------------
+ */
+
+/* One line, for the screen: the file without its directory. */
+static bool keep_first(const struct buf *sentences, struct problem *problem)
+{
+    const char *text = sentences->len > 0 ? sentences->data : "";
+    size_t len = strcspn(text, "\n"), more = 0;
+    for (size_t i = len; i + 1 < sentences->len; i++) {
+        more += text[i] == '\n';
+    }
+    const char *colon = memchr(text, ':', len), *file = text;
+    for (const char *at = text; colon != NULL && at < colon; at++) {
+        file = *at == '/' ? at + 1 : file;
+    }
+    char rest[48] = "";
+    if (more > 0) {
+        snprintf(rest, sizeof rest, " (and %zu more)", more);
+    }
+    return problem_set(problem, "%.*s%s", (int)(len - (size_t)(file - text)), file, rest);
+}
+
+bool backend_read_anew(struct profile *fresh, const struct profile *profile,
+                       struct problem *problem)
+{
+    struct buf sentences;
+    enum status status;
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    fresh->adapt =
+        load(fresh->paths, fresh->config, config_text(fresh->config, CONFIG_BACKEND), &sentences);
+    bool good = fresh->adapt != NULL && adapt_compile(fresh->adapt, &sentences);
+    if (!good) {
+        keep_first(&sentences, problem);
+    }
+    buf_done(&sentences);
+    good = good && check_url(fresh->adapt, problem) && check_hosts(fresh, fresh->adapt, problem);
+    if (good) {
+        fresh->secrets =
+            secrets_load(fresh->config, fresh->paths->home, adapt_backend(fresh->adapt),
+                         profile->secrets, &status, problem);
+    }
+    if (fresh->secrets != NULL) {
+        give(fresh);
+        fresh->gifts->loop = profile->gifts->loop;
+    }
+    return fresh->secrets != NULL;
+}
+
+/* --- closing --------------------------------------------------------------------------------- */
 
 bool profile_backend_is_broken(const struct profile *profile)
 {

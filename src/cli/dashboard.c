@@ -182,6 +182,11 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
         snprintf(error, error_size, "%s", problem.text);
         return false;
     }
+    if (!profile_reload_backend(dashboard->profile, dashboard->client, &problem)) {
+        snprintf(error, error_size, "%s", problem.text);
+        config_free(config);
+        return false;
+    }
     fill(dashboard, config, ret);
     set_alarms(dashboard->client, config);
     token_renew_set_config(dashboard->renew, config);
@@ -216,9 +221,7 @@ static void prepare(struct dashboard *dashboard)
     profile_host(dashboard->profile, dashboard->host, sizeof dashboard->host);
     dashboard->theme_dirs[0] = paths->theme_dir;
     if (paths->state_dir != NULL && file_make_directory(paths->state_dir)) {
-        size_t size = strlen(paths->state_dir) + sizeof "/state.ini";
-        dashboard->state_path = mem_alloc(size);
-        snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
+        dashboard->state_path = mem_printf("%s/state.ini", paths->state_dir);
         const struct config *config = dashboard->profile->config;
         if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
             dashboard->daybook = daybook_path(paths->state_dir, profile_server(dashboard->profile),

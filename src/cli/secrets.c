@@ -48,9 +48,7 @@ static bool read_file(const struct secrets *secrets, const char *path, char **re
     if (strncmp(path, "~/", 2) != 0 || secrets->home == NULL) {
         return token_read_file(path, ret, problem);
     }
-    size_t size = strlen(secrets->home) + strlen(path) + 1;
-    char *full = mem_alloc(size);
-    snprintf(full, size, "%s%s", secrets->home, path + 1);
+    char *full = mem_printf("%s%s", secrets->home, path + 1);
     bool good = token_read_file(full, ret, problem);
     free(full);
     return good;
@@ -94,13 +92,25 @@ static enum status refuse_missing(const struct backend *backend, const char *nam
     return STATUS_AUTH;
 }
 
+/* What is in force; asked for again beside everything else. */
+static char *value_of(const struct secrets *before, const char *name)
+{
+    const char *value =
+        before != NULL ? secrets_get((void *)(uintptr_t)before, name, strlen(name)) : NULL;
+    return value != NULL ? mem_dup(value, strlen(value)) : NULL;
+}
+
 static enum status load(struct secrets *secrets, const struct backend *backend, size_t i,
-                        struct problem *problem)
+                        const struct secrets *before, struct problem *problem)
 {
     const char *name = backend->secrets[i];
     struct secret *row = &secrets->rows[i];
     *row = (struct secret){name, find_source(secrets->config, name), NULL};
     secrets->count = i + 1;
+    row->value = value_of(before, name);
+    if (row->value != NULL) {
+        return STATUS_OK;
+    }
     if (row->source == NULL && strcmp(name, TOKEN) != 0) {
         return refuse_missing(backend, name, problem);
     }
@@ -111,8 +121,8 @@ static enum status load(struct secrets *secrets, const struct backend *backend, 
 }
 
 struct secrets *secrets_load(const struct config *config, const char *home,
-                             const struct backend *backend, enum status *ret_status,
-                             struct problem *ret_problem)
+                             const struct backend *backend, const struct secrets *before,
+                             enum status *ret_status, struct problem *ret_problem)
 {
     struct secrets *secrets = mem_calloc(1, sizeof *secrets);
     secrets->config = config;
@@ -120,7 +130,7 @@ struct secrets *secrets_load(const struct config *config, const char *home,
     secrets->renewed_ms = wait_now_ms() - SECRETS_RENEW_MS;
     *ret_status = STATUS_OK;
     for (size_t i = 0; i < backend->secret_count && *ret_status == STATUS_OK; i++) {
-        *ret_status = load(secrets, backend, i, ret_problem);
+        *ret_status = load(secrets, backend, i, before, ret_problem);
     }
     token_forget_environment();
     if (*ret_status != STATUS_OK) {

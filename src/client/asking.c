@@ -124,7 +124,7 @@ static void renewed(void *user, bool ok)
     asking->handler.on_state(asking->handler.user);
 }
 
-static void renew(struct asking *asking)
+void asking_renew(struct asking *asking)
 {
     const struct client_backend *user = asking->settings.backend;
     if (user->renew == NULL) {
@@ -185,7 +185,7 @@ static void act(struct asking *asking, const struct ask_action *action)
         asking_read_time(asking);
         break;
     case ASK_RENEW:
-        renew(asking);
+        asking_renew(asking);
         break;
     case ASK_EMPTY:
         asking_read_nothing(asking, (enum resource)action->target.index);
@@ -288,6 +288,15 @@ void asking_free(struct asking *asking)
     asking_gone_free(asking->gone);
     ask_free(asking->ask);
     free(asking);
+}
+
+void asking_take_over(struct asking *asking, struct asking *from)
+{
+    if (asking->gone != NULL && from->gone != NULL) {
+        asking_gone_free(asking->gone);
+        asking->gone = from->gone;
+        from->gone = NULL;
+    }
 }
 
 void asking_start(struct asking *asking)

@@ -1,4 +1,5 @@
 #include "server.h"
+#include "child.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,9 +26,7 @@ static void run_server(const char *program, const char *const *args, int out)
         argv[i + 1] = args[i];
     }
     dup2(out, STDOUT_FILENO);
-    /* What the test was told to ignore (a background job of a script) is not the program's. */
-    signal(SIGINT, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
+    child_usual_signals();
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves nothing behind */
 #endif

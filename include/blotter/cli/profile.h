@@ -75,6 +75,11 @@ const char *profile_url(const struct profile *profile);
 /* What tells this backend's data and account from another's on the disk. */
 const char *profile_server(const struct profile *profile);
 
+/* Reads the files and secrets of its backend again; the client uses them from now on. False with
+ * the problem: the old ones stay in force. Nothing happens without a backend of files. */
+bool profile_reload_backend(struct profile *profile, struct client *client,
+                            struct problem *ret_problem);
+
 /* Compiles the functions of its backend; false when there is nothing wrong with them, else every
  * fault is said on stderr. */
 bool profile_backend_is_broken(const struct profile *profile);

@@ -14,11 +14,12 @@
 
 struct secrets;
 
-/* Loads all that the backend names; config, home and backend must outlive it. NULL with the problem
- * and what the program is to end with. */
+/* Loads all that the backend names; config, home and backend must outlive it. before (may be NULL)
+ * are those in force: what they have is taken from them. NULL with the problem and
+ * what the program is to end with. */
 struct secrets *secrets_load(const struct config *config, const char *home,
-                             const struct backend *backend, enum status *ret_status,
-                             struct problem *ret_problem);
+                             const struct backend *backend, const struct secrets *before,
+                             enum status *ret_status, struct problem *ret_problem);
 void secrets_free(struct secrets *secrets); /* NULL is fine; overwrites them */
 
 /* The secret of that name; NULL when there is none. A backend_value_fn, user is the secrets. */

@@ -93,6 +93,17 @@ static void on_change(void *user, unsigned mask)
     }
 }
 
+static struct adapt *world_load(const struct world *world)
+{
+    struct adapt_source source = {.url = script_server_url(world->server)};
+    struct buf sentences;
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    struct adapt *adapt = adapt_load(world->path, &source, &sentences);
+    assert_string_equal(sentences.len > 0 ? sentences.data : "", "");
+    buf_done(&sentences);
+    return adapt;
+}
+
 static void world_open(struct world *world, const char *ini, const struct script_exchange *script,
                        size_t count)
 {
@@ -103,12 +114,7 @@ static void world_open(struct world *world, const char *ini, const struct script
     write_file(world, "test.ini", ini);
     write_file(world, "test.jq", jq);
     snprintf(world->path, sizeof world->path, "%s/test.ini", world->directory);
-    struct adapt_source source = {.url = script_server_url(world->server)};
-    struct buf sentences;
-    buf_init(&sentences, ADAPT_SENTENCES_MAX);
-    world->adapt = adapt_load(world->path, &source, &sentences);
-    assert_string_equal(sentences.len > 0 ? sentences.data : "", "");
-    buf_done(&sentences);
+    world->adapt = world_load(world);
     static const char *const symbols[] = {"AAA", "BBB"};
     world->list = (struct client_list){"Mine", symbols, 2};
     world->backend = (struct client_backend){.adapt = world->adapt,
@@ -718,6 +724,50 @@ static void test_a_reader_is_told_of_gaps(void **state)
     }
 }
 
+/* Other files: rows stay, then come from elsewhere; those that cannot work change nothing. */
+static void test_other_files(void **state)
+{
+    (void)state;
+    static const struct script_exchange script[] = {
+        {"/events", {STREAM_HEAD("text/event-stream"), SAYS(": hello\n\n"), HOLDS}},
+        {"/orders", ORDERS("read")},
+        {"/orders", ORDERS("read")},
+        {"/events", {STREAM_HEAD("text/event-stream"), SAYS(": hello\n\n"), HOLDS}},
+        {"/elsewhere", ORDERS("third")},
+        {"/elsewhere", ORDERS("third")},
+        {"/elsewhere", ORDERS("third")},
+    };
+    struct world world;
+    world_open(&world, STREAMED "get = api /events\n", script, COUNT(script));
+    client_start(world.client);
+    run_until(&world, has_orders);
+    struct client_settings settings;
+    struct fault fault;
+    client_settings_default(&settings);
+    struct client_backend other = world.backend;
+    settings.backend = &other;
+    world.secret = NULL;
+    assert_false(client_change_backend(world.client, &settings, &fault));
+    assert_non_null(strstr(fault.text, "a secret of the header"));
+    world.secret = "a-secret-of-some-length";
+    write_file(&world, "test.ini", STREAMED "get = api /events\n[account]\nget = api /a\n");
+    other.adapt = world_load(&world);
+    assert_false(client_change_backend(world.client, &settings, &fault));
+    assert_non_null(strstr(fault.text, "a pane came or went"));
+    adapt_free(other.adapt);
+    write_file(&world, "test.ini",
+               HEAD "[orders]\nget = api /elsewhere\npoll = 10\n[stream]\nget = api /events\n");
+    other.adapt = world_load(&world);
+    assert_true(client_change_backend(world.client, &settings, &fault));
+    adapt_free(world.adapt);
+    world.adapt = other.adapt;
+    assert_true(status_is(&world, "read"));
+    run_until(&world, is_third);
+    run_until(&world, is_settled);
+    assert_int_equal(requests_for(&world, "/events"), 2);
+    world_close(&world);
+}
+
 static bool is_polled(struct world *world)
 {
     const struct conn_status *status = client_stream_status(world->client);
@@ -771,6 +821,7 @@ int main(void)
         cmocka_unit_test(test_a_stream_goes_on_where_it_was),
         cmocka_unit_test(test_resumed_by_header),
         cmocka_unit_test(test_what_was_missed_is_read),
+        cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_a_reader_is_told_of_gaps),
         cmocka_unit_test(test_a_refused_stream_is_polled_instead),
     };
