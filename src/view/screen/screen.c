@@ -218,7 +218,8 @@ bool screen_hides_amounts(const struct screen *screen)
 
 const char *screen_past_symbol(const struct screen *screen)
 {
-    bool days = screen->popup == SCOPE_SYMBOL && screen->symbol_span == SYMBOL_DAYS;
+    bool open = screen->popup == SCOPE_SYMBOL || screen->layout.symbol.width > 0;
+    bool days = open && screen->symbol[0] != '\0' && screen->symbol_span == SYMBOL_DAYS;
     return days ? screen->symbol : NULL;
 }
 
@@ -333,7 +334,9 @@ static void paint_popup(const struct frame *frame)
         paint_help(frame);
         break;
     case SCOPE_SYMBOL:
-        paint_symbol(frame);
+        if (frame->screen->layout.symbol.width == 0) {
+            paint_symbol(frame);
+        }
         break;
     case SCOPE_DETAIL:
         paint_detail(frame);
@@ -373,6 +376,10 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     paint_account_line(frame);
     paint_tabs(frame);
     paint_state(frame);
+    if (layout->symbol.width > 0 && (dirty & ~(SCREEN_CONN | SCREEN_TOP | SCREEN_STATE)) != 0) {
+        symbol_note(frame->screen, frame->input);
+        paint_symbol(frame);
+    }
     paint_popup(frame);
     paint_digest(frame);
     bool beside = frame->screen->popup == SCOPE_SYMBOL;

@@ -2,6 +2,7 @@
 #include "screen_private.h"
 
 #include <math.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -208,15 +209,54 @@ static void ground(const struct tape_line *line)
     }
 }
 
-/* How many lines an entry takes in a pane that wide. */
-static int entry_height(const struct tape_words *words, int width)
-{
-    return words->more[0] != '\0' && width < ROOMY ? 2 : 1;
-}
-
 static int owner_columns(const struct tape_line *line)
 {
     return line->owner != NULL ? OWNER_COLUMNS + 1 : 0;
+}
+
+/* An entry's words on lines that wide: a sentence that is too long goes on below. */
+#define PIECES_MAX 4
+struct tape_pieces {
+    struct {
+        const char *text;
+        size_t len;
+        bool more;
+    } all[PIECES_MAX];
+    int count;
+};
+
+static void add_pieces(struct tape_pieces *pieces, const char *text, int columns, bool more)
+{
+    const char *end = text + strlen(text);
+    for (int i = 0; i < PIECES_MAX / 2 && text < end; i++) {
+        bool last = i + 1 == PIECES_MAX / 2; /* the rest is cut there */
+        const char *stop = last || columns < 8 ? end : text_wrap(text, end, columns);
+        pieces->all[pieces->count].text = text;
+        pieces->all[pieces->count].len = (size_t)(stop - text);
+        pieces->all[pieces->count++].more = more;
+        text = stop;
+    }
+}
+
+static void cut_words(const struct tape_words *words, int width, int before,
+                      struct tape_pieces *ret)
+{
+    int columns = width - before - WORD_WIDTH - 2;
+    ret->count = 0;
+    add_pieces(ret, words->line, width < ROOMY ? columns : INT_MAX, false);
+    if (width < ROOMY) {
+        add_pieces(ret, words->more, columns, true);
+    }
+    ret->count = ret->count > 0 ? ret->count : 1;
+}
+
+/* How many lines an entry takes in a pane that wide. */
+static int entry_height(const struct frame *frame, const struct tape_words *words, int width)
+{
+    struct tape_pieces pieces;
+    cut_words(words, width, 1 + 9 + (screen_is_joint(frame->input) ? OWNER_COLUMNS + 1 : 0),
+              &pieces);
+    return pieces.count;
 }
 
 static void put_entry(const struct tape_line *line, const struct tape_entry *entry,
@@ -245,12 +285,26 @@ static void put_entry(const struct tape_line *line, const struct tape_entry *ent
     }
 }
 
-static void put_more(struct tape_line *line, const struct tape_words *words)
+/* The entry with what has no room on its first line, as far as lines go; leaves the last one. */
+static void put_whole(struct tape_line *line, const struct tape_entry *entry,
+                      const struct tape_words *words, int end)
 {
-    int rest = 1 + 9 + owner_columns(line) + WORD_WIDTH + 1;
-    line->area.y++;
-    ground(line);
-    put_part(line, rest, line->area.width - rest - 1, words->more, (struct style){ROLE_DIM, 0});
+    struct tape_pieces pieces;
+    struct tape_words first = *words;
+    int before = 1 + 9 + owner_columns(line), rest = before + WORD_WIDTH + 1;
+    cut_words(words, line->area.width, before, &pieces);
+    if (pieces.count > 1 && !pieces.all[1].more) {
+        snprintf(first.line, sizeof first.line, "%.*s", (int)pieces.all[0].len, pieces.all[0].text);
+    }
+    put_entry(line, entry, &first);
+    for (int i = 1; i < pieces.count && line->area.y + 1 < end; i++) {
+        char text[sizeof words->line];
+        snprintf(text, sizeof text, "%.*s", (int)pieces.all[i].len, pieces.all[i].text);
+        line->area.y++;
+        ground(line);
+        put_part(line, rest, line->area.width - rest - 1, text,
+                 (struct style){pieces.all[i].more ? ROLE_DIM : ROLE_TEXT, 0});
+    }
 }
 
 /* "── new since you looked, 14:20 ───" */
@@ -286,7 +340,7 @@ static void keep_in_sight(const struct frame *frame, size_t cursor, int width, i
     for (size_t i = cursor + 1; i-- > *top;) {
         struct tape_words words;
         tape_say(frame, tape_pane_at(screen, frame->input, i), &words);
-        lines += entry_height(&words, width) + (is_looked(frame, i) ? 1 : 0);
+        lines += entry_height(frame, &words, width) + (is_looked(frame, i) ? 1 : 0);
         if (lines > height) {
             *top = i + 1;
             return;
@@ -319,10 +373,7 @@ static void paint_entries(const struct frame *frame, struct rect area, size_t cu
         line.selected = screen->focus == PANE_EVENTS && i == cursor;
         line.owner = screen_is_joint(frame->input) ? found.owner : NULL;
         tape_say(frame, entry, &words);
-        put_entry(&line, entry, &words);
-        if (entry_height(&words, area.width) == 2 && line.area.y + 1 < end) {
-            put_more(&line, &words);
-        }
+        put_whole(&line, entry, &words, end);
         line.area.y++;
     }
 }
@@ -346,7 +397,7 @@ size_t tape_pane_entry_on(const struct frame *frame, int width, int line)
     for (; i + 1 < count; i++) {
         struct tape_words words;
         tape_say(frame, tape_pane_at(screen, frame->input, i), &words);
-        line -= entry_height(&words, width) + (is_looked(frame, i) ? 1 : 0);
+        line -= entry_height(frame, &words, width) + (is_looked(frame, i) ? 1 : 0);
         if (line < 0) {
             break;
         }
