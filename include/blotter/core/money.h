@@ -65,8 +65,10 @@ double money_booked(const struct money_book *book, const struct position *positi
 double money_margin(const struct account *account);
 
 /* What working orders are for: what still waits at its limit, else at the last price. Returns how
- * many there are; part is in the first one's currency, of others it counts as unknown. */
-size_t money_waiting(const struct snapshot *orders, struct money_part *ret);
+ * many there are; part is in the first one's currency, of others it counts as unknown. looked_at:
+ * a byte per row, 0 for those that are known not to work; NULL: none is. */
+size_t money_waiting(const struct snapshot *orders, const uint8_t *looked_at,
+                     struct money_part *ret);
 
 /* Balance and what is not realised. NAN when either is unknown or currencies differ. */
 double money_net_liq(const struct account *account, const struct money *money);

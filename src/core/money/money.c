@@ -214,14 +214,15 @@ static double waiting_value(const struct order *order)
     return (order->quantity - order->filled) * price * units;
 }
 
-size_t money_waiting(const struct snapshot *orders, struct money_part *ret)
+size_t money_waiting(const struct snapshot *orders, const uint8_t *looked_at,
+                     struct money_part *ret)
 {
     size_t count = 0;
     const char *currency = NULL;
     *ret = nothing;
     for (size_t i = 0; orders != NULL && i < orders->row_count; i++) {
         const struct order *order = &orders->orders[i];
-        if (!order_is_working(order)) {
+        if ((looked_at != NULL && looked_at[i] == 0) || !order_is_working(order)) {
             continue;
         }
         currency = currency != NULL ? currency : order->currency;

@@ -349,7 +349,7 @@ static void order_worth(const struct frame *frame, struct rect line)
     struct bar bar;
     bar.count = 0;
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
-    size_t count = money_waiting(table->snapshot, &part);
+    size_t count = money_waiting(table->snapshot, table->traits, &part);
     format_number(&frame->input->format, (struct format_figure){part.value, 0, FORMAT_DERIVED},
                   out);
     bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " working %zu",

@@ -28,11 +28,13 @@ void table_init(struct table *table, enum pane pane)
 void table_done(struct table *table)
 {
     free(table->marks);
+    free(table->traits);
     free(table->order);
     free(table->groups);
     table->groups = NULL;
     free(table->changed);
     table->marks = NULL;
+    table->traits = NULL;
     table->order = NULL;
     table->changed = NULL;
 }
