@@ -13,6 +13,7 @@
 #include <blotter/tui/tui.h>
 #include <blotter/tui/zone.h>
 #include <blotter/view/screen.h>
+#include <blotter/sys/file.h>
 
 #define BINDINGS_MAX 512
 #define VIEWS_MAX 64
@@ -20,6 +21,7 @@
 /* What tui_settings points into. */
 struct dashboard {
     struct session *session;
+    struct profile *profile;
     struct config *reloaded; /* NULL until SIGUSR1 */
     struct client *client;
     struct token_renew *renew;
@@ -108,25 +110,25 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
 
 static void fill(struct dashboard *dashboard, const struct config *config, struct tui_settings *ret)
 {
-    struct session *session = dashboard->session;
+    const struct profile *profile = dashboard->profile;
     tui_settings_default(ret);
     fill_display(config, ret);
     bind_keys(dashboard, config);
     name_views(dashboard, config);
     ret->views = dashboard->views;
     ret->view_count = dashboard->view_count;
-    ret->badge = session_badge(session);
+    ret->badge = profile_badge(profile);
     ret->host = dashboard->host;
-    ret->user = config_text(session->config, CONFIG_USER);
+    ret->user = config_text(profile->config, CONFIG_USER);
     ret->theme_dirs = dashboard->theme_dirs;
-    ret->shows_off = session->demo != NULL;
+    ret->shows_off = profile->demo != NULL;
     ret->keys = dashboard->keys;
     ret->key_count = dashboard->key_count;
     ret->state_path = dashboard->state_path;
     ret->state_server = dashboard->state_server;
     ret->reload = reload;
     ret->log = log_text;
-    ret->log_path = config_text(session->config, CONFIG_LOG_FILE);
+    ret->log_path = config_text(dashboard->session->config, CONFIG_LOG_FILE);
     ret->user_data = dashboard;
 }
 
@@ -157,9 +159,9 @@ static void on_refused(void *user, bool by_user)
 static void start_renewing(struct dashboard *dashboard, struct loop *loop)
 {
     const struct token_renewal renewal = {
-        .source = dashboard->session->token_source,
-        .config = dashboard->session->config,
-        .token = dashboard->session->token,
+        .source = dashboard->profile->token_source,
+        .config = dashboard->profile->config,
+        .token = dashboard->profile->token,
         .fn = on_token,
         .user = dashboard,
     };
@@ -173,18 +175,16 @@ static void start_renewing(struct dashboard *dashboard, struct loop *loop)
 static bool reload(void *user, struct tui_settings *ret, char *error, size_t error_size)
 {
     struct dashboard *dashboard = user;
-    struct session *session = dashboard->session;
-    const char *named = session->options->value[OPTION_CONFIG];
     struct problem problem;
-    struct config_source source = {
-        .path = named != NULL ? named : session->paths.config_file,
-        .path_must_exist = named != NULL,
-        .options = session->options,
-        .home = session->paths.home,
-    };
-    struct config *config = config_load(&source, &problem);
+    struct config *config =
+        profile_config(dashboard->session->options, &dashboard->session->paths, NULL, &problem);
     if (config == NULL) {
         snprintf(error, error_size, "%s", problem.text);
+        return false;
+    }
+    if (!profile_reload_backend(dashboard->profile, dashboard->client, &problem)) {
+        snprintf(error, error_size, "%s", problem.text);
+        config_free(config);
         return false;
     }
     fill(dashboard, config, ret);
@@ -202,14 +202,14 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
 static void name_server(struct dashboard *dashboard)
 {
     static const enum config_id parts[] = {CONFIG_PROFILE, CONFIG_BACKEND, CONFIG_URL, CONFIG_USER};
-    const struct session *session = dashboard->session;
+    const struct profile *profile = dashboard->profile;
     uint64_t hash = HASH_START;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        const char *text = config_text(session->config, parts[i]);
+        const char *text = config_text(profile->config, parts[i]);
         hash = hash_bytes(hash_text(hash, text != NULL ? text : ""), "", 1);
     }
     snprintf(dashboard->state_server, sizeof dashboard->state_server, "%016" PRIx64, hash);
-    if (session->demo != NULL) {
+    if (profile->demo != NULL) {
         snprintf(dashboard->state_server, sizeof dashboard->state_server, "demo");
     }
 }
@@ -218,16 +218,13 @@ static void prepare(struct dashboard *dashboard)
 {
     name_server(dashboard);
     struct paths *paths = &dashboard->session->paths;
-    session_host(dashboard->session, dashboard->host, sizeof dashboard->host);
+    profile_host(dashboard->profile, dashboard->host, sizeof dashboard->host);
     dashboard->theme_dirs[0] = paths->theme_dir;
-    if (paths->state_dir != NULL && paths_make_directory(paths->state_dir)) {
-        size_t size = strlen(paths->state_dir) + sizeof "/state.ini";
-        dashboard->state_path = mem_alloc(size);
-        snprintf(dashboard->state_path, size, "%s/state.ini", paths->state_dir);
-        const struct config *config = dashboard->session->config;
+    if (paths->state_dir != NULL && file_make_directory(paths->state_dir)) {
+        dashboard->state_path = mem_printf("%s/state.ini", paths->state_dir);
+        const struct config *config = dashboard->profile->config;
         if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
-            const struct session *session = dashboard->session;
-            dashboard->daybook = daybook_path(paths->state_dir, session_server(session),
+            dashboard->daybook = daybook_path(paths->state_dir, profile_server(dashboard->profile),
                                               config_text(config, CONFIG_USER));
         }
     }
@@ -238,34 +235,34 @@ static int run(struct dashboard *dashboard, struct trace *trace)
     struct client_settings settings;
     struct tui_settings screen;
     struct fault fault;
-    session_client(dashboard->session, &settings);
+    profile_client(dashboard->profile, &settings);
     settings.trace = trace;
     settings.on_refused = on_refused;
     settings.refused_user = dashboard;
     settings.remember = true;
     settings.daybook = dashboard->daybook;
     settings.day = dashboard->session->options->value[OPTION_DAY];
-    settings.daybook_days = (int)config_number(dashboard->session->config, CONFIG_DAYBOOK_DAYS);
+    settings.daybook_days = (int)config_number(dashboard->profile->config, CONFIG_DAYBOOK_DAYS);
     format_default(&dashboard->format);
     zone_apply(&dashboard->format, config_text(dashboard->session->config, CONFIG_TIMEZONE));
     settings.zone = dashboard->format.zone;
     settings.zone_user = dashboard->format.zone_user;
     struct loop *loop = loop_new();
     start_renewing(dashboard, loop);
-    session_loop(dashboard->session, loop);
+    profile_loop(dashboard->profile, loop);
     struct client *client = client_new(loop, &settings, &fault);
     dashboard->client = client;
     int status = STATUS_USAGE;
     if (client == NULL) {
         fprintf(stderr, "blotter: %s\n", fault.text);
     } else {
-        set_alarms(client, dashboard->session->config);
+        set_alarms(client, dashboard->profile->config);
         fill(dashboard, dashboard->session->config, &screen);
         status = tui_run(loop, client, &screen);
     }
     token_renew_free(dashboard->renew);
     client_free(client);
-    session_loop(dashboard->session, NULL);
+    profile_loop(dashboard->profile, NULL);
     loop_free(loop);
     return status;
 }
@@ -309,6 +306,7 @@ int session_dashboard(struct session *session)
     }
     struct dashboard *dashboard = mem_calloc(1, sizeof *dashboard);
     dashboard->session = session;
+    dashboard->profile = session->profiles[0];
     prepare(dashboard);
     int status = has_day(dashboard) ? run(dashboard, trace) : STATUS_RUNTIME;
     config_free(dashboard->reloaded);

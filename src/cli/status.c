@@ -40,3 +40,17 @@ enum status status_of_fault(enum fault_kind kind)
 {
     return (enum status)of_fault[kind];
 }
+
+void status_add(struct status_tally *tally, enum status status)
+{
+    tally->good |= status == STATUS_OK || status == STATUS_PARTIAL;
+    tally->bad |= status != STATUS_OK;
+    if (tally->worst == STATUS_OK || (status == STATUS_AUTH && tally->worst != STATUS_AUTH)) {
+        tally->worst = status;
+    }
+}
+
+enum status status_total(const struct status_tally *tally)
+{
+    return !tally->bad ? STATUS_OK : tally->good ? STATUS_PARTIAL : tally->worst;
+}

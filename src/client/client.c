@@ -121,6 +121,9 @@ static void before_wait(void *user)
     }
     unsigned mask = client->changes | rows;
     client->changes = 0;
+    if (client->asking != NULL) {
+        ledger_set_cut(client->ledger, client_is_cut(client, RESOURCE_ORDERS));
+    }
     ledger_take(client->ledger, client->engine, mask, now);
     if (mask != 0 && client->on_change != NULL) {
         client->on_change(client->on_change_user, mask);

@@ -8,7 +8,6 @@
 
 #include <blotter/core/alloc.h>
 
-#define DAY_MS INT64_C(86400000)
 #define MISSED_MS INT64_C(60000) /* a shorter silence was a restart */
 #define KEPT_MS 1000             /* what was written held until the next writing */
 #define GAPS_MAX 512             /* gaps of one day; further ones are drawn over */
@@ -195,8 +194,7 @@ static void take_booked(struct reading *reading, sqlite3_stmt *row)
     int32_t ahead_s = reading->daybook->zone != NULL
                           ? reading->daybook->zone(reading->daybook->zone_user, reading->now_ms)
                           : 0;
-    int64_t local_ms = reading->now_ms + (int64_t)ahead_s * 1000;
-    struct money_time now = {reading->now_ms, local_ms / DAY_MS - (local_ms % DAY_MS < 0)};
+    struct money_time now = {reading->now_ms, moment_day(reading->now_ms, ahead_s)};
     struct money_closed closed = {.figure = number_at(row, 3),
                                   .derived = sqlite3_column_int(row, 4) != 0,
                                   .at_ms = integer_at(row, 5)};

@@ -16,7 +16,6 @@
 #define WRITE_US INT64_C(1000000)
 /* What is not due yet is written this long after. */
 #define PENDING_US INT64_C(15000000)
-#define DAY_MS INT64_C(86400000)
 
 struct memory {
     struct loop *loop;
@@ -172,8 +171,7 @@ void memory_painted(struct memory *memory, struct moment now)
 static int64_t day_number(const struct memory_settings *from, int64_t wall_ms)
 {
     int32_t ahead_s = from->zone != NULL ? from->zone(from->zone_user, wall_ms) : 0;
-    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
-    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
+    return moment_day(wall_ms, ahead_s);
 }
 
 /* --- samples -------------------------------------------------------------------------------- */

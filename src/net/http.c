@@ -11,7 +11,7 @@
 #include "head.h"
 #include "http_fault.h"
 #include "http_memory.h"
-#include "http_internal.h"
+#include "http_private.h"
 
 #define BODY_ROOM_FIRST ((size_t)16 << 10)
 #define HEADER_LINE_MAX 4096

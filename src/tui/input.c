@@ -1,4 +1,4 @@
-#include <blotter/tui/input.h>
+#include "input.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

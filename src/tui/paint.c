@@ -1,4 +1,4 @@
-#include <blotter/tui/paint.h>
+#include "paint.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

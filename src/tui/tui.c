@@ -120,7 +120,8 @@ static int run(struct tui *tui)
     }
     tui_resize(tui); /* nobody told us of a change until now */
     term_start(tui->term);
-    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui_read, tui);
+    tui->read = tui_read;
+    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui->read, tui);
     client_on_change(tui->client, on_change, tui);
     loop_before_wait(tui->loop, tui_frame, tui);
     if (tui->settings.hide_amounts) {
@@ -147,7 +148,7 @@ int tui_run(struct loop *loop, struct client *client, const struct tui_settings 
     }
     struct tui *tui = tui_new(loop, client, term);
     if (settings->state_path != NULL) {
-        const struct state_place place = {settings->state_path, settings->state_server};
+        const struct state_file place = {settings->state_path, settings->state_server};
         state_load(&place, tui->screen, tui->badge);
     }
     int status = 2;

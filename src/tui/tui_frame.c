@@ -132,7 +132,7 @@ void tui_write(struct tui *tui)
         return;
     }
     bool blocked = term_queued(tui->term) > 0;
-    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ | (blocked ? LOOP_WRITE : 0), tui_read,
+    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ | (blocked ? LOOP_WRITE : 0), tui->read,
                tui);
     if (!blocked) {
         tell_painted(tui);

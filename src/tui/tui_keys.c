@@ -55,7 +55,7 @@ void tui_resume(struct tui *tui)
 
 void tui_save(struct tui *tui)
 {
-    const struct state_place place = {tui->settings.state_path, tui->settings.state_server};
+    const struct state_file place = {tui->settings.state_path, tui->settings.state_server};
     if (place.path != NULL && !state_save(&place, tui->screen, tui_badge(tui)) &&
         tui->settings.log != NULL) {
         tui->settings.log(tui->settings.user_data, "the state file could not be written");

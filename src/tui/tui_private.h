@@ -2,10 +2,10 @@
 #ifndef BLOTTER_TUI_TUI_PRIVATE_H
 #define BLOTTER_TUI_TUI_PRIVATE_H
 
-#include <blotter/tui/input.h>
-#include <blotter/tui/keymap.h>
-#include <blotter/tui/pace.h>
-#include <blotter/tui/paint.h>
+#include "input.h"
+#include "keymap.h"
+#include "pace.h"
+#include "paint.h"
 #include <blotter/tui/term.h>
 #include <blotter/tui/theme.h>
 #include <blotter/tui/tui.h>
@@ -27,6 +27,7 @@ struct tui {
     struct canvas *canvas;
     struct keymap *keymap;
     struct input input;
+    loop_fd_fn read; /* what the terminal has for us */
     struct theme theme;
     struct format format;
     struct loop_timer *frame_timer;  /* wakes the loop for the next frame */

@@ -106,6 +106,15 @@ resource_mask client_panes(const struct client *client);
 /* Appends the quotes that a backend has given, a JSON array of the updates of quotes_updated; false
  * when there is no backend or it has none to give. */
 bool client_quotes(const struct client *client, struct buf *out);
+/*
+ * The backend's files or secrets are others now: settings name them. Rows stay until new ones come,
+ * everything is asked for again. False with the fault when they cannot work, or have other panes:
+ * then the old ones stay in force. Only for a client that has a backend.
+ */
+bool client_change_backend(struct client *client, const struct client_settings *settings,
+                           struct fault *ret_fault);
+/* Asks the user's files and commands for the backend's secrets again; others are used at once. */
+void client_renew_secrets(struct client *client);
 /* Whether the backend has more rows of a pane than it was asked for. */
 bool client_is_cut(const struct client *client, enum resource resource);
 

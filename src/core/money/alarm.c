@@ -10,6 +10,7 @@
 #include <blotter/core/derive.h>
 #include <blotter/core/seen.h>
 
+#include "model/change.h"
 #include "model/snapshot.h"
 
 static const char *const kind_names[] = {
@@ -297,7 +298,8 @@ static void look_at_position(struct alarms *alarms, const struct alarm_view *vie
     double target = position->target > 0 ? position->target : (double)NAN;
     int direction = position_direction(position);
     struct subject of = {ALARM_STOP, position->symbol, position->row.id, quantity};
-    if (!position_is_closed(position)) {
+    /* Nothing is told because of a figure that nothing confirms. */
+    if (!position_is_closed(position) && !position->row.provisional) {
         look_at_level(alarms, view, &of, (double[]){price, stop}, -direction);
         of.kind = ALARM_TARGET;
         look_at_level(alarms, view, &of, (double[]){price, target}, direction);
@@ -348,6 +350,19 @@ static void look_at_rules(struct alarms *alarms, const struct alarm_view *view)
     }
 }
 
+static void add_order(struct alarms *alarms, const struct alarm_view *view,
+                      const struct order *order)
+{
+    bool done = order->class == ORDER_DONE;
+    struct alarm alarm =
+        alarm_of(done ? ALARM_FILLED : ALARM_REJECTED, order->symbol, order->row.id, view);
+    alarm.side = order->direction;
+    alarm.quantity = order->quantity;
+    alarm.value = done ? order->average_price : order->price;
+    snprintf(alarm.reason, sizeof alarm.reason, "%s", order->failure_reason);
+    alarms_add(alarms, &alarm);
+}
+
 static void look_at_order(struct alarms *alarms, const struct alarm_view *view,
                           const struct order *order)
 {
@@ -358,18 +373,30 @@ static void look_at_order(struct alarms *alarms, const struct alarm_view *view,
     bool old =
         is_new && (order->created_ms == MODEL_NO_TIME || order->created_ms < alarms->began_ms);
     latch->side = (int8_t)order->class;
-    if (!changed || first || old || (!done && !rejected)) {
-        return;
+    if (changed && !first && !old && (done || rejected)) {
+        add_order(alarms, view, order);
     }
-    struct alarm alarm =
-        alarm_of(done ? ALARM_FILLED : ALARM_REJECTED, order->symbol, order->row.id, view);
-    alarm.side = order->direction;
-    alarm.quantity = order->quantity;
-    alarm.value = done ? order->average_price : order->price;
-    snprintf(alarm.reason, sizeof alarm.reason, "%s", order->failure_reason);
-    alarms_add(alarms, &alarm);
 }
 
+void alarms_event(struct alarms *alarms, const struct event *event, const struct snapshot *orders,
+                  int64_t now_ms)
+{
+    struct operation operation;
+    struct order order;
+    bool is_new;
+    const struct alarm_view view = {.now_ms = now_ms};
+    if (orders == NULL || !alarms->loaded[RESOURCE_ORDERS] ||
+        !change_event_row(event, RESOURCE_ORDERS, &operation, &order) ||
+        model_find(orders, order.row.id) < orders->row_count) {
+        return;
+    }
+    struct latch *latch = latch_of(alarms, ALARM_REJECTED, order.row.id, &is_new);
+    bool changed = is_new || latch->side != (int8_t)order.class;
+    latch->side = (int8_t)order.class;
+    if (changed && (order.class == ORDER_DONE || order.class == ORDER_REJECTED)) {
+        add_order(alarms, &view, &order);
+    }
+}
 static void look_at_day(struct alarms *alarms, const struct alarm_view *view)
 {
     const struct money *money = view->money;

@@ -96,9 +96,8 @@ static bool renew_working(struct snapshot *working, const struct snapshot *order
     return at == working->row_count;
 }
 
-void kept_take(struct kept *kept, const struct snapshot *orders)
+void kept_take(struct kept *kept, const struct snapshot *orders, bool cut)
 {
-    bool cut = snapshot_is_cut(orders);
     bool whole = kept->lacking == NULL || kept->lacking->row_count == 0;
     forget_joined(kept);
     if (cut && whole && kept->working != NULL && kept->renewed < RENEWALS_MAX &&

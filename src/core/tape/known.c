@@ -75,6 +75,12 @@ static void make_room(struct known_set *set)
     forget_some(set);
 }
 
+const struct known *known_find(const struct known_set *set, const char *id)
+{
+    size_t slot = set->count > 0 ? slot_for(set, hash_text(HASH_START, id)) : 0;
+    return set->count > 0 && set->slots[slot] != 0 ? &set->all[set->slots[slot] - 1] : NULL;
+}
+
 struct known *known_get(struct known_set *set, const char *id, bool *ret_new)
 {
     uint64_t key = hash_text(HASH_START, id);
@@ -89,7 +95,7 @@ struct known *known_get(struct known_set *set, const char *id, bool *ret_new)
     make_room(set);
     struct known *known = &set->all[set->count++];
     *known = (struct known){.key = key, .created_ms = MODEL_NO_TIME};
-    known->quantity = known->filled = known->limit = known->ltp = NAN;
+    known->quantity = known->filled = known->limit = known->ltp = known->placed_at = NAN;
     set->slots[slot_for(set, key)] = (uint32_t)set->count;
     return known;
 }

@@ -15,6 +15,7 @@ struct known {
     uint64_t entry;     /* number of the last entry about it; 0: none */
     int64_t created_ms; /* when the order was placed; MODEL_NO_TIME: not known */
     double quantity, filled, limit, ltp;
+    double placed_at;                              /* the price when the order was placed; NAN */
     uint8_t state;                                 /* enum known_state */
     char id[TAPE_ID_MAX], symbol[TAPE_SYMBOL_MAX]; /* positions only, while they are open */
 };
@@ -31,5 +32,8 @@ void known_done(struct known_set *set);
 
 /* What is known of an id; *ret_new: nothing was. Lives until the next call. */
 struct known *known_get(struct known_set *set, const char *id, bool *ret_new);
+
+/* The same of one that is known; NULL: it is not. */
+const struct known *known_find(const struct known_set *set, const char *id);
 
 #endif

@@ -1,4 +1,4 @@
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include <blotter/view/layout.h>
+#include "screen/layout.h"
 
 #define ALL ((1u << PANE_COUNT) - 1u)
 

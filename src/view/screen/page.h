@@ -4,7 +4,7 @@
 
 #include <blotter/core/derive.h>
 
-#include "screen_parts.h"
+#include "screen_private.h"
 
 /* Lines are counted as they come; those between top and the area's height are drawn. */
 struct page {

@@ -21,19 +21,21 @@
 void symbol_note(struct screen *screen, const struct screen_input *input)
 {
     const char *symbol = "";
+    struct tapes_entry found = {.owner = NULL};
     if (screen_has_table(screen->focus)) {
         struct table *table = &screen->tables[screen->focus];
         const struct row *row = table_selected(table);
         size_t count, at = column_find(screen->focus, "symbol", 6);
         const struct column *columns = columns_of(screen->focus, &count);
         symbol = row != NULL && at < count ? columns[at].text(row) : "";
+        found.owner = row != NULL ? row->owner : NULL;
     } else if (screen->focus == PANE_EVENTS && !screen->strip.journal) {
-        const struct tape_entry *entry =
-            tape_pane_at(screen, input, tape_pane_cursor(screen, input));
-        symbol = entry != NULL ? entry->symbol : "";
+        bool there = tape_pane_find(screen, input, tape_pane_cursor(screen, input), &found);
+        symbol = there ? found.entry->symbol : "";
     }
     if (symbol[0] != '\0') {
         snprintf(screen->symbol, sizeof screen->symbol, "%s", symbol);
+        screen->symbol_account = found.owner != NULL ? found.owner->key : 0;
     }
 }
 
@@ -42,7 +44,7 @@ static bool is_left(enum pane pane)
     return pane == PANE_ORDERS || pane == PANE_POSITIONS;
 }
 
-struct rect symbol_area(const struct screen *screen)
+static struct rect page_area(const struct screen *screen)
 {
     const struct layout *layout = &screen->layout;
     struct rect body = layout->body;
@@ -60,8 +62,8 @@ struct rect symbol_area(const struct screen *screen)
 
 bool symbol_covers(const struct screen *screen, enum pane pane)
 {
-    struct rect area = symbol_area(screen), other = screen->layout.panes[pane];
-    return screen->overlay == SCOPE_SYMBOL && rect_clip(area, other).width > 0;
+    struct rect area = page_area(screen), other = screen->layout.panes[pane];
+    return screen->popup == SCOPE_SYMBOL && rect_clip(area, other).width > 0;
 }
 
 static enum role sign_role(double value, bool stale)
@@ -467,11 +469,24 @@ static struct rect put_frame(const struct frame *frame, struct rect area)
     return inside;
 }
 
-/* Quote and curve stand still; what is below them scrolls. */
-void paint_symbol(const struct frame *frame)
+/* Of several accounts the page is about the one whose row it was: ids may be another's as well. */
+static const struct screen_input *input_of(const struct frame *frame)
 {
-    struct screen *screen = frame->screen;
-    struct page page = {frame, put_frame(frame, symbol_area(screen)), screen->symbol, 0, 0};
+    const struct screen_accounts *accounts = frame->input->accounts;
+    for (size_t i = 0; accounts != NULL && i < accounts->count; i++) {
+        if (accounts->owners[i]->key == frame->screen->symbol_account) {
+            return &accounts->of[i];
+        }
+    }
+    return frame->input;
+}
+
+/* Quote and curve stand still; what is below them scrolls. */
+void paint_symbol(const struct frame *where)
+{
+    struct screen *screen = where->screen;
+    const struct frame of = {screen, input_of(where), where->canvas}, *frame = &of;
+    struct page page = {frame, put_frame(frame, page_area(screen)), screen->symbol, 0, 0};
     struct symbol_quote quote;
     struct rect whole = page.area;
     if (whole.width < 10 || whole.height < 3) {
@@ -490,9 +505,9 @@ void paint_symbol(const struct frame *frame)
     }
     page.area = (struct rect){whole.x, whole.y + page.line, whole.width, whole.height - page.line};
     page.line = 0;
-    page.top = (int)screen->overlay_top;
+    page.top = (int)screen->popup_top;
     write_holdings(&page);
     page_stories(&page);
-    screen->overlay_lines = (size_t)page.line;
-    screen->overlay_page = page.area.height > 0 ? (size_t)page.area.height : 1;
+    screen->popup_lines = (size_t)page.line;
+    screen->popup_page = page.area.height > 0 ? (size_t)page.area.height : 1;
 }

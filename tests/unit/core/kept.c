@@ -53,20 +53,20 @@ static void test_working_orders_are_kept(void **state)
     (void)state;
     struct kept *kept = kept_new();
     struct snapshot *first = list_of(0, 100), *second = list_of(15, 100), *whole = list_of(30, 99);
-    kept_take(kept, first);
+    kept_take(kept, first, first->row_count == 100);
     assert_ptr_equal(kept_shown(kept, first), first);
-    kept_take(kept, second);
+    kept_take(kept, second, second->row_count == 100);
     expect(kept, second, "o10 o0 ");
-    kept_take(kept, second); /* and stay */
+    kept_take(kept, second, second->row_count == 100); /* and stay */
     expect(kept, second, "o10 o0 ");
     assert_false(kept_end(kept, "o20")); /* is in the list */
     assert_true(kept_end(kept, "o0"));
     expect(kept, second, "o10 ");
-    kept_take(kept, second);
+    kept_take(kept, second, second->row_count == 100);
     expect(kept, second, "o10 ");
-    kept_take(kept, whole); /* which says what there is */
+    kept_take(kept, whole, whole->row_count == 100); /* which says what there is */
     expect(kept, whole, "");
-    kept_take(kept, second);
+    kept_take(kept, second, second->row_count == 100);
     expect(kept, second, "");
     snapshot_unref(first);
     snapshot_unref(second);
@@ -82,11 +82,11 @@ static void test_what_is_kept_is_the_latest(void **state)
     struct snapshot *later = list_of(15, 100);
     for (int round = 1; round <= 600; round++) { /* more often than copies are mended */
         struct snapshot *list = list_with(0, 100, round);
-        kept_take(kept, list);
+        kept_take(kept, list, true);
         assert_ptr_equal(kept_shown(kept, list), list);
         snapshot_unref(list);
     }
-    kept_take(kept, later);
+    kept_take(kept, later, true);
     expect(kept, later, "o10 o0 ");
     const struct snapshot *shown = kept_shown(kept, later);
     assert_true(shown->orders[100].quantity >= 600 && shown->orders[101].quantity >= 600);
@@ -101,7 +101,7 @@ static void test_too_many_are_not(void **state)
     struct kept *kept = kept_new();
     for (int from = 0; from < 4000; from += 100) {
         struct snapshot *list = list_of(from, 100);
-        kept_take(kept, list);
+        kept_take(kept, list, list->row_count == 100);
         size_t more = kept_shown(kept, list)->row_count - list->row_count;
         assert_true(more <= KEPT_MAX && (from > 0 || more == 0));
         assert_true(from < 2600 || more == KEPT_MAX);

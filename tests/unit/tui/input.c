@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include <blotter/tui/input.h>
+#include "tui/input.h"
 #include <blotter/view/action.h>
 
 enum { LOG_MAX = 4096 };

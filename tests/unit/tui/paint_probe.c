@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <blotter/core/alloc.h>
-#include <blotter/tui/paint.h>
+#include "tui/paint.h"
 
 struct probe {
     struct term *term;

@@ -138,7 +138,7 @@ static void test_no_figure_is_cut_at_any_size(void **state)
                                         ACTION_FOCUS_EVENTS,  ACTION_RIGHT,
                                         ACTION_LEFT,          ACTION_ZOOM,
                                         ACTION_LIST_NEXT,     ACTION_DOWN,
-                                        ACTION_SORT_NEXT};
+                                        ACTION_SORT_RIGHT};
     for (int run = 0; run < 2000; run++) {
         screen_resize(desk.screen, 1 + (int)dice(run % 4 == 0 ? 300 : 130),
                       1 + (int)dice(run % 4 == 0 ? 100 : 40));
