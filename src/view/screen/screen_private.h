@@ -87,7 +87,7 @@ struct screen {
     bool curve;                       /* the day has one */
     char symbol[TAPE_SYMBOL_MAX * 2]; /* of the symbol page, as the server sends it */
     uint64_t symbol_account;          /* whose, of several accounts: an owner's key; 0: nobody's */
-    bool symbol_short;                /* its last minutes instead of the day */
+    enum symbol_span { SYMBOL_MINUTES, SYMBOL_DAY, SYMBOL_DAYS } symbol_span; /* of its curve */
     enum pane focus;
     bool zoom, paused, hide_amounts, placed;
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
