@@ -33,7 +33,15 @@ struct memory {
     char word[DAYBOOK_WHY_MAX];
     bool worded, look_due;
     int64_t wrote_us, looked_ms;
+    struct past {
+        char *symbol; /* NULL: of none */
+        int64_t day;  /* the one that they are before */
+        bool due;     /* to be read */
+        struct series series;
+    } past;
 };
+
+#define PAST_DAYS 4
 
 static void remember(void *user);
 
@@ -64,6 +72,7 @@ struct memory *memory_new(struct loop *loop, const struct memory_settings *setti
     memory->history = history_new();
     tape_set_prices(memory->tape, price_now, memory->history);
     memory->looked_ms = MODEL_NO_TIME;
+    series_init(&memory->past.series, HISTORY_BAR_MS / 2);
     return memory;
 }
 
@@ -76,6 +85,8 @@ void memory_free(struct memory *memory)
     tape_free(memory->tape);
     history_free(memory->history);
     daybook_close(memory->daybook);
+    series_done(&memory->past.series);
+    free(memory->past.symbol);
     free(memory->path);
     free(memory->server);
     free(memory->user);
@@ -389,6 +400,34 @@ static void write_down(struct memory *memory, struct moment now, bool all)
     }
 }
 
+/* --- earlier days --------------------------------------------------------------------------- */
+
+const struct series *memory_past(struct memory *memory, struct moment now, const char *symbol)
+{
+    struct past *past = &memory->past;
+    int64_t day = day_number(&memory->settings, now.wall_ms);
+    if (memory->daybook == NULL) {
+        return NULL;
+    }
+    if (past->symbol == NULL || strcmp(past->symbol, symbol) != 0 || past->day != day) {
+        free(past->symbol);
+        past->symbol = copy_text(symbol);
+        past->day = day;
+        past->due = true;
+        come_at(memory, now.mono_us);
+    }
+    return past->due ? NULL : &past->series;
+}
+
+static void read_past(struct memory *memory, struct moment now)
+{
+    memory->past.due = false;
+    series_clear(&memory->past.series, HISTORY_BAR_MS / 2);
+    daybook_past(memory->daybook, memory->past.symbol, now.wall_ms, PAST_DAYS,
+                 &memory->past.series);
+    note(memory, CLIENT_HISTORY);
+}
+
 static void remember(void *user)
 {
     struct memory *memory = user;
@@ -400,6 +439,9 @@ static void remember(void *user)
     if (memory->changed != 0) {
         take_rows(memory, now);
         note(memory, CLIENT_HISTORY);
+    }
+    if (memory->daybook != NULL && memory->past.due) {
+        read_past(memory, now);
     }
     if (memory->daybook != NULL) {
         write_down(memory, now, false);

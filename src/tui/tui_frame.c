@@ -50,6 +50,8 @@ void tui_fill_input(struct tui *tui, struct screen_input *ret)
     ret->journal = client_journal(tui->client);
     ret->tape = client_tape(tui->client);
     ret->history = client_history(tui->client);
+    const char *past = screen_past_symbol(tui->screen);
+    ret->past = past != NULL ? client_past(tui->client, past) : NULL;
     ret->looked_ms = client_looked(tui->client);
     int64_t last_ms;
     ret->day = client_day(tui->client, &last_ms);

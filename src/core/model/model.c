@@ -129,6 +129,7 @@ void snapshot_unref(struct snapshot *snapshot)
     free(block->body);
     free(memory_of(snapshot));
     free(snapshot->lists);
+    free(block->parts);
     free(block);
 }
 
@@ -279,6 +280,41 @@ size_t model_find(const struct snapshot *snapshot, const char *id)
         return snapshot->row_count - *slot;
     }
     return index->overflow ? find_slowly(snapshot, id) : snapshot->row_count;
+}
+
+uint64_t model_key(const char *id, const struct owner *owner)
+{
+    uint64_t hash = hash_text(HASH_START, id);
+    hash = owner != NULL ? version_mix(hash, owner->key) : hash;
+    return hash != 0 ? hash : 1;
+}
+
+/* Where the rows are a copy of a joint snapshot, its parts are not known any more. */
+static size_t find_owned(const struct snapshot *snapshot, const struct owner *owner, const char *id)
+{
+    size_t i = 0;
+    while (i < snapshot->row_count && (model_row(snapshot, i)->owner != owner ||
+                                       strcmp(model_row(snapshot, i)->id, id) != 0)) {
+        i++;
+    }
+    return i;
+}
+
+size_t model_find_beside(const struct snapshot *snapshot, size_t i, const char *id)
+{
+    const struct snapshot_block *block = snapshot_block(snapshot);
+    const struct owner *owner = model_row(snapshot, i)->owner;
+    if (owner == NULL) {
+        return model_find(snapshot, id);
+    }
+    for (size_t p = 0; p < block->part_count; p++) {
+        const struct snapshot_part *part = &block->parts[p];
+        if (i >= part->first && i - part->first < part->count) {
+            size_t at = model_find(part->from, id);
+            return at < part->count ? part->first + at : snapshot->row_count;
+        }
+    }
+    return find_owned(snapshot, owner, id);
 }
 
 static bool is_foreign(const char *named, const char *user)

@@ -49,13 +49,16 @@ static void list_text(const struct table *table, char *out, size_t capacity)
         table->snapshot->list_count > 0) {
         text_fit(table->snapshot->lists[table->list].name, (struct text_fit){18, TEXT_CUT_END},
                  name, sizeof name);
-        snprintf(out, capacity, "  “%s” %zu/%zu", name, table->list + 1, table->list_count);
+        const struct owner *owner = table->snapshot->lists[table->list].owner;
+        bool several = owner != NULL && table->owner_count > 1;
+        snprintf(out, capacity, "  “%s”%s%s %zu/%zu", name, several ? " " : "",
+                 several ? owner->name : "", table->list + 1, table->list_count);
     }
 }
 
 static void title_text(const struct frame *frame, enum pane pane, char *out, size_t capacity)
 {
-    char sort[64] = "", list[128] = "";
+    char sort[64] = "", list[192] = "";
     if (screen_has_table(pane)) {
         sort_text(&frame->screen->tables[pane], sort, sizeof sort);
         list_text(&frame->screen->tables[pane], list, sizeof list);
@@ -397,6 +400,10 @@ static void order_foot(const struct frame *frame, struct rect line)
     char out[FORMAT_MAX];
     struct bar bar;
     bar.count = 0;
+    if (screen_is_joint(frame->input)) {
+        paint_accounts_worth(frame, line);
+        return;
+    }
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
     table_foot_make(table);
     const struct table_foot *foot = &table->foot;
@@ -470,6 +477,9 @@ static void paint_table(const struct frame *frame, enum pane pane)
 
 int account_lines(const struct screen *screen)
 {
+    if (screen->account_lines > 0) {
+        return screen->account_lines;
+    }
     uint8_t columns[COLUMNS_MAX];
     return (int)table_columns(&screen->tables[PANE_ACCOUNT], false, columns);
 }
@@ -585,6 +595,10 @@ static void paint_account(const struct frame *frame)
     const struct table *table = &frame->screen->tables[PANE_ACCOUNT];
     struct account_place place = {.inside =
                                       rect_inset(frame->screen->layout.panes[PANE_ACCOUNT], 1)};
+    if (screen_is_joint(frame->input)) {
+        paint_accounts(frame, place.inside);
+        return;
+    }
     put_reason(frame, PANE_ACCOUNT, place.inside);
     if (table->snapshot == NULL || table->snapshot->row_count == 0) {
         return;

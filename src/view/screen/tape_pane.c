@@ -64,57 +64,116 @@ enum role tape_role(const struct tape_entry *entry)
 
 /* --- which entries -------------------------------------------------------------------------- */
 
+/* Of several accounts: whose entries are shown; NULL: everybody's. */
+static const struct owner *owner_of(const struct screen_input *input)
+{
+    const struct screen_accounts *accounts = input->accounts;
+    return accounts->shown == SCREEN_ALL_ACCOUNTS ? NULL : accounts->owners[accounts->shown];
+}
+
+uint64_t tape_pane_total(const struct screen_input *input)
+{
+    return input->accounts != NULL ? tapes_total(input->accounts->tapes)
+           : input->tape != NULL   ? tape_total(input->tape)
+                                   : 0;
+}
+
+struct tape_counts tape_pane_counts(const struct screen_input *input)
+{
+    return input->accounts != NULL ? tapes_counts(input->accounts->tapes, owner_of(input))
+           : input->tape != NULL   ? tape_counts(input->tape)
+                                   : (struct tape_counts){.closed_amount = 0};
+}
+
 /* Entries that came after the pause began are not shown yet. */
 static size_t skipped(const struct screen *screen, const struct screen_input *input)
 {
-    uint64_t total = tape_total(input->tape);
-    return screen->paused && total > screen->held_tape ? (size_t)(total - screen->held_tape) : 0;
+    uint64_t total = tape_pane_total(input), after = total - screen->held_tape;
+    if (!screen->paused || total <= screen->held_tape) {
+        return 0;
+    }
+    struct tapes_entry found;
+    size_t skip = 0;
+    while (input->accounts != NULL && skip < after &&
+           tapes_at(input->accounts->tapes, owner_of(input), skip, &found) &&
+           found.number > screen->held_tape) {
+        skip++;
+    }
+    return input->accounts != NULL ? skip : (size_t)after;
 }
 
 size_t tape_pane_count(const struct screen *screen, const struct screen_input *input)
 {
-    if (input->tape == NULL) {
-        return 0;
-    }
-    size_t count = tape_count(input->tape), skip = skipped(screen, input);
+    size_t skip = skipped(screen, input);
+    size_t count = input->accounts != NULL ? tapes_count(input->accounts->tapes, owner_of(input))
+                   : input->tape != NULL   ? tape_count(input->tape)
+                                           : 0;
     return count > skip ? count - skip : 0;
+}
+
+bool tape_pane_find(const struct screen *screen, const struct screen_input *input, size_t i,
+                    struct tapes_entry *ret)
+{
+    if (i >= tape_pane_count(screen, input)) {
+        return false;
+    }
+    i += skipped(screen, input);
+    if (input->accounts != NULL) {
+        return tapes_at(input->accounts->tapes, owner_of(input), i, ret);
+    }
+    ret->entry = tape_at(input->tape, i);
+    ret->owner = NULL;
+    ret->number = ret->entry->number;
+    return true;
 }
 
 const struct tape_entry *tape_pane_at(const struct screen *screen, const struct screen_input *input,
                                       size_t i)
 {
-    bool here = i < tape_pane_count(screen, input);
-    return here ? tape_at(input->tape, i + skipped(screen, input)) : NULL;
+    struct tapes_entry found;
+    return tape_pane_find(screen, input, i, &found) ? found.entry : NULL;
 }
 
-/* Numbers count up, indexes from the newest. */
-size_t tape_pane_cursor(const struct screen *screen, const struct screen_input *input)
+/* How many entries are above a number: numbers count up, indexes from the newest. */
+static size_t entries_above(const struct screen *screen, const struct screen_input *input,
+                            uint64_t number)
 {
-    const struct tape_entry *newest = tape_pane_at(screen, input, 0);
-    size_t count = tape_pane_count(screen, input);
-    if (newest == NULL || screen->strip.selected == 0 || screen->strip.selected > newest->number) {
+    struct tapes_entry found;
+    size_t count = tape_pane_count(screen, input), above = 0;
+    if (!tape_pane_find(screen, input, 0, &found) || found.number <= number) {
         return 0;
     }
-    size_t at = (size_t)(newest->number - screen->strip.selected);
-    return at < count ? at : count - 1;
+    if (input->accounts == NULL) {
+        uint64_t by = found.number - number;
+        return by < count ? (size_t)by : count;
+    }
+    while (above < count && tape_pane_find(screen, input, above, &found) && found.number > number) {
+        above++;
+    }
+    return above;
+}
+
+size_t tape_pane_cursor(const struct screen *screen, const struct screen_input *input)
+{
+    size_t count = tape_pane_count(screen, input);
+    if (screen->strip.selected == 0) {
+        return 0;
+    }
+    size_t at = entries_above(screen, input, screen->strip.selected);
+    return at < count ? at : count > 0 ? count - 1 : 0;
 }
 
 void tape_pane_select(struct screen *screen, const struct screen_input *input, size_t i)
 {
     size_t count = tape_pane_count(screen, input);
-    const struct tape_entry *entry = tape_pane_at(screen, input, i < count ? i : count - 1);
-    screen->strip.selected = entry != NULL && i > 0 ? entry->number : 0;
+    struct tapes_entry found;
+    bool there = tape_pane_find(screen, input, i < count ? i : count - 1, &found);
+    screen->strip.selected = there && i > 0 ? found.number : 0;
 }
 
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input)
 {
-    const struct tape_entry *newest = tape_pane_at(screen, input, 0);
-    size_t count = tape_pane_count(screen, input);
-    if (newest == NULL || newest->number <= screen->away.looked) {
-        return 0;
-    }
-    uint64_t new = newest->number - screen->away.looked;
-    return new < count ? (size_t) new : count;
+    return entries_above(screen, input, screen->away.looked);
 }
 
 /* --- painting ------------------------------------------------------------------------------- */
@@ -123,7 +182,10 @@ struct tape_line {
     const struct frame *frame;
     struct rect area; /* its line is the one painted next */
     bool selected;
+    const struct owner *owner; /* named, where several accounts' entries stand together */
 };
+
+#define OWNER_COLUMNS 6
 
 static void put_part(const struct tape_line *line, int x, int width, const char *text,
                      struct style style)
@@ -152,17 +214,27 @@ static int entry_height(const struct tape_words *words, int width)
     return words->more[0] != '\0' && width < ROOMY ? 2 : 1;
 }
 
+static int owner_columns(const struct tape_line *line)
+{
+    return line->owner != NULL ? OWNER_COLUMNS + 1 : 0;
+}
+
 static void put_entry(const struct tape_line *line, const struct tape_entry *entry,
                       const struct tape_words *words)
 {
     char at[FORMAT_MAX];
-    int width = line->area.width, text = 1 + 9, rest = text + WORD_WIDTH + 1;
+    int width = line->area.width, text = 1 + 9 + owner_columns(line);
+    int rest = text + WORD_WIDTH + 1;
     format_time(&line->frame->input->format, entry->wall_ms, line->frame->input->now.wall_ms, at);
     ground(line);
     if (line->selected) {
         put_part(line, 0, 1, "▸", (struct style){ROLE_KEY, 0});
     }
     put_part(line, 1, 8, at, (struct style){ROLE_DIM, 0});
+    if (line->owner != NULL) {
+        put_part(line, 1 + 9, OWNER_COLUMNS, line->owner->name,
+                 (struct style){owner_role(line->owner), 0});
+    }
     put_part(line, text, WORD_WIDTH, words->word, (struct style){tape_role(entry), 0});
     put_part(line, rest, width - rest - 1, words->line, (struct style){ROLE_TEXT, 0});
     int used = rest + text_width(words->line) + 3;
@@ -175,7 +247,7 @@ static void put_entry(const struct tape_line *line, const struct tape_entry *ent
 
 static void put_more(struct tape_line *line, const struct tape_words *words)
 {
-    int rest = 1 + 9 + WORD_WIDTH + 1;
+    int rest = 1 + 9 + owner_columns(line) + WORD_WIDTH + 1;
     line->area.y++;
     ground(line);
     put_part(line, rest, line->area.width - rest - 1, words->more, (struct style){ROLE_DIM, 0});
@@ -226,13 +298,17 @@ static void keep_in_sight(const struct frame *frame, size_t cursor, int width, i
 static void paint_entries(const struct frame *frame, struct rect area, size_t cursor)
 {
     const struct screen *screen = frame->screen;
-    struct tape_line line = {frame, area, false};
+    struct tape_line line = {frame, area, false, NULL};
     int end = area.y + area.height;
     size_t count = tape_pane_count(screen, frame->input);
     for (size_t i = screen->strip.top; i < count && line.area.y < end; i++) {
-        const struct tape_entry *entry = tape_pane_at(screen, frame->input, i);
+        struct tapes_entry found;
         struct tape_words words;
         line.selected = false;
+        if (!tape_pane_find(screen, frame->input, i, &found)) {
+            return;
+        }
+        const struct tape_entry *entry = found.entry;
         if (is_looked(frame, i)) {
             put_looked(&line);
             line.area.y++;
@@ -241,6 +317,7 @@ static void paint_entries(const struct frame *frame, struct rect area, size_t cu
             return;
         }
         line.selected = screen->focus == PANE_EVENTS && i == cursor;
+        line.owner = screen_is_joint(frame->input) ? found.owner : NULL;
         tape_say(frame, entry, &words);
         put_entry(&line, entry, &words);
         if (entry_height(&words, area.width) == 2 && line.area.y + 1 < end) {
@@ -281,12 +358,14 @@ void paint_tape_lines(const struct frame *frame, struct rect area)
 {
     canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
     for (int i = 0; i < area.height; i++) {
-        const struct tape_entry *entry = tape_pane_at(frame->screen, frame->input, (size_t)i);
-        struct tape_line line = {frame, {area.x, area.y + i, area.width, 1}, false};
+        struct tape_line line = {frame, {area.x, area.y + i, area.width, 1}, false, NULL};
+        struct tapes_entry found;
         struct tape_words words;
-        if (entry == NULL) {
+        if (!tape_pane_find(frame->screen, frame->input, (size_t)i, &found)) {
             return;
         }
+        const struct tape_entry *entry = found.entry;
+        line.owner = screen_is_joint(frame->input) ? found.owner : NULL;
         tape_say(frame, entry, &words);
         if (words.more[0] != '\0' && strlen(words.line) + strlen(words.more) + 3 < 256) {
             size_t len = strlen(words.line);

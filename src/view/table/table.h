@@ -130,10 +130,10 @@ struct table {
     const struct snapshot *snapshot; /* borrowed until the next table_take */
     int64_t taken_ms;                /* when that was */
     struct quote_clock {
-        int64_t newest_ms; /* of all quotes, by the server's clock */
-        int64_t came_us;   /* monotonic */
-        int64_t behind_ms; /* the least that a quote was behind our clock as it came */
-    } quotes;
+        int64_t newest_ms;         /* of all quotes, by the server's clock */
+        int64_t came_us;           /* monotonic */
+        int64_t behind_ms;         /* the least that a quote was behind our clock as it came */
+    } quotes[OWNERS_MAX];          /* an account's server has a clock of its own */
     int64_t aged_ms;               /* the time that ages are told at */
     struct table_mark *marks;      /* row by row */
     struct table_curve *curves;    /* row by row, watchlists only */
@@ -163,9 +163,11 @@ struct table {
         double slip, filled;       /* cost and worth of the others whose slip is known; NAN: several
                                       currencies */
     } foot;                        /* orders: of those that pass the filter, in any view */
-    const struct money_book *book; /* as in the latest table_news */
-    struct table_layout layout;    /* as last painted … */
-    uint64_t layout_number;        /* … and a number of what it was made of */
+    const struct money_book *book; /* as in the latest table_news … */
+    const struct owner *const *owners; /* … of the accounts whose rows these are; NULL: of one */
+    size_t owner_count;
+    struct table_layout layout; /* as last painted … */
+    uint64_t layout_number;     /* … and a number of what it was made of */
 };
 
 /* The row as a column shows it: the Slip of an order at market is told by what it was placed at. */
@@ -178,9 +180,12 @@ void table_done(struct table *table);
 struct table_news {
     const struct snapshot *snapshot; /* NULL: no rows */
     struct moment now;
-    bool quiet;                    /* stale rows: nothing flashes */
-    const struct money_book *book; /* NULL: none */
-    const struct tape *tape;       /* NULL: none */
+    bool quiet;                        /* stale rows: nothing flashes */
+    const struct money_book *book;     /* NULL: none */
+    const struct tape *tape;           /* NULL: none */
+    const struct owner *const *owners; /* the accounts whose rows these are, borrowed until the next
+                                          table_take; NULL: only one, and rows have no owners */
+    size_t owner_count;
 };
 
 /* New rows: compares, remembers, measures, sorts. Rows whose version is as it was are passed over,
@@ -268,6 +273,9 @@ void table_next_list(struct table *table, int by);
 /* The columns that are shown where there is room, in order; returns how many. */
 size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS_MAX]);
 
+/* How many columns of columns_of it may show: a single account's rows do not say whose they are. */
+size_t table_column_total(const struct table *table);
+
 /* Rows that neither the view nor the kind of pane leaves out. */
 bool table_filter_hides(const struct table *table);
 
@@ -288,7 +296,7 @@ void table_sort_usual(struct table *table); /* as it was before the user sorted 
 /* Extracts sort keys once and puts rows[count] in order by table's sort; ties by id. */
 void table_sort_rows(const struct table *table, uint32_t *rows, size_t count);
 
-/* A 64-bit hash of an id, never 0. */
+/* A 64-bit hash of a text, never 0. A row's is model_key. */
 uint64_t table_key(const char *id);
 
 /* --- on the canvas -------------------------------------------------------------------------- */

@@ -137,7 +137,7 @@ static uint32_t head_of(const struct order_by *by, uint32_t index)
 {
     const struct snapshot *snapshot = by->table->snapshot;
     const char *parent = by->legs ? snapshot->orders[index].parent_id : "";
-    size_t at = *parent != '\0' ? model_find(snapshot, parent) : snapshot->row_count;
+    size_t at = *parent != '\0' ? model_find_beside(snapshot, index, parent) : snapshot->row_count;
     return at < snapshot->row_count ? (uint32_t)at : index;
 }
 
@@ -202,7 +202,8 @@ static bool is_before(const struct order_by *by, const struct item *b, const str
             return order < 0;
         }
     }
-    return strcmp(row_b->id, row_a->id) < 0;
+    int by_id = strcmp(row_b->id, row_a->id);
+    return by_id < 0 || (by_id == 0 && b->row < a->row); /* of two accounts */
 }
 
 static void merge(const struct order_by *by, const struct item *from, struct item *to,

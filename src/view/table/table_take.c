@@ -105,20 +105,20 @@ static void read_values(const struct table *table, const struct row *row, struct
 }
 
 /* A flash that is over is not shown again because something else in the row changed. */
-static void compare(struct table_mark *mark, const struct table_mark *before,
-                    const struct table_news *news)
+static void compare(struct table_mark *mark, const struct table_mark *before, bool quiet,
+                    struct moment now)
 {
     bool changed = false, flashing = before->flash_until_us != 0;
     mark->flash_until_us = before->flash_until_us;
     for (size_t i = 0; i < COLUMN_FLASH_MAX; i++) {
         double was = before->value[i], is = mark->value[i];
-        bool differs = !news->quiet && (is < was || is > was);
+        bool differs = !quiet && (is < was || is > was);
         int meaning = mark->direction[i] != 0 ? mark->direction[i] : is > was ? 1 : -1;
         mark->direction[i] = (int8_t)(differs ? meaning : flashing ? before->direction[i] : 0);
         changed |= differs;
     }
     if (changed) {
-        int64_t end = news->now.mono_us + FLASH_US;
+        int64_t end = now.mono_us + FLASH_US;
         mark->flash_until_us = end - end % FLASH_GRID_US;
     }
 }
@@ -195,9 +195,10 @@ static void note_placed(const struct table *table, const struct table_news *news
                         const struct row *row, struct table_mark *mark)
 {
     const struct order *order = (const void *)row;
-    if (table->pane == PANE_ORDERS && news->tape != NULL && order_is_at_market(order) &&
+    const struct tape *tape = row->owner != NULL ? row->owner->tape : news->tape;
+    if (table->pane == PANE_ORDERS && tape != NULL && order_is_at_market(order) &&
         !order_is_working(order)) {
-        mark->placed_at = tape_placed_at(news->tape, row->id);
+        mark->placed_at = tape_placed_at(tape, row->id);
     }
 }
 
@@ -209,7 +210,7 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
 {
     const struct row *row = model_row(news->snapshot, i);
     struct table_mark *mark = &table->marks[i];
-    uint64_t key = before != NULL ? before->key : table_key(row->id);
+    uint64_t key = before != NULL ? before->key : model_key(row->id, row->owner);
     *mark = (struct table_mark){.key = key,
                                 .version = row->version,
                                 .value = {NAN, NAN, NAN},
@@ -223,7 +224,7 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
     mark->section = (uint8_t)table_section(table, row);
     note_placed(table, news, row, mark);
     if (before != NULL) {
-        compare(mark, before, news);
+        compare(mark, before, news->quiet || row->stale, news->now);
     } else {
         memset(mark->direction, 0, sizeof mark->direction);
     }
@@ -255,7 +256,7 @@ static bool find_changed(struct table *table, const struct snapshot *snapshot)
     for (size_t i = 0; i < table->row_count; i++) {
         const struct row *row = model_row(snapshot, i);
         if (!is_unchanged(&table->marks[i], row)) {
-            if (table_key(row->id) != table->marks[i].key) {
+            if (model_key(row->id, row->owner) != table->marks[i].key) {
                 return false;
             }
             add_changed(table, i);
@@ -277,7 +278,7 @@ static void take_moved(struct table *table, const struct table_news *news)
         const struct row *row = model_row(news->snapshot, i);
         size_t was = i + moved; /* wraps around below 0, which is no place */
         bool same = was < past.count && is_unchanged(&past.marks[was], row);
-        was = same ? was : past_find(&past, table_key(row->id), was);
+        was = same ? was : past_find(&past, model_key(row->id, row->owner), was);
         moved = was < past.count ? was - i : moved;
         if (was < past.count && is_unchanged(&past.marks[was], row)) {
             table->marks[i] = past.marks[was];
@@ -326,15 +327,9 @@ static void take_changed(struct table *table, const struct table_news *news)
     }
 }
 
-static void note_quotes(struct quote_clock *quotes, const struct snapshot *snapshot,
-                        struct moment now)
+static void note_newest(struct quote_clock *quotes, int64_t newest_ms, struct moment now)
 {
-    int64_t newest_ms = quotes->newest_ms;
-    for (size_t i = 0; i < snapshot->row_count; i++) {
-        int64_t ms = snapshot->items[i].updated_ms;
-        newest_ms = ms > newest_ms ? ms : newest_ms;
-    }
-    if (newest_ms == quotes->newest_ms) {
+    if (newest_ms <= quotes->newest_ms) {
         return;
     }
     int64_t behind_ms = now.wall_ms > newest_ms ? now.wall_ms - newest_ms : 0;
@@ -345,11 +340,28 @@ static void note_quotes(struct quote_clock *quotes, const struct snapshot *snaps
     quotes->came_us = now.mono_us;
 }
 
+static void note_quotes(struct table *table, const struct snapshot *snapshot, struct moment now)
+{
+    int64_t newest_ms = INT64_MIN;
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        const struct row *row = &snapshot->items[i].row;
+        int64_t ms = snapshot->items[i].updated_ms;
+        bool last = i + 1 == snapshot->row_count || snapshot->items[i + 1].row.owner != row->owner;
+        newest_ms = ms > newest_ms ? ms : newest_ms;
+        if (last) { /* of an account's rows, which stand together */
+            note_newest(table_quotes(table, row), newest_ms, now);
+            newest_ms = INT64_MIN;
+        }
+    }
+}
+
 void table_take(struct table *table, const struct table_news *news)
 {
     if (table->pane == PANE_WATCHLIST && news->snapshot != NULL) {
-        note_quotes(&table->quotes, news->snapshot, news->now);
+        note_quotes(table, news->snapshot, news->now);
     }
+    table->owners = news->owners;
+    table->owner_count = news->owner_count;
     table->snapshot = news->snapshot;
     table->taken_ms = news->now.wall_ms;
     table->book = news->book;
