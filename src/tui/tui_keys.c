@@ -167,6 +167,10 @@ static void on_enter(struct tui *tui)
 void tui_on_input(void *user, const struct input_event *event)
 {
     struct tui *tui = user;
+    if (event->kind == INPUT_FRAMES) {
+        term_set_frames(tui->term, event->code != 0);
+        return;
+    }
     tui->frame_for = PACE_KEY;
     if (event->kind != INPUT_FOCUS_OUT) {
         client_look(tui->client, loop_now(tui->loop).wall_ms);
@@ -186,6 +190,7 @@ void tui_on_input(void *user, const struct input_event *event)
         client_trigger(tui->client, ENGINE_FOCUS, RESOURCE_ALL);
         break;
     case INPUT_FOCUS_OUT:
+    case INPUT_FRAMES:
         break;
     }
 }
