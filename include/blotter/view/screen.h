@@ -108,6 +108,9 @@ void screen_joint_fill(struct screen_joint *joint, const struct screen *screen,
 struct screen *screen_new(int columns, int rows);
 void screen_free(struct screen *screen); /* NULL is fine */
 
+/* Other accounts will be shown: nothing that was held of those before is looked at again. */
+void screen_forget_accounts(struct screen *screen);
+
 /* The terminal has another size. */
 void screen_resize(struct screen *screen, int columns, int rows);
 

@@ -41,6 +41,21 @@ void screen_go_on(struct screen *screen)
     screen->paused = false;
 }
 
+void screen_forget_accounts(struct screen *screen)
+{
+    screen_go_on(screen);
+    free(screen->accounts);
+    screen->accounts = NULL;
+    screen->account_count = 0;
+    screen->strip.selected = 0;
+    screen->placed = false;
+    screen->retake = RESOURCE_ALL;
+    screen->dirty |= SCREEN_ALL;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        table_forget_rows(&screen->tables[i]);
+    }
+}
+
 void screen_free(struct screen *screen)
 {
     if (screen == NULL) {
