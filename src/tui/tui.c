@@ -43,6 +43,17 @@ static void on_continue(void *user, int signo)
     tui_resume(user);
 }
 
+/* Of several accounts some may come and go, where it is not the terminal that went. */
+static void on_hangup(void *user, int signo)
+{
+    struct tui *tui = user;
+    if (tui_is_several(tui) && term_is_there(tui->term)) {
+        tui_reload(tui);
+    } else {
+        on_end(user, signo);
+    }
+}
+
 static void on_reload(void *user, int signo)
 {
     (void)signo;
@@ -53,7 +64,7 @@ static const struct {
     int signo;
     loop_signal_fn fn;
 } signal_rows[] = {
-    {SIGINT, on_end},      {SIGTERM, on_end},  {SIGHUP, on_end},       {SIGQUIT, on_end},
+    {SIGINT, on_end},      {SIGTERM, on_end},  {SIGHUP, on_hangup},       {SIGQUIT, on_end},
     {SIGWINCH, on_resize}, {SIGTSTP, on_stop}, {SIGCONT, on_continue}, {SIGUSR1, on_reload},
 };
 
