@@ -677,6 +677,20 @@ const char *config_profile(const struct config *config, size_t i)
     return i < config->chosen.count ? config->chosen.rows[i] : NULL;
 }
 
+bool config_profile_pair(const struct config *config, const char *profile, size_t i,
+                         const char **ret_name, const char **ret_value)
+{
+    const struct pair *pair = config->profiles;
+    for (; pair != NULL; pair = pair->next) {
+        if (strcmp(pair->section + strlen(PROFILE_PREFIX), profile) == 0 && i-- == 0) {
+            *ret_name = pair->name;
+            *ret_value = pair->value;
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *config_path(const struct config *config)
 {
     return config->path;

@@ -18,6 +18,8 @@ enum {
 };
 
 #define REPORTS_ON "\033[?1004h\033[?2004h"
+/* It is asked before the screen is cleared: what does not know the question may show its end. */
+#define FRAMES_QUESTION "\033[?2026$p"
 #define MOUSE_ON "\033[?1000h\033[?1006h"
 #define REPORTS_OFF "\033[?2004l\033[?1004l\033[?1006l\033[?1000l"
 
@@ -186,6 +188,7 @@ void term_start(struct term *term)
     put_text(term, text_of(term, TEXT_NO_WRAP));
     if (term->caps.modern) {
         put_text(term, REPORTS_ON);
+        put_text(term, text_of(term, TEXT_FRAME)[0] == '\0' ? FRAMES_QUESTION : "");
         put_text(term, term->settings.mouse ? MOUSE_ON : "");
     }
     term_clear(term);
@@ -314,6 +317,15 @@ bool term_erase(struct term *term, int cells, bool to_end)
     }
     term_put(term, bytes, (size_t)len);
     return true;
+}
+
+void term_set_frames(struct term *term, bool can)
+{
+    snprintf(term->caps.texts[TEXT_FRAME], TERM_TEXT_MAX, "%s", can ? "\033[?2026h" : "");
+    snprintf(term->caps.texts[TEXT_FRAME_END], TERM_TEXT_MAX, "%s", can ? "\033[?2026l" : "");
+    if (term->started) {
+        arm_crash(term); /* it ends a frame, too */
+    }
 }
 
 void term_frame(struct term *term, size_t before)

@@ -148,7 +148,7 @@ static void fill_rows(const struct tui_place *place, struct screen_input *ret)
 /* What there is of one account; what all have in common is in ret already. */
 static void fill_place(struct tui *tui, struct tui_place *place, struct screen_input *ret)
 {
-    const struct client *client = place->client;
+    struct client *client = place->client;
     const struct engine *engine = client_engine(client);
     fill_rows(place, ret);
     ret->wanted = tui->settings.panes != 0 ? tui->settings.panes : RESOURCE_ALL;
@@ -160,6 +160,8 @@ static void fill_place(struct tui *tui, struct tui_place *place, struct screen_i
     ret->journal = client_journal(client);
     ret->tape = client_tape(client);
     ret->history = client_history(client);
+    const char *past = screen_past_symbol(tui->screen, place->name != NULL ? &place->owner : NULL);
+    ret->past = past != NULL ? client_past(client, past) : NULL;
     ret->looked_ms = client_looked(client);
     int64_t last_ms;
     ret->day = client_day(client, &last_ms);

@@ -168,6 +168,10 @@ static void on_enter(struct tui *tui)
 void tui_on_input(void *user, const struct input_event *event)
 {
     struct tui *tui = user;
+    if (event->kind == INPUT_FRAMES) {
+        term_set_frames(tui->term, event->code != 0);
+        return;
+    }
     tui->frame_for = PACE_KEY;
     if (event->kind != INPUT_FOCUS_OUT) {
         tui_look(tui);
@@ -187,6 +191,7 @@ void tui_on_input(void *user, const struct input_event *event)
         tui_trigger(tui, ENGINE_FOCUS, RESOURCE_ALL);
         break;
     case INPUT_FOCUS_OUT:
+    case INPUT_FRAMES:
         break;
     }
 }

@@ -72,6 +72,21 @@ static bool parse_line(struct server *server, const char *line)
     return good;
 }
 
+bool server_user(const struct server *server, size_t i, char ret_user[128], char ret_token[256])
+{
+    json_t *root = json_loads(server->announced, 0, NULL);
+    json_t *row = json_array_get(json_object_get(root, "users"), i);
+    const char *user = json_string_value(json_object_get(row, "id"));
+    const char *token = json_string_value(json_object_get(row, "token"));
+    bool good = user != NULL && token != NULL;
+    if (good) {
+        snprintf(ret_user, 128, "%s", user);
+        snprintf(ret_token, 256, "%s", token);
+    }
+    json_decref(root);
+    return good;
+}
+
 bool server_start(struct server *ret, const char *program, const char *const *args)
 {
     static char line[LINE_MAX_BYTES];
@@ -91,7 +106,8 @@ bool server_start(struct server *ret, const char *program, const char *const *ar
         server_end(ret, SIGKILL);
         return false;
     }
-    return true;
+    ret->announced = strdup(line);
+    return ret->announced != NULL;
 }
 
 void server_end(struct server *server, int signo)
@@ -104,6 +120,8 @@ void server_end(struct server *server, int signo)
     }
     waitpid(server->pid, NULL, 0);
     close(server->stdout_fd);
+    free(server->announced);
+    server->announced = NULL;
     server->pid = 0;
 }
 

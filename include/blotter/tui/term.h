@@ -64,6 +64,8 @@ void term_move(struct term *term, int from_x, int from_y, int x, int y);
 /* Blanks so many cells, or all to the end of the row, in the look that is set, without moving the
  * cursor. False when writing blanks is as short, or the terminal would not leave that look. */
 bool term_erase(struct term *term, int cells, bool to_end);
+/* What the terminal answered when term_start asked whether it can hold a frame back (DEC 2026). */
+void term_set_frames(struct term *term, bool can);
 /* What was queued since term_queued said `before` is one frame: to be shown at once, where the
  * terminal can and it is worth it. */
 void term_frame(struct term *term, size_t before);

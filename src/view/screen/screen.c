@@ -27,6 +27,7 @@ struct screen *screen_new(int columns, int rows)
     }
     screen->deadline_us = MOMENT_NEVER;
     screen->age_ms = INT64_MAX;
+    screen->symbol_span = SYMBOL_DAY;
     screen->away.looked_ms = MODEL_NO_TIME;
     screen_resize(screen, columns, rows);
     return screen;
@@ -228,6 +229,13 @@ resource_mask screen_visible(const struct screen *screen)
 bool screen_hides_amounts(const struct screen *screen)
 {
     return screen->hide_amounts;
+}
+
+const char *screen_past_symbol(const struct screen *screen, const struct owner *owner)
+{
+    bool its = owner == NULL || owner->key == screen->symbol_account;
+    bool days = its && screen->popup == SCOPE_SYMBOL && screen->symbol_span == SYMBOL_DAYS;
+    return days ? screen->symbol : NULL;
 }
 
 int64_t screen_deadline(const struct screen *screen)

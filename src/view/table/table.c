@@ -18,11 +18,13 @@ void table_init(struct table *table, enum pane pane)
 void table_done(struct table *table)
 {
     free(table->marks);
+    free(table->traits);
     free(table->order);
     free(table->groups);
     table->groups = NULL;
     free(table->changed);
     table->marks = NULL;
+    table->traits = NULL;
     table->order = NULL;
     table->changed = NULL;
 }
@@ -306,7 +308,7 @@ void table_arrange(struct table *table)
         }
     }
     table_sort_rows(table, table->order, table->order_count);
-    table->foot.old = true;
+    table->foot.old = table->foot.slips_old = true;
     find_split(table);
     table_groups_place(table);
     table_sum(table);

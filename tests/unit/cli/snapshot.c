@@ -127,43 +127,44 @@ static void filters_and_sums(void **state)
         print_fn fn;
         enum resource resource;
         const char *body, *filter, *expected;
-    } tries
-        [] =
-            {
-                {"items of lists", snapshot_print_json, RESOURCE_WATCHLISTS,
-                 "{\"watchlists\":[{\"name\":\"W\",\"items\":[" ITEM("1", "AA") "," ITEM(
-                     "2", "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\",\"items\":[]},{\"id\":\"9\",\"name\":\"\"}]}",
-                 "bb",
-                 "[{\"name\":\"W\",\"items\":[" ITEM(
-                     "2", "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\",\"items\":[]},{\"id\":\"9\",\"name\":\"\"}]"},
-                {"the same as a table", snapshot_print_csv, RESOURCE_WATCHLISTS,
-                 "{\"watchlists\":[{\"id\":\"w\",\"name\":\"\",\"items\":[" ITEM("1", "AA") "," ITEM("2",
-                                                                                       "BB") "]}]}",
-                 "bb", "stock.ltp\r\nwatchlist,w,,2,BB,1.50\r\n"},
-                {"no filter, no watchlist changed", snapshot_print_json, RESOURCE_WATCHLISTS,
-                 "{\"watchlists\":[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]}", "",
-                 "[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]"},
-                {"sums", snapshot_print_json, RESOURCE_POSITIONS,
-                 "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":0.1,"
-                                                   "\"unrealizedPnL\":2") "," POSITION(
-                     "BB", ",\"quantity\":1,\"dayPnL\":0.2,\"unrealizedPnL\":null") "]}",
-                 "",
-                 "\"sums\":[\n  "
-                 "{\"currency\":null,\"rows\":2,\"of\":2,\"open\":0.3,\"booked\":null,\"day\":0.3,"
-                 "\"dayUnknown\":0,\"dayDerived\":false,\"unrealised\":2,\"unrealisedUnknown\":1,"},
-                {"sums of what is shown", snapshot_print_json, RESOURCE_POSITIONS,
-                 "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "," POSITION(
-                     "BB", ",\"quantity\":1,\"dayPnL\":7,\"currency\":\"USD\"") "]}",
-                 "bb", "{\"currency\":\"USD\",\"rows\":1,\"of\":2,\"open\":7,"},
-                {"nothing passes", snapshot_print_json, RESOURCE_POSITIONS,
-                 "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "]}", "zz",
-                 "\"positions\":[],\n \"sums\":[\n  "
-                 "{\"currency\":null,\"rows\":0,\"of\":1,\"open\":0,"},
-                {"a sum that is no number", snapshot_print_json, RESOURCE_POSITIONS,
-                 "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":1e308") "," POSITION(
-                     "BB", ",\"quantity\":1,\"dayPnL\":1e308") "]}",
-                 "", "\"open\":null"},
-            };
+    } tries[] = {
+        {"items of lists", snapshot_print_json, RESOURCE_WATCHLISTS,
+         "{\"watchlists\":[{\"name\":\"W\",\"items\":[" ITEM("1", "AA") "," ITEM(
+             "2", "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\",\"items\":[]},{\"id\":\"9\","
+                        "\"name\":\"\"}]}",
+         "bb",
+         "[{\"name\":\"W\",\"items\":[" ITEM("2",
+                                             "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\","
+                                                   "\"items\":[]},{\"id\":\"9\",\"name\":\"\"}]"},
+        {"the same as a table", snapshot_print_csv, RESOURCE_WATCHLISTS,
+         "{\"watchlists\":[{\"id\":\"w\",\"name\":\"\",\"items\":[" ITEM("1", "AA") "," ITEM(
+             "2", "BB") "]}]}",
+         "bb", "stock.ltp\r\nwatchlist,w,,2,BB,1.50\r\n"},
+        {"no filter, no watchlist changed", snapshot_print_json, RESOURCE_WATCHLISTS,
+         "{\"watchlists\":[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]}", "",
+         "[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]"},
+        {"sums", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION(
+             "AA", ",\"quantity\":1,\"dayPnL\":0.1,"
+                   "\"unrealizedPnL\":2") "," POSITION("BB", ",\"quantity\":1,\"dayPnL\":0.2,"
+                                                             "\"unrealizedPnL\":null") "]}",
+         "",
+         "\"sums\":[\n  "
+         "{\"currency\":null,\"rows\":2,\"of\":2,\"open\":0.3,\"booked\":null,\"day\":0.3,"
+         "\"dayUnknown\":0,\"dayDerived\":false,\"unrealised\":2,\"unrealisedUnknown\":1,"},
+        {"sums of what is shown", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "," POSITION(
+             "BB", ",\"quantity\":1,\"dayPnL\":7,\"currency\":\"USD\"") "]}",
+         "bb", "{\"currency\":\"USD\",\"rows\":1,\"of\":2,\"open\":7,"},
+        {"nothing passes", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "]}", "zz",
+         "\"positions\":[],\n \"sums\":[\n  "
+         "{\"currency\":null,\"rows\":0,\"of\":1,\"open\":0,"},
+        {"a sum that is no number", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":1e308") "," POSITION(
+             "BB", ",\"quantity\":1,\"dayPnL\":1e308") "]}",
+         "", "\"open\":null"},
+    };
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         char *text = print_filtered(tries[i].fn, tries[i].resource, tries[i].body, tries[i].filter);
         struct span all;

@@ -19,10 +19,31 @@ static struct pty *start(const char *theme, const char *const *env)
     return pty_start(&options);
 }
 
+#define MARK "\033]0;shown\007"
+
+static bool has_frames(struct pty *pty, void *wanted)
+{
+    size_t len, frames = 0;
+    for (const char *at = pty_output(pty, &len); (at = strstr(at, MARK)) != NULL; at++) {
+        frames++;
+    }
+    return frames == *(size_t *)wanted;
+}
+
+static size_t frames_of(struct pty *pty)
+{
+    size_t frames = 0;
+    while (!has_frames(pty, &frames)) {
+        frames++;
+    }
+    return frames;
+}
+
 static struct pty *start_ready(const char *theme, const char *const *env)
 {
     struct pty *pty = start(theme, env);
     assert_true(pty_wait_row(pty, ROWS - 1, "right"));
+    assert_true(pty_wait(pty, has_frames, &(size_t){1}, 0));
     return pty;
 }
 
@@ -38,9 +59,10 @@ static void quit(struct pty *pty)
 static uint64_t cost_of(struct pty *pty, const char *key)
 {
     uint64_t before = pty_bytes(pty);
+    size_t wanted = frames_of(pty) + 1;
     pty_send(pty, key);
-    assert_true(pty_wait_quiet(pty, 60, 0));
-    return pty_bytes(pty) - before;
+    assert_true(pty_wait(pty, has_frames, &wanted, 0));
+    return pty_bytes(pty) - before - strlen(MARK);
 }
 
 static void shows_the_canvas(void **state)
@@ -75,6 +97,38 @@ static void writes_differences_only(void **state)
     assert_true(cost_of(pty, "f") > ROWS * COLS); /* forgotten: everything again */
     assert_string_equal(pty_row(pty, 0), "top left");
     quit(pty);
+}
+
+/* What the probe wrote of its next frame after the key. */
+static const char *written_for(struct pty *pty, const char *key)
+{
+    size_t before, len;
+    (void)pty_output(pty, &before);
+    cost_of(pty, key);
+    return pty_output(pty, &len) + before;
+}
+
+/* Asked before the first frame; held back then are large frames alone. */
+static void holds_back_a_large_frame(void **state)
+{
+    (void)state;
+    size_t len;
+    int status;
+    struct pty *pty = start_ready("dark", NULL);
+    const char *question = strstr(pty_output(pty, &len), "\033[?2026$p");
+    assert_non_null(question);
+    assert_non_null(strstr(question, "top left"));
+    assert_null(strstr(written_for(pty, "f"), "\033[?2026h"));
+    cost_of(pty, "y");
+    const char *begin = strstr(written_for(pty, "g"), "\033[?2026h");
+    assert_non_null(begin);
+    const char *shown = strstr(begin, "x");
+    assert_true(shown != NULL && strstr(shown, "\033[?2026l") != NULL);
+    assert_null(strstr(written_for(pty, "7"), "\033[?2026"));
+    pty_send(pty, "q");
+    assert_true(pty_wait_exit(pty, 0, &status));
+    assert_non_null(strstr(strstr(pty_output(pty, &len), "\030"), "\033[?2026l"));
+    pty_free(pty);
 }
 
 static void replaces_wide_characters(void **state)
@@ -225,9 +279,9 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_the_canvas),         cmocka_unit_test(writes_differences_only),
-        cmocka_unit_test(replaces_wide_characters), cmocka_unit_test(obeys_the_environment),
-        cmocka_unit_test(restores_the_terminal),    cmocka_unit_test(restores_the_line),
-        cmocka_unit_test(refuses_with_a_sentence),
+        cmocka_unit_test(holds_back_a_large_frame), cmocka_unit_test(replaces_wide_characters),
+        cmocka_unit_test(obeys_the_environment),    cmocka_unit_test(restores_the_terminal),
+        cmocka_unit_test(restores_the_line),        cmocka_unit_test(refuses_with_a_sentence),
     };
     assert_int_equal(argc, 2);
     probe_path = argv[1];

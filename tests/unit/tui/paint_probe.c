@@ -78,6 +78,15 @@ static bool press(struct probe *probe, char key)
     case 'f':
         paint_forget(probe->paint);
         break;
+    case 'g': /* a large frame */
+        for (int i = 0; i < probe->canvas->columns * probe->canvas->rows; i++) {
+            put(probe, i % probe->canvas->columns, i / probe->canvas->columns, "x",
+                i % 2 == 0 ? ROLE_PNL_UP : ROLE_PNL_DOWN);
+        }
+        break;
+    case 'y':
+        term_set_frames(probe->term, true);
+        break;
     default:
         put(probe, 10, 2, one, ROLE_FLASH_UP);
         break;
@@ -85,9 +94,13 @@ static bool press(struct probe *probe, char key)
     return true;
 }
 
+/* A title is no part of the frame, and says that it has come whole. */
+#define MARK "\033]0;shown\007"
+
 static void show(struct probe *probe)
 {
     paint_frame(probe->paint, probe->term, probe->canvas);
+    term_put(probe->term, MARK, strlen(MARK));
     while (term_flush(probe->term) && term_queued(probe->term) > 0) {
         poll(&(struct pollfd){.fd = term_fd(probe->term), .events = POLLOUT}, 1, 1000);
     }

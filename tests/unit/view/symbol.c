@@ -61,6 +61,44 @@ static void test_docked(void **state)
     desk_close(&desk);
 }
 
+/* 30 minutes, the day, five days: what is not there is said, and nights take no room. */
+static void test_spans(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct series past;
+    open_desk(&desk, 160, 48);
+    desk_do(&desk, ACTION_DETAIL);
+    assert_null(screen_past_symbol(desk.screen));
+    desk_do(&desk, ACTION_RIGHT);
+    assert_string_equal(screen_past_symbol(desk.screen), "RELIANCE");
+    has(&desk, "no day before this one was seen");
+    series_init(&past, 1000);
+    for (int day = 3; day > 0; day--) {
+        for (int minute = 0; minute < 300; minute++) {
+            series_add(&past, DESK_NOW_MS - day * INT64_C(86400000) + minute * 60000,
+                       2900 + 10 * day + minute % 7);
+        }
+        series_add(&past, DESK_NOW_MS - day * INT64_C(86400000) + INT64_C(18000000), NAN);
+    }
+    desk.input.past = &past;
+    has(&desk, "seen on 3 days before");
+    has(&desk, "25 Oct");
+    has(&desk, "today");
+    has(&desk, "30 min, day, 5 days");
+    desk_do(&desk, ACTION_RIGHT); /* there is no more */
+    has(&desk, "seen on 3 days before");
+    desk_do(&desk, ACTION_LEFT);
+    assert_null(screen_past_symbol(desk.screen));
+    has(&desk, "seen 09:15 to");
+    desk_do(&desk, ACTION_LEFT);
+    desk_do(&desk, ACTION_LEFT);
+    has(&desk, "14:03"); /* its end moves in steps */
+    desk.input.past = NULL;
+    series_done(&past);
+    desk_close(&desk);
+}
+
 /* Where there is no room beside it, it takes all of it; it is left as it was entered. */
 static void test_whole(void **state)
 {
@@ -211,10 +249,11 @@ int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_docked),           cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_fields_behind_it), cmocka_unit_test(test_from_the_tape),
-        cmocka_unit_test(test_slippage),         cmocka_unit_test(test_span),
-        cmocka_unit_test(test_hidden),           cmocka_unit_test(test_rows_that_go),
+        cmocka_unit_test(test_docked),        cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_whole),         cmocka_unit_test(test_fields_behind_it),
+        cmocka_unit_test(test_from_the_tape), cmocka_unit_test(test_slippage),
+        cmocka_unit_test(test_span),          cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_rows_that_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
