@@ -64,7 +64,7 @@ static const struct {
     int signo;
     loop_signal_fn fn;
 } signal_rows[] = {
-    {SIGINT, on_end},      {SIGTERM, on_end},  {SIGHUP, on_hangup},       {SIGQUIT, on_end},
+    {SIGINT, on_end},      {SIGTERM, on_end},  {SIGHUP, on_hangup},    {SIGQUIT, on_end},
     {SIGWINCH, on_resize}, {SIGTSTP, on_stop}, {SIGCONT, on_continue}, {SIGUSR1, on_reload},
 };
 

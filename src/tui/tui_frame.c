@@ -6,36 +6,14 @@
 #include "alert.h"
 #include "tui_private.h"
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 enum {
-    NOTICE_US = 4000000,
     SECOND_US = 1000000,
     ALERTS_PER_SECOND = 8 /* more than that is noise, and a process each */
 };
 
 /* --- notices and alerts ------------------------------------------------------------------- */
-
-void tui_notice(struct tui *tui, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(tui->notice, sizeof tui->notice, format, args);
-    va_end(args);
-    tui->dirty |= SCREEN_CONN;
-    loop_timer_set(tui->notice_timer, loop_now(tui->loop).mono_us + NOTICE_US);
-    if (tui->settings.log != NULL) {
-        tui->settings.log(tui->settings.user_data, tui->notice);
-    }
-}
-
-void tui_notice_over(void *user)
-{
-    struct tui *tui = user;
-    tui->notice[0] = '\0';
-    tui->dirty |= SCREEN_CONN;
-}
 
 static void raise_alerts(struct tui *tui)
 {

@@ -99,6 +99,9 @@ void tui_frame(void *user);        /* the hook before the wait */
 void tui_write(struct tui *tui);   /* what is queued, as far as the terminal takes it */
 void tui_repaint(struct tui *tui); /* everything, with the next frame */
 void tui_resize(struct tui *tui);
+
+/* --- tui_notice.c: a sentence on the state bar -------------------------------------------- */
+
 __attribute__((format(printf, 2, 3))) void tui_notice(struct tui *tui, const char *format, ...);
 void tui_notice_over(void *user);
 
