@@ -42,6 +42,21 @@ void screen_go_on(struct screen *screen)
     screen->paused = false;
 }
 
+void screen_forget_accounts(struct screen *screen)
+{
+    screen_go_on(screen);
+    free(screen->accounts);
+    screen->accounts = NULL;
+    screen->account_count = 0;
+    screen->strip.selected = 0;
+    screen->placed = false;
+    screen->retake = RESOURCE_ALL;
+    screen->dirty |= SCREEN_ALL;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        table_forget_rows(&screen->tables[i]);
+    }
+}
+
 void screen_free(struct screen *screen)
 {
     if (screen == NULL) {
@@ -216,10 +231,11 @@ bool screen_hides_amounts(const struct screen *screen)
     return screen->hide_amounts;
 }
 
-const char *screen_past_symbol(const struct screen *screen)
+const char *screen_past_symbol(const struct screen *screen, const struct owner *owner)
 {
+    bool its = owner == NULL || owner->key == screen->symbol_account;
     bool open = screen->popup == SCOPE_SYMBOL || screen->layout.symbol.width > 0;
-    bool days = open && screen->symbol[0] != '\0' && screen->symbol_span == SYMBOL_DAYS;
+    bool days = its && open && screen->symbol[0] != '\0' && screen->symbol_span == SYMBOL_DAYS;
     return days ? screen->symbol : NULL;
 }
 

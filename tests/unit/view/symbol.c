@@ -83,7 +83,7 @@ static void test_stays_open(void **state)
     has(&desk, "┏━ Symbol");
     has(&desk, "4 Watch");
     desk_do(&desk, ACTION_RIGHT);
-    assert_string_equal(screen_past_symbol(desk.screen), "NIFTY24O31C24500");
+    assert_string_equal(screen_past_symbol(desk.screen, NULL), "NIFTY24O31C24500");
     desk_do(&desk, ACTION_BACK);
     has(&desk, "┌─ Symbol");
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 190, 20);
@@ -109,9 +109,9 @@ static void test_spans(void **state)
     struct series past;
     open_desk(&desk, 160, 48);
     desk_do(&desk, ACTION_DETAIL);
-    assert_null(screen_past_symbol(desk.screen));
+    assert_null(screen_past_symbol(desk.screen, NULL));
     desk_do(&desk, ACTION_RIGHT);
-    assert_string_equal(screen_past_symbol(desk.screen), "RELIANCE");
+    assert_string_equal(screen_past_symbol(desk.screen, NULL), "RELIANCE");
     has(&desk, "no day before this one was seen");
     series_init(&past, 1000);
     for (int day = 3; day > 0; day--) {
@@ -129,7 +129,7 @@ static void test_spans(void **state)
     desk_do(&desk, ACTION_RIGHT); /* there is no more */
     has(&desk, "seen on 3 days before");
     desk_do(&desk, ACTION_LEFT);
-    assert_null(screen_past_symbol(desk.screen));
+    assert_null(screen_past_symbol(desk.screen, NULL));
     has(&desk, "seen 09:15 to");
     desk_do(&desk, ACTION_LEFT);
     desk_do(&desk, ACTION_LEFT);
