@@ -47,6 +47,7 @@ struct oplog {
     size_t count;
     size_t witnesses; /* of these */
     unsigned round;
+    struct patch_stamp unnamed; /* the latest event that told of no row by name */
     struct oplog_entry *oldest;
     struct oplog_entry *newest;
     struct oplog_entry **slots;
