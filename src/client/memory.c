@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/seen.h>
 
 /* Rows are looked at this long after they changed. */
 #define DELAY_US INT64_C(500000)
@@ -33,6 +34,8 @@ struct memory {
     char word[DAYBOOK_WHY_MAX];
     bool worded, look_due;
     int64_t wrote_us, looked_ms;
+    struct seen priced[RESOURCE_COUNT]; /* rows whose prices were sampled … */
+    int64_t priced_minute;              /* … in this minute, for its bars */
     struct past {
         char *symbol; /* NULL: of none */
         int64_t day;  /* the one that they are before */
@@ -80,6 +83,9 @@ void memory_free(struct memory *memory)
 {
     if (memory == NULL) {
         return;
+    }
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        seen_done(&memory->priced[i]);
     }
     loop_timer_free(memory->timer);
     tape_free(memory->tape);
@@ -225,14 +231,32 @@ static double price_of(const struct snapshot *rows, size_t i, const char **ret_s
     }
 }
 
-static void sample_prices(struct memory *memory, int64_t at_ms, const struct pane_state *pane)
+/* The price of a row that has not changed since is in its bar and its curve already. */
+static void sample_prices(struct memory *memory, int64_t at_ms, const struct snapshot *rows)
 {
-    for (size_t i = 0; pane->shown != NULL && i < pane->shown->row_count; i++) {
+    if (rows == NULL) {
+        return;
+    }
+    struct seen *seen = &memory->priced[rows->resource];
+    seen_begin(seen, rows->row_count);
+    for (size_t i = 0; i < rows->row_count; i++) {
         const char *symbol;
-        double price = price_of(pane->shown, i, &symbol);
+        if (seen_skips(seen, i, model_row(rows, i)->version)) {
+            continue;
+        }
+        double price = price_of(rows, i, &symbol);
         if (!isnan(price)) {
             history_add_price(memory->history, symbol, at_ms, price);
         }
+    }
+    seen_end(seen, rows->row_count);
+}
+
+/* Every price is to be sampled again: a bar begins, or a curve goes on. */
+static void forget_priced(struct memory *memory)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        seen_forget(&memory->priced[i]);
     }
 }
 
@@ -249,9 +273,13 @@ static void sample_all_prices(struct memory *memory, int64_t at_ms, const struct
     if (all_stale) {
         history_gap(memory->history, at_ms);
     }
+    if (all_stale || at_ms / HISTORY_BAR_MS != memory->priced_minute) {
+        memory->priced_minute = at_ms / HISTORY_BAR_MS;
+        forget_priced(memory);
+    }
     for (size_t i = 0; i < sizeof priced / sizeof *priced; i++) {
         if (!panes[priced[i]].stale) {
-            sample_prices(memory, at_ms, &panes[priced[i]]);
+            sample_prices(memory, at_ms, panes[priced[i]].shown);
         }
     }
 }
@@ -262,6 +290,7 @@ static void note_day(struct memory *memory, int64_t now_ms)
     int64_t day = day_number(&memory->settings, now_ms);
     if (memory->today != 0 && day != memory->today) {
         history_clear(memory->history);
+        forget_priced(memory);
     }
     memory->today = day;
 }

@@ -9,7 +9,8 @@ enum {
     ERASE_LEAST = 8,     /* blanks that may be erased in fewer bytes than they have */
     SCROLL_MAX = 3,      /* rows at a time: a key, a turn of the wheel */
     SCROLL_LEAST = 4,    /* rows that must come out right by it */
-    REWRITE_MAX = 3      /* unchanged cells that are written again rather than jumped over */
+    REWRITE_MAX = 3,     /* unchanged cells that are written again rather than jumped over */
+    STRETCH = 16         /* cells that are compared at once */
 };
 
 static_assert((CELL_BOLD | CELL_DIM | CELL_UNDERLINE | CELL_REVERSE | CELL_SELECTED) <
@@ -146,6 +147,17 @@ static int erase_run(struct paint *paint, struct term *term, const struct cell *
     return term_erase(term, changed - x, end == paint->columns) ? changed - x : 0;
 }
 
+/* The first cell from x on that is not byte for byte as shown, or a few before it. */
+static int skip_shown(const struct paint *paint, const struct cell *row, const struct cell *shown,
+                      int x)
+{
+    while (paint->known && x + STRETCH <= paint->columns &&
+           memcmp(&row[x], &shown[x], STRETCH * sizeof *row) == 0) {
+        x += STRETCH;
+    }
+    return x;
+}
+
 static void paint_row(struct paint *paint, struct term *term, const struct canvas *canvas, int y)
 {
     const struct cell *row = canvas_cell(canvas, 0, y);
@@ -153,7 +165,7 @@ static void paint_row(struct paint *paint, struct term *term, const struct canva
     if (paint->known && memcmp(row, shown, (size_t)paint->columns * sizeof *row) == 0) {
         return; /* most rows of most frames */
     }
-    for (int x = 0; x < paint->columns; x++) {
+    for (int x = 0; (x = skip_shown(paint, row, shown, x)) < paint->columns; x++) {
         if (paint->known && same(paint, &row[x], &shown[x])) {
             continue;
         }

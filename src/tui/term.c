@@ -258,6 +258,12 @@ enum color_depth term_depth(const struct term *term)
     return term->caps.colors >= 8 || forced ? COLOR_8 : COLOR_MONO;
 }
 
+bool term_is_there(const struct term *term)
+{
+    struct termios ignored;
+    return tcgetattr(term->fd, &ignored) == 0;
+}
+
 bool term_is_ours(const struct term *term)
 {
     pid_t owner = tcgetpgrp(term->fd);

@@ -142,6 +142,10 @@ struct snapshot *snapshot_pick(const struct snapshot *const *from, size_t count,
                                bool (*pick)(const struct row *row, const void *user),
                                const void *user);
 
+/* Row i of a snapshot that was picked becomes a copy of another one; the texts of the former stay
+ * in memory until the snapshot goes. */
+void snapshot_renew(struct snapshot *picked, size_t i, const struct row *row);
+
 /* Rows and texts of its own: what is shown now, kept while the engine goes on. */
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);
 

@@ -48,6 +48,8 @@ void term_restore(void);
 int term_fd(const struct term *term); /* for reading keys and for waiting until it takes output */
 void term_size(const struct term *term, int *ret_columns, int *ret_rows);
 enum color_depth term_depth(const struct term *term);
+/* False once it was hung up. */
+bool term_is_there(const struct term *term);
 /* False while we are a background job, which must not touch the terminal. */
 bool term_is_ours(const struct term *term);
 

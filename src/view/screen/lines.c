@@ -539,11 +539,14 @@ static void add_hints(struct bar *bar, const struct frame *frame)
         {SCOPE_PROMPT, ACTION_ACCEPT, 3},
         {SCOPE_PROMPT, ACTION_BACK, 3},
     };
+    enum action_scope scope = screen_scope(frame->screen);
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         char key[24];
+        if (hints[i].scope != scope || !action_works_in(hints[i].action, frame->screen->focus)) {
+            continue;
+        }
         key_of(frame->input, hints[i].action, key, sizeof key);
-        if (hints[i].scope == screen_scope(frame->screen) && key[0] != '\0' &&
-            action_works_in(hints[i].action, frame->screen->focus)) {
+        if (key[0] != '\0') {
             add_hint(bar, hints[i].action, hints[i].rank, key);
         }
     }

@@ -42,6 +42,21 @@ void screen_go_on(struct screen *screen)
     screen->paused = false;
 }
 
+void screen_forget_accounts(struct screen *screen)
+{
+    screen_go_on(screen);
+    free(screen->accounts);
+    screen->accounts = NULL;
+    screen->account_count = 0;
+    screen->strip.selected = 0;
+    screen->placed = false;
+    screen->retake = RESOURCE_ALL;
+    screen->dirty |= SCREEN_ALL;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        table_forget_rows(&screen->tables[i]);
+    }
+}
+
 void screen_free(struct screen *screen)
 {
     if (screen == NULL) {
@@ -216,9 +231,10 @@ bool screen_hides_amounts(const struct screen *screen)
     return screen->hide_amounts;
 }
 
-const char *screen_past_symbol(const struct screen *screen)
+const char *screen_past_symbol(const struct screen *screen, const struct owner *owner)
 {
-    bool days = screen->popup == SCOPE_SYMBOL && screen->symbol_span == SYMBOL_DAYS;
+    bool its = owner == NULL || owner->key == screen->symbol_account;
+    bool days = its && screen->popup == SCOPE_SYMBOL && screen->symbol_span == SYMBOL_DAYS;
     return days ? screen->symbol : NULL;
 }
 

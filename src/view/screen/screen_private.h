@@ -25,10 +25,17 @@ struct screen_events {
 };
 
 /* The same of the tape. */
+/* How many lines an entry of the tape takes where the pane is narrow. */
+struct tape_height {
+    uint64_t words; /* a number of what they say; 0: not known */
+    int lines;
+};
+
 struct screen_strip {
-    uint64_t selected; /* an entry's number; 0: the newest */
-    size_t top;        /* index of the first entry shown */
-    bool journal;      /* the pane shows what was fetched, and why */
+    uint64_t selected;                           /* an entry's number; 0: the newest */
+    size_t top;                                  /* index of the first entry shown */
+    bool journal;                                /* the pane shows what was fetched, and why */
+    struct tape_height heights[CANVAS_SIDE_MAX]; /* by the entry's number */
 };
 
 struct away_figures {

@@ -40,6 +40,14 @@ struct table_mark {
     uint32_t rank;    /* its place when the rows were last ranked by a figure that moves */
 };
 
+/* What an order is, so that walks over all of them need not go to their rows. */
+enum table_trait {
+    TABLE_WORKS = 1, /* … */
+    TABLE_AGES = 2,  /* … since a time that is known … */
+    TABLE_LATE = 4,  /* … and would be late some time */
+    TABLE_LEG = 8
+};
+
 /* The row asks for attention: a rejected order, one at market that waits, a stop that is passed, a
  * price beyond its alert. */
 static inline bool table_mark_is_due(const struct table_mark *mark)
@@ -136,6 +144,7 @@ struct table {
     } quotes[OWNERS_MAX];          /* an account's server has a clock of its own */
     int64_t aged_ms;               /* the time that ages are told at */
     struct table_mark *marks;      /* row by row */
+    uint8_t *traits;               /* row by row, of enum table_trait; orders only */
     struct table_curve *curves;    /* row by row, watchlists only */
     uint64_t seen[TABLE_SEEN_MAX]; /* keys of rejected orders, the latest last */
     size_t seen_count;
@@ -157,7 +166,8 @@ struct table {
     bool unmeasured;   /* the extents are of no rows at all */
     struct money sums; /* of the positions that are shown */
     struct table_foot {
-        bool old; /* rows, or which of them are shown, have changed since it was made */
+        bool old;       /* rows, or which of them are shown, have changed since it was made … */
+        bool slips_old; /* … not only such as work */
         size_t working, slips;
         struct money_part worth;   /* of those that work, as money_wait has it */
         double slip, filled;       /* cost and worth of the others whose slip is known; NAN: several
@@ -191,6 +201,10 @@ struct table_news {
 /* New rows: compares, remembers, measures, sorts. Rows whose version is as it was are passed over,
  * and where all stand at their places the order is only mended. */
 void table_take(struct table *table, const struct table_news *news);
+
+/* The rows, and whose they are, may be gone: none until the next table_take, which finds marks and
+ * selection again by the rows' keys. */
+void table_forget_rows(struct table *table);
 
 /* Sorts and filters again after sort, filter or list changed; selection and anchor stay on their
  * rows. Rows that are sorted by a figure that moves keep their places until table_rank, or until

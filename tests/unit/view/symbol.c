@@ -69,9 +69,9 @@ static void test_spans(void **state)
     struct series past;
     open_desk(&desk, 160, 48);
     desk_do(&desk, ACTION_DETAIL);
-    assert_null(screen_past_symbol(desk.screen));
+    assert_null(screen_past_symbol(desk.screen, NULL));
     desk_do(&desk, ACTION_RIGHT);
-    assert_string_equal(screen_past_symbol(desk.screen), "RELIANCE");
+    assert_string_equal(screen_past_symbol(desk.screen, NULL), "RELIANCE");
     has(&desk, "no day before this one was seen");
     series_init(&past, 1000);
     for (int day = 3; day > 0; day--) {
@@ -89,7 +89,7 @@ static void test_spans(void **state)
     desk_do(&desk, ACTION_RIGHT); /* there is no more */
     has(&desk, "seen on 3 days before");
     desk_do(&desk, ACTION_LEFT);
-    assert_null(screen_past_symbol(desk.screen));
+    assert_null(screen_past_symbol(desk.screen, NULL));
     has(&desk, "seen 09:15 to");
     desk_do(&desk, ACTION_LEFT);
     desk_do(&desk, ACTION_LEFT);
