@@ -67,6 +67,15 @@ TABLE
 
 grep -rnE '^ *# *include *"[^"]*\.\./' src include --include='*.[ch]' | report 'includes go down, not up'
 
+# A public header is one that another floor, its tests or another public header includes. The
+# others live beside their source.
+grep -rnoE '^#include <blotter/[a-z]+/[a-z0-9_]+\.h>' src include tests/unit --include='*.[ch]' |
+    sed -E 's|^([^:]*):[0-9]*:#include <(.*)>|\2 \1|' >"$work/includes"
+find include -name '*.h' | sort | while read -r header; do
+    floor=$(echo "$header" | cut -d/ -f3)
+    grep "^${header#include/} " "$work/includes" | cut -d' ' -f2 | grep -qvE "^(src|tests/unit)/$floor/" || echo "$header"
+done | grep -v '^include/blotter/cli/' | report 'no other floor includes'
+
 # --- the rooms of a floor ---------------------------------------------------------------------------
 # A room is a folder of a floor. A public header lives in the room of its source file; those that
 # have none are named here.
@@ -105,6 +114,17 @@ TABLE
 find src/core src/view src/mock -mindepth 1 -maxdepth 1 -type d | sed 's|^src/||' | while read -r room; do
     table rooms | grep -q "^$room " || echo "$room"
 done | report 'not in the rooms of doc/architecture.md'
+
+# --- no circles ---------------------------------------------------------------------------------------
+# circles: those of the pairs "one other" on stdin.
+circles() {
+    tsort 2>&1 >/dev/null | sed -n 's/^tsort: *//; /contains a loop/!p' | sort -u | tr '\n' ' ' | sed 's/ $/\n/'
+}
+grep -rE '^#include [<"][a-z]' src include --include='*.h' | awk -F'[:"<>]' '{ print $1, $3 }' | while read -r from to; do
+    for file in "include/$to" "${from%/*}/$to" "$(echo "$from" | cut -d/ -f1-2)/$to"; do
+        [ ! -f "$file" ] || { echo "$from $file"; break; }
+    done
+done | circles | report 'headers that include one another'
 
 # --- references lead somewhere -----------------------------------------------------------------------
 # "Source: doc/NAME.md" or a manual page; R1 and P1 are headings or list items of doc/revalidation.md.
@@ -169,6 +189,15 @@ for library in $libraries; do
         comm -23 - "$work/$floor.has" >"$work/$floor.needs"
 done
 
+# What a file needs of another, by its symbols.
+for library in $libraries; do
+    nm -P -A "$library" 2>/dev/null | sed -E "s|^[^ ]*[/:[]([^/]*)\\.c\\.o\\]?: *|$(floor_of "$library")/\\1 |"
+done >"$work/symbols"
+awk '$3 ~ /^[TDBRCV]$/ { print $2, $1 }' "$work/symbols" | sort -u >"$work/has"
+awk '$3 == "U" { print $2, $1 }' "$work/symbols" | sort -u | join - "$work/has" >"$work/needs"
+awk '$2 != $3 { print $2, $3 }' "$work/needs" | sort -u | circles | report 'files that need one another'
+[ -z "$libraries" ] || [ -s "$work/needs" ] || echo 'nothing' | report 'nm tells of the files'
+
 # below FLOOR: the floors that must not be needed by it.
 while read -r floor above; do
     for other in $above; do
@@ -177,11 +206,12 @@ while read -r floor above; do
         fi
     done
 done <<'TABLE'
-core adapt net client view tui cli mock
+core sys adapt net client view tui cli mock
+sys adapt net client view tui cli mock
 adapt net client view tui cli mock
-net adapt client view tui cli mock
+net sys adapt client view tui cli mock
 client view tui cli mock
-view adapt net client tui cli mock
+view sys adapt net client tui cli mock
 tui adapt cli mock
 cli mock
 mock adapt client view tui cli

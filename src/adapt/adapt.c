@@ -39,7 +39,7 @@ static void take_base(struct adapt *adapt, const struct adapt_source *source,
         return;
     }
     struct pairs base = {0};
-    if (!file_read(&adapt->base, path, source, complaints)) {
+    if (!backend_file_read(&adapt->base, path, source, complaints)) {
         return;
     }
     pairs_read(&base, adapt->base.path, adapt->base.text, adapt->base.len, complaints);
@@ -59,10 +59,14 @@ static bool read_jq(struct adapt *adapt, const struct adapt_source *source,
         free(path);
         path = files_beside(adapt->base.path, ".jq");
     }
-    return file_read(&adapt->jq, path, source, complaints);
+    bool good = backend_file_read(&adapt->jq, path, source, complaints);
+    if (good) {
+        backend_file_make_plain(&adapt->jq);
+    }
+    return good;
 }
 
-static bool defines(const struct file *jq, const char *function)
+static bool defines(const struct backend_file *jq, const char *function)
 {
     size_t len = strlen(function);
     for (const char *at = jq->text; (at = strstr(at, "def ")) != NULL; at++) {
@@ -104,7 +108,7 @@ static bool load(struct adapt *adapt, const char *name, const struct adapt_sourc
     }
     adapt->id = files_stem(path);
     adapt->url = source->url != NULL ? mem_dup(source->url, strlen(source->url)) : NULL;
-    if (!file_read(&adapt->ini, path, source, complaints)) {
+    if (!backend_file_read(&adapt->ini, path, source, complaints)) {
         return false;
     }
     read_ini(adapt, source, complaints);
@@ -135,14 +139,24 @@ void adapt_free(struct adapt *adapt)
     if (adapt == NULL) {
         return;
     }
+    if (adapt->others > 0) {
+        adapt->others--;
+        return;
+    }
     program_free(adapt->program);
     pairs_done(&adapt->pairs);
-    file_done(&adapt->ini);
-    file_done(&adapt->base);
-    file_done(&adapt->jq);
+    backend_file_done(&adapt->ini);
+    backend_file_done(&adapt->base);
+    backend_file_done(&adapt->jq);
     free(adapt->id);
     free(adapt->url);
     free(adapt);
+}
+
+struct adapt *adapt_share(struct adapt *adapt)
+{
+    adapt->others++;
+    return adapt;
 }
 
 /* --- what it is ------------------------------------------------------------------------------ */
@@ -175,7 +189,7 @@ static uint64_t mix(uint64_t key, const char *bytes, size_t len)
 uint64_t adapt_key(const struct adapt *adapt)
 {
     uint64_t key = UINT64_C(0xcbf29ce484222325);
-    const struct file *const files[] = {&adapt->ini, &adapt->base, &adapt->jq};
+    const struct backend_file *const files[] = {&adapt->ini, &adapt->base, &adapt->jq};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         key = mix(key, files[i]->text, files[i]->len);
     }

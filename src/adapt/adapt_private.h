@@ -6,7 +6,7 @@
 #include "program.h"
 
 struct adapt {
-    struct file ini, base, jq; /* base: that of `like`; empty without */
+    struct backend_file ini, base, jq; /* base: that of `like`; empty without */
     char *id;
     char *url; /* a copy, for {url} */
     struct pairs pairs;
@@ -15,6 +15,7 @@ struct adapt {
     size_t duty_count;
     bool pages, covers;      /* the .jq defines next_page, covers: there is a reason to ask */
     struct program *program; /* NULL before the compile */
+    size_t others;           /* owners beside the first */
 };
 
 #endif

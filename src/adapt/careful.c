@@ -8,6 +8,7 @@
 
 #define SAFE_DIGITS 15    /* of an integer that a double holds whatever it is */
 #define EXPONENT_DIGITS 3 /* longer ones have hurt jq */
+#define LARGE_DIGITS 300  /* from here on a number may be too large for a double */
 #define REPLACEMENT "\\ufffd"
 
 struct copying {
@@ -28,6 +29,14 @@ static void put(struct copying *copying, const char *from, const char *text, siz
 
 /* --- numbers --------------------------------------------------------------------------------- */
 
+/* jq makes the largest figure there is of what is too large: nobody has sent that one. */
+static bool is_endless(const char *number, const char *end, size_t digits, size_t exponent)
+{
+    double value;
+    return (exponent == EXPONENT_DIGITS || digits >= LARGE_DIGITS) &&
+           !span_double((struct span){number, (size_t)(end - number)}, &value);
+}
+
 static void pass_number(struct copying *copying)
 {
     const char *start = copying->at;
@@ -42,12 +51,12 @@ static void pass_number(struct copying *copying)
         digits += is_digit && !in_exponent;
         exponent += is_digit && in_exponent;
     }
-    if (exponent > EXPONENT_DIGITS) {
-        put(copying, start, "null", 4);
-    } else if (whole && !in_exponent && digits > SAFE_DIGITS) {
+    if (whole && !in_exponent && digits > SAFE_DIGITS) {
         put(copying, start, "\"", 1);
         copying->kept = start;
         put(copying, copying->at, "\"", 1);
+    } else if (exponent > EXPONENT_DIGITS || is_endless(start, copying->at, digits, exponent)) {
+        put(copying, start, "null", 4);
     }
 }
 

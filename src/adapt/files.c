@@ -10,22 +10,15 @@
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/sys/file.h>
 
 #define INI ".ini"
 
-void file_done(struct file *file)
+void backend_file_done(struct backend_file *file)
 {
     free(file->path);
     free(file->text);
-    *file = (struct file){0};
-}
-
-static char *join(const char *directory, const char *name, const char *ending)
-{
-    size_t size = strlen(directory) + strlen(name) + strlen(ending) + 2;
-    char *path = mem_alloc(size);
-    snprintf(path, size, "%s/%s%s", directory, name, ending);
-    return path;
+    *file = (struct backend_file){0};
 }
 
 bool files_exist(const char *path)
@@ -53,7 +46,7 @@ char *files_find(const char *name, const struct adapt_source *source, const char
         return NULL;
     }
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        char *path = places[i] != NULL ? join(places[i], name, INI) : NULL;
+        char *path = places[i] != NULL ? mem_printf("%s/%s%s", places[i], name, INI) : NULL;
         if (path != NULL && files_exist(path) && (except == NULL || !is_same_file(path, except))) {
             return path;
         }
@@ -66,10 +59,7 @@ char *files_beside(const char *path, const char *ending)
 {
     size_t len = strlen(path), cut = strlen(INI);
     len -= len > cut && strcmp(path + len - cut, INI) == 0 ? cut : 0;
-    size_t size = len + strlen(ending) + 1;
-    char *beside = mem_alloc(size);
-    snprintf(beside, size, "%.*s%s", (int)len, path, ending);
-    return beside;
+    return mem_printf("%.*s%s", (int)len, path, ending);
 }
 
 char *files_stem(const char *path)
@@ -91,13 +81,10 @@ static bool lies_in(const char *path, const char *directory)
 }
 
 /* What it says decides where the user's secrets go: nobody else may change it. */
-static bool check_owner(const struct file *file, const struct stat *facts,
+static bool check_owner(const struct backend_file *file, const struct stat *facts,
                         struct complaints *complaints)
 {
     struct place whole = {file->path, 0};
-    if (!S_ISREG(facts->st_mode)) {
-        return complain(complaints, whole, "cannot be read: it is no regular file");
-    }
     bool ours = facts->st_uid == geteuid() || (file->shipped && facts->st_uid == 0);
     if (!ours) {
         return complain(complaints, whole, "it belongs to somebody else: make a copy of your own");
@@ -109,33 +96,33 @@ static bool check_owner(const struct file *file, const struct stat *facts,
     return true;
 }
 
-static bool read_all(struct file *file, int fd, struct complaints *complaints)
+bool backend_file_read(struct backend_file *ret, char *path, const struct adapt_source *source,
+                       struct complaints *complaints)
 {
-    struct place whole = {file->path, 0};
-    file->text = mem_alloc(ADAPT_FILE_BYTES_MAX + 2);
-    ssize_t got;
-    do {
-        got = read(fd, file->text + file->len, ADAPT_FILE_BYTES_MAX + 1 - file->len);
-        file->len += got > 0 ? (size_t)got : 0;
-    } while (got > 0 || (got < 0 && errno == EINTR));
-    file->text[file->len] = '\0';
-    if (got < 0) {
-        return complain(complaints, whole, "cannot be read: %s", strerror(errno));
+    *ret = (struct backend_file){.path = path, .shipped = lies_in(path, source->shipped_dir)};
+    struct place whole = {path, 0};
+    struct file file;
+    if (!file_read(AT_FDCWD, path, 0, ADAPT_FILE_BYTES_MAX, &file)) {
+        return errno == EFBIG
+                   ? complain(complaints, whole, "over 64 KiB")
+                   : complain(complaints, whole, "cannot be read: %s",
+                              errno == EINVAL ? "it is no regular file" : strerror(errno));
     }
-    return file->len <= ADAPT_FILE_BYTES_MAX || complain(complaints, whole, "over 64 KiB");
+    ret->text = file.bytes;
+    ret->len = file.len;
+    return check_owner(ret, &file.facts, complaints);
 }
 
-bool file_read(struct file *ret, char *path, const struct adapt_source *source,
-               struct complaints *complaints)
+void backend_file_make_plain(struct backend_file *file)
 {
-    *ret = (struct file){.path = path, .shipped = lies_in(path, source->shipped_dir)};
-    struct stat facts;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        return complain(complaints, (struct place){path, 0}, "cannot be read: %s", strerror(errno));
+    size_t from = file->len >= 3 && memcmp(file->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    size_t to = 0;
+    for (; from < file->len; from++) {
+        bool ends = file->text[from] == '\r' && file->text[from + 1] == '\n';
+        if (!ends) {
+            file->text[to++] = file->text[from];
+        }
     }
-    bool good = fstat(fd, &facts) == 0 && check_owner(ret, &facts, complaints) &&
-                read_all(ret, fd, complaints);
-    close(fd);
-    return good;
+    file->len = to;
+    file->text[to] = '\0';
 }

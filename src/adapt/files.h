@@ -5,14 +5,14 @@
 #include "complaints.h"
 #include <blotter/adapt/adapt.h>
 
-struct file {
+struct backend_file {
     char *path; /* owned */
     char *text; /* owned; a NUL stands behind it */
     size_t len;
     bool shipped; /* it lies where the program was installed */
 };
 
-void file_done(struct file *file);
+void backend_file_done(struct backend_file *file);
 
 /*
  * The path of NAME.ini in the user's place, else in the shipped one; NULL when there is none.
@@ -34,7 +34,11 @@ char *files_stem(const char *path);
 bool files_exist(const char *path);
 
 /* Reads it. False with the complaint; ret->path is set then too. Takes over path. */
-bool file_read(struct file *ret, char *path, const struct adapt_source *source,
-               struct complaints *complaints);
+bool backend_file_read(struct backend_file *ret, char *path, const struct adapt_source *source,
+                       struct complaints *complaints);
+
+/* Leaves out a mark of UTF-8 at its beginning and the returns at the ends of its lines: jq takes
+ * neither. */
+void backend_file_make_plain(struct backend_file *file);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <blotter/core/alloc.h>
 
+#include "definitions.h"
 #include "jq_api.h"
 #include "overrun.h"
 
@@ -87,42 +88,6 @@ static void blame_end(struct compiling *compiling)
              "the file ends in mid-definition, or holds something else than definitions");
 }
 
-/* Behind a comment or a string that begins at at; at itself when none does. */
-static const char *skip_quiet(const char *at)
-{
-    if (*at == '#') {
-        return at + strcspn(at, "\n");
-    }
-    if (*at != '"') {
-        return at;
-    }
-    for (at++; *at != '\0' && *at != '"'; at++) {
-        at += *at == '\\' && at[1] != '\0';
-    }
-    return at + (*at == '"');
-}
-
-/* The line of a word's first use. What the prelude hides is missing in the prelude, jq says. */
-static int line_of(const char *text, const char *word, size_t len)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    int line = 1;
-    for (const char *at = text; *at != '\0';) {
-        const char *behind = skip_quiet(at);
-        size_t name = strspn(behind, letters);
-        bool is_word = at == behind && name == len && memcmp(at, word, len) == 0 &&
-                       (at == text || strchr(".$", at[-1]) == NULL);
-        if (is_word) {
-            return line;
-        }
-        behind += behind > at ? 0 : name > 0 ? name : 1;
-        for (; at < behind; at++) {
-            line += *at == '\n';
-        }
-    }
-    return 1;
-}
-
 /* What is wrong, in jq's words unless there are better ones. */
 static void blame(struct compiling *compiling, int line, char *what)
 {
@@ -132,7 +97,8 @@ static void blame(struct compiling *compiling, int line, char *what)
     size_t name = slash != NULL ? (size_t)(slash - what) : 0;
     bool is_undefined = name > 0 && strstr(slash, undefined) != NULL;
     if (is_undefined && ends_with(what, name, NOT_FOR_BACKENDS)) {
-        at.line = line_of(compiling->source->text, what, name - strlen(NOT_FOR_BACKENDS));
+        at.line =
+            definitions_line_of(compiling->source->text, what, name - strlen(NOT_FOR_BACKENDS));
         complain(compiling->complaints, at,
                  "%.*s is not for backends: a function sees its input and nothing else",
                  (int)(name - strlen(NOT_FOR_BACKENDS)), what);
@@ -216,25 +182,10 @@ static int count_lines(const char *text, size_t len)
     return lines;
 }
 
-/* The first thing in the file that is neither comment nor blank, and its line. */
-static const char *first_word(const char *text, int *ret_line)
-{
-    *ret_line = 1;
-    for (;;) {
-        text += strspn(text, " \t\r");
-        text += *text == '#' ? strcspn(text, "\n") : 0;
-        if (*text != '\n') {
-            return text;
-        }
-        text++;
-        ++*ret_line;
-    }
-}
-
 static bool begins_with(const char *text, const char *word)
 {
     size_t len = strlen(word);
-    return strncmp(text, word, len) == 0 && strchr(" \t\r\n{", text[len]) != NULL;
+    return strncmp(text, word, len) == 0 && strchr(" \t\r\n{\"", text[len]) != NULL;
 }
 
 static bool check_text(struct compiling *compiling)
@@ -245,15 +196,15 @@ static bool check_text(struct compiling *compiling)
     if (memchr(source->text, '\0', source->len) != NULL) {
         return complain(compiling->complaints, at, "a NUL byte");
     }
-    const char *word = first_word(source->text, &at.line);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (begins_with(word, others[i])) {
+    /* Nothing at all is fine: every section then misses its function. */
+    const char *stray = definitions_stray(source->text, &at.line);
+    for (size_t i = 0; stray != NULL && i < sizeof others / sizeof *others; i++) {
+        if (begins_with(stray, others[i])) {
             return complain(compiling->complaints, at,
                             "import, include and module are not for backends");
         }
     }
-    /* Nothing at all is fine: every section then misses its function. */
-    return *word == '\0' || begins_with(word, "def") ||
+    return stray == NULL ||
            complain(compiling->complaints, at,
                     "the file ends in mid-definition, or holds something else than definitions");
 }

@@ -226,8 +226,20 @@ static void check_name(struct reading *reading, struct place at, const char *nam
         complain(reading->complaints, at, "{%.*s} is not known yet", (int)len, name);
         return;
     }
+    if (is_secret(reading->backend, name, len)) {
+        complain(reading->complaints, at, "a secret in an address would stand in logs");
+        return;
+    }
+    char word[SUGGEST_WORD_MAX + 1] = "";
+    struct suggest suggest;
+    memcpy(word, name, len < sizeof word ? len : sizeof word - 1);
+    suggest_init(&suggest, word);
+    for (size_t k = 0; k < reading->backend->discover_count; k++) {
+        suggest_offer(&suggest, reading->backend->discover[k].name);
+    }
     complain(reading->complaints, at, "nothing gives {%.*s}: write [discover.%.*s]", (int)len, name,
              (int)len, name);
+    complain_guess(reading->complaints, &suggest);
 }
 
 static void check_path(struct reading *reading, struct place at, const char *path, size_t known,

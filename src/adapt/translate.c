@@ -351,20 +351,27 @@ bool translate_event(struct adapt *adapt, const struct translate_message *messag
 
 /* --- refusals -------------------------------------------------------------------------------- */
 
-/* Without control bytes and a full stop at the end, cut at a code point. */
+/* Only what shows, blanks in place of the rest, without a full stop at the end. */
 static void set_text(struct translate_refusal *ret, struct span value)
 {
-    size_t size = span_string(value, NULL, 0) + 1;
+    size_t size = span_string(value, NULL, 0) + 1, used = 0, left = size - 1;
     char *text = mem_alloc(size);
     span_string(value, text, size);
-    size_t used = 0;
-    for (const char *at = text; *at != '\0' && used < TRANSLATE_REFUSAL_MAX; at++) {
-        bool control = (unsigned char)*at < ' ' || *at == '\177';
-        if (!control || (used > 0 && ret->text[used - 1] != ' ')) {
-            ret->text[used++] = control ? ' ' : *at;
+    for (const char *at = text; left > 0;) {
+        uint32_t code;
+        char shown[4];
+        size_t taken = utf8_next(at, left, &code);
+        bool shows = utf8_effect(code) == UTF8_SHOWS;
+        bool again = !shows && (used == 0 || ret->text[used - 1] == ' ');
+        size_t len = again ? 0 : utf8_put(shows ? code : ' ', shown);
+        if (used + len > TRANSLATE_REFUSAL_MAX) {
+            break;
         }
+        memcpy(ret->text + used, shown, len);
+        used += len;
+        at += taken;
+        left -= taken;
     }
-    used = utf8_valid_prefix(ret->text, used);
     while (used > 0 && strchr(" .", ret->text[used - 1]) != NULL) {
         used--;
     }

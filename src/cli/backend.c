@@ -6,6 +6,7 @@
 
 #include <blotter/adapt/adapt.h>
 #include <blotter/cli/secrets.h>
+#include <blotter/cli/session.h>
 #include <blotter/client/backend.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/sha256.h>
@@ -31,17 +32,17 @@ struct backend_gifts {
 /* --- loading -------------------------------------------------------------------------------- */
 
 /* Where to look, and what the config gives. values is room for the names. */
-static struct adapt_source source_of(const struct session *session, const char *values[VALUES_MAX])
+static struct adapt_source source_of(const struct paths *paths, const struct config *config,
+                                     const char *values[VALUES_MAX])
 {
     struct config_entry entry;
     struct adapt_source source = {
-        .user_dir = session->paths.backend_dir,
-        .shipped_dir = session->paths.shipped_dir,
-        .url = config_text(session->config, CONFIG_URL),
+        .user_dir = paths->backend_dir,
+        .shipped_dir = paths->shipped_dir,
+        .url = config_text(config, CONFIG_URL),
         .values = values,
     };
-    for (size_t i = 0; i < VALUES_MAX && config_entry(session->config, CONFIG_VALUES, i, &entry);
-         i++) {
+    for (size_t i = 0; i < VALUES_MAX && config_entry(config, CONFIG_VALUES, i, &entry); i++) {
         values[source.value_count++] = entry.name;
     }
     return source;
@@ -64,17 +65,12 @@ static bool keep_last(struct buf *sentences, struct problem *problem)
     return false;
 }
 
-static struct adapt *load(const struct session *session, const char *name, bool compile,
+static struct adapt *load(const struct paths *paths, const struct config *config, const char *name,
                           struct buf *sentences)
 {
     const char *values[VALUES_MAX];
-    struct adapt_source source = source_of(session, values);
-    struct adapt *adapt = adapt_load(name, &source, sentences);
-    if (adapt != NULL && compile && !adapt_compile(adapt, sentences)) {
-        adapt_free(adapt);
-        return NULL;
-    }
-    return adapt;
+    struct adapt_source source = source_of(paths, config, values);
+    return adapt_load(name, &source, sentences);
 }
 
 /* --- allow_hosts ---------------------------------------------------------------------------- */
@@ -93,15 +89,27 @@ static bool is_allowed(const char *list, const char *origin)
     return false;
 }
 
+static bool check_url(const struct adapt *adapt, struct problem *problem)
+{
+    const struct backend *backend = adapt_backend(adapt);
+    for (size_t i = 0; i < backend->host_count; i++) {
+        if (strcmp(backend->hosts[i].origin, "{url}") == 0) {
+            return problem_set(problem, "%s asks the host {url}: set url, or use --url",
+                               adapt_path(adapt));
+        }
+    }
+    return true;
+}
+
 /* A file of the user's decides where the user's secrets go: the user says so a second time, where
  * no file that came from elsewhere can say it. */
-static bool check_hosts(const struct session *session, const struct adapt *adapt,
+static bool check_hosts(const struct profile *profile, const struct adapt *adapt,
                         struct problem *problem)
 {
     const struct backend *backend = adapt_backend(adapt);
-    const char *allowed = config_text(session->config, CONFIG_ALLOW_HOSTS);
-    const char *url = config_text(session->config, CONFIG_URL);
-    const char *config = config_path(session->config);
+    const char *allowed = config_text(profile->config, CONFIG_ALLOW_HOSTS);
+    const char *url = config_text(profile->config, CONFIG_URL);
+    const char *config = config_path(profile->config);
     bool good = true;
     struct buf line;
     if (adapt_is_shipped(adapt) || backend->secret_count == 0) {
@@ -181,9 +189,9 @@ static void give_lists(struct backend_gifts *gifts, const struct config *config)
 
 /* What tells one account's data from another's on the disk: the files, the hosts, the config's
  * values, and which key it was, of which too little is kept to guess it by. */
-static void name_server(const struct session *session, struct backend_gifts *gifts)
+static void name_server(const struct profile *profile, struct backend_gifts *gifts)
 {
-    const struct backend *backend = adapt_backend(session->adapt);
+    const struct backend *backend = adapt_backend(profile->adapt);
     char digest[SHA256_TEXT_SIZE] = "", values[256] = "";
     size_t len = 0;
     for (size_t i = 0; i < gifts->backend.value_count && len < sizeof values; i++) {
@@ -192,52 +200,52 @@ static void name_server(const struct session *session, struct backend_gifts *gif
     }
     if (backend->secret_count > 0) {
         const char *name = backend->secrets[0];
-        const char *secret = secrets_get(session->secrets, name, strlen(name));
+        const char *secret = secrets_get(profile->secrets, name, strlen(name));
         sha256_text(secret, strlen(secret), digest);
     }
     snprintf(gifts->server, sizeof gifts->server, "backend %s %016" PRIx64 " %.16s%s", backend->id,
-             adapt_key(session->adapt), digest, values);
+             adapt_key(profile->adapt), digest, values);
 }
 
-static void give(struct session *session)
+static void give(struct profile *profile)
 {
     struct backend_gifts *gifts = mem_calloc(1, sizeof *gifts);
-    gifts->backend = (struct client_backend){.adapt = session->adapt,
+    gifts->backend = (struct client_backend){.adapt = profile->adapt,
                                              .secret = secret,
                                              .renew = renew,
                                              .user = gifts,
                                              .values = gifts->values,
                                              .lists = gifts->lists};
-    gifts->secrets = session->secrets;
-    give_values(gifts, session->config);
-    give_lists(gifts, session->config);
-    name_server(session, gifts);
-    session->gifts = gifts;
+    gifts->secrets = profile->secrets;
+    give_values(gifts, profile->config);
+    give_lists(gifts, profile->config);
+    name_server(profile, gifts);
+    profile->gifts = gifts;
 }
 
-const char *session_server(const struct session *session)
+const char *profile_server(const struct profile *profile)
 {
-    return session->gifts != NULL ? session->gifts->server
-                                  : config_text(session->config, CONFIG_URL);
+    return profile->gifts != NULL ? profile->gifts->server
+                                  : config_text(profile->config, CONFIG_URL);
 }
 
-void session_loop(const struct session *session, struct loop *loop)
+void profile_loop(const struct profile *profile, struct loop *loop)
 {
-    if (session->gifts != NULL) {
-        secrets_stop(session->secrets);
-        session->gifts->loop = loop;
+    if (profile->gifts != NULL) {
+        secrets_stop(profile->secrets);
+        profile->gifts->loop = loop;
     }
 }
 
-void backend_settings(const struct session *session, struct client_settings *ret)
+void backend_settings(const struct profile *profile, struct client_settings *ret)
 {
-    for (int i = 0; session->gifts != NULL && i < RESOURCE_COUNT; i++) {
-        bool offered = adapt_backend(session->adapt)->panes[i].present;
+    for (int i = 0; profile->gifts != NULL && i < RESOURCE_COUNT; i++) {
+        bool offered = adapt_backend(profile->adapt)->panes[i].present;
         ret->engine.wanted &= offered ? RESOURCE_ALL : ~RESOURCE_BIT(i);
     }
-    if (session->gifts != NULL) {
-        ret->backend = &session->gifts->backend;
-        ret->server = session->gifts->server;
+    if (profile->gifts != NULL) {
+        ret->backend = &profile->gifts->backend;
+        ret->server = profile->gifts->server;
         ret->user = NULL;
         ret->http.token = NULL;
     }
@@ -245,42 +253,120 @@ void backend_settings(const struct session *session, struct client_settings *ret
 
 /* --- opening -------------------------------------------------------------------------------- */
 
-enum status backend_open(struct session *session, struct problem *ret_problem)
+/* The one that another account has loaded, when it is the same to the byte. */
+static struct adapt *share(const struct profile_ground *ground, struct adapt *fresh)
+{
+    for (size_t i = 0; fresh != NULL && i < ground->open_count; i++) {
+        struct adapt *theirs = ground->open[i]->adapt;
+        if (theirs != NULL && strcmp(adapt_path(theirs), adapt_path(fresh)) == 0 &&
+            adapt_key(theirs) == adapt_key(fresh)) {
+            adapt_free(fresh);
+            return adapt_share(theirs);
+        }
+    }
+    return fresh;
+}
+
+enum status backend_open(struct profile *profile, const struct profile_ground *ground,
+                         struct problem *ret_problem)
 {
     struct buf sentences;
     enum status status;
-    const char *name = config_text(session->config, CONFIG_BACKEND);
+    const char *name = config_text(profile->config, CONFIG_BACKEND);
     if (!adapt_available()) {
         problem_set(ret_problem, "this blotter was built without libjq, which backends need");
         return STATUS_USAGE;
     }
     adapt_on_overrun(term_restore);
     buf_init(&sentences, ADAPT_SENTENCES_MAX);
-    session->adapt = load(session, name, false, &sentences);
-    if (session->adapt == NULL) {
+    profile->adapt = share(ground, load(profile->paths, profile->config, name, &sentences));
+    if (profile->adapt == NULL) {
         keep_last(&sentences, ret_problem);
     }
     buf_done(&sentences);
-    if (session->adapt == NULL || !check_hosts(session, session->adapt, ret_problem)) {
+    if (profile->adapt == NULL || !check_url(profile->adapt, ret_problem) ||
+        !check_hosts(profile, profile->adapt, ret_problem)) {
         return STATUS_USAGE;
     }
-    session->secrets = secrets_load(session->config, session->paths.home,
-                                    adapt_backend(session->adapt), &status, ret_problem);
+    profile->secrets = secrets_load(profile->config, profile->paths->home,
+                                    adapt_backend(profile->adapt), NULL, &status, ret_problem);
     if (status == STATUS_OK) {
-        give(session);
+        give(profile);
     }
     return status;
 }
 
-void backend_close(struct session *session)
+/* --- the files read anew ------------------------------------------------------------------------
+ */
+
+/* One line, for the screen: the file without its directory. */
+static bool keep_first(const struct buf *sentences, struct problem *problem)
 {
-    struct backend_gifts *gifts = session->gifts;
+    const char *text = sentences->len > 0 ? sentences->data : "";
+    size_t len = strcspn(text, "\n"), more = 0;
+    for (size_t i = len; i + 1 < sentences->len; i++) {
+        more += text[i] == '\n';
+    }
+    const char *colon = memchr(text, ':', len), *file = text;
+    for (const char *at = text; colon != NULL && at < colon; at++) {
+        file = *at == '/' ? at + 1 : file;
+    }
+    char rest[48] = "";
+    if (more > 0) {
+        snprintf(rest, sizeof rest, " (and %zu more)", more);
+    }
+    return problem_set(problem, "%.*s%s", (int)(len - (size_t)(file - text)), file, rest);
+}
+
+bool backend_read_anew(struct profile *fresh, const struct profile *profile,
+                       struct problem *problem)
+{
+    struct buf sentences;
+    enum status status;
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    fresh->adapt =
+        load(fresh->paths, fresh->config, config_text(fresh->config, CONFIG_BACKEND), &sentences);
+    bool good = fresh->adapt != NULL && adapt_compile(fresh->adapt, &sentences);
+    if (!good) {
+        keep_first(&sentences, problem);
+    }
+    buf_done(&sentences);
+    good = good && check_url(fresh->adapt, problem) && check_hosts(fresh, fresh->adapt, problem);
+    if (good) {
+        fresh->secrets =
+            secrets_load(fresh->config, fresh->paths->home, adapt_backend(fresh->adapt),
+                         profile->secrets, &status, problem);
+    }
+    if (fresh->secrets != NULL) {
+        give(fresh);
+        fresh->gifts->loop = profile->gifts->loop;
+    }
+    return fresh->secrets != NULL;
+}
+
+/* --- closing --------------------------------------------------------------------------------- */
+
+bool profile_backend_is_broken(const struct profile *profile)
+{
+    struct buf sentences;
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    bool broken = profile->adapt != NULL && !adapt_compile(profile->adapt, &sentences);
+    if (sentences.len > 0) {
+        fwrite(sentences.data, 1, sentences.len, stderr);
+    }
+    buf_done(&sentences);
+    return broken;
+}
+
+void backend_close(struct profile *profile)
+{
+    struct backend_gifts *gifts = profile->gifts;
     for (size_t i = 0; gifts != NULL && i < gifts->backend.list_count; i++) {
         free(gifts->texts[i]);
     }
     free(gifts);
-    adapt_free(session->adapt);
-    secrets_free(session->secrets);
+    adapt_free(profile->adapt);
+    secrets_free(profile->secrets);
 }
 
 /* --- the two modes -------------------------------------------------------------------------- */
@@ -310,8 +396,9 @@ int session_check_backend(const struct session *session, const char *name)
 {
     struct buf sentences;
     buf_init(&sentences, ADAPT_SENTENCES_MAX);
-    struct adapt *adapt = load(session, name, true, &sentences);
-    if (adapt == NULL) {
+    struct adapt *adapt = load(&session->paths, session->config, name, &sentences);
+    bool good = adapt != NULL && adapt_compile(adapt, &sentences);
+    if (!good) {
         fwrite(sentences.data, 1, sentences.len, stderr);
     } else {
         const struct backend *backend = adapt_backend(adapt);
@@ -320,9 +407,8 @@ int session_check_backend(const struct session *session, const char *name)
         printf("\n");
     }
     buf_done(&sentences);
-    int status = adapt != NULL ? STATUS_OK : STATUS_USAGE;
     adapt_free(adapt);
-    return status;
+    return good ? STATUS_OK : STATUS_USAGE;
 }
 
 static void print_backend(void *user, const char *name, const struct adapt *adapt)
@@ -344,7 +430,7 @@ static void print_backend(void *user, const char *name, const struct adapt *adap
 int session_list_backends(const struct session *session)
 {
     const char *values[VALUES_MAX];
-    struct adapt_source source = source_of(session, values);
+    struct adapt_source source = source_of(&session->paths, session->config, values);
     adapt_list(&source, print_backend, NULL);
     return STATUS_OK;
 }

@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <blotter/core/span.h>
+
+#include "check_members.h"
+
 /*
  * --check-config: opens what the dashboard would open, once, and says of each part whether it
  * works. The stream and the reads are tried together, as in the dashboard.
  */
 struct check {
-    struct session *session;
+    struct profile *profile;
     struct loop *loop;
     struct client *client;
     resource_mask wanted;
@@ -45,8 +49,10 @@ static void on_change(void *user, unsigned mask)
     struct check *check = user;
     (void)mask;
     const struct conn_status *stream = client_stream_status(check->client);
-    bool none = check->session->adapt != NULL && stream->phase == CONN_IDLE;
-    if ((none || stream_is_settled(stream)) && reads_are_settled(check)) {
+    bool none = check->profile->adapt != NULL && stream->phase == CONN_IDLE;
+    struct ask_state asking;
+    bool priced = !client_asking(check->client, &asking) || !asking.quotes_open;
+    if ((none || stream_is_settled(stream)) && reads_are_settled(check) && priced) {
         loop_quit(check->loop, STATUS_OK);
     }
 }
@@ -78,7 +84,7 @@ static void print_advice(const struct check *check)
 {
     const char *head = "\n";
     for (int i = 0; i < FAULT_KIND_COUNT; i++) {
-        const char *advice = session_advice((enum fault_kind)i);
+        const char *advice = session_advice(check->profile, (enum fault_kind)i);
         if ((check->seen & 1u << i) != 0 && advice != NULL) {
             printf("%sto do: %s\n", head, advice);
             head = "";
@@ -90,20 +96,24 @@ static void line_config(const struct session *session)
 {
     const char *path = config_path(session->config), *profile;
     char detail[1024];
-    profile = config_text(session->config, CONFIG_PROFILE);
+    bool several = session->named > 1;
+    profile = config_text(session->config, several ? CONFIG_PROFILES : CONFIG_PROFILE);
     snprintf(detail, sizeof detail, "%s%s%s", path != NULL ? path : "no file, defaults",
-             profile != NULL ? ", profile " : "", profile != NULL ? profile : "");
+             profile == NULL ? ""
+             : several       ? ", profiles "
+                             : ", profile ",
+             profile != NULL ? profile : "");
     line("config", true, detail);
 }
 
 /* Where the token came from; never what it is. */
-static const char *token_origin(const struct session *session)
+static const char *token_origin(const struct profile *profile)
 {
-    const struct config *config = session->config;
-    if (session->demo != NULL) {
+    const struct config *config = profile->config;
+    if (profile->demo != NULL) {
         return "of the demo";
     }
-    if (session->adapt != NULL) {
+    if (profile->adapt != NULL) {
         return "[secrets]";
     }
     if (config_text(config, CONFIG_TOKEN_FILE) != NULL) {
@@ -134,7 +144,7 @@ static void line_token(const struct check *check)
     }
     char detail[1024];
     bool good = !refused || any_read(check);
-    snprintf(detail, sizeof detail, "%s%s", token_origin(check->session),
+    snprintf(detail, sizeof detail, "%s%s", token_origin(check->profile),
              good ? "" : ": the server does not take it");
     line("token", good, detail);
 }
@@ -149,6 +159,17 @@ static const struct fault *outage_of(const struct check *check, struct pane_stat
         }
     }
     return NULL;
+}
+
+static void tell_members(const struct check *check, enum resource resource)
+{
+    size_t len;
+    int64_t confirmed_ms;
+    const char *text = engine_body(client_engine(check->client), resource, &len, &confirmed_ms);
+    struct span body;
+    if (text != NULL && span_check(text, len, &body, NULL)) {
+        check_members(resource, body);
+    }
 }
 
 static void line_read(struct check *check, enum resource resource)
@@ -168,13 +189,47 @@ static void line_read(struct check *check, enum resource resource)
         snprintf(detail, sizeof detail, "%zu row%s in %" PRId64 ".%" PRId64 " ms", rows,
                  rows == 1 ? "" : "s", pane.fetch_us / 1000, pane.fetch_us / 100 % 10);
         line(name, true, detail);
+        if (check->profile->adapt != NULL) {
+            tell_members(check, resource);
+        }
     }
+}
+
+static size_t count_of(struct span array)
+{
+    struct span_iterator it = {NULL};
+    struct span key, value;
+    size_t count = 0;
+    while (span_next(array, &it, &key, &value)) {
+        count++;
+    }
+    return count;
+}
+
+/* The prices that a backend is asked for by symbols. */
+static void line_quotes(const struct check *check)
+{
+    struct buf quotes;
+    struct span updates;
+    char detail[64];
+    struct ask_state asking = {.quotes_open = false};
+    buf_init(&quotes, SIZE_MAX);
+    if (client_quotes(check->client, &quotes) &&
+        span_check(quotes.data, quotes.len, &updates, NULL)) {
+        size_t prices = count_of(updates);
+        bool open = client_asking(check->client, &asking) && asking.quotes_open;
+        snprintf(detail, sizeof detail, "%zu price%s%s", prices, prices == 1 ? "" : "s",
+                 open ? ", and no answer for the rest" : "");
+        line("quotes", !open, detail);
+        check_quotes(updates);
+    }
+    buf_done(&quotes);
 }
 
 static void line_stream(struct check *check)
 {
     const struct conn_status *stream = client_stream_status(check->client);
-    if (check->session->adapt != NULL && stream->phase == CONN_IDLE) {
+    if (check->profile->adapt != NULL && stream->phase == CONN_IDLE) {
         printf("%-11s %-7s %s\n", "stream", "none", "the backend has none: it is polled");
     } else if (stream->phase == CONN_LIVE) {
         line("stream", true, "live");
@@ -221,7 +276,7 @@ static void print_table(struct check *check)
     char host[256];
     struct pane_state pane;
     const struct fault *outage = outage_of(check, &pane);
-    session_host(check->session, host, sizeof host);
+    profile_host(check->profile, host, sizeof host);
     if (is_mute(check)) {
         fault_set(&pane.fault, FAULT_TIMEOUT, 0, "no answer within %" PRId64 ".%03d s",
                   check->limit_ms / 1000, (int)(check->limit_ms % 1000));
@@ -238,8 +293,11 @@ static void print_table(struct check *check)
             line_read(check, (enum resource)i);
         }
     }
+    if (check->profile->adapt != NULL) {
+        line_quotes(check);
+    }
     line_stream(check);
-    if (any_read(check) && check->session->adapt == NULL) {
+    if (any_read(check) && check->profile->adapt == NULL) {
         line_extensions(check);
     }
 }
@@ -262,7 +320,9 @@ static int run(struct check *check, struct client_settings *settings)
     client_on_change(check->client, on_change, check);
     client_start(check->client);
     int status = loop_run(check->loop);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && profile_backend_is_broken(check->profile)) {
+        status = STATUS_USAGE;
+    } else if (status == STATUS_OK) {
         print_table(check);
         print_advice(check);
         status = (int)check->status;
@@ -273,34 +333,60 @@ static int run(struct check *check, struct client_settings *settings)
     return status;
 }
 
-int session_check(struct session *session)
+/* Opens one account and tries it; what is open is closed again. */
+static enum status check_profile(struct session *session, const char *name)
 {
     struct client_settings settings;
     struct problem problem;
+    enum status status = session_add(session, name, &problem);
+    if (status != STATUS_OK) {
+        line(name == NULL ? "token" : "account", false, problem.text);
+        return status;
+    }
+    struct profile *profile = session->profiles[session->profile_count - 1];
+    if (profile->token == NULL && profile->adapt == NULL) {
+        line("token", false, "none: set BLOTTER_TOKEN, token_file or token_command");
+        return STATUS_AUTH; /* nothing is asked of the server without one */
+    }
+    profile_client(profile, &settings);
+    settings.cache_dir = NULL;
+    struct check check = {.profile = profile, .loop = loop_new()};
+    check.wanted = settings.engine.wanted;
+    profile_loop(profile, check.loop);
+    status = (enum status)run(&check, &settings);
+    profile_loop(profile, NULL);
+    loop_free(check.loop);
+    return status;
+}
+
+/* One after the other: nothing hurries, and each has the words to itself. */
+static int check_profiles(struct session *session)
+{
+    struct status_tally tally = {0};
+    for (size_t i = 0; i < session->named; i++) {
+        const char *name = config_profile(session->config, i);
+        printf("\n%s\n", name);
+        enum status status = check_profile(session, name);
+        if (status >= STATUS_SIGNAL) {
+            return (int)status;
+        }
+        status_add(&tally, status);
+    }
+    return (int)status_total(&tally);
+}
+
+int session_check(struct session *session)
+{
     line_config(session);
     bool has_backend = config_text(session->config, CONFIG_URL) != NULL ||
                        config_text(session->config, CONFIG_BACKEND) != NULL;
+    if (session->named > 1) {
+        return check_profiles(session);
+    }
     if (!session->options->given[OPTION_DEMO] && !has_backend) {
         printf("%-11s %-7s %s\n", "connection", "-",
                "no url or backend is set, so nothing more was tried");
         return STATUS_OK;
     }
-    enum status status = session_connect(session, &problem);
-    if (status != STATUS_OK) {
-        line("token", false, problem.text);
-        return (int)status;
-    }
-    if (session->token == NULL && session->adapt == NULL) {
-        line("token", false, "none: set BLOTTER_TOKEN, token_file or token_command");
-        return STATUS_AUTH; /* nothing is asked of the server without one */
-    }
-    session_client(session, &settings);
-    settings.cache_dir = NULL;
-    struct check check = {.session = session, .loop = loop_new()};
-    check.wanted = settings.engine.wanted;
-    session_loop(session, check.loop);
-    int result = run(&check, &settings);
-    session_loop(session, NULL);
-    loop_free(check.loop);
-    return result;
+    return (int)check_profile(session, NULL);
 }

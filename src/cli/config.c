@@ -13,6 +13,7 @@
 
 #include "config_file.h"
 #include "config_lists.h"
+#include "config_profiles.h"
 #include "config_value.h"
 
 #define PLACE_BYTES 320
@@ -39,6 +40,7 @@ struct config {
     struct pair *profiles, **profiles_end;
     struct pair *keys, **keys_end;
     struct config_lists lists;
+    struct profile_names chosen;
     char *path;
     bool of_others; /* the file is somebody else's, or others may write to it */
     char *home;
@@ -165,23 +167,15 @@ static bool section_is_known(const char *section)
 
 /* --- setting -------------------------------------------------------------------------------- */
 
-static char *join(const char *directory, const char *rest)
-{
-    size_t size = strlen(directory) + strlen(rest) + 2;
-    char *path = mem_alloc(size);
-    snprintf(path, size, "%s/%s", directory, rest);
-    return path;
-}
-
 /* A path in full, so that it means the same wherever it is read again. */
 static char *full_path(const struct config *config, const char *text)
 {
     char directory[4096];
     if (config->home != NULL && strncmp(text, "~/", 2) == 0) {
-        return join(config->home, text + 2);
+        return mem_printf("%s/%s", config->home, text + 2);
     }
     if (*text != '\0' && *text != '/' && getcwd(directory, sizeof directory) != NULL) {
-        return join(directory, text);
+        return mem_printf("%s/%s", directory, text);
     }
     return copy_text(text);
 }
@@ -425,6 +419,51 @@ static bool take_flags(struct config *config, const struct options *options,
     return true;
 }
 
+/*
+ * Which profiles are in force: those of -P, else what the key of the higher level names. The demo
+ * is an account of its own: several of a file stand back.
+ */
+static bool choose_profiles(struct config *config, const struct options *options,
+                            struct place *ret_place, struct problem *problem)
+{
+    const struct value *one = &config->values[CONFIG_PROFILE];
+    const struct value *many = &config->values[CONFIG_PROFILES];
+    size_t flags = options != NULL ? options->profile_count : 0;
+    bool demo = options != NULL && options->given[OPTION_DEMO];
+    const struct value *key = *many->text != '\0' && many->level >= one->level ? many : one;
+    bool good = true;
+    *ret_place = flags > 0 ? (struct place){CONFIG_FLAG, "--profile"}
+                           : (struct place){key->level, key->origin};
+    for (size_t i = 0; good && i < flags; i++) {
+        const char *name = options->profiles[i];
+        bool none = flags == 1 && *name == '\0'; /* not even that of the file */
+        good = none || profile_names_add(&config->chosen, name, strlen(name), problem);
+    }
+    if (flags == 0 && *key->text != '\0') {
+        good = key == many
+                   ? profile_names_split(&config->chosen, many->text, problem)
+                   : profile_names_add(&config->chosen, one->text, strlen(one->text), problem);
+    }
+    if (demo && config->chosen.count > 1 && ret_place->level < CONFIG_FLAG) {
+        profile_names_clear(&config->chosen);
+    }
+    return good || locate(problem, ret_place->origin);
+}
+
+/* The two keys say what is in force, whoever said it. */
+static bool say_profiles(struct config *config, struct place place, struct problem *problem)
+{
+    char text[CONFIG_VALUE_MAX + 1];
+    char *origin = copy_text(place.origin); /* it may be that of the value we replace */
+    place.origin = origin;
+    profile_names_join(&config->chosen, text, sizeof text);
+    bool several = config->chosen.count > 1;
+    bool good = set(config, CONFIG_PROFILES, several ? text : "", place, problem) &&
+                set(config, CONFIG_PROFILE, several ? "" : text, place, problem);
+    free(origin);
+    return good;
+}
+
 static bool refuse_profile(const struct config *config, const char *name, struct problem *problem)
 {
     struct suggest suggest;
@@ -432,9 +471,9 @@ static bool refuse_profile(const struct config *config, const char *name, struct
     for (const struct pair *pair = config->profiles; pair != NULL; pair = pair->next) {
         suggest_offer(&suggest, pair->section + strlen(PROFILE_PREFIX));
     }
-    problem_set(problem, "%s: there is no section [profile.%s]",
-                config->values[CONFIG_PROFILE].origin, name);
-    return problem_suggest(problem, &suggest);
+    problem_set(problem, "there is no section [profile.%s]", name);
+    problem_suggest(problem, &suggest);
+    return locate(problem, config->values[CONFIG_PROFILE].origin);
 }
 
 static bool take_profile_key(struct config *config, const struct pair *pair, bool is_chosen,
@@ -446,7 +485,7 @@ static bool take_profile_key(struct config *config, const struct pair *pair, boo
         refuse_name(NULL, pair->name, problem);
         return locate(problem, pair->origin);
     }
-    if (id == CONFIG_PROFILE) {
+    if (id == CONFIG_PROFILE || id == CONFIG_PROFILES) {
         problem_set(problem, "a profile cannot choose a profile");
         return locate(problem, pair->origin);
     }
@@ -472,19 +511,54 @@ static bool take_profile_pair(struct config *config, const struct pair *pair, bo
     return config_list_check(list, name, pair->value, problem) || locate(problem, pair->origin);
 }
 
-/* Every profile is checked, one is used: a mistake must not wait for the day it is needed. */
-static bool take_profiles(struct config *config, struct problem *problem)
+/* Two sections of one name would be an account with the other's token. */
+static bool is_first(const struct config *config, const struct pair *pair, struct problem *problem)
+{
+    const struct pair *other = config->profiles;
+    while (other != pair &&
+           (strcmp(other->section, pair->section) != 0 || strcmp(other->name, pair->name) != 0)) {
+        other = other->next;
+    }
+    if (other == pair) {
+        return true;
+    }
+    problem_set(problem, "'%s' stands in [%s] already: are there two of that name?", pair->name,
+                pair->section);
+    return locate(problem, pair->origin);
+}
+
+/* Every profile is checked, one is used: a mistake must not wait for the day it is needed. With
+ * several accounts one's mistake is not the others'. */
+static bool take_profiles(struct config *config, bool one_of_several, struct problem *problem)
 {
     const char *chosen = config->values[CONFIG_PROFILE].text;
     bool found = *chosen == '\0';
     for (const struct pair *pair = config->profiles; pair != NULL; pair = pair->next) {
         bool is_chosen = strcmp(pair->section + strlen(PROFILE_PREFIX), chosen) == 0;
         found |= is_chosen;
-        if (!take_profile_pair(config, pair, is_chosen, problem)) {
+        if ((is_chosen || !one_of_several) &&
+            (!is_first(config, pair, problem) ||
+             !take_profile_pair(config, pair, is_chosen, problem))) {
             return false;
         }
     }
     return found || refuse_profile(config, chosen, problem);
+}
+
+static bool use_profiles(struct config *config, const struct config_source *source,
+                         struct problem *problem)
+{
+    struct place place;
+    bool one_of_several = source->profile != NULL;
+    if (!choose_profiles(config, source->options, &place, problem)) {
+        return false;
+    }
+    if (one_of_several) {
+        profile_names_clear(&config->chosen);
+        profile_names_add(&config->chosen, source->profile, strlen(source->profile), problem);
+    }
+    return say_profiles(config, place, problem) &&
+           (config->chosen.count > 1 || take_profiles(config, one_of_several, problem));
 }
 
 /* --- a file of others ---------------------------------------------------------------------- */
@@ -532,7 +606,7 @@ static bool load(struct config *config, const struct config_source *source, stru
     struct reading defaults = {config, NULL, CONFIG_DEFAULT, problem};
     return read_text(&defaults, blotter_ini, blotter_ini_len) &&
            read_config_file(config, source, problem) && take_environment(config, problem) &&
-           take_flags(config, source->options, problem) && take_profiles(config, problem) &&
+           take_flags(config, source->options, problem) && use_profiles(config, source, problem) &&
            (!config->of_others || runs_nothing(config, problem));
 }
 
@@ -565,6 +639,7 @@ void config_free(struct config *config)
     free_pairs(config->profiles);
     free_pairs(config->keys);
     config_lists_done(&config->lists);
+    profile_names_clear(&config->chosen);
     free(config->path);
     free(config->home);
     free(config);
@@ -595,6 +670,25 @@ enum config_level config_level(const struct config *config, enum config_id id)
 const char *config_origin(const struct config *config, enum config_id id)
 {
     return config->values[id].origin;
+}
+
+const char *config_profile(const struct config *config, size_t i)
+{
+    return i < config->chosen.count ? config->chosen.rows[i] : NULL;
+}
+
+bool config_profile_pair(const struct config *config, const char *profile, size_t i,
+                         const char **ret_name, const char **ret_value)
+{
+    const struct pair *pair = config->profiles;
+    for (; pair != NULL; pair = pair->next) {
+        if (strcmp(pair->section + strlen(PROFILE_PREFIX), profile) == 0 && i-- == 0) {
+            *ret_name = pair->name;
+            *ret_value = pair->value;
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *config_path(const struct config *config)

@@ -3,13 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -17,6 +15,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/span.h>
+#include <blotter/sys/wait.h>
 
 #define SERVER "blotter-mock"
 #define FIRST_LINE_MAX 65536
@@ -106,32 +105,12 @@ static bool spawn(struct demo *demo, int log_fd)
 
 /* --- its first line ------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Waits until fd can be read or is at its end. False when the time is used up. */
-static bool wait_for(int fd, int64_t deadline_ms)
-{
-    for (;;) {
-        int64_t left = deadline_ms - now_ms();
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-        int count = poll(&ready, 1, left <= 0 ? 0 : (int)left);
-        if (count >= 0 || errno != EINTR) {
-            return count > 0;
-        }
-    }
-}
-
 /* The bytes before the first newline; 0 when there is no whole line in time. */
 static size_t read_line(int fd, char *out, size_t size)
 {
     size_t len = 0;
-    int64_t deadline_ms = now_ms() + START_TIMEOUT_MS;
-    while (len < size && wait_for(fd, deadline_ms)) {
+    int64_t deadline_ms = wait_now_ms() + START_TIMEOUT_MS;
+    while (len < size && wait_readable(fd, deadline_ms)) {
         ssize_t got = read(fd, out + len, size - len);
         if (got <= 0) {
             return 0;
@@ -182,7 +161,7 @@ static bool serves(struct demo *demo)
 static bool has_ended(int fd, int64_t deadline_ms)
 {
     char scrap[256];
-    while (wait_for(fd, deadline_ms)) {
+    while (wait_readable(fd, deadline_ms)) {
         ssize_t got = read(fd, scrap, sizeof scrap);
         if (got == 0 || (got < 0 && errno != EINTR)) {
             return true;
@@ -200,7 +179,7 @@ static int end(struct demo *demo)
     }
     if (demo->pid > 0) {
         kill(demo->pid, SIGTERM);
-        if (!has_ended(demo->out, now_ms() + STOP_TIMEOUT_MS)) {
+        if (!has_ended(demo->out, wait_now_ms() + STOP_TIMEOUT_MS)) {
             kill(demo->pid, SIGKILL);
         }
         while (waitpid(demo->pid, &status, 0) < 0 && errno == EINTR) {

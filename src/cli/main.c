@@ -15,7 +15,7 @@
 
 static int complain(const struct problem *problem, enum status status)
 {
-    fprintf(stderr, "%s%s\n", problem->located ? "" : "blotter: ", problem->text);
+    problem_print(problem);
     return (int)status;
 }
 
@@ -81,14 +81,6 @@ static int explain_the_ways_in(const struct session *session)
     return STATUS_USAGE;
 }
 
-static int explain_no_token(void)
-{
-    fprintf(stderr,
-            "blotter: no token: set BLOTTER_TOKEN, or name a file with --token-file, or set "
-            "token_file or token_command in the config\n");
-    return STATUS_AUTH;
-}
-
 static bool needs_terminal(const struct options *options)
 {
     return !options->given[OPTION_WATCH] && !options->given[OPTION_SNAPSHOT];
@@ -107,27 +99,18 @@ static int run_connected(struct session *session)
     const struct options *options = session->options;
     bool has_url = config_text(session->config, CONFIG_URL) != NULL ||
                    config_text(session->config, CONFIG_BACKEND) != NULL;
-    struct problem problem;
-    if (!has_url && !options->given[OPTION_DEMO] && config_path(session->config) == NULL) {
+    if (!has_url && session->named == 1 && !options->given[OPTION_DEMO] &&
+        config_path(session->config) == NULL) {
         return explain_the_ways_in(session);
     }
     if (needs_terminal(options) && !isatty(STDOUT_FILENO)) {
         return refuse_no_terminal();
     }
-    if (options->given[OPTION_DAY]) {
-        return session_dashboard(session); /* nobody is asked for anything */
-    }
-    enum status status = session_connect(session, &problem);
-    if (status != STATUS_OK) {
-        return complain(&problem, status);
-    }
-    if (options->given[OPTION_WATCH]) {
-        return session_watch(session);
-    }
-    if (session->token == NULL && session->adapt == NULL) {
-        return explain_no_token();
-    }
-    return options->given[OPTION_SNAPSHOT] ? session_snapshot(session) : session_dashboard(session);
+    enum status status = session_connect(session);
+    return status != STATUS_OK               ? (int)status
+           : options->given[OPTION_WATCH]    ? session_watch(session)
+           : options->given[OPTION_SNAPSHOT] ? session_snapshot(session)
+                                             : session_dashboard(session);
 }
 
 /*

@@ -34,8 +34,8 @@ static const struct option_info rows[] = {
     [OPTION_BACKEND] = {"backend", 0, "NAME|FILE", BACKEND,
                         "another system than the reference one; --list-backends names them",
                         "main.backend"},
-    [OPTION_PROFILE] = {"profile", 'P', "NAME", CONFIG, "use [profile.NAME] of the config",
-                        "main.profile"},
+    [OPTION_PROFILE] = {"profile", 'P', "NAME", CONFIG,
+                        "use [profile.NAME] of the config; several times: several accounts"},
     [OPTION_CONFIG] = {"config", 'c', "FILE", CONFIG,
                        "read FILE instead of $XDG_CONFIG_HOME/blotter/blotter.ini"},
     [OPTION_SET] = {"set", 'O', "[SECTION.]KEY=VALUE", CONFIG,
@@ -298,6 +298,15 @@ static bool add_event(struct options *options, const char *glob, struct problem 
     return true;
 }
 
+static bool add_profile(struct options *options, const char *name, struct problem *problem)
+{
+    if (options->profile_count == OPTIONS_PROFILES_MAX) {
+        return problem_set(problem, "at most %d times --profile", OPTIONS_PROFILES_MAX);
+    }
+    options->profiles[options->profile_count++] = name;
+    return true;
+}
+
 static bool take(struct options *options, enum option_id id, const char *argument,
                  struct problem *problem)
 {
@@ -309,6 +318,9 @@ static bool take(struct options *options, enum option_id id, const char *argumen
     }
     if (id == OPTION_EVENT) {
         return add_event(options, argument, problem);
+    }
+    if (id == OPTION_PROFILE) {
+        return add_profile(options, argument, problem);
     }
     if (id == OPTION_COUNT && !parse_count(argument, &options->count)) {
         return problem_set(problem, "--count is a whole number from 1 up, not '%s'", argument);

@@ -18,10 +18,7 @@ static char *join(const char *directory, const char *rest)
     if (directory == NULL) {
         return NULL;
     }
-    size_t size = strlen(directory) + strlen(rest) + 2;
-    char *path = mem_alloc(size);
-    snprintf(path, size, "%s/%s", directory, rest);
-    return path;
+    return mem_printf("%s/%s", directory, rest);
 }
 
 static char *find_home(void)
@@ -113,24 +110,4 @@ void paths_done(struct paths *paths)
     free(paths->cache_dir);
     free(paths->state_dir);
     *paths = (struct paths){0};
-}
-
-bool paths_make_directory(const char *path)
-{
-    char *copy = mem_dup(path, strlen(path));
-    bool good = true;
-    for (char *at = copy + 1; good && at != NULL;) {
-        at = strchr(at, '/');
-        if (at != NULL) {
-            *at = '\0';
-        }
-        good = mkdir(copy, 0700) == 0 || errno == EEXIST || errno == EISDIR;
-        if (at != NULL) {
-            *at++ = '/';
-        }
-    }
-    int why = errno;
-    free(copy);
-    errno = why;
-    return good;
 }

@@ -38,6 +38,19 @@ bool problem_set(struct problem *problem, const char *format, ...)
     return false;
 }
 
+void problem_name(struct problem *problem, const char *account)
+{
+    if (account != NULL && !problem->located) {
+        const struct problem plain = *problem;
+        problem_set(problem, "%.100s: %.900s", account, plain.text);
+    }
+}
+
+void problem_print(const struct problem *problem)
+{
+    fprintf(stderr, "%s%s\n", problem->located ? "" : "blotter: ", problem->text);
+}
+
 bool problem_suggest(struct problem *problem, const struct suggest *suggest)
 {
     if (suggest->best != NULL) {

@@ -4,13 +4,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <blotter/cli/token.h>
 #include <blotter/core/alloc.h>
+#include <blotter/sys/wait.h>
 
-#include "token_command.h"
+#include "token_wait.h"
 
 #define TOKEN "token"
 #define COMMAND "command:"
@@ -24,13 +24,11 @@ struct secret {
 /* One renewal, while it goes on: the secrets one after the other. */
 struct renewal {
     struct loop *loop; /* NULL: none goes on */
-    struct loop_timer *timer;
     void (*done)(void *user, bool ok);
     void *user;
     size_t next;
-    bool changed, running;
-    struct token_command command;
-    struct token_output output;
+    bool changed;
+    struct token_wait *command; /* that runs; NULL: none does */
 };
 
 struct secrets {
@@ -42,13 +40,6 @@ struct secrets {
     struct renewal renewal;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* --- reading -------------------------------------------------------------------------------- */
 
 static bool read_file(const struct secrets *secrets, const char *path, char **ret,
@@ -57,9 +48,7 @@ static bool read_file(const struct secrets *secrets, const char *path, char **re
     if (strncmp(path, "~/", 2) != 0 || secrets->home == NULL) {
         return token_read_file(path, ret, problem);
     }
-    size_t size = strlen(secrets->home) + strlen(path) + 1;
-    char *full = mem_alloc(size);
-    snprintf(full, size, "%s%s", secrets->home, path + 1);
+    char *full = mem_printf("%s%s", secrets->home, path + 1);
     bool good = token_read_file(full, ret, problem);
     free(full);
     return good;
@@ -103,13 +92,25 @@ static enum status refuse_missing(const struct backend *backend, const char *nam
     return STATUS_AUTH;
 }
 
+/* What is in force; asked for again beside everything else. */
+static char *value_of(const struct secrets *before, const char *name)
+{
+    const char *value =
+        before != NULL ? secrets_get((void *)(uintptr_t)before, name, strlen(name)) : NULL;
+    return value != NULL ? mem_dup(value, strlen(value)) : NULL;
+}
+
 static enum status load(struct secrets *secrets, const struct backend *backend, size_t i,
-                        struct problem *problem)
+                        const struct secrets *before, struct problem *problem)
 {
     const char *name = backend->secrets[i];
     struct secret *row = &secrets->rows[i];
     *row = (struct secret){name, find_source(secrets->config, name), NULL};
     secrets->count = i + 1;
+    row->value = value_of(before, name);
+    if (row->value != NULL) {
+        return STATUS_OK;
+    }
     if (row->source == NULL && strcmp(name, TOKEN) != 0) {
         return refuse_missing(backend, name, problem);
     }
@@ -120,16 +121,16 @@ static enum status load(struct secrets *secrets, const struct backend *backend, 
 }
 
 struct secrets *secrets_load(const struct config *config, const char *home,
-                             const struct backend *backend, enum status *ret_status,
-                             struct problem *ret_problem)
+                             const struct backend *backend, const struct secrets *before,
+                             enum status *ret_status, struct problem *ret_problem)
 {
     struct secrets *secrets = mem_calloc(1, sizeof *secrets);
     secrets->config = config;
     secrets->home = home;
-    secrets->renewed_ms = now_ms() - SECRETS_RENEW_MS;
+    secrets->renewed_ms = wait_now_ms() - SECRETS_RENEW_MS;
     *ret_status = STATUS_OK;
     for (size_t i = 0; i < backend->secret_count && *ret_status == STATUS_OK; i++) {
-        *ret_status = load(secrets, backend, i, ret_problem);
+        *ret_status = load(secrets, backend, i, before, ret_problem);
     }
     token_forget_environment();
     if (*ret_status != STATUS_OK) {
@@ -189,80 +190,23 @@ static void take(struct secrets *secrets, struct secret *row, char *value)
     }
 }
 
-/* No command runs any more. The value, or NULL. */
-static char *end_command(struct secrets *secrets, bool in_time)
+static void on_value(void *user, char *value, const struct problem *problem)
 {
-    struct renewal *renewal = &secrets->renewal;
-    const struct secret *row = &secrets->rows[renewal->next];
-    char *value = NULL;
-    struct problem problem;
-    loop_unwatch(renewal->loop, renewal->command.out);
-    loop_unwatch(renewal->loop, renewal->command.alive);
-    loop_timer_set(renewal->timer, MOMENT_NEVER);
-    renewal->running = false;
-    renewal->output.in_time = in_time;
-    if (!token_command_end(command_of(secrets, row), &renewal->command, &renewal->output, &value,
-                           &problem)) {
-        value = NULL;
-    }
-    token_output_wipe(&renewal->output);
-    return value;
-}
-
-static void command_over(struct secrets *secrets, bool in_time)
-{
-    char *value = end_command(secrets, in_time);
+    struct secrets *secrets = user;
+    (void)problem;
+    secrets->renewal.command = NULL;
+    secrets->renewal.changed |= value != NULL; /* it may have opened a session by its old name */
     take(secrets, &secrets->rows[secrets->renewal.next++], value);
     go_on(secrets);
-}
-
-static void on_alive(void *user, int fd, unsigned events)
-{
-    (void)fd;
-    (void)events;
-    command_over(user, true); /* it and its children have ended */
-}
-
-static void on_out(void *user, int fd, unsigned events)
-{
-    struct secrets *secrets = user;
-    struct token_output *output = &secrets->renewal.output;
-    ssize_t got = read(fd, output->text + output->len, sizeof output->text - output->len);
-    (void)events;
-    if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
-        return;
-    }
-    output->len += got > 0 ? (size_t)got : 0;
-    if (got <= 0) {
-        loop_unwatch(secrets->renewal.loop, fd);
-        loop_watch(secrets->renewal.loop, secrets->renewal.command.alive, LOOP_READ, on_alive,
-                   secrets);
-    } else if (output->len == sizeof output->text) {
-        command_over(secrets, false);
-    }
-}
-
-static void on_late(void *user)
-{
-    struct secrets *secrets = user;
-    if (secrets->renewal.running) {
-        command_over(secrets, false);
-    }
 }
 
 static bool start_command(struct secrets *secrets, const char *text)
 {
     struct renewal *renewal = &secrets->renewal;
-    renewal->output.len = 0;
-    if (!token_command_start(text, true, &renewal->command)) {
-        return false;
-    }
-    renewal->running = true;
-    fcntl(renewal->command.out, F_SETFL, O_NONBLOCK);
-    loop_watch(renewal->loop, renewal->command.out, LOOP_READ, on_out, secrets);
-    loop_timer_set(renewal->timer, loop_refresh(renewal->loop).mono_us +
-                                       config_number(secrets->config, CONFIG_TOKEN_TIMEOUT) * 1000);
-    return true;
+    renewal->command =
+        token_wait_start(renewal->loop, text, config_number(secrets->config, CONFIG_TOKEN_TIMEOUT),
+                         on_value, secrets);
+    return renewal->command != NULL;
 }
 
 /* Until a command runs, or all have been asked. */
@@ -282,31 +226,24 @@ static void go_on(struct secrets *secrets)
         }
     }
     struct renewal over = *renewal;
-    loop_timer_free(renewal->timer);
     *renewal = (struct renewal){0};
     over.done(over.user, over.changed);
 }
 
 void secrets_stop(struct secrets *secrets)
 {
-    if (secrets->renewal.running) {
-        token_free(end_command(secrets, false));
-    }
-    if (secrets->renewal.loop != NULL) {
-        loop_timer_free(secrets->renewal.timer);
-    }
+    token_wait_stop(secrets->renewal.command);
     secrets->renewal = (struct renewal){0};
 }
 
 void secrets_renew(struct secrets *secrets, struct loop *loop, void (*done)(void *user, bool ok),
                    void *user)
 {
-    if (secrets->renewal.loop != NULL || now_ms() - secrets->renewed_ms < SECRETS_RENEW_MS) {
+    if (secrets->renewal.loop != NULL || wait_now_ms() - secrets->renewed_ms < SECRETS_RENEW_MS) {
         done(user, false);
         return;
     }
-    secrets->renewed_ms = now_ms();
+    secrets->renewed_ms = wait_now_ms();
     secrets->renewal = (struct renewal){.loop = loop, .done = done, .user = user};
-    secrets->renewal.timer = loop_timer_new(loop, on_late, secrets);
     go_on(secrets);
 }

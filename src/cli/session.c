@@ -8,14 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <blotter/adapt/adapt.h>
 #include <blotter/core/alloc.h>
-
-#include "backend.h"
 
 /* --- log ------------------------------------------------------------------------------------ */
 
@@ -99,34 +95,68 @@ static void log_config(const struct session *session)
 
 /* --- opening -------------------------------------------------------------------------------- */
 
+/* What on the command line or in the environment is of one account; NULL when nothing is. */
+static const char *one_for_all(const struct session *session)
+{
+    static const enum config_id own[] = {CONFIG_URL, CONFIG_USER, CONFIG_TOKEN_FILE,
+                                         CONFIG_TOKEN_COMMAND, CONFIG_BACKEND};
+    static const struct {
+        enum option_id id;
+        const char *text;
+    } modes[] = {{OPTION_DEMO, "--demo"}, {OPTION_DAY, "--day"}, {OPTION_AFTER, "--after"}};
+    const char *token = getenv("BLOTTER_TOKEN");
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (config_level(session->config, own[i]) >= CONFIG_ENVIRONMENT) {
+            return config_origin(session->config, own[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (session->options->given[modes[i].id]) {
+            return modes[i].text;
+        }
+    }
+    return token != NULL && *token != '\0' ? "BLOTTER_TOKEN" : NULL;
+}
+
+/* It would be that of all, whatever their profiles say. */
+static bool check_own(const struct session *session, struct problem *problem)
+{
+    const bool *given = session->options->given;
+    bool asks_nobody =
+        given[OPTION_PRINT_CONFIG] || given[OPTION_CHECK_BACKEND] || given[OPTION_LIST_BACKENDS];
+    const char *what = session->named > 1 && !asks_nobody ? one_for_all(session) : NULL;
+    return what == NULL ||
+           problem_set(problem,
+                       "%s is for one account, and %zu profiles are named: leave it out, or choose "
+                       "one with --profile",
+                       what, session->named);
+}
+
 bool session_open(struct session *session, const struct options *options,
                   struct problem *ret_problem)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    *session = (struct session){.options = options};
+    *session = (struct session){.options = options, .named = 1};
     session->opened_us = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
     paths_init(&session->paths);
-    const char *named = options->value[OPTION_CONFIG];
-    struct config_source source = {
-        .path = named != NULL ? named : session->paths.config_file,
-        .path_must_exist = named != NULL,
-        .options = options,
-        .home = session->paths.home,
-    };
-    session->config = config_load(&source, ret_problem);
+    session->config = profile_config(options, &session->paths, NULL, ret_problem);
     if (session->config == NULL || !open_log(session, ret_problem)) {
         return false;
     }
+    while (config_profile(session->config, session->named) != NULL) {
+        session->named++;
+    }
     log_config(session);
-    return true;
+    return check_own(session, ret_problem);
 }
 
 void session_close(struct session *session)
 {
-    demo_stop(session->demo);
-    backend_close(session);
-    token_free(session->token);
+    while (session->profile_count > 0) {
+        session_remove(session, session->profiles[session->profile_count - 1]);
+    }
+    config_free(session->latest);
     config_free(session->config);
     paths_done(&session->paths);
     if (session->log != NULL) {
@@ -134,138 +164,175 @@ void session_close(struct session *session)
     }
 }
 
-static bool refuse_no_backend(const struct session *session, struct problem *problem)
+/* --- the accounts --------------------------------------------------------------------------- */
+
+static bool is_new(const struct session *session, const struct profile *profile,
+                   struct problem *problem)
 {
-    const char *path = config_path(session->config);
-    if (path != NULL) {
-        return problem_set(problem,
-                           "no backend: set url or backend in %s, or use --url, --backend or "
-                           "BLOTTER_URL",
-                           path);
+    for (size_t i = 0; i < session->profile_count; i++) {
+        const struct profile *other = session->profiles[i];
+        if (profile_is(profile, other)) {
+            return problem_set(problem, "it is the same account as %s, which is open", other->name);
+        }
     }
-    return problem_set(problem, "no backend is configured");
+    return true;
 }
 
-/* The server's address and user win over whatever the config says; nothing of it is kept on disk.
- */
-static bool use_demo(struct session *session, struct problem *problem)
+static enum status add(struct session *session, const char *name, bool running,
+                       struct problem *ret_problem)
 {
-    const struct demo *demo = session->demo;
-    return config_force(session->config, CONFIG_URL, demo_url(demo), problem) &&
-           config_force(session->config, CONFIG_USER, demo_user(demo), problem) &&
-           config_force(session->config, CONFIG_BADGE, "mock", problem) &&
-           config_force(session->config, CONFIG_CACHE, "no", problem) &&
-           config_force(session->config, CONFIG_DAYBOOK_DAYS, "0", problem);
-}
-
-static enum status start_demo(struct session *session, struct problem *problem)
-{
-    token_forget_environment(); /* it is for another server */
-    int log_fd = session->log != NULL ? fileno(session->log) : -1;
-    session->demo = demo_start(log_fd, problem);
-    if (session->demo == NULL || !use_demo(session, problem)) {
-        return STATUS_RUNTIME;
-    }
-    const char *token = demo_token(session->demo);
-    session->token = mem_dup(token, strlen(token));
-    session_log(session, "demo: serving at %s", demo_url(session->demo));
-    return STATUS_OK;
-}
-
-/* A core holds the token several times, libcurl's copies included, and lies about in the directory
- * where somebody happened to be. */
-static void leave_no_core(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
-        limit.rlim_cur = 0;
-        setrlimit(RLIMIT_CORE, &limit);
-    }
-}
-
-enum status session_connect(struct session *session, struct problem *ret_problem)
-{
+    const struct profile_ground ground = {
+        .options = session->options,
+        .paths = &session->paths,
+        .config = session->config,
+        .running = running,
+        .log_fd = session->log != NULL ? fileno(session->log) : -1,
+        .open = session->profiles,
+        .open_count = session->profile_count,
+    };
+    struct profile *profile = mem_calloc(1, sizeof *profile);
     write_without_signals();
-    if (session->options->given[OPTION_DEMO]) {
-        return start_demo(session, ret_problem);
+    enum status status = profile_open(profile, &ground, name, ret_problem);
+    if (status == STATUS_OK && is_new(session, profile, ret_problem)) {
+        session->profiles[session->profile_count++] = profile;
+        if (profile->demo != NULL) {
+            session_log(session, "demo: serving at %s", demo_url(profile->demo));
+        }
+        return STATUS_OK;
     }
-    leave_no_core();
-    if (config_text(session->config, CONFIG_BACKEND) != NULL) {
-        return backend_open(session, ret_problem);
+    profile_close(profile);
+    free(profile);
+    return status != STATUS_OK ? status : STATUS_USAGE;
+}
+
+enum status session_add(struct session *session, const char *name, struct problem *ret_problem)
+{
+    return add(session, name, false, ret_problem);
+}
+
+void session_remove(struct session *session, struct profile *profile)
+{
+    size_t i = 0;
+    while (session->profiles[i] != profile) {
+        i++;
     }
-    if (config_text(session->config, CONFIG_URL) == NULL) {
-        refuse_no_backend(session, ret_problem);
-        return STATUS_USAGE;
+    session->profile_count--;
+    memmove(session->profiles + i, session->profiles + i + 1,
+            (session->profile_count - i) * sizeof *session->profiles);
+    profile_close(profile);
+    free(profile);
+}
+
+/* Who watches may do without; so does who asks nobody. What a command will give is not missed. */
+static enum status add_with_token(struct session *session, const char *name, bool running,
+                                  struct problem *problem)
+{
+    enum status status = add(session, name, running, problem);
+    const bool *given = session->options->given;
+    if (status != STATUS_OK || given[OPTION_WATCH] || given[OPTION_DAY]) {
+        return status;
     }
-    session->token_source = token_source(session->config);
-    return token_load(session->config, &session->token, ret_problem) ? STATUS_OK : STATUS_USAGE;
+    struct profile *profile = session->profiles[session->profile_count - 1];
+    bool will_come = running && profile->token_source == TOKEN_OF_COMMAND;
+    if (profile->token != NULL || profile->adapt != NULL || will_come) {
+        return STATUS_OK;
+    }
+    problem_set(problem, "no token: set %stoken_file or token_command in %s",
+                name == NULL ? "BLOTTER_TOKEN, or name a file with --token-file, or set " : "",
+                name == NULL ? "the config" : "its profile");
+    session_remove(session, profile);
+    return STATUS_AUTH;
 }
 
-/* --- settings of the floors below ------------------------------------------------------------ */
-
-void session_http(const struct session *session, struct http_settings *ret)
+enum status session_connect(struct session *session)
 {
-    const struct config *config = session->config;
-    http_settings_default(ret);
-    ret->url = config_text(config, CONFIG_URL);
-    ret->token = session->token;
-    ret->auth = config_text(config, CONFIG_AUTH);
-    ret->cookie_name = config_text(config, CONFIG_COOKIE_NAME);
-    ret->ca_file = config_text(config, CONFIG_CA_FILE);
-    ret->allow_insecure = config_number(config, CONFIG_ALLOW_INSECURE) != 0;
-    ret->connect_timeout_ms = config_number(config, CONFIG_CONNECT_TIMEOUT);
-    ret->total_timeout_ms = config_number(config, CONFIG_TIMEOUT);
-    ret->body_max = (size_t)config_number(config, CONFIG_BODY_MAX);
+    enum status first = STATUS_OK;
+    for (size_t i = 0; i < session->named; i++) {
+        const char *name = session->named > 1 ? config_profile(session->config, i) : NULL;
+        struct problem problem;
+        enum status status = add_with_token(session, name, false, &problem);
+        if (status != STATUS_OK) {
+            problem_name(&problem, name);
+            problem_print(&problem);
+            session_log(session, "%s", problem.text);
+            first = first == STATUS_OK ? status : first;
+        }
+    }
+    return session->profile_count > 0 ? STATUS_OK : first;
 }
 
-/* Only for jitter: two programs started together should not knock together. */
-static uint64_t make_seed(void)
+/* --- while it runs --------------------------------------------------------------------------- */
+
+static bool is_named(const struct config *config, const char *name)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_nsec * 2654435761u ^ (uint64_t)now.tv_sec << 20 ^ (uint64_t)getpid();
+    const char *named;
+    for (size_t i = 0; (named = config_profile(config, i)) != NULL; i++) {
+        if (strcmp(named, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
-void session_conn(const struct session *session, struct conn_settings *ret)
+static bool is_open(const struct session *session, const char *name)
 {
-    const struct config *config = session->config;
-    conn_settings_default(ret);
-    ret->retry_ms = config_number(config, CONFIG_STREAM_RETRY);
-    ret->max_retry_ms = config_number(config, CONFIG_STREAM_MAX_RETRY);
-    ret->watchdog_ms = config_number(config, CONFIG_STREAM_WATCHDOG);
-    ret->good_after_ms = config_number(config, CONFIG_STREAM_GOOD_AFTER);
-    ret->seed = make_seed();
+    for (size_t i = 0; i < session->profile_count; i++) {
+        if (strcmp(session->profiles[i]->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static void set_engine(const struct config *config, struct engine_settings *ret)
+static void let_go(struct session *session, const struct session_watcher *watcher)
 {
-    ret->dedupe_ms = config_number(config, CONFIG_DEDUPE);
-    ret->focus_throttle_ms = config_number(config, CONFIG_FOCUS_THROTTLE);
-    ret->retry_base_ms = config_number(config, CONFIG_RETRY_BASE);
-    ret->retry_cap_ms = config_number(config, CONFIG_RETRY_CAP);
-    ret->poll_after_ms = config_number(config, CONFIG_POLL_AFTER);
-    ret->poll_ms = config_number(config, CONFIG_POLL);
-    ret->poll_cap_ms = config_number(config, CONFIG_POLL_CAP);
-    ret->gap_min_ms = config_number(config, CONFIG_GAP_MIN);
-    ret->gap_max_ms = config_number(config, CONFIG_GAP_MAX);
-    ret->quote_poll_ms = config_number(config, CONFIG_QUOTE_POLL);
-    ret->wanted = (resource_mask)config_number(config, CONFIG_PANES);
-    ret->seed = make_seed();
+    for (size_t i = session->profile_count; i-- > 0;) {
+        struct profile *profile = session->profiles[i];
+        if (!is_named(session->latest, profile->name)) {
+            watcher->goes(watcher->user, profile);
+            session_remove(session, profile);
+        }
+    }
 }
 
-void session_client(const struct session *session, struct client_settings *ret)
+static void let_come(struct session *session, const struct session_watcher *watcher)
 {
-    const struct config *config = session->config;
-    client_settings_default(ret);
-    session_http(session, &ret->http);
-    session_conn(session, &ret->conn);
-    set_engine(config, &ret->engine);
-    ret->event_max = (size_t)config_number(config, CONFIG_STREAM_EVENT_MAX);
-    ret->user = config_text(config, CONFIG_USER);
-    ret->cache_dir = config_number(config, CONFIG_CACHE) != 0 ? session->paths.cache_dir : NULL;
-    ret->stream = true;
-    backend_settings(session, ret);
+    const char *name;
+    for (size_t i = 0; (name = config_profile(session->latest, i)) != NULL; i++) {
+        struct problem problem;
+        if (is_open(session, name)) {
+            continue;
+        }
+        if (add_with_token(session, name, true, &problem) == STATUS_OK) {
+            watcher->came(watcher->user, session->profiles[session->profile_count - 1]);
+        } else {
+            problem_name(&problem, name);
+            watcher->failed(watcher->user, &problem);
+        }
+    }
 }
+
+bool session_reload(struct session *session, const struct session_watcher *watcher,
+                    struct problem *ret_problem)
+{
+    struct config *latest = profile_config(session->options, &session->paths, NULL, ret_problem);
+    if (latest == NULL) {
+        return false;
+    }
+    if (session->named > 1 && config_profile(latest, 0) == NULL) {
+        config_free(latest);
+        return problem_set(ret_problem, "no profile is named any more");
+    }
+    config_free(session->latest);
+    session->latest = latest;
+    if (session->named > 1) {
+        let_go(session, watcher);
+        let_come(session, watcher);
+    }
+    return true;
+}
+
+/* --- what the modes share ------------------------------------------------------------------- */
 
 int64_t session_one_clock(struct client_settings *settings)
 {
@@ -277,16 +344,6 @@ int64_t session_one_clock(struct client_settings *settings)
     return limit_ms;
 }
 
-const char *session_badge(const struct session *session)
-{
-    static const char *const badges[] = {NULL, "REAL", "PAPER", "MOCK"};
-    int64_t badge = config_number(session->config, CONFIG_BADGE);
-    if (badge == 0 && session->adapt != NULL) {
-        badge = 1 + (int64_t)adapt_backend(session->adapt)->badge;
-    }
-    return badges[badge];
-}
-
 bool session_ascii(const struct session *session)
 {
     const char *codeset = nl_langinfo(CODESET);
@@ -294,37 +351,37 @@ bool session_ascii(const struct session *session)
     return !utf8 || config_number(session->config, CONFIG_ASCII) != 0;
 }
 
-const char *session_url(const struct session *session)
-{
-    return session->adapt != NULL ? adapt_backend(session->adapt)->hosts[0].origin
-                                  : config_text(session->config, CONFIG_URL);
-}
-
-void session_host(const struct session *session, char *out, size_t size)
-{
-    const char *url = session_url(session);
-    const char *host = strstr(url, "://");
-    host = host != NULL ? host + 3 : url;
-    snprintf(out, size, "%.*s", (int)strcspn(host, "/?#"), host);
-}
-
-static const char *const advice[FAULT_KIND_COUNT] = {
-    [FAULT_RESOLVE] = "check the host in url, and the network",
-    [FAULT_CONNECT] = "check that the server runs, and url's port",
-    [FAULT_TLS] = "check url, or name the server's authority with http.ca_file",
-    [FAULT_TIMEOUT] = "try again, or allow more with --timeout",
-    [FAULT_AUTH] = "get a new token, and check that it belongs to the user",
-    [FAULT_HTTP] = "check the path in url: this may be another server, or an old one",
-    [FAULT_TYPE] = "check url: what answers there is no blotter backend",
-    [FAULT_REDIRECT] = "set url to where the server really is",
-    [FAULT_TOO_LARGE] = "raise http.body_max if that is expected",
-    [FAULT_DECODE] = "check url: the answer is none that blotter knows",
-    [FAULT_CONFIG] = "correct the setting; blotter(5) explains it",
+/* By kind: with a url, and with a backend of files, which is put right elsewhere. */
+static const struct {
+    const char *plain, *backend;
+} advice[FAULT_KIND_COUNT] = {
+    [FAULT_RESOLVE] = {"check the host in url, and the network",
+                       "check the backend's [hosts], and the network"},
+    [FAULT_CONNECT] = {"check that the server runs, and url's port",
+                       "check the backend's [hosts], and the network"},
+    [FAULT_TLS] = {"check url, or name the server's authority with http.ca_file",
+                   "check the backend's [hosts], or name the authority with http.ca_file"},
+    [FAULT_TIMEOUT] = {"try again, or allow more with --timeout",
+                       "try again, or allow more with --timeout"},
+    [FAULT_AUTH] = {"get a new token, and check that it belongs to the user",
+                    "check [secrets]; some last a day, or are of another account"},
+    [FAULT_HTTP] = {"check the path in url: this may be another server, or an old one",
+                    "check get in the backend's file"},
+    [FAULT_TYPE] = {"check url: what answers there is no blotter backend",
+                    "check get in the backend's file"},
+    [FAULT_REDIRECT] = {"set url to where the server really is",
+                        "name in the backend's [hosts] where the server really is"},
+    [FAULT_TOO_LARGE] = {"raise http.body_max if that is expected",
+                         "ask for less: see limit and the like in the backend's get"},
+    [FAULT_DECODE] = {"check url: the answer is none that blotter knows",
+                      "check the backend's .jq; blotter-backend(5) says what is wanted"},
+    [FAULT_CONFIG] = {"correct the setting; blotter(5) explains it",
+                      "correct the setting; blotter(5) explains it"},
 };
 
-const char *session_advice(enum fault_kind kind)
+const char *session_advice(const struct profile *profile, enum fault_kind kind)
 {
-    return advice[kind];
+    return profile->adapt != NULL ? advice[kind].backend : advice[kind].plain;
 }
 
 static void end(void *loop, int signo)

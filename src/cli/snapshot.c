@@ -1,7 +1,9 @@
 #include "snapshot.h"
 
+#include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 #include <blotter/core/span.h>
+#include <blotter/sys/file.h>
 #include <blotter/cli/session.h>
 
 #include <errno.h>
@@ -13,15 +15,26 @@
 
 #include <blotter/view/format.h>
 
+struct run;
+
+/* One account. */
+struct one {
+    struct run *run;
+    const struct profile *profile;
+    struct client *client; /* NULL: its settings cannot work */
+    resource_mask wanted;
+    struct filter filters[RESOURCE_COUNT];
+};
+
 struct run {
     struct session *session;
     struct loop *loop;
-    struct client *client;
-    resource_mask wanted;
+    struct trace *trace;
+    struct one *each;
+    size_t count;
     int64_t limit_ms;
     bool timed_out, waited;
     struct loop_timer *late;
-    struct filter filters[RESOURCE_COUNT];
 };
 
 static bool has_result(const struct pane_state *pane)
@@ -30,15 +43,15 @@ static bool has_result(const struct pane_state *pane)
 }
 
 /* Each resource has one try; during an outage the engine makes one try for all of them. */
-static bool is_done(const struct run *run)
+static bool is_done(const struct one *one)
 {
     bool outage = false, waiting = false;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct pane_state pane;
-        if ((run->wanted & RESOURCE_BIT(i)) == 0) {
+        if ((one->wanted & RESOURCE_BIT(i)) == 0) {
             continue;
         }
-        engine_pane(client_engine(run->client), (enum resource)i, &pane);
+        engine_pane(client_engine(one->client), (enum resource)i, &pane);
         outage |= fault_is_outage(pane.fault.kind);
         waiting |= !has_result(&pane);
         if (pane.fetching && !has_result(&pane)) {
@@ -47,7 +60,7 @@ static bool is_done(const struct run *run)
     }
     /* A backend's watchlist has no prices of its own: they are asked for once it is there. */
     struct ask_state asking;
-    bool priced = !client_asking(run->client, &asking) || !asking.quotes_open;
+    bool priced = !client_asking(one->client, &asking) || !asking.quotes_open;
     return (!waiting && priced) || outage;
 }
 
@@ -55,9 +68,12 @@ static void on_change(void *user, unsigned mask)
 {
     struct run *run = user;
     (void)mask;
-    if (is_done(run)) {
-        loop_quit(run->loop, STATUS_OK);
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->each[i].client != NULL && !is_done(&run->each[i])) {
+            return;
+        }
     }
+    loop_quit(run->loop, STATUS_OK);
 }
 
 static void on_timeout(void *user)
@@ -83,56 +99,57 @@ static void explain(const struct run *run, const struct snapshot_report *report,
               run->limit_ms / 1000, (int)(run->limit_ms % 1000));
 }
 
-static void collect(const struct run *run, struct snapshot_report *report)
+static void collect(const struct one *one, struct snapshot_report *report)
 {
-    const struct engine *engine = client_engine(run->client);
+    const struct engine *engine = client_engine(one->client);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct snapshot_part *part = &report->parts[i];
         struct pane_state pane;
         int64_t confirmed_ms;
         engine_pane(engine, (enum resource)i, &pane);
-        part->wanted = (run->wanted & RESOURCE_BIT(i)) != 0;
+        part->wanted = (one->wanted & RESOURCE_BIT(i)) != 0;
         part->body = engine_body(engine, (enum resource)i, &part->body_len, &confirmed_ms);
         part->rows = pane.shown;
         part->fault = pane.fault;
-        bool filtered = run->session->options->value[OPTION_FILTER] != NULL;
-        part->filter = filtered && i != RESOURCE_ACCOUNT ? &run->filters[i] : NULL;
+        bool filtered = one->run->session->options->value[OPTION_FILTER] != NULL;
+        part->filter = filtered && i != RESOURCE_ACCOUNT ? &one->filters[i] : NULL;
     }
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct snapshot_part *part = &report->parts[i];
         if (part->wanted && part->body == NULL && part->fault.kind == FAULT_NONE) {
-            explain(run, report, part);
+            explain(one->run, report, part);
         }
     }
 }
 
-static void describe(const struct run *run, struct snapshot_report *report)
+static void describe(const struct one *one, struct snapshot_report *report)
 {
-    const struct config *config = run->session->config;
-    report->taken_ms = loop_now(run->loop).wall_ms;
-    report->url = session_url(run->session);
-    report->backend = run->session->adapt != NULL ? adapt_backend(run->session->adapt)->id : NULL;
-    report->user = config_text(config, CONFIG_USER);
+    const struct config *config = one->run->session->config;
+    report->profile = one->profile->name;
+    report->taken_ms = loop_now(one->run->loop).wall_ms;
+    report->url = profile_url(one->profile);
+    report->backend = one->profile->adapt != NULL ? adapt_backend(one->profile->adapt)->id : NULL;
+    report->user = config_text(one->profile->config, CONFIG_USER);
     const struct snapshot *account = report->parts[RESOURCE_ACCOUNT].rows;
     bool known = account != NULL && account->row_count > 0;
     report->grouping =
         format_grouping_of((enum format_grouping)config_number(config, CONFIG_GROUPING),
                            known ? account->account->currency : NULL);
     report->timezone = config_text(config, CONFIG_TIMEZONE);
-    report->ascii = session_ascii(run->session);
+    report->ascii = session_ascii(one->run->session);
     report->terminal = isatty(STDOUT_FILENO) == 1;
 }
 
 /* --- filters -------------------------------------------------------------------------------- */
 
 /* For the panes that were asked for; the account has no rows to choose from. */
-static bool compile_filters(struct run *run)
+static bool compile_filters(struct one *one)
 {
-    const char *text = run->session->options->value[OPTION_FILTER];
+    const char *text = one->run->session->options->value[OPTION_FILTER];
     char error[FILTER_ERROR_MAX];
     for (int i = 0; text != NULL && i < RESOURCE_COUNT; i++) {
-        bool asked = (run->wanted & RESOURCE_BIT(i)) != 0 && i != RESOURCE_ACCOUNT;
-        if (asked && !filter_compile((enum pane)i, text, &run->filters[i], error)) {
+        bool asked = (one->wanted & RESOURCE_BIT(i)) != 0 && i != RESOURCE_ACCOUNT;
+        if (asked && !filter_compile((enum pane)i, text, &one->filters[i], error)) {
             fprintf(stderr, "blotter: --filter: %s: %s; --panes says where to look\n",
                     resource_info((enum resource)i)->pane, error);
             return false;
@@ -141,54 +158,24 @@ static bool compile_filters(struct run *run)
     return true;
 }
 
-bool snapshot_array(const struct snapshot_part *part, enum resource resource, struct span *ret,
-                    char **ret_own)
-{
-    struct span body;
-    *ret_own = NULL;
-    if (part->body == NULL || !span_check(part->body, part->body_len, &body, NULL) ||
-        !span_member(body, resource_info(resource)->member, ret)) {
-        return false;
-    }
-    bool rows = resource == RESOURCE_ORDERS || resource == RESOURCE_POSITIONS;
-    if (part->filter == NULL || !rows || part->rows == NULL) {
-        return true;
-    }
-    struct buf out;
-    buf_init(&out, SIZE_MAX);
-    buf_append(&out, "[", 1);
-    for (size_t i = 0; i < part->rows->row_count; i++) {
-        const struct row *row = model_row(part->rows, i);
-        if (row->raw.ptr != NULL && filter_passes(part->filter, (enum pane)resource, row)) {
-            buf_append(&out, ",", out.len > 1 ? 1 : 0);
-            buf_append(&out, row->raw.ptr, row->raw.len);
-        }
-    }
-    buf_append(&out, "]", 1);
-    size_t len;
-    *ret_own = buf_take(&out, &len);
-    *ret = (struct span){*ret_own, len};
-    return true;
-}
-
 /* --- saying it ------------------------------------------------------------------------------ */
 
 /* A server that is ill or busy is the right one: nothing is to be corrected. */
-static const char *advice_for(const struct fault *fault)
+static const char *advice_for(const struct profile *profile, const struct fault *fault)
 {
     bool passes = fault->kind == FAULT_HTTP && (fault->status == 429 || fault->status >= 500);
-    return passes ? "try again later" : session_advice(fault->kind);
+    return passes ? "try again later" : session_advice(profile, fault->kind);
 }
 
-static void say(const char *what, const struct fault *fault)
+static void say(const struct profile *profile, const char *what, const struct fault *fault)
 {
-    const char *advice = advice_for(fault);
-    fprintf(stderr, "blotter: %s: %s%s%s\n", what, fault->text, advice != NULL ? "; " : "",
-            advice != NULL ? advice : "");
+    const char *advice = advice_for(profile, fault), *name = profile->name;
+    fprintf(stderr, "blotter: %s%s%s: %s%s%s\n", name != NULL ? name : "", name != NULL ? ": " : "",
+            what, fault->text, advice != NULL ? "; " : "", advice != NULL ? advice : "");
 }
 
 /* One sentence per failure, and one for all when they are all the same. */
-static void say_failures(const struct snapshot_report *report)
+static void say_failures(const struct profile *profile, const struct snapshot_report *report)
 {
     const struct fault *first = NULL;
     bool same = true;
@@ -203,65 +190,47 @@ static void say_failures(const struct snapshot_report *report)
         }
     }
     if (failed > 0 && failed == wanted && same) {
-        say(report->url, first);
+        say(profile, report->url, first);
         return;
     }
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         if (report->parts[i].wanted && report->parts[i].body == NULL) {
-            say(resource_info((enum resource)i)->pane, &report->parts[i].fault);
+            say(profile, resource_info((enum resource)i)->pane, &report->parts[i].fault);
         }
     }
 }
 
-/* 0 all there; 5 some; otherwise the most telling failure's: the token's before the network's. */
 static enum status judge(const struct snapshot_report *report)
 {
-    bool any = false, all = true;
-    enum status worst = STATUS_OK;
+    struct status_tally tally = {0};
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         const struct snapshot_part *part = &report->parts[i];
-        if (!part->wanted) {
-            continue;
-        }
-        any |= part->body != NULL;
-        all &= part->body != NULL;
-        if (part->body == NULL && worst != STATUS_AUTH) {
-            enum status status = status_of_fault(part->fault.kind);
-            worst = worst == STATUS_OK || status == STATUS_AUTH ? status : worst;
+        if (part->wanted) {
+            status_add(&tally, part->body != NULL ? STATUS_OK : status_of_fault(part->fault.kind));
         }
     }
-    return all ? STATUS_OK : any ? STATUS_PARTIAL : worst;
+    return status_total(&tally);
 }
 
 static const struct printer {
     const char *name;
-    void (*print)(FILE *out, const struct snapshot_report *report);
+    void (*print)(FILE *out, const struct snapshot_report *reports, size_t count);
 } printers[] = {
     {"text", snapshot_print_text}, {"json", snapshot_print_json}, {"csv", snapshot_print_csv}};
 
 /* A reader that has gone away is no error; a full disk is. */
 static enum status write_out(const char *text, size_t len)
 {
-    while (len > 0) {
-        ssize_t put = write(STDOUT_FILENO, text, len);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put < 0) {
-            bool gone = errno == EPIPE;
-            if (!gone) {
-                fprintf(stderr, "blotter: cannot write the snapshot: %s\n", strerror(errno));
-            }
-            return gone ? STATUS_OK : STATUS_RUNTIME;
-        }
-        text += put;
-        len -= (size_t)put;
+    if (!file_write_all(STDOUT_FILENO, text, len) && errno != EPIPE) {
+        fprintf(stderr, "blotter: cannot write the snapshot: %s\n", strerror(errno));
+        return STATUS_RUNTIME;
     }
     return STATUS_OK;
 }
 
 /* Printed in memory first: what stdio would say of a broken pipe depends on its buffer. */
-static enum status print(const struct session *session, const struct snapshot_report *report)
+static enum status print(const struct session *session, const struct snapshot_report *reports,
+                         size_t count)
 {
     const char *format = session->options->value[OPTION_OUTPUT];
     char *text = NULL;
@@ -269,7 +238,7 @@ static enum status print(const struct session *session, const struct snapshot_re
     FILE *out = open_memstream(&text, &len);
     for (size_t i = 0; out != NULL && i < sizeof printers / sizeof *printers; i++) {
         if (strcmp(format != NULL ? format : "text", printers[i].name) == 0) {
-            printers[i].print(out, report);
+            printers[i].print(out, reports, count);
         }
     }
     if (out == NULL || fclose(out) != 0) {
@@ -279,25 +248,50 @@ static enum status print(const struct session *session, const struct snapshot_re
     }
     enum status status = write_out(text, len);
     free(text);
-    return status == STATUS_OK ? judge(report) : status;
+    return status;
+}
+
+/* What was found of one, and the quotes that the report points into. */
+static void report_one(const struct one *one, struct snapshot_report *report, struct buf *quotes)
+{
+    buf_init(quotes, SIZE_MAX);
+    collect(one, report);
+    describe(one, report);
+    if (client_quotes(one->client, quotes)) {
+        span_check(quotes->data, quotes->len, &report->quotes, NULL);
+    }
 }
 
 static int finish(const struct run *run)
 {
-    struct snapshot_report report = {0};
-    struct buf quotes;
-    buf_init(&quotes, SIZE_MAX);
-    collect(run, &report);
-    describe(run, &report);
-    if (client_quotes(run->client, &quotes)) {
-        span_check(quotes.data, quotes.len, &report.quotes, NULL);
+    const struct profile **whose = mem_calloc(run->count, sizeof *whose);
+    struct snapshot_report *reports = mem_calloc(run->count, sizeof *reports);
+    struct buf *quotes = mem_calloc(run->count, sizeof *quotes);
+    struct status_tally tally = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < run->count; i++) {
+        const struct one *one = &run->each[i];
+        if (one->client != NULL && !profile_backend_is_broken(one->profile)) {
+            report_one(one, &reports[count], &quotes[count]);
+            status_add(&tally, judge(&reports[count]));
+            whose[count++] = one->profile;
+        }
     }
-    enum status status = judge(&report);
+    if (count < run->session->named) {
+        status_add(&tally, STATUS_USAGE); /* what could not be opened has been said */
+    }
+    enum status status = status_total(&tally);
     if (status == STATUS_OK || status == STATUS_PARTIAL) {
-        status = print(run->session, &report);
+        enum status printed = print(run->session, reports, count);
+        status = printed != STATUS_OK ? printed : status;
     }
-    say_failures(&report);
-    buf_done(&quotes);
+    for (size_t i = 0; i < count; i++) {
+        say_failures(whose[i], &reports[i]);
+        buf_done(&quotes[i]);
+    }
+    free(whose);
+    free(reports);
+    free(quotes);
     return (int)status;
 }
 
@@ -324,7 +318,11 @@ static int let_signals_end_us(struct run *run)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         signal(signals[i], SIG_DFL);
     }
-    client_on_change(run->client, NULL, NULL);
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->each[i].client != NULL) {
+            client_on_change(run->each[i].client, NULL, NULL);
+        }
+    }
     run->late = loop_timer_new(run->loop, on_late, run);
     loop_timer_set(run->late, 0);
     int status = loop_run(run->loop);
@@ -332,52 +330,96 @@ static int let_signals_end_us(struct run *run)
     return status;
 }
 
+/* All at once: nobody waits for another's answers. */
 static int load(struct run *run)
 {
     struct loop_timer *timer = loop_timer_new(run->loop, on_timeout, run);
     loop_timer_set(timer, loop_refresh(run->loop).mono_us + run->limit_ms * 1000);
     session_end_on_signals(run->loop);
-    client_on_change(run->client, on_change, run);
-    client_start(run->client);
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->each[i].client != NULL) {
+            client_on_change(run->each[i].client, on_change, run);
+            client_start(run->each[i].client);
+        }
+    }
     int status = loop_run(run->loop);
     loop_timer_free(timer);
     status = status == STATUS_OK ? let_signals_end_us(run) : status;
-    status = status == STATUS_OK ? finish(run) : status;
-    client_stop(run->client);
-    return status;
+    return status == STATUS_OK ? finish(run) : status;
+}
+
+static void open_client(struct one *one, struct client_settings *settings)
+{
+    struct fault fault;
+    profile_loop(one->profile, one->run->loop);
+    one->client = client_new(one->run->loop, settings, &fault);
+    if (one->client == NULL) {
+        struct problem problem;
+        problem_set(&problem, "%s", fault.text);
+        problem_name(&problem, one->profile->name);
+        problem_print(&problem);
+    }
+}
+
+/* False when what was asked for cannot be. */
+static bool open_one(struct run *run, const struct profile *profile)
+{
+    struct one *one = &run->each[run->count++];
+    struct client_settings settings;
+    *one = (struct one){.run = run, .profile = profile};
+    profile_client(profile, &settings);
+    settings.stream = false;
+    settings.cache_dir = NULL;
+    settings.trace = run->trace;
+    int64_t limit_ms = session_one_clock(&settings);
+    run->limit_ms = limit_ms > run->limit_ms ? limit_ms : run->limit_ms;
+    one->wanted = settings.engine.wanted;
+    if (!compile_filters(one)) {
+        return false;
+    }
+    open_client(one, &settings);
+    return true;
+}
+
+/* False when there is nobody to ask. */
+static bool open_all(struct run *run)
+{
+    bool any = false;
+    for (size_t i = 0; i < run->session->profile_count; i++) {
+        if (!open_one(run, run->session->profiles[i])) {
+            return false;
+        }
+        any |= run->each[i].client != NULL;
+    }
+    return any;
+}
+
+static void close_all(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        if (run->each[i].client != NULL) {
+            client_stop(run->each[i].client);
+            client_free(run->each[i].client);
+        }
+        profile_loop(run->each[i].profile, NULL);
+    }
+    free(run->each);
 }
 
 int session_snapshot(struct session *session)
 {
-    struct client_settings settings;
     struct problem problem;
-    struct fault fault;
-    session_client(session, &settings);
-    settings.stream = false;
-    settings.cache_dir = NULL;
-    if (!session_trace(session, &settings.trace, &problem)) {
+    struct run run = {.session = session};
+    if (!session_trace(session, &run.trace, &problem)) {
         fprintf(stderr, "blotter: %s\n", problem.text);
         return STATUS_RUNTIME;
     }
-    struct run run = {.session = session,
-                      .loop = loop_new(),
-                      .wanted = settings.engine.wanted,
-                      .limit_ms = session_one_clock(&settings)};
+    run.loop = loop_new();
+    run.each = mem_calloc(session->profile_count, sizeof *run.each);
     signal(SIGPIPE, SIG_IGN);
-    session_loop(session, run.loop);
-    run.client = client_new(run.loop, &settings, &fault);
-    int status = STATUS_USAGE;
-    if (run.client != NULL && !compile_filters(&run)) {
-        client_free(run.client);
-        run.client = NULL;
-    } else if (run.client == NULL) {
-        fprintf(stderr, "blotter: %s\n", fault.text);
-    } else {
-        status = load(&run);
-    }
-    client_free(run.client);
-    session_loop(session, NULL);
+    int status = open_all(&run) ? load(&run) : STATUS_USAGE;
+    close_all(&run);
     loop_free(run.loop);
-    trace_close(settings.trace);
+    trace_close(run.trace);
     return status;
 }

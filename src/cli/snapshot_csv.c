@@ -17,7 +17,8 @@ struct columns {
 };
 
 struct table {
-    FILE *out; /* NULL while the columns are collected */
+    FILE *out;           /* NULL while the columns are collected */
+    const char *profile; /* of the rows; NULL: there is one, unnamed */
     const char *pane;
     bool terminal;
     struct columns columns;
@@ -156,6 +157,10 @@ static void take_row(struct table *table, struct span row, struct span list)
         add_members(&table->columns, row, "");
         return;
     }
+    if (table->profile != NULL) {
+        put_clean(table, table->profile, strlen(table->profile));
+        fputc(',', table->out);
+    }
     fputs(table->pane, table->out);
     for (size_t i = 0; i < table->columns.count; i++) {
         struct span value = {0};
@@ -199,7 +204,7 @@ static void walk(struct table *table, enum resource resource, struct span rows)
 
 static void print_head(const struct table *table)
 {
-    fputs("pane", table->out);
+    fputs(table->profile != NULL ? "profile,pane" : "pane", table->out);
     for (size_t i = 0; i < table->columns.count; i++) {
         fputc(',', table->out);
         put_clean(table, table->columns.names[i], strlen(table->columns.names[i]));
@@ -207,36 +212,51 @@ static void print_head(const struct table *table)
     fputs("\r\n", table->out);
 }
 
-static void print_table(FILE *out, enum resource resource, struct span rows, bool terminal)
+/* The rows of all that have the pane; false when none has. */
+static bool walk_all(struct table *table, enum resource resource,
+                     const struct snapshot_report *reports, size_t count)
+{
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct snapshot_part *part = &reports[i].parts[resource];
+        struct span rows;
+        char *own;
+        if (part->wanted && snapshot_array(part, resource, &rows, &own)) {
+            table->profile = reports[i].profile;
+            walk(table, resource, rows);
+            free(own);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Twice over the rows: the columns first, then what stands in them. */
+static void print_table(FILE *out, enum resource resource, const struct snapshot_report *reports,
+                        size_t count, const char **gap)
 {
     struct table *table = mem_calloc(1, sizeof *table);
     table->pane = resource_info(resource)->pane;
-    table->terminal = terminal;
+    table->terminal = reports->terminal;
     if (resource == RESOURCE_WATCHLISTS) {
         add_column(&table->columns, LIST_PREFIX "id");
         add_column(&table->columns, LIST_PREFIX "name");
     }
     add_column(&table->columns, "id");
-    walk(table, resource, rows);
-    table->out = out;
-    print_head(table);
-    walk(table, resource, rows);
+    if (walk_all(table, resource, reports, count)) {
+        fputs(*gap, out);
+        table->out = out;
+        print_head(table);
+        walk_all(table, resource, reports, count);
+        *gap = "\r\n";
+    }
     free(table);
 }
 
-void snapshot_print_csv(FILE *out, const struct snapshot_report *report)
+void snapshot_print_csv(FILE *out, const struct snapshot_report *reports, size_t count)
 {
-    bool first = true;
+    const char *gap = "";
     for (int i = 0; i < RESOURCE_COUNT; i++) {
-        const struct snapshot_part *part = &report->parts[i];
-        struct span rows;
-        char *own;
-        if (!part->wanted || !snapshot_array(part, (enum resource)i, &rows, &own)) {
-            continue;
-        }
-        fputs(first ? "" : "\r\n", out);
-        print_table(out, (enum resource)i, rows, report->terminal);
-        first = false;
-        free(own);
+        print_table(out, (enum resource)i, reports, count, &gap);
     }
 }

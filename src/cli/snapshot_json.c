@@ -1,5 +1,6 @@
 #include "snapshot.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,48 @@ static void put_part(FILE *out, enum resource resource, const struct snapshot_re
     free(own);
 }
 
+static void put_number(FILE *out, const char *name, double value)
+{
+    if (isfinite(value)) {
+        fprintf(out, ",\"%s\":%.15g", name, value);
+    } else {
+        fprintf(out, ",\"%s\":null", name);
+    }
+}
+
+/* A sum, how many rows lack the figure, and whether blotter derived a part of it. */
+static void put_sum(FILE *out, const char *name, const struct money_part *part)
+{
+    put_number(out, name, part->value);
+    fprintf(out, ",\"%sUnknown\":%zu,\"%sDerived\":%s", name, part->unknown, name,
+            part->derived ? "true" : "false");
+}
+
+static void put_sums(FILE *out, const struct snapshot_part *part)
+{
+    struct money money;
+    snapshot_sums(part, &money);
+    fputs(",\n \"sums\":[", out);
+    for (size_t i = 0; i < money.count; i++) {
+        const struct money_sum *sum = &money.sums[i];
+        fprintf(out, "%s\n  {\"currency\":", i > 0 ? "," : "");
+        if (sum->currency[0] != '\0') {
+            put_string(out, sum->currency);
+        } else {
+            fputs("null", out);
+        }
+        fprintf(out, ",\"rows\":%zu,\"of\":%zu", sum->open_count + sum->closed_count,
+                part->rows->row_count);
+        put_number(out, "open", sum->open.value);
+        put_number(out, "booked", sum->booked.value);
+        put_sum(out, "day", &sum->day);
+        put_sum(out, "unrealised", &sum->unrealized);
+        put_sum(out, "value", &sum->value);
+        fputs("}", out);
+    }
+    fputs("]", out);
+}
+
 static void put_errors(FILE *out, const struct snapshot_report *report)
 {
     const char *comma = "";
@@ -71,11 +114,17 @@ static void put_errors(FILE *out, const struct snapshot_report *report)
     fputs("}", out);
 }
 
-void snapshot_print_json(FILE *out, const struct snapshot_report *report)
+static void print_report(FILE *out, const struct snapshot_report *report)
 {
     char taken[ISO8601_SIZE];
     iso8601_format(report->taken_ms, taken);
-    fprintf(out, "{\"v\":1,\"takenAt\":\"%s\",\"url\":", taken);
+    fputs("{\"v\":1,", out);
+    if (report->profile != NULL) {
+        fputs("\"profile\":", out);
+        put_string(out, report->profile);
+        fputc(',', out);
+    }
+    fprintf(out, "\"takenAt\":\"%s\",\"url\":", taken);
     put_string(out, report->url);
     if (report->backend != NULL) {
         fputs(",\"backend\":", out);
@@ -92,10 +141,21 @@ void snapshot_print_json(FILE *out, const struct snapshot_report *report)
             put_part(out, (enum resource)i, report);
         }
     }
+    const struct snapshot_part *positions = &report->parts[RESOURCE_POSITIONS];
+    if (positions->wanted && positions->body != NULL && positions->rows != NULL) {
+        put_sums(out, positions);
+    }
     if (report->quotes.ptr != NULL) {
         fputs(",\n \"quotes\":", out);
         put_quoted(out, report->terminal ? quote_shown : quote_value, report->quotes);
     }
     put_errors(out, report);
     fputs("}\n", out);
+}
+
+void snapshot_print_json(FILE *out, const struct snapshot_report *reports, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        print_report(out, &reports[i]);
+    }
 }

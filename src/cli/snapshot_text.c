@@ -205,11 +205,7 @@ static struct grid make_grid(const struct snapshot_report *report, enum pane pan
 static void print_totals(FILE *out, const struct grid *grid)
 {
     struct money money;
-    money_begin(&money);
-    for (size_t i = 0; i < grid->count; i++) {
-        money_add(&money, NULL, (const void *)row_at(grid, i));
-    }
-    money_end(&money, NULL);
+    snapshot_sums(&grid->report->parts[PANE_POSITIONS], &money);
     for (size_t i = 0; i < money.count; i++) {
         const struct money_sum *sum = &money.sums[i];
         const struct money_part *parts[] = {&sum->day, &sum->unrealized};
@@ -275,7 +271,7 @@ static void print_watchlists(FILE *out, const struct snapshot_report *report)
     }
 }
 
-void snapshot_print_text(FILE *out, const struct snapshot_report *report)
+static void print_report(FILE *out, const struct snapshot_report *report)
 {
     bool first = true;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
@@ -292,6 +288,50 @@ void snapshot_print_text(FILE *out, const struct snapshot_report *report)
             print_watchlists(out, report);
         } else {
             print_pane(out, report, pane);
+        }
+    }
+}
+
+/* The profile's name before each line that says something. */
+static void put_named(FILE *out, const struct snapshot_report *report, const char *text, int width)
+{
+    for (const char *stop; *text != '\0'; text = stop + 1) {
+        stop = strchr(text, '\n');
+        if (stop > text) {
+            put(out, report->profile, report->ascii);
+            fprintf(out, "%*s  ", width - text_width(report->profile), "");
+        }
+        fprintf(out, "%.*s\n", (int)(stop - text), text);
+    }
+}
+
+static void print_named(FILE *out, const struct snapshot_report *report, int width)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *lines = open_memstream(&text, &len);
+    if (lines == NULL) {
+        return; /* as out is: it would have failed before */
+    }
+    print_report(lines, report);
+    fclose(lines);
+    put_named(out, report, text, width);
+    free(text);
+}
+
+void snapshot_print_text(FILE *out, const struct snapshot_report *reports, size_t count)
+{
+    int width = 0;
+    for (size_t i = 0; i < count; i++) {
+        int own = reports[i].profile != NULL ? text_width(reports[i].profile) : 0;
+        width = own > width ? own : width;
+    }
+    for (size_t i = 0; i < count; i++) {
+        fputs(i > 0 ? "\n" : "", out);
+        if (reports[i].profile == NULL) {
+            print_report(out, &reports[i]);
+        } else {
+            print_named(out, &reports[i], width);
         }
     }
 }

@@ -8,7 +8,7 @@ static const struct status_info rows[] = {
     {"2", "wrong usage or configuration"},
     {"3", "not authorised"},
     {"4", "unreachable or timed out (--snapshot, --check-config)"},
-    {"5", "partial: some panes failed, the rest was printed (--snapshot)"},
+    {"5", "partial: some panes or accounts failed, the rest was printed"},
     {"128+n", "ended by signal n"},
 };
 
@@ -39,4 +39,18 @@ static_assert(sizeof of_fault == FAULT_KIND_COUNT, "a status per kind");
 enum status status_of_fault(enum fault_kind kind)
 {
     return (enum status)of_fault[kind];
+}
+
+void status_add(struct status_tally *tally, enum status status)
+{
+    tally->good |= status == STATUS_OK || status == STATUS_PARTIAL;
+    tally->bad |= status != STATUS_OK;
+    if (tally->worst == STATUS_OK || (status == STATUS_AUTH && tally->worst != STATUS_AUTH)) {
+        tally->worst = status;
+    }
+}
+
+enum status status_total(const struct status_tally *tally)
+{
+    return !tally->bad ? STATUS_OK : tally->good ? STATUS_PARTIAL : tally->worst;
 }

@@ -2,16 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/sys/file.h>
+#include <blotter/sys/wait.h>
 
 #include "token_command.h"
 
@@ -64,72 +63,41 @@ static bool because(struct problem *problem, const char *what, const char *where
 
 /* --- file ----------------------------------------------------------------------------------- */
 
-static bool check_file(int fd, const char *path, struct problem *problem)
+static bool check_file(const struct stat *facts, const char *path, struct problem *problem)
 {
-    struct stat facts;
-    if (fstat(fd, &facts) != 0) {
-        return problem_set(problem, "cannot read the token file %s: %s", path, strerror(errno));
-    }
-    if (!S_ISREG(facts.st_mode)) {
-        return problem_set(problem, "the token file %s is no regular file", path);
-    }
-    if (facts.st_uid != geteuid()) {
+    if (facts->st_uid != geteuid()) {
         return problem_set(problem,
                            "the token file %s belongs to somebody else: make a copy of "
                            "your own",
                            path);
     }
-    if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if ((facts->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         return problem_set(problem, "the token file %s is open to others: run chmod 600 %s", path,
                            path);
     }
     return true;
 }
 
-/* Reads up to size bytes; returns how many. */
-static size_t read_some(int fd, char *out, size_t size)
-{
-    size_t len = 0;
-    while (len < size) {
-        ssize_t got = read(fd, out + len, size - len);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            break;
-        }
-        len += (size_t)got;
-    }
-    return len;
-}
-
 bool token_read_file(const char *path, char **ret_token, struct problem *ret_problem)
 {
-    char text[TOKEN_BYTES_MAX + 1] = {0};
-    /* O_NONBLOCK: a FIFO is refused, not waited for. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        return problem_set(ret_problem, "cannot read the token file %s: %s", path, strerror(errno));
+    struct file file;
+    if (!file_read(AT_FDCWD, path, 0, TOKEN_BYTES_MAX, &file)) {
+        return errno == EINVAL
+                   ? problem_set(ret_problem, "the token file %s is no regular file", path)
+               : errno == EFBIG
+                   ? problem_set(ret_problem, "the token file %s is too long to be a token", path)
+                   : problem_set(ret_problem, "cannot read the token file %s: %s", path,
+                                 strerror(errno));
     }
-    bool good = check_file(fd, path, ret_problem);
-    if (good) {
-        size_t len = read_some(fd, text, sizeof text);
-        good =
-            take_line(text, len, ret_token, ret_problem) || because(ret_problem, "the file", path);
-        wipe(text, len);
-    }
-    close(fd);
+    bool good = check_file(&file.facts, path, ret_problem) &&
+                (take_line(file.bytes, file.len, ret_token, ret_problem) ||
+                 because(ret_problem, "the file", path));
+    wipe(file.bytes, file.len);
+    free(file.bytes);
     return good;
 }
 
 /* --- command -------------------------------------------------------------------------------- */
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /*
  * A group of its own, so that its children end with it. Where we have the terminal, the group gets
@@ -219,26 +187,13 @@ bool token_command_start(const char *text, bool quiet, struct token_command *ret
     return child > 0;
 }
 
-/* Waits until fd can be read or is at its end. False when the time is used up. */
-static bool wait_for(int fd, int64_t deadline_ms)
-{
-    for (;;) {
-        int64_t left = deadline_ms - now_ms();
-        struct pollfd ready = {.fd = fd, .events = POLLIN};
-        int count = poll(&ready, 1, left <= 0 ? 0 : (int)left);
-        if (count >= 0 || errno != EINTR) {
-            return count > 0;
-        }
-    }
-}
-
 /* What the command prints until it closes its output. False when the time or the room is used up.
  */
 static bool collect(int fd, int64_t deadline_ms, char *out, size_t *ret_len)
 {
     size_t len = 0;
     ssize_t got = -1;
-    while (len <= TOKEN_BYTES_MAX && wait_for(fd, deadline_ms)) {
+    while (len <= TOKEN_BYTES_MAX && wait_readable(fd, deadline_ms)) {
         got = read(fd, out + len, TOKEN_BYTES_MAX + 1 - len);
         if (got <= 0) {
             break;
@@ -294,12 +249,12 @@ bool token_run_command(const char *command, int64_t timeout_ms, char **ret_token
 {
     struct token_output output = {.len = 0};
     struct token_command running;
-    int64_t deadline_ms = now_ms() + timeout_ms;
+    int64_t deadline_ms = wait_now_ms() + timeout_ms;
     if (!token_command_start(command, false, &running)) {
         return problem_set(ret_problem, "cannot run token_command: %s", strerror(errno));
     }
     output.in_time = collect(running.out, deadline_ms, output.text, &output.len) &&
-                     wait_for(running.alive, deadline_ms);
+                     wait_readable(running.alive, deadline_ms);
     bool good = token_command_end(command, &running, &output, ret_token, ret_problem);
     token_output_wipe(&output);
     return good;

@@ -1,6 +1,6 @@
 /*
  * token_command: a command that prints a token, while it runs. Who waits for it does so with
- * deadlines of their own: token.c at the start, token_renew.c beside everything else.
+ * deadlines of their own: token.c at the start, token_wait.c beside everything else.
  */
 #ifndef BLOTTER_CLI_TOKEN_COMMAND_H
 #define BLOTTER_CLI_TOKEN_COMMAND_H

@@ -1,25 +1,21 @@
 #include <blotter/cli/token_renew.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <blotter/core/alloc.h>
 
-#include "token_command.h"
+#include "token_wait.h"
 
 struct token_renew {
     struct loop *loop;
-    struct loop_timer *timer; /* reads the file in a turn of its own; ends a command's time */
+    struct loop_timer *timer; /* asks in a turn of its own */
     struct token_renewal renewal;
     char *token; /* in force */
     bool asking;
-    bool running; /* the command is */
-    bool again;   /* asked for once more meanwhile */
-    struct token_command command;
-    struct token_output output;
+    bool again;                 /* asked for once more meanwhile */
+    struct token_wait *command; /* that runs; NULL: none does */
 };
 
 /* What was found; token is ours to free. */
@@ -47,45 +43,11 @@ static void tell(struct token_renew *renew, char *token, const struct problem *p
     renew->renewal.fn(renew->renewal.user, token, token != NULL ? NULL : problem);
 }
 
-static void command_over(struct token_renew *renew, bool in_time)
-{
-    char *token = NULL;
-    struct problem problem;
-    loop_unwatch(renew->loop, renew->command.out);
-    loop_unwatch(renew->loop, renew->command.alive);
-    loop_timer_set(renew->timer, MOMENT_NEVER);
-    renew->running = false;
-    renew->output.in_time = in_time;
-    const char *text = config_text(renew->renewal.config, CONFIG_TOKEN_COMMAND);
-    bool good = token_command_end(text != NULL ? text : "", &renew->command, &renew->output, &token,
-                                  &problem);
-    token_output_wipe(&renew->output);
-    tell(renew, good ? token : NULL, &problem);
-}
-
-static void on_alive(void *user, int fd, unsigned events)
-{
-    (void)fd;
-    (void)events;
-    command_over(user, true); /* it and its children have ended */
-}
-
-static void on_out(void *user, int fd, unsigned events)
+static void on_token(void *user, char *token, const struct problem *problem)
 {
     struct token_renew *renew = user;
-    size_t room = sizeof renew->output.text - renew->output.len;
-    ssize_t got = read(fd, renew->output.text + renew->output.len, room);
-    (void)events;
-    if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
-        return;
-    }
-    renew->output.len += got > 0 ? (size_t)got : 0;
-    if (got <= 0) {
-        loop_unwatch(renew->loop, fd);
-        loop_watch(renew->loop, renew->command.alive, LOOP_READ, on_alive, renew);
-    } else if (renew->output.len == sizeof renew->output.text) {
-        command_over(renew, false);
-    }
+    renew->command = NULL;
+    tell(renew, token, problem);
 }
 
 static void start_command(struct token_renew *renew)
@@ -93,18 +55,15 @@ static void start_command(struct token_renew *renew)
     const struct config *config = renew->renewal.config;
     const char *text = config_text(config, CONFIG_TOKEN_COMMAND);
     struct problem problem;
-    renew->output.len = 0;
-    if (text == NULL || !token_command_start(text, true, &renew->command)) {
+    if (text != NULL) {
+        renew->command = token_wait_start(
+            renew->loop, text, config_number(config, CONFIG_TOKEN_TIMEOUT), on_token, renew);
+    }
+    if (renew->command == NULL) {
         problem_set(&problem, "cannot run token_command: %s",
                     text == NULL ? "there is none any more" : strerror(errno));
         tell(renew, NULL, &problem);
-        return;
     }
-    renew->running = true;
-    fcntl(renew->command.out, F_SETFL, O_NONBLOCK);
-    loop_watch(renew->loop, renew->command.out, LOOP_READ, on_out, renew);
-    loop_timer_set(renew->timer, loop_refresh(renew->loop).mono_us +
-                                     config_number(config, CONFIG_TOKEN_TIMEOUT) * 1000);
 }
 
 static void read_file(struct token_renew *renew)
@@ -123,9 +82,7 @@ static void read_file(struct token_renew *renew)
 static void on_timer(void *user)
 {
     struct token_renew *renew = user;
-    if (renew->running) {
-        command_over(renew, false);
-    } else if (renew->renewal.source == TOKEN_OF_FILE) {
+    if (renew->renewal.source == TOKEN_OF_FILE) {
         read_file(renew);
     } else {
         start_command(renew);
@@ -147,17 +104,7 @@ void token_renew_free(struct token_renew *renew)
     if (renew == NULL) {
         return;
     }
-    if (renew->running) {
-        char *token = NULL;
-        struct problem problem;
-        renew->output.in_time = false;
-        loop_unwatch(renew->loop, renew->command.out);
-        loop_unwatch(renew->loop, renew->command.alive);
-        if (token_command_end("", &renew->command, &renew->output, &token, &problem)) {
-            token_free(token);
-        }
-        token_output_wipe(&renew->output);
-    }
+    token_wait_stop(renew->command);
     loop_timer_free(renew->timer);
     token_free(renew->token);
     free(renew);
@@ -169,7 +116,7 @@ bool token_renew_ask(struct token_renew *renew)
     if (source != TOKEN_OF_FILE && source != TOKEN_OF_COMMAND) {
         return false;
     }
-    renew->again = renew->running; /* what it prints may be of before the wish */
+    renew->again = renew->command != NULL; /* what it prints may be of before the wish */
     if (!renew->asking) {
         renew->asking = true;
         loop_timer_set(renew->timer, 0); /* in a turn of its own: whoever asks is in a callback */

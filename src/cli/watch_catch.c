@@ -6,6 +6,8 @@
 #include <blotter/core/alloc.h>
 #include <blotter/core/quote.h>
 
+#include "watch_json.h"
+
 #define AGAIN_US INT64_C(1000000)
 #define AGAIN_MAX_US INT64_C(10000000)
 
@@ -224,12 +226,13 @@ static void put_id(struct buf *out, uint64_t id)
     }
 }
 
-void watch_catch_print_gap(struct buf *out, const char *at, uint64_t from, const char *why)
+void watch_catch_print_gap(struct buf *out, const struct watch_gap *gap)
 {
-    buf_printf(out, "{\"v\":1,\"status\":\"gap\",\"at\":\"%s\",\"from\":", at);
-    put_id(out, from);
+    watch_json_head(out, gap->name);
+    buf_printf(out, "\"status\":\"gap\",\"at\":\"%s\",\"from\":", gap->at);
+    put_id(out, gap->from);
     buf_append_text(out, ",\"reason\":");
-    quote_text(out, why, strlen(why));
+    quote_text(out, gap->why, strlen(gap->why));
     buf_append_text(out, "}\n");
 }
 
@@ -240,7 +243,8 @@ static void print_part(const struct part *part, const struct resource_info *info
     if (span_check(part->body, part->body_len, &body, NULL)) {
         span_member(body, info->member, &rows);
     }
-    buf_printf(out, "{\"v\":1,\"snapshot\":\"%s\",\"at\":\"%s\",\"id\":", info->name, at);
+    watch_json_head(out, part->catch->settings.name);
+    buf_printf(out, "\"snapshot\":\"%s\",\"at\":\"%s\",\"id\":", info->name, at);
     put_id(out, part->id);
     buf_append_text(out, ",\"data\":");
     quote_line(out, rows);

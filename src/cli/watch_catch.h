@@ -16,6 +16,7 @@
 struct watch_catch;
 
 struct watch_catch_settings {
+    const char *name;    /* printed with what is told; NULL: none */
     const char *user;    /* NULL: whose the token is */
     resource_mask panes; /* what is read */
     /* All are there: to be printed with watch_catch_print. Then release is called for what was
@@ -40,8 +41,14 @@ bool watch_catch_is_reading(const struct watch_catch *catch);
 /* While it reads: holds the event. False: it does not, print it. */
 bool watch_catch_hold(struct watch_catch *catch, const struct sse_event *sse);
 
-/* A line of JSON: what came after the event of that id (0: of none) may be missing. */
-void watch_catch_print_gap(struct buf *out, const char *at, uint64_t from, const char *why);
+/* What came after the event of that id (0: of none) may be missing. */
+struct watch_gap {
+    const char *name, *at;
+    uint64_t from;
+    const char *why;
+};
+/* A line of JSON. */
+void watch_catch_print_gap(struct buf *out, const struct watch_gap *gap);
 
 /* A line of JSON for each pane. */
 void watch_catch_print(const struct watch_catch *catch, struct buf *out, const char *at);

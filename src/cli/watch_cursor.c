@@ -13,6 +13,7 @@
 #include <blotter/core/buf.h>
 #include <blotter/core/moment.h>
 #include <blotter/core/quote.h>
+#include <blotter/sys/file.h>
 
 #define MODE 0600
 
@@ -22,13 +23,21 @@ struct mark {
     char id[CURSOR_ID_MAX];
 };
 
-struct watch_cursor {
-    char *path, *fresh; /* the file, and what it is written as */
-    char *server, *user, *backend;
+/* Of one source. */
+struct place {
+    char *name, *server, *user, *backend;
     char id[CURSOR_ID_MAX + 1];
-    bool is_old, moved;
+    bool is_old;
     struct mark marks[CURSOR_MARKS_MAX];
     size_t mark_count;
+};
+
+struct watch_cursor {
+    char *path, *fresh; /* the file, and what it is written as */
+    struct place *places;
+    size_t count;
+    struct buf others; /* lines of the file that are not ours */
+    bool moved;
     uint64_t reached;
     int lock_fd;
     int64_t next_us; /* not before */
@@ -40,29 +49,17 @@ static char *copy(const char *text)
     return text == NULL ? NULL : mem_dup(text, strlen(text));
 }
 
-static char *join(const char *path, const char *suffix)
-{
-    size_t size = strlen(path) + strlen(suffix) + 1;
-    char *joined = mem_alloc(size);
-    snprintf(joined, size, "%s%s", path, suffix);
-    return joined;
-}
-
 /* ---- reading ---- */
 
-/* Ours, and nobody else's to write; never one to wait for, as a FIFO is. */
-static const char *unfit(int fd)
+/* Ours, and nobody else's to write. */
+static const char *unfit(const struct stat *facts)
 {
-    struct stat info;
-    if (fstat(fd, &info) != 0) {
-        return strerror(errno);
-    }
-    return !S_ISREG(info.st_mode)           ? "it is no file"
-           : info.st_uid != geteuid()       ? "it belongs to somebody else"
-           : (info.st_mode & 022) != 0      ? "others may write to it (chmod 600)"
-           : info.st_size > CURSOR_FILE_MAX ? "it is no cursor: too long"
-                                            : NULL;
+    return facts->st_uid != geteuid()    ? "it belongs to somebody else"
+           : (facts->st_mode & 022) != 0 ? "others may write to it (chmod 600)"
+                                         : NULL;
 }
+
+static const char damaged[] = "it is damaged, or no cursor; remove it to begin anew";
 
 static bool same(struct span root, const char *name, const char *ours)
 {
@@ -78,44 +75,85 @@ static bool same(struct span root, const char *name, const char *ours)
     return strcmp(text, ours) == 0;
 }
 
-/* Why the text is not this cursor's; NULL when it is, and cursor has the id. */
+/* Why a place is not this one; NULL when it is, and has the id. */
+static const char *take_place(struct place *place, struct span root)
+{
+    struct span version, id;
+    if (!span_member(root, "blotterCursor", &version) || !span_member(root, "id", &id) ||
+        span_type(id) != SPAN_STRING ||
+        span_string(id, place->id, sizeof place->id) > CURSOR_ID_MAX) {
+        return damaged;
+    }
+    place->is_old = true;
+    return version.len != 1 || version.ptr[0] != '1' ? "it is of another version"
+           : !same(root, "server", place->server)    ? "it is of another server"
+           : !same(root, "user", place->user)        ? "it is of another user"
+           : !same(root, "backend", place->backend)  ? "it is of another backend"
+                                                     : NULL;
+}
+
+/* The same of the line of a named one: others stay as they are. */
+static const char *take_line(struct watch_cursor *cursor, const char *line, size_t len)
+{
+    struct span root, name;
+    if (!span_check(line, len, &root, NULL)) {
+        return damaged;
+    }
+    bool named = span_member(root, "profile", &name);
+    if (!named || cursor->places[0].name == NULL) {
+        return named                            ? "it is of several accounts"
+               : cursor->places[0].name != NULL ? "it is of one account without a name"
+                                                : take_place(cursor->places, root);
+    }
+    for (size_t i = 0; i < cursor->count; i++) {
+        if (same(root, "profile", cursor->places[i].name)) {
+            return take_place(&cursor->places[i], root);
+        }
+    }
+    buf_append(&cursor->others, line, len);
+    buf_append(&cursor->others, "\n", 1);
+    return NULL;
+}
+
 static const char *take(struct watch_cursor *cursor, const char *text, size_t len)
 {
-    struct span root, version, id;
-    if (!span_check(text, len, &root, NULL) || !span_member(root, "blotterCursor", &version) ||
-        !span_member(root, "id", &id) || span_type(id) != SPAN_STRING ||
-        span_string(id, cursor->id, sizeof cursor->id) > CURSOR_ID_MAX) {
-        return "it is damaged, or no cursor; remove it to begin anew";
+    const char *why = NULL, *end = text + len;
+    bool any = false;
+    while (text < end && why == NULL) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        stop = stop != NULL ? stop : end;
+        if (stop > text) {
+            why = any && cursor->places[0].name == NULL
+                      ? damaged
+                      : take_line(cursor, text, (size_t)(stop - text));
+            any = true;
+        }
+        text = stop + 1;
     }
-    return version.len != 1 || version.ptr[0] != '1' ? "it is of another version"
-           : !same(root, "server", cursor->server)   ? "it is of another server"
-           : !same(root, "user", cursor->user)       ? "it is of another user"
-           : !same(root, "backend", cursor->backend) ? "it is of another backend"
-                                                     : NULL;
+    return any ? why : damaged;
 }
 
 /* NULL when the file was taken or is not there. */
 static const char *read_file(struct watch_cursor *cursor)
 {
-    char text[CURSOR_FILE_MAX];
-    int fd = open(cursor->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        return errno == ENOENT ? NULL : errno == ELOOP ? "it is a link" : strerror(errno);
+    struct file file;
+    if (!file_read(AT_FDCWD, cursor->path, FILE_NO_LINK, CURSOR_FILE_MAX, &file)) {
+        return errno == ENOENT   ? NULL
+               : errno == ELOOP  ? "it is a link"
+               : errno == EINVAL ? "it is no file"
+               : errno == EFBIG  ? "it is no cursor: too long"
+                                 : strerror(errno);
     }
-    const char *why = unfit(fd);
-    if (why == NULL) {
-        ssize_t len = read(fd, text, sizeof text);
-        why = len < 0 ? strerror(errno) : take(cursor, text, (size_t)len);
-        cursor->is_old = true;
-    }
-    close(fd);
+    const char *why = unfit(&file.facts);
+    why = why == NULL ? take(cursor, file.bytes, file.len) : why;
+    free(file.bytes);
     return why;
 }
 
 /* A file of its own, for the other is a new one after each write. */
 static const char *take_lock(struct watch_cursor *cursor)
 {
-    char *path = join(cursor->path, ".lock");
+    char *path = mem_printf("%s.lock", cursor->path);
     cursor->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, MODE);
     free(path);
     if (cursor->lock_fd < 0) {
@@ -127,73 +165,91 @@ static const char *take_lock(struct watch_cursor *cursor)
     return errno == EWOULDBLOCK ? "another blotter goes on from it" : strerror(errno);
 }
 
-struct watch_cursor *watch_cursor_open(const char *path, const struct watch_cursor_owner *owner,
-                                       char *why, size_t why_size)
+struct watch_cursor *watch_cursor_open(const char *path, const struct watch_cursor_owner *owners,
+                                       size_t count, char why[CURSOR_WHY_MAX])
 {
     struct watch_cursor *cursor = mem_calloc(1, sizeof *cursor);
     cursor->path = copy(path);
-    cursor->fresh = join(path, ".new");
-    cursor->server = copy(owner->server);
-    cursor->user = copy(owner->user);
-    cursor->backend = copy(owner->backend);
+    cursor->fresh = mem_printf("%s.new", path);
+    cursor->places = mem_calloc(count, sizeof *cursor->places);
+    cursor->count = count;
+    buf_init(&cursor->others, CURSOR_FILE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct place *place = &cursor->places[i];
+        place->name = copy(owners[i].name);
+        place->server = copy(owners[i].server);
+        place->user = copy(owners[i].user);
+        place->backend = copy(owners[i].backend);
+    }
     const char *wrong = take_lock(cursor);
     wrong = wrong == NULL ? read_file(cursor) : wrong;
     if (wrong != NULL) {
-        snprintf(why, why_size, "cannot use the cursor %.200s: %s", path, wrong);
+        snprintf(why, CURSOR_WHY_MAX, "cannot use the cursor %.200s: %s", path, wrong);
         watch_cursor_close(cursor);
         return NULL;
     }
     return cursor;
 }
 
-bool watch_cursor_is_old(const struct watch_cursor *cursor)
+bool watch_cursor_is_old(const struct watch_cursor *cursor, size_t owner)
 {
-    return cursor->is_old;
+    return cursor->places[owner].is_old;
 }
 
-const char *watch_cursor_id(const struct watch_cursor *cursor)
+const char *watch_cursor_id(const struct watch_cursor *cursor, size_t owner)
 {
-    return cursor->id;
+    return cursor->places[owner].id;
 }
 
 /* ---- writing ---- */
 
-static void move(struct watch_cursor *cursor, const char *id, size_t len)
+static bool move(struct place *place, const char *id, size_t len)
 {
     if (len > CURSOR_ID_MAX || memchr(id, '\0', len) != NULL) {
         len = 0; /* none that could be asked for */
     }
-    if (!cursor->is_old || strlen(cursor->id) != len || memcmp(cursor->id, id, len) != 0) {
-        memcpy(cursor->id, id, len);
-        cursor->id[len] = '\0';
-        cursor->is_old = cursor->moved = true;
+    if (place->is_old && strlen(place->id) == len && memcmp(place->id, id, len) == 0) {
+        return false;
     }
+    memcpy(place->id, id, len);
+    place->id[len] = '\0';
+    return place->is_old = true;
 }
 
-void watch_cursor_mark(struct watch_cursor *cursor, uint64_t at, const char *id, size_t len)
+void watch_cursor_mark(struct watch_cursor *cursor, size_t owner, struct watch_mark mark)
 {
-    size_t count = cursor->mark_count;
-    uint64_t before = count > 1 ? cursor->marks[count - 2].at : cursor->reached;
-    if (count == 0 || (at - before >= CURSOR_MARK_EVERY && count < CURSOR_MARKS_MAX)) {
-        count = ++cursor->mark_count;
+    struct place *place = &cursor->places[owner];
+    size_t count = place->mark_count;
+    uint64_t before = count > 1 ? place->marks[count - 2].at : cursor->reached;
+    if (count == 0 || (mark.at - before >= CURSOR_MARK_EVERY && count < CURSOR_MARKS_MAX)) {
+        count = ++place->mark_count;
     }
-    struct mark *last = &cursor->marks[count - 1];
-    last->at = at;
-    last->len = len <= CURSOR_ID_MAX ? len : 0;
-    memcpy(last->id, id, last->len);
+    struct mark *last = &place->marks[count - 1];
+    last->at = mark.at;
+    last->len = mark.len <= CURSOR_ID_MAX ? mark.len : 0;
+    memcpy(last->id, mark.id, last->len);
+}
+
+static bool reach(struct place *place, uint64_t sent)
+{
+    size_t count = 0;
+    bool moved = false;
+    while (count < place->mark_count && place->marks[count].at <= sent) {
+        count++;
+    }
+    if (count > 0) {
+        moved = move(place, place->marks[count - 1].id, place->marks[count - 1].len);
+        place->mark_count -= count;
+        memmove(place->marks, place->marks + count, place->mark_count * sizeof *place->marks);
+    }
+    return moved;
 }
 
 void watch_cursor_reach(struct watch_cursor *cursor, uint64_t sent)
 {
-    size_t count = 0;
     cursor->reached = sent;
-    while (count < cursor->mark_count && cursor->marks[count].at <= sent) {
-        count++;
-    }
-    if (count > 0) {
-        move(cursor, cursor->marks[count - 1].id, cursor->marks[count - 1].len);
-        cursor->mark_count -= count;
-        memmove(cursor->marks, cursor->marks + count, cursor->mark_count * sizeof *cursor->marks);
+    for (size_t i = 0; i < cursor->count; i++) {
+        cursor->moved |= reach(&cursor->places[i], sent);
     }
 }
 
@@ -207,52 +263,36 @@ static void put_member(struct buf *out, const char *name, const char *value)
     }
 }
 
-static bool put_all(int fd, const struct buf *text)
+static void put_place(struct buf *text, const struct place *place)
 {
-    for (size_t sent = 0; sent < text->len;) {
-        ssize_t wrote = write(fd, text->data + sent, text->len - sent);
-        if (wrote < 0 && errno != EINTR) {
-            return false;
-        }
-        sent += wrote > 0 ? (size_t)wrote : 0;
+    buf_append_text(text, "{\"blotterCursor\":1");
+    if (place->name != NULL) {
+        put_member(text, "profile", place->name);
     }
-    return true;
+    put_member(text, "server", place->server);
+    put_member(text, "user", place->user);
+    put_member(text, "backend", place->backend);
+    put_member(text, "id", place->id);
+    buf_append_text(text, "}\n");
 }
 
-/* What a process that died left behind is of the holder of the lock: us. */
-static bool replace(const struct watch_cursor *cursor, const struct buf *text)
-{
-    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-    int fd = open(cursor->fresh, flags, MODE);
-    if (fd < 0 && errno == EEXIST && unlink(cursor->fresh) == 0) {
-        fd = open(cursor->fresh, flags, MODE);
-    }
-    if (fd < 0) {
-        return false;
-    }
-    bool good = put_all(fd, text);
-    int error = errno;
-    good = close(fd) == 0 && good && rename(cursor->fresh, cursor->path) == 0;
-    if (!good) {
-        error = error != 0 ? error : errno;
-        unlink(cursor->fresh);
-        errno = error;
-    }
-    return good;
-}
-
+/* Who has no place yet has no line: an empty id would be that of a server without ids. */
 static bool write_file(struct watch_cursor *cursor)
 {
     struct buf text;
     buf_init(&text, SIZE_MAX);
-    buf_append_text(&text, "{\"blotterCursor\":1");
-    put_member(&text, "server", cursor->server);
-    put_member(&text, "user", cursor->user);
-    put_member(&text, "backend", cursor->backend);
-    put_member(&text, "id", cursor->id);
-    buf_append_text(&text, "}\n");
+    for (size_t i = 0; i < cursor->count; i++) {
+        if (cursor->places[i].is_old) {
+            put_place(&text, &cursor->places[i]);
+        }
+    }
+    if (text.len + cursor->others.len <= CURSOR_FILE_MAX) {
+        buf_append(&text, cursor->others.data, cursor->others.len);
+    }
     errno = 0;
-    bool good = replace(cursor, &text);
+    /* What a process that died left behind is of the holder of the lock: us. */
+    bool good =
+        file_replace(AT_FDCWD, cursor->path, cursor->fresh, &(struct span){text.data, text.len}, 1);
     int error = good ? 0 : errno;
     buf_done(&text);
     errno = error;
@@ -298,8 +338,13 @@ void watch_cursor_close(struct watch_cursor *cursor)
     }
     free(cursor->path);
     free(cursor->fresh);
-    free(cursor->server);
-    free(cursor->user);
-    free(cursor->backend);
+    for (size_t i = 0; i < cursor->count; i++) {
+        free(cursor->places[i].name);
+        free(cursor->places[i].server);
+        free(cursor->places[i].user);
+        free(cursor->places[i].backend);
+    }
+    free(cursor->places);
+    buf_done(&cursor->others);
     free(cursor);
 }

@@ -1,6 +1,8 @@
 /*
- * watch_cursor: the file that remembers the last event that was printed, so that the next --watch
- * goes on behind it. It belongs to one server, user and backend, and to one process at a time.
+ * watch_cursor: the file that remembers the last event that was printed, of each source, so that
+ * the next --watch goes on behind it. A place belongs to one server, user and backend, the file to
+ * one process at a time. One source without a name is the file's only line; named ones have a line
+ * each, and lines of others stay.
  */
 #ifndef BLOTTER_CLI_WATCH_CURSOR_H
 #define BLOTTER_CLI_WATCH_CURSOR_H
@@ -9,8 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CURSOR_ID_MAX 256 /* bytes of an id; a longer one is not kept */
-#define CURSOR_FILE_MAX 8192
+#define CURSOR_ID_MAX 256                   /* bytes of an id; a longer one is not kept */
+#define CURSOR_FILE_MAX ((size_t)128 << 10) /* a place takes 3 KiB at most */
+#define CURSOR_PLACES_MAX 32
 #define CURSOR_MARKS_MAX 64
 #define CURSOR_MARK_EVERY 4096           /* bytes of output between two marks */
 #define CURSOR_EVERY_US INT64_C(20000)   /* between two writes */
@@ -21,24 +24,34 @@ struct watch_cursor;
 /* Whose place it is. NULL: none was named. */
 struct watch_cursor_owner {
     const char *server, *user, *backend;
+    const char *name; /* its profile's; NULL: it is the only one */
 };
 
+#define CURSOR_WHY_MAX 512
+
 /*
- * Takes the file (it need not be there yet) for this process. NULL with a sentence in why when it
- * is another's, damaged, in use, or cannot be read.
+ * Takes the file (it need not be there yet) for this process, with a place for each of the owners,
+ * at most CURSOR_PLACES_MAX. NULL with a sentence in why when it is another's, damaged, in use, or
+ * cannot be read.
  */
-struct watch_cursor *watch_cursor_open(const char *path, const struct watch_cursor_owner *owner,
-                                       char *why, size_t why_size);
+struct watch_cursor *watch_cursor_open(const char *path, const struct watch_cursor_owner *owners,
+                                       size_t count, char why[CURSOR_WHY_MAX]);
 /* Writes what is not yet written, and lets the file go. NULL is fine. */
 void watch_cursor_close(struct watch_cursor *cursor);
 
-/* Whether there was a file: whoever continues must not skip anything. Its id, "" when the server
- * sent none. */
-bool watch_cursor_is_old(const struct watch_cursor *cursor);
-const char *watch_cursor_id(const struct watch_cursor *cursor);
+/* Whether the file had the owner's place: whoever continues must not skip anything. Its id, "" when
+ * the server sent none. */
+bool watch_cursor_is_old(const struct watch_cursor *cursor, size_t owner);
+const char *watch_cursor_id(const struct watch_cursor *cursor, size_t owner);
 
-/* Once so many bytes of output have been written, the place is this id. In growing order. */
-void watch_cursor_mark(struct watch_cursor *cursor, uint64_t at, const char *id, size_t len);
+/* Once so many bytes of output have been written, the owner's place is this id. In growing order.
+ */
+struct watch_mark {
+    uint64_t at;
+    const char *id;
+    size_t len;
+};
+void watch_cursor_mark(struct watch_cursor *cursor, size_t owner, struct watch_mark mark);
 /* So many have been; watch_cursor_write writes the place. */
 void watch_cursor_reach(struct watch_cursor *cursor, uint64_t sent);
 

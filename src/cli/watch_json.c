@@ -1,5 +1,7 @@
 #include "watch_json.h"
 
+#include <string.h>
+
 #include <blotter/core/quote.h>
 #include <blotter/core/resource.h>
 
@@ -14,6 +16,21 @@ static void append_number(struct buf *out, uint64_t number)
         number /= 10;
     } while (number > 0);
     buf_append(out, digits + at, sizeof digits - at);
+}
+
+static void append_name(struct buf *out, const char *name)
+{
+    if (name != NULL) {
+        APPEND(out, "\"profile\":");
+        quote_text(out, name, strlen(name));
+        APPEND(out, ",");
+    }
+}
+
+void watch_json_head(struct buf *out, const char *name)
+{
+    APPEND(out, "{\"v\":1,");
+    append_name(out, name);
 }
 
 static void append_head(struct buf *out, const struct watch_event *event)
@@ -42,7 +59,7 @@ static void append_panes(struct buf *out, resource_mask panes)
     APPEND(out, "\"");
 }
 
-static bool key_is_ours(struct span key)
+static bool key_is_ours(struct span key, bool named)
 {
     static const char *const ours[] = {"event",      "data", "timestamp", "v",    "seq",
                                        "receivedAt", "id",   "type",      "pane", "raw"};
@@ -51,7 +68,7 @@ static bool key_is_ours(struct span key)
             return true;
         }
     }
-    return false;
+    return named && span_string_equals(key, "profile");
 }
 
 /* Members of the payload that nobody has foreseen are kept, behind those that we know. */
@@ -65,7 +82,7 @@ static void append_unknown_members(struct buf *out, const struct watch_event *ev
         return;
     }
     while (span_next(payload, &it, &key, &value)) {
-        if (!key_is_ours(key)) {
+        if (!key_is_ours(key, event->name != NULL)) {
             APPEND(out, ",");
             quote_line(out, key);
             APPEND(out, ":");
@@ -86,7 +103,8 @@ static bool may_have_more(const struct watch_event *event)
 
 void watch_json_line(struct buf *out, const struct watch_event *event)
 {
-    APPEND(out, "{\"v\":1,\"seq\":");
+    watch_json_head(out, event->name);
+    APPEND(out, "\"seq\":");
     append_number(out, event->seq);
     APPEND(out, ",\"receivedAt\":\"");
     buf_append_text(out, event->received_at);
@@ -114,7 +132,9 @@ void watch_json_line(struct buf *out, const struct watch_event *event)
 
 void watch_json_raw_line(struct buf *out, const struct watch_event *event)
 {
-    APPEND(out, "{\"seq\":");
+    APPEND(out, "{");
+    append_name(out, event->name);
+    APPEND(out, "\"seq\":");
     append_number(out, event->seq);
     append_head(out, event);
     APPEND(out, ",\"data\":");

@@ -8,6 +8,7 @@
 
 #include <blotter/cli/token_renew.h>
 #include <blotter/cli/watch.h>
+#include <blotter/core/alloc.h>
 
 static enum watch_format format_of(const char *name)
 {
@@ -28,9 +29,9 @@ static bool wants_color(const struct session *session)
 }
 
 /* Naming panes leaves the other events out; all of them means everything, unknown types too. */
-static resource_mask panes_of(const struct session *session)
+static resource_mask panes_of(const struct profile *profile)
 {
-    resource_mask panes = (resource_mask)config_number(session->config, CONFIG_PANES);
+    resource_mask panes = (resource_mask)config_number(profile->config, CONFIG_PANES);
     return panes == RESOURCE_ALL ? 0 : panes;
 }
 
@@ -39,21 +40,15 @@ static void fill(const struct session *session, struct watch_settings *settings)
     const struct options *options = session->options;
     const char *zone = config_text(session->config, CONFIG_TIMEZONE);
     watch_settings_default(settings);
-    session_http(session, &settings->http);
-    session_conn(session, &settings->conn);
-    settings->event_max = (size_t)config_number(session->config, CONFIG_STREAM_EVENT_MAX);
     settings->format = format_of(options->value[OPTION_OUTPUT]);
     settings->globs = options->events;
     settings->glob_count = options->event_count;
-    settings->panes = panes_of(session);
     settings->count = options->count;
     settings->duration_ms = options->duration_ms;
     settings->status = options->given[OPTION_STATUS];
     settings->cursor = options->value[OPTION_CURSOR];
     settings->after = options->value[OPTION_AFTER];
     settings->with_snapshot = options->given[OPTION_WITH_SNAPSHOT];
-    settings->user = config_text(session->config, CONFIG_USER);
-    settings->backend = config_text(session->config, CONFIG_BACKEND);
     settings->color = wants_color(session);
     settings->ascii = session_ascii(session);
     settings->utc = zone != NULL && strcmp(zone, "utc") == 0;
@@ -61,68 +56,119 @@ static void fill(const struct session *session, struct watch_settings *settings)
         setenv("TZ", zone, 1);
         tzset();
     }
-    settings->out_fd = STDOUT_FILENO;
-    settings->err_fd = STDERR_FILENO;
 }
 
 /* --- another token --------------------------------------------------------------------------- */
 
-struct renewal {
+/* One account, and what its source points into. */
+struct one {
+    const struct profile *profile;
+    char *path;
     struct token_renew *renew;
-    struct watch *watch;
+    struct watch_stream *stream; /* that waits for a token */
 };
 
 static void on_token(void *user, const char *token, const struct problem *problem)
 {
-    const struct renewal *renewal = user;
-    watch_use_token(renewal->watch, token, token == NULL ? problem->text : NULL);
+    const struct one *one = user;
+    watch_use_token(one->stream, token, token == NULL ? problem->text : NULL);
 }
 
-static bool on_refused(void *user, struct watch *watch)
+static bool on_refused(void *user, struct watch_stream *stream)
 {
-    struct renewal *renewal = user;
-    renewal->watch = watch;
-    return token_renew_ask(renewal->renew);
+    struct one *one = user;
+    one->stream = stream;
+    return token_renew_ask(one->renew);
 }
 
-static int run(struct session *session, struct loop *loop, struct watch_settings *settings)
+/* --- the accounts ---------------------------------------------------------------------------- */
+
+static void open_one(struct one *one, const struct profile *profile, struct loop *loop)
 {
-    struct renewal renewal = {.watch = NULL};
-    const struct token_renewal asked = {.source = session->token_source,
-                                        .config = session->config,
-                                        .token = session->token,
+    const struct token_renewal asked = {.source = profile->token_source,
+                                        .config = profile->config,
+                                        .token = profile->token,
                                         .fn = on_token,
-                                        .user = &renewal};
-    renewal.renew = token_renew_new(loop, &asked);
-    settings->on_refused = on_refused;
-    settings->refused_user = &renewal;
-    int status = watch_run(loop, settings);
-    token_renew_free(renewal.renew);
+                                        .user = one};
+    one->profile = profile;
+    one->path = resource_path(RESOURCE_STREAM_PATH, config_text(profile->config, CONFIG_USER));
+    one->renew = token_renew_new(loop, &asked);
+    profile_loop(profile, loop);
+}
+
+static void describe(struct one *one, struct watch_source *ret)
+{
+    const struct profile *profile = one->profile;
+    struct client_settings client;
+    profile_client(profile, &client);
+    *ret = (struct watch_source){
+        .name = profile->name,
+        .relayed = client.backend,
+        .path = one->path,
+        .event_max = client.event_max,
+        .panes = panes_of(profile),
+        .user = config_text(profile->config, CONFIG_USER),
+        .backend = config_text(profile->config, CONFIG_BACKEND),
+        .on_refused = on_refused,
+        .refused_user = one,
+    };
+    profile_http(profile, &ret->http);
+    profile_conn(profile, &ret->conn);
+}
+
+/* A backend whose functions do not compile has said so, and is left out. */
+static size_t describe_all(const struct session *session, struct one *each,
+                           struct watch_source *sources)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < session->profile_count; i++) {
+        if (!profile_backend_is_broken(session->profiles[i])) {
+            describe(&each[i], &sources[count++]);
+        }
+    }
+    return count;
+}
+
+static void close_one(struct one *one)
+{
+    token_renew_free(one->renew);
+    profile_loop(one->profile, NULL);
+    free(one->path);
+}
+
+static int run(const struct session *session, struct loop *loop, struct watch_settings *settings)
+{
+    struct one *each = mem_calloc(session->profile_count, sizeof *each);
+    struct watch_source *sources = mem_calloc(session->profile_count, sizeof *sources);
+    for (size_t i = 0; i < session->profile_count; i++) {
+        open_one(&each[i], session->profiles[i], loop);
+    }
+    settings->sources = sources;
+    settings->source_count = describe_all(session, each, sources);
+    settings->short_of_some = settings->source_count < session->named;
+    int status = settings->source_count > 0 ? watch_run(loop, settings) : STATUS_USAGE;
+    for (size_t i = 0; i < session->profile_count; i++) {
+        close_one(&each[i]);
+    }
+    free(sources);
+    free(each);
     return status;
 }
 
 int session_watch(struct session *session)
 {
     struct watch_settings settings;
-    struct loop *loop = loop_new();
-    char *path = resource_path(RESOURCE_STREAM_PATH, config_text(session->config, CONFIG_USER));
-    fill(session, &settings);
-    settings.path = path;
-    session_end_on_signals(loop);
-    session_loop(session, loop);
-    struct client_settings client;
-    session_client(session, &client);
-    settings.relayed = client.backend;
     struct problem problem;
+    struct loop *loop = loop_new();
     int status = STATUS_RUNTIME;
+    fill(session, &settings);
+    session_end_on_signals(loop);
     if (session_trace(session, &settings.trace, &problem)) {
         status = run(session, loop, &settings);
         trace_close(settings.trace);
     } else {
         fprintf(stderr, "blotter: %s\n", problem.text);
     }
-    session_loop(session, NULL);
     loop_free(loop);
-    free(path);
     return status;
 }

@@ -147,6 +147,10 @@ void watch_text_line(struct buf *out, const struct watch_text_style *style, int6
     const char *pane = pane_name(event);
     buf_append_text(out, style->color ? "\033[2m" : "");
     append_time(out, wall_ms, style->utc);
+    if (style->name != NULL) {
+        buf_append_text(out, style->color ? "\033[0m" : "");
+        append_column(out, style->name, strlen(style->name), style->name_columns, style->ascii);
+    }
     buf_append_text(out, style->color ? "\033[0m\033[36m" : "");
     append_column(out, pane, strlen(pane), PANE_COLUMNS, style->ascii);
     buf_append_text(out, style->color ? "\033[0m" : "");

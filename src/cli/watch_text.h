@@ -12,6 +12,8 @@ struct watch_text_style {
     bool color;
     bool ascii;
     bool utc;
+    const char *name; /* whose it is; NULL: nobody else is meant */
+    int name_columns; /* of the longest */
 };
 
 /* event NULL: the payload is no object with a string "event", its text is shown instead. */

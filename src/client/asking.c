@@ -53,8 +53,11 @@ static bool lines_make(const struct asking *asking, struct lines *ret, struct fa
     return true;
 }
 
-/* The secrets themselves, so that they can be hidden where a server repeats them. */
-static size_t secrets_of(const struct asking *asking, const char *ret[BACKEND_SECRETS_MAX])
+#define HIDDEN_MAX (BACKEND_SECRETS_MAX + BACKEND_HEADERS_MAX)
+
+/* What is to be hidden where a server repeats it: the secrets, and two in one in base64. */
+static size_t secrets_of(const struct asking *asking, const struct lines *lines,
+                         const char *ret[HIDDEN_MAX])
 {
     const struct client_backend *user = asking->settings.backend;
     size_t count = 0;
@@ -66,20 +69,25 @@ static size_t secrets_of(const struct asking *asking, const char *ret[BACKEND_SE
             ret[count++] = secret;
         }
     }
+    for (size_t i = 0; i < lines->count; i++) {
+        if (strstr(asking->backend->headers[i].value, "{basic:") != NULL) {
+            ret[count++] = strrchr(lines->lines[i], ' ') + 1;
+        }
+    }
     return count;
 }
 
 static bool set_headers(struct asking *asking, struct fault *ret_fault)
 {
     struct lines lines;
-    const char *secrets[BACKEND_SECRETS_MAX];
+    const char *secrets[HIDDEN_MAX];
     if (!lines_make(asking, &lines, ret_fault)) {
         return false;
     }
     struct http_headers headers = {.lines = (const char *const *)lines.lines,
                                    .line_count = lines.count,
                                    .secrets = secrets,
-                                   .secret_count = secrets_of(asking, secrets)};
+                                   .secret_count = secrets_of(asking, &lines, secrets)};
     bool good = true;
     for (size_t i = 0; i < asking->backend->host_count && good; i++) {
         good = http_set_headers(asking->https[i], &headers, ret_fault);
@@ -95,6 +103,7 @@ static bool make_hosts(struct asking *asking, struct fault *ret_fault)
         http.url = asking->backend->hosts[i].origin;
         http.token = NULL;
         http.stays = true;
+        http.body_max = http.body_max < ADAPT_BODY_BYTES_MAX ? http.body_max : ADAPT_BODY_BYTES_MAX;
         asking->https[i] = http_new(asking->loop, &http, ret_fault);
         if (asking->https[i] == NULL) {
             return false;
@@ -115,7 +124,7 @@ static void renewed(void *user, bool ok)
     asking->handler.on_state(asking->handler.user);
 }
 
-static void renew(struct asking *asking)
+void asking_renew(struct asking *asking)
 {
     const struct client_backend *user = asking->settings.backend;
     if (user->renew == NULL) {
@@ -176,7 +185,7 @@ static void act(struct asking *asking, const struct ask_action *action)
         asking_read_time(asking);
         break;
     case ASK_RENEW:
-        renew(asking);
+        asking_renew(asking);
         break;
     case ASK_EMPTY:
         asking_read_nothing(asking, (enum resource)action->target.index);
@@ -279,6 +288,15 @@ void asking_free(struct asking *asking)
     asking_gone_free(asking->gone);
     ask_free(asking->ask);
     free(asking);
+}
+
+void asking_take_over(struct asking *asking, struct asking *from)
+{
+    if (asking->gone != NULL && from->gone != NULL) {
+        asking_gone_free(asking->gone);
+        asking->gone = from->gone;
+        from->gone = NULL;
+    }
 }
 
 void asking_start(struct asking *asking)

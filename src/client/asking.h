@@ -46,6 +46,10 @@ struct asking_settings {
 struct asking *asking_new(struct loop *loop, const struct asking_settings *settings,
                           const struct asking_handler *handler, struct fault *ret_fault);
 void asking_free(struct asking *asking);
+/* The secrets are asked for anew. */
+void asking_renew(struct asking *asking);
+/* Knows what another one, which is at its end, has seen go. Before it starts. */
+void asking_take_over(struct asking *asking, struct asking *from);
 void asking_start(struct asking *asking);
 void asking_stop(struct asking *asking);
 

@@ -68,30 +68,21 @@ void asking_compile(struct asking *asking)
     is_readable(asking, &unused);
 }
 
-/* What is no JSON says so with its media type: the backend may have to be asked otherwise. */
+/* What is no JSON says so with its media type; another than is asked for may be had otherwise. */
 static void explain_type(const char *content_type, struct fault *fault)
 {
-    if (content_type == NULL || strstr(content_type, "json") != NULL ||
-        strstr(fault->text, "no JSON") == NULL) {
+    static const char ours[] = "the answer is no JSON";
+    char text[sizeof fault->text];
+    if (content_type == NULL || strncmp(fault->text, ours, strlen(ours)) != 0) {
         return;
     }
-    fault_set(fault, FAULT_DECODE, 0,
-              "the answer is no JSON but %.60s: see Accept in the backend's [headers]",
-              content_type);
-}
-
-/* The number that a decimal id is; 0 for any other. */
-static uint64_t decimal(const char *text, size_t len)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < len; i++) {
-        unsigned digit = (unsigned)(text[i] - '0');
-        if (digit > 9 || value > (UINT64_MAX - digit) / 10) {
-            return 0;
-        }
-        value = value * 10 + digit;
+    snprintf(text, sizeof text, "%s", fault->text + strlen(ours));
+    if (strstr(content_type, "json") != NULL) {
+        fault_set(fault, FAULT_DECODE, 0, "the answer, %.60s, is no JSON%s", content_type, text);
+    } else {
+        fault_set(fault, FAULT_DECODE, 0, "%s but %.60s: see Accept in the backend's [headers]",
+                  ours, content_type);
     }
-    return value;
 }
 
 /* Of several answers the one that knows least counts. */
@@ -100,7 +91,7 @@ static void note_covers(struct asking *asking, struct part *part, const struct h
     struct buf id;
     buf_init(&id, 256);
     uint64_t covers = translate_covers(asking->adapt, answer->body, answer->body_len, &id)
-                          ? decimal(id.data, id.len)
+                          ? event_id_parse(id.data, id.len)
                           : 0;
     part->covers = part->covers_known && part->covers < covers ? part->covers : covers;
     part->covers_known = true;
@@ -256,16 +247,17 @@ static void read_refusal(struct asking *asking, const struct http_answer *answer
                          struct reading *reading)
 {
     struct translate_refusal refusal = {.expired = false};
-    struct fault unused, ours = *answer->fault;
-    reading->fault = ours;
+    struct fault unused;
+    reading->fault = *answer->fault;
     if (answer->body_len == 0 || !is_readable(asking, &unused)) {
         return;
     }
     translate_refusal(asking->adapt, answer->body, answer->body_len, &refusal);
     reading->answer.expired = refusal.expired;
-    if (refusal.text[0] != '\0') {
-        fault_set(&reading->fault, ours.kind, ours.status, "%.70s: %s", ours.text, refusal.text);
-        reading->fault.retry_after_ms = ours.retry_after_ms;
+    bool is_page = refusal.text[0] == '<' && answer->content_type != NULL &&
+                   strstr(answer->content_type, "html") != NULL;
+    if (!is_page) {
+        fault_append(&reading->fault, refusal.text);
     }
 }
 

@@ -85,13 +85,12 @@ void asking_symbols_take(struct asking_symbols *symbols, enum resource resource,
     for (size_t i = 0; snapshot != NULL && i < snapshot->row_count; i++) {
         if (resource == RESOURCE_ORDERS) {
             const struct order *order = &snapshot->orders[i];
-            bool waits = order->class == ORDER_OPEN || order->class == ORDER_PART;
-            if (waits && lacks_price(&order->row, order->ltp)) {
+            if (lacks_price(&order->row, order->ltp)) {
                 take(set, order->instrument_id, order->symbol, order->segment);
             }
         } else if (resource == RESOURCE_POSITIONS) {
             const struct position *position = &snapshot->positions[i];
-            if (!position->is_closed && lacks_price(&position->row, position->current_price)) {
+            if (lacks_price(&position->row, position->current_price)) {
                 take(set, position->instrument_id, position->symbol, position->segment);
             }
         } else if (resource == RESOURCE_WATCHLISTS) {

@@ -1,10 +1,10 @@
-#include <blotter/client/cache.h>
+#include "cache.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/sha256.h>
 #include <blotter/core/span.h>
+#include <blotter/sys/file.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,12 +43,9 @@ void cache_set_token(struct cache *cache, const char *token)
     if (cache->user[0] == '\0' && token != NULL) {
         sha256_text(token, strlen(token), digest);
     }
-    size_t size =
-        strlen(cache->url) + strlen(cache->user) + DIGEST_DIGITS + sizeof "url \nuser \ntoken \n";
     free(cache->owner);
-    cache->owner = mem_alloc(size);
-    snprintf(cache->owner, size, "url %s\nuser %s\ntoken %.*s\n", cache->url, cache->user,
-             DIGEST_DIGITS, digest);
+    cache->owner =
+        mem_printf("url %s\nuser %s\ntoken %.*s\n", cache->url, cache->user, DIGEST_DIGITS, digest);
 }
 
 void cache_free(struct cache *cache)
@@ -87,33 +84,23 @@ static int open_directory(const struct cache *cache)
 
 static bool is_our_file(const struct stat *facts)
 {
-    return S_ISREG(facts->st_mode) && facts->st_uid == geteuid() && facts->st_nlink == 1 &&
+    return facts->st_uid == geteuid() && facts->st_nlink == 1 &&
            (facts->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-/* Reads a whole regular file of ours; NULL when that is not what it is. */
+/* A whole file of ours; NULL when that is not what it is. */
 static char *read_file(int directory, const char *name, size_t *ret_len)
 {
-    struct stat facts;
-    int fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0) {
+    struct file file;
+    if (!file_read(directory, name, FILE_NO_LINK, CACHE_BODY_MAX + HEADER_MAX, &file)) {
         return NULL;
     }
-    char *text = NULL;
-    if (fstat(fd, &facts) == 0 && is_our_file(&facts) && facts.st_size > 0 &&
-        (uint64_t)facts.st_size <= CACHE_BODY_MAX + HEADER_MAX) {
-        size_t size = (size_t)facts.st_size, len = 0;
-        ssize_t got = 1;
-        text = mem_alloc(size + 1);
-        while (len < size && got > 0) {
-            got = read(fd, text + len, size - len);
-            len += got > 0 ? (size_t)got : 0;
-        }
-        text[len] = '\0';
-        *ret_len = len;
+    if (!is_our_file(&file.facts)) {
+        free(file.bytes);
+        return NULL;
     }
-    close(fd);
-    return text;
+    *ret_len = file.len;
+    return file.bytes;
 }
 
 /* Writes what a file of ours begins with; returns its length, 0 when it does not fit. */
@@ -174,76 +161,6 @@ char *cache_load(const struct cache *cache, enum resource resource, size_t *ret_
     return text;
 }
 
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t put = write(fd, bytes, len);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return false;
-        }
-        bytes += put;
-        len -= (size_t)put;
-    }
-    return true;
-}
-
-/* Makes the directory and its parents, 0700, as the XDG specification asks. */
-static void make_directories(const char *directory)
-{
-    char *path = mem_dup(directory, strlen(directory));
-    for (char *at = path + 1; *at != '\0'; at++) {
-        if (*at == '/') {
-            *at = '\0';
-            (void)mkdir(path, 0700);
-            *at = '/';
-        }
-    }
-    (void)mkdir(path, 0700);
-    free(path);
-}
-
-/* A name that is new, or is not used: whatever stands there is not ours, or is left of a crash. */
-static int create_file(int directory, const char *name)
-{
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-    int fd = openat(directory, name, flags, 0600);
-    if (fd < 0 && errno == EEXIST && unlinkat(directory, name, 0) == 0) {
-        fd = openat(directory, name, flags, 0600);
-    }
-    return fd;
-}
-
-static bool write_file(int directory, const char *name, struct span header, struct span body)
-{
-    int fd = create_file(directory, name);
-    if (fd < 0) {
-        return false;
-    }
-    bool ok = fchmod(fd, 0600) == 0 && write_all(fd, header.ptr, header.len) &&
-              write_all(fd, body.ptr, body.len);
-    return close(fd) == 0 && ok;
-}
-
-/* Under another name first: what is read is always whole. */
-static bool replace_file(int directory, enum resource resource, struct span header,
-                         struct span body)
-{
-    /* It holds our pid: two dashboards side by side never write the same temporary file. */
-    char suffix[32], temporary[NAME_SIZE], name[NAME_SIZE];
-    snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
-    file_name(resource, suffix, temporary);
-    file_name(resource, "", name);
-    bool ok = write_file(directory, temporary, header, body) &&
-              renameat(directory, temporary, directory, name) == 0;
-    if (!ok) {
-        (void)unlinkat(directory, temporary, 0);
-    }
-    return ok;
-}
-
 bool cache_save(const struct cache *cache, enum resource resource, const char *body, size_t len,
                 int64_t confirmed_ms)
 {
@@ -252,13 +169,18 @@ bool cache_save(const struct cache *cache, enum resource resource, const char *b
     if (header_len == 0 || len == 0 || len > CACHE_BODY_MAX) {
         return false;
     }
-    make_directories(cache->directory);
+    (void)file_make_directory(cache->directory);
     int directory = open_directory(cache);
     if (directory < 0) {
         return false;
     }
-    bool ok = replace_file(directory, resource, (struct span){header, header_len},
-                           (struct span){body, len});
+    /* It holds our pid: two dashboards side by side never write the same temporary file. */
+    char suffix[32], temporary[NAME_SIZE], name[NAME_SIZE];
+    snprintf(suffix, sizeof suffix, ".%ld.tmp", (long)getpid());
+    file_name(resource, suffix, temporary);
+    file_name(resource, "", name);
+    const struct span parts[] = {{header, header_len}, {body, len}};
+    bool ok = file_replace(directory, name, temporary, parts, 2);
     close(directory);
     return ok;
 }

@@ -121,6 +121,9 @@ static void before_wait(void *user)
     }
     unsigned mask = client->changes | rows;
     client->changes = 0;
+    if (client->asking != NULL) {
+        ledger_set_cut(client->ledger, client_is_cut(client, RESOURCE_ORDERS));
+    }
     ledger_take(client->ledger, client->engine, mask, now);
     if (mask != 0 && client->on_change != NULL) {
         client->on_change(client->on_change_user, mask);
@@ -225,6 +228,7 @@ void client_free(struct client *client)
     if (client == NULL) {
         return;
     }
+    loop_before_wait_remove(client->loop, before_wait, client);
     client_backend_done(client);
     stream_free(client->stream);
     http_free(client->http);

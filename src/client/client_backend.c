@@ -166,7 +166,9 @@ bool client_backend_init(struct client *client, const struct client_settings *se
                                       settings->event_max, &stream);
         client->stream = client->telling != NULL ? telling_stream(client->telling) : NULL;
     }
-    client->begin = loop_timer_new(client->loop, begin, client);
+    if (client->begin == NULL) {
+        client->begin = loop_timer_new(client->loop, begin, client);
+    }
     return client->asking != NULL;
 }
 
@@ -198,6 +200,62 @@ void client_backend_done(struct client *client)
     telling_free(client->telling);
     asking_free(client->asking);
     loop_timer_free(client->begin);
+}
+
+/* What the engine waits for is asked of the new ones. */
+static void go_on(struct client *client)
+{
+    struct moment now = loop_now(client->loop);
+    client->opened = false;
+    asking_start(client->asking);
+    if (client->telling != NULL) {
+        telling_start(client->telling);
+    }
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        struct pane_state pane;
+        engine_pane(client->engine, (enum resource)i, &pane);
+        if (pane.fetching) {
+            asking_fetch(client->asking, (enum resource)i);
+        }
+    }
+    engine_missed(client->engine, now);
+    client->changes |= CLIENT_CONN;
+}
+
+bool client_change_backend(struct client *client, const struct client_settings *settings,
+                           struct fault *ret_fault)
+{
+    struct asking *asking = client->asking;
+    struct telling *telling = client->telling;
+    struct stream *stream = client->stream;
+    resource_mask panes = settings->engine.wanted & client_backend_panes(settings);
+    if (panes != asking_panes(asking)) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "a pane came or went, which takes a restart");
+        return false;
+    }
+    client->asking = NULL;
+    client->telling = NULL;
+    client->stream = NULL;
+    if (!client_backend_init(client, settings, ret_fault)) {
+        client->asking = asking;
+        client->telling = telling;
+        client->stream = stream;
+        return false;
+    }
+    if (telling != NULL) {
+        telling_stop(telling);
+    }
+    asking_stop(asking);
+    asking_take_over(client->asking, asking);
+    telling_free(telling);
+    asking_free(asking);
+    go_on(client);
+    return true;
+}
+
+void client_renew_secrets(struct client *client)
+{
+    asking_renew(client->asking);
 }
 
 void client_backend_act(struct client *client, const struct engine_action *action)

@@ -6,7 +6,7 @@
 #ifndef BLOTTER_CLIENT_CLIENT_PRIVATE_H
 #define BLOTTER_CLIENT_CLIENT_PRIVATE_H
 
-#include <blotter/client/cache.h>
+#include "cache.h"
 #include <blotter/client/client.h>
 #include <blotter/net/stream.h>
 

@@ -86,7 +86,8 @@ void client_stream_event(void *user, const struct sse_event *sse)
     uint64_t patches = engine_counters(client->engine)->patches;
     event_parse(sse, &event);
     struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
-    if (ledger_event(client->ledger, &event)) {
+    bool ours = came.outcome != JOURNAL_REFUSED;
+    if (ours && ledger_event(client->ledger, client->engine, &event, now)) {
         client->changes |= RESOURCE_BIT(RESOURCE_ORDERS);
     }
     came.patched = engine_counters(client->engine)->patches > patches;
@@ -95,7 +96,7 @@ void client_stream_event(void *user, const struct sse_event *sse)
     }
     report_event(client->journal, client->trace, now, &event, came);
     client->changes |= CLIENT_JOURNAL;
-    if (client->memory != NULL) {
+    if (client->memory != NULL && ours) {
         memory_event(client->memory, now, &event, came.outcome);
     }
 }

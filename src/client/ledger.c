@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 #include <blotter/core/kept.h>
 
-#define DAY_MS INT64_C(86400000)
 #define ID_BYTES 128 /* longer ids are in no list */
 
 struct ledger {
@@ -16,6 +16,7 @@ struct ledger {
     struct alarms *alarms;
     ledger_zone_fn zone;
     const void *zone_user;
+    bool told, cut; /* whether orders are cut: told by who knows */
 };
 
 struct ledger *ledger_new(ledger_zone_fn zone, const void *user)
@@ -39,11 +40,10 @@ void ledger_free(struct ledger *ledger)
     }
 }
 
-int64_t ledger_day(const struct ledger *ledger, int64_t wall_ms)
+static int64_t day_of(const struct ledger *ledger, int64_t wall_ms)
 {
     int32_t ahead_s = ledger->zone != NULL ? ledger->zone(ledger->zone_user, wall_ms) : 0;
-    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
-    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
+    return moment_day(wall_ms, ahead_s);
 }
 
 /* Nothing is closed by what the disk remembers: it may be of any day. */
@@ -52,7 +52,7 @@ static void take_positions(struct ledger *ledger, const struct engine *engine, s
     struct pane_state pane;
     engine_pane(engine, RESOURCE_POSITIONS, &pane);
     if (pane.shown != NULL && !pane.cached) {
-        struct money_time time = {now.wall_ms, ledger_day(ledger, now.wall_ms)};
+        struct money_time time = {now.wall_ms, day_of(ledger, now.wall_ms)};
         money_book_take(ledger->book, pane.shown, time);
     }
 }
@@ -90,7 +90,8 @@ void ledger_take(struct ledger *ledger, const struct engine *engine, unsigned ma
     if ((mask & RESOURCE_BIT(RESOURCE_ORDERS)) != 0) {
         engine_pane(engine, RESOURCE_ORDERS, &pane);
         if (pane.shown != NULL) {
-            kept_take(ledger->kept, pane.shown);
+            bool cut = ledger->told ? ledger->cut : snapshot_is_cut(pane.shown);
+            kept_take(ledger->kept, pane.shown, cut);
         }
     }
     if ((mask & RESOURCE_ALL) != 0) {
@@ -134,8 +135,18 @@ bool ledger_tape_entry(const struct alarm *alarm, struct tape_entry *ret)
     return true;
 }
 
-bool ledger_event(struct ledger *ledger, const struct event *event)
+void ledger_set_cut(struct ledger *ledger, bool cut)
 {
+    ledger->told = true;
+    ledger->cut = cut;
+}
+
+bool ledger_event(struct ledger *ledger, const struct engine *engine, const struct event *event,
+                  struct moment now)
+{
+    struct pane_state pane;
+    engine_pane(engine, RESOURCE_ORDERS, &pane);
+    alarms_event(ledger->alarms, event, pane.cached ? NULL : pane.shown, now.wall_ms);
     struct span id;
     char text[ID_BYTES];
     bool ends = event->type == EVENT_ORDER_EXECUTED || event->type == EVENT_ORDER_CANCELLED;

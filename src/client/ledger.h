@@ -23,8 +23,12 @@ void ledger_free(struct ledger *ledger);
 void ledger_take(struct ledger *ledger, const struct engine *engine, unsigned mask,
                  struct moment now);
 
-/* True when it ended an order that was kept. */
-bool ledger_event(struct ledger *ledger, const struct event *event);
+/* Whether orders are cut, from somebody who knows; before that the length of the list tells. */
+void ledger_set_cut(struct ledger *ledger, bool cut);
+
+/* After the engine has taken the event. True when it ended an order that was kept. */
+bool ledger_event(struct ledger *ledger, const struct engine *engine, const struct event *event,
+                  struct moment now);
 
 /* What is to be told; copied. Once a turn, after ledger_take, alarms are looked for. */
 void ledger_set_alarms(struct ledger *ledger, const struct alarm_settings *settings);
@@ -37,8 +41,5 @@ struct money_book *ledger_book(const struct ledger *ledger);
 
 /* NULL before orders were loaded. */
 const struct snapshot *ledger_orders(const struct ledger *ledger, const struct engine *engine);
-
-/* The number of the exchange's day at a time. */
-int64_t ledger_day(const struct ledger *ledger, int64_t wall_ms);
 
 #endif

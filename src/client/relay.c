@@ -14,6 +14,7 @@ struct relay {
     struct asking *asking;
     struct telling *telling;
     struct relay_handler handler;
+    bool begun, live; /* the stream has been open; and is */
 };
 
 /* --- asking: nothing is asked for but what the stream needs ---------------------------------- */
@@ -101,8 +102,14 @@ static void on_missed(void *user, const char *why)
 
 static void on_status(void *user, const struct conn_status *status, bool resumes)
 {
-    const struct relay *relay = user;
+    struct relay *relay = user;
+    bool live = status->phase == CONN_LIVE;
     relay->handler.on_status(relay->handler.user, status, resumes);
+    if (live && !relay->live && relay->begun && !resumes) {
+        on_missed(relay, "the stream begins anew");
+    }
+    relay->live = live;
+    relay->begun |= live;
 }
 
 static void on_too_large(void *user)

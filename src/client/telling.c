@@ -228,6 +228,8 @@ static void note_refusal(struct telling *telling, const struct fault *fault)
     }
     if (fault->status == 401) {
         ask_login_refused(asking_ask(telling->asking), now_of(telling));
+    } else if (fault->status == 429) {
+        ask_too_many(asking_ask(telling->asking), now_of(telling), fault->retry_after_ms);
     }
 }
 

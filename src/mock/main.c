@@ -230,7 +230,7 @@ static void make_api(struct mock *mock, uint64_t seed)
 {
     mock->api.db = mock->db;
     mock->api.auth = auth_new(mock->db);
-    mock->api.reads = reads_new(mock->db);
+    mock->api.answers = answers_new(mock->db);
     mock->api.bases = bases_new();
     mock->api.emitter = mock->emitter;
     mock->api.orders_limit = mock->options.orders_limit;
@@ -410,7 +410,7 @@ static void take_down(struct mock *mock)
     feed_free(mock->feed);
     emitter_free(mock->emitter);
     auth_free(mock->api.auth);
-    reads_free(mock->api.reads);
+    answers_free(mock->api.answers);
     bases_free(mock->api.bases);
     faults_free(mock->api.faults);
     db_close(mock->db);

@@ -9,7 +9,7 @@
 
 #include "head.h"
 #include "http_fault.h"
-#include "http_internal.h"
+#include "http_private.h"
 
 struct http_question {
     struct http *http;
@@ -64,7 +64,7 @@ static void on_head(void *user, const struct transfer_head *head)
     question->answer.status = head->status;
     question->content_type = copy_or_null(head->content_type);
     copy_watched(question, head->easy);
-    if (head->status >= 300 && head->status < 400) {
+    if (head->status >= 300 && head->status < 400 && head->status != 304) {
         fault_set(&question->fault, FAULT_REDIRECT, head->status,
                   "redirected, which is not followed (HTTP %d)", head->status);
     } else if (head->status != 200) {

@@ -7,7 +7,7 @@
 
 #include <blotter/core/alloc.h>
 
-#include "http_internal.h"
+#include "http_private.h"
 
 #define TOKEN_MAX 16384
 #define TOKEN_HIDDEN_MIN 16

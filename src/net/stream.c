@@ -8,7 +8,7 @@
 #include <blotter/core/ndjson.h>
 
 #include "head.h"
-#include "http_internal.h"
+#include "http_private.h"
 
 #define FIRST_ANSWER_US 3000
 #define LAST_ID_MAX 65536 /* a longer one is kept, but no server would take it as a header */

@@ -7,7 +7,7 @@
 
 #include "head.h"
 #include "http_fault.h"
-#include "http_internal.h"
+#include "http_private.h"
 
 #define LOCATION_MAX 8192
 #define COOKIES_MAX 64 /* more than that are all forgotten */

@@ -1,4 +1,4 @@
-#include <blotter/tui/pace.h>
+#include "pace.h"
 
 #include <assert.h>
 

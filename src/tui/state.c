@@ -4,35 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 #include <blotter/core/ini.h>
+#include <blotter/sys/file.h>
 
 enum { STATE_BYTES_MAX = 64 << 10, PATH_BYTES_MAX = 4096 };
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-/* The file's bytes, to be freed; none of a file that is missing. */
-static char *read_file(const char *path, int flags, size_t *ret_len)
-{
-    char *text = mem_alloc(STATE_BYTES_MAX);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-    ssize_t got = fd >= 0 ? 1 : 0;
-    *ret_len = 0;
-    while (got > 0 && *ret_len < STATE_BYTES_MAX) {
-        got = read(fd, text + *ret_len, STATE_BYTES_MAX - *ret_len);
-        *ret_len += got > 0 ? (size_t)got : 0;
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
-    return text;
-}
-
 struct reading {
-    const struct state_place *place;
+    const struct state_file *place;
     struct screen *screen;
     char *badge;
 };
@@ -40,7 +23,8 @@ struct reading {
 /* What is of no use on another server: a zoomed pane would be an empty screen there. */
 static bool is_of_one_server(const char *name)
 {
-    static const char *const names[] = {"focus", "zoom", "orders.seen", "badge"};
+    static const char *const names[] = {"focus", "zoom", "orders.seen", "positions.folded",
+                                        "badge"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0) {
             return true;
@@ -65,16 +49,17 @@ static bool take_pair(void *user, const struct ini_pair *pair)
     return true;
 }
 
-void state_load(const struct state_place *place, struct screen *screen,
+void state_load(const struct state_file *place, struct screen *screen,
                 char ret_badge[STATE_BADGE_MAX])
 {
     struct reading reading = {place, screen, ret_badge};
     struct ini_error error;
-    size_t len;
-    char *text = read_file(place->path, 0, &len);
+    struct file file;
     ret_badge[0] = '\0';
-    ini_read(text, len, take_pair, &reading, &error);
-    free(text);
+    if (file_read(AT_FDCWD, place->path, FILE_ANY, STATE_BYTES_MAX, &file)) {
+        ini_read(file.bytes, file.len, take_pair, &reading, &error);
+        free(file.bytes);
+    }
 }
 
 /* --- writing ------------------------------------------------------------------------------ */
@@ -105,56 +90,41 @@ static bool keep_pair(void *user, const struct ini_pair *pair)
     return true;
 }
 
-static void write_screen(FILE *file, struct screen *screen, bool common)
+static void write_screen(struct buf *out, struct screen *screen, bool common)
 {
     const char *key, *value;
     for (size_t i = 0; screen_state_get(screen, i, &key, &value); i++) {
         if (value[0] != '\0' && !(common && is_of_one_server(key))) {
-            fprintf(file, "%s = %s\n", key, value);
+            buf_printf(out, "%s = %s\n", key, value);
         }
     }
 }
 
-static void make_parents(const char *path)
-{
-    char dir[PATH_BYTES_MAX];
-    snprintf(dir, sizeof dir, "%s", path);
-    for (char *at = strchr(dir + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
-        *at = '\0';
-        mkdir(dir, 0700);
-        *at = '/';
-    }
-}
-
-static bool write_pairs(int fd, const struct state_place *place, struct screen *screen,
+static void write_pairs(struct buf *out, const struct state_file *place, struct screen *screen,
                         const char *badge)
 {
     struct others others = {.server = place->server};
     struct ini_error error;
-    size_t len;
-    FILE *file = fdopen(fd, "w");
-    if (file == NULL) {
-        close(fd);
-        return false;
-    }
-    char *text = read_file(place->path, O_NONBLOCK, &len); /* nothing holds up the end */
+    struct file old;
     buf_init(&others.text, STATE_BYTES_MAX / 2);
-    ini_read(text, len, keep_pair, &others, &error);
-    fprintf(file, "; What blotter remembers of its last runs. Yours to delete.\n");
-    write_screen(file, screen, true);
-    fprintf(file, "\n[%s]\n", place->server);
-    write_screen(file, screen, false);
-    if (badge[0] != '\0') {
-        fprintf(file, "badge = %s\n", badge);
+    if (file_read(AT_FDCWD, place->path, 0, STATE_BYTES_MAX, &old)) {
+        ini_read(old.bytes, old.len, keep_pair, &others, &error);
+        free(old.bytes);
     }
-    fputs(others.text.len > 0 ? others.text.data : "", file);
+    buf_append_text(out, "; What blotter remembers of its last runs. Yours to delete.\n");
+    write_screen(out, screen, true);
+    buf_printf(out, "\n[%s]\n", place->server);
+    write_screen(out, screen, false);
+    if (badge[0] != '\0') {
+        buf_printf(out, "badge = %s\n", badge);
+    }
+    if (others.text.len > 0) {
+        buf_append(out, others.text.data, others.text.len);
+    }
     buf_done(&others.text);
-    free(text);
-    bool failed = ferror(file) != 0;
-    return fclose(file) == 0 && !failed;
 }
 
-bool state_save(const struct state_place *place, struct screen *screen, const char *badge)
+bool state_save(const struct state_file *place, struct screen *screen, const char *badge)
 {
     char temporary[PATH_BYTES_MAX];
     int len = snprintf(temporary, sizeof temporary, "%s.%ld", place->path, (long)getpid());
@@ -162,17 +132,13 @@ bool state_save(const struct state_place *place, struct screen *screen, const ch
         errno = ENAMETOOLONG;
         return false;
     }
-    make_parents(place->path);
-    unlink(temporary); /* of a run that was killed, or somebody's trap: ours is a new file */
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        return false;
-    }
-    if (write_pairs(fd, place, screen, badge) && rename(temporary, place->path) == 0) {
-        return true;
-    }
+    struct buf text;
+    buf_init(&text, STATE_BYTES_MAX);
+    write_pairs(&text, place, screen, badge);
+    bool good =
+        file_replace(AT_FDCWD, place->path, temporary, &(struct span){text.data, text.len}, 1);
     int reason = errno;
-    unlink(temporary);
+    buf_done(&text);
     errno = reason;
-    return false;
+    return good;
 }

@@ -11,18 +11,18 @@
 #define STATE_BADGE_MAX 8
 #define STATE_SERVERS_MAX 12 /* the newest are kept */
 
-struct state_place {
+struct state_file {
     const char *path;
     const char *server; /* the section's name */
 };
 
 /* Lines that are not understood are left out. A missing file is an empty one. ret_badge: what the
  * server said it is when it was last seen, "" when that is not known. */
-void state_load(const struct state_place *place, struct screen *screen,
+void state_load(const struct state_file *place, struct screen *screen,
                 char ret_badge[STATE_BADGE_MAX]);
 
 /* Written to a temporary name and renamed, 0600; what it says of other servers is kept. False when
  * that failed (errno says why). */
-bool state_save(const struct state_place *place, struct screen *screen, const char *badge);
+bool state_save(const struct state_file *place, struct screen *screen, const char *badge);
 
 #endif

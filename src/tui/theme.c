@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <blotter/core/ini.h>
+#include <blotter/sys/file.h>
 #include <blotter/core/suggest.h>
 
 enum { WORD_MAX_BYTES = 64, NAMES_MAX = 128 };
@@ -167,44 +168,21 @@ static bool read_text(struct reader *reader, const char *text, size_t len)
     return true;
 }
 
-/* A file, and nothing that one could wait for in vain. */
-static FILE *open_file(const char *path)
-{
-    struct stat status;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        return NULL;
-    }
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
-        close(fd);
-        errno = EINVAL;
-        return NULL;
-    }
-    return fdopen(fd, "r");
-}
-
 static bool read_path(struct reader *reader, const char *path, bool *ret_found)
 {
-    FILE *file = open_file(path);
-    *ret_found = file != NULL || (errno != ENOENT && errno != ENOTDIR);
+    struct file file;
     reader->label = path;
     reader->error_line = 0;
-    if (file == NULL) {
+    bool read = file_read(AT_FDCWD, path, 0, THEME_BYTES_MAX, &file);
+    *ret_found = read || (errno != ENOENT && errno != ENOTDIR);
+    if (!read && errno == EFBIG) {
+        return fail(reader, "is larger than %d bytes", THEME_BYTES_MAX);
+    }
+    if (!read) {
         return fail(reader, "%s", errno == EINVAL ? "is not a file" : strerror(errno));
     }
-    char *text = calloc(1, THEME_BYTES_MAX + 1);
-    size_t len = text == NULL ? 0 : fread(text, 1, THEME_BYTES_MAX + 1, file);
-    bool unreadable = ferror(file) != 0;
-    fclose(file);
-    bool good = false;
-    if (unreadable || text == NULL) {
-        fail(reader, "cannot be read");
-    } else if (len > THEME_BYTES_MAX) {
-        fail(reader, "is larger than %d bytes", THEME_BYTES_MAX);
-    } else {
-        good = read_text(reader, text, len);
-    }
-    free(text);
+    bool good = read_text(reader, file.bytes, file.len);
+    free(file.bytes);
     return good;
 }
 

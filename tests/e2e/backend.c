@@ -219,6 +219,80 @@ static void test_grouping(void **state)
     broker_end(&broker);
 }
 
+/* What is wrong with the functions is said as of the other file, before anything else. */
+static void test_broken_functions(void **state)
+{
+    (void)state;
+    static const char *const modes[][2] = {{"--snapshot", NULL},
+                                           {"--check-config", NULL},
+                                           {"--check-backend", "mine"},
+                                           {"--watch", NULL}};
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "alpaca", "");
+    broker_write(&broker, "blotter/backends/mine.jq",
+                 "def orders: [now]; def positions: .; def account: .; def watchlist: .;\n"
+                 "def quotes: .; def clock: .; def event: .;\n");
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        struct cli_result result = RUN(&broker, modes[i][0], modes[i][1]);
+        assert_int_equal(result.status, 2);
+        assert_non_null(strstr(result.err, "/mine.jq:1: now is not for backends: a function sees "
+                                           "its input and nothing else\n"));
+        assert_non_null(
+            strstr(result.err, "[discover.watchlist_id] needs a function watchlist_id"));
+        cli_done(&result);
+    }
+    broker_end(&broker);
+}
+
+/* What the functions fill, what nobody fills, and what is misspelt. */
+static void test_members(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "alpaca", "");
+    struct cli_result result = RUN(&broker, "--check-config");
+    assert_int_equal(result.status, 0);
+    assert_null(strstr(result.out, "not known"));
+    assert_null(strstr(result.out, "not readable"));
+    assert_non_null(strstr(result.out, "no row fills: failureReason, "));
+    assert_non_null(
+        strstr(result.out, "quotes      ok      4 prices\n            filled: symbol 4,"));
+    cli_done(&result);
+    broker_write(
+        &broker, "blotter/backends/mine.jq",
+        "def orders: map({id, status, qunatity: .qty, createdAt: 7, stock: {symbol}});\n"
+        "def positions: []; def account: null; def watchlist: []; def watchlist_id: .[].id;\n"
+        "def quotes: {updates: []}; def clock: {open: true}; def event: .;\n");
+    result = RUN(&broker, "--check-config");
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.out, "            filled: id 8, status 8, symbol 8\n"));
+    assert_non_null(strstr(result.out, "            not readable: createdAt 8 (wants a time)\n"));
+    assert_non_null(
+        strstr(result.out, "            not known: qunatity 8 (did you mean 'quantity'?)\n"));
+    assert_non_null(strstr(result.out, "positions   ok      0 rows"));
+    cli_done(&result);
+    broker_end(&broker);
+}
+
+static void test_url_of_the_user(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "alpaca", "");
+    broker_write(&broker, "blotter/backends/mine.ini",
+                 "[backend]\nformat = 1\nlike = alpaca\nbadge = mock\n[hosts]\napi = {url}\n"
+                 "data = {url}\n");
+    struct cli_result result = RUN(&broker, "--snapshot", "-O", "allow_hosts=https://a.example");
+    assert_int_equal(result.status, 2);
+    assert_non_null(strstr(result.err, "mine.ini asks the host {url}: set url, or use --url\n"));
+    cli_done(&result);
+    result = RUN(&broker, "--snapshot", "--url", broker.url);
+    assert_string_equal(result.err, "");
+    assert_int_equal(result.status, 0);
+    cli_done(&result);
+    broker_end(&broker);
+}
+
 static void test_missing_secret(void **state)
 {
     (void)state;
@@ -234,16 +308,51 @@ static void test_missing_secret(void **state)
     broker_end(&broker);
 }
 
+/* Two accounts of one backend, each with secrets of its own: one's that are refused are not the
+ * other's. The functions are those of both. */
+static void test_two_accounts(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    char config[1024];
+    broker_start(&broker, broker_path, "oanda", "");
+    snprintf(config, sizeof config,
+             "[main]\nprofiles = found, given, old\nbackend = mine\ncache = no\nallow_hosts = %s\n"
+             "[secrets]\ntoken = file:%s/token\n"
+             "[profile.found]\nuser = 1\n[profile.given]\nvalues.account_id = 101-004-7700123-001\n"
+             "[profile.old]\nsecrets.token = file:%s/old\n",
+             broker.url, broker.home, broker.home);
+    broker_write(&broker, "blotter/blotter.ini", config);
+    broker_write(&broker, "old", "of-yesterday\n");
+    struct cli_result result = RUN(&broker, "--snapshot", "-o", "csv", "-p", "positions");
+    size_t found = 0, given = 0;
+    for (const char *line = result.out; line != NULL; line = strstr(line, "\r\n")) {
+        line += *line == '\r' ? 2 : 0;
+        found += strncmp(line, "found,positions,", 16) == 0;
+        given += strncmp(line, "given,positions,", 16) == 0;
+    }
+    assert_int_equal(found, 3);
+    assert_int_equal(given, 3);
+    assert_int_equal(result.status, 5);
+    assert_non_null(strstr(result.err, "blotter: old: "));
+    assert_null(strstr(result.err, "found"));
+    assert_null(strstr(result.err, "of-yesterday"));
+    cli_done(&result);
+    broker_end(&broker);
+}
+
 int main(int argc, char **argv)
 {
     assert_int_equal(argc, 3);
     cli_set_program(argv[1]);
     broker_path = argv[2];
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_broker),    cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_renewed),        cmocka_unit_test(test_allow_hosts),
-        cmocka_unit_test(test_check_and_list), cmocka_unit_test(test_grouping),
-        cmocka_unit_test(test_missing_secret), cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_each_broker),     cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_renewed),         cmocka_unit_test(test_allow_hosts),
+        cmocka_unit_test(test_check_and_list),  cmocka_unit_test(test_grouping),
+        cmocka_unit_test(test_missing_secret),  cmocka_unit_test(test_broken_functions),
+        cmocka_unit_test(test_url_of_the_user), cmocka_unit_test(test_members),
+        cmocka_unit_test(test_prices),          cmocka_unit_test(test_two_accounts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* The dashboard on made-up brokers: what their streams tell, what they hide, and being without. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -66,6 +67,39 @@ static void test_gap(void **state)
     close_screen(pty, &broker);
 }
 
+#define FUNCTIONS(orders)                                                                          \
+    "def orders: " orders "; def positions: []; def account: null; def watchlist: [];\n"           \
+    "def watchlist_id: .[].id; def quotes: {updates: []}; def clock: {open: true};\n"              \
+    "def event: {event: \"heartbeat\"};\n"
+
+/* Other functions come into force while it runs; those with a fault do not, and are said. */
+static void test_reload(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    broker_start(&broker, broker_path, "alpaca", "");
+    struct pty *pty = open_screen(&broker);
+    assert_true(pty_wait_text(pty, "LIVE"));
+    assert_true(pty_wait_text(pty, "NVDA"));
+    broker_write(&broker, "blotter/backends/mine.jq", FUNCTIONS("map(\n  now)"));
+    pty_signal(pty, SIGUSR1);
+    assert_true(pty_wait_text(pty, "not reloaded: mine.jq:2: now is not for backends"));
+    assert_true(pty_has(pty, "NVDA"));
+    broker_write(&broker, "blotter/backends/mine.jq",
+                 FUNCTIONS("map({id, status: \"ANOTHER\", symbol, class: \"open\"})"));
+    pty_signal(pty, SIGUSR1);
+    assert_true(pty_wait_text(pty, "configuration reloaded"));
+    assert_true(pty_wait_text(pty, "ANOTHER"));
+    /* Another secret, with the files as they are. */
+    broker_write(&broker, "secret", "of-today\n");
+    assert_string_equal(broker_do(&broker, "token of-today"), "ok");
+    pty_signal(pty, SIGUSR1);
+    assert_true(pty_wait_text(pty, "configuration reloaded"));
+    pty_send(pty, "R");
+    assert_true(pty_wait_text(pty, "LIVE"));
+    close_screen(pty, &broker);
+}
+
 int main(int argc, char **argv)
 {
     assert_int_equal(argc, 3);
@@ -74,6 +108,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_reload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,9 @@ for word in notify-send tmux sudo; do
 done
 PATH=$home/bin:$PATH HOME=$home XDG_CONFIG_HOME=$home/.config XDG_CACHE_HOME=$home/.cache
 XDG_STATE_HOME=$home/.state EDITOR=true TERM=xterm-256color
-export PATH HOME XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME EDITOR TERM
+# Leaks are looked for by the other tests; here programs end by a signal at any moment.
+ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS PATH HOME XDG_CONFIG_HOME XDG_CACHE_HOME XDG_STATE_HOME EDITOR TERM
 mkfifo "$home/first"
 "$mock" --rate 20 --quotes 1 >"$home/first" 2>/dev/null &
 server=$!
@@ -30,7 +32,7 @@ url=$(echo "$line" | jq -r .url) token=$(echo "$line" | jq -r '.users[0].token')
 printf '[main]\nurl = %s\nuser = user-1\ntoken_file = %s\n' "$url" "$home/token" \
     >"$home/.config/blotter/blotter.ini"
 cd "$home" || exit 1
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 10000)) # below those that the system gives to others
 
 # What the example of blotter-backend(5) would have fetched.
 mkdir -p "$home/.config/blotter/backends"
@@ -41,13 +43,13 @@ echo '{"trades":[{"id":7,"ticker":"SPY","side":"BUY","kind":"LIMIT","amount":1,"
 cat >"$home/prelude" <<'END'
 set -u
 failed() { echo "examples: $? of: $*" >&2; echo x >>"$HOME/failures"; }
-soon() { code=0; timeout "$@" || code=$?; [ $code -eq 124 ] || return $code; }
+soon() { code=0; timeout -k 20 "$@" || code=$?; [ $code -eq 124 ] || return $code; }
 curl() { soon 2 curl -sS "$@"; }
 blotter() {
     case " $* " in
     *' --watch '*) soon 4 blotter "$@" ;;
     *' -- '* | *' --snapshot '* | *' --check-'* | *' --print-config '* | *' --list-'* | *' --version '* | *' --help '*)
-        command blotter "$@" ;;
+        timeout -k 20 60 blotter "$@" ;;
     *) soon 3 script -qec "blotter $*" /dev/null >/dev/null </dev/null ;;
     esac
 }
@@ -79,7 +81,7 @@ for page in README.md man/blotter.1 man/blotter.5 man/blotter-mock.1 man/blotter
         printf '\nkill $(jobs -p) 2>/dev/null || true\n'; } >"$home/typed"
     n=$(commands "$source/$page" | grep -c '^$')
     count=$((count + n))
-    if ! bash -e "$home/typed" >"$home/said" 2>&1 </dev/null; then
+    if ! timeout -k 20 150 bash -ex "$home/typed" >"$home/said" 2>&1 </dev/null; then
         bad=1
         echo "examples: $page:"
         tail -n 15 "$home/said"

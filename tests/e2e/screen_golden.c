@@ -454,7 +454,7 @@ static void overlays_and_modes(void **state)
         {.name = "columns", .keys = "cj ", .overlay = true, .run = {.cols = 100, .rows = 30}},
         {.name = "prompt", .keys = "/nif", .run = {.cols = 100, .rows = 30}},
         {.name = "filter-hides-all", .keys = "/zzz\r", .run = {.cols = 80, .rows = 24}},
-        {.name = "sorted", .keys = "sS", .run = {.cols = 100, .rows = 30}},
+        {.name = "sorted", .keys = "sgj\rS", .run = {.cols = 100, .rows = 30}},
         {.name = "scrolled", .keys = "2ll", .run = {.cols = 60, .rows = 20}},
         {.name = "hidden", .keys = "P", .run = {.cols = 100, .rows = 30}},
         {.name = "paused", .keys = "p", .run = {.cols = 80, .rows = 24}},

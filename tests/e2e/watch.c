@@ -95,13 +95,18 @@ static int scratch_file(void)
     return fd;
 }
 
+static struct watch_source source;
+
 static void settings_for(struct watch_settings *settings, const char *url)
 {
     watch_settings_default(settings);
-    settings->http.url = url;
-    settings->path = "/s";
-    settings->conn.retry_ms = 20;
-    settings->conn.max_retry_ms = 60;
+    watch_source_default(&source);
+    settings->sources = &source;
+    settings->source_count = 1;
+    source.http.url = url;
+    source.path = "/s";
+    source.conn.retry_ms = 20;
+    source.conn.max_retry_ms = 60;
     settings->format = WATCH_RAW;
     settings->duration_ms = 8000; /* a test that hangs is a test that fails */
 }
@@ -642,8 +647,8 @@ static void test_credentials_stay_on_their_origin(void **state)
         script_server_set_peer(other, script_server_port(own));
         struct watch_settings settings;
         settings_for(&settings, script_server_url(own));
-        settings.http.token = "secret-token";
-        settings.http.auth = auths[i];
+        source.http.token = "secret-token";
+        source.http.auth = auths[i];
         struct outcome outcome = run(&settings);
         assert_string_equal(outcome.out, EVENT(1, "5", "message", "a"));
         assert_int_equal(outcome.status, 0);
@@ -715,8 +720,8 @@ static void test_delays(void **state)
         struct script_server *server = script_server_new(delays[i].exchanges, count);
         struct watch_settings settings;
         settings_for(&settings, script_server_url(server));
-        settings.conn.retry_ms = delays[i].retry_ms;
-        settings.conn.max_retry_ms = 6000;
+        source.conn.retry_ms = delays[i].retry_ms;
+        source.conn.max_retry_ms = 6000;
         struct outcome outcome = run(&settings);
         assert_int_equal(outcome.status, 0);
         assert_int_equal(script_server_count(server), count + 1);
@@ -841,7 +846,7 @@ static void test_filters_and_count(void **state)
         settings.format = WATCH_JSON;
         settings.globs = filters[i].globs;
         settings.glob_count = filters[i].glob_count;
-        settings.panes = filters[i].panes;
+        source.panes = filters[i].panes;
         settings.count = filters[i].count;
         struct outcome outcome = run(&settings);
         assert_int_equal(outcome.status, 0);
@@ -1001,7 +1006,7 @@ static void test_event_over_the_ceiling(void **state)
     struct script_server *server = script_server_new(exchanges, 1);
     struct watch_settings settings;
     settings_for(&settings, script_server_url(server));
-    settings.event_max = 1000;
+    source.event_max = 1000;
     struct outcome outcome = run(&settings);
     assert_int_equal(outcome.status, 0);
     assert_string_equal(outcome.out, EVENT(1, "", "message", "a") EVENT(2, "7", "message", "b"));
@@ -1018,7 +1023,7 @@ static void test_half_open_connection(void **state)
     struct script_server *server = script_server_new(exchanges, 3);
     struct watch_settings settings;
     settings_for(&settings, script_server_url(server));
-    settings.conn.watchdog_ms = 100;
+    source.conn.watchdog_ms = 100;
     struct outcome outcome = run(&settings);
     assert_int_equal(outcome.status, 0);
     assert_string_equal(outcome.out, EVENT(1, "", "message", "a") EVENT(2, "", "message", "b"));

@@ -273,10 +273,14 @@ static void run_row(const struct row *row, const char *path)
     struct watch_settings settings;
     struct loop *loop = loop_new();
     char out[1024], value[64];
+    struct watch_source source;
     watch_settings_default(&settings);
-    settings.http.url = script_server_url(server);
-    settings.path = "/s";
-    settings.conn.retry_ms = 20;
+    watch_source_default(&source);
+    settings.sources = &source;
+    settings.source_count = 1;
+    source.http.url = script_server_url(server);
+    source.path = "/s";
+    source.conn.retry_ms = 20;
     settings.cursor = row->before != NULL || row->after != NULL ? path : NULL;
     settings.after = row->from;
     settings.with_snapshot = row->with_snapshot;
@@ -285,7 +289,7 @@ static void run_row(const struct row *row, const char *path)
     settings.out_fd = scratch();
     settings.err_fd = scratch();
     if (row->before != NULL) {
-        write_cursor(path, settings.http.url, row->before);
+        write_cursor(path, source.http.url, row->before);
     }
     int status = watch_run(loop, &settings);
     in_short(settings.out_fd, out, sizeof out);
@@ -332,8 +336,12 @@ static void test_a_cursor_that_is_none_is_refused_before_anything_is_asked(void 
     struct loop *loop = loop_new();
     char said[512] = "";
     (void)state;
+    struct watch_source source;
     watch_settings_default(&settings);
-    settings.http.url = script_server_url(server);
+    watch_source_default(&source);
+    settings.sources = &source;
+    settings.source_count = 1;
+    source.http.url = script_server_url(server);
     settings.cursor = path;
     settings.out_fd = scratch();
     settings.err_fd = scratch();

@@ -153,9 +153,6 @@ static void step(struct world *w, char what, const char *text, size_t len)
         pass(w, (int64_t)(len + 1) * 250000);
         w->now.wall_ms += len > 0 && text[0] == '-' ? -86400000 : 250;
         break;
-    case 'R':
-        engine_reset(w->engine, w->now);
-        break;
     default:
         engine_trigger(w->engine, w->now, (enum engine_trigger)(what % 5),
                        (resource_mask)(len % (1u << RESOURCE_COUNT)));

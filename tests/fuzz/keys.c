@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/tui/input.h>
-#include <blotter/tui/keymap.h>
+#include "tui/input.h"
+#include "tui/keymap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -28,7 +28,7 @@ static void build(void)
         abort();
     }
     api.auth = auth_new(api.db);
-    api.reads = reads_new(api.db);
+    api.answers = answers_new(api.db);
     api.faults = faults_new(1);
     api.orders_limit = 100;
     api.extensions = true;
@@ -40,7 +40,7 @@ static void build(void)
 static void tear_down(void)
 {
     auth_free(api.auth);
-    reads_free(api.reads);
+    answers_free(api.answers);
     faults_free(api.faults);
     db_close(api.db);
     free(token);

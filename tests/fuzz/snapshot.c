@@ -13,13 +13,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-typedef void (*print_fn)(FILE *out, const struct snapshot_report *report);
+typedef void (*print_fn)(FILE *out, const struct snapshot_report *reports, size_t count);
 
 static char *print(print_fn fn, const struct snapshot_report *report, size_t *ret_len)
 {
     char *text = NULL;
     FILE *out = open_memstream(&text, ret_len);
-    fn(out, report);
+    fn(out, report, 1);
     fclose(out);
     return text;
 }

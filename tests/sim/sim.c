@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/engine_private.h"
+#include "engine/engine_state.h"
 
 #define MS ((int64_t)1000)
 #define QUIET_US (200000 * MS)
@@ -59,6 +59,23 @@ static void advance(struct sim *sim, int64_t to_us)
     sim->now.mono_us = to_us;
 }
 
+static void begin_engine(struct sim *sim)
+{
+    struct engine_settings settings;
+    engine_settings_default(&settings);
+    settings.seed = sim->seed;
+    settings.quote_poll_ms = 0; /* so that there is a rest */
+    judge_reset(sim);
+    sim->engine = engine_new(&settings);
+    engine_set_visible(sim->engine, sim->visible);
+    if (engine_deadline(sim->engine) != MOMENT_NEVER ||
+        engine_next_action(sim->engine, sim->now, &(struct engine_action){0})) {
+        sim_break(sim, "P12: something to do before the start");
+    }
+    engine_start(sim->engine, sim->now);
+    sim_take_actions(sim);
+}
+
 static void change(struct sim *sim, unsigned count)
 {
     while (count-- > 0) {
@@ -84,6 +101,7 @@ static void replace_database(struct sim *sim)
     wire_cut(sim, FAULT_NETWORK);
 }
 
+/* Another user is another engine: nothing that is still under way is told to it. */
 static void switch_user(struct sim *sim)
 {
     if (sim->calm) {
@@ -91,24 +109,14 @@ static void switch_user(struct sim *sim)
     }
     sim_say(sim, "another user");
     wire_cut(sim, FAULT_NETWORK);
-    engine_reset(sim->engine, sim->now);
-    judge_reset(sim);
+    engine_free(sim->engine);
+    for (size_t i = 0; i < SIM_FLIGHTS; i++) {
+        sim->flights[i].id = 0;
+    }
     sim->switched = true;
     sim->stream.sse_id = 0;
-    for (int r = 0; r < RESOURCE_COUNT; r++) {
-        if (engine_next_action(sim->engine, sim->now, &(struct engine_action){0}) &&
-            sim->engine->running) {
-            sim_break(sim, "P12: a fetch while stopped");
-        }
-    }
-    for (size_t i = 0; i < SIM_FLIGHTS; i++) {
-        sim->flights[i].cancelled = true;
-    }
-    if (engine_deadline(sim->engine) != MOMENT_NEVER) {
-        sim_break(sim, "P5: a deadline after the reset");
-    }
     sim->stream.lost_us = sim->now.mono_us;
-    engine_start(sim->engine, sim->now);
+    begin_engine(sim);
 }
 
 static void toggle_network(struct sim *sim)
@@ -253,20 +261,11 @@ static void begin(struct sim *sim, uint64_t seed, bool trace)
     sim->stream.sse_id = 0;
     sim->stream.count = 0;
     sim->stream.welcomed = false;
-    memset(sim->judges, 0, sizeof sim->judges);
-    judge_reset(sim);
     wire_remember(sim);
     sim->script_us = sim->now.mono_us + dice_below(&sim->dice, 50000);
     sim->script_left = 6 + dice_below(&sim->dice, 20);
     sim->broken = NULL;
-    struct engine_settings settings;
-    engine_settings_default(&settings);
-    settings.seed = seed;
-    settings.quote_poll_ms = 0; /* so that there is a rest */
-    sim->engine = engine_new(&settings);
-    engine_set_visible(sim->engine, sim->visible);
-    engine_start(sim->engine, sim->now);
-    sim_take_actions(sim);
+    begin_engine(sim);
 }
 
 /* The network works again and nothing changes any more: everything has to come to rest. */

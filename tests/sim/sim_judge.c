@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine_private.h"
+#include "engine/engine_state.h"
 #include "model/fields.h"
 #include "model/snapshot.h"
 
@@ -32,13 +32,7 @@ void judge_reset(struct sim *sim)
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         struct judge *judge = &sim->judges[r];
         forget_seen(judge);
-        int64_t start = judge->last_start_us;
-        int64_t took = judge->last_took_us;
-        unsigned starts = judge->starts;
-        *judge = (struct judge){.uncovered_us = INT64_MAX,
-                                .last_start_us = start,
-                                .last_took_us = took,
-                                .starts = starts};
+        *judge = (struct judge){.uncovered_us = INT64_MAX};
     }
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http_internal.h"
+#include "http_private.h"
 
 #define REQUESTS_MAX 256
 #define HOOKS_MAX 8

@@ -36,7 +36,10 @@ struct adapt;
  */
 struct adapt *adapt_load(const char *name, const struct adapt_source *source,
                          struct buf *ret_sentences);
-void adapt_free(struct adapt *adapt); /* NULL is fine */
+void adapt_free(struct adapt *adapt); /* NULL is fine; ends one owner's use of it */
+
+/* One more owner: several accounts of a backend use one, and one compiled program. Returns it. */
+struct adapt *adapt_share(struct adapt *adapt);
 
 /* What it says about asking. Lives as long as the adapt. */
 const struct backend *adapt_backend(const struct adapt *adapt);

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define CONFIG_PROFILES_MAX 32 /* accounts at once */
+
 struct config;
 
 /* What to read. All borrowed for the call; NULL members mean none. */
@@ -21,9 +23,14 @@ struct config_source {
     bool path_must_exist;          /* named by the user */
     const struct options *options; /* flags */
     const char *home;              /* for "~/" */
+    const char *profile;           /* of several that are named: this one is in force, alone */
 };
 
-/* Reads it all. NULL with *ret_problem set at the first mistake. */
+/*
+ * Reads it all. NULL with *ret_problem set at the first mistake. One profile that is named is in
+ * force, and all are checked. Of several none is: they are loaded one by one as source.profile,
+ * with their mistakes.
+ */
 struct config *config_load(const struct config_source *source, struct problem *ret_problem);
 void config_free(struct config *config); /* NULL is fine */
 
@@ -36,6 +43,11 @@ double config_figure(const struct config *config, enum config_id id);
 enum config_level config_level(const struct config *config, enum config_id id);
 /* "file:line", "BLOTTER_URL", "--url", "default": where the value in force was said. */
 const char *config_origin(const struct config *config, enum config_id id);
+/* The profiles that are named, in order; NULL past the end. */
+const char *config_profile(const struct config *config, size_t i);
+/* The pairs of a profile as they stand in the file, in order. False past the end. */
+bool config_profile_pair(const struct config *config, const char *profile, size_t i,
+                         const char **ret_name, const char **ret_value);
 /* The config file that was read, NULL when there was none. */
 const char *config_path(const struct config *config);
 

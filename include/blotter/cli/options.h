@@ -65,6 +65,7 @@ struct option_info {
 const struct option_info *option_info(enum option_id id);
 
 #define OPTIONS_EVENTS_MAX 64
+#define OPTIONS_PROFILES_MAX 32
 #define OPTIONS_ASSIGNMENTS_MAX 256
 
 /* One config value given on the command line, in order. */
@@ -80,6 +81,8 @@ struct options {
     const char *value[OPTION_TOTAL]; /* the last argument given; NULL when none */
     const char *events[OPTIONS_EVENTS_MAX];
     size_t event_count;
+    const char *profiles[OPTIONS_PROFILES_MAX];
+    size_t profile_count;
     struct option_assignment assignments[OPTIONS_ASSIGNMENTS_MAX];
     size_t assignment_count;
     uint64_t count;      /* 0: no end */

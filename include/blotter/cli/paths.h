@@ -27,7 +27,4 @@ void paths_done(struct paths *paths);
 /* The path of the running program. False when the system does not tell. */
 bool paths_program(char *out, size_t size);
 
-/* Creates a directory and those above it, 0700. False with errno set. */
-bool paths_make_directory(const char *path);
-
 #endif

@@ -18,6 +18,12 @@ struct problem {
 bool problem_set(struct problem *problem, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Puts the account's name before the sentence, unless a place stands there; NULL: none. */
+void problem_name(struct problem *problem, const char *account);
+
+/* Says it on stderr, with the program's name before it unless it begins with a place. */
+void problem_print(const struct problem *problem);
+
 /* Appends " (did you mean 'x'?)" when there is a guess. Returns false. */
 bool problem_suggest(struct problem *problem, const struct suggest *suggest);
 

@@ -1,55 +1,65 @@
 /*
- * session: one run of the program: its options, config, paths and token, and what the floors below
- * are to be told because of them.
+ * session: one run of the program: its options, config, paths and log, and the accounts that it is
+ * about.
  */
 #ifndef BLOTTER_CLI_SESSION_H
 #define BLOTTER_CLI_SESSION_H
 
-#include <blotter/cli/config.h>
-#include <blotter/cli/demo.h>
-#include <blotter/cli/options.h>
-#include <blotter/cli/paths.h>
-#include <blotter/cli/secrets.h>
-#include <blotter/cli/status.h>
-#include <blotter/cli/token.h>
-#include <blotter/client/client.h>
+#include <blotter/cli/profile.h>
 
 struct session {
     const struct options *options;
     struct paths paths;
-    struct config *config;
-    struct demo *demo; /* NULL: none */
-    char *token;       /* NULL: none */
-    enum token_source token_source;
-    struct adapt *adapt;         /* NULL: the reference backend */
-    struct secrets *secrets;     /* of the adapt */
-    struct backend_gifts *gifts; /* what the config gives it */
-    FILE *log;                   /* NULL: nowhere */
-    int64_t opened_us;           /* monotonic: about when the program was started */
+    struct config *config; /* of one account; of several: what no profile says */
+    struct config *latest; /* the same as read by session_reload; NULL: not yet */
+    FILE *log;             /* NULL: nowhere */
+    int64_t opened_us;     /* monotonic: about when the program was started */
+    struct profile *profiles[CONFIG_PROFILES_MAX]; /* that are open, in the order of their names */
+    size_t profile_count;
+    size_t named; /* accounts that were asked for; more than one: what is printed names them */
 };
 
 /* Finds the paths and reads the config. False with the problem; session_close is fine then too. */
 bool session_open(struct session *session, const struct options *options,
                   struct problem *ret_problem);
 
-/* Starts the demo's server when it was asked for, else finds the token and checks that there is a
- * backend at all. Returns STATUS_OK, or what the program is to end with and the problem. */
-enum status session_connect(struct session *session, struct problem *ret_problem);
+/*
+ * Opens an account more: that of one of several profiles, or the only one (NULL). Returns
+ * STATUS_OK, or what it would end the program with, and the problem.
+ */
+enum status session_add(struct session *session, const char *profile, struct problem *ret_problem);
+/* Closes one; nobody uses it any more. */
+void session_remove(struct session *session, struct profile *profile);
+
+/*
+ * Opens all that are named, for a mode that talks to them. Those that cannot be are said on stderr.
+ * Returns STATUS_OK when one is open, or what the program is to end with: the first's.
+ */
+enum status session_connect(struct session *session);
 
 void session_close(struct session *session);
+
+/* What becomes of several accounts while their clients run. */
+struct session_watcher {
+    void (*goes)(void *user, struct profile *profile);         /* it is closed behind this */
+    void (*came)(void *user, struct profile *profile);         /* it is the last now */
+    void (*failed)(void *user, const struct problem *problem); /* it names the profile */
+    void *user;
+};
+
+/*
+ * Reads the config again, into latest: false with the problem when it has a mistake, and everything
+ * stays. Of several accounts those that are no longer named go and those that are not open come;
+ * the others stay as they are, whatever their profiles say now. An only account stays.
+ */
+bool session_reload(struct session *session, const struct session_watcher *watcher,
+                    struct problem *ret_problem);
 
 /* One line to the log, with the time in UTC; to stderr when -v was given without a log file and no
  * dashboard is on the screen. */
 void session_log(const struct session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* What the config says, in the words of the floors below. Texts are borrowed from the session. */
-void session_http(const struct session *session, struct http_settings *ret);
-void session_conn(const struct session *session, struct conn_settings *ret);
-void session_client(const struct session *session, struct client_settings *ret);
-/* The loop that the client runs in: a backend's commands are run again beside it. Told before the
- * client is made; it outlives the session's use of it or is taken back by NULL. */
-void session_loop(const struct session *session, struct loop *loop);
 /*
  * For a run that ends by a clock of its own after http.timeout_s: takes that limit, and a longer
  * one for connecting, from the single requests, or equal clocks would race for the wording. Returns
@@ -57,24 +67,12 @@ void session_loop(const struct session *session, struct loop *loop);
  */
 int64_t session_one_clock(struct client_settings *settings);
 
-/* "REAL", "PAPER", "MOCK", or NULL: as the server says. */
-const char *session_badge(const struct session *session);
-
 /* Whether text has to be ASCII: it was asked for, or the locale has nothing better. */
 bool session_ascii(const struct session *session);
 
-/* Where the backend is: url, or the first host of a backend of files. */
-const char *session_url(const struct session *session);
-
-/* What tells this backend's data and account from another's on the disk. */
-const char *session_server(const struct session *session);
-
-/* Its "host:port" in out. */
-void session_host(const struct session *session, char *out, size_t size);
-
 /* What the user can do about a fault, one sentence without a full stop; NULL when nothing is known.
  */
-const char *session_advice(enum fault_kind kind);
+const char *session_advice(const struct profile *profile, enum fault_kind kind);
 
 /* SIGINT, SIGTERM and SIGHUP end the loop with 128 + the signal's number. */
 void session_end_on_signals(struct loop *loop);

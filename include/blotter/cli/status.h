@@ -5,6 +5,7 @@
 #define BLOTTER_CLI_STATUS_H
 
 #include <blotter/core/fault.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 enum status {
@@ -27,5 +28,14 @@ const struct status_info *status_table(size_t *ret_count);
 
 /* What a failure of that kind ends the program with. */
 enum status status_of_fault(enum fault_kind kind);
+
+/* Of several things that were tried, what the program ends with: 0 when all are good, 5 when some
+ * are, else the most telling failure's: the token's before the first. Begins with zeros. */
+struct status_tally {
+    bool good, bad;
+    enum status worst;
+};
+void status_add(struct status_tally *tally, enum status status);
+enum status status_total(const struct status_tally *tally);
 
 #endif

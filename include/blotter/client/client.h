@@ -96,6 +96,10 @@ void client_look(struct client *client, int64_t wall_ms);
 /* A sentence for the user, once: what is wrong with the daybook. NULL: nothing is. */
 const char *client_take_word(struct client *client);
 
+/* A symbol's prices of the days before today, from the daybook; NULL: none, or not yet:
+ * CLIENT_HISTORY is told when they are there. Lives until the next call or change. */
+const struct series *client_past(struct client *client, const char *symbol);
+
 /* Adds an entry to the tape: a stop or target passed, an alert. */
 void client_tell(struct client *client, const struct tape_entry *entry);
 
@@ -106,6 +110,15 @@ resource_mask client_panes(const struct client *client);
 /* Appends the quotes that a backend has given, a JSON array of the updates of quotes_updated; false
  * when there is no backend or it has none to give. */
 bool client_quotes(const struct client *client, struct buf *out);
+/*
+ * The backend's files or secrets are others now: settings name them. Rows stay until new ones come,
+ * everything is asked for again. False with the fault when they cannot work, or have other panes:
+ * then the old ones stay in force. Only for a client that has a backend.
+ */
+bool client_change_backend(struct client *client, const struct client_settings *settings,
+                           struct fault *ret_fault);
+/* Asks the user's files and commands for the backend's secrets again; others are used at once. */
+void client_renew_secrets(struct client *client);
 /* Whether the backend has more rows of a pane than it was asked for. */
 bool client_is_cut(const struct client *client, enum resource resource);
 

@@ -7,6 +7,7 @@
 #ifndef BLOTTER_CORE_ALARM_H
 #define BLOTTER_CORE_ALARM_H
 
+#include <blotter/core/event.h>
 #include <blotter/core/money.h>
 
 #define ALARM_QUEUE_MAX 64  /* not yet taken; further ones are counted only */
@@ -77,6 +78,11 @@ struct alarm_view {
 
 /* What is shown now. */
 void alarms_take(struct alarms *alarms, const struct alarm_view *view);
+
+/* An event about an order: one that is in no list (of a server that cuts it) is told of as well.
+ * orders: the rows shown, with what the event came to; NULL: none yet. */
+void alarms_event(struct alarms *alarms, const struct event *event, const struct snapshot *orders,
+                  int64_t now_ms);
 
 /* Something that is in no list. */
 void alarms_add(struct alarms *alarms, const struct alarm *alarm);

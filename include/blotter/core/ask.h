@@ -61,6 +61,9 @@ void ask_stream(struct ask *ask, struct moment now, bool up);
 /* The stream's request was refused for want of a login, as an answer of 401. */
 void ask_login_refused(struct ask *ask, struct moment now);
 
+/* The stream's request was one too many (429): its host is to be left alone, as after an answer. */
+void ask_too_many(struct ask *ask, struct moment now, int64_t retry_after_ms);
+
 /* What the user asks for by hand: what was stopped may be asked again. Quotas and holds stay. */
 void ask_manual(struct ask *ask, struct moment now);
 

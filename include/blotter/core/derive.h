@@ -26,6 +26,17 @@ bool order_is_working(const struct order *order);
 /* Quantity that still waits; 0 when the order is over, NAN when that is not known. */
 double order_pending(const struct order *order);
 
+/*
+ * What filling it was worse by than its limit, or than placed_at where it is at market: an amount
+ * in the prices' currency, less than nothing when it was better; and what the fill was worth at
+ * that price. NAN where it is not known.
+ */
+struct slip {
+    double cost, worth;
+};
+struct slip order_slip(const struct order *order, double placed_at);
+bool order_is_at_market(const struct order *order);
+
 /* Quantity at the average or else the limit price, times the multiplier; an order for an amount of
  * money is worth that. */
 struct figure order_value(const struct order *order);

@@ -15,6 +15,7 @@
 #include <blotter/core/model.h>
 #include <blotter/core/moment.h>
 
+/* One user of one server: another one is another engine (R13). */
 struct engine;
 
 struct engine_settings {
@@ -97,12 +98,6 @@ void engine_fetch_failed(struct engine *engine, struct moment now, uint64_t fetc
 
 /* Which panes are on the screen: the others are confirmed four times less often. */
 void engine_set_visible(struct engine *engine, resource_mask visible);
-
-/*
- * Another user or server: forgets everything, no older response has an effect (R13). What is in
- * flight is cancelled; engine_prime and engine_start begin anew, also after engine_stop.
- */
-void engine_reset(struct engine *engine, struct moment now);
 
 /*
  * A body from the disk cache: shown, marked as cached, never counted as confirmed now. Has no

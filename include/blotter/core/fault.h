@@ -26,11 +26,13 @@ enum fault_kind {
     FAULT_KIND_COUNT
 };
 
+#define FAULT_TEXT_BYTES 320 /* a sentence of ours and one of a server's behind it */
+
 struct fault {
     enum fault_kind kind;
-    int status;             /* HTTP status, 0 when there was none */
-    int64_t retry_after_ms; /* what Retry-After asked for, -1 when it did not */
-    char text[192];         /* one sentence without a full stop: "connection refused" */
+    int status;                  /* HTTP status, 0 when there was none */
+    int64_t retry_after_ms;      /* what Retry-After asked for, -1 when it did not */
+    char text[FAULT_TEXT_BYTES]; /* one sentence without a full stop: "connection refused" */
 };
 
 /* The class's stable name for traces and --status: "resolve", "connect", … Static storage. */
@@ -39,6 +41,10 @@ const char *fault_kind_name(enum fault_kind kind);
 /* Sets all members; the text is formatted, cut to fit; what is not printable ASCII becomes "?". */
 void fault_set(struct fault *fault, enum fault_kind kind, int status, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Appends ": " and what somebody else says of it, cut to fit: valid UTF-8 of which nothing is
+ * invisible or acts on a terminal. "" appends nothing. */
+void fault_append(struct fault *fault, const char *text);
 
 /* True for what a shared outage looks like: no request at all can get through. */
 bool fault_is_outage(enum fault_kind kind);

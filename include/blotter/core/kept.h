@@ -14,8 +14,8 @@ struct kept;
 struct kept *kept_new(void);
 void kept_free(struct kept *kept); /* NULL is fine */
 
-/* A list as it is now shown; of a list that is cut, working orders that it lacks are kept. */
-void kept_take(struct kept *kept, const struct snapshot *orders);
+/* A list as it is now shown; of one that is cut, working orders that it lacks are kept. */
+void kept_take(struct kept *kept, const struct snapshot *orders, bool cut);
 
 /* An event ended the order (or told of it, so that a list will have it). True when it was kept. */
 bool kept_end(struct kept *kept, const char *id);

@@ -119,6 +119,11 @@ void tape_key(const struct tape *tape, const struct tape_entry *entry, char out[
 uint64_t tape_first_changed(struct tape *tape);
 /* That one could not be taken in: it is told again. */
 void tape_keep_changed(struct tape *tape, uint64_t number);
+/* The price when an order was placed, as told then, also in an earlier run; NAN: not known. */
+double tape_placed_at(const struct tape *tape, const char *id);
+/* How many entries are from before this run; another number once they have been restored. */
+uint64_t tape_kept(const struct tape *tape);
+
 /* Another number whenever an entry came or was completed. */
 uint64_t tape_version(const struct tape *tape);
 

@@ -1,6 +1,6 @@
 /*
  * action: everything a key can do, one table row each. The same rows drive dispatch, the help
- * overlay, the hints in the state bar, the manual and the remapping in [keys].
+ * popup, the hints in the state bar, the manual and the remapping in [keys].
  *
  * Key names: a printable character ("j", "G", "/", "["), "C-x" for Ctrl with a letter, "M-x" for
  * Alt, and "Up Down Left Right PgUp PgDn Home End Tab S-Tab Enter Esc Space Backspace Delete
@@ -13,13 +13,14 @@
 #include <blotter/view/pane.h>
 #include <stddef.h>
 
-/* Where keys go: the panes, or the overlay on top of them. */
+/* Where keys go: the panes, or the popup on top of them. */
 enum action_scope {
     SCOPE_PANES,
     SCOPE_HELP,
     SCOPE_SYMBOL, /* may stand beside the table that it is about */
     SCOPE_DETAIL,
     SCOPE_COLUMNS,
+    SCOPE_SORT,
     SCOPE_PROMPT, /* printable characters are text here */
     SCOPE_COUNT
 };
@@ -49,9 +50,11 @@ enum action {
     ACTION_FILTER,
     ACTION_VIEW,
     ACTION_GROUP,
+    ACTION_FOLD,
     ACTION_MATCH_NEXT,
     ACTION_MATCH_PREVIOUS,
-    ACTION_SORT_NEXT,
+    ACTION_SORT,
+    ACTION_SORT_BY,
     ACTION_SORT_REVERSE,
     ACTION_SORT_LEFT,
     ACTION_SORT_RIGHT,
@@ -62,6 +65,9 @@ enum action {
     ACTION_COLUMN_RESET,
     ACTION_LIST_PREVIOUS,
     ACTION_LIST_NEXT,
+    ACTION_ACCOUNT_PREVIOUS,
+    ACTION_ACCOUNT_NEXT,
+    ACTION_ACCOUNT_ALL,
     ACTION_REVALIDATE,
     ACTION_REVALIDATE_ALL,
     ACTION_EVENTS,
@@ -90,10 +96,11 @@ struct action_info {
     const char *name; /* "focus-next": the key in [keys] */
     const char *keys; /* default key names, separated by single spaces */
     unsigned scopes;  /* SCOPE_BIT()s in which its keys work; no key has two actions in one scope */
-    const char *group; /* heading in the help overlay and the manual */
+    const char *group; /* heading in the help popup and the manual */
     const char *hint;  /* a word or two for the state bar */
     const char *help;  /* one sentence without a full stop */
     unsigned panes;    /* 1 << PANE of those in which it does something; 0: in all */
+    bool several;      /* it does something with several accounts only */
 };
 
 /* The row of an action; static storage. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 #define S_US ((int64_t)1000000)
 
@@ -275,6 +276,14 @@ static bool take_fault(struct ask *ask, struct ask_action *ret)
     return false;
 }
 
+static void note_page(struct ask_turn *turn, const char *path)
+{
+    turn->seen_count = turn->page == 1 ? 0 : turn->seen_count;
+    if (turn->seen_count < ASK_PAGES_SEEN_MAX) {
+        turn->seen[turn->seen_count++] = hash_text(HASH_START, path);
+    }
+}
+
 static bool send(struct ask *ask, struct ask_turn *turn, struct moment now, struct ask_action *ret)
 {
     buf_clear(&ask->path);
@@ -290,6 +299,7 @@ static bool send(struct ask *ask, struct ask_turn *turn, struct moment now, stru
         }
         return false;
     }
+    note_page(turn, ask->path.data);
     turn->request = ++ask->next_request;
     turn->login = ask->login;
     if (!turn->under_way) {

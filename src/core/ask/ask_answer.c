@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 #define HOLD_FIRST_MS ((int64_t)1000)
 #define HOLD_LAST_MS ((int64_t)60000)
@@ -89,6 +90,14 @@ static int64_t patience_ms(const struct ask *ask, struct ask_host *host,
     return asked_ms < ASK_HOLD_MAX_MS ? asked_ms : ASK_HOLD_MAX_MS;
 }
 
+void ask_too_many(struct ask *ask, struct moment now, int64_t retry_after_ms)
+{
+    struct ask_host *host = &ask->hosts[ask->backend->stream.get.host];
+    const struct fault fault = {.retry_after_ms = retry_after_ms};
+    const struct ask_answer answer = {.fault = &fault};
+    hold(&host->hold_us, now, patience_ms(ask, host, &answer, now));
+}
+
 /* --- the login ------------------------------------------------------------------------------- */
 
 static void refuse_login(struct ask *ask, const struct fault *fault, struct moment now)
@@ -157,18 +166,33 @@ static void find_next(const struct ask *ask, struct ask_turn *turn, const struct
     }
 }
 
-/* True when another page is to be asked for. */
+/* A page that was asked for already is none that follows. */
+static bool is_circle(const struct ask_turn *turn, const char *path)
+{
+    uint64_t mark = hash_text(HASH_START, path);
+    size_t i = 0;
+    while (i < turn->seen_count && turn->seen[i] != mark) {
+        i++;
+    }
+    return i < turn->seen_count;
+}
+
+/* True when another page is to be asked for. *ret_foreign: it cannot be, being somewhere else. */
 static bool turn_page(const struct ask *ask, struct ask_turn *turn, const struct ask_answer *answer,
                       bool *ret_foreign)
 {
     struct buf next;
+    bool foreign = false;
     buf_init(&next, BACKEND_ADDRESS_MAX);
-    find_next(ask, turn, answer, &next, ret_foreign);
+    find_next(ask, turn, answer, &next, &foreign);
     free(turn->next);
     turn->next = NULL;
-    bool more = next.len > 0 && turn->target.kind == ASK_PANE;
-    bool goes_on = more && turn->page < turn->section->pages;
-    turn->cut = turn->cut || (more && !goes_on);
+    bool more = next.len > 0 ? !is_circle(turn, next.data) : foreign;
+    more = more && turn->target.kind == ASK_PANE;
+    bool wanted = more && turn->page < turn->section->pages;
+    bool goes_on = wanted && next.len > 0;
+    turn->cut = turn->cut || (more && !wanted);
+    *ret_foreign = wanted && !goes_on;
     if (goes_on) {
         turn->next = mem_dup(next.data, next.len);
         turn->page++;

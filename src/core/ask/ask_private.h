@@ -11,6 +11,7 @@
 
 #define ASK_TURNS_MAX (BACKEND_DISCOVER_MAX + RESOURCE_COUNT + 1 + BACKEND_QUOTES_MAX)
 #define ASK_VALUES_MAX (BACKEND_DISCOVER_MAX + 16)
+#define ASK_PAGES_SEEN_MAX 64 /* later pages of one part are compared with these */
 
 /* What {NAME} stands for. */
 struct ask_value {
@@ -32,7 +33,9 @@ struct ask_turn {
     uint64_t login;   /* the secrets' number with which that was sent */
     size_t at;        /* which of the combinations of values and symbols */
     int64_t page;
-    char *next; /* the page's path; NULL: the first */
+    char *next;                        /* the page's path; NULL: the first */
+    uint64_t seen[ASK_PAGES_SEEN_MAX]; /* pages of this part, so that they do not go in a circle */
+    size_t seen_count;
     bool cut;
     bool stopped;      /* this address was refused: until the user asks */
     bool rediscovered; /* after a refusal what it names was discovered anew, once */
@@ -97,7 +100,6 @@ int64_t ask_wait_us(int failures);
 /* --- ask_value.c */
 void ask_values_init(struct ask *ask);
 void ask_values_done(struct ask *ask);
-struct ask_value *ask_value_find(struct ask *ask, const char *name, size_t len);
 /* True when they are others than before. */
 bool ask_value_set(struct ask_value *value, const char *const *values, size_t count);
 /* What its address names is to be discovered anew. False when it names nothing of that sort. */

@@ -3,6 +3,9 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include <blotter/core/utf8.h>
 
 static const char *const kind_names[] = {
     [FAULT_NONE] = "none",         [FAULT_RESOLVE] = "resolve",     [FAULT_CONNECT] = "connect",
@@ -43,4 +46,24 @@ void fault_set(struct fault *fault, enum fault_kind kind, int status, const char
     fault->kind = kind;
     fault->status = status;
     fault->retry_after_ms = -1;
+}
+
+void fault_append(struct fault *fault, const char *text)
+{
+    size_t used = strlen(fault->text), len = strlen(text);
+    if (len == 0 || used + 3 > sizeof fault->text) {
+        return;
+    }
+    memcpy(fault->text + used, ": ", 3);
+    used += 2;
+    while (len > 0 && used + 4 < sizeof fault->text) {
+        uint32_t code;
+        size_t taken = utf8_next(text, len, &code);
+        if (utf8_effect(code) == UTF8_SHOWS) {
+            used += utf8_put(code, fault->text + used);
+        }
+        text += taken;
+        len -= taken;
+    }
+    fault->text[used] = '\0';
 }

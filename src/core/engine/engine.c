@@ -5,7 +5,8 @@
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
 
-#include "engine_private.h"
+#include "engine_pace.h"
+#include "engine_stream.h"
 
 /* An event that no answer covers for so long marks its pane; where answers take long, longer. */
 #define LATE_US ((int64_t)1000 * 1000)
@@ -31,37 +32,22 @@ void engine_settings_default(struct engine_settings *ret)
     };
 }
 
-static void forget(struct engine *engine)
-{
-    engine->running = false;
-    engine->polling = false;
-    engine->poll_us = MOMENT_NEVER;
-    engine->focus_used = false;
-    engine->quoted = false;
-    engine->trim_us = MOMENT_NEVER;
-    engine->outage = (struct engine_outage){.on = false};
-    engine->stream = (struct engine_stream){.welcome_us = MOMENT_NEVER};
-}
-
-static void share_prices(struct engine *engine)
-{
-    engine->prices = prices_new();
-    for (int r = 0; r < RESOURCE_COUNT; r++) {
-        patch_log_set_prices(engine->swr[r].log, engine->prices);
-    }
-}
-
 struct engine *engine_new(const struct engine_settings *settings)
 {
     struct engine *engine = mem_calloc(1, sizeof *engine);
-    engine->settings = *settings;
-    engine->random = settings->seed;
-    engine->visible = RESOURCE_ALL;
+    *engine = (struct engine){
+        .settings = *settings,
+        .random = settings->seed,
+        .visible = RESOURCE_ALL,
+        .prices = prices_new(),
+        .poll_us = MOMENT_NEVER,
+        .trim_us = MOMENT_NEVER,
+        .stream.welcome_us = MOMENT_NEVER,
+    };
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         swr_init(&engine->swr[r], (enum resource)r, settings->user);
+        patch_log_set_prices(engine->swr[r].log, engine->prices);
     }
-    share_prices(engine);
-    forget(engine);
     return engine;
 }
 
@@ -77,26 +63,6 @@ void engine_free(struct engine *engine)
     free(engine);
 }
 
-bool engine_wants(const struct engine *engine, enum resource resource)
-{
-    return (engine->settings.wanted & RESOURCE_BIT(resource)) != 0;
-}
-
-void engine_mark(struct engine *engine, enum resource resource)
-{
-    engine->changes |= RESOURCE_BIT(resource);
-}
-
-void engine_touch(struct engine *engine, resource_mask which)
-{
-    engine->seq++;
-    for (int r = 0; r < RESOURCE_COUNT; r++) {
-        if ((which & RESOURCE_BIT(r)) != 0) {
-            swr_touch(&engine->swr[r], engine->seq);
-        }
-    }
-}
-
 void engine_start(struct engine *engine, struct moment now)
 {
     if (engine->running) {
@@ -110,34 +76,12 @@ void engine_start(struct engine *engine, struct moment now)
     engine->changes |= engine->settings.wanted;
 }
 
-void engine_abandon(struct engine *engine, resource_mask which)
-{
-    for (int r = 0; r < RESOURCE_COUNT; r++) {
-        if ((which & RESOURCE_BIT(r)) != 0) {
-            swr_abandon(&engine->swr[r]);
-        }
-    }
-}
-
 void engine_stop(struct engine *engine, struct moment now)
 {
     engine->last = now;
     engine->running = false;
     engine->polling = false;
     engine_abandon(engine, RESOURCE_ALL);
-}
-
-void engine_reset(struct engine *engine, struct moment now)
-{
-    for (int r = 0; r < RESOURCE_COUNT; r++) {
-        swr_reset(&engine->swr[r]);
-    }
-    prices_free(engine->prices);
-    share_prices(engine);
-    forget(engine);
-    engine->last = now;
-    engine->history++;
-    engine->changes |= engine->settings.wanted;
 }
 
 /* Focus joins what is under way and leaves alone what is clean and young. */

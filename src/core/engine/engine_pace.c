@@ -1,4 +1,4 @@
-#include "engine_private.h"
+#include "engine_pace.h"
 
 #include <blotter/core/hash.h>
 
@@ -7,7 +7,8 @@
 #define PROBING_US                                                                                 \
     ((int64_t)5 * 60 * 1000 * 1000) /* of an outage, while its end is awaited eagerly */
 
-int64_t engine_random(struct engine *engine, int64_t bound)
+/* A number in [0, bound]. */
+static int64_t jitter(struct engine *engine, int64_t bound)
 {
     return (int64_t)(hash_next(&engine->random) % ((uint64_t)bound + 1));
 }
@@ -26,7 +27,7 @@ static int64_t bound_us(const struct engine *engine, int failures)
 /* Full jitter: anything up to base x 2^n, so that many clients do not come back together. */
 static int64_t backoff_us(struct engine *engine, int failures)
 {
-    return engine_random(engine, bound_us(engine, failures));
+    return jitter(engine, bound_us(engine, failures));
 }
 
 static enum swr_hold hold_for(const struct fault *fault)
@@ -58,7 +59,7 @@ static void probe_failed(struct engine *engine, bool by_stream)
     int64_t now_us = engine->last.mono_us;
     outage->failures += now_us - outage->since_us > PROBING_US;
     int64_t bound = bound_us(engine, outage->failures + 1);
-    int64_t wait_us = by_stream ? bound + bound / 5 : bound - engine_random(engine, bound * 2 / 5);
+    int64_t wait_us = by_stream ? bound + bound / 5 : bound - jitter(engine, bound * 2 / 5);
     outage->probe_us = now_us + wait_us;
 }
 

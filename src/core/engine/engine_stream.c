@@ -1,4 +1,6 @@
-#include "engine_private.h"
+#include "engine_stream.h"
+
+#include "engine_pace.h"
 
 /* How long the welcome may take before the opening alone has to be trusted. */
 #define WELCOME_US ((int64_t)1000 * 1000)
@@ -30,17 +32,6 @@ static void touch_since(struct engine *engine, resource_mask which, uint64_t seq
     }
 }
 
-/* An event or an opening of the stream is news: a pane that waits for some may ask again. */
-static void release(struct engine *engine, resource_mask which)
-{
-    for (int r = 0; r < RESOURCE_COUNT; r++) {
-        struct swr *swr = &engine->swr[r];
-        if ((which & RESOURCE_BIT(r)) != 0 && swr->hold == SWR_HELD_FOR_NEWS) {
-            swr->hold = SWR_FREE;
-        }
-    }
-}
-
 static void count_lie(struct engine_stream *stream, int64_t now_us)
 {
     if (stream->lies == 0 || now_us - stream->lied_us > LIES_US) {
@@ -55,7 +46,7 @@ static void new_history(struct engine *engine)
 {
     forget_history(engine);
     engine_touch(engine, RESOURCE_ALL);
-    release(engine, RESOURCE_ALL);
+    engine_release(engine, RESOURCE_ALL);
 }
 
 void engine_ids_lied(struct engine *engine)
@@ -95,7 +86,7 @@ void engine_stream_opened(struct engine *engine, struct moment now)
     engine_end_outage(engine);
     /* Never swallowed: what failed before is asked for again now, unless the server said when. */
     engine_end_waits(engine, RESOURCE_ALL, false);
-    release(engine, RESOURCE_ALL);
+    engine_release(engine, RESOURCE_ALL);
 }
 
 void engine_missed(struct engine *engine, struct moment now)
@@ -103,7 +94,7 @@ void engine_missed(struct engine *engine, struct moment now)
     if (engine->running) {
         engine->last = now;
         engine_touch(engine, RESOURCE_ALL);
-        release(engine, RESOURCE_ALL);
+        engine_release(engine, RESOURCE_ALL);
     }
 }
 

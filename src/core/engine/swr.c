@@ -38,25 +38,6 @@ void swr_done(struct swr *swr)
     free(swr->etag);
 }
 
-void swr_reset(struct swr *swr)
-{
-    struct patch_log *log = swr->log;
-    uint64_t version = swr->version + 1;
-    uint64_t cancel_id = swr->fetch.id != 0 ? swr->fetch.id : swr->cancel_id;
-    patch_log_clear(log);
-    patch_log_await(log, false);
-    free(swr->etag);
-    *swr = (struct swr){.resource = swr->resource,
-                        .log = log,
-                        .cancel_id = cancel_id,
-                        .version = version,
-                        .last_start_us = swr->last_start_us,
-                        .last_took_us = swr->last_took_us,
-                        .confirmed_ms = MODEL_NO_TIME,
-                        .shown_ms = MODEL_NO_TIME,
-                        .fault_ms = MODEL_NO_TIME};
-}
-
 bool swr_is_dirty(const struct swr *swr)
 {
     return swr->dirty.seq != 0 || swr->dirty.id != 0 || swr->doubt.on;

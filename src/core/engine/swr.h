@@ -83,9 +83,6 @@ struct swr {
 void swr_init(struct swr *swr, enum resource resource, const char *user);
 void swr_done(struct swr *swr);
 
-/* Forgets everything but the version; the fetch in flight is to be cancelled (R13). */
-void swr_reset(struct swr *swr);
-
 bool swr_is_dirty(const struct swr *swr);
 
 /*

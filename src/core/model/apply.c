@@ -16,7 +16,7 @@ bool position_adds_up(const struct position *position)
  * A price or a quantity without the profit that it makes, or the other way round. Where the server
  * counts otherwise than we, a profit is taken to be made of the price that came before it.
  */
-static void note_moments(struct row *row, const struct oplog_entry *entry)
+static void note_moments(struct row *row, const struct pending_entry *entry)
 {
     struct position *position = (struct position *)row;
     bool profit = false, price = false, basis = false;
@@ -35,10 +35,10 @@ static void note_moments(struct row *row, const struct oplog_entry *entry)
     }
 }
 
-static void write_row(const struct overlay *overlay, const struct oplog_entry *entry,
+static void write_row(const struct overlay *overlay, const struct pending_entry *entry,
                       struct row *row, bool inserts)
 {
-    payload_write(entry->values, entry->count, row, inserts);
+    change_write(entry->values, entry->count, row, inserts);
     if (overlay->view->resource == RESOURCE_POSITIONS) {
         note_moments(row, entry);
     }
@@ -51,7 +51,7 @@ int64_t row_price_time(enum resource resource, const struct row *row)
                                            : MODEL_NO_TIME;
 }
 
-static bool is_older_than_row(const struct overlay *overlay, const struct oplog_entry *entry,
+static bool is_older_than_row(const struct overlay *overlay, const struct pending_entry *entry,
                               const struct row *row)
 {
     int64_t row_ms = row_price_time(overlay->view->resource, row);
@@ -59,7 +59,7 @@ static bool is_older_than_row(const struct overlay *overlay, const struct oplog_
            prices_older(entry->told_ms, row_ms);
 }
 
-static size_t set_rows_of_instrument(struct overlay *overlay, const struct oplog_entry *entry)
+static size_t set_rows_of_instrument(struct overlay *overlay, const struct pending_entry *entry)
 {
     size_t at = 0;
     size_t count = 0;
@@ -75,7 +75,7 @@ static size_t set_rows_of_instrument(struct overlay *overlay, const struct oplog
 }
 
 /* What is said of a row that we do not write: that it was said. */
-static size_t mark_row(struct overlay *overlay, const struct oplog_entry *entry)
+static size_t mark_row(struct overlay *overlay, const struct pending_entry *entry)
 {
     size_t i = model_find(overlay->view, entry->texts);
     if (i == overlay->view->row_count) {
@@ -94,50 +94,50 @@ static bool is_over(const struct order *order)
            order->class != ORDER_UNKNOWN;
 }
 
-bool values_are_late(const struct snapshot *view, const struct payload *payload,
-                     const struct payload_value *values, size_t count, size_t i)
+bool values_are_late(const struct snapshot *view, const struct change *change,
+                     const struct change_value *values, size_t count, size_t i)
 {
     int64_t row_ns = row_updated(view->resource, model_row(view, i));
-    int64_t updated_ns = payload_updated(payload, values, count);
+    int64_t updated_ns = change_updated(change, values, count);
     if (row_ns != MODEL_NO_TIME && updated_ns != MODEL_NO_TIME) {
         return updated_ns <= row_ns;
     }
-    return payload->action == PAYLOAD_PUT && is_over(&view->orders[i]);
+    return change->action == CHANGE_PUT && is_over(&view->orders[i]);
 }
 
-size_t entry_apply(struct overlay *overlay, const struct oplog_entry *entry)
+size_t entry_apply(struct overlay *overlay, const struct pending_entry *entry)
 {
-    if (entry->standing == OP_WITNESS || entry->payload->action == PAYLOAD_EXPECT) {
+    if (entry->standing == OP_WITNESS || entry->change->action == CHANGE_EXPECT) {
         return 0;
     }
     if (entry->standing != OP_SHOWN) {
         return mark_row(overlay, entry);
     }
-    if (entry->payload->by_instrument) {
+    if (entry->change->by_instrument) {
         return set_rows_of_instrument(overlay, entry);
     }
     size_t i = model_find(overlay->view, entry->texts);
     bool found = i < overlay->view->row_count;
-    if (entry->payload->action == PAYLOAD_REMOVE) {
+    if (entry->change->action == CHANGE_REMOVE) {
         if (found) {
             overlay_remove(overlay, i);
         }
         return found;
     }
-    enum payload_action action = entry->payload->action;
-    if (action == (found ? PAYLOAD_INSERT : PAYLOAD_SET)) {
+    enum change_action action = entry->change->action;
+    if (action == (found ? CHANGE_INSERT : CHANGE_SET)) {
         return 0; /* there already, or not there */
     }
     bool inserts = !found;
-    if (found && values_are_late(overlay->view, entry->payload, entry->values, entry->count, i)) {
+    if (found && values_are_late(overlay->view, entry->change, entry->values, entry->count, i)) {
         return 0;
     }
     struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
     overlay_save(overlay, row);
     write_row(overlay, entry, row, inserts);
     row_complete(overlay->view->resource, row);
-    row->provisional = row->provisional || !entry->payload->many;
-    if (!entry->payload->many) {
+    row->provisional = row->provisional || !entry->change->many;
+    if (!entry->change->many) {
         overlay_row_written(overlay, inserts ? 0 : i);
     }
     return 1;

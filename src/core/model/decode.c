@@ -8,7 +8,7 @@
 #include "apply.h"
 #include "complete.h"
 #include "fields.h"
-#include "filler.h"
+#include "row_reader.h"
 #include "json/span_scan.h"
 #include "reuse.h"
 #include "snapshot.h"
@@ -22,7 +22,7 @@
 struct decoder {
     struct snapshot *snapshot;
     const char *end; /* of the body */
-    struct filler filler;
+    struct row_reader reader;
     size_t capacity; /* rows allocated */
     struct reuse reuse;
     size_t list_capacity;
@@ -37,10 +37,10 @@ struct decoder {
     } blank; /* a row of which everything is missing */
 };
 
-static bool check_required(struct decoder *decoder, const struct filling *filling, const char *what,
-                           size_t number)
+static bool check_required(struct decoder *decoder, const struct row_reading *reading,
+                           const char *what, size_t number)
 {
-    uint64_t missing = filling->keys->required & ~filling->set;
+    uint64_t missing = reading->keys->required & ~reading->set;
     if (missing == 0) {
         return true;
     }
@@ -48,7 +48,7 @@ static bool check_required(struct decoder *decoder, const struct filling *fillin
     while ((missing >> i & 1) == 0) {
         i++;
     }
-    const struct field *field = &filling->keys->table->fields[i];
+    const struct field *field = &reading->keys->table->fields[i];
     fault_set(decoder->fault, FAULT_DECODE, 0, "%s %zu: \"%s\" is missing or not %s", what, number,
               field->path, field_type_name(field->type));
     return false;
@@ -117,11 +117,11 @@ static const char *decode_row(struct decoder *decoder, const char *at)
         fault_set(decoder->fault, FAULT_DECODE, 0, "row %zu is no object", number);
         return NULL;
     }
-    struct filling filling = {.keys = &decoder->rows, .row = row};
-    const char *behind = filler_object(&decoder->filler, &filling, at, false);
+    struct row_reading reading = {.keys = &decoder->rows, .row = row};
+    const char *behind = row_reader_object(&decoder->reader, &reading, at, false);
     row->raw = (struct span){at, (size_t)(behind - at)};
     row->version = version_of(row->raw.ptr, row->raw.len);
-    if (!check_required(decoder, &filling, "row", number)) {
+    if (!check_required(decoder, &reading, "row", number)) {
         return NULL;
     }
     row_complete(decoder->snapshot->resource, row);
@@ -182,13 +182,13 @@ static bool decode_list(struct decoder *decoder, struct span value)
         return false;
     }
     size_t number = decoder->snapshot->list_count;
-    struct filling filling = {.keys = &decoder->lists, .row = list};
+    struct row_reading reading = {.keys = &decoder->lists, .row = list};
     if (span_type(value) == SPAN_OBJECT) {
-        filler_object(&decoder->filler, &filling, value.ptr, false);
+        row_reader_object(&decoder->reader, &reading, value.ptr, false);
     }
     struct span items = {NULL, 0};
     span_member(value, "items", &items);
-    if (!check_required(decoder, &filling, "watchlist", number) ||
+    if (!check_required(decoder, &reading, "watchlist", number) ||
         !decode_items(decoder, items, number)) {
         return false;
     }
@@ -217,7 +217,7 @@ static const char *decode_lists(struct decoder *decoder, const char *at)
 
 /* The member that holds the rows; stands on its value. NULL with the fault set when it cannot be.
  */
-static const char *decode_payload(struct decoder *decoder, const char *at)
+static const char *decode_change(struct decoder *decoder, const char *at)
 {
     enum resource resource = decoder->snapshot->resource;
     decoder->snapshot->row_count = 0;
@@ -258,7 +258,7 @@ static void keep_user(struct decoder *decoder, struct span value)
 {
     if (span_type(value) == SPAN_STRING) {
         size_t size = span_string(value, NULL, 0) + 1;
-        char *user = arena_text(decoder->filler.texts, size);
+        char *user = arena_text(decoder->reader.texts, size);
         span_string(value, user, size);
         decoder->snapshot->user = user;
     }
@@ -276,7 +276,7 @@ static bool decode_object(struct decoder *decoder, struct span object)
         struct span key = span_step_key(&at, decoder->end);
         if (span_string_equals(key, member)) {
             found = true;
-            const char *behind = decode_payload(decoder, at);
+            const char *behind = decode_change(decoder, at);
             good = behind != NULL;
             at = good ? behind : span_skip_value(at, decoder->end);
             continue;
@@ -401,12 +401,12 @@ struct snapshot *decode_next(const struct snapshot *previous, enum resource reso
     block->body = mem_dup(body.ptr, body.len);
     block->body_len = body.len;
     decoder->snapshot = snapshot;
-    decoder->filler.texts = block->texts;
-    decoder->filler.end = block->body + body.len;
+    decoder->reader.texts = block->texts;
+    decoder->reader.end = block->body + body.len;
     decoder->end = block->body + body.len;
     decoder->fault = ret_fault;
-    filler_keys_init(&decoder->rows, field_table(resource));
-    filler_keys_init(&decoder->lists, field_table_watchlist());
+    row_reader_keys_init(&decoder->rows, field_table(resource));
+    row_reader_keys_init(&decoder->lists, field_table_watchlist());
     fields_clear(field_table(resource), &decoder->blank);
     bool good = check_text(decoder, (struct span){block->body, body.len}, &top);
     if (good) {

@@ -1,6 +1,7 @@
 #include <blotter/core/derive.h>
 
 #include <math.h>
+#include <strings.h>
 #include <string.h>
 
 static struct figure sent_or(double sent, double ours)
@@ -51,6 +52,26 @@ double order_pending(const struct order *order)
     }
     bool waits = order->class == ORDER_OPEN || order->class == ORDER_PART;
     return waits ? order->quantity - order->filled : 0;
+}
+
+bool order_is_at_market(const struct order *order)
+{
+    return strcasecmp(order->type, "MARKET") == 0;
+}
+
+struct slip order_slip(const struct order *order, double placed_at)
+{
+    double side = order->direction == ORDER_BUY    ? 1
+                  : order->direction == ORDER_SELL ? -1
+                                                   : (double)NAN;
+    double limit = order->price > 0            ? order->price
+                   : order_is_at_market(order) ? placed_at
+                                               : (double)NAN;
+    double units = order->filled > 0 ? order->filled : (double)NAN;
+    units *= order->multiplier > 0 ? order->multiplier : 1;
+    bool known = limit > 0 && !order_is_working(order);
+    return (struct slip){known ? side * (order->average_price - limit) * units : (double)NAN,
+                         known ? limit * units : (double)NAN};
 }
 
 struct figure order_value(const struct order *order)

@@ -9,7 +9,7 @@
 #include <blotter/core/iso8601.h>
 
 #include "apply.h"
-#include "oplog.h"
+#include "pending.h"
 #include "overlay.h"
 #include "prices.h"
 #include "settle.h"
@@ -30,21 +30,21 @@ struct patch_log {
     bool awaiting;          /* a response is on its way */
     size_t writes;          /* of rows, by the figures of the present event */
     uint64_t held;          /* what the base says it contains, while an event up to it comes */
-    struct oplog ops;
+    struct pending ops;
 };
 
 struct patch_log *patch_log_new(enum resource resource, size_t max)
 {
     struct patch_log *log = mem_calloc(1, sizeof *log);
     log->resource = resource;
-    oplog_init(&log->ops, max);
+    pending_init(&log->ops, max);
     return log;
 }
 
 void patch_log_clear(struct patch_log *log)
 {
     while (log->ops.oldest != NULL) {
-        oplog_remove(&log->ops, log->ops.oldest);
+        pending_remove(&log->ops, log->ops.oldest);
     }
     overlay_attach(&log->overlay, NULL);
     snapshot_unref(log->base);
@@ -59,7 +59,7 @@ void patch_log_free(struct patch_log *log)
     }
     patch_log_clear(log);
     overlay_done(&log->overlay);
-    oplog_done(&log->ops);
+    pending_done(&log->ops);
     free(log);
 }
 
@@ -69,7 +69,7 @@ static void apply_all(struct patch_log *log)
     if (log->base == NULL) {
         return;
     }
-    for (const struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+    for (const struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         entry_apply(&log->overlay, entry);
     }
 }
@@ -79,7 +79,7 @@ static bool names_a_row(struct patch_log *log, const struct operation *operation
     if (log->base == NULL) {
         return false;
     }
-    if (!operation->payload->by_instrument) {
+    if (!operation->change->by_instrument) {
         return model_find(log->base, operation->key) < log->base->row_count;
     }
     size_t at = 0;
@@ -88,7 +88,7 @@ static bool names_a_row(struct patch_log *log, const struct operation *operation
 
 static bool is_logged(const struct patch_log *log, const struct operation *operation)
 {
-    return oplog_find(&log->ops, operation) != NULL;
+    return pending_find(&log->ops, operation) != NULL;
 }
 
 /*
@@ -97,14 +97,14 @@ static bool is_logged(const struct patch_log *log, const struct operation *opera
  */
 static bool is_news(struct patch_log *log, const struct operation *operation)
 {
-    return !operation->payload->many || names_a_row(log, operation) || is_logged(log, operation) ||
+    return !operation->change->many || names_a_row(log, operation) || is_logged(log, operation) ||
            (log->awaiting && log->ops.count < log->ops.max / 2);
 }
 
 /* The row an operation writes in, as it is shown; NULL: there is none, or it is one of many. */
 static const struct row *shown_row(const struct patch_log *log, const struct operation *operation)
 {
-    if (log->base == NULL || operation->payload->by_instrument) {
+    if (log->base == NULL || operation->change->by_instrument) {
         return NULL;
     }
     size_t i = model_find(log->base, operation->key);
@@ -114,20 +114,20 @@ static const struct row *shown_row(const struct patch_log *log, const struct ope
 /* What comes late must not take the place of what came in time. */
 static bool says_nothing_new(const struct patch_log *log, const struct operation *operation)
 {
-    if (log->base == NULL || operation->payload->many || operation->payload->by_instrument) {
+    if (log->base == NULL || operation->change->many || operation->change->by_instrument) {
         return false;
     }
     size_t i = model_find(log->base, operation->key);
     return i < log->base->row_count &&
-           values_are_late(log->base, operation->payload, operation->values, operation->count, i);
+           values_are_late(log->base, operation->change, operation->values, operation->count, i);
 }
 
-static struct oplog_entry *log_operation(struct patch_log *log, const struct operation *operation,
-                                         struct patch_stamp stamp, bool *ret_overflow)
+static struct pending_entry *log_operation(struct patch_log *log, const struct operation *operation,
+                                           struct patch_stamp stamp, bool *ret_overflow)
 {
     struct settle_before before;
     settle_look(operation, shown_row(log, operation), &before);
-    struct oplog_entry *entry = oplog_put(&log->ops, operation, stamp, ret_overflow);
+    struct pending_entry *entry = pending_put(&log->ops, operation, stamp, ret_overflow);
     if (entry != NULL) {
         settle_remember(entry, &before);
     }
@@ -142,9 +142,9 @@ static void take_claimed(struct patch_log *log, const struct operation *operatio
     if (replaces) {
         overlay_revert(&log->overlay);
     }
-    struct oplog_entry *entry = log_operation(log, operation, stamp, &result->overflow);
+    struct pending_entry *entry = log_operation(log, operation, stamp, &result->overflow);
     if (entry != NULL) {
-        oplog_stand(&log->ops, entry, OP_CLAIMED);
+        pending_stand(&log->ops, entry, OP_CLAIMED);
         result->changed = true;
     }
     if (replaces) {
@@ -162,16 +162,16 @@ static void note_shown(struct patch_log *log, const struct operation *operation,
                        struct patch_stamp stamp)
 {
     bool unused = false;
-    bool placed = operation->payload->action == PAYLOAD_PUT;
+    bool placed = operation->change->action == CHANGE_PUT;
     bool ended =
-        settle_ends_row(operation) && oplog_next_of_key(&log->ops, operation->key, NULL) != NULL;
+        settle_ends_row(operation) && pending_next_of_key(&log->ops, operation->key, NULL) != NULL;
     if ((!placed && !ended) || is_logged(log, operation)) {
         return;
     }
-    struct oplog_entry *entry = oplog_put(&log->ops, operation, stamp, &unused);
+    struct pending_entry *entry = pending_put(&log->ops, operation, stamp, &unused);
     if (entry != NULL) {
         entry->settled_us = stamp.at_us;
-        oplog_stand(&log->ops, entry, OP_WITNESS);
+        pending_stand(&log->ops, entry, OP_WITNESS);
     }
 }
 
@@ -186,7 +186,7 @@ static void take_operation(struct patch_log *log, const struct operation *operat
         take_claimed(log, operation, stamp, result);
         return;
     }
-    struct oplog_entry *entry = log_operation(log, operation, stamp, &result->overflow);
+    struct pending_entry *entry = log_operation(log, operation, stamp, &result->overflow);
     if (entry == NULL || log->base == NULL) {
         return;
     }
@@ -198,13 +198,12 @@ static void take_operation(struct patch_log *log, const struct operation *operat
 /* Figures of an earlier moment than those that are known already (A tick may overtake another). */
 static bool is_overtaken(const struct patch_log *log, struct operation *operation)
 {
-    char key[PAYLOAD_TEXT_MAX + 2];
+    char key[CHANGE_TEXT_MAX + 2];
     if (log->prices == NULL || operation->told_ms == MODEL_NO_TIME) {
         return false;
     }
     /* Rows' own figures and instruments' prices are of different moments. */
-    snprintf(key, sizeof key, "%c%s", operation->payload->by_instrument ? 'i' : 'r',
-             operation->key);
+    snprintf(key, sizeof key, "%c%s", operation->change->by_instrument ? 'i' : 'r', operation->key);
     enum prices_order order = prices_take(log->prices, key, operation->told_ms);
     if (order == PRICES_BACK) {
         operation->told_ms = MODEL_NO_TIME;
@@ -242,7 +241,7 @@ static int64_t event_time(const struct event *event)
 }
 
 /* All objects are read before the first is applied. */
-static bool updates_valid(const struct payload *payload, struct span updates,
+static bool updates_valid(const struct change *change, struct span updates,
                           struct operation *scratch)
 {
     if (span_type(updates) != SPAN_ARRAY) {
@@ -252,33 +251,33 @@ static bool updates_valid(const struct payload *payload, struct span updates,
     struct span key;
     struct span object;
     while (span_next(updates, &it, &key, &object)) {
-        if (!payload_read(payload, object, scratch)) {
+        if (!change_read(change, object, scratch)) {
             return false;
         }
     }
     return true;
 }
 
-static struct patch_result take_updates(struct patch_log *log, const struct payload *payload,
+static struct patch_result take_updates(struct patch_log *log, const struct change *change,
                                         const struct event *event, struct patch_stamp stamp)
 {
     struct operation operation;
     struct patch_result result = {false};
     struct span updates;
     if (!span_member(event->data, "updates", &updates) ||
-        !updates_valid(payload, updates, &operation)) {
+        !updates_valid(change, updates, &operation)) {
         return result;
     }
     struct span_iterator it = {NULL};
     struct span key;
     struct span object;
     log->writes = 0;
-    while (span_next(updates, &it, &key, &object) && payload_read(payload, object, &operation)) {
+    while (span_next(updates, &it, &key, &object) && change_read(change, object, &operation)) {
         if (log->writes > EVENT_WRITES_MAX) {
             result.overflow = true;
             break;
         }
-        payload_complete(&operation, MODEL_NO_TIME);
+        change_complete(&operation, MODEL_NO_TIME);
         take_object(log, &operation, stamp, &result);
         result.rows++;
     }
@@ -287,13 +286,13 @@ static struct patch_result take_updates(struct patch_log *log, const struct payl
 }
 
 /* An earlier operation on the row that answers have said otherwise about. */
-static struct oplog_entry *find_doubtful(const struct patch_log *log, const char *key,
-                                         struct patch_stamp stamp)
+static struct pending_entry *find_doubtful(const struct patch_log *log, const char *key,
+                                           struct patch_stamp stamp)
 {
-    struct oplog_entry *entry = oplog_next_of_key(&log->ops, key, NULL);
+    struct pending_entry *entry = pending_next_of_key(&log->ops, key, NULL);
     while (entry != NULL && !(entry->stamp.id < stamp.id && entry->standing != OP_WITNESS &&
                               (entry->standing == OP_CLAIMED || entry->doubted_us != 0))) {
-        entry = oplog_next_of_key(&log->ops, key, entry);
+        entry = pending_next_of_key(&log->ops, key, entry);
     }
     return entry;
 }
@@ -301,13 +300,13 @@ static struct oplog_entry *find_doubtful(const struct patch_log *log, const char
 /* The base shows what it contains: what was doubtful of the row before has been explained. */
 static void drop_doubtful(struct patch_log *log, const char *key, struct patch_stamp stamp)
 {
-    struct oplog_entry *entry = find_doubtful(log, key, stamp);
+    struct pending_entry *entry = find_doubtful(log, key, stamp);
     if (entry == NULL) {
         return;
     }
     overlay_revert(&log->overlay);
     for (; entry != NULL; entry = find_doubtful(log, key, stamp)) {
-        oplog_remove(&log->ops, entry);
+        pending_remove(&log->ops, entry);
     }
     apply_all(log);
 }
@@ -326,20 +325,20 @@ static bool base_shows(struct patch_log *log, const struct operation *operation,
 }
 
 /* An event's payload for one row. False when there is none, or it cannot be read. */
-static bool read_event(const struct payload *payload, const struct event *event,
+static bool read_event(const struct change *change, const struct event *event,
                        struct operation *ret)
 {
-    if (payload == NULL || payload->many || !payload_read(payload, event->data, ret)) {
+    if (change == NULL || change->many || !change_read(change, event->data, ret)) {
         return false;
     }
-    payload_complete(ret, event_time(event));
+    change_complete(ret, event_time(event));
     return true;
 }
 
 bool patch_log_shows(struct patch_log *log, const struct event *event, struct patch_stamp stamp)
 {
     struct operation operation;
-    if (!read_event(payload_find(event->type, log->resource), event, &operation)) {
+    if (!read_event(change_find(event->type, log->resource), event, &operation)) {
         log->ops.unnamed = stamp;
         return true;
     }
@@ -349,16 +348,16 @@ bool patch_log_shows(struct patch_log *log, const struct event *event, struct pa
 struct patch_result patch_log_event(struct patch_log *log, const struct event *event,
                                     struct patch_stamp stamp, uint64_t held)
 {
-    const struct payload *payload = payload_find(event->type, log->resource);
+    const struct change *change = change_find(event->type, log->resource);
     struct operation operation;
     struct patch_result result = {.valid = true};
-    if (payload != NULL && payload->many) {
-        return take_updates(log, payload, event, stamp);
+    if (change != NULL && change->many) {
+        return take_updates(log, change, event, stamp);
     }
-    if (!read_event(payload, event, &operation)) {
+    if (!read_event(change, event, &operation)) {
         /* An expected row need not be named. */
         log->ops.unnamed = stamp;
-        result.valid = payload == NULL || payload->action == PAYLOAD_EXPECT;
+        result.valid = change == NULL || change->action == CHANGE_EXPECT;
         return result;
     }
     log->held = held;
@@ -427,7 +426,7 @@ static bool shows_same(const struct patch_log *log, const struct snapshot *base)
 static void note_prices(struct patch_log *log)
 {
     const struct snapshot *base = log->base;
-    char key[PAYLOAD_TEXT_MAX + 2];
+    char key[CHANGE_TEXT_MAX + 2];
     if (log->resource != RESOURCE_WATCHLISTS || log->prices == NULL) {
         return;
     }
@@ -438,9 +437,9 @@ static void note_prices(struct patch_log *log)
             prices_take(log->prices, key, item->updated_ms);
         }
     }
-    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+    for (struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         size_t at = 0;
-        const struct row *row = entry->payload->by_instrument && entry->told_ms != MODEL_NO_TIME
+        const struct row *row = entry->change->by_instrument && entry->told_ms != MODEL_NO_TIME
                                     ? overlay_next_of_instrument(&log->overlay, entry->texts, &at)
                                     : NULL;
         int64_t row_ms = row != NULL ? row_price_time(log->resource, row) : MODEL_NO_TIME;
@@ -511,7 +510,7 @@ void patch_log_await(struct patch_log *log, bool awaiting)
 
 void patch_log_forget_ids(struct patch_log *log)
 {
-    for (struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+    for (struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         entry->stamp.id = 0;
     }
 }
@@ -539,7 +538,7 @@ bool patch_log_is_heavy(const struct patch_log *log)
 void patch_log_trim(struct patch_log *log, int64_t now_us)
 {
     overlay_trim(&log->overlay);
-    oplog_trim(&log->ops, now_us - SETTLE_WITNESS_US);
+    pending_trim(&log->ops, now_us - SETTLE_WITNESS_US);
 }
 
 bool patch_log_consistent(const struct patch_log *log)
@@ -553,7 +552,7 @@ bool patch_log_consistent(const struct patch_log *log)
     struct snapshot *fresh = decode_body(log->resource, body, len, &fault);
     struct overlay overlay = {.view = NULL};
     overlay_attach(&overlay, fresh);
-    for (const struct oplog_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
+    for (const struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         entry_apply(&overlay, entry);
     }
     bool equal = snapshot_equal(fresh, log->base);

@@ -13,7 +13,7 @@
 
 /* What the log says of one row, in order of arrival. */
 struct group {
-    struct oplog_entry *entries[GROUP_MAX];
+    struct pending_entry *entries[GROUP_MAX];
     size_t count;
 };
 
@@ -45,12 +45,12 @@ static uint64_t field_hash(enum field_type type, const void *at)
     }
 }
 
-static uint64_t hash_in_row(const struct payload_value *value, const void *row)
+static uint64_t hash_in_row(const struct change_value *value, const void *row)
 {
     return field_hash(value->type, (const char *)row + value->offset);
 }
 
-static uint64_t value_hash(const struct payload_value *value)
+static uint64_t value_hash(const struct change_value *value)
 {
     switch (value->type) {
     case FIELD_TEXT:
@@ -77,36 +77,36 @@ void settle_look(const struct operation *operation, const struct row *row,
 }
 
 /* What says again what nothing has confirmed changes what it changed the first time. */
-void settle_remember(struct oplog_entry *entry, const struct settle_before *before)
+void settle_remember(struct pending_entry *entry, const struct settle_before *before)
 {
     entry->knew_row = before->known;
     for (size_t i = 0; i < entry->count && before->known; i++) {
         uint64_t *former = entry->before[i];
         if (!entry->renews || former[0] == 0 ||
             value_hash(&entry->values[i]) != before->hashes[i]) {
-            memmove(former + 1, former, (OPLOG_FORMER - 1) * sizeof *former);
+            memmove(former + 1, former, (PENDING_FORMER - 1) * sizeof *former);
             former[0] = before->hashes[i];
         }
     }
 }
 
 /* It says that a row is there. */
-static bool needs_row(const struct payload *payload)
+static bool needs_row(const struct change *change)
 {
-    return payload->action == PAYLOAD_INSERT || payload->action == PAYLOAD_PUT ||
-           payload->action == PAYLOAD_EXPECT;
+    return change->action == CHANGE_INSERT || change->action == CHANGE_PUT ||
+           change->action == CHANGE_EXPECT;
 }
 
 bool settle_agrees(const struct operation *operation, const struct row *row)
 {
-    if (operation->payload->action != PAYLOAD_SET) {
-        return needs_row(operation->payload) == (row != NULL);
+    if (operation->change->action != CHANGE_SET) {
+        return needs_row(operation->change) == (row != NULL);
     }
     if (row == NULL) { /* an order that is not in the list may be one that it should hold */
-        return operation->payload->resource != RESOURCE_ORDERS;
+        return operation->change->resource != RESOURCE_ORDERS;
     }
     for (size_t i = 0; i < operation->count; i++) {
-        const struct payload_value *value = &operation->values[i];
+        const struct change_value *value = &operation->values[i];
         if (!value->implied && value_hash(value) != hash_in_row(value, row)) {
             return false;
         }
@@ -139,7 +139,7 @@ static bool covers(struct patch_answer response, struct patch_stamp stamp)
            (arrived_before(response, stamp) && !is_below(response, stamp));
 }
 
-static void add_sorted(struct group *group, struct oplog_entry *entry)
+static void add_sorted(struct group *group, struct pending_entry *entry)
 {
     size_t at = group->count++;
     for (; at > 0 && group->entries[at - 1]->stamp.seq > entry->stamp.seq; at--) {
@@ -149,14 +149,14 @@ static void add_sorted(struct group *group, struct oplog_entry *entry)
 }
 
 /* The covered operations of the entry's row, and at least itself. */
-static void collect(const struct oplog *log, struct oplog_entry *first,
+static void collect(const struct pending *log, struct pending_entry *first,
                     struct patch_answer response, struct group *ret)
 {
     ret->count = 0;
-    for (struct oplog_entry *entry = oplog_next_of_key(log, first->texts, NULL); entry != NULL;
-         entry = oplog_next_of_key(log, first->texts, entry)) {
+    for (struct pending_entry *entry = pending_next_of_key(log, first->texts, NULL); entry != NULL;
+         entry = pending_next_of_key(log, first->texts, entry)) {
         bool more = ret->count < GROUP_MAX - 1 || entry == first;
-        if (more && !entry->payload->many && covers(response, entry->stamp)) {
+        if (more && !entry->change->many && covers(response, entry->stamp)) {
             add_sorted(ret, entry);
         }
     }
@@ -165,7 +165,7 @@ static void collect(const struct oplog *log, struct oplog_entry *first,
     }
 }
 
-static const struct payload_value *find_value(const struct oplog_entry *entry, size_t offset)
+static const struct change_value *find_value(const struct pending_entry *entry, size_t offset)
 {
     for (size_t i = 0; i < entry->count; i++) {
         if (entry->values[i].offset == offset) {
@@ -189,15 +189,15 @@ static bool set_later(const struct group *group, size_t k, size_t offset)
 static bool is_former(const struct group *group, size_t k, size_t offset, uint64_t hash)
 {
     for (size_t earlier = 0; earlier <= k; earlier++) {
-        const struct oplog_entry *entry = group->entries[earlier];
-        const struct payload_value *value = find_value(entry, offset);
+        const struct pending_entry *entry = group->entries[earlier];
+        const struct change_value *value = find_value(entry, offset);
         if (value == NULL) {
             continue;
         }
         if (earlier < k && value_hash(value) == hash) {
             return true;
         }
-        for (size_t back = 0; back < OPLOG_FORMER; back++) {
+        for (size_t back = 0; back < PENDING_FORMER; back++) {
             if (entry->before[value - entry->values][back] == hash) {
                 return true;
             }
@@ -218,10 +218,10 @@ struct tally {
 static struct tally count_fields(const struct group *group, size_t k, const struct row *row,
                                  bool words)
 {
-    const struct oplog_entry *entry = group->entries[k];
+    const struct pending_entry *entry = group->entries[k];
     struct tally tally = {0};
     for (size_t i = 0; i < entry->count; i++) {
-        const struct payload_value *value = &entry->values[i];
+        const struct change_value *value = &entry->values[i];
         if (value->implied || set_later(group, k, value->offset) ||
             (value->type == FIELD_TEXT) != words) {
             continue;
@@ -263,16 +263,16 @@ static bool is_over(enum order_class class)
  */
 static enum knowledge knowledge_of_end(const struct group *group, size_t k, const struct row *row)
 {
-    const struct oplog_entry *entry = group->entries[k];
+    const struct pending_entry *entry = group->entries[k];
     const size_t status_at = offsetof(struct order, status);
-    const struct payload_value *status = find_value(entry, status_at);
-    if (entry->payload->resource != RESOURCE_ORDERS || status == NULL ||
+    const struct change_value *status = find_value(entry, status_at);
+    if (entry->change->resource != RESOURCE_ORDERS || status == NULL ||
         set_later(group, k, status_at)) {
         return TELLS_NOTHING;
     }
     const struct order *shown = (const struct order *)row;
     struct order said = *shown;
-    payload_write(entry->values, entry->count, &said, false);
+    change_write(entry->values, entry->count, &said, false);
     row_complete(RESOURCE_ORDERS, &said.row);
     if (is_over(said.class) && (shown->class == ORDER_OPEN || shown->class == ORDER_PART)) {
         return KNOWS_NOT;
@@ -290,9 +290,9 @@ static enum knowledge knowledge_of_end(const struct group *group, size_t k, cons
  */
 static enum knowledge knowledge_of(const struct group *group, size_t k, const struct row *row)
 {
-    const struct oplog_entry *entry = group->entries[k];
-    int64_t said_ns = payload_updated(entry->payload, entry->values, entry->count);
-    int64_t row_ns = row_updated(entry->payload->resource, row);
+    const struct pending_entry *entry = group->entries[k];
+    int64_t said_ns = change_updated(entry->change, entry->values, entry->count);
+    int64_t row_ns = row_updated(entry->change->resource, row);
     if (said_ns != MODEL_NO_TIME && row_ns != MODEL_NO_TIME) {
         return row_ns >= said_ns ? KNOWS : KNOWS_NOT;
     }
@@ -303,7 +303,7 @@ static enum knowledge knowledge_of(const struct group *group, size_t k, const st
     struct tally words = count_fields(group, k, row, true);
     struct tally figures = count_fields(group, k, row, false);
     if (!entry->knew_row) {
-        bool tells = !needs_row(entry->payload) && entry->standing != OP_WITNESS;
+        bool tells = !needs_row(entry->change) && entry->standing != OP_WITNESS;
         return tells ? knowledge_of_unknown(words, figures) : TELLS_NOTHING;
     }
     if (words.same + words.news > 0) {
@@ -315,10 +315,10 @@ static enum knowledge knowledge_of(const struct group *group, size_t k, const st
     return figures.same > 0 ? KNOWS : TELLS_NOTHING;
 }
 
-static bool values_close(const struct payload *payload, const struct payload_value *values,
+static bool values_close(const struct change *change, const struct change_value *values,
                          size_t count)
 {
-    for (size_t i = 0; i < count && payload->resource == RESOURCE_POSITIONS; i++) {
+    for (size_t i = 0; i < count && change->resource == RESOURCE_POSITIONS; i++) {
         if (values[i].offset == offsetof(struct position, is_closed)) {
             return values[i].flag;
         }
@@ -326,43 +326,43 @@ static bool values_close(const struct payload *payload, const struct payload_val
     return false;
 }
 
-static bool closes(const struct oplog_entry *entry)
+static bool closes(const struct pending_entry *entry)
 {
-    return values_close(entry->payload, entry->values, entry->count);
+    return values_close(entry->change, entry->values, entry->count);
 }
 
 bool settle_ends_row(const struct operation *operation)
 {
-    return operation->payload->action == PAYLOAD_REMOVE ||
-           values_close(operation->payload, operation->values, operation->count);
+    return operation->change->action == CHANGE_REMOVE ||
+           values_close(operation->change, operation->values, operation->count);
 }
 
 /* A list that is cut holds the newest only: the last that it holds came after the operation. */
-static bool is_cut_off(const struct oplog *log, const struct snapshot *base,
-                       const struct oplog_entry *entry)
+static bool is_cut_off(const struct pending *log, const struct snapshot *base,
+                       const struct pending_entry *entry)
 {
     if (base->resource != RESOURCE_ORDERS || base->row_count == 0) {
         return false;
     }
     const struct order *oldest = &base->orders[base->row_count - 1];
-    const struct payload_value *placed = find_value(entry, offsetof(struct order, created_ms));
+    const struct change_value *placed = find_value(entry, offsetof(struct order, created_ms));
     if (placed != NULL && oldest->created_ms != MODEL_NO_TIME &&
         placed->integer < oldest->created_ms) {
         return true;
     }
     const char *last = oldest->row.id;
-    const struct oplog_entry *other = oplog_next_of_key(log, last, NULL);
-    while (other != NULL && !(needs_row(other->payload) && other->stamp.seq > entry->stamp.seq)) {
-        other = oplog_next_of_key(log, last, other);
+    const struct pending_entry *other = pending_next_of_key(log, last, NULL);
+    while (other != NULL && !(needs_row(other->change) && other->stamp.seq > entry->stamp.seq)) {
+        other = pending_next_of_key(log, last, other);
     }
     return other != NULL;
 }
 
 /* What came after it changed rows without naming them: it may have gone again. */
-static bool may_have_gone(const struct oplog *log, const struct oplog_entry *entry,
+static bool may_have_gone(const struct pending *log, const struct pending_entry *entry,
                           struct patch_answer response)
 {
-    return entry->payload->action == PAYLOAD_EXPECT && log->unnamed.seq > entry->stamp.seq &&
+    return entry->change->action == CHANGE_EXPECT && log->unnamed.seq > entry->stamp.seq &&
            covers(response, log->unnamed);
 }
 
@@ -370,23 +370,23 @@ static bool may_have_gone(const struct oplog *log, const struct oplog_entry *ent
  * It changed a row that neither the answers nor another event have told of. A list that is cut need
  * not hold it.
  */
-static bool changes_unknown(const struct snapshot *base, const struct oplog_entry *entry)
+static bool changes_unknown(const struct snapshot *base, const struct pending_entry *entry)
 {
     bool whole = base->resource == RESOURCE_POSITIONS ||
                  (base->resource == RESOURCE_ORDERS && !snapshot_is_cut(base));
-    return entry->payload->action == PAYLOAD_SET && !entry->knew_row && whole && !closes(entry) &&
+    return entry->change->action == CHANGE_SET && !entry->knew_row && whole && !closes(entry) &&
            entry->standing != OP_WITNESS;
 }
 
-static bool lacks_row(const struct oplog *log, const struct snapshot *base,
+static bool lacks_row(const struct pending *log, const struct snapshot *base,
                       const struct group *group, struct patch_answer response)
 {
     bool lacks = false;
     for (size_t k = 0; k < group->count; k++) {
-        const struct oplog_entry *entry = group->entries[k];
-        if (needs_row(entry->payload)) {
+        const struct pending_entry *entry = group->entries[k];
+        if (needs_row(entry->change)) {
             lacks = !is_cut_off(log, base, entry) && !may_have_gone(log, entry, response);
-        } else if (entry->payload->action == PAYLOAD_REMOVE || closes(entry)) {
+        } else if (entry->change->action == CHANGE_REMOVE || closes(entry)) {
             lacks = false;
         } else if (group->count == 1 && changes_unknown(base, entry)) {
             lacks = true;
@@ -395,14 +395,14 @@ static bool lacks_row(const struct oplog *log, const struct snapshot *base,
     return lacks;
 }
 
-static bool group_agrees(const struct oplog *log, const struct snapshot *base,
+static bool group_agrees(const struct pending *log, const struct snapshot *base,
                          const struct group *group, const struct row *row,
                          struct patch_answer response)
 {
     if (row == NULL) {
         return !lacks_row(log, base, group, response);
     }
-    if (group->entries[group->count - 1]->payload->action == PAYLOAD_REMOVE) {
+    if (group->entries[group->count - 1]->change->action == CHANGE_REMOVE) {
         return false;
     }
     enum knowledge knowledge = TELLS_NOTHING;
@@ -415,29 +415,29 @@ static bool group_agrees(const struct oplog *log, const struct snapshot *base,
 /* --- what becomes of the operations --------------------------------------------------------- */
 
 struct settling {
-    struct oplog *log;
+    struct pending *log;
     const struct snapshot *base;
     struct patch_answer response;
     size_t conceded;
     struct settled settled;
 };
 
-static void stand(struct settling *settling, struct oplog_entry *entry, enum op_standing standing)
+static void stand(struct settling *settling, struct pending_entry *entry, enum op_standing standing)
 {
     if (entry->standing == standing) {
         return;
     }
     settling->settled.changed = true;
-    oplog_stand(settling->log, entry, standing);
+    pending_stand(settling->log, entry, standing);
 }
 
-static void drop(struct settling *settling, struct oplog_entry *entry)
+static void drop(struct settling *settling, struct pending_entry *entry)
 {
     settling->settled.changed = settling->settled.changed || entry->standing != OP_WITNESS;
-    oplog_remove(settling->log, entry);
+    pending_remove(settling->log, entry);
 }
 
-static void confirm(struct settling *settling, struct oplog_entry *entry)
+static void confirm(struct settling *settling, struct pending_entry *entry)
 {
     int64_t now_us = settling->response.now_us;
     if (entry->standing != OP_WITNESS) {
@@ -449,7 +449,8 @@ static void confirm(struct settling *settling, struct oplog_entry *entry)
     }
 }
 
-static void stay_marked(struct settling *settling, struct oplog_entry *entry, const struct row *row)
+static void stay_marked(struct settling *settling, struct pending_entry *entry,
+                        const struct row *row)
 {
     if (++settling->conceded > SETTLE_MARKED_MAX) {
         drop(settling, entry);
@@ -461,7 +462,7 @@ static void stay_marked(struct settling *settling, struct oplog_entry *entry, co
 }
 
 /* The first answer to say otherwise, or one more. */
-static void doubt(struct settling *settling, struct oplog_entry *entry, const struct row *row)
+static void doubt(struct settling *settling, struct pending_entry *entry, const struct row *row)
 {
     int64_t now_us = settling->response.now_us;
     if (entry->doubted_us == 0) {
@@ -484,7 +485,7 @@ static void doubt(struct settling *settling, struct oplog_entry *entry, const st
 }
 
 /* The server has been believed: until its row changes, we say that we had heard otherwise. */
-static void stay_conceded(struct settling *settling, struct oplog_entry *entry,
+static void stay_conceded(struct settling *settling, struct pending_entry *entry,
                           const struct row *row)
 {
     uint64_t version = row != NULL ? row->version : 0;
@@ -496,7 +497,8 @@ static void stay_conceded(struct settling *settling, struct oplog_entry *entry,
     }
 }
 
-static void contradict(struct settling *settling, struct oplog_entry *entry, const struct row *row)
+static void contradict(struct settling *settling, struct pending_entry *entry,
+                       const struct row *row)
 {
     struct patch_answer response = settling->response;
     bool later = response.id > entry->stamp.id;
@@ -537,12 +539,12 @@ static void settle_row(struct settling *settling, const struct group *group)
     }
 }
 
-bool settle_concerns(const struct oplog *log, struct patch_answer response)
+bool settle_concerns(const struct pending *log, struct patch_answer response)
 {
     if (log->count == log->witnesses) {
         return false;
     }
-    for (const struct oplog_entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
+    for (const struct pending_entry *entry = log->oldest; entry != NULL; entry = entry->newer) {
         if (entry->standing != OP_WITNESS &&
             (response.seq > entry->stamp.seq || covers(response, entry->stamp))) {
             return true;
@@ -552,14 +554,14 @@ bool settle_concerns(const struct oplog *log, struct patch_answer response)
 }
 
 /* The response was asked for after the event, but is older by its id or by its age. */
-static bool is_missed(const struct oplog_entry *entry, struct patch_answer response)
+static bool is_missed(const struct pending_entry *entry, struct patch_answer response)
 {
     bool waits = entry->standing == OP_SHOWN || entry->standing == OP_CLAIMED;
-    return waits && response.seq > entry->stamp.seq && !entry->payload->many;
+    return waits && response.seq > entry->stamp.seq && !entry->change->many;
 }
 
 /* Behind the entry, past those that are being settled with it: they may go. */
-static struct oplog_entry *next_other(const struct oplog *log, struct oplog_entry *entry)
+static struct pending_entry *next_other(const struct pending *log, struct pending_entry *entry)
 {
     do {
         entry = entry->newer;
@@ -567,17 +569,17 @@ static struct oplog_entry *next_other(const struct oplog *log, struct oplog_entr
     return entry;
 }
 
-struct settled settle_log(struct oplog *log, const struct snapshot *base,
+struct settled settle_log(struct pending *log, const struct snapshot *base,
                           struct patch_answer response)
 {
     struct settling settling = {.log = log, .base = base, .response = response};
-    struct oplog_entry *next;
+    struct pending_entry *next;
     log->round++;
-    for (struct oplog_entry *entry = log->oldest; entry != NULL; entry = next) {
+    for (struct pending_entry *entry = log->oldest; entry != NULL; entry = next) {
         if (!covers(response, entry->stamp)) {
             next = entry->newer;
             settling.settled.doubt = settling.settled.doubt || is_missed(entry, response);
-        } else if (entry->payload->many) {
+        } else if (entry->change->many) {
             next = entry->newer;
             if (!entry->is_newer) {
                 drop(&settling, entry);

@@ -6,7 +6,7 @@
 #ifndef BLOTTER_CORE_SETTLE_H
 #define BLOTTER_CORE_SETTLE_H
 
-#include "oplog.h"
+#include "pending.h"
 
 /* A confirmed operation is remembered this long against answers that are older than it. */
 #define SETTLE_WITNESS_US ((int64_t)10 * 1000 * 1000)
@@ -22,7 +22,7 @@
 /* What stands in a row where an operation will write. */
 struct settle_before {
     bool known; /* there is a row */
-    uint64_t hashes[PAYLOAD_VALUES_MAX];
+    uint64_t hashes[CHANGE_VALUES_MAX];
 };
 
 /* To be asked before the operation goes into the log: what it takes the place of may be what the
@@ -31,7 +31,7 @@ void settle_look(const struct operation *operation, const struct row *row,
                  struct settle_before *ret);
 
 /* Keeps that for the operation's entry. */
-void settle_remember(struct oplog_entry *entry, const struct settle_before *before);
+void settle_remember(struct pending_entry *entry, const struct settle_before *before);
 
 /* Whether a row that the server sent (NULL: it sent none) says what the operation says. */
 bool settle_agrees(const struct operation *operation, const struct row *row);
@@ -51,10 +51,10 @@ struct settled {
 };
 
 /* Whether a response covers, or should cover, any that still waits. */
-bool settle_concerns(const struct oplog *log, struct patch_answer response);
+bool settle_concerns(const struct pending *log, struct patch_answer response);
 
 /* base: the response's rows, as the server sent them; NULL: there are none yet. */
-struct settled settle_log(struct oplog *log, const struct snapshot *base,
+struct settled settle_log(struct pending *log, const struct snapshot *base,
                           struct patch_answer response);
 
 #endif

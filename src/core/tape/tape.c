@@ -190,7 +190,19 @@ void tape_tell_placed(struct telling *telling)
     if (telling->order->created_ms != MODEL_NO_TIME) {
         entry.wall_ms = telling->order->created_ms;
     }
+    telling->known->placed_at = entry.ltp;
     telling->known->entry = tape_add(telling->tape, &entry);
+}
+
+double tape_placed_at(const struct tape *tape, const char *id)
+{
+    const struct known *known = known_find(&tape->orders, id);
+    return known != NULL ? known->placed_at : (double)NAN;
+}
+
+uint64_t tape_kept(const struct tape *tape)
+{
+    return tape->kept;
 }
 
 static bool differs(double a, double b)
@@ -391,6 +403,20 @@ static void new_order(struct telling *telling, bool told)
     tape_tell_difference(telling, false);
 }
 
+/* An event names no price; the rows that follow it at once do. */
+#define PLACED_SOON_MS 5000
+static void complete_placed(struct telling *telling)
+{
+    struct tape_entry *entry = tape_held(telling->tape, telling->known->entry);
+    bool placed = entry != NULL && entry->kind == TAPE_PLACED && isnan(entry->ltp) &&
+                  strncmp(entry->id, telling->order->row.id, sizeof entry->id - 1) == 0;
+    if (placed && !isnan(telling->order->ltp) &&
+        telling->seen_ms - entry->wall_ms <= PLACED_SOON_MS) {
+        entry->ltp = telling->known->placed_at = telling->order->ltp;
+        tape_note_changed(telling->tape, entry->number);
+    }
+}
+
 static void take_order(struct tape *tape, const struct order *order, int64_t at_ms, bool told)
 {
     bool new;
@@ -399,6 +425,7 @@ static void take_order(struct tape *tape, const struct order *order, int64_t at_
     if (new) {
         new_order(&telling, told);
     } else {
+        complete_placed(&telling);
         tape_tell_difference(&telling, false);
     }
     known->ltp = first_known(order->ltp, known->ltp);
@@ -429,7 +456,7 @@ static void take_rows(struct tape *tape, int64_t at_ms, const struct snapshot *r
 {
     for (size_t i = 0; i < rows->row_count; i++) {
         const struct row *row = model_row(rows, i);
-        if (known_skips(set_of(tape, rows->resource), i, row->version)) {
+        if (seen_skips(&set_of(tape, rows->resource)->seen, i, row->version)) {
             continue;
         }
         if (rows->resource == RESOURCE_ORDERS) {
@@ -451,9 +478,9 @@ void tape_rows(struct tape *tape, struct moment now, const struct snapshot *rows
     if (tape->began_ms == MODEL_NO_TIME) {
         tape->began_ms = now.wall_ms;
     }
-    known_begin(set, rows->row_count);
+    seen_begin(&set->seen, rows->row_count);
     take_rows(tape, now.wall_ms, rows, *had);
-    known_end(set, rows->row_count);
+    seen_end(&set->seen, rows->row_count);
     if (!orders && fresh) {
         tell_vanished(tape, rows, now.wall_ms);
     }

@@ -4,36 +4,12 @@
 
 #include <blotter/core/iso8601.h>
 
-#include "model/complete.h"
-#include "model/fields.h"
-#include "model/payload.h"
+#include "model/change.h"
 
 #include "tape_private.h"
 
 /* An event's own time counts when it is older than this: it was replayed. */
 #define REPLAYED_MS 5000
-
-/* Reads what an event says about a row. The texts live in operation. */
-static bool read_event(const struct event *event, enum resource resource,
-                       struct operation *operation, void *row)
-{
-    const struct payload *payload = payload_find(event->type, resource);
-    char text[ISO8601_SIZE];
-    int64_t at = MODEL_NO_TIME;
-    if (payload == NULL || payload->many || !payload_read(payload, event->data, operation)) {
-        return false;
-    }
-    size_t len = span_string(event->timestamp, text, sizeof text);
-    if (len < sizeof text) {
-        iso8601_parse(text, len, &at);
-    }
-    payload_complete(operation, at);
-    fields_clear(field_table(resource), row);
-    ((struct row *)row)->id = operation->key;
-    payload_write(operation->values, operation->count, row, true);
-    row_complete(resource, row);
-    return true;
-}
 
 /* An event that was sent a while ago happened then. */
 static int64_t event_time(const struct event *event, struct moment now)
@@ -64,7 +40,7 @@ static void order_event(struct tape *tape, struct moment now, const struct event
     struct order order;
     char reason[TAPE_TEXT_MAX];
     bool new;
-    if (!read_event(event, RESOURCE_ORDERS, &operation, &order)) {
+    if (!change_event_row(event, RESOURCE_ORDERS, &operation, &order)) {
         return;
     }
     read_reason(event, reason);
@@ -86,7 +62,7 @@ static void position_event(struct tape *tape, struct moment now, const struct ev
 {
     struct operation operation;
     struct position position;
-    if (!read_event(event, RESOURCE_POSITIONS, &operation, &position) ||
+    if (!change_event_row(event, RESOURCE_POSITIONS, &operation, &position) ||
         (covered && !tape_is_closed(&position))) {
         return;
     }

@@ -61,15 +61,19 @@ static void know(struct tape *tape, const struct tape_entry *entry)
         return;
     }
     struct known *known = known_get(order ? &tape->orders : &tape->positions, entry->id, &new);
-    if (!new && known->entry > tape->kept) {
-        return; /* this run has heard of it */
+    if (!new && known->entry > tape->kept) { /* this run has heard of it */
+        known->placed_at = entry->kind == TAPE_PLACED ? entry->ltp : known->placed_at;
+        return;
     }
     known->state = states[entry->kind];
     known->entry = entry->number;
     known->limit = first_known(entry->limit, known->limit);
     known->quantity = first_known(entry->quantity, known->quantity);
     known->filled = first_known(entry->filled, isnan(known->filled) ? 0 : known->filled);
-    known->created_ms = entry->kind == TAPE_PLACED ? entry->wall_ms : known->created_ms;
+    if (entry->kind == TAPE_PLACED) {
+        known->created_ms = entry->wall_ms;
+        known->placed_at = entry->ltp;
+    }
 }
 
 static void shift_known(struct known_set *set, uint64_t by)

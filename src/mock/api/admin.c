@@ -26,13 +26,13 @@ static void put_routes(const struct api *api, struct text *into)
     bool first = true;
     TEXT_LITERAL(into, "\"requests\":{");
     for (size_t route = 0; route < API_ROUTES; route++) {
-        const struct api_count *counts = api->counts[route];
-        if (counts[0].status == 0) {
+        const struct api_count *counts = api->routes[route].counts;
+        if (api->routes[route].path == NULL) {
             continue;
         }
         text_puts(into, first ? "\"" : ",\"");
         first = false;
-        text_puts(into, api_route_name(route));
+        text_puts(into, api->routes[route].path);
         for (size_t i = 0; i < API_STATUSES && counts[i].status != 0; i++) {
             text_puts(into, i == 0 ? "\":{\"" : ",\"");
             text_int(into, counts[i].status);
@@ -46,9 +46,9 @@ static void put_routes(const struct api *api, struct text *into)
 static void put_methods(const struct api *api, struct text *into)
 {
     TEXT_LITERAL(into, ",\"methods\":{");
-    for (size_t i = 0; api_method_name(i) != NULL; i++) {
+    for (size_t i = 0; i < CALL_METHODS; i++) {
         text_puts(into, i == 0 ? "\"" : ",\"");
-        text_puts(into, api_method_name(i));
+        text_puts(into, call_methods[i]);
         put_count(into, "\":", api->methods[i]);
     }
     TEXT_LITERAL(into, "}");

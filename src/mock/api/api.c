@@ -7,10 +7,10 @@
 
 /* --- reads -------------------------------------------------------------------------------- */
 
-static void answer_read(struct api *api, struct call *call, reads_fn write)
+static void answer_read(struct api *api, struct call *call, answers_fn write)
 {
-    struct reads_about about;
-    reads_put(api->reads, write, call->user, api->orders_limit, &call->reply, &about);
+    struct answers_about about;
+    answers_put(api->answers, write, call->user, api->orders_limit, &call->reply, &about);
     call->last_id = about.last_id;
     call->hash = about.hash;
     call->status = 200;
@@ -86,20 +86,6 @@ static const struct route {
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 static_assert(ROUTES < API_ROUTES, "room for the counters of every route and of none");
-
-static const char *const methods[] = {"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "other"};
-#define METHODS (sizeof methods / sizeof *methods)
-static_assert(METHODS <= sizeof((struct api *)0)->methods / sizeof(uint64_t), "a counter each");
-
-const char *api_route_name(size_t route)
-{
-    return route < ROUTES ? routes[route].path : "other";
-}
-
-const char *api_method_name(size_t method)
-{
-    return method < METHODS ? methods[method] : NULL;
-}
 
 /* Whether path fits the pattern; ret_id gets the segment that stands for {}. */
 static bool path_fits(const char *pattern, const char *path, char ret_id[CALL_ID_SIZE])
@@ -212,12 +198,9 @@ void api_count(struct api *api, const struct call *call)
         return;
     }
     api->requests++;
-    size_t method = 0;
-    while (method < METHODS - 1 && strcmp(methods[method], call->method) != 0) {
-        method++;
-    }
-    api->methods[method]++;
-    struct api_count *counts = api->counts[call->route];
+    api->methods[call_method(call)]++;
+    api->routes[call->route].path = call->route < ROUTES ? routes[call->route].path : "other";
+    struct api_count *counts = api->routes[call->route].counts;
     for (size_t i = 0; i < API_STATUSES; i++) {
         if (counts[i].status == call->status || counts[i].status == 0) {
             counts[i].status = call->status;

@@ -11,7 +11,7 @@
 #include "stream/emitter.h"
 #include "fault/faults.h"
 #include "base/dice.h"
-#include "reads.h"
+#include "answers.h"
 
 #include <stddef.h>
 
@@ -21,7 +21,7 @@
 struct api {
     struct db *db;
     struct auth *auth;
-    struct reads *reads;
+    struct answers *answers;
     struct bases *bases;     /* for deltas of reads */
     struct emitter *emitter; /* for the counters; may be NULL */
     struct faults *faults;   /* may be NULL */
@@ -31,11 +31,14 @@ struct api {
     bool open_only; /* closed positions are not listed */
     int64_t started_ms;
     uint64_t requests;
-    struct api_count {
-        int status;
-        uint64_t count;
-    } counts[API_ROUTES][API_STATUSES]; /* the last route counts what has none */
-    uint64_t methods[8];
+    struct {
+        const char *path; /* its pattern, "other" for what has no route; NULL: nothing counted */
+        struct api_count {
+            int status;
+            uint64_t count;
+        } counts[API_STATUSES];
+    } routes[API_ROUTES];
+    uint64_t methods[CALL_METHODS];
     int streams_open;
 };
 
@@ -49,10 +52,6 @@ void api_find(struct call *call);
 
 /* Counts an answer for /__mock/stats: once per request, when its status is known. */
 void api_count(struct api *api, const struct call *call);
-
-/* The pattern of a route, "other" for the last. */
-const char *api_route_name(size_t route);
-const char *api_method_name(size_t method); /* NULL past the end */
 
 /* The writes, in writes.c and watchlists.c. */
 void orders_place(struct api *api, struct call *call);

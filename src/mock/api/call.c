@@ -8,6 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *const call_methods[CALL_METHODS] = {"GET", "HEAD",   "POST", "PATCH",
+                                                "PUT", "DELETE", "other"};
+
+size_t call_method(const struct call *call)
+{
+    size_t method = 0;
+    while (method < CALL_METHODS - 1 && strcmp(call_methods[method], call->method) != 0) {
+        method++;
+    }
+    return method;
+}
+
 #define TEXT_MAX 100
 
 void call_fail(struct call *call, int status, const char *format, ...)

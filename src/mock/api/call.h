@@ -40,6 +40,11 @@ struct call {
     bool is_busy;      /* another process holds the database: nothing was done, ask again soon */
 };
 
+/* The methods that are counted; the last stands for all others. */
+#define CALL_METHODS 7
+extern const char *const call_methods[CALL_METHODS];
+size_t call_method(const struct call *call);
+
 /* Replaces the answer by {"error":"…"}. */
 void call_fail(struct call *call, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

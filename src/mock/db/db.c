@@ -1,6 +1,7 @@
 #include "db.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/sys/wait.h>
 
 #include <errno.h>
 #include <stdarg.h>
@@ -56,13 +57,6 @@ static int note_commit(void *user)
     return 0;
 }
 
-static int64_t mono_ms(void)
-{
-    struct timespec now = {0};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* --- what goes wrong ---------------------------------------------------------------------- */
 
 /* What no statement is to blame for. */
@@ -80,7 +74,7 @@ static bool is_trouble(int code)
 
 static void tell(struct db *db, int code)
 {
-    int64_t now_ms = mono_ms();
+    int64_t now_ms = wait_now_ms();
     if (db->trouble.told != NULL &&
         (code != db->told_code || now_ms - db->told_ms >= DB_TELL_AGAIN_MS)) {
         db->told_code = code;
@@ -165,13 +159,13 @@ static int authorize(void *user, int action, const char *first, const char *seco
 static int is_over_time(void *user)
 {
     const struct db *db = user;
-    return db->guarded && mono_ms() > db->guard_end_ms;
+    return db->guarded && wait_now_ms() > db->guard_end_ms;
 }
 
 void db_guard(struct db *db, int limit_ms)
 {
     db->guarded = true;
-    db->guard_end_ms = mono_ms() + limit_ms;
+    db->guard_end_ms = wait_now_ms() + limit_ms;
     sqlite3_progress_handler(db->handle, GUARD_STEPS, is_over_time, db);
     db->length_max = sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, GUARD_LENGTH_MAX);
 }

@@ -59,7 +59,7 @@ ssize_t packer_read(struct packer *packer, struct request *request, char *into, 
         packer->packed.len = packer->sent = 0;
         ssize_t count = packer->ended ? -1
                                       : emitter_read(request->server->api->emitter,
-                                                     request->listener, plain, sizeof plain);
+                                                     request->subscriber, plain, sizeof plain);
         if (count == 0 || packer->ended) {
             return count;
         }

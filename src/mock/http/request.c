@@ -262,7 +262,7 @@ static void dispose(struct request *request)
     if (request == NULL) {
         return;
     }
-    if (request->listener != NULL) {
+    if (request->subscriber != NULL) {
         stream_close(request);
     }
     if (request->held != NULL) {

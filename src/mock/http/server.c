@@ -4,6 +4,7 @@
 #include "base/listener.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/sys/file.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -161,16 +162,12 @@ static unsigned address_limit(const struct server *server, unsigned all)
 
 static char *read_file(const char *path, struct fault *ret_fault)
 {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
+    struct file file;
+    if (!file_read(AT_FDCWD, path, FILE_ANY, PEM_MAX, &file)) {
         fail(ret_fault, "cannot read '%.60s': %.100s", path, strerror(errno));
         return NULL;
     }
-    char *bytes = mem_alloc(PEM_MAX + 1);
-    size_t len = fread(bytes, 1, PEM_MAX, file);
-    bytes[len] = '\0';
-    fclose(file);
-    return bytes;
+    return file.bytes;
 }
 
 /* --- the daemon --------------------------------------------------------------------------- */

@@ -132,7 +132,7 @@ static void note_sent(struct request *request, size_t sent)
     wire->head_at = (unsigned char)(wire->head_at + part);
     sent -= part;
     part = lesser(sent, wire->data_left);
-    emitter_skip(request->listener, part);
+    emitter_skip(request->subscriber, part);
     wire->data_left -= part;
     wire->end_left = (unsigned char)(wire->end_left - (sent - part));
 }
@@ -147,7 +147,7 @@ static enum outcome send_all(struct request *request)
     for (;;) {
         struct iovec parts[PIECES_MAX + 2];
         ssize_t found =
-            emitter_peek(request->server->api->emitter, request->listener, parts + 1, PIECES_MAX);
+            emitter_peek(request->server->api->emitter, request->subscriber, parts + 1, PIECES_MAX);
         size_t count = found > 0 ? (size_t)found : 0;
         if (!in_chunk(wire)) {
             if (found <= 0) {
@@ -197,8 +197,9 @@ static void flush(struct request *request)
 
 /* --- what the server's other files call ------------------------------------------------------- */
 
-void wire_wake(struct request *request)
+static void wake(void *owner)
 {
+    struct request *request = owner;
     if (!request->suspended || request->wire.fd < 0) {
         request_resume(request);
     } else if (request->wire.list == NULL) {
@@ -224,7 +225,7 @@ void wire_flush(struct server *server)
     }
 }
 
-void wire_leave(struct request *request)
+static void leave(struct request *request)
 {
     delist(request);
 }
@@ -279,7 +280,7 @@ static bool within_bounds(struct request *request, struct call *call)
 {
     struct server *server = request->server;
     const struct server_settings *settings = &server->settings;
-    size_t of_user = emitter_user_listeners(server->api->emitter, call->user);
+    size_t of_user = emitter_user_subscribers(server->api->emitter, call->user);
     const char *why = NULL;
     if (server->ending) {
         why = "the server is ending";
@@ -309,17 +310,12 @@ static ssize_t read_stream(void *user, uint64_t position, char *into, size_t siz
     }
     ssize_t count = request->packer != NULL ? packer_read(request->packer, request, into, size)
                                             : emitter_read(request->server->api->emitter,
-                                                           request->listener, into, size);
+                                                           request->subscriber, into, size);
     if (count == 0) {
         request->suspended = true;
         MHD_suspend_connection(request->connection);
     }
     return count < 0 ? MHD_CONTENT_READER_END_OF_STREAM : count;
-}
-
-static void wake(void *owner)
-{
-    wire_wake(owner);
 }
 
 static int socket_of(const struct request *request)
@@ -340,7 +336,7 @@ void stream_gone(void *owner)
 {
     struct request *request = owner;
     request->gone = true;
-    wire_leave(request);
+    leave(request);
     request_resume(request);
 }
 
@@ -397,7 +393,7 @@ bool stream_open(struct request *request, struct call *call, const char *version
     }
     const char *last_id =
         MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, "Last-Event-ID");
-    request->listener =
+    request->subscriber =
         emitter_open(server->api->emitter, loop_now(server->loop), call->user, last_id, request);
     server->addresses[request->address].streams++;
     server->api->streams_open++;
@@ -413,10 +409,10 @@ bool stream_open(struct request *request, struct call *call, const char *version
 void stream_close(struct request *request)
 {
     struct server *server = request->server;
-    wire_leave(request);
+    leave(request);
     mhdloop_unwatch_peer(server->mhdloop, socket_of(request));
-    emitter_close(server->api->emitter, request->listener);
-    request->listener = NULL;
+    emitter_close(server->api->emitter, request->subscriber);
+    request->subscriber = NULL;
     server->addresses[request->address].streams--;
     server->api->streams_open--;
 }

@@ -7,7 +7,7 @@
 #include <blotter/core/alloc.h>
 
 #include "base/dice.h"
-#include "market_parts.h"
+#include "market_private.h"
 
 #define STEP_MIN_US 10000  /* what is due within this is done in one transaction */
 #define LATE_MAX_US 250000 /* what is later than this is not made up for */

@@ -1,4 +1,4 @@
-#include "market_parts.h"
+#include "market_private.h"
 
 #include <math.h>
 

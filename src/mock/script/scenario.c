@@ -1,12 +1,14 @@
 #include "scenario.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/suggest.h>
+#include <blotter/sys/file.h>
 
 #include "scenario_commands.h"
 
@@ -234,25 +236,14 @@ struct scenario *scenario_parse(const char *name, const char *text, size_t len,
 
 struct scenario *scenario_read(const char *path, struct fault *ret_error)
 {
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
+    struct file file;
+    if (!file_read(AT_FDCWD, path, FILE_ANY, SCENARIO_FILE_MAX, &file)) {
         fault_set(ret_error, FAULT_CONFIG, 0, "cannot read scenario '%.80s': %s", path,
-                  strerror(errno));
+                  errno == EFBIG ? "it is too large" : strerror(errno));
         return NULL;
     }
-    char *text = mem_alloc(SCENARIO_FILE_MAX + 1);
-    size_t len = fread(text, 1, SCENARIO_FILE_MAX + 1, file);
-    bool good = ferror(file) == 0 && len <= SCENARIO_FILE_MAX;
-    fclose(file);
-    struct scenario *scenario = NULL;
-    if (good) {
-        scenario = scenario_parse(path, text, len, ret_error);
-    } else {
-        fault_set(ret_error, FAULT_CONFIG, 0,
-                  "cannot read scenario '%.80s': unreadable or over %d bytes", path,
-                  SCENARIO_FILE_MAX);
-    }
-    free(text);
+    struct scenario *scenario = scenario_parse(path, file.bytes, file.len, ret_error);
+    free(file.bytes);
     return scenario;
 }
 

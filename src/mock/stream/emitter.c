@@ -1,7 +1,7 @@
 #include "emitter.h"
 
 #include "history.h"
-#include "place.h"
+#include "queue.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
@@ -15,21 +15,21 @@
 struct channel {
     char *user;
     struct channel *next; /* in its hash slot */
-    struct place *tail;
+    struct queued *tail;
     uint64_t published_bytes;
-    struct listener *listeners;
-    size_t listener_count;
+    struct subscriber *subscribers;
+    size_t subscriber_count;
 };
 
-struct listener {
+struct subscriber {
     struct channel *channel;
-    struct listener *previous, *next;           /* in its channel */
-    struct listener *beat_previous, *beat_next; /* by heartbeat_at, the soonest first */
+    struct subscriber *previous, *next;           /* in its channel */
+    struct subscriber *beat_previous, *beat_next; /* by heartbeat_at, the soonest first */
     void *owner;
-    struct place *at; /* everything up to here has been read */
-    size_t offset;    /* bytes read of the place after it */
+    struct queued *at; /* everything up to here has been read */
+    size_t offset;     /* bytes read of the one after it */
     uint64_t read_bytes;
-    struct text own; /* what is for this listener alone */
+    struct text own; /* what is for this subscriber alone */
     size_t own_offset;
     int64_t replay_after; /* replays events after this id, -1: live */
     int64_t heartbeat_at;
@@ -41,8 +41,8 @@ struct emitter {
     struct emitter_settings settings;
     struct emitter_handler handler;
     struct channel *channels[CHANNEL_SLOTS];
-    struct listener *beat_first, *beat_last;
-    size_t listener_count;
+    struct subscriber *beat_first, *beat_last;
+    size_t subscriber_count;
     struct history history;
     struct text scratch;
     struct emitter_counters counters;
@@ -71,7 +71,7 @@ static struct channel *channel_get(struct emitter *emitter, const char *user)
         struct channel **slot = &emitter->channels[slot_of(user)];
         channel = mem_calloc(1, sizeof *channel);
         channel->user = mem_dup(user, strlen(user));
-        channel->tail = place_new(NULL);
+        channel->tail = queued_new(NULL);
         channel->next = *slot;
         *slot = channel;
     }
@@ -85,7 +85,7 @@ static void channel_free(struct emitter *emitter, struct channel *channel)
         at = &(*at)->next;
     }
     *at = channel->next;
-    place_unref(channel->tail);
+    queued_unref(channel->tail);
     free(channel->user);
     free(channel);
 }
@@ -109,14 +109,14 @@ static void put_event(const struct emitter *emitter, struct text *text,
     TEXT_LITERAL(text, "}\n\n");
 }
 
-static void put_own(struct emitter *emitter, struct listener *listener, const char *type,
+static void put_own(struct emitter *emitter, struct subscriber *subscriber, const char *type,
                     int64_t id, const char *wall)
 {
     struct text *data = &emitter->scratch;
     data->len = 0;
     if (strcmp(type, "connected") == 0) {
         TEXT_LITERAL(data, "{\"userId\":");
-        text_string(data, listener->channel->user, strlen(listener->channel->user));
+        text_string(data, subscriber->channel->user, strlen(subscriber->channel->user));
         TEXT_LITERAL(data, ",\"timestamp\":");
         text_string(data, wall, strlen(wall));
         TEXT_LITERAL(data, "}");
@@ -124,56 +124,56 @@ static void put_own(struct emitter *emitter, struct listener *listener, const ch
         TEXT_LITERAL(data, "{\"reason\":\"events were missed that are no longer kept\"}");
     }
     struct emitter_event event = {id, NULL, type, data->bytes, data->len, wall};
-    put_event(emitter, &listener->own, &event);
+    put_event(emitter, &subscriber->own, &event);
 }
 
 /* --- waking ------------------------------------------------------------------------------- */
 
-static void wake(struct emitter *emitter, struct listener *listener)
+static void wake(struct emitter *emitter, struct subscriber *subscriber)
 {
-    if (!listener->awake) {
-        listener->awake = true;
-        emitter->handler.wake(listener->owner);
+    if (!subscriber->awake) {
+        subscriber->awake = true;
+        emitter->handler.wake(subscriber->owner);
     }
 }
 
-static void drop_if_behind(struct emitter *emitter, struct listener *listener)
+static void drop_if_behind(struct emitter *emitter, struct subscriber *subscriber)
 {
-    uint64_t behind = listener->channel->published_bytes - listener->read_bytes;
-    if (listener->replay_after < 0 && behind > emitter->settings.backlog_max &&
-        !listener->dropped) {
-        listener->dropped = true;
+    uint64_t behind = subscriber->channel->published_bytes - subscriber->read_bytes;
+    if (subscriber->replay_after < 0 && behind > emitter->settings.backlog_max &&
+        !subscriber->dropped) {
+        subscriber->dropped = true;
         emitter->counters.dropped++;
-        emitter->handler.drop(listener->owner);
-        wake(emitter, listener);
+        emitter->handler.drop(subscriber->owner);
+        wake(emitter, subscriber);
     }
 }
 
 /* --- heartbeats --------------------------------------------------------------------------- */
 
-static void beat_append(struct emitter *emitter, struct listener *listener)
+static void beat_append(struct emitter *emitter, struct subscriber *subscriber)
 {
-    listener->beat_next = NULL;
-    listener->beat_previous = emitter->beat_last;
+    subscriber->beat_next = NULL;
+    subscriber->beat_previous = emitter->beat_last;
     if (emitter->beat_last != NULL) {
-        emitter->beat_last->beat_next = listener;
+        emitter->beat_last->beat_next = subscriber;
     } else {
-        emitter->beat_first = listener;
+        emitter->beat_first = subscriber;
     }
-    emitter->beat_last = listener;
+    emitter->beat_last = subscriber;
 }
 
-static void beat_remove(struct emitter *emitter, struct listener *listener)
+static void beat_remove(struct emitter *emitter, struct subscriber *subscriber)
 {
-    if (listener->beat_previous != NULL) {
-        listener->beat_previous->beat_next = listener->beat_next;
+    if (subscriber->beat_previous != NULL) {
+        subscriber->beat_previous->beat_next = subscriber->beat_next;
     } else {
-        emitter->beat_first = listener->beat_next;
+        emitter->beat_first = subscriber->beat_next;
     }
-    if (listener->beat_next != NULL) {
-        listener->beat_next->beat_previous = listener->beat_previous;
+    if (subscriber->beat_next != NULL) {
+        subscriber->beat_next->beat_previous = subscriber->beat_previous;
     } else {
-        emitter->beat_last = listener->beat_previous;
+        emitter->beat_last = subscriber->beat_previous;
     }
 }
 
@@ -185,19 +185,19 @@ int64_t emitter_deadline(const struct emitter *emitter)
 void emitter_tick(struct emitter *emitter, struct moment now)
 {
     while (emitter->beat_first != NULL && emitter->beat_first->heartbeat_at <= now.mono_us) {
-        struct listener *listener = emitter->beat_first;
-        beat_remove(emitter, listener);
-        listener->heartbeat_at = now.mono_us + emitter->settings.heartbeat_us;
-        beat_append(emitter, listener);
-        listener->heartbeat_due = true;
-        wake(emitter, listener);
+        struct subscriber *subscriber = emitter->beat_first;
+        beat_remove(emitter, subscriber);
+        subscriber->heartbeat_at = now.mono_us + emitter->settings.heartbeat_us;
+        beat_append(emitter, subscriber);
+        subscriber->heartbeat_due = true;
+        wake(emitter, subscriber);
     }
 }
 
 void emitter_beat_all(struct emitter *emitter)
 {
-    for (struct listener *at = emitter->beat_first; at != NULL;) {
-        struct listener *next = at->beat_next;
+    for (struct subscriber *at = emitter->beat_first; at != NULL;) {
+        struct subscriber *next = at->beat_next;
         at->heartbeat_due = true;
         wake(emitter, at);
         at = next;
@@ -225,26 +225,26 @@ void emitter_free(struct emitter *emitter)
     }
 }
 
-static void go_live(struct listener *listener)
+static void go_live(struct subscriber *subscriber)
 {
-    struct channel *channel = listener->channel;
-    listener->replay_after = -1;
-    place_unref(listener->at);
-    listener->at = channel->tail;
-    listener->at->refs++;
-    listener->offset = 0;
-    listener->read_bytes = channel->published_bytes;
+    struct channel *channel = subscriber->channel;
+    subscriber->replay_after = -1;
+    queued_unref(subscriber->at);
+    subscriber->at = channel->tail;
+    subscriber->at->refs++;
+    subscriber->offset = 0;
+    subscriber->read_bytes = channel->published_bytes;
 }
 
-static void greet(struct emitter *emitter, struct listener *listener, const char *last_event_id,
+static void greet(struct emitter *emitter, struct subscriber *subscriber, const char *last_event_id,
                   int64_t wall_ms)
 {
     char wall[DB_TIME_SIZE];
     db_time(wall_ms, wall);
-    go_live(listener);
+    go_live(subscriber);
     if (!emitter->settings.extensions) {
-        put_own(emitter, listener, "connected", 0, wall);
-        put_own(emitter, listener, "connected", 0, wall);
+        put_own(emitter, subscriber, "connected", 0, wall);
+        put_own(emitter, subscriber, "connected", 0, wall);
         return;
     }
     /* The welcome's id is the place from which the stream goes on: a cut during a replay loses
@@ -252,64 +252,64 @@ static void greet(struct emitter *emitter, struct listener *listener, const char
     int64_t from = last_event_id == NULL
                        ? emitter->history.last_id
                        : history_read_id(&emitter->history, emitter->db, last_event_id);
-    put_own(emitter, listener, "connected", from < 0 ? emitter->history.last_id : from, wall);
+    put_own(emitter, subscriber, "connected", from < 0 ? emitter->history.last_id : from, wall);
     if (from < 0) {
-        put_own(emitter, listener, "resync", emitter->history.last_id, wall);
+        put_own(emitter, subscriber, "resync", emitter->history.last_id, wall);
         emitter->counters.resyncs++;
     } else if (from < emitter->history.last_id) {
-        listener->replay_after = from;
-        place_unref(listener->at); /* a slow replay must not hold the queue */
-        listener->at = NULL;
+        subscriber->replay_after = from;
+        queued_unref(subscriber->at); /* a slow replay must not hold the queue */
+        subscriber->at = NULL;
     }
 }
 
-struct listener *emitter_open(struct emitter *emitter, struct moment now, const char *user,
-                              const char *last_event_id, void *owner)
+struct subscriber *emitter_open(struct emitter *emitter, struct moment now, const char *user,
+                                const char *last_event_id, void *owner)
 {
-    struct listener *listener = mem_calloc(1, sizeof *listener);
+    struct subscriber *subscriber = mem_calloc(1, sizeof *subscriber);
     struct channel *channel = channel_get(emitter, user);
-    listener->channel = channel;
-    listener->owner = owner;
-    listener->awake = true;
-    listener->next = channel->listeners;
-    if (channel->listeners != NULL) {
-        channel->listeners->previous = listener;
+    subscriber->channel = channel;
+    subscriber->owner = owner;
+    subscriber->awake = true;
+    subscriber->next = channel->subscribers;
+    if (channel->subscribers != NULL) {
+        channel->subscribers->previous = subscriber;
     }
-    channel->listeners = listener;
-    channel->listener_count++;
-    emitter->listener_count++;
+    channel->subscribers = subscriber;
+    channel->subscriber_count++;
+    emitter->subscriber_count++;
     emitter->counters.opened++;
-    listener->heartbeat_at = now.mono_us + emitter->settings.heartbeat_us;
-    beat_append(emitter, listener);
-    greet(emitter, listener, last_event_id, now.wall_ms);
-    return listener;
+    subscriber->heartbeat_at = now.mono_us + emitter->settings.heartbeat_us;
+    beat_append(emitter, subscriber);
+    greet(emitter, subscriber, last_event_id, now.wall_ms);
+    return subscriber;
 }
 
-void emitter_close(struct emitter *emitter, struct listener *listener)
+void emitter_close(struct emitter *emitter, struct subscriber *subscriber)
 {
-    struct channel *channel = listener->channel;
-    if (listener->previous != NULL) {
-        listener->previous->next = listener->next;
+    struct channel *channel = subscriber->channel;
+    if (subscriber->previous != NULL) {
+        subscriber->previous->next = subscriber->next;
     } else {
-        channel->listeners = listener->next;
+        channel->subscribers = subscriber->next;
     }
-    if (listener->next != NULL) {
-        listener->next->previous = listener->previous;
+    if (subscriber->next != NULL) {
+        subscriber->next->previous = subscriber->previous;
     }
-    beat_remove(emitter, listener);
-    place_unref(listener->at);
-    text_done(&listener->own);
-    free(listener);
-    emitter->listener_count--;
-    if (--channel->listener_count == 0) {
+    beat_remove(emitter, subscriber);
+    queued_unref(subscriber->at);
+    text_done(&subscriber->own);
+    free(subscriber);
+    emitter->subscriber_count--;
+    if (--channel->subscriber_count == 0) {
         channel_free(emitter, channel);
     }
 }
 
 void emitter_end(struct emitter *emitter)
 {
-    for (struct listener *at = emitter->beat_first; at != NULL;) {
-        struct listener *next = at->beat_next;
+    for (struct subscriber *at = emitter->beat_first; at != NULL;) {
+        struct subscriber *next = at->beat_next;
         at->ended = true;
         wake(emitter, at);
         at = next;
@@ -318,63 +318,63 @@ void emitter_end(struct emitter *emitter)
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-/* Whether the next bytes are the listener's own: never in the middle of an event. */
-static bool own_is_next(const struct listener *listener)
+/* Whether the next bytes are the subscriber's own: never in the middle of an event. */
+static bool own_is_next(const struct subscriber *subscriber)
 {
-    return listener->offset == 0 && listener->own.len > 0;
+    return subscriber->offset == 0 && subscriber->own.len > 0;
 }
 
-static bool queue_is_next(const struct listener *listener)
+static bool queue_is_next(const struct subscriber *subscriber)
 {
-    return listener->replay_after < 0 && listener->at->next != NULL;
+    return subscriber->replay_after < 0 && subscriber->at->next != NULL;
 }
 
-static size_t skip_own(struct listener *listener, size_t most)
+static size_t skip_own(struct subscriber *subscriber, size_t most)
 {
-    size_t left = listener->own.len - listener->own_offset;
+    size_t left = subscriber->own.len - subscriber->own_offset;
     size_t count = left < most ? left : most;
-    listener->own_offset += count;
-    if (listener->own_offset == listener->own.len) {
-        text_done(&listener->own);
-        listener->own_offset = 0;
+    subscriber->own_offset += count;
+    if (subscriber->own_offset == subscriber->own.len) {
+        text_done(&subscriber->own);
+        subscriber->own_offset = 0;
     }
     return count;
 }
 
-static size_t skip_queue(struct listener *listener, size_t most)
+static size_t skip_queue(struct subscriber *subscriber, size_t most)
 {
-    struct place *next = listener->at->next;
-    size_t left = next->body->len - listener->offset;
+    struct queued *next = subscriber->at->next;
+    size_t left = next->body->len - subscriber->offset;
     size_t count = left < most ? left : most;
-    listener->offset += count;
-    listener->read_bytes += count;
+    subscriber->offset += count;
+    subscriber->read_bytes += count;
     if (count == left) {
         next->refs++;
-        place_unref(listener->at);
-        listener->at = next;
-        listener->offset = 0;
+        queued_unref(subscriber->at);
+        subscriber->at = next;
+        subscriber->offset = 0;
     }
     return count;
 }
 
-void emitter_skip(struct listener *listener, size_t size)
+void emitter_skip(struct subscriber *subscriber, size_t size)
 {
     while (size > 0) {
-        size -= own_is_next(listener) ? skip_own(listener, size) : skip_queue(listener, size);
+        size -= own_is_next(subscriber) ? skip_own(subscriber, size) : skip_queue(subscriber, size);
     }
 }
 
-static size_t list_pieces(const struct listener *listener, struct iovec *ret, size_t room)
+static size_t list_pieces(const struct subscriber *subscriber, struct iovec *ret, size_t room)
 {
-    size_t count = 0, offset = listener->offset;
-    const struct place *at = queue_is_next(listener) ? listener->at->next : NULL;
+    size_t count = 0, offset = subscriber->offset;
+    const struct queued *at = queue_is_next(subscriber) ? subscriber->at->next : NULL;
     if (at != NULL && offset > 0) { /* the queue is next: an entry of it has begun */
         ret[count++] = (struct iovec){at->body->bytes + offset, at->body->len - offset};
         at = at->next;
     }
-    if (listener->own.len > 0 && count < room) {
-        ret[count++] = (struct iovec){listener->own.bytes + listener->own_offset,
-                                      listener->own.len - listener->own_offset};
+    if (subscriber->own.len > 0 && count < room) {
+        ret[count++] = (struct iovec){subscriber->own.bytes + subscriber->own_offset,
+                                      subscriber->own.len - subscriber->own_offset};
     }
     for (; at != NULL && count < room; at = at->next) {
         ret[count++] = (struct iovec){at->body->bytes, at->body->len};
@@ -382,23 +382,24 @@ static size_t list_pieces(const struct listener *listener, struct iovec *ret, si
     return count;
 }
 
-/* Fills own with the next page of what was missed; when there is no more, the listener is live. */
-static void replay(struct emitter *emitter, struct listener *listener)
+/* Fills own with the next page of what was missed; when there is no more, the subscriber is live.
+ */
+static void replay(struct emitter *emitter, struct subscriber *subscriber)
 {
-    if (listener->replay_after < history_floor(&emitter->history, emitter->db)) {
+    if (subscriber->replay_after < history_floor(&emitter->history, emitter->db)) {
         char wall[DB_TIME_SIZE];
         char *now = db_text(emitter->db, "SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", "");
         memcpy(wall, now, sizeof wall);
         free(now);
-        put_own(emitter, listener, "resync", emitter->history.last_id, wall);
+        put_own(emitter, subscriber, "resync", emitter->history.last_id, wall);
         emitter->counters.resyncs++;
-        go_live(listener);
+        go_live(subscriber);
         return;
     }
     sqlite3_stmt *rows = db_query(emitter->db,
                                   "SELECT id, type, data, created_at FROM events "
                                   "WHERE user_id = ? AND id > ? AND id <= ? ORDER BY id LIMIT ?",
-                                  "siii", listener->channel->user, listener->replay_after,
+                                  "siii", subscriber->channel->user, subscriber->replay_after,
                                   emitter->history.last_id, (int64_t)REPLAY_PAGE);
     int count = 0;
     while (db_row(emitter->db, rows)) {
@@ -409,62 +410,63 @@ static void replay(struct emitter *emitter, struct listener *listener)
             .data_len = (size_t)sqlite3_column_bytes(rows, 2),
             .timestamp = (const char *)sqlite3_column_text(rows, 3),
         };
-        put_event(emitter, &listener->own, &event);
-        listener->replay_after = event.id;
+        put_event(emitter, &subscriber->own, &event);
+        subscriber->replay_after = event.id;
         count++;
     }
     emitter->counters.replayed += (uint64_t)count;
     if (count < REPLAY_PAGE) {
-        go_live(listener);
+        go_live(subscriber);
     }
 }
 
 /* Makes something readable out of what is due; false when nothing is. */
-static bool refill(struct emitter *emitter, struct listener *listener)
+static bool refill(struct emitter *emitter, struct subscriber *subscriber)
 {
-    if (listener->replay_after >= 0) {
-        replay(emitter, listener);
+    if (subscriber->replay_after >= 0) {
+        replay(emitter, subscriber);
         return true;
     }
-    if (listener->heartbeat_due) {
-        listener->heartbeat_due = false;
+    if (subscriber->heartbeat_due) {
+        subscriber->heartbeat_due = false;
         emitter->counters.heartbeats++;
-        TEXT_LITERAL(&listener->own, ": heartbeat\n\n");
+        TEXT_LITERAL(&subscriber->own, ": heartbeat\n\n");
         return true;
     }
     return false;
 }
 
-ssize_t emitter_peek(struct emitter *emitter, struct listener *listener, struct iovec *ret,
+ssize_t emitter_peek(struct emitter *emitter, struct subscriber *subscriber, struct iovec *ret,
                      size_t room)
 {
-    if (listener->dropped) {
+    if (subscriber->dropped) {
         return -1;
     }
     size_t count;
     do {
-        count = list_pieces(listener, ret, room);
-    } while (count == 0 && refill(emitter, listener));
-    if (count == 0 && listener->ended) {
+        count = list_pieces(subscriber, ret, room);
+    } while (count == 0 && refill(emitter, subscriber));
+    if (count == 0 && subscriber->ended) {
         return -1;
     }
-    listener->awake = count > 0;
+    subscriber->awake = count > 0;
     return (ssize_t)count;
 }
 
-ssize_t emitter_read(struct emitter *emitter, struct listener *listener, char *into, size_t size)
+ssize_t emitter_read(struct emitter *emitter, struct subscriber *subscriber, char *into,
+                     size_t size)
 {
     size_t len = 0;
     struct iovec piece;
     while (len < size) {
-        ssize_t count = emitter_peek(emitter, listener, &piece, 1);
+        ssize_t count = emitter_peek(emitter, subscriber, &piece, 1);
         if (count <= 0) {
-            listener->awake = len > 0 || count < 0; /* 0 has to be given, too */
+            subscriber->awake = len > 0 || count < 0; /* 0 has to be given, too */
             return len > 0 ? (ssize_t)len : count;
         }
         size_t most = size - len < piece.iov_len ? size - len : piece.iov_len;
         memcpy(into + len, piece.iov_base, most);
-        emitter_skip(listener, most);
+        emitter_skip(subscriber, most);
         len += most;
     }
     return (ssize_t)len;
@@ -474,15 +476,15 @@ ssize_t emitter_read(struct emitter *emitter, struct listener *listener, char *i
 
 static void publish_to(struct emitter *emitter, struct channel *channel, struct body *body)
 {
-    struct place *place = place_new(body);
+    struct queued *queued = queued_new(body);
     body->refs++;
-    channel->tail->next = place;
-    place->refs++;
-    place_unref(channel->tail);
-    channel->tail = place;
+    channel->tail->next = queued;
+    queued->refs++;
+    queued_unref(channel->tail);
+    channel->tail = queued;
     channel->published_bytes += body->len;
-    for (struct listener *at = channel->listeners; at != NULL;) {
-        struct listener *next = at->next;
+    for (struct subscriber *at = channel->subscribers; at != NULL;) {
+        struct subscriber *next = at->next;
         wake(emitter, at);
         drop_if_behind(emitter, at);
         at = next;
@@ -547,19 +549,19 @@ void emitter_new_history(struct emitter *emitter, int64_t id, const char *timest
     if (emitter->settings.extensions) {
         struct emitter_event event = {id, NULL, "resync", data, sizeof data - 1, timestamp};
         emitter_publish(emitter, &event);
-        emitter->counters.resyncs += emitter->listener_count;
+        emitter->counters.resyncs += emitter->subscriber_count;
     }
 }
 
-size_t emitter_listeners(const struct emitter *emitter)
+size_t emitter_subscribers(const struct emitter *emitter)
 {
-    return emitter->listener_count;
+    return emitter->subscriber_count;
 }
 
-size_t emitter_user_listeners(const struct emitter *emitter, const char *user)
+size_t emitter_user_subscribers(const struct emitter *emitter, const char *user)
 {
     const struct channel *channel = channel_find(emitter, user);
-    return channel == NULL ? 0 : channel->listener_count;
+    return channel == NULL ? 0 : channel->subscriber_count;
 }
 
 const char *emitter_next_user(const struct emitter *emitter, const char *user)

@@ -1,9 +1,9 @@
 /*
- * emitter: who listens, and what each listener still has to be sent. An event is formatted once
- * and kept once per user, however many connections the user has; a listener is a place in that
- * queue. Knows no sockets: the owner of a listener pulls bytes when it can send them.
+ * emitter: who listens, and what each subscriber still has to be sent. An event is formatted once
+ * and kept once per user, however many connections the user has; a subscriber stands somewhere in
+ * that queue. Knows no sockets: the owner of a subscriber pulls bytes when it can send them.
  *
- * The order of what a listener gets: the welcome; what it missed (its Last-Event-ID on); then
+ * The order of what a subscriber gets: the welcome; what it missed (its Last-Event-ID on); then
  * everything published, without a gap and without a duplicate, however long it takes to read.
  * Source: blotter-api(7).
  */
@@ -18,16 +18,16 @@
 #include <sys/uio.h>
 
 struct emitter;
-struct listener;
+struct subscriber;
 
 struct emitter_settings {
     bool extensions;      /* ids, replay, quotes; without: two welcomes */
     int64_t heartbeat_us; /* > 0 */
-    size_t backlog_max;   /* bytes a listener may lag behind before it is dropped */
+    size_t backlog_max;   /* bytes a subscriber may lag behind before it is dropped */
     int64_t retain;       /* events that can be replayed */
 };
 
-/* Both are told through the listener's owner, never while it reads. */
+/* Both are told through the subscriber's owner, never while it reads. */
 struct emitter_handler {
     void (*wake)(
         void *owner); /* there is something to read; told once until a read or peek gives 0 */
@@ -36,30 +36,31 @@ struct emitter_handler {
 
 struct emitter *emitter_new(struct db *db, const struct emitter_settings *settings,
                             const struct emitter_handler *handler);
-void emitter_free(struct emitter *emitter); /* every listener must have been closed */
+void emitter_free(struct emitter *emitter); /* every subscriber must have been closed */
 
 /*
- * A new listener of user. last_event_id is the request's header, NULL when there was none. It
+ * A new subscriber of user. last_event_id is the request's header, NULL when there was none. It
  * counts as awake: read it until it gives 0.
  */
-struct listener *emitter_open(struct emitter *emitter, struct moment now, const char *user,
-                              const char *last_event_id, void *owner);
-void emitter_close(struct emitter *emitter, struct listener *listener);
+struct subscriber *emitter_open(struct emitter *emitter, struct moment now, const char *user,
+                                const char *last_event_id, void *owner);
+void emitter_close(struct emitter *emitter, struct subscriber *subscriber);
 
 /* Gives up to size bytes. 0: nothing now, wake will tell. -1: the stream has ended. */
-ssize_t emitter_read(struct emitter *emitter, struct listener *listener, char *into, size_t size);
+ssize_t emitter_read(struct emitter *emitter, struct subscriber *subscriber, char *into,
+                     size_t size);
 
 /*
  * The same without a copy: up to room pieces of what is there, in order; 0 and -1 as above. They
- * are shared with other listeners and stay until they are skipped. Skip what was taken, never more
- * than there was.
+ * are shared with other subscribers and stay until they are skipped. Skip what was taken, never
+ * more than there was.
  */
-ssize_t emitter_peek(struct emitter *emitter, struct listener *listener, struct iovec *ret,
+ssize_t emitter_peek(struct emitter *emitter, struct subscriber *subscriber, struct iovec *ret,
                      size_t room);
-void emitter_skip(struct listener *listener, size_t size);
+void emitter_skip(struct subscriber *subscriber, size_t size);
 
 /*
- * Publishes an event to a user's listeners, or to all with user NULL. id 0: transient, not
+ * Publishes an event to a user's subscribers, or to all with user NULL. id 0: transient, not
  * replayed. Ids must be published in increasing order. data is a JSON text, timestamp ISO 8601.
  */
 struct emitter_event {
@@ -87,8 +88,8 @@ void emitter_new_history(struct emitter *emitter, int64_t id, const char *timest
 int64_t emitter_retained_after(const struct emitter *emitter);
 
 /* Whether anybody listens at all, or as that user. */
-size_t emitter_listeners(const struct emitter *emitter);
-size_t emitter_user_listeners(const struct emitter *emitter, const char *user);
+size_t emitter_subscribers(const struct emitter *emitter);
+size_t emitter_user_subscribers(const struct emitter *emitter, const char *user);
 
 /* The users who listen, one after the other: the first after NULL, NULL after the last. Nobody may
  * come or go meanwhile. */
@@ -101,7 +102,7 @@ void emitter_tick(struct emitter *emitter, struct moment now);
 /* A heartbeat on every stream now, beside those that are due. */
 void emitter_beat_all(struct emitter *emitter);
 
-/* Ends every stream that is open now cleanly: each listener gets what is queued, then -1. */
+/* Ends every stream that is open now cleanly: each subscriber gets what is queued, then -1. */
 void emitter_end(struct emitter *emitter);
 
 struct emitter_counters {

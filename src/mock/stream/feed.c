@@ -59,7 +59,7 @@ static void release(struct feed *feed)
 static void publish(struct feed *feed, const struct emitter_event *event)
 {
     enum feed_verdict verdict = FEED_SEND;
-    if (feed->settings.verdict != NULL && emitter_listeners(feed->emitter) > 0) {
+    if (feed->settings.verdict != NULL && emitter_subscribers(feed->emitter) > 0) {
         verdict = feed->settings.verdict(feed->settings.verdict_user);
     }
     if (verdict == FEED_HOLD && feed->held.text == NULL) {
@@ -256,7 +256,7 @@ static bool run_ticks(struct feed *feed, int64_t wall_ms)
     if (!db_begin(feed->db)) {
         return false;
     }
-    if (emitter_listeners(feed->emitter) > 0) {
+    if (emitter_subscribers(feed->emitter) > 0) {
         run_events(feed); /* what another process committed just now comes before its ticks */
         run_positions(feed, wall_ms);
         if (feed->settings.quotes) {

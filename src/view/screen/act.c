@@ -51,20 +51,18 @@ static size_t stepped(size_t from, long step, size_t count)
     return to < 0 ? 0 : to > last ? (size_t)last : (size_t)to;
 }
 
-void act_move_overlay(struct act *act, long step)
+void act_move_popup(struct act *act, long step)
 {
     struct screen *screen = act->screen;
-    if (screen->overlay == SCOPE_COLUMNS) {
-        size_t count;
-        columns_of(screen->focus, &count);
-        screen->overlay_cursor = stepped(screen->overlay_cursor, step, count);
+    if (screen->popup == SCOPE_COLUMNS || screen->popup == SCOPE_SORT) {
+        screen->popup_cursor = stepped(screen->popup_cursor, step, screen->chooser_count);
     } else {
-        size_t pages = screen->overlay_lines > screen->overlay_page
-                           ? screen->overlay_lines - screen->overlay_page + 1
+        size_t pages = screen->popup_lines > screen->popup_page
+                           ? screen->popup_lines - screen->popup_page + 1
                            : 1;
-        screen->overlay_top = stepped(screen->overlay_top, step, pages);
+        screen->popup_top = stepped(screen->popup_top, step, pages);
     }
-    act_redraw(act, SCREEN_OVERLAY);
+    act_redraw(act, SCREEN_POPUP);
 }
 
 void act_move_strip(struct act *act, long step)
@@ -93,15 +91,15 @@ void act_focus(struct act *act, enum pane pane)
     screen_place(screen, act->input);
 }
 
-void act_open_overlay(struct act *act, enum action_scope scope)
+void act_open_popup(struct act *act, enum action_scope scope)
 {
-    act->screen->overlay = scope;
-    act->screen->overlay_top = act->screen->overlay_cursor = 0;
+    act->screen->popup = scope;
+    act->screen->popup_top = act->screen->popup_cursor = 0;
     act_redraw(act, SCREEN_VIEW);
 }
 
-void act_close_overlay(struct act *act)
+void act_close_popup(struct act *act)
 {
-    act->screen->overlay = SCOPE_PANES;
+    act->screen->popup = SCOPE_PANES;
     act_redraw(act, SCREEN_VIEW);
 }

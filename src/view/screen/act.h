@@ -4,7 +4,7 @@
 #ifndef BLOTTER_VIEW_ACT_H
 #define BLOTTER_VIEW_ACT_H
 
-#include "screen_parts.h"
+#include "screen_private.h"
 
 struct act {
     struct screen *screen;
@@ -21,23 +21,23 @@ void act_redraw(struct act *act, unsigned parts);
 void act_refresh_rows(struct act *act);
 void act_arrange_rows(struct act *act);
 void act_focus(struct act *act, enum pane pane);
-void act_move(struct act *act);                  /* by act->action */
 void act_move_strip(struct act *act, long step); /* the events or the tape, focused or not */
 void act_view(struct act *act, enum order_view view);
 void act_next_view(struct act *act);
 void act_accept(struct act *act); /* the filter that was typed */
 void act_recent(struct act *act); /* one that was typed before */
 void act_group(struct act *act);
+void act_fold(struct act *act);
+void act_account(struct act *act);                 /* by act->action */
+void act_move_account(struct act *act, long step); /* in the pane of several */
+void act_open_account(struct act *act);
 void act_due(struct act *act); /* to the next row that wants attention */
-void act_open_overlay(struct act *act, enum action_scope scope);
+void act_open_popup(struct act *act, enum action_scope scope);
 void act_detail(struct act *act); /* the symbol */
 void act_fields(struct act *act);
 void act_move_symbol(struct act *act, long step);
 void act_copy(struct act *act);
-void act_move_overlay(struct act *act, long step);
-void act_close_overlay(struct act *act);
-
-bool act_can_sort(const struct table *table, size_t c);
-void act_sort_by(struct table *table, int c);
+void act_move_popup(struct act *act, long step);
+void act_close_popup(struct act *act);
 
 #endif

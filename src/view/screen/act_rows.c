@@ -28,8 +28,22 @@ void act_group(struct act *act)
 {
     struct table *table = &act->screen->tables[PANE_POSITIONS];
     table->grouping = (enum table_grouping)((table->grouping + 1) % TABLE_GROUPINGS);
+    act->result.todo |= SCREEN_DO_SAVE;
     act->screen->retake |= RESOURCE_BIT(RESOURCE_POSITIONS);
     act_redraw(act, RESOURCE_BIT(RESOURCE_POSITIONS) | SCREEN_VIEW);
+}
+
+void act_fold(struct act *act)
+{
+    struct table *table = &act->screen->tables[PANE_POSITIONS];
+    act_refresh_rows(act);
+    const struct table_group *group = table_group_of(table, table->cursor);
+    if (act->screen->focus == PANE_POSITIONS && group != NULL) {
+        table_fold(table, group->key);
+        table_arrange(table);
+        act->result.todo |= SCREEN_DO_SAVE;
+        act_redraw(act, RESOURCE_BIT(RESOURCE_POSITIONS) | SCREEN_VIEW);
+    }
 }
 
 /* --- filters -------------------------------------------------------------------------------- */
@@ -76,7 +90,7 @@ void act_accept(struct act *act)
     if (table->filter[0] != '\0') {
         remember_filter(act->screen, table->filter);
     }
-    act_close_overlay(act);
+    act_close_popup(act);
 }
 
 void act_recent(struct act *act)
@@ -133,6 +147,12 @@ void act_due(struct act *act)
         }
         size_t at = find_due(table);
         if (at < table->order_count) {
+            const struct table_group *group = table_group_of(table, at);
+            if (group != NULL && group->folded) {
+                table_fold(table, group->key);
+                table_arrange(table);
+                act->screen->dirty |= SCREEN_VIEW;
+            }
             act_focus(act, panes[i]);
             table_select(table, at);
             table_see(table, at);

@@ -25,12 +25,14 @@ void act_fields(struct act *act)
         key = entry != NULL ? entry->number : 0;
     } else if (screen->focus != PANE_EVENTS) {
         struct pane_state state = screen_pane(screen, act->input, RESOURCE_ACCOUNT);
-        bool known = state.shown != NULL && state.shown->row_count > 0;
-        key = known ? table_key(model_row(state.shown, 0)->id) : 0;
+        size_t at = screen_is_joint(act->input) ? account_row(screen, act->input) : 0;
+        bool known = state.shown != NULL && at < state.shown->row_count;
+        key = known ? model_key(model_row(state.shown, at)->id, model_row(state.shown, at)->owner)
+                    : 0;
     }
     if (key != 0) {
         screen->detail_key = key;
-        act_open_overlay(act, SCOPE_DETAIL);
+        act_open_popup(act, SCOPE_DETAIL);
     }
 }
 
@@ -39,18 +41,28 @@ void act_detail(struct act *act)
 {
     struct screen *screen = act->screen;
     bool tape = screen->focus == PANE_EVENTS && !screen->strip.journal;
+    if (screen->focus == PANE_ACCOUNT && screen_is_joint(act->input)) {
+        act_open_account(act);
+        return;
+    }
     if (!act_in_table(act) && !tape) {
         act_fields(act);
         return;
     }
     act_refresh_rows(act);
+    const struct table_group *group =
+        act_in_table(act) ? table_group_of(act_table(act), act_table(act)->cursor) : NULL;
+    if (group != NULL && group->folded) { /* of many symbols none is meant */
+        act_fold(act);
+        return;
+    }
     screen->symbol[0] = '\0';
     symbol_note(screen, act->input);
     if (act_in_table(act)) {
         see(act);
     }
     if (screen->symbol[0] != '\0') {
-        act_open_overlay(act, SCOPE_SYMBOL);
+        act_open_popup(act, SCOPE_SYMBOL);
     }
 }
 
@@ -59,7 +71,7 @@ void act_move_symbol(struct act *act, long step)
 {
     struct screen *screen = act->screen;
     if (act->action == ACTION_PAGE_UP || act->action == ACTION_PAGE_DOWN) {
-        act_move_overlay(act, step);
+        act_move_popup(act, step);
         return;
     }
     if (act_in_table(act)) {
@@ -68,7 +80,7 @@ void act_move_symbol(struct act *act, long step)
     } else {
         act_move_strip(act, step);
     }
-    screen->overlay_top = 0;
+    screen->popup_top = 0;
     symbol_note(screen, act->input);
-    act_redraw(act, act_pane_bit(screen->focus) | SCREEN_OVERLAY);
+    act_redraw(act, act_pane_bit(screen->focus) | SCREEN_POPUP);
 }

@@ -8,14 +8,16 @@
 #define DETAIL SCOPE_BIT(SCOPE_DETAIL)
 #define SYMBOL SCOPE_BIT(SCOPE_SYMBOL)
 #define COLUMNS SCOPE_BIT(SCOPE_COLUMNS)
+#define SORT SCOPE_BIT(SCOPE_SORT)
 #define PROMPT SCOPE_BIT(SCOPE_PROMPT)
-#define LISTS (PANES | HELP | DETAIL | COLUMNS | SYMBOL)
-#define OVERLAYS (HELP | DETAIL | COLUMNS | SYMBOL)
+#define LISTS (PANES | HELP | DETAIL | COLUMNS | SORT | SYMBOL)
+#define POPUPS (HELP | DETAIL | COLUMNS | SORT | SYMBOL)
 
 /* The panes in which an action does something. */
 #define ORDERS (1u << PANE_ORDERS)
+#define POSITIONS (1u << PANE_POSITIONS)
 #define WATCHLIST (1u << PANE_WATCHLIST)
-#define TABLES (ORDERS | 1u << PANE_POSITIONS | WATCHLIST)
+#define TABLES (ORDERS | POSITIONS | WATCHLIST)
 #define ROWS (TABLES | 1u << PANE_ACCOUNT)
 
 static const char move[] = "Move", panes[] = "Panes", rows[] = "Rows",
@@ -30,10 +32,12 @@ static const struct action_info actions[] = {
     [ACTION_PAGE_DOWN] = {"page-down", "PgDn C-d", LISTS, move, "page down", "One page down"},
     [ACTION_TOP] = {"top", "g Home", LISTS, move, "top", "To the first line"},
     [ACTION_BOTTOM] = {"bottom", "G End", LISTS, move, "bottom", "To the last line"},
-    [ACTION_LEFT] = {"left", "Left h", PANES | SYMBOL, move, "left",
-                     "Scroll the columns back; of a symbol, its last 30 minutes", TABLES},
+    [ACTION_LEFT] =
+        {"left", "Left h", PANES | SYMBOL, move, "left",
+         "Scroll the columns back; of a symbol, a shorter time: 5 days, the day, 30 minutes",
+         TABLES},
     [ACTION_RIGHT] = {"right", "Right l", PANES | SYMBOL, move, "right",
-                      "Scroll the columns on, to those that do not fit; of a symbol, its whole day",
+                      "Scroll the columns on, to those that do not fit; of a symbol, a longer time",
                       TABLES},
     [ACTION_FOCUS_NEXT] = {"focus-next", "Tab", PANES, panes, "next pane", "Focus the next pane"},
     [ACTION_FOCUS_PREVIOUS] = {"focus-previous", "S-Tab", PANES, panes, "previous pane",
@@ -61,13 +65,19 @@ static const struct action_info actions[] = {
                      ORDERS},
     [ACTION_GROUP] = {"group", "u", PANES, rows, "group",
                       "Group the positions: by underlying, by expiry, by sector, not at all"},
+    [ACTION_FOLD] =
+        {"fold", "Space", PANES, rows, "fold",
+         "Fold the group of the selected position to its one line of sums, or unfold it",
+         POSITIONS},
     [ACTION_MATCH_NEXT] = {"next-match", "n", PANES, rows, "next",
                            "To the next row that the filter found", TABLES},
     [ACTION_MATCH_PREVIOUS] = {"previous-match", "N", PANES, rows, "previous",
                                "To the previous row that the filter found", TABLES},
-    [ACTION_SORT_NEXT] = {"sort-next", "s", PANES, columns, "sort",
-                          "Sort by the next column; after the last, in the server's order", TABLES},
-    [ACTION_SORT_REVERSE] = {"sort-reverse", "S", PANES, columns, "reverse",
+    [ACTION_SORT] = {"sort", "s", PANES | SORT, columns, "sort",
+                     "A menu of the columns to sort by; closes it as well", TABLES},
+    [ACTION_SORT_BY] = {"sort-by", "Enter Space", SORT, columns, "sort by this",
+                        "Sort by the column; by the same one again: the other way round"},
+    [ACTION_SORT_REVERSE] = {"sort-reverse", "S", PANES | SORT, columns, "reverse",
                              "Turn the sort order round", TABLES},
     [ACTION_SORT_LEFT] = {"sort-left", "<", PANES, columns, "sort left",
                           "Sort by the column to the left", TABLES},
@@ -81,11 +91,19 @@ static const struct action_info actions[] = {
                                "Move the column to the left"},
     [ACTION_COLUMN_LATER] = {"column-later", "J >", COLUMNS, columns, "later",
                              "Move the column to the right"},
-    [ACTION_COLUMN_RESET] = {"column-reset", "r", COLUMNS, columns, "default",
-                             "Back to the default columns"},
+    [ACTION_COLUMN_RESET] = {"column-reset", "r", COLUMNS | SORT, columns, "default",
+                             "Back to the default columns, or order"},
     [ACTION_LIST_PREVIOUS] = {"list-previous", "[", PANES, panes, "previous list",
                               "Previous watchlist", WATCHLIST},
     [ACTION_LIST_NEXT] = {"list-next", "]", PANES, panes, "next list", "Next watchlist", WATCHLIST},
+    [ACTION_ACCOUNT_PREVIOUS] = {"account-previous", "(", PANES, panes, "previous account",
+                                 "Show the previous of several accounts alone, or all of them",
+                                 .several = true},
+    [ACTION_ACCOUNT_NEXT] = {"account-next", ")", PANES, panes, "next account",
+                             "Show the next of several accounts alone, or all of them",
+                             .several = true},
+    [ACTION_ACCOUNT_ALL] = {"account-all", "0", PANES, panes, "all accounts",
+                            "Show all accounts together", .several = true},
     [ACTION_REVALIDATE] = {"revalidate", "r", PANES, data, "refresh",
                            "Ask the server about the focused pane"},
     [ACTION_REVALIDATE_ALL] = {"revalidate-all", "R", PANES, data, "refresh all",
@@ -108,7 +126,7 @@ static const struct action_info actions[] = {
     [ACTION_THEME_NEXT] = {"theme-next", "T", PANES | HELP | SYMBOL, look, "theme", "Next theme"},
     [ACTION_HELP] = {"help", "? F1", PANES, program, "help",
                      "All keys, those of the focused pane first, and what the marks mean"},
-    [ACTION_CLOSE] = {"close", "q", OVERLAYS, program, "close", "Close what is open"},
+    [ACTION_CLOSE] = {"close", "q", POPUPS, program, "close", "Close what is open"},
     [ACTION_ACCEPT] = {"accept", "Enter", PROMPT, prompt, "keep", "Keep the filter"},
     [ACTION_RECENT] = {"recent", "Up", PROMPT, prompt, "recent", "A filter that was used before"},
     [ACTION_ERASE] = {"erase", "Backspace C-h", PROMPT, prompt, "erase", "Erase a character"},

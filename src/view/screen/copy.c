@@ -55,10 +55,10 @@ void act_copy(struct act *act)
     act_refresh_rows(act);
     struct pane_state state = screen_pane(screen, act->input, (enum resource)screen->focus);
     bool one = !act_in_table(act) && state.shown != NULL && state.shown->row_count > 0;
-    const struct row *row = screen->overlay == SCOPE_DETAIL ? detail_row(screen, act->input)
-                            : one                           ? model_row(state.shown, 0)
-                            : act_in_table(act)             ? table_selected(act_table(act))
-                                                            : NULL;
+    const struct row *row = screen->popup == SCOPE_DETAIL ? detail_row(screen, act->input)
+                            : one                         ? model_row(state.shown, 0)
+                            : act_in_table(act)           ? table_selected(act_table(act))
+                                                          : NULL;
     if (row == NULL) {
         return;
     }

@@ -1,5 +1,5 @@
 /* Every field that the server sent for a row, as it was sent, wrapped, with the times around it. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/iso8601.h>
@@ -264,7 +264,8 @@ const struct row *detail_row(const struct screen *screen, const struct screen_in
     struct pane_state state = screen_pane(screen, input, (enum resource)screen->focus);
     size_t count = state.shown != NULL ? state.shown->row_count : 0;
     for (size_t i = 0; i < count; i++) {
-        if (table_key(model_row(state.shown, i)->id) == screen->detail_key) {
+        if (model_key(model_row(state.shown, i)->id, model_row(state.shown, i)->owner) ==
+            screen->detail_key) {
             return model_row(state.shown, i);
         }
     }
@@ -314,18 +315,18 @@ void paint_detail(const struct frame *frame)
                                             : pane_info(screen->focus)->title);
     struct rect area = {0, 0, DETAIL_WIDTH,
                         screen->layout.body.height - (screen->rows > 30 ? 4 : 0)};
-    struct rect inside = overlay_frame(frame, area, title);
-    struct writer writer = {.frame = frame, .inside = inside, .top = (int)screen->overlay_top};
+    struct rect inside = popup_frame(frame, area, title);
+    struct writer writer = {.frame = frame, .inside = inside, .top = (int)screen->popup_top};
     writer.inside.x += 1;
     writer.inside.width = inside.width > 2 ? inside.width - 2 : 0;
     writer.name_width =
         writer.inside.width / 3 < NAME_WIDTH_MAX ? writer.inside.width / 3 : NAME_WIDTH_MAX;
     write_all(&writer);
     int last = writer.line > inside.height ? writer.line - inside.height : 0;
-    screen->overlay_lines = (size_t)writer.line;
-    screen->overlay_page = inside.height > 0 ? (size_t)inside.height : 1;
-    if ((int)screen->overlay_top > last) { /* the lines became fewer: draw the last page */
-        screen->overlay_top = (size_t)last;
+    screen->popup_lines = (size_t)writer.line;
+    screen->popup_page = inside.height > 0 ? (size_t)inside.height : 1;
+    if ((int)screen->popup_top > last) { /* the lines became fewer: draw the last page */
+        screen->popup_top = (size_t)last;
         paint_detail(frame);
     }
 }

@@ -1,5 +1,5 @@
 /* Help: keys of the focused pane first, then the others, then what each mark means; searchable. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <blotter/core/utf8.h>
 
@@ -32,7 +32,9 @@ static const struct {
     const char *mark, *meaning;
 } legend[] = {
     {"▸", "the selected row"},
-    {"!", "due: rejected, a stop or an alert passed; ! takes it back"},
+    {"▾ ▹", "a group of positions, open and folded"},
+    {"└", "an order that belongs to the one above it"},
+    {"!", "due: rejected, unfilled at market, a stop or an alert passed; ! goes there"},
     {"≈", "nothing confirms it at the moment"},
     {"~", "blotter's figure, not the server's"},
     {"?", "a quote that is not known; as a badge: nobody has said yet"},
@@ -108,6 +110,12 @@ static void add_actions(struct help *help, const char *group, enum action_scope 
         bool panes = (info->scopes & SCOPE_BIT(SCOPE_PANES)) != 0;
         bool fits = scope == SCOPE_PANES ? panes && action_works_in(action, pane) == here
                                          : !panes && (info->scopes & SCOPE_BIT(scope)) != 0;
+        if (info->several && help->frame->input->accounts == NULL) {
+            continue;
+        }
+        if (scope == SCOPE_COLUMNS && (info->scopes & SCOPE_BIT(SCOPE_SORT)) != 0) {
+            continue; /* stands before it, in the other menu */
+        }
         if (fits && (group == NULL || strcmp(info->group, group) == 0)) {
             add_entry(help, keys_of(help, action), info->help);
         }
@@ -138,7 +146,8 @@ static void collect(struct help *help)
     add_heading(help, "On the page of a symbol");
     add_actions(help, NULL, SCOPE_SYMBOL, true);
     close_section(help);
-    add_heading(help, "While columns are chosen");
+    add_heading(help, "In the menus of columns");
+    add_actions(help, NULL, SCOPE_SORT, true);
     add_actions(help, NULL, SCOPE_COLUMNS, true);
     close_section(help);
     add_heading(help, "While a filter is typed");
@@ -202,11 +211,11 @@ void paint_help(const struct frame *frame)
     collect(&help);
     snprintf(title, sizeof title, " Keys · %s ", pane_info(frame->screen->focus)->title);
     int wanted = ((int)help.count + help.columns - 1) / help.columns + 2;
-    struct rect inside = overlay_frame(frame, (struct rect){0, 0, width, wanted}, title);
+    struct rect inside = popup_frame(frame, (struct rect){0, 0, width, wanted}, title);
     int height = inside.height > 0 ? inside.height : 1;
-    overlay_keep_page(frame->screen, (int)help.count, height * help.columns);
+    popup_keep_page(frame->screen, (int)help.count, height * help.columns);
     for (int i = 0; i < height * help.columns; i++) {
-        size_t at = frame->screen->overlay_top + (size_t)i;
+        size_t at = frame->screen->popup_top + (size_t)i;
         int column = (inside.width - 2) / help.columns;
         struct rect area = {inside.x + 1 + i / height * column, inside.y + i % height, column - 1,
                             1};
@@ -214,7 +223,7 @@ void paint_help(const struct frame *frame)
             put_line(&help, &help.lines[at], area);
         }
     }
-    overlay_put_more(frame, inside);
+    popup_put_more(frame, inside);
     put_search(&help, inside);
 }
 
@@ -238,7 +247,7 @@ void help_search(struct screen *screen, enum action action)
         } while (len > 0 && ((unsigned char)text[len] & 0xC0u) == 0x80u);
         text[len] = '\0';
     }
-    screen->overlay_top = 0;
+    screen->popup_top = 0;
 }
 
 void help_char(struct screen *screen, uint32_t code)
@@ -249,5 +258,5 @@ void help_char(struct screen *screen, uint32_t code)
         memcpy(screen->help_text + len, bytes, more);
         screen->help_text[len + more] = '\0';
     }
-    screen->overlay_top = 0;
+    screen->popup_top = 0;
 }

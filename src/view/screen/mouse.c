@@ -4,11 +4,19 @@
 
 #define WHEEL_LINES 3
 
+/* A group's head folds it, or unfolds it. */
 static void click_row(struct act *act, const struct table_view *view, int y)
 {
     struct table *table = act_table(act);
-    size_t at = table_row_of_line(table, table->top + (size_t)(y - view->area.y - 1));
-    if (y - view->area.y - 1 < table_lines(view) && at < table->order_count) {
+    size_t line = table->top + (size_t)(y - view->area.y - 1);
+    size_t at = table_row_of_line(table, line);
+    const struct table_group *group = table_group_head(table, line);
+    if (group != NULL && y - view->area.y - 1 < table_lines(view)) {
+        table_fold(table, group->key);
+        table_arrange(table);
+        act->result.todo |= SCREEN_DO_SAVE;
+        act_redraw(act, SCREEN_VIEW);
+    } else if (y - view->area.y - 1 < table_lines(view) && at < table->order_count) {
         table_select(table, at);
         act_redraw(act, act_pane_bit(table->pane));
     }
@@ -22,11 +30,11 @@ static void click_header(struct act *act, const struct table_view *view, int x)
     table_layout(table, view, &layout);
     for (size_t i = 0; i < layout.count; i++) {
         struct table_slot slot = layout.slots[i];
-        if (x >= slot.x && x < slot.x + slot.width && act_can_sort(table, slot.column)) {
-            if (table->sort == slot.column) {
-                table->descending = !table->descending;
+        if (x >= slot.x && x < slot.x + slot.width && table_can_sort(table, slot.column)) {
+            if (table_order(table).column == slot.column) {
+                table_sort_reverse(table);
             } else {
-                act_sort_by(table, slot.column);
+                table_sort_by(table, slot.column);
             }
             act->result.todo |= SCREEN_DO_SAVE;
             act_refresh_rows(act);
@@ -103,6 +111,20 @@ static enum action hint_at(const struct screen *screen, int x, int y)
     return ACTION_COUNT;
 }
 
+/* Whether a second click at the place would undo what the first one did. */
+static bool is_head(const struct act *act, int y)
+{
+    const struct screen *screen = act->screen;
+    if (!act_in_table(act)) {
+        return false;
+    }
+    struct table_view view = screen_table_view(screen, act->input, screen->focus);
+    const struct table *table = &screen->tables[screen->focus];
+    int line = y - view.area.y - 1;
+    return line >= 0 && line < table_lines(&view) &&
+           table_group_head(table, table->top + (size_t)line) != NULL;
+}
+
 static int pane_at(const struct screen *screen, int x, int y)
 {
     for (int i = 0; i < PANE_COUNT; i++) {
@@ -116,8 +138,8 @@ static int pane_at(const struct screen *screen, int x, int y)
 static void turn_wheel(struct act *act, int pane, long by)
 {
     struct screen *screen = act->screen;
-    if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
-        act_move_overlay(act, by);
+    if (screen->popup != SCOPE_PANES && screen->popup != SCOPE_PROMPT) {
+        act_move_popup(act, by);
     } else if (pane == PANE_EVENTS) {
         act_move_strip(act, by);
     } else if (pane < PANE_COUNT && screen_has_table((enum pane)pane)) {
@@ -142,7 +164,16 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
     if (hinted != ACTION_COUNT) {
         return screen_action(screen, input, hinted);
     }
-    if (screen->overlay != SCOPE_PANES && screen->overlay != SCOPE_PROMPT) {
+    if (rect_contains(screen->layout.symbol, x, y) && screen->popup == SCOPE_PANES &&
+        screen->symbol[0] != '\0') {
+        act_open_popup(&act, SCOPE_SYMBOL);
+        return act.result;
+    }
+    if (screen->popup == SCOPE_SYMBOL && screen->layout.symbol.width > 0 &&
+        !rect_contains(screen->layout.symbol, x, y)) {
+        act_close_popup(&act); /* it stays where it is */
+    }
+    if (screen->popup != SCOPE_PANES && screen->popup != SCOPE_PROMPT) {
         return act.result;
     }
     bool tab = rect_contains(screen->layout.tabs, x, y);
@@ -150,15 +181,16 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
     if (pane == PANE_COUNT) {
         return act.result;
     }
-    if (screen->overlay == SCOPE_PROMPT && pane != (int)screen->focus) {
-        act_close_overlay(&act);
+    if (screen->popup == SCOPE_PROMPT && pane != (int)screen->focus) {
+        act_close_popup(&act);
     }
     act_focus(&act, (enum pane)pane);
     if (tab) {
         return act.result;
     }
+    bool head = is_head(&act, y);
     click(&act, x, y);
-    if (button == SCREEN_DOUBLE_CLICK && y > screen->layout.panes[pane].y + 1) {
+    if (button == SCREEN_DOUBLE_CLICK && !head && y > screen->layout.panes[pane].y + 1) {
         act_detail(&act);
     }
     return act.result;

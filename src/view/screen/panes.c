@@ -1,5 +1,5 @@
 /* A pane: its frame with title, times and reasons, and what is inside. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <blotter/core/derive.h>
 
@@ -49,13 +49,16 @@ static void list_text(const struct table *table, char *out, size_t capacity)
         table->snapshot->list_count > 0) {
         text_fit(table->snapshot->lists[table->list].name, (struct text_fit){18, TEXT_CUT_END},
                  name, sizeof name);
-        snprintf(out, capacity, "  “%s” %zu/%zu", name, table->list + 1, table->list_count);
+        const struct owner *owner = table->snapshot->lists[table->list].owner;
+        bool several = owner != NULL && table->owner_count > 1;
+        snprintf(out, capacity, "  “%s”%s%s %zu/%zu", name, several ? " " : "",
+                 several ? owner->name : "", table->list + 1, table->list_count);
     }
 }
 
 static void title_text(const struct frame *frame, enum pane pane, char *out, size_t capacity)
 {
-    char sort[64] = "", list[128] = "";
+    char sort[64] = "", list[192] = "";
     if (screen_has_table(pane)) {
         sort_text(&frame->screen->tables[pane], sort, sizeof sort);
         list_text(&frame->screen->tables[pane], list, sizeof list);
@@ -102,11 +105,30 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
     }
 }
 
+/* "gross 3,20,000 · long 80 % · ": of what is shown, where it is all in one currency. */
+static void exposure_text(const struct frame *frame, char *out, size_t capacity)
+{
+    const struct money *sums = &frame->screen->tables[PANE_POSITIONS].sums;
+    const struct money_sum *sum = &sums->sums[0];
+    char gross[FORMAT_MAX];
+    out[0] = '\0';
+    if (sums->count != 1 || !(sum->gross > 0)) {
+        return;
+    }
+    bool doubtful = sum->value.derived || sum->value.unknown > 0;
+    format_number(&frame->input->format,
+                  (struct format_figure){sum->gross, 0, doubtful ? FORMAT_DERIVED : 0}, gross);
+    snprintf(out, capacity, "gross %s · long %.0f %% · ",
+             frame->screen->hide_amounts ? FORMAT_HIDDEN : gross,
+             (sum->gross + sum->net) / 2 / sum->gross * 100);
+}
+
 /* Count and freshness: the longest form that fits; a stale mark stays to the last. */
 static void put_status(const struct frame *frame, enum pane pane, struct rect edge, int lines)
 {
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
-    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[4][TITLE_MAX], more[64];
+    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[5][TITLE_MAX], more[64] = "",
+         exposure[FORMAT_MAX + 48] = "";
     const char *mark = state.stale ? "≈ " : "";
     if (screen_has_table(pane)) {
         count_text(frame, pane, lines, count, sizeof count);
@@ -115,15 +137,21 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
     format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.shown_ms, minute);
     size_t rows = state.shown != NULL ? state.shown->row_count : 0;
     bool cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
-    snprintf(more, sizeof more, cut ? "newest %zu of more · " : "", rows);
-    snprintf(forms[0], TITLE_MAX, " %s%s%sas of %s ", more, cut ? "" : count, mark, at);
-    snprintf(forms[1], TITLE_MAX, " %s%s%s ", count, mark, at);
-    snprintf(forms[2], TITLE_MAX, " %s%s ", mark, minute);
-    snprintf(forms[3], TITLE_MAX, "%s", state.stale ? "≈" : "");
+    if (cut) {
+        snprintf(more, sizeof more, "newest %zu of more · ", rows);
+    }
+    if (pane == PANE_POSITIONS) {
+        exposure_text(frame, exposure, sizeof exposure);
+    }
+    snprintf(forms[0], TITLE_MAX, " %s%s%sas of %s ", exposure, count, mark, at);
+    snprintf(forms[1], TITLE_MAX, " %s%s%sas of %s ", more, cut ? "" : count, mark, at);
+    snprintf(forms[2], TITLE_MAX, " %s%s%s ", count, mark, at);
+    snprintf(forms[3], TITLE_MAX, " %s%s ", mark, minute);
+    snprintf(forms[4], TITLE_MAX, "%s", state.stale ? "≈" : "");
     if (state.shown == NULL) {
         return;
     }
-    for (int i = 0; i < 4; i++) {
+    for (int i = exposure[0] != '\0' ? 0 : 1; i < 5; i++) {
         if (text_width(forms[i]) <= edge.width) {
             canvas_put_right(frame->canvas, edge, forms[i],
                              plain(state.stale ? ROLE_STALE : ROLE_DIM));
@@ -163,7 +191,7 @@ static void put_edge(const struct frame *frame, enum pane pane, enum box_edge ed
 static int put_filter(const struct frame *frame, enum pane pane, struct rect edge)
 {
     const struct table *table = &frame->screen->tables[pane];
-    bool typing = frame->screen->overlay == SCOPE_PROMPT && pane == frame->screen->focus;
+    bool typing = frame->screen->popup == SCOPE_PROMPT && pane == frame->screen->focus;
     char text[TITLE_MAX];
     if (!typing && table->filter[0] == '\0') {
         return 0;
@@ -340,26 +368,59 @@ static void put_frame(const struct frame *frame, enum pane pane)
 
 /* --- lines under the rows ------------------------------------------------------------------- */
 
-/* What the working orders are worth. */
-static void order_worth(const struct frame *frame, struct rect line)
+/* "   avg slip +0.02 % = -1,120 of 23": the fills weighed by what they were worth. */
+static void add_slip(struct bar *bar, const struct frame *frame, const struct table_foot *foot,
+                     bool stale)
 {
-    const struct table *table = &frame->screen->tables[PANE_ORDERS];
-    struct money_part part;
+    char percent[FORMAT_MAX], amount[FORMAT_MAX];
+    const struct format *format = &frame->input->format;
+    if (foot->slips == 0 || isnan(foot->slip)) {
+        return;
+    }
+    struct format_figure share = {foot->slip / foot->filled * 100, 2,
+                                  FORMAT_SIGN | FORMAT_PERCENT | FORMAT_DERIVED};
+    format_number(format, share, percent);
+    format_number(format, (struct format_figure){-foot->slip, 0, FORMAT_SIGN}, amount);
+    enum role role = stale            ? ROLE_STALE
+                     : foot->slip > 0 ? ROLE_PNL_DOWN
+                     : foot->slip < 0 ? ROLE_PNL_UP
+                                      : ROLE_TEXT;
+    bar_add(bar, (struct bar_place){3, 0}, plain(ROLE_DIM), "   avg slip ");
+    bar_add(bar, (struct bar_place){3, 0}, plain(role), "%s", percent);
+    bar_add(bar, (struct bar_place){4, 0}, plain(role), " = %s",
+            frame->screen->hide_amounts ? FORMAT_HIDDEN : amount);
+    bar_add(bar, (struct bar_place){5, 0}, plain(ROLE_DIM), " of %zu fill%s", foot->slips,
+            foot->slips == 1 ? "" : "s");
+}
+
+/* What the working orders are worth, and what the fills have slipped. */
+static void order_foot(const struct frame *frame, struct rect line)
+{
+    struct table *table = &frame->screen->tables[PANE_ORDERS];
     char out[FORMAT_MAX];
     struct bar bar;
     bar.count = 0;
-    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
-    size_t count = money_waiting(table->snapshot, &part);
-    format_number(&frame->input->format, (struct format_figure){part.value, 0, FORMAT_DERIVED},
-                  out);
-    bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " working %zu",
-            count);
-    bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_DIM), " worth ");
-    bar_add(&bar, (struct bar_place){1, 0}, plain(stale ? ROLE_STALE : ROLE_TEXT), "%s",
-            frame->screen->hide_amounts ? FORMAT_HIDDEN : out);
-    if (part.unknown > 0) {
-        bar_add(&bar, (struct bar_place){2, 0}, plain(ROLE_DIM), ", %zu unknown", part.unknown);
+    if (screen_is_joint(frame->input)) {
+        paint_accounts_worth(frame, line);
+        return;
     }
+    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
+    table_foot_make(table);
+    const struct table_foot *foot = &table->foot;
+    format_number(&frame->input->format,
+                  (struct format_figure){foot->worth.value, 0, FORMAT_DERIVED}, out);
+    bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " working %zu",
+            foot->working);
+    if (foot->working > 0) {
+        bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_DIM), " worth ");
+        bar_add(&bar, (struct bar_place){1, 0}, plain(stale ? ROLE_STALE : ROLE_TEXT), "%s",
+                frame->screen->hide_amounts ? FORMAT_HIDDEN : out);
+    }
+    if (foot->worth.unknown > 0) {
+        bar_add(&bar, (struct bar_place){2, 0}, plain(ROLE_DIM), ", %zu unknown",
+                foot->worth.unknown);
+    }
+    add_slip(&bar, frame, foot, stale);
     bar_paint(&bar, frame->canvas, line);
 }
 
@@ -405,7 +466,7 @@ static void paint_table(const struct frame *frame, enum pane pane)
     if (view.area.height < inside.height) {
         struct rect line = {inside.x, inside.y + inside.height - 1, inside.width, 1};
         if (pane == PANE_ORDERS) {
-            order_worth(frame, line);
+            order_foot(frame, line);
         } else {
             list_hint(frame, line);
         }
@@ -416,6 +477,9 @@ static void paint_table(const struct frame *frame, enum pane pane)
 
 int account_lines(const struct screen *screen)
 {
+    if (screen->account_lines > 0) {
+        return screen->account_lines;
+    }
     uint8_t columns[COLUMNS_MAX];
     return (int)table_columns(&screen->tables[PANE_ACCOUNT], false, columns);
 }
@@ -531,6 +595,10 @@ static void paint_account(const struct frame *frame)
     const struct table *table = &frame->screen->tables[PANE_ACCOUNT];
     struct account_place place = {.inside =
                                       rect_inset(frame->screen->layout.panes[PANE_ACCOUNT], 1)};
+    if (screen_is_joint(frame->input)) {
+        paint_accounts(frame, place.inside);
+        return;
+    }
     put_reason(frame, PANE_ACCOUNT, place.inside);
     if (table->snapshot == NULL || table->snapshot->row_count == 0) {
         return;

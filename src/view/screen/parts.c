@@ -1,6 +1,8 @@
-#include "screen_parts.h"
+#include "screen_private.h"
 
 #include <blotter/core/derive.h>
+
+#include <string.h>
 
 bool screen_has_table(enum pane pane)
 {
@@ -10,7 +12,8 @@ bool screen_has_table(enum pane pane)
 bool screen_is_cut(const struct screen_input *input, const struct snapshot *orders)
 {
     bool told = (input->cut & RESOURCE_BIT(RESOURCE_ORDERS)) != 0;
-    return orders != NULL && (told || snapshot_is_cut(orders));
+    bool guessed = input->asking == NULL && snapshot_is_cut(orders); /* a backend knows */
+    return orders != NULL && (told || guessed);
 }
 
 unsigned screen_wanted(const struct screen_input *input)
@@ -33,8 +36,8 @@ struct pane_state screen_pane(const struct screen *screen, const struct screen_i
 
 enum action_scope screen_scope(const struct screen *screen)
 {
-    bool search = screen->overlay == SCOPE_HELP && screen->help_typing;
-    return search ? SCOPE_PROMPT : screen->overlay;
+    bool search = screen->popup == SCOPE_HELP && screen->help_typing;
+    return search ? SCOPE_PROMPT : screen->popup;
 }
 
 enum role margin_role(double percent, bool stale)
@@ -43,6 +46,17 @@ enum role margin_role(double percent, bool stale)
            : percent >= MONEY_MARGIN_FULL ? ROLE_CONN_BAD
            : percent >= MONEY_MARGIN_HIGH ? ROLE_CONN_WARN
                                           : ROLE_TEXT;
+}
+
+enum role badge_role(const char *badge)
+{
+    if (strcmp(badge, "?") == 0) {
+        return ROLE_DIM; /* nobody has said yet */
+    }
+    if (strcmp(badge, "MOCK") == 0) {
+        return ROLE_BADGE_MOCK;
+    }
+    return strcmp(badge, "PAPER") == 0 ? ROLE_BADGE_PAPER : ROLE_BADGE_REAL;
 }
 
 struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,
@@ -64,7 +78,8 @@ struct table_view screen_table_view(const struct screen *screen, const struct sc
     view.totals = pane != PANE_POSITIONS || height < 4 || table->total == 0 ? 0
                   : height < 4 + sums                                       ? 1
                                                                             : sums;
-    bool counts = pane == PANE_ORDERS && height >= 12;
+    bool room = height >= 12 || height > 1 + (int)table_line_count(table);
+    bool counts = pane == PANE_ORDERS && !table->brief && room;
     bool lists = pane == PANE_WATCHLIST && height >= 6 && table->list_count > 1;
     view.area.height -= (counts || lists) && table->total > 0 ? 1 : 0;
     return view;

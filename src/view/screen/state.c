@@ -1,6 +1,7 @@
 /* What is remembered between runs, as key=value pairs. */
-#include "screen_parts.h"
+#include "screen_private.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,10 @@ static const char *column_name(enum pane pane, size_t i)
 
 static void sort_to_text(const struct table *table, struct text_out *text)
 {
+    if (!table->sorted) {
+        out_put(text, "default");
+        return;
+    }
     out_put(text, table->sort < 0 ? "" : table->descending ? "-" : "+");
     out_put(text, table->sort < 0 ? "server" : column_name(table->pane, (size_t)table->sort));
 }
@@ -48,6 +53,10 @@ static bool sort_from_text(struct table *table, const char *text)
     const char *name = text + signed_name;
     size_t count, at = column_find(table->pane, name, strlen(name));
     columns_of(table->pane, &count);
+    if (strcmp(text, "default") == 0) {
+        table_sort_usual(table);
+        return true;
+    }
     if (strcmp(text, "server") == 0) {
         table->sort = TABLE_SERVER_ORDER;
         table->descending = false;
@@ -57,11 +66,12 @@ static bool sort_from_text(struct table *table, const char *text)
     } else {
         return false;
     }
+    table->sorted = true;
     return true;
 }
 
 /* Takes a list of names; nothing changes when one is unknown or said twice. */
-bool columns_from_text(struct table *table, const char *text)
+static bool columns_from_text(struct table *table, const char *text)
 {
     uint8_t chosen[COLUMNS_MAX];
     size_t used = 0, count;
@@ -89,18 +99,25 @@ bool columns_from_text(struct table *table, const char *text)
 /* As many keys as a line of the file has room for. */
 #define SEEN_A_LINE ((size_t)8)
 #define SEEN_LINES (TABLE_SEEN_MAX / SEEN_A_LINE)
+#define FOLDED_LINES (TABLE_FOLDED_MAX / SEEN_A_LINE)
 
-static void seen_to_text(const struct table *table, size_t line, struct text_out *text)
+struct keys {
+    const uint64_t *all;
+    size_t count;
+};
+
+static void keys_to_text(struct keys keys, size_t line, struct text_out *text)
 {
     size_t first = line * SEEN_A_LINE, end = first + SEEN_A_LINE;
-    for (size_t i = first; i < table->seen_count && i < end; i++) {
+    for (size_t i = first; i < keys.count && i < end; i++) {
         char key[24];
-        snprintf(key, sizeof key, "%s%016" PRIx64, i > first ? "," : "", table->seen[i]);
+        snprintf(key, sizeof key, "%s%016" PRIx64, i > first ? "," : "", keys.all[i]);
         out_put(text, key);
     }
 }
 
-static bool seen_from_text(struct table *table, const char *text)
+static bool keys_from_text(struct table *table, const char *text,
+                           void (*note)(struct table *table, uint64_t key))
 {
     while (*text != '\0') {
         char *end;
@@ -108,20 +125,23 @@ static bool seen_from_text(struct table *table, const char *text)
         if (end - text != 16 || (*end != ',' && *end != '\0')) {
             return false;
         }
-        table_note_seen(table, key);
+        note(table, key);
         text = end + (*end == ',');
     }
     return true;
 }
 
-/* Three keys of the screen, two for every pane with columns, the orders seen, their view. */
+/* Three keys of the screen, two for every pane with columns, the orders seen, the groups folded,
+ * the orders' view and how positions are grouped. */
 enum {
     STATE_FOCUS,
     STATE_ZOOM,
     STATE_THEME,
     STATE_TABLES,
     STATE_SEEN = STATE_TABLES + 2 * RESOURCE_COUNT,
-    STATE_VIEW = STATE_SEEN + SEEN_LINES,
+    STATE_FOLDED = STATE_SEEN + SEEN_LINES,
+    STATE_VIEW = STATE_FOLDED + FOLDED_LINES,
+    STATE_GROUPING,
     STATE_COUNT
 };
 
@@ -139,6 +159,14 @@ static void table_to_text(struct screen *screen, size_t i, struct text_out *valu
     }
 }
 
+static const char *const grouping_names[] = {
+    [TABLE_NO_GROUPS] = "none",
+    [TABLE_BY_UNDERLYING] = "underlying",
+    [TABLE_BY_EXPIRY] = "expiry",
+    [TABLE_BY_SECTOR] = "sector",
+};
+static_assert(sizeof grouping_names / sizeof *grouping_names == TABLE_GROUPINGS, "a name each");
+
 bool screen_state_get(struct screen *screen, size_t i, const char **ret_key, const char **ret_value)
 {
     struct text_out value = {screen->state_value, sizeof screen->state_value, 0};
@@ -147,12 +175,21 @@ bool screen_state_get(struct screen *screen, size_t i, const char **ret_key, con
     if (i >= STATE_COUNT) {
         return false;
     }
-    if (i == STATE_VIEW) {
+    const struct table *orders = &screen->tables[RESOURCE_ORDERS];
+    const struct table *positions = &screen->tables[RESOURCE_POSITIONS];
+    if (i == STATE_GROUPING) {
+        snprintf(screen->state_key, sizeof screen->state_key, "positions.grouping");
+        out_put(&value, grouping_names[positions->grouping]);
+    } else if (i == STATE_VIEW) {
         snprintf(screen->state_key, sizeof screen->state_key, "orders.view");
-        out_put(&value, order_view_info(screen->tables[RESOURCE_ORDERS].view)->name);
+        out_put(&value, order_view_info(orders->view)->name);
+    } else if (i >= STATE_FOLDED) {
+        snprintf(screen->state_key, sizeof screen->state_key, "positions.folded");
+        keys_to_text((struct keys){positions->folded, positions->folded_count}, i - STATE_FOLDED,
+                     &value);
     } else if (i >= STATE_SEEN) {
         snprintf(screen->state_key, sizeof screen->state_key, "orders.seen");
-        seen_to_text(&screen->tables[RESOURCE_ORDERS], i - STATE_SEEN, &value);
+        keys_to_text((struct keys){orders->seen, orders->seen_count}, i - STATE_SEEN, &value);
     } else if (i >= STATE_TABLES) {
         table_to_text(screen, i, &value);
     } else {
@@ -194,6 +231,17 @@ static bool set_view(struct screen *screen, const char *value)
     return false;
 }
 
+static bool set_grouping(struct screen *screen, const char *value)
+{
+    for (int i = 0; i < TABLE_GROUPINGS; i++) {
+        if (strcmp(grouping_names[i], value) == 0) {
+            screen->tables[RESOURCE_POSITIONS].grouping = (enum table_grouping)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool screen_state_set(struct screen *screen, const char *key, const char *value)
 {
     enum pane pane;
@@ -212,7 +260,13 @@ bool screen_state_set(struct screen *screen, const char *key, const char *value)
         return true;
     }
     if (strcmp(key, "orders.seen") == 0) {
-        return seen_from_text(&screen->tables[RESOURCE_ORDERS], value);
+        return keys_from_text(&screen->tables[RESOURCE_ORDERS], value, table_note_seen);
+    }
+    if (strcmp(key, "positions.folded") == 0) {
+        return keys_from_text(&screen->tables[RESOURCE_POSITIONS], value, table_note_folded);
+    }
+    if (strcmp(key, "positions.grouping") == 0) {
+        return set_grouping(screen, value);
     }
     return strcmp(key, "orders.view") == 0 ? set_view(screen, value)
                                            : set_table(screen, key, value);

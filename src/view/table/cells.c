@@ -5,11 +5,27 @@
 #include <blotter/core/derive.h>
 #include <blotter/view/text.h>
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+static const struct order_class_info classes[] = {
+    [ORDER_OPEN] = {"PENDING", "◷ PENDING", ROLE_STATUS_PENDING},
+    [ORDER_PART] = {"PARTIAL", "◐ PARTIAL", ROLE_STATUS_PARTIAL},
+    [ORDER_DONE] = {"EXECUTED", "✓ EXECUTED", ROLE_STATUS_EXECUTED},
+    [ORDER_DEAD] = {"CANCELLED", "✗ CANCELLED", ROLE_STATUS_CANCELLED},
+    [ORDER_REJECTED] = {"REJECTED", "! REJECTED", ROLE_STATUS_REJECTED},
+    [ORDER_UNKNOWN] = {"", "", ROLE_STATUS_UNKNOWN},
+};
+static_assert(sizeof classes / sizeof *classes == ORDER_CLASS_COUNT, "a row per class");
+
+const struct order_class_info *order_class_info(enum order_class class)
+{
+    return &classes[class];
+}
 
 #define LEG_MARK "└ " /* before the symbol of an order that belongs to the one above */
 #define SECOND_MS 1000
@@ -86,11 +102,6 @@ void item_symbol_composed(const struct row *row, const struct column_now *now,
 }
 
 /* --- orders --------------------------------------------------------------------------------- */
-
-bool order_is_at_market(const struct order *order)
-{
-    return strcasecmp(order->type, "MARKET") == 0;
-}
 
 bool order_is_late(const struct order *order, int64_t now_ms)
 {
@@ -233,8 +244,19 @@ double order_go(const struct row *row, bool *ret_derived)
     if (order_is_working(order)) {
         return last > 0 ? side * (last - order->price) / last * 100 : (double)NAN;
     }
-    bool filled = order->filled > 0 && order->price > 0;
-    return filled ? side * (order->average_price - order->price) / order->price * 100 : (double)NAN;
+    struct slip slip = order_slip(order, (double)NAN);
+    return slip.cost / slip.worth * 100;
+}
+
+const struct row *order_go_row(const struct row *row, double placed_at, struct order *copy)
+{
+    if (isnan(placed_at) || order_of(row)->price > 0 || !order_is_at_market(order_of(row)) ||
+        order_is_working(order_of(row))) {
+        return row;
+    }
+    *copy = *order_of(row);
+    copy->price = placed_at;
+    return &copy->row;
 }
 
 enum role order_go_role(const struct row *row)

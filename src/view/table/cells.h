@@ -4,6 +4,7 @@
 #ifndef BLOTTER_VIEW_CELLS_H
 #define BLOTTER_VIEW_CELLS_H
 
+#include <blotter/core/derive.h>
 #include <blotter/view/columns.h>
 
 /* Orders. Wait: the age while working, then the time at which it ended. */
@@ -17,6 +18,8 @@ void order_status_composed(const struct row *row, const struct column_now *now,
 double order_mark(const struct row *row, bool *ret_derived); /* LTP, or the average when done */
 double order_go(const struct row *row, bool *ret_derived);   /* to go, or slip when done */
 enum role order_go_role(const struct row *row);
+/* The row for these two: of an order at market the price when it was placed is its limit. */
+const struct row *order_go_row(const struct row *row, double placed_at, struct order *copy);
 
 /* Positions. How far the price is from the stop, or the target, in percent; below 0: beyond it. */
 double position_to_stop(const struct row *row, bool *ret_derived);

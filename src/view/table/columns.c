@@ -70,21 +70,6 @@ static const char *row_id(const struct row *row)
     return row->id;
 }
 
-static const struct order_class_info classes[] = {
-    [ORDER_OPEN] = {"PENDING", "◷ PENDING", ROLE_STATUS_PENDING},
-    [ORDER_PART] = {"PARTIAL", "◐ PARTIAL", ROLE_STATUS_PARTIAL},
-    [ORDER_DONE] = {"EXECUTED", "✓ EXECUTED", ROLE_STATUS_EXECUTED},
-    [ORDER_DEAD] = {"CANCELLED", "✗ CANCELLED", ROLE_STATUS_CANCELLED},
-    [ORDER_REJECTED] = {"REJECTED", "! REJECTED", ROLE_STATUS_REJECTED},
-    [ORDER_UNKNOWN] = {"", "", ROLE_STATUS_UNKNOWN},
-};
-static_assert(sizeof classes / sizeof *classes == ORDER_CLASS_COUNT, "a row per class");
-
-const struct order_class_info *order_class_info(enum order_class class)
-{
-    return &classes[class];
-}
-
 #define CLASS(class) (1u << ORDER_##class)
 
 static const struct order_view_info views[] = {
@@ -106,12 +91,12 @@ static const char *order_status_text(const struct row *row)
 {
     const struct order *order = AS(order, row);
     bool own = order->told != ORDER_CLASS_COUNT || order->class == ORDER_UNKNOWN;
-    return own ? order->status : classes[order->class].shown;
+    return own ? order->status : order_class_info(order->class)->shown;
 }
 
 static enum role order_status_role(const struct row *row)
 {
-    return classes[AS(order, row)->class].role;
+    return order_class_info(AS(order, row)->class)->role;
 }
 
 static enum role order_side_role(const struct row *row)
@@ -239,6 +224,21 @@ NUMBER_OF(account, used_margin)
 TEXT_OF(account, client_id)
 TIME_OF(account, updated_ms)
 
+static const char *owner_name(const struct row *row)
+{
+    return row->owner != NULL ? row->owner->name : "";
+}
+
+enum role owner_role(const struct owner *owner)
+{
+    return (enum role)(ROLE_ACCOUNT_1 + owner->number % OWNER_ROLES);
+}
+
+static enum role row_owner_role(const struct row *row)
+{
+    return row->owner != NULL ? owner_role(row->owner) : ROLE_TEXT;
+}
+
 /* --- the tables ----------------------------------------------------------------------------- */
 
 #define TEXT(get, low, high)                                                                       \
@@ -253,6 +253,13 @@ TIME_OF(account, updated_ms)
 #define ID                                                                                         \
     {                                                                                              \
         "id", "Id", "the server's id", .show = COLUMN_OPTIONAL, .rank = 20, TEXT(row_id, 8, 36)    \
+    }
+
+#define ACCOUNT(how)                                                                               \
+    {                                                                                              \
+        "acct", "Acct", "which account's it is",                                                   \
+            .show = (how), .rank = 1, TEXT(owner_name, 4, 12),                                     \
+            .flags = COLUMN_SEARCHED | COLUMN_OWNER, .role = row_owner_role                        \
     }
 
 static const struct column order_columns[] = {
@@ -296,6 +303,7 @@ static const struct column order_columns[] = {
      MONEY(order_value_of), .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
     {"executed", "Executed", "when it was executed", .show = COLUMN_OPTIONAL, .rank = 13,
      TIME(order_executed_ms)},
+    ACCOUNT(COLUMN_DEFAULT),
 };
 
 static const struct column position_columns[] = {
@@ -341,6 +349,7 @@ static const struct column position_columns[] = {
      TIME(position_created_ms)},
     {"abs-pnl", "|P&L|", "unrealised P&L without its sign: to sort by", .show = COLUMN_OPTIONAL,
      .rank = 16, MONEY(position_magnitude), .flags = COLUMN_AMOUNT | COLUMN_DERIVED | COLUMN_MOVES},
+    ACCOUNT(COLUMN_DEFAULT),
 };
 
 static const struct column watch_columns[] = {
@@ -372,6 +381,7 @@ static const struct column watch_columns[] = {
      PRICE(watch_item_alert_price)},
     {"name", "Name", "the company's name", .show = COLUMN_OPTIONAL, .rank = 17,
      TEXT(watch_item_name, 8, 32), .flags = COLUMN_SEARCHED},
+    ACCOUNT(COLUMN_OPTIONAL),
 };
 
 /* One line each, not one column each; those without an accessor are sums over the positions. */
@@ -381,7 +391,7 @@ static const struct column account_columns[] = {
      MONEY(account_available_margin), .flags = COLUMN_AMOUNT},
     {"used", "Used", "margin in use, its share of the balance", MONEY(account_used_margin),
      .flags = COLUMN_AMOUNT},
-    {"net-liq", "~Net liq", "balance and what is not realised", .kind = COLUMN_NUMBER,
+    {"net-liq", "Net liq", "balance and what is not realised", .kind = COLUMN_NUMBER,
      .decimals_low = 2, .decimals_high = 2, .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
     {"unrealised", "Unrealised", "sum over the open positions", .show = COLUMN_OPTIONAL,
      .kind = COLUMN_NUMBER, .decimals_low = 2, .decimals_high = 2, .flags = PNL},

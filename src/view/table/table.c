@@ -12,27 +12,19 @@ void table_init(struct table *table, enum pane pane)
 {
     *table = (struct table){
         .pane = pane, .sort = TABLE_SERVER_ORDER, .flash_end_us = MOMENT_NEVER, .unmeasured = true};
-    static const struct {
-        enum pane pane;
-        const char *column;
-        bool descending;
-    } defaults[] = {{PANE_ORDERS, "wait", true}, {PANE_POSITIONS, "symbol", false}};
-    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++) {
-        if (defaults[i].pane == pane) {
-            table->sort = (int)column_find(pane, defaults[i].column, strlen(defaults[i].column));
-            table->descending = defaults[i].descending;
-        }
-    }
+    table_sort_usual(table);
 }
 
 void table_done(struct table *table)
 {
     free(table->marks);
+    free(table->traits);
     free(table->order);
     free(table->groups);
     table->groups = NULL;
     free(table->changed);
     table->marks = NULL;
+    table->traits = NULL;
     table->order = NULL;
     table->changed = NULL;
 }
@@ -41,6 +33,17 @@ uint64_t table_key(const char *id)
 {
     uint64_t hash = hash_text(HASH_START, id);
     return hash != 0 ? hash : 1;
+}
+
+void table_forget_rows(struct table *table)
+{
+    table->snapshot = NULL;
+    table->owners = NULL;
+    table->owner_count = 0;
+    table->order_count = 0;
+    table->total = 0;
+    table->split = 0;
+    table->group_count = 0;
 }
 
 /* --- marks ----------------------------------------------------------------------------------- */
@@ -109,7 +112,8 @@ static size_t divider_lines(const struct table *table)
 
 size_t table_line_count(const struct table *table)
 {
-    return table->order_count + divider_lines(table) + table_group_heads(table);
+    return table->order_count + divider_lines(table) + table_group_heads(table) -
+           table_group_hidden(table);
 }
 
 size_t table_row_of_line(const struct table *table, size_t line)
@@ -181,6 +185,13 @@ static void remember(struct table *table)
     table->top_key = key_at(table, row_from(table, table->top));
 }
 
+/* A folded group has its head selected, which is its first row's line. */
+static size_t unfolded(const struct table *table, size_t i)
+{
+    const struct table_group *group = table_group_of(table, i);
+    return group != NULL && group->folded ? group->first : i;
+}
+
 /* At the very top we stay there, so that new rows are seen. */
 static void settle_top(struct table *table, size_t last)
 {
@@ -212,14 +223,20 @@ void table_settle(struct table *table)
     table->cursor = found < table->order_count ? found
                     : table->cursor < last     ? table->cursor
                                                : last;
+    table->cursor = unfolded(table, table->cursor);
     settle_top(table, last);
     remember(table);
 }
 
 /* Whether a list is the one that was shown. */
+static uint64_t list_key(const struct table *table, size_t i)
+{
+    return model_key(table->snapshot->lists[i].id, table->snapshot->lists[i].owner);
+}
+
 static bool is_list(const struct table *table, size_t i)
 {
-    return table_key(table->snapshot->lists[i].id) == table->list_key;
+    return list_key(table, i) == table->list_key;
 }
 
 struct table_range table_list_range(struct table *table)
@@ -238,7 +255,7 @@ struct table_range table_list_range(struct table *table)
         return all;
     }
     const struct watchlist *list = &snapshot->lists[table->list];
-    table->list_key = table_key(list->id);
+    table->list_key = list_key(table, table->list);
     return (struct table_range){list->first, list->count};
 }
 
@@ -291,6 +308,7 @@ void table_arrange(struct table *table)
         }
     }
     table_sort_rows(table, table->order, table->order_count);
+    table->foot.old = table->foot.slips_old = true;
     find_split(table);
     table_groups_place(table);
     table_sum(table);
@@ -332,7 +350,7 @@ static void see(struct table *table, struct table_mark *mark)
 void table_select(struct table *table, size_t i)
 {
     size_t last = table->order_count > 0 ? table->order_count - 1 : 0;
-    size_t to = i < last ? i : last;
+    size_t to = unfolded(table, i < last ? i : last);
     if (to != table->cursor) {
         if (table->cursor < table->order_count) {
             see(table, &table->marks[table->order[table->cursor]]);
@@ -345,10 +363,18 @@ void table_select(struct table *table, size_t i)
     remember(table);
 }
 
+/* By lines that are rows, or stand for some. */
 void table_move(struct table *table, long by)
 {
-    long to = (long)table->cursor + by;
-    table_select(table, to < 0 ? 0 : (size_t)to);
+    size_t line = table_line_of_row(table, table->cursor), to = table->cursor;
+    size_t lines = table_line_count(table), step = by < 0 ? (size_t)-1 : 1;
+    for (long left = by < 0 ? -by : by; left > 0 && line + step < lines;) { /* or wraps around */
+        line += step;
+        size_t row = table_row_of_line(table, line);
+        to = row != TABLE_NO_ROW ? row : to;
+        left -= row != TABLE_NO_ROW;
+    }
+    table_select(table, to);
 }
 
 void table_see(struct table *table, size_t i)
@@ -401,27 +427,10 @@ void table_next_list(struct table *table, int by)
     }
     table_rank(table);
     table->list = (table->list + table->list_count + (size_t)(by > 0 ? 1 : -1)) % table->list_count;
-    table->list_key = table_key(table->snapshot->lists[table->list].id);
+    table->list_key = list_key(table, table->list);
     table->selected = 0;
     table->neighbours[0] = table->neighbours[1] = 0;
     table->cursor = table->top = 0;
     table->adrift = false;
     table_arrange(table);
-}
-
-size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS_MAX])
-{
-    size_t count, used = 0;
-    const struct column *columns = columns_of(table->pane, &count);
-    if (table->chosen_count > 0) {
-        memcpy(out, table->chosen, table->chosen_count);
-        return table->chosen_count;
-    }
-    for (size_t i = 0; i < count; i++) {
-        enum column_show show = columns[i].show;
-        if (show == COLUMN_DEFAULT || show == (narrow ? COLUMN_NARROW : COLUMN_WIDE)) {
-            out[used++] = (uint8_t)i;
-        }
-    }
-    return used;
 }

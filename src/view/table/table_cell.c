@@ -1,4 +1,5 @@
 /* What rows and the lines below them have in common: how a text, a figure and a sign stand. */
+#include "cells.h"
 #include "table_private.h"
 
 #include <string.h>
@@ -40,6 +41,15 @@ void table_put_text(const struct painter *painter, const struct column *column, 
     }
 }
 
+const struct row *table_row_in(const struct table *table, size_t column, size_t row,
+                               struct order *copy)
+{
+    size_t count;
+    bool slip = columns_of(table->pane, &count)[column].number == order_go;
+    const struct row *as_sent = model_row(table->snapshot, row);
+    return slip ? order_go_row(as_sent, table->marks[row].placed_at, copy) : as_sent;
+}
+
 enum role table_sign_role(double value)
 {
     return value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
@@ -47,5 +57,5 @@ enum role table_sign_role(double value)
 
 bool table_row_doubtful(const struct row *row)
 {
-    return row->provisional || row->mixed;
+    return row->provisional || row->mixed || row->stale;
 }

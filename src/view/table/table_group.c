@@ -3,6 +3,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/contract.h>
+#include <blotter/core/hash.h>
 #include <blotter/core/span.h>
 
 #include <assert.h>
@@ -112,15 +113,64 @@ void table_groups_make(struct table *table, size_t first, size_t count)
     }
 }
 
+/* --- folding -------------------------------------------------------------------------------- */
+
+static bool is_folded(const struct table *table, uint64_t key)
+{
+    size_t i = 0;
+    while (i < table->folded_count && table->folded[i] != key) {
+        i++;
+    }
+    return i < table->folded_count;
+}
+
+void table_note_folded(struct table *table, uint64_t key)
+{
+    if (is_folded(table, key)) {
+        return;
+    }
+    if (table->folded_count == TABLE_FOLDED_MAX) {
+        memmove(table->folded, table->folded + 1, sizeof table->folded - sizeof *table->folded);
+        table->folded_count--;
+    }
+    table->folded[table->folded_count++] = key;
+}
+
+void table_fold(struct table *table, uint64_t key)
+{
+    size_t kept = 0;
+    bool was = is_folded(table, key);
+    for (size_t i = 0; was && i < table->folded_count; i++) {
+        if (table->folded[i] != key) {
+            table->folded[kept++] = table->folded[i];
+        }
+    }
+    if (was) {
+        table->folded_count = kept;
+    } else {
+        table_note_folded(table, key);
+    }
+}
+
+static void place_row(struct table *table, size_t i)
+{
+    struct table_group *group = &table->groups[table->marks[table->order[i]].group];
+    const char *symbol = table->snapshot->positions[table->order[i]].symbol;
+    group->first = group->count == 0 ? i : group->first;
+    group->bare = group->count == 0 && table->grouping == TABLE_BY_UNDERLYING &&
+                  strcmp(symbol, group->name) == 0;
+    group->count++;
+}
+
 void table_groups_place(struct table *table)
 {
     for (size_t i = 0; table->group_count > 0 && i < table->split; i++) {
-        struct table_group *group = &table->groups[table->marks[table->order[i]].group];
-        const char *symbol = table->snapshot->positions[table->order[i]].symbol;
-        group->first = group->count == 0 ? i : group->first;
-        group->bare = group->count == 0 && table->grouping == TABLE_BY_UNDERLYING &&
-                      strcmp(symbol, group->name) == 0;
-        group->count++;
+        place_row(table, i);
+    }
+    for (size_t g = 0; g < table->group_count; g++) {
+        struct table_group *group = &table->groups[g];
+        group->key = hash_text(HASH_START + (uint64_t)table->grouping, group->name) | 1;
+        group->folded = group->count > 0 && !group->bare && is_folded(table, group->key);
     }
 }
 
@@ -135,49 +185,77 @@ size_t table_group_heads(const struct table *table)
     return heads;
 }
 
-/* Walks the groups' lines; *line is what is left of it behind them. */
-static size_t row_in_groups(const struct table *table, size_t *line, const struct table_group **ret)
+size_t table_group_hidden(const struct table *table)
 {
-    *ret = NULL;
+    size_t hidden = 0;
+    for (size_t g = 0; g < table->group_count; g++) {
+        hidden += table->groups[g].folded ? table->groups[g].count : 0;
+    }
+    return hidden;
+}
+
+/* A line among the groups: the group it is of, NULL behind the last one, and its place in it. */
+struct group_line {
+    const struct table_group *group;
+    size_t at; /* 0: the head, where there is one; behind the last group: lines since */
+};
+
+static struct group_line find_line(const struct table *table, size_t line)
+{
     for (size_t g = 0; g < table->group_count; g++) {
         const struct table_group *group = &table->groups[g];
         if (group->count == 0) {
             continue;
         }
-        size_t head = group->bare ? 0 : 1;
-        if (*line < head + group->count) {
-            *ret = group;
-            return *line < head ? TABLE_NO_ROW : group->first + *line - head;
+        size_t lines = (group->bare ? 0 : 1) + (group->folded ? 0 : group->count);
+        if (line < lines) {
+            return (struct group_line){group, line};
         }
-        *line -= head + group->count;
+        line -= lines;
     }
-    return TABLE_NO_ROW;
+    return (struct group_line){NULL, line};
 }
 
 size_t table_group_row(const struct table *table, size_t line, size_t between)
 {
-    const struct table_group *group;
-    size_t row = row_in_groups(table, &line, &group);
-    if (group != NULL) {
-        return row;
+    struct group_line found = find_line(table, line);
+    const struct table_group *group = found.group;
+    if (group == NULL) {
+        return found.at < between ? TABLE_NO_ROW : table->split + found.at - between;
     }
-    return line < between ? TABLE_NO_ROW : table->split + line - between;
+    if (group->bare || group->folded) {
+        return group->first + found.at;
+    }
+    return found.at == 0 ? TABLE_NO_ROW : group->first + found.at - 1;
 }
 
 const struct table_group *table_group_head(const struct table *table, size_t line)
 {
-    const struct table_group *group;
-    size_t row = row_in_groups(table, &line, &group);
-    return row == TABLE_NO_ROW ? group : NULL;
+    struct group_line found = find_line(table, line);
+    return found.group != NULL && !found.group->bare && found.at == 0 ? found.group : NULL;
 }
 
 size_t table_group_line(const struct table *table, size_t i)
 {
-    size_t heads = 0;
+    size_t line = i;
     for (size_t g = 0; g < table->group_count && table->groups[g].first <= i; g++) {
-        heads += table->groups[g].count > 0 && !table->groups[g].bare;
+        const struct table_group *group = &table->groups[g];
+        size_t hidden = i - group->first + 1 < group->count ? i - group->first + 1 : group->count;
+        line += group->count > 0 && !group->bare;
+        line -= group->folded ? hidden : 0;
     }
-    return i + heads;
+    return line;
+}
+
+const struct table_group *table_group_of(const struct table *table, size_t i)
+{
+    for (size_t g = 0; g < table->group_count; g++) {
+        const struct table_group *group = &table->groups[g];
+        if (!group->bare && i >= group->first && i < group->first + group->count) {
+            return group;
+        }
+    }
+    return NULL;
 }
 
 void table_group_sum(const struct table *table, const struct table_group *group,
@@ -187,5 +265,9 @@ void table_group_sum(const struct table *table, const struct table_group *group,
     for (size_t i = group->first; i < group->first + group->count; i++) {
         money_add(money, table->book, &table->snapshot->positions[table->order[i]]);
     }
-    money_end(money, NULL);
+    if (table->owners != NULL) {
+        money_end_owned(money, NULL, 0);
+    } else {
+        money_end(money, NULL);
+    }
 }

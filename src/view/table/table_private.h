@@ -4,7 +4,7 @@
 #ifndef BLOTTER_VIEW_TABLE_PRIVATE_H
 #define BLOTTER_VIEW_TABLE_PRIVATE_H
 
-#include <blotter/view/table.h>
+#include "table/table.h"
 
 /* --- table.c */
 
@@ -13,6 +13,12 @@ struct table_range {
     size_t first, count;
 };
 struct table_range table_list_range(struct table *table);
+
+/* The clock of the server that a row's quotes come from. */
+static inline struct quote_clock *table_quotes(struct table *table, const struct row *row)
+{
+    return &table->quotes[row->owner != NULL ? row->owner->number : 0];
+}
 
 /* Whose attention is due, and when the next flash ends. */
 void table_note_marks(struct table *table);
@@ -52,8 +58,9 @@ void table_put_text(const struct painter *painter, const struct column *column, 
                     const char *text, struct style style);
 enum role table_sign_role(double value);
 
-/* Nothing has confirmed it, or its figures are of different moments: the margin says so before all
- * but what is due, also under the cursor, which the line shows as well. */
+/* Nothing has confirmed it, its figures are of different moments, or its account is out of reach:
+ * the margin says so before all but what is due, also under the cursor, which the line shows as
+ * well. */
 bool table_row_doubtful(const struct row *row);
 
 /* --- table_group.c */
@@ -61,15 +68,17 @@ bool table_row_doubtful(const struct row *row);
 void table_groups_make(struct table *table, size_t first, size_t count);
 void table_groups_place(struct table *table);
 size_t table_group_heads(const struct table *table);
+size_t table_group_hidden(const struct table *table); /* rows of folded groups */
 /* Lines and rows where there are groups; between: lines before the rows that are closed. */
 size_t table_group_row(const struct table *table, size_t line, size_t between);
 size_t table_group_line(const struct table *table, size_t i);
-const struct table_group *table_group_head(const struct table *table, size_t line); /* or NULL */
 void table_group_sum(const struct table *table, const struct table_group *group,
                      struct money *money);
 
 /* --- table_foot.c */
 void table_put_group(const struct painter *painter, const struct table_group *group, int y);
+/* A number of what that line shows. */
+uint64_t table_group_number(const struct painter *painter, const struct table_group *group);
 struct total_line {
     size_t sum; /* which currency's */
     int y;

@@ -37,12 +37,51 @@ int table_section(const struct table *table, const struct row *row)
 /* Open positions stand worst first where there is little room, unless the user sorts them. */
 struct table_order table_order(const struct table *table)
 {
-    size_t symbol = column_find(table->pane, "symbol", 6);
-    bool usual = table->sort == (int)symbol && !table->descending;
-    if (table->pane == PANE_POSITIONS && table->brief && usual) {
+    if (table->pane == PANE_POSITIONS && table->brief && !table->sorted) {
         return (struct table_order){(int)column_find(table->pane, "unrl-pnl", 8), false};
     }
     return (struct table_order){table->sort, table->descending};
+}
+
+bool table_can_sort(const struct table *table, size_t c)
+{
+    size_t count;
+    const struct column *column = &columns_of(table->pane, &count)[c];
+    return column->text != NULL || column->number != NULL;
+}
+
+void table_sort_by(struct table *table, int column)
+{
+    size_t count;
+    const struct column *columns = columns_of(table->pane, &count);
+    table->descending = column >= 0 && columns[column].text == NULL;
+    table->sort = column;
+    table->sorted = true;
+}
+
+void table_sort_reverse(struct table *table)
+{
+    struct table_order order = table_order(table);
+    table->sort = order.column;
+    table->descending = order.column >= 0 && !order.descending;
+    table->sorted = true;
+}
+
+void table_sort_usual(struct table *table)
+{
+    static const struct {
+        enum pane pane;
+        const char *column;
+        bool descending;
+    } usual[] = {{PANE_ORDERS, "wait", true}, {PANE_POSITIONS, "symbol", false}};
+    table->sort = TABLE_SERVER_ORDER;
+    table->descending = table->sorted = false;
+    for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
+        if (usual[i].pane == table->pane) {
+            table->sort = (int)column_find(table->pane, usual[i].column, strlen(usual[i].column));
+            table->descending = usual[i].descending;
+        }
+    }
 }
 
 static bool is_moving(const struct table *table)
@@ -98,7 +137,7 @@ static uint32_t head_of(const struct order_by *by, uint32_t index)
 {
     const struct snapshot *snapshot = by->table->snapshot;
     const char *parent = by->legs ? snapshot->orders[index].parent_id : "";
-    size_t at = *parent != '\0' ? model_find(snapshot, parent) : snapshot->row_count;
+    size_t at = *parent != '\0' ? model_find_beside(snapshot, index, parent) : snapshot->row_count;
     return at < snapshot->row_count ? (uint32_t)at : index;
 }
 
@@ -123,6 +162,10 @@ static struct item take_key(const struct order_by *by, uint32_t index)
         item.prefix = prefix == 0 ? UINT64_MAX : by->descending ? ~prefix : prefix;
     } else if (by->column->number != NULL) {
         bool derived = false;
+        size_t count;
+        struct order copy;
+        row = table_row_in(by->table, (size_t)(by->column - columns_of(by->table->pane, &count)),
+                           item.head, &copy);
         double number = by->column->number(row, &derived);
         item.number = isnan(number) ? (double)INFINITY : by->descending ? -number : number;
     }
@@ -159,7 +202,8 @@ static bool is_before(const struct order_by *by, const struct item *b, const str
             return order < 0;
         }
     }
-    return strcmp(row_b->id, row_a->id) < 0;
+    int by_id = strcmp(row_b->id, row_a->id);
+    return by_id < 0 || (by_id == 0 && b->row < a->row); /* of two accounts */
 }
 
 static void merge(const struct order_by *by, const struct item *from, struct item *to,
@@ -301,11 +345,11 @@ static void move_changed(struct table *table, const struct order_by *by)
 /* A leg's place is that of a row that may have changed while the leg has not. */
 static bool has_legs(const struct table *table, const struct order_by *by)
 {
-    size_t i = 0;
-    while (by->legs && i < table->order_count && head_of(by, table->order[i]) == table->order[i]) {
-        i++;
+    unsigned traits = 0;
+    for (size_t i = 0; by->legs && i < table->row_count; i++) {
+        traits |= table->traits[i];
     }
-    return by->legs && i < table->order_count;
+    return (traits & TABLE_LEG) != 0;
 }
 
 bool table_sort_mend(struct table *table, bool *ret_moved)

@@ -1,4 +1,4 @@
-#include <blotter/view/draw.h>
+#include "text/draw.h"
 
 #include <blotter/core/utf8.h>
 

@@ -1,4 +1,4 @@
-#include <blotter/view/memo.h>
+#include "text/memo.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -21,7 +22,8 @@ static void test_copy(void **state)
         {"1234567890123456.5", "1234567890123456.5"},
         {"0.1234567890123456789", "0.1234567890123456789"},
         {"1e17", "1e17"},
-        {"1e999", "1e999"},
+        {"[1e308,1e-999,1E+308]", "[1e308,1e-999,1E+308]"},
+        {"[1e309,-1e999,123e307,1.5E+308,0e999]", "[null,null,null,1.5E+308,0e999]"},
         {"[1e1000,1E+0000,-2.5e-1234]", "[null,null,null]"},
         {"\"1234567890123456\"", "\"1234567890123456\""},
         {"\"\\\"1234567890123456\"", "\"\\\"1234567890123456\""},
@@ -51,10 +53,31 @@ static void test_copy(void **state)
     }
 }
 
+/* Four hundred digits and a fraction are no figure either; without one they are an id. */
+static void test_long_numbers(void **state)
+{
+    (void)state;
+    char number[404], expected[410];
+    struct buf out;
+    struct fault fault;
+    memset(number, '9', 400);
+    memcpy(number + 400, ".5", 3);
+    buf_init(&out, 1 << 16);
+    assert_true(careful_copy(&out, number, 402, &fault));
+    assert_string_equal(out.data, "null");
+    buf_clear(&out);
+    number[400] = '\0';
+    snprintf(expected, sizeof expected, "\"%s\"", number);
+    assert_true(careful_copy(&out, number, 400, &fault));
+    assert_string_equal(out.data, expected);
+    buf_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_long_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

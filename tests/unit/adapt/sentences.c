@@ -131,6 +131,13 @@ static void test_ini(void **state)
         {HEAD "[positions]\nget = api /{account_id}/p\npoll = 9\n", JQ,
          "user/x.ini:11: nothing gives {account_id}: write [discover.account_id]\n"},
         {HEAD "[positions]\nget = api /{configured}/p\npoll = 9\n", JQ, GOOD},
+        {HEAD "[positions]\nget = api /p?key={token}\npoll = 9\n", JQ,
+         "user/x.ini:11: a secret in an address would stand in logs\n"},
+        {HEAD
+         "[discover.account_id]\nget = api /a\n[positions]\nget = api /{acount_id}/p\npoll = 9\n",
+         JQ,
+         "user/x.ini:13: nothing gives {acount_id}: write [discover.acount_id] (did you mean "
+         "'account_id'?)\n"},
         {HEAD "[discover.account_id]\nget = api /{other_id}\n[discover.other_id]\nget = api /a\n",
          JQ, "user/x.ini:11: {other_id} is not known yet\n"},
         {HEAD "[discover.clock]\nget = api /a\n", JQ,
@@ -251,11 +258,30 @@ static void test_jq(void **state)
         {"orders", 1, ends},
         {"def orders: .;\n.[0]\n", 2, ends},
         {"def orders: .; orders", 1, ends},
+        {"def orders: .;\n. |\n", 2, ends},
+        {"def orders: .;\n1 | def f: .;\n", 2, ends},
+        {"def orders: .;\n\n{} as $x |", 3, ends},
+        {"def orders: .; # so\n\"text\"\n", 2, ends},
+        {"def orders: .;;\n", 1, ends},
+        {"def orders: \"\\(now)\";\n", 1, "now" HOME},
+        {"def orders: .;\nmodule {};\n", 2, "import, include and module are not for backends"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char expected[256];
         snprintf(expected, sizeof expected, "user/x.jq:%d: %s\n", rows[i].line, rows[i].sentence);
         check(&(struct row){HEAD, rows[i].jq, expected});
+    }
+    /* Semicolons that end nothing, words that begin nothing; lines of another system. */
+    static const char *const good[] = {
+        "def orders: def f($a; g): [limit(2; g)] + $a; f([]; .[]);\n",
+        ("def orders: [.[] | .def, {a: \"def ; \\(\"; \\(.def + \")\");\" | length)\"}] # def "
+         ";\n;\n"),
+        "def orders: reduce .[] as [$d, {a: $b}] (0; . + $b) | [.]; def f: \"\\\\\";\n",
+        "def orders: [@base64 \"x\\(def h: .; h)\", @json \";\", (label $out | 1, break $out)];",
+        "\xef\xbb\xbf# so\r\ndef orders:\r\n  .;\r\n",
+    };
+    for (size_t i = 0; i < COUNT(good); i++) {
+        check(&(struct row){HEAD, good[i], GOOD});
     }
     /* Nothing of the world: no environment, even through the variable. */
     check(&(struct row){HEAD, "def orders: [$ENV.HOME // 1];\n", GOOD});

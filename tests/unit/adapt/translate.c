@@ -307,6 +307,8 @@ static void test_refusals(void **state)
         {"", "{\"error\":\"no\"}", "no", false},
         {"", "{\"error\":{\"a\":1}}", "", false},
         {"", "Invalid Access Token\r\n\033[2Jx", "Invalid Access Token [2Jx", false},
+        {"", "{\"message\":\"Gr\xc3\xb6\xc3\x9f\x65 \\u202ex\\u200b\\u0000\"}",
+         "Gr\xc3\xb6\xc3\x9f\x65 x \xef\xbf\xbd", false},
         {"", "[1]", "", false},
         {"", "", "", false},
         {"def refusal: {text: .m, expired: true};", "{\"m\":\"gone\"}", "gone", true},

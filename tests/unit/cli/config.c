@@ -176,6 +176,150 @@ static void a_profile_that_is_not_there(void **state)
                         "--profile: there is no section [profile.pper] (did you mean 'paper'?)");
 }
 
+/* "a+b": which are in force, in order. */
+static void name_profiles(const struct config *config, char *out, size_t size)
+{
+    const char *name;
+    out[0] = '\0';
+    for (size_t i = 0; (name = config_profile(config, i)) != NULL; i++) {
+        size_t len = strlen(out);
+        snprintf(out + len, size - len, "%s%s", i > 0 ? "+" : "", name);
+    }
+}
+
+#define TWO "[profile.a]\nuser = 1\n[profile.b]\nuser = 2\n"
+
+static void the_profiles_that_are_in_force(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *environment, *words[5], *expected, *user;
+    } rows[] = {
+        {TWO, "", {NULL}, "", NULL},
+        {TWO, "", {"-Pa"}, "a", "1"},
+        {TWO, "", {"-Pb", "-Pa"}, "b+a", NULL},
+        {TWO "[main]\nprofiles = a , b\n", "", {NULL}, "a+b", NULL},
+        {TWO "[main]\nprofiles = b\n", "", {NULL}, "b", "2"},
+        {TWO "[main]\nprofiles = a,b\nprofile = a\n", "", {NULL}, "a+b", NULL},
+        {TWO "[main]\nprofiles = a,b\n", "b", {NULL}, "b", "2"},
+        {TWO "[main]\nprofiles = a,b\n", "b", {"-Oprofiles=b,a"}, "b+a", NULL},
+        {TWO "[main]\nprofiles = a,b\n", "", {"-Pb"}, "b", "2"},
+        {TWO "[main]\nprofiles = a,b\n", "", {"-P", ""}, "", NULL},
+        {TWO "[main]\nprofiles = a,b\n", "", {"--demo"}, "", NULL},
+        {TWO "[main]\nprofile = a\n", "", {"--demo"}, "a", "1"},
+        {TWO "[main]\nprofiles = a,b\n", "", {"--demo", "-Pb"}, "b", "2"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *words[8] = {(char[]){"blotter"}}, names[64];
+        struct problem problem = {0};
+        for (size_t j = 0; rows[i].words[j] != NULL; j++) {
+            words[j + 1] = (char *)rows[i].words[j];
+        }
+        setenv("BLOTTER_PROFILE", rows[i].environment, 1);
+        struct config *config = load(rows[i].text, words, &problem);
+        unsetenv("BLOTTER_PROFILE");
+        if (config == NULL) {
+            fail_msg("row %zu: %s", i, problem.text);
+        }
+        name_profiles(config, names, sizeof names);
+        const char *user = config_text(config, CONFIG_USER);
+        if (strcmp(names, rows[i].expected) != 0 || (user == NULL) != (rows[i].user == NULL) ||
+            (user != NULL && strcmp(user, rows[i].user) != 0)) {
+            fail_msg("row %zu: %s, user %s", i, names, user != NULL ? user : "none");
+        }
+        config_free(config);
+    }
+}
+
+static void profiles_that_cannot_be(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *words[4], *sentence;
+    } rows[] = {
+        {TWO, {"-Pa", "-Pa"}, "--profile: profile 'a' is named twice"},
+        {TWO, {"-Pa", "-P", ""}, "--profile: a profile without a name"},
+        {TWO "[main]\nprofiles = a,b, a\n", {NULL}, ":6: profile 'a' is named twice"},
+        {TWO "[main]\nprofiles = a,,b\n", {NULL}, ":6: a profile without a name"},
+        {TWO "[profile.a]\nuser = 3\n",
+         {NULL},
+         ":6: 'user' stands in [profile.a] already: are there two of that name?"},
+        {"[profile.a]\nprofiles = b, c\n", {NULL}, ":2: a profile cannot choose a profile"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *words[8] = {(char[]){"blotter"}};
+        struct problem problem = {0};
+        for (size_t j = 0; rows[i].words[j] != NULL; j++) {
+            words[j + 1] = (char *)rows[i].words[j];
+        }
+        assert_null(load(rows[i].text, words, &problem));
+        if (strstr(problem.text, rows[i].sentence) == NULL) {
+            fail_msg("row %zu: %s", i, problem.text);
+        }
+    }
+}
+
+static void thirty_two_accounts_and_no_more(void **state)
+{
+    (void)state;
+    char words_text[CONFIG_PROFILES_MAX + 1][8], list[200] = "profiles=";
+    char *words[CONFIG_PROFILES_MAX + 3] = {(char[]){"blotter"}};
+    struct problem problem = {0};
+    for (int i = 0; i < CONFIG_PROFILES_MAX; i++) {
+        snprintf(words_text[i], sizeof words_text[i], "-P%d", i);
+        words[i + 1] = words_text[i];
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%d,", i);
+    }
+    struct config *config = load("", words, &problem);
+    assert_non_null(config);
+    assert_non_null(config_profile(config, CONFIG_PROFILES_MAX - 1));
+    config_free(config);
+    snprintf(list + strlen(list), sizeof list - strlen(list), "x");
+    char *long_words[] = {(char[]){"blotter"}, (char[]){"-O"}, list, NULL};
+    assert_null(load("", long_words, &problem));
+    assert_non_null(strstr(problem.text, ": at most 32 profiles"));
+}
+
+/* One's mistake is not the others': they are read one by one. */
+static void one_of_several(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *profile, *user, *sentence;
+    } rows[] = {
+        {"a", "1", NULL},
+        {"b", NULL, ":5: unknown key 'usr' (did you mean 'user'?)"},
+        {"c", NULL, ":8: there is no section [profile.c]"},
+    };
+    struct problem problem = {0};
+    static const char whole[] = "[profile.a]\nuser = 1\ntheme = dark\n[profile.b]\nusr = 2\n"
+                                "[main]\nuser = 9\nprofiles = a, b, c\n";
+    struct config *config = load(whole, NULL, &problem);
+    assert_non_null(config);
+    assert_string_equal(config_text(config, CONFIG_USER), "9");
+    assert_int_equal(config_level(config, CONFIG_THEME), CONFIG_DEFAULT);
+    assert_null(config_text(config, CONFIG_PROFILE));
+    assert_string_equal(config_text(config, CONFIG_PROFILES), "a, b, c");
+    config_free(config);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct config_source source = {
+            .path = file, .path_must_exist = true, .profile = rows[i].profile};
+        config = config_load(&source, &problem);
+        if (rows[i].user != NULL) {
+            assert_non_null(config);
+            assert_string_equal(config_text(config, CONFIG_USER), rows[i].user);
+            assert_string_equal(config_text(config, CONFIG_PROFILE), rows[i].profile);
+            assert_string_equal(config_profile(config, 0), rows[i].profile);
+            assert_null(config_profile(config, 1));
+        } else {
+            assert_null(config);
+            assert_non_null(strstr(problem.text, rows[i].sentence));
+            assert_true(problem.located);
+        }
+        config_free(config);
+    }
+}
+
 /* flag > environment > profile > [main] > default, one level taken away at a time. */
 static void precedence(void **state)
 {
@@ -400,6 +544,33 @@ static void printed_config_reads_back(void **state)
     config_free(again);
 }
 
+/* Of several the sections are printed, and not what is in them under the keys. */
+static void printed_profiles_read_back(void **state)
+{
+    (void)state;
+    char *words[] = {(char[]){"blotter"}, (char[]){"-Pp"}, (char[]){"-Pq"}, NULL};
+    struct problem problem = {0};
+    struct config *config =
+        load("[profile.p]\nuser = u 1\nsecrets.a = file:/p\n[profile.other]\nuser = u 2\n"
+             "[profile.q]\nurl = https://h\n[keys]\nquit = q C-x\n",
+             words, &problem);
+    assert_non_null(config);
+    char *first = print(config);
+    assert_non_null(strstr(first, "\nprofiles = p, q\n"));
+    assert_non_null(strstr(first, "\nuser =\n"));
+    assert_non_null(strstr(first, "\nquit = q C-x\n\n[profile.p]\nuser = u 1\nsecrets.a = file:/p\n"
+                                  "\n[profile.q]\nurl = https://h\n"));
+    assert_null(strstr(first, "u 2"));
+    struct config *again = load(first, NULL, &problem);
+    assert_non_null(again);
+    char *second = print(again);
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+    config_free(config);
+    config_free(again);
+}
+
 static void files_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -517,6 +688,10 @@ int main(void)
         cmocka_unit_test(bad_flags_name_themselves),
         cmocka_unit_test(zones_that_exist),
         cmocka_unit_test(a_profile_that_is_not_there),
+        cmocka_unit_test(the_profiles_that_are_in_force),
+        cmocka_unit_test(profiles_that_cannot_be),
+        cmocka_unit_test(thirty_two_accounts_and_no_more),
+        cmocka_unit_test(one_of_several),
         cmocka_unit_test(precedence),
         cmocka_unit_test(unusual_but_right),
         cmocka_unit_test(values_mean_numbers),
@@ -524,6 +699,7 @@ int main(void)
         cmocka_unit_test(default_file_and_table_agree),
         cmocka_unit_test(printed_defaults_are_the_default_file),
         cmocka_unit_test(printed_config_reads_back),
+        cmocka_unit_test(printed_profiles_read_back),
         cmocka_unit_test(files_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);

@@ -95,11 +95,16 @@ static void everything_is_taken(void **state)
     assert_int_equal(options.count, 20);
     assert_int_equal(options.duration_ms, 1500);
     assert_true(parse("--no-mouse -O stream.retry_ms=5 --url http://h -vP x", &options, &problem));
-    assert_int_equal(options.assignment_count, 5);
+    assert_int_equal(options.assignment_count, 4);
     assert_string_equal(options.assignments[0].key, "display.mouse");
     assert_string_equal(options.assignments[0].value, "no");
     assert_string_equal(options.assignments[1].key, "stream.retry_ms=5");
-    assert_string_equal(options.assignments[4].value, "x");
+    assert_int_equal(options.profile_count, 1);
+    assert_string_equal(options.profiles[0], "x");
+    assert_true(parse("-P x --profile=y -Pz", &options, &problem));
+    assert_int_equal(options.profile_count, 3);
+    assert_string_equal(options.profiles[0], "x");
+    assert_string_equal(options.profiles[2], "z");
 }
 
 static void help_ends_parsing(void **state)

@@ -52,28 +52,11 @@ static void without_home_the_user_database_answers(void **state)
     paths_done(&paths);
 }
 
-static void directories_are_private(void **state)
-{
-    (void)state;
-    char base[64], deep[96];
-    struct stat facts;
-    snprintf(base, sizeof base, "/tmp/blotter-paths-%ld", (long)getpid());
-    snprintf(deep, sizeof deep, "%s/a", base);
-    assert_true(paths_make_directory(deep));
-    assert_true(paths_make_directory(deep));
-    assert_int_equal(stat(deep, &facts), 0);
-    assert_int_equal(facts.st_mode & 0777, 0700);
-    assert_false(paths_make_directory("/dev/null/x"));
-    assert_int_equal(rmdir(deep), 0);
-    assert_int_equal(rmdir(base), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(xdg_variables_count_when_absolute),
         cmocka_unit_test(without_home_the_user_database_answers),
-        cmocka_unit_test(directories_are_private),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,12 +9,13 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <blotter/core/decode.h>
 #include <blotter/core/span.h>
 #include <blotter/core/utf8.h>
 
 #include "snapshot.h"
 
-typedef void (*print_fn)(FILE *out, const struct snapshot_report *report);
+typedef void (*print_fn)(FILE *out, const struct snapshot_report *reports, size_t count);
 
 /* Prints a body of one resource, to be freed. */
 static char *print(print_fn fn, enum resource resource, const char *body, bool terminal)
@@ -25,7 +26,7 @@ static char *print(print_fn fn, enum resource resource, const char *body, bool t
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
-    fn(out, &report);
+    fn(out, &report, 1);
     fclose(out);
     return text;
 }
@@ -84,6 +85,95 @@ static void json_of_a_list_that_is_null(void **state)
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
         char *text = print(snapshot_print_json, bodies[i].resource, bodies[i].body, false);
         assert_non_null(strstr(text, bodies[i].expected));
+        free(text);
+    }
+}
+
+/* Prints what a filter leaves of a body. */
+static char *print_filtered(print_fn fn, enum resource resource, const char *body, const char *text)
+{
+    struct snapshot_report report = {.url = "http://h"};
+    struct filter filter;
+    char error[FILTER_ERROR_MAX];
+    struct fault fault;
+    assert_true(filter_compile((enum pane)resource, text, &filter, error));
+    struct snapshot *decoded = decode_body(resource, body, strlen(body), &fault);
+    if (decoded == NULL) {
+        fail_msg("%s: %s", body, fault.text);
+    }
+    report.parts[resource] = (struct snapshot_part){.wanted = true,
+                                                    .body = body,
+                                                    .body_len = strlen(body),
+                                                    .rows = decoded,
+                                                    .filter = text[0] != '\0' ? &filter : NULL};
+    char *shown = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&shown, &len);
+    fn(out, &report, 1);
+    fclose(out);
+    snapshot_unref(decoded);
+    return shown;
+}
+
+#define ITEM(id, name) "{\"id\":\"" id "\",\"stock\":{\"symbol\":\"" name "\",\"ltp\":1.50}}"
+#define POSITION(id, more) "{\"id\":\"" id "\",\"symbol\":\"" id "\"" more "}"
+
+/* Lists stay, their items are those that fit; sums are of what is shown. */
+static void filters_and_sums(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        print_fn fn;
+        enum resource resource;
+        const char *body, *filter, *expected;
+    } tries[] = {
+        {"items of lists", snapshot_print_json, RESOURCE_WATCHLISTS,
+         "{\"watchlists\":[{\"name\":\"W\",\"items\":[" ITEM("1", "AA") "," ITEM(
+             "2", "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\",\"items\":[]},{\"id\":\"9\","
+                        "\"name\":\"\"}]}",
+         "bb",
+         "[{\"name\":\"W\",\"items\":[" ITEM("2",
+                                             "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\","
+                                                   "\"items\":[]},{\"id\":\"9\",\"name\":\"\"}]"},
+        {"the same as a table", snapshot_print_csv, RESOURCE_WATCHLISTS,
+         "{\"watchlists\":[{\"id\":\"w\",\"name\":\"\",\"items\":[" ITEM("1", "AA") "," ITEM(
+             "2", "BB") "]}]}",
+         "bb", "stock.ltp\r\nwatchlist,w,,2,BB,1.50\r\n"},
+        {"no filter, no watchlist changed", snapshot_print_json, RESOURCE_WATCHLISTS,
+         "{\"watchlists\":[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]}", "",
+         "[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]"},
+        {"sums", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION(
+             "AA", ",\"quantity\":1,\"dayPnL\":0.1,"
+                   "\"unrealizedPnL\":2") "," POSITION("BB", ",\"quantity\":1,\"dayPnL\":0.2,"
+                                                             "\"unrealizedPnL\":null") "]}",
+         "",
+         "\"sums\":[\n  "
+         "{\"currency\":null,\"rows\":2,\"of\":2,\"open\":0.3,\"booked\":null,\"day\":0.3,"
+         "\"dayUnknown\":0,\"dayDerived\":false,\"unrealised\":2,\"unrealisedUnknown\":1,"},
+        {"sums of what is shown", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "," POSITION(
+             "BB", ",\"quantity\":1,\"dayPnL\":7,\"currency\":\"USD\"") "]}",
+         "bb", "{\"currency\":\"USD\",\"rows\":1,\"of\":2,\"open\":7,"},
+        {"nothing passes", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "]}", "zz",
+         "\"positions\":[],\n \"sums\":[\n  "
+         "{\"currency\":null,\"rows\":0,\"of\":1,\"open\":0,"},
+        {"a sum that is no number", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":1e308") "," POSITION(
+             "BB", ",\"quantity\":1,\"dayPnL\":1e308") "]}",
+         "", "\"open\":null"},
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        char *text = print_filtered(tries[i].fn, tries[i].resource, tries[i].body, tries[i].filter);
+        struct span all;
+        if (strstr(text, tries[i].expected) == NULL) {
+            fail_msg("%s: %s", tries[i].name, text);
+        }
+        if (tries[i].fn == snapshot_print_json) {
+            assert_true(span_check(text, strlen(text), &all, NULL));
+        }
         free(text);
     }
 }
@@ -185,15 +275,59 @@ static void csv_has_a_ceiling(void **state)
     free(body);
 }
 
+/* Two accounts, the second of which has other members, no account and no orders to list. */
+static char *print_two(print_fn fn)
+{
+    static const char *const orders[] = {"{\"orders\":[{\"id\":\"1\",\"a\":5}]}",
+                                         "{\"orders\":[{\"id\":\"1\",\"b\":6}]}"};
+    struct snapshot_report reports[] = {{.profile = "kite", .url = "http://h"},
+                                        {.profile = "=p", .url = "http://i"}};
+    for (int i = 0; i < 2; i++) {
+        reports[i].parts[RESOURCE_ORDERS] = (struct snapshot_part){
+            .wanted = true, .body = orders[i], .body_len = strlen(orders[i])};
+        reports[i].parts[RESOURCE_POSITIONS] =
+            (struct snapshot_part){.wanted = true, .fault = {.kind = FAULT_AUTH, .text = "no"}};
+    }
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    fn(out, reports, 2);
+    fclose(out);
+    return text;
+}
+
+static void several_accounts_are_named_everywhere(void **state)
+{
+    (void)state;
+    char *csv = print_two(snapshot_print_csv);
+    assert_string_equal(csv, "profile,pane,id,a,b\r\nkite,orders,1,5,\r\n\"'=p\",orders,1,,6\r\n");
+    free(csv);
+    char *json = print_two(snapshot_print_json);
+    assert_ptr_equal(strstr(json, "{\"v\":1,\"profile\":\"kite\",\"takenAt\":"), json);
+    assert_non_null(strstr(json, "}\n{\"v\":1,\"profile\":\"=p\",\"takenAt\":"));
+    free(json);
+    char *text = print_two(snapshot_print_text);
+    for (const char *line = text; *line != '\0'; line = strchr(line, '\n') + 1) {
+        if (*line != '\n' && strncmp(line, "kite  ", 6) != 0 && strncmp(line, "=p    ", 6) != 0) {
+            fail_msg("%s", line);
+        }
+    }
+    assert_non_null(strstr(text, "kite  not loaded: no\n\n=p    Orders"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_cannot_act_on_a_terminal),
         cmocka_unit_test(json_of_a_list_that_is_null),
+        cmocka_unit_test(filters_and_sums),
         cmocka_unit_test(csv_cells),
         cmocka_unit_test(csv_on_a_terminal_shows_what_is_hidden),
         cmocka_unit_test(csv_of_lists_names_the_list),
         cmocka_unit_test(csv_has_a_ceiling),
+        cmocka_unit_test(several_accounts_are_named_everywhere),
     };
     setlocale(LC_CTYPE, "C.UTF-8");
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,11 +21,12 @@
 #define EVENTS_MAX 5000
 
 struct fixture {
+    struct watch_source source;
     struct watch_settings settings;
     int out[2];
     int steps;
     bool asked_for_token;
-    struct watch *watch;
+    struct watch_stream *watch;
 };
 
 static struct fixture fixture;
@@ -39,7 +40,10 @@ static int set_up(void **state)
     assert_int_equal(fcntl(fixture.out[0], F_SETFL, O_NONBLOCK), 0);
     fixture.settings.out_fd = fixture.out[1];
     fixture.settings.err_fd = open("/dev/null", O_WRONLY);
-    fixture.settings.http.url = "http://h";
+    watch_source_default(&fixture.source);
+    fixture.source.http.url = "http://h";
+    fixture.settings.sources = &fixture.source;
+    fixture.settings.source_count = 1;
     return 0;
 }
 
@@ -106,7 +110,7 @@ static int step_sleep(struct loop *loop)
     return 0;
 }
 
-static bool on_refused(void *user, struct watch *watch)
+static bool on_refused(void *user, struct watch_stream *watch)
 {
     struct fixture *f = user;
     f->asked_for_token = true;
@@ -156,8 +160,8 @@ static void test_a_sleep_is_noticed(void **state)
 static void test_a_token_is_asked_for_once(void **state)
 {
     (void)state;
-    fixture.settings.on_refused = on_refused;
-    fixture.settings.refused_user = &fixture;
+    fixture.source.on_refused = on_refused;
+    fixture.source.refused_user = &fixture;
     run(step_token);
 }
 

@@ -15,7 +15,7 @@
 
 #include <blotter/core/moment.h>
 
-static const struct watch_cursor_owner mine = {"http://h:1", "u1", NULL};
+static const struct watch_cursor_owner mine = {"http://h:1", "u1", NULL, NULL};
 
 struct place {
     char directory[32], path[64], other[80];
@@ -47,7 +47,7 @@ static struct watch_cursor *open_it(const struct place *place,
                                     const struct watch_cursor_owner *owner)
 {
     char why[512] = "";
-    struct watch_cursor *cursor = watch_cursor_open(place->path, owner, why, sizeof why);
+    struct watch_cursor *cursor = watch_cursor_open(place->path, owner, 1, why);
     assert_true((cursor == NULL) == (why[0] != '\0'));
     return cursor;
 }
@@ -67,10 +67,10 @@ static void test_the_place_is_kept(void **state)
     struct stat info;
     char why[512];
     struct watch_cursor *cursor = open_it(place, &mine);
-    assert_false(watch_cursor_is_old(cursor));
+    assert_false(watch_cursor_is_old(cursor, 0));
     assert_true(watch_cursor_write(cursor, 0, why, sizeof why) == MOMENT_NEVER);
     assert_int_equal(stat(place->path, &info), -1);
-    watch_cursor_mark(cursor, 100, "41", 2);
+    watch_cursor_mark(cursor, 0, (struct watch_mark){100, "41", 2});
     watch_cursor_reach(cursor, 99); /* not all of it has been written */
     watch_cursor_write(cursor, 0, why, sizeof why);
     assert_int_equal(stat(place->path, &info), -1);
@@ -80,14 +80,14 @@ static void test_the_place_is_kept(void **state)
     assert_int_equal(info.st_mode & 0777, 0600);
     watch_cursor_close(cursor);
     cursor = open_it(place, &mine);
-    assert_true(watch_cursor_is_old(cursor));
-    assert_string_equal(watch_cursor_id(cursor), "41");
-    watch_cursor_mark(cursor, 10, "", 0); /* a server without ids */
+    assert_true(watch_cursor_is_old(cursor, 0));
+    assert_string_equal(watch_cursor_id(cursor, 0), "41");
+    watch_cursor_mark(cursor, 0, (struct watch_mark){10, "", 0}); /* a server without ids */
     watch_cursor_reach(cursor, 10);
     watch_cursor_close(cursor); /* writes, too */
     cursor = open_it(place, &mine);
-    assert_true(watch_cursor_is_old(cursor));
-    assert_string_equal(watch_cursor_id(cursor), "");
+    assert_true(watch_cursor_is_old(cursor, 0));
+    assert_string_equal(watch_cursor_id(cursor, 0), "");
     watch_cursor_close(cursor);
 }
 
@@ -97,11 +97,11 @@ static void test_it_is_not_written_too_often(void **state)
     struct stat first, second;
     char why[512];
     struct watch_cursor *cursor = open_it(place, &mine);
-    watch_cursor_mark(cursor, 1, "1", 1);
+    watch_cursor_mark(cursor, 0, (struct watch_mark){1, "1", 1});
     watch_cursor_reach(cursor, 1);
     watch_cursor_write(cursor, 1000, why, sizeof why);
     assert_int_equal(stat(place->path, &first), 0);
-    watch_cursor_mark(cursor, 2, "2", 1);
+    watch_cursor_mark(cursor, 0, (struct watch_mark){2, "2", 1});
     watch_cursor_reach(cursor, 2);
     assert_int_equal(watch_cursor_write(cursor, 1001, why, sizeof why), 1000 + CURSOR_EVERY_US);
     assert_int_equal(stat(place->path, &second), 0);
@@ -119,17 +119,17 @@ static void test_no_mark_is_ahead_of_what_was_written(void **state)
     for (int i = 1; i <= 1000; i++) {
         char id[16];
         snprintf(id, sizeof id, "%d", i);
-        watch_cursor_mark(cursor, (uint64_t)i * 1000, id, strlen(id));
+        watch_cursor_mark(cursor, 0, (struct watch_mark){(uint64_t)i * 1000, id, strlen(id)});
     }
     long last = 0;
     for (uint64_t sent = 0; sent <= 1000000; sent += 7777) {
         watch_cursor_reach(cursor, sent);
-        long id = strtol(watch_cursor_id(cursor), NULL, 10);
+        long id = strtol(watch_cursor_id(cursor, 0), NULL, 10);
         assert_true(id >= last && (uint64_t)id * 1000 <= sent);
         last = id;
     }
     watch_cursor_reach(cursor, 1000000);
-    assert_string_equal(watch_cursor_id(cursor), "1000");
+    assert_string_equal(watch_cursor_id(cursor, 0), "1000");
     watch_cursor_close(cursor);
 }
 
@@ -142,7 +142,7 @@ static void test_others_are_refused(void **state)
                                                        {"http://h:1", "u1", "kite"},
                                                        {NULL, "u1", NULL}};
     struct watch_cursor *cursor = open_it(place, &mine);
-    watch_cursor_mark(cursor, 1, "1", 1);
+    watch_cursor_mark(cursor, 0, (struct watch_mark){1, "1", 1});
     watch_cursor_reach(cursor, 1);
     watch_cursor_close(cursor);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
@@ -202,7 +202,7 @@ static void test_a_place_that_cannot_be_written_is_told_once(void **state)
     struct watch_cursor *cursor = open_it(place, &mine);
     snprintf(place->other, sizeof place->other, "%s.new", place->path);
     assert_int_equal(mkdir(place->other, 0700), 0); /* in its way */
-    watch_cursor_mark(cursor, 1, "1", 1);
+    watch_cursor_mark(cursor, 0, (struct watch_mark){1, "1", 1});
     watch_cursor_reach(cursor, 1);
     assert_int_equal(watch_cursor_write(cursor, 0, why, sizeof why), CURSOR_AGAIN_US);
     assert_non_null(strstr(why, "cannot write the cursor"));
@@ -213,7 +213,7 @@ static void test_a_place_that_cannot_be_written_is_told_once(void **state)
     assert_true(watch_cursor_write(cursor, 2 * CURSOR_AGAIN_US, why, sizeof why) == MOMENT_NEVER);
     watch_cursor_close(cursor);
     cursor = open_it(place, &mine);
-    assert_string_equal(watch_cursor_id(cursor), "1");
+    assert_string_equal(watch_cursor_id(cursor, 0), "1");
     watch_cursor_close(cursor);
 }
 

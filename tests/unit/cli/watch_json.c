@@ -35,7 +35,7 @@ static void test_lines(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct sse_event sse = {"message", 7, rows[i].data, strlen(rows[i].data), "4\"", 2};
         struct event event;
-        struct watch_event line = {18446744073709551615u, "T", &sse, NULL};
+        struct watch_event line = {18446744073709551615u, NULL, "T", &sse, NULL};
         if (event_parse(&sse, &event)) {
             line.event = &event;
         }

@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <blotter/client/client.h>
+#include <blotter/client/relay.h>
 #include <blotter/core/alloc.h>
 
 #include "script_server.h"
@@ -35,7 +36,7 @@ static const char jq[] =
 
 #define HEAD                                                                                       \
     "[backend]\nformat = 1\nbadge = mock\nsecrets = key\n[hosts]\napi = {url}\n"                   \
-    "[headers]\nX-Key = {secret:key}\n"
+    "[headers]\nX-Key = {secret:key}\nX-Both = Basic {basic:key:key}\n"
 
 /* A server of a script, a backend of files, and a client between them. */
 struct world {
@@ -92,6 +93,17 @@ static void on_change(void *user, unsigned mask)
     }
 }
 
+static struct adapt *world_load(const struct world *world)
+{
+    struct adapt_source source = {.url = script_server_url(world->server)};
+    struct buf sentences;
+    buf_init(&sentences, ADAPT_SENTENCES_MAX);
+    struct adapt *adapt = adapt_load(world->path, &source, &sentences);
+    assert_string_equal(sentences.len > 0 ? sentences.data : "", "");
+    buf_done(&sentences);
+    return adapt;
+}
+
 static void world_open(struct world *world, const char *ini, const struct script_exchange *script,
                        size_t count)
 {
@@ -102,12 +114,7 @@ static void world_open(struct world *world, const char *ini, const struct script
     write_file(world, "test.ini", ini);
     write_file(world, "test.jq", jq);
     snprintf(world->path, sizeof world->path, "%s/test.ini", world->directory);
-    struct adapt_source source = {.url = script_server_url(world->server)};
-    struct buf sentences;
-    buf_init(&sentences, ADAPT_SENTENCES_MAX);
-    world->adapt = adapt_load(world->path, &source, &sentences);
-    assert_string_equal(sentences.len > 0 ? sentences.data : "", "");
-    buf_done(&sentences);
+    world->adapt = world_load(world);
     static const char *const symbols[] = {"AAA", "BBB"};
     world->list = (struct client_list){"Mine", symbols, 2};
     world->backend = (struct client_backend){.adapt = world->adapt,
@@ -322,6 +329,27 @@ static void test_what_refusals_say(void **state)
           ANSWER_AS("401 Unauthorized", "", "{\"why\":\"bad a-secret-of-some-length\"}")},
          FAULT_AUTH,
          "bad ****"},
+        {{"/orders", ANSWER("<html>")},
+         FAULT_DECODE,
+         "the answer, application/json, is no JSON, at byte 0"},
+        {{"/orders", ANSWER_AS("304 Not Modified", "", "")}, FAULT_HTTP, "(HTTP 304)"},
+        {{"/orders",
+          ANSWER_AS("403 Forbidden", "",
+                    "{\"why\":\"Basic YS1zZWNyZXQtb2Ytc29tZS1sZW5ndGg6YS1zZWNyZXQtb2Ytc29tZS1sZW5n"
+                    "dGg= Gr\xc3\xbc\xc3\x9f\x65\"}")},
+         FAULT_AUTH,
+         "Basic **************************************************************** "
+         "Gr\xc3\xbc\xc3\x9f\x65"},
+        {{"/orders",
+          {{SCRIPT_SEND,
+            "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
+            "<html>gateway</html>",
+            0, 0}}},
+         FAULT_HTTP,
+         "(HTTP 502)"},
+        {{"/orders", ANSWER_AS("200 OK", "Content-Length: 8388609\r\n", "")},
+         FAULT_TOO_LARGE,
+         "limit of 8 MiB"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct script_exchange script[] = {rows[i].exchange, rows[i].exchange};
@@ -337,6 +365,8 @@ static void test_what_refusals_say(void **state)
         }
         assert_null(strchr(fault.text, '\033'));
         assert_null(strstr(fault.text, "a-secret"));
+        assert_null(strstr(fault.text, "YS1z"));
+        assert_null(strstr(fault.text, "<html>"));
         world_close(&world);
     }
 }
@@ -602,6 +632,142 @@ static void test_what_was_missed_is_read(void **state)
     }
 }
 
+/* The same of a stream alone, by what a reader of its events is told. */
+struct listener {
+    struct loop *loop;
+    struct relay *relay;
+    struct buf told;
+};
+
+static void on_told(void *user, const struct sse_event *event)
+{
+    struct listener *listener = user;
+    buf_append(&listener->told, event->data, event->data_len);
+    buf_append_text(&listener->told, "\n");
+    if (strstr(listener->told.data, "third") != NULL) {
+        loop_quit(listener->loop, 0);
+    }
+}
+
+static void ignore_message(void *user, const struct sse_event *event)
+{
+    (void)user;
+    (void)event;
+}
+
+static void ignore_status(void *user, const struct conn_status *status, bool resumes)
+{
+    (void)user;
+    (void)status;
+    (void)resumes;
+}
+
+static void ignore_words(void *user, const char *words)
+{
+    (void)user;
+    (void)words;
+}
+
+static void ignore(void *user)
+{
+    (void)user;
+}
+
+static void relay_due(void *user)
+{
+    relay_turn(((struct listener *)user)->relay);
+}
+
+static void test_a_reader_is_told_of_gaps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *ini;
+        bool gap;
+    } rows[] = {{"get = api /events\n", true},
+                {"get = api /events\nresume = query since\n", false}};
+    static const struct script_exchange script[] = {
+        {"/events",
+         {STREAM_HEAD("text/event-stream"),
+          SAYS("data: " ORDER("7", "first") "\n\n"),
+          {SCRIPT_END, NULL, 0, 0}}},
+        {"/events",
+         {STREAM_HEAD("text/event-stream"), SAYS("data: " ORDER("8", "third") "\n\n"), HOLDS}},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct world world;
+        struct fault fault;
+        char ini[512];
+        snprintf(ini, sizeof ini, "%s%s", STREAMED, rows[i].ini);
+        world_open(&world, ini, script, COUNT(script));
+        struct client_settings defaults;
+        client_settings_default(&defaults);
+        const struct relay_settings settings = {&world.backend, defaults.http, defaults.conn,
+                                                65536};
+        struct listener listener = {.loop = world.loop};
+        const struct relay_handler handler = {on_told,       ignore_message, ignore_message,
+                                              ignore_status, ignore,         ignore_words,
+                                              ignore,        &listener};
+        buf_init(&listener.told, 4096);
+        listener.relay = relay_new(world.loop, &settings, &handler, &fault);
+        assert_non_null(listener.relay);
+        loop_before_wait(world.loop, relay_due, &listener);
+        loop_timer_set(world.patience, loop_refresh(world.loop).mono_us + PATIENCE_US);
+        relay_start(listener.relay);
+        loop_run(world.loop);
+        bool told = strstr(listener.told.data, "\"resync\"") != NULL;
+        assert_int_equal(told, rows[i].gap);
+        loop_before_wait_remove(world.loop, relay_due, &listener);
+        relay_free(listener.relay);
+        buf_done(&listener.told);
+        world_close(&world);
+    }
+}
+
+/* Other files: rows stay, then come from elsewhere; those that cannot work change nothing. */
+static void test_other_files(void **state)
+{
+    (void)state;
+    static const struct script_exchange script[] = {
+        {"/events", {STREAM_HEAD("text/event-stream"), SAYS(": hello\n\n"), HOLDS}},
+        {"/orders", ORDERS("read")},
+        {"/orders", ORDERS("read")},
+        {"/events", {STREAM_HEAD("text/event-stream"), SAYS(": hello\n\n"), HOLDS}},
+        {"/elsewhere", ORDERS("third")},
+        {"/elsewhere", ORDERS("third")},
+        {"/elsewhere", ORDERS("third")},
+    };
+    struct world world;
+    world_open(&world, STREAMED "get = api /events\n", script, COUNT(script));
+    client_start(world.client);
+    run_until(&world, has_orders);
+    struct client_settings settings;
+    struct fault fault;
+    client_settings_default(&settings);
+    struct client_backend other = world.backend;
+    settings.backend = &other;
+    world.secret = NULL;
+    assert_false(client_change_backend(world.client, &settings, &fault));
+    assert_non_null(strstr(fault.text, "a secret of the header"));
+    world.secret = "a-secret-of-some-length";
+    write_file(&world, "test.ini", STREAMED "get = api /events\n[account]\nget = api /a\n");
+    other.adapt = world_load(&world);
+    assert_false(client_change_backend(world.client, &settings, &fault));
+    assert_non_null(strstr(fault.text, "a pane came or went"));
+    adapt_free(other.adapt);
+    write_file(&world, "test.ini",
+               HEAD "[orders]\nget = api /elsewhere\npoll = 10\n[stream]\nget = api /events\n");
+    other.adapt = world_load(&world);
+    assert_true(client_change_backend(world.client, &settings, &fault));
+    adapt_free(world.adapt);
+    world.adapt = other.adapt;
+    assert_true(status_is(&world, "read"));
+    run_until(&world, is_third);
+    run_until(&world, is_settled);
+    assert_int_equal(requests_for(&world, "/events"), 2);
+    world_close(&world);
+}
+
 static bool is_polled(struct world *world)
 {
     const struct conn_status *status = client_stream_status(world->client);
@@ -655,6 +821,8 @@ int main(void)
         cmocka_unit_test(test_a_stream_goes_on_where_it_was),
         cmocka_unit_test(test_resumed_by_header),
         cmocka_unit_test(test_what_was_missed_is_read),
+        cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_a_reader_is_told_of_gaps),
         cmocka_unit_test(test_a_refused_stream_is_polled_instead),
     };
     if (!adapt_available()) {

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include <blotter/core/alloc.h>
-#include <blotter/client/cache.h>
+#include "client/cache.h"
 
 #include <dirent.h>
 #include <stdio.h>

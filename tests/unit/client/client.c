@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,7 @@ static int set_up(void **state)
     settings.on_refused = on_refused;
     settings.refused_user = f;
     settings.conn.seed = 1;
+    settings.remember = true;
     f->loop = fake_loop();
     f->client = client_new(f->loop, &settings, &fault);
     assert_non_null(f->client);
@@ -180,6 +182,30 @@ static void test_an_event_is_shown_and_confirmed(void **state)
                             "{\"orders\":[{\"id\":\"a\",\"symbol\":\"S\",\"quantity\":9,"
                             "\"orderSide\":\"BUY\",\"status\":\"CANCELLED\",\"price\":7}]}"));
     assert_false(pane(f, RESOURCE_ORDERS).dirty);
+}
+
+/* What is told of an order that no list holds; what names another user is nobody's news here. */
+static void test_an_order_outside_the_list_is_heard(void **state)
+{
+#define FILL(user)                                                                                 \
+    EVENT("order_executed", "{\"orderId\":\"z\",\"symbol\":\"ZZ\",\"quantity\":9,\"status\":"      \
+                            "\"EXECUTED\",\"userId\":\"" user "\"}")
+    struct fixture *f = *state;
+    struct alarm alarm;
+    const struct alarm_settings wanted = {.fill = true, .day_loss = NAN, .margin = NAN};
+    client_set_alarms(f->client, &wanted);
+    settle(f);
+    fake_stream_bytes(f->loop, FILL("somebody else"));
+    assert_false(client_next_alarm(f->client, &alarm));
+    assert_int_equal(tape_count(client_tape(f->client)), 0);
+    fake_stream_bytes(f->loop, FILL("u"));
+    assert_true(client_next_alarm(f->client, &alarm));
+    assert_int_equal(alarm.kind, ALARM_FILLED);
+    assert_string_equal(alarm.symbol, "ZZ");
+    assert_int_equal(tape_count(client_tape(f->client)), 1);
+    fake_stream_bytes(f->loop, FILL("u")); /* once */
+    assert_false(client_next_alarm(f->client, &alarm));
+    assert_int_equal(tape_count(client_tape(f->client)), 1);
 }
 
 /* What passes by itself is asked again by itself; what does not, is not. */
@@ -465,6 +491,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ROW(test_a_start_asks_for_everything_once),
         ROW(test_an_event_is_shown_and_confirmed),
+        ROW(test_an_order_outside_the_list_is_heard),
         ROW(test_refusals_that_pass),
         ROW(test_a_sleep_is_noticed),
         ROW(test_a_step_of_the_clock_is_no_sleep),

@@ -12,6 +12,7 @@
 
 #include <blotter/core/alarm.h>
 #include <blotter/core/decode.h>
+#include <blotter/core/event.h>
 
 #define FIGURES 12
 #define STALE 1e9 /* a look at which the rows are stale */
@@ -289,10 +290,79 @@ static void test_ceilings(void **state)
     alarms_free(alarms);
 }
 
+static struct snapshot *listed(const char *rows)
+{
+    char body[512];
+    struct fault fault;
+    snprintf(body, sizeof body, "{\"orders\":[%s]}", rows);
+    struct snapshot *orders = decode_body(RESOURCE_ORDERS, body, strlen(body), &fault);
+    assert_non_null(orders);
+    return orders;
+}
+
+static void event_of(struct alarms *alarms, const char *type, const char *data,
+                     const struct snapshot *orders)
+{
+    char text[512];
+    struct event event;
+    snprintf(text, sizeof text, "{\"event\":\"%s\",\"data\":%s}", type, data);
+    struct sse_event sse = {
+        .type = "message", .type_len = 7, .data = text, .data_len = strlen(text), .id = ""};
+    assert_true(event_parse(&sse, &event));
+    alarms_event(alarms, &event, orders, 1000);
+}
+
+/* An order that the server's list no longer holds is heard through its event, once. */
+static void test_orders_outside_the_list(void **state)
+{
+    (void)state;
+#define LISTED "{\"id\":\"in\",\"symbol\":\"AA\",\"quantity\":1,\"status\":\"PENDING\"}"
+#define OUT(status, more)                                                                          \
+    "{\"orderId\":\"out\",\"symbol\":\"BB\",\"quantity\":5,\"status\":\"" status "\"" more "}"
+    static const struct {
+        const char *name, *type, *data;
+        bool loaded, told;
+        enum alarm_kind kind;
+    } rows[] = {
+        {"filled", "order_executed", OUT("EXECUTED", ",\"price\":7"), true, true, ALARM_FILLED},
+        {"rejected", "order_cancelled", OUT("REJECTED", ",\"failureReason\":\"margin\""), true,
+         true, ALARM_REJECTED},
+        {"cancelled is no news", "order_cancelled", OUT("CANCELLED", ""), true, false, 0},
+        {"placed is none", "order_placed", OUT("PENDING", ""), true, false, 0},
+        {"in the list: its row tells", "order_executed",
+         "{\"orderId\":\"in\",\"quantity\":1,\"status\":\"EXECUTED\"}", true, false, 0},
+        {"before the first list", "order_executed", OUT("EXECUTED", ""), false, false, 0},
+        {"not about an order", "balance_updated", "{\"balance\":1}", true, false, 0},
+        {"without an id", "order_executed", "{\"status\":\"EXECUTED\"}", true, false, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct alarm_settings settings = {.fill = true, .day_loss = NAN, .margin = NAN};
+        struct alarms *alarms = alarms_new(&settings);
+        struct snapshot *orders = listed(LISTED);
+        struct alarm alarm;
+        if (rows[i].loaded) {
+            alarms_take(alarms, &(struct alarm_view){.orders = orders, .now_ms = 1});
+        }
+        event_of(alarms, rows[i].type, rows[i].data, rows[i].loaded ? orders : NULL);
+        event_of(alarms, rows[i].type, rows[i].data, rows[i].loaded ? orders : NULL); /* again */
+        if (alarms_next(alarms, &alarm) != rows[i].told) {
+            fail_msg("%s", rows[i].name);
+        }
+        if (rows[i].told) {
+            assert_int_equal(alarm.kind, rows[i].kind);
+            assert_string_equal(alarm.symbol, "BB");
+            assert_string_equal(alarm.reason, rows[i].kind == ALARM_REJECTED ? "margin" : "");
+            assert_false(alarms_next(alarms, &alarm));
+        }
+        alarms_free(alarms);
+        snapshot_unref(orders);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_levels), cmocka_unit_test(test_orders),
-                                       cmocka_unit_test(test_rules),
-                                       cmocka_unit_test(test_ceilings)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_levels), cmocka_unit_test(test_orders), cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_orders_outside_the_list), cmocka_unit_test(test_ceilings)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

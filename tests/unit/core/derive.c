@@ -68,6 +68,57 @@ static void test_orders(void **state)
     }
 }
 
+/* What a fill was worse by; only of what is over, and only against what is known. */
+static void test_slip(void **state)
+{
+    (void)state;
+#define DONE "\"status\":\"EXECUTED\",\"quantity\":10,"
+    static const struct {
+        const char *members;
+        double placed_at, cost, worth;
+    } rows[] = {
+        {DONE "\"orderSide\":\"BUY\",\"filledQuantity\":10,\"price\":100,\"averagePrice\":101", NAN,
+         10, 1000},
+        {DONE "\"orderSide\":\"SELL\",\"filledQuantity\":10,\"price\":100,\"averagePrice\":101",
+         NAN, -10, 1000},
+        {DONE "\"orderSide\":\"SELL\",\"filledQuantity\":4,\"price\":100,\"averagePrice\":99,"
+              "\"multiplier\":50",
+         NAN, 200, 20000},
+        {DONE
+         "\"orderSide\":\"BUY\",\"orderType\":\"MARKET\",\"filledQuantity\":2,\"averagePrice\":101",
+         100, 2, 200},
+        {DONE
+         "\"orderSide\":\"BUY\",\"orderType\":\"market\",\"filledQuantity\":2,\"averagePrice\":101",
+         NAN, NAN, NAN},
+        {DONE
+         "\"orderSide\":\"BUY\",\"orderType\":\"MARKET\",\"filledQuantity\":2,\"averagePrice\":101,"
+         "\"price\":0",
+         100, 2, 200},
+        {DONE
+         "\"orderSide\":\"BUY\",\"orderType\":\"SL-M\",\"filledQuantity\":2,\"averagePrice\":101",
+         100, NAN, NAN},
+        {DONE "\"orderSide\":\"BUY\",\"filledQuantity\":0,\"price\":100,\"averagePrice\":101", NAN,
+         NAN, NAN},
+        {DONE "\"orderSide\":\"BUY\",\"price\":100,\"averagePrice\":101", NAN, NAN, NAN},
+        {DONE "\"orderSide\":\"HOLD\",\"filledQuantity\":2,\"price\":100,\"averagePrice\":101", NAN,
+         NAN, 200},
+        {DONE "\"orderSide\":\"BUY\",\"filledQuantity\":2,\"price\":100", NAN, NAN, 200},
+        {"\"status\":\"PENDING\",\"orderSide\":\"BUY\",\"quantity\":10,\"filledQuantity\":2,"
+         "\"price\":"
+         "100,"
+         "\"averagePrice\":101",
+         NAN, NAN, NAN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct snapshot *snapshot =
+            row_of(RESOURCE_ORDERS, "{\"orders\":[{\"id\":\"1\",", rows[i].members);
+        struct slip slip = order_slip(snapshot->orders, rows[i].placed_at);
+        check((struct figure){slip.cost, false}, rows[i].cost, false);
+        check((struct figure){slip.worth, false}, rows[i].worth, false);
+        snapshot_unref(snapshot);
+    }
+}
+
 static void test_positions(void **state)
 {
     (void)state;
@@ -169,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_slip),
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_items),
     };

@@ -1435,29 +1435,6 @@ static void test_polls_ask_what_a_4xx_holds(void **state)
     }
 }
 
-static void test_a_reset_forgets_and_cancels(void **state)
-{
-    (void)state;
-    struct bench bench = bench_settled(true);
-    tell(&bench, EXECUTE_A, "11");
-    uint64_t old = bench.fetch[RESOURCE_ORDERS];
-    engine_reset(bench.engine, bench.now);
-    assert_null(pane(&bench, RESOURCE_ORDERS).shown);
-    assert_int_equal(engine_deadline(bench.engine), MOMENT_NEVER);
-    take_actions(&bench);
-    assert_int_equal(bench.cancels, 1);
-    engine_start(bench.engine, bench.now);
-    wait_ms(&bench, 300);
-    assert_int_equal(bench.starts, 5);
-    struct engine_response response = {.status = 200,
-                                       .body = bodies[RESOURCE_ORDERS],
-                                       .body_len = strlen(bodies[RESOURCE_ORDERS])};
-    engine_fetch_ok(bench.engine, bench.now, old, &response);
-    assert_null(pane(&bench, RESOURCE_ORDERS).shown);
-    assert_int_equal(engine_counters(bench.engine)->dropped, 1);
-    engine_free(bench.engine);
-}
-
 /* Something hangs in the network while the rest recovers: it is asked for anew, not waited for. */
 static void test_what_hangs_is_asked_anew_once_the_stream_is_back(void **state)
 {
@@ -1702,7 +1679,6 @@ int main(void)
         cmocka_unit_test(test_an_outage_is_probed_eagerly_at_first),
         cmocka_unit_test(test_figures_are_marked_from_the_moment_of_loss),
         cmocka_unit_test(test_polls_ask_what_a_4xx_holds),
-        cmocka_unit_test(test_a_reset_forgets_and_cancels),
         cmocka_unit_test(test_what_hangs_is_asked_anew_once_the_stream_is_back),
         cmocka_unit_test(test_what_is_under_way_is_kept_when_the_stream_opens),
         cmocka_unit_test(test_what_hung_while_we_slept_is_asked_anew),

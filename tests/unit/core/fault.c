@@ -23,6 +23,30 @@ static void test_text_is_cut_and_cleaned(void **state)
     assert_int_equal(strlen(fault.text), sizeof fault.text - 1);
 }
 
+/* What somebody else says keeps its letters, and neither hides nor acts. */
+static void test_appended(void **state)
+{
+    (void)state;
+    struct fault fault;
+    char longer[2 * FAULT_TEXT_BYTES + 1];
+    fault_set(&fault, FAULT_HTTP, 422, "no");
+    fault_append(&fault, "");
+    assert_string_equal(fault.text, "no");
+    fault_append(&fault, "zu gro\xc3\x9f\x1b[2J\xe2\x80\xae\xff");
+    assert_string_equal(fault.text, "no: zu gro\xc3\x9f[2J\xef\xbf\xbd");
+    for (size_t i = 0; i < sizeof longer - 1; i += 2) {
+        memcpy(longer + i, "\xc3\x9f", 2);
+    }
+    longer[sizeof longer - 1] = '\0';
+    fault_append(&fault, longer);
+    size_t len = strlen(fault.text);
+    assert_true(len < sizeof fault.text && len > sizeof fault.text - 8);
+    assert_int_equal((unsigned char)fault.text[len - 1], 0x9f);
+    fault_set(&fault, FAULT_HTTP, 422, "%0*d", FAULT_TEXT_BYTES, 1);
+    fault_append(&fault, "more");
+    assert_int_equal(strlen(fault.text), sizeof fault.text - 1);
+}
+
 static void test_every_kind_has_a_name(void **state)
 {
     (void)state;
@@ -37,6 +61,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_is_cut_and_cleaned),
+        cmocka_unit_test(test_appended),
         cmocka_unit_test(test_every_kind_has_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

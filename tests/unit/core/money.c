@@ -173,7 +173,7 @@ static void test_stories(void **state)
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
         struct money_book *book = money_book_new();
         struct money_time now = {BEGIN_MS, 1};
-        struct money money;
+        struct money money = {.since_ms = MODEL_NO_TIME};
         char told[256];
         for (size_t s = 0; s < STEPS && stories[i].lists[s] != NULL; s++) {
             const char *rows = stories[i].lists[s];
@@ -260,6 +260,51 @@ static const struct {
     {"more than all of it", 100, 120, 120},
 };
 
+/* What works, by what is left of it; of another currency it is counted and not added. */
+static void test_waiting(void **state)
+{
+    (void)state;
+#define ID "\"id\":\"x\",\"status\":\"PENDING\","
+    static const struct {
+        const char *orders;
+        double worth;
+        size_t unknown;
+    } rows[] = {
+        {"{" ID "\"quantity\":10,\"filledQuantity\":4,\"price\":5}", 30, 0},
+        {"{" ID "\"quantity\":10,\"filledQuantity\":4,\"stock\":{\"ltp\":7}}", 42, 0},
+        {"{" ID "\"quantity\":10,\"filledQuantity\":4}", NAN, 1},
+        {"{" ID "\"quantity\":10,\"price\":5}", NAN, 1}, /* how much of it waits is not known */
+        {"{" ID "\"quantity\":0.5,\"filledQuantity\":0.125,\"price\":8}", 3, 0},
+        {"{" ID "\"quantity\":2,\"filledQuantity\":0,\"price\":12,\"multiplier\":100}", 2400, 0},
+        {"{" ID "\"notional\":500}", 500, 0},
+        {"{" ID "\"notional\":500,\"filledQuantity\":2,\"averagePrice\":100}", 300, 0},
+        {"{" ID "\"notional\":500,\"filledQuantity\":2}", NAN, 1},
+        {"{" ID "\"quantity\":1,\"filledQuantity\":0,\"price\":5,\"currency\":\"USD\"},"
+         "{" ID "\"quantity\":1,\"filledQuantity\":0,\"price\":7,\"currency\":\"EUR\"}",
+         5, 1},
+        {"{" ID "\"quantity\":1,\"filledQuantity\":0,\"price\":0,\"stock\":{\"ltp\":9}}", 9, 0},
+        {"{" ID "\"quantity\":1e300,\"filledQuantity\":0,\"price\":1e5}", 1e305, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char body[512];
+        struct fault fault = {0};
+        struct money_part part = {.value = NAN};
+        const char *currency = NULL;
+        snprintf(body, sizeof body, "{\"orders\":[%s]}", rows[i].orders);
+        struct snapshot *snapshot = decode_body(RESOURCE_ORDERS, body, strlen(body), &fault);
+        assert_non_null(snapshot);
+        for (size_t k = 0; k < snapshot->row_count; k++) {
+            money_wait(&part, &snapshot->orders[k], &currency);
+        }
+        if (isnan(rows[i].worth) ? !isnan(part.value)
+                                 : !(fabs(part.value / rows[i].worth - 1) < 1e-9)) {
+            fail_msg("%s is worth %g", rows[i].orders, part.value);
+        }
+        assert_int_equal(part.unknown, rows[i].unknown);
+        snapshot_unref(snapshot);
+    }
+}
+
 static void test_margin_and_net_liq(void **state)
 {
     (void)state;
@@ -287,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_restored),
         cmocka_unit_test(test_a_part_of_the_rows),
         cmocka_unit_test(test_too_many_closed),
+        cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_margin_and_net_liq),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -280,6 +280,41 @@ static void test_remembers(void **state)
     tape_free(bench.tape);
 }
 
+/* The price when an order was placed: asked for, or of the rows that follow at once; it stays. */
+static void test_placed_at(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t rows_after_ms;
+        double expected;
+    } rows[] = {{1000, 4121}, {60000, NAN}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bench bench;
+        bench_open(&bench);
+        rows_of(&bench, RESOURCE_ORDERS, "", true);
+        event_of(&bench, "order_placed", ORDER_EVENT("o1", "SELL", 40, 0, null, null, "PENDING"), 1,
+                 false);
+        assert_true(isnan(tape_placed_at(bench.tape, "o1")));
+        assert_true(isnan(tape_placed_at(bench.tape, "another")));
+        later(&bench, rows[i].rows_after_ms);
+        rows_of(&bench, RESOURCE_ORDERS,
+                ORDER_ROW("o1", "SELL", 40, 0, null, null, "PENDING", "null"), true);
+        rows_of(&bench, RESOURCE_ORDERS,
+                ORDER_ROW("o1", "SELL", 40, 40, null, 4118.2, "EXECUTED", "null"), true);
+        double at = tape_placed_at(bench.tape, "o1");
+        assert_true(isnan(rows[i].expected) ? isnan(at) : fabs(at - rows[i].expected) < 1e-9);
+        struct tape_entry kept = *tape_at(bench.tape, tape_count(bench.tape) - 1);
+        assert_int_equal(kept.kind, TAPE_PLACED);
+        struct tape *next = tape_new(); /* and an earlier run's as well */
+        tape_restore(next, &kept, 1);
+        double then = tape_placed_at(next, "o1");
+        assert_true(isnan(at) ? isnan(then) : fabs(then - at) < 1e-9);
+        assert_int_equal(tape_kept(next), 1);
+        tape_free(next);
+        tape_free(bench.tape);
+    }
+}
+
 static void test_stream(void **state)
 {
     (void)state;
@@ -406,8 +441,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sentences), cmocka_unit_test(test_remembers),
-        cmocka_unit_test(test_stream),    cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_ceiling),   cmocka_unit_test(test_words),
+        cmocka_unit_test(test_placed_at), cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_counts),    cmocka_unit_test(test_ceiling),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ static int setup(void **state)
     assert_true(seed_fill(db, &settings));
     scene->api.db = db;
     scene->api.auth = auth_new(db);
-    scene->api.reads = reads_new(db);
+    scene->api.answers = answers_new(db);
     scene->api.orders_limit = 100;
     scene->api.extensions = true;
     dice_seed(&scene->api.dice, 1);
@@ -70,7 +70,7 @@ static int teardown(void **state)
 {
     struct scene *scene = *state;
     auth_free(scene->api.auth);
-    reads_free(scene->api.reads);
+    answers_free(scene->api.answers);
     db_close(scene->api.db);
     free(scene);
     return 0;

@@ -85,13 +85,13 @@ static int64_t happen(struct scene *scene, const char *user, const char *data)
     return id;
 }
 
-/* All that a listener can be given now, read in pieces of that size. */
-static const char *take(struct scene *scene, struct listener *listener, size_t piece)
+/* All that a subscriber can be given now, read in pieces of that size. */
+static const char *take(struct scene *scene, struct subscriber *subscriber, size_t piece)
 {
     char buffer[BACKLOG];
     ssize_t count;
     scene->got.len = 0;
-    while ((count = emitter_read(scene->emitter, listener, buffer, piece)) > 0) {
+    while ((count = emitter_read(scene->emitter, subscriber, buffer, piece)) > 0) {
         text_put(&scene->got, buffer, (size_t)count);
     }
     text_put(&scene->got, "", 1);
@@ -108,23 +108,24 @@ static const char *take(struct scene *scene, struct listener *listener, size_t p
 static void test_the_welcome_comes_first_then_what_happens(void **state)
 {
     struct scene *scene = *state;
-    struct listener *listener = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    struct subscriber *subscriber = emitter_open(scene->emitter, now, "u1", NULL, scene);
     happen(scene, "u1", "{\"n\":1}");
     assert_int_equal(told.wakes, 0); /* it is awake until it has read everything */
-    assert_string_equal(take(scene, listener, 7), WELCOME("1000", "u1") EVENT("1001", "{\"n\":1}"));
+    assert_string_equal(take(scene, subscriber, 7),
+                        WELCOME("1000", "u1") EVENT("1001", "{\"n\":1}"));
     happen(scene, "u1", "{\"n\":2}");
     happen(scene, "u1", "{\"n\":3}");
     assert_int_equal(told.wakes, 1);
-    assert_string_equal(take(scene, listener, 1),
+    assert_string_equal(take(scene, subscriber, 1),
                         EVENT("1002", "{\"n\":2}") EVENT("1003", "{\"n\":3}"));
-    emitter_close(scene->emitter, listener);
+    emitter_close(scene->emitter, subscriber);
 }
 
 static void test_users_are_kept_apart(void **state)
 {
     struct scene *scene = *state;
-    struct listener *one = emitter_open(scene->emitter, now, "u1", NULL, scene);
-    struct listener *two = emitter_open(scene->emitter, now, "u2", NULL, scene);
+    struct subscriber *one = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    struct subscriber *two = emitter_open(scene->emitter, now, "u2", NULL, scene);
     take(scene, one, 100);
     take(scene, two, 100);
     happen(scene, "u1", "1");
@@ -139,21 +140,21 @@ static void test_users_are_kept_apart(void **state)
     assert_string_equal(take(scene, two, 100),
                         "data: {\"event\":\"q\",\"data\":{},\"timestamp\":\"t\"}\n\n");
     assert_int_equal(emitter_last_id(scene->emitter), 1003);
-    assert_int_equal(emitter_user_listeners(scene->emitter, "u1"), 1);
-    assert_int_equal(emitter_user_listeners(scene->emitter, "u3"), 0);
+    assert_int_equal(emitter_user_subscribers(scene->emitter, "u1"), 1);
+    assert_int_equal(emitter_user_subscribers(scene->emitter, "u3"), 0);
     emitter_close(scene->emitter, one);
     emitter_close(scene->emitter, two);
-    assert_int_equal(emitter_listeners(scene->emitter), 0);
+    assert_int_equal(emitter_subscribers(scene->emitter), 0);
 }
 
 static void test_line_ends_in_data_cannot_break_the_frame(void **state)
 {
     struct scene *scene = *state;
-    struct listener *listener = emitter_open(scene->emitter, now, "u1", NULL, scene);
-    take(scene, listener, 100);
+    struct subscriber *subscriber = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    take(scene, subscriber, 100);
     happen(scene, "u1", "{\n\"a\":\r\n1}");
-    assert_string_equal(take(scene, listener, 100), EVENT("1001", "{ \"a\":  1}"));
-    emitter_close(scene->emitter, listener);
+    assert_string_equal(take(scene, subscriber, 100), EVENT("1001", "{ \"a\":  1}"));
+    emitter_close(scene->emitter, subscriber);
 }
 
 /* SQLite writes a REAL with a fraction always; the reads, like the reference, do not. */
@@ -172,27 +173,27 @@ static void test_whole_numbers_go_out_as_the_reads_write_them(void **state)
          "{\"symbol\":\"A.0,\\\"B.0}\\\\\",\"price\":7}"},
         {"\"cut.0\\", "\"cut.0\\"},
     };
-    struct listener *listener = emitter_open(scene->emitter, now, "u1", NULL, scene);
-    take(scene, listener, 100);
+    struct subscriber *subscriber = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    take(scene, subscriber, 100);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char id[32], expected[256];
         snprintf(id, sizeof id, "%lld", (long long)happen(scene, "u1", rows[i].stored));
         snprintf(expected, sizeof expected,
                  "id: %s\ndata: {\"event\":\"x\",\"data\":%s,\"timestamp\":\"t\"}\n\n", id,
                  rows[i].sent);
-        assert_string_equal(take(scene, listener, 100), expected);
-        struct listener *late = emitter_open(scene->emitter, now, "u1", "1000", scene);
+        assert_string_equal(take(scene, subscriber, 100), expected);
+        struct subscriber *late = emitter_open(scene->emitter, now, "u1", "1000", scene);
         assert_non_null(strstr(take(scene, late, 100), expected)); /* replayed alike */
         emitter_close(scene->emitter, late);
     }
-    emitter_close(scene->emitter, listener);
+    emitter_close(scene->emitter, subscriber);
 }
 
 static void test_a_slow_reader_is_dropped_and_its_peer_unharmed(void **state)
 {
     struct scene *scene = *state;
-    struct listener *slow = emitter_open(scene->emitter, now, "u1", NULL, &told);
-    struct listener *quick = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    struct subscriber *slow = emitter_open(scene->emitter, now, "u1", NULL, &told);
+    struct subscriber *quick = emitter_open(scene->emitter, now, "u1", NULL, scene);
     int sent = 0;
     size_t bytes = 0;
     while (told.drops == 0) {
@@ -237,8 +238,9 @@ static void test_what_was_missed_is_replayed_or_resynced(void **state)
         {"99999999999999999999999", NULL},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct listener *listener = emitter_open(scene->emitter, now, "u1", rows[i].last_id, scene);
-        const char *got = take(scene, listener, 33);
+        struct subscriber *subscriber =
+            emitter_open(scene->emitter, now, "u1", rows[i].last_id, scene);
+        const char *got = take(scene, subscriber, 33);
         if (rows[i].got != NULL) {
             assert_string_equal(got, rows[i].got);
         } else {
@@ -247,7 +249,7 @@ static void test_what_was_missed_is_replayed_or_resynced(void **state)
                 strstr(got, "id: 1005\ndata: {\"event\":\"resync\",\"data\":{\"reason\":"));
             assert_null(strstr(got, "\"x\""));
         }
-        emitter_close(scene->emitter, listener);
+        emitter_close(scene->emitter, subscriber);
     }
 }
 
@@ -260,9 +262,9 @@ static void test_beyond_what_is_retained_is_a_resync(void **state)
     for (int i = 0; i < 10; i++) {
         happen(scene, "u1", "0"); /* 1001 … 1010: 1008 to 1010 are retained */
     }
-    struct listener *held = emitter_open(scene->emitter, now, "u1", "1007", scene);
+    struct subscriber *held = emitter_open(scene->emitter, now, "u1", "1007", scene);
     assert_null(strstr(take(scene, held, 100), "resync"));
-    struct listener *gone = emitter_open(scene->emitter, now, "u1", "1006", scene);
+    struct subscriber *gone = emitter_open(scene->emitter, now, "u1", "1006", scene);
     assert_non_null(strstr(take(scene, gone, 100), "resync"));
     emitter_close(scene->emitter, held);
     emitter_close(scene->emitter, gone);
@@ -276,14 +278,14 @@ static void test_the_reference_has_no_ids_and_welcomes_twice(void **state)
     void *memory = scene_new(&settings);
     struct scene *scene = memory;
     happen(scene, "u1", "0");
-    struct listener *listener = emitter_open(scene->emitter, now, "u1", "1000", scene);
+    struct subscriber *subscriber = emitter_open(scene->emitter, now, "u1", "1000", scene);
     happen(scene, "u1", "1");
     static const char welcome[] = WELCOME("1", "u1");
     char expected[1024];
     snprintf(expected, sizeof expected, "%s%s%s", welcome + 6, welcome + 6,
              "data: {\"event\":\"x\",\"data\":1,\"timestamp\":\"t\"}\n\n");
-    assert_string_equal(take(scene, listener, 100), expected);
-    emitter_close(scene->emitter, listener);
+    assert_string_equal(take(scene, subscriber, 100), expected);
+    emitter_close(scene->emitter, subscriber);
     teardown(&memory);
 }
 
@@ -291,28 +293,28 @@ static void test_heartbeats_come_when_they_are_due_and_never_inside_an_event(voi
 {
     struct scene *scene = *state;
     assert_true(emitter_deadline(scene->emitter) == MOMENT_NEVER);
-    struct listener *listener = emitter_open(scene->emitter, now, "u1", NULL, scene);
-    take(scene, listener, 100);
+    struct subscriber *subscriber = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    take(scene, subscriber, 100);
     assert_int_equal(emitter_deadline(scene->emitter), now.mono_us + 30000000);
     emitter_tick(scene->emitter, (struct moment){now.mono_us + 29999999, 0});
-    assert_string_equal(take(scene, listener, 100), "");
+    assert_string_equal(take(scene, subscriber, 100), "");
     emitter_tick(scene->emitter, (struct moment){now.mono_us + 30000000, 0});
-    assert_string_equal(take(scene, listener, 5), ": heartbeat\n\n");
+    assert_string_equal(take(scene, subscriber, 5), ": heartbeat\n\n");
     assert_int_equal(emitter_deadline(scene->emitter), now.mono_us + 60000000);
     happen(scene, "u1", "1");
     char part[5];
-    assert_int_equal(emitter_read(scene->emitter, listener, part, sizeof part), sizeof part);
+    assert_int_equal(emitter_read(scene->emitter, subscriber, part, sizeof part), sizeof part);
     emitter_tick(scene->emitter, (struct moment){now.mono_us + 60000000, 0});
     static const char event[] = EVENT("1001", "1") ": heartbeat\n\n";
-    assert_string_equal(take(scene, listener, 100), event + sizeof part);
-    emitter_close(scene->emitter, listener);
+    assert_string_equal(take(scene, subscriber, 100), event + sizeof part);
+    emitter_close(scene->emitter, subscriber);
 }
 
 static void test_a_look_takes_nothing_and_copies_nothing(void **state)
 {
     struct scene *scene = *state;
-    struct listener *one = emitter_open(scene->emitter, now, "u1", NULL, scene);
-    struct listener *two = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    struct subscriber *one = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    struct subscriber *two = emitter_open(scene->emitter, now, "u1", NULL, scene);
     struct iovec ones[4], twos[4];
     take(scene, one, 100);
     take(scene, two, 100);
@@ -344,15 +346,15 @@ static void test_a_look_takes_nothing_and_copies_nothing(void **state)
 static void test_the_end_gives_what_is_queued_and_then_ends(void **state)
 {
     struct scene *scene = *state;
-    struct listener *listener = emitter_open(scene->emitter, now, "u1", NULL, scene);
-    take(scene, listener, 100);
+    struct subscriber *subscriber = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    take(scene, subscriber, 100);
     happen(scene, "u1", "1");
     emitter_end(scene->emitter);
     assert_int_equal(told.wakes, 1);
-    assert_string_equal(take(scene, listener, 100), EVENT("1001", "1"));
+    assert_string_equal(take(scene, subscriber, 100), EVENT("1001", "1"));
     char buffer[16];
-    assert_int_equal(emitter_read(scene->emitter, listener, buffer, sizeof buffer), -1);
-    emitter_close(scene->emitter, listener);
+    assert_int_equal(emitter_read(scene->emitter, subscriber, buffer, sizeof buffer), -1);
+    emitter_close(scene->emitter, subscriber);
 }
 
 /* --- the property ------------------------------------------------------------------------- */
@@ -366,7 +368,7 @@ static void test_the_end_gives_what_is_queued_and_then_ends(void **state)
 #define USERS 2
 
 struct reader {
-    struct listener *listener;
+    struct subscriber *subscriber;
     char user[4];
     char pending[1 << 16]; /* bytes since the last whole frame */
     size_t len;
@@ -406,25 +408,26 @@ static void digest(struct reader *reader)
 }
 
 /* As a socket takes it: some bytes of some pieces. */
-static ssize_t take_pieces(struct scene *scene, struct listener *listener, char *into, size_t most)
+static ssize_t take_pieces(struct scene *scene, struct subscriber *subscriber, char *into,
+                           size_t most)
 {
     struct iovec pieces[3];
-    ssize_t count = emitter_peek(scene->emitter, listener, pieces, 1 + most % 3);
+    ssize_t count = emitter_peek(scene->emitter, subscriber, pieces, 1 + most % 3);
     size_t len = 0;
     for (ssize_t i = 0; i < count && len < most; i++) {
         size_t part = pieces[i].iov_len < most - len ? pieces[i].iov_len : most - len;
         memcpy(into + len, pieces[i].iov_base, part);
         len += part;
     }
-    emitter_skip(listener, len);
+    emitter_skip(subscriber, len);
     return count < 0 ? -1 : (ssize_t)len;
 }
 
 static void read_some(struct scene *scene, struct reader *reader, size_t most)
 {
     char *into = reader->pending + reader->len;
-    ssize_t count = most % 2 == 0 ? emitter_read(scene->emitter, reader->listener, into, most)
-                                  : take_pieces(scene, reader->listener, into, most);
+    ssize_t count = most % 2 == 0 ? emitter_read(scene->emitter, reader->subscriber, into, most)
+                                  : take_pieces(scene, reader->subscriber, into, most);
     assert_true(count >= 0);
     reader->len += (size_t)count;
     digest(reader);
@@ -433,12 +436,12 @@ static void read_some(struct scene *scene, struct reader *reader, size_t most)
 static void reconnect(struct scene *scene, struct reader *reader)
 {
     char last_id[24];
-    if (reader->listener != NULL) {
-        emitter_close(scene->emitter, reader->listener);
+    if (reader->subscriber != NULL) {
+        emitter_close(scene->emitter, reader->subscriber);
     }
     reader->len = 0;
     snprintf(last_id, sizeof last_id, "%lld", (long long)reader->last_id);
-    reader->listener = emitter_open(scene->emitter, now, reader->user, last_id, scene);
+    reader->subscriber = emitter_open(scene->emitter, now, reader->user, last_id, scene);
 }
 
 static void check_against_the_table(struct scene *scene, struct reader *reader)
@@ -467,7 +470,7 @@ static void play(uint64_t seed, struct reader readers[READERS])
     for (size_t i = 0; i < READERS; i++) {
         readers[i].seen_count = readers[i].len = 0;
         readers[i].last_id = START;
-        readers[i].listener = NULL;
+        readers[i].subscriber = NULL;
         snprintf(readers[i].user, sizeof readers[i].user, "u%u", (unsigned)i % USERS);
         reconnect(scene, &readers[i]);
     }
@@ -489,7 +492,7 @@ static void play(uint64_t seed, struct reader readers[READERS])
     }
     for (size_t i = 0; i < READERS; i++) {
         check_against_the_table(scene, &readers[i]);
-        emitter_close(scene->emitter, readers[i].listener);
+        emitter_close(scene->emitter, readers[i].subscriber);
     }
     teardown(&memory);
 }

@@ -24,7 +24,7 @@ struct scene {
     struct db *db, *other; /* the server's connection, and another program's */
     struct emitter *emitter;
     struct feed *feed;
-    struct listener *one, *two;
+    struct subscriber *one, *two;
     struct loop *loop;
     enum feed_verdict verdicts[8];
     size_t asked;
@@ -42,25 +42,26 @@ static enum feed_verdict verdict(void *user)
     return scene->verdicts[scene->asked++ % 8];
 }
 
-static const char *read_all(struct scene *scene, struct listener *listener)
+static const char *read_all(struct scene *scene, struct subscriber *subscriber)
 {
     static char got[65536];
     size_t len = 0;
     ssize_t count;
-    while ((count = emitter_read(scene->emitter, listener, got + len, sizeof got - 1 - len)) > 0) {
+    while ((count = emitter_read(scene->emitter, subscriber, got + len, sizeof got - 1 - len)) >
+           0) {
         len += (size_t)count;
     }
     got[len] = '\0';
     return got;
 }
 
-/* The types of the events that a listener gets, with a + where there is an id. */
-static const char *types(struct scene *scene, struct listener *listener)
+/* The types of the events that a subscriber gets, with a + where there is an id. */
+static const char *types(struct scene *scene, struct subscriber *subscriber)
 {
     static char list[4096];
     size_t len = 0;
     list[0] = '\0';
-    const char *at = read_all(scene, listener);
+    const char *at = read_all(scene, subscriber);
     for (const char *data; (data = strstr(at, "data: {\"event\":\"")) != NULL; at = data + 1) {
         bool has_id =
             strncmp(at + (*at == 'i' ? 0 : 1), "id: ", 4) == 0 || strstr(at, "id: ") < data;
@@ -320,7 +321,7 @@ static void test_ids_that_go_back_are_a_new_history(void **state)
     feed_run(scene->feed, now);
     assert_string_equal(types(scene, scene->one), "order_updated+");
     assert_int_equal(emitter_last_id(scene->emitter), after + 1);
-    struct listener *old = emitter_open(scene->emitter, now, "u1", "1", scene);
+    struct subscriber *old = emitter_open(scene->emitter, now, "u1", "1", scene);
     assert_string_equal(types(scene, old), "connected+ resync+");
     emitter_close(scene->emitter, old);
 }
@@ -347,15 +348,15 @@ static void test_a_restored_copy_has_ids_of_its_own(void **state)
     static const char *const got[] = {"connected+ order_updated+", "connected+ resync+",
                                       "connected+"};
     for (int i = 0; i < 3; i++) {
-        struct listener *listener = emitter_open(scene->emitter, now, "u1", ids[i], scene);
-        assert_string_equal(types(scene, listener), got[i]);
-        emitter_close(scene->emitter, listener);
+        struct subscriber *subscriber = emitter_open(scene->emitter, now, "u1", ids[i], scene);
+        assert_string_equal(types(scene, subscriber), got[i]);
+        emitter_close(scene->emitter, subscriber);
     }
     write_sql(scene->other, "UPDATE orders SET quantity = 12 WHERE id = 'o1'");
     feed_run(feed, now);
-    struct listener *listener = emitter_open(scene->emitter, now, "u1", ids[0], scene);
-    assert_string_equal(types(scene, listener), "connected+ order_updated+ order_updated+");
-    emitter_close(scene->emitter, listener);
+    struct subscriber *subscriber = emitter_open(scene->emitter, now, "u1", ids[0], scene);
+    assert_string_equal(types(scene, subscriber), "connected+ order_updated+ order_updated+");
+    emitter_close(scene->emitter, subscriber);
     feed_free(feed);
     emitter_free(scene->emitter);
     scene->emitter = emitter;

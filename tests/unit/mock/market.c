@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "market/market.h"
-#include "market/market_parts.h"
+#include "market/market_private.h"
 
 #include <math.h>
 #include <stdio.h>

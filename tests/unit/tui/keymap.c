@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include <blotter/tui/input.h>
-#include <blotter/tui/keymap.h>
+#include "tui/input.h"
+#include "tui/keymap.h"
 
 static void defaults_are_sound(void **state)
 {

@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <blotter/tui/pace.h>
+#include "tui/pace.h"
 
 enum { SECOND_US = 1000000, RUN_MAX = 4096 };
 

@@ -29,7 +29,7 @@ static const char *value_of(struct screen *screen, const char *wanted)
 /* A run at a server: sets the pairs, then saves. */
 static void run_at(const char *server, const char *badge, const char *const pairs[][2])
 {
-    struct state_place place = {path, server};
+    struct state_file place = {path, server};
     struct screen *screen = screen_new(80, 24);
     char before[STATE_BADGE_MAX];
     state_load(&place, screen, before);
@@ -42,7 +42,7 @@ static void run_at(const char *server, const char *badge, const char *const pair
 
 static struct screen *load_at(const char *server, char badge[STATE_BADGE_MAX])
 {
-    struct state_place place = {path, server};
+    struct state_file place = {path, server};
     struct screen *screen = screen_new(80, 24);
     state_load(&place, screen, badge);
     return screen;

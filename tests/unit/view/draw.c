@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <blotter/view/draw.h>
+#include "text/draw.h"
 
 #include <locale.h>
 #include <math.h>

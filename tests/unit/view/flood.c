@@ -11,7 +11,7 @@
 
 #include <blotter/core/decode.h>
 #include <blotter/view/screen.h>
-#include <blotter/view/table.h>
+#include "table/table.h"
 
 enum { ROWS = 65536, BLOCKS = 16, LETTERS = 5, SLOTS = 1 << 20, ID_MAX = BLOCKS * LETTERS + 1 };
 

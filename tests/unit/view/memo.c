@@ -7,14 +7,14 @@
 #include <cmocka.h>
 
 #include <blotter/core/alloc.h>
-#include <blotter/view/memo.h>
+#include "text/memo.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../src/view/screen/screen_parts.h"
+#include "../../../src/view/screen/screen_private.h"
 #include "desk.h"
 
 enum { STEPS = 6000 };

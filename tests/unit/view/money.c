@@ -5,9 +5,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "table/table.h"
 
 #include "desk.h"
 
@@ -203,6 +206,211 @@ static void test_groups(void **state)
     desk_close(&desk);
 }
 
+static void event(struct desk *desk, const char *type, const char *data)
+{
+    struct event event;
+    char text[1024];
+    snprintf(text, sizeof text, "{\"event\":\"%s\",\"data\":%s}", type, data);
+    struct sse_event sse = {
+        .type = "message", .type_len = 7, .data = text, .data_len = strlen(text), .id = ""};
+    assert_true(event_parse(&sse, &event));
+    tape_event(desk->tape, desk->input.now, &event, false);
+}
+
+static double hundred(const void *user, const char *symbol)
+{
+    (void)user;
+    return strcmp(symbol, "MARKETED") == 0 ? 100 : (double)NAN;
+}
+
+/* An order at market slips against the price when it was placed: in its cell, the sort and the sum.
+ */
+static void test_slip(void **state)
+{
+    (void)state;
+    static const char orders[] =
+        "{\"orders\":[{\"id\":\"m\",\"symbol\":\"MARKETED\",\"orderSide\":\"BUY\",\"orderType\":"
+        "\"MARKET\","
+        "\"quantity\":10,\"filledQuantity\":10,\"averagePrice\":102,\"status\":\"EXECUTED\"},"
+        "{\"id\":\"l\",\"symbol\":\"LIMITED\",\"orderSide\":\"BUY\",\"orderType\":\"LIMIT\","
+        "\"price\":100,"
+        "\"quantity\":10,\"filledQuantity\":10,\"averagePrice\":101,\"status\":\"EXECUTED\"},"
+        "{\"id\":\"u\",\"symbol\":\"UNSEEN\",\"orderSide\":\"BUY\",\"orderType\":\"MARKET\","
+        "\"quantity\":10,\"filledQuantity\":10,\"averagePrice\":101,\"status\":\"EXECUTED\"}]}";
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    tape_set_prices(desk.tape, hundred, NULL);
+    event(&desk, "order_placed",
+          "{\"orderId\":\"m\",\"symbol\":\"MARKETED\",\"orderSide\":\"BUY\","
+          "\"orderType\":\"MARKET\",\"quantity\":10,\"status\":\"PENDING\"}");
+    desk_load(&desk, RESOURCE_ORDERS, orders);
+    char *text = desk_text(&desk, SCREEN_ALL);
+    must_hold("at market", text, "MARKETED", "2.00%");
+    must_hold("at its limit", text, "LIMITED", "1.00%");
+    must_hold("never seen", text, "UNSEEN", "—   ✓");
+    must_hold("of both", text, "avg slip", "avg slip ~+1.50% = -30 of 2 fills");
+    free(text);
+    screen_state_set(desk.screen, "orders.sort", "-go");
+    text = desk_text(&desk, SCREEN_ALL);
+    assert_true(strstr(text, "MARKETED") < strstr(text, "LIMITED"));
+    assert_true(strstr(text, "LIMITED") < strstr(text, "UNSEEN"));
+    free(text);
+    desk_do(&desk, ACTION_FILTER);
+    desk_type(&desk, "limited");
+    desk_do(&desk, ACTION_ACCEPT);
+    text = desk_text(&desk, SCREEN_ALL); /* of what is shown */
+    must_hold("filtered", text, "avg slip", "avg slip ~+1.00% = -10 of 1 fill");
+    free(text);
+    desk_close(&desk);
+}
+
+/* The line under the orders is about those that the filter leaves. */
+static void test_working_under_a_filter(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk_do(&desk, ACTION_FILTER);
+    desk_type(&desk, "reliance");
+    desk_do(&desk, ACTION_ACCEPT);
+    char *text = desk_text(&desk, SCREEN_ALL);
+    must_hold("one", text, "┃ working", "working 1 worth ~7,36,250 ");
+    free(text);
+    desk_close(&desk);
+}
+
+/* Exposure stands in the title: of one currency, and of what is shown. */
+static void test_exposure(void **state)
+{
+    (void)state;
+#define V(id, quantity, value, more)                                                               \
+    "{\"id\":\"" id "\",\"symbol\":\"" id "\",\"quantity\":" #quantity                             \
+    ",\"currentValue\":" #value more "}"
+    static const struct {
+        const char *name, *list, *title;
+        bool shown;
+    } desks[] = {
+        {"long and short", LIST(V("A", 1, 300, "") "," V("B", -1, -100, "")),
+         "gross 400 · long 75 %", true},
+        {"a short's value without its sign", LIST(V("A", 1, 300, "") "," V("B", -1, 100, "")),
+         "gross 400 · long 75 %", true},
+        {"one is not known", LIST(V("A", 1, 300, "") "," V("B", -1, null, "")),
+         "gross ~300 · long 100 %", true},
+        {"two currencies",
+         LIST(V("A", 1, 300, ",\"currency\":\"USD\"") "," V("B", 1, 1, ",\"currency\":\"EUR\"")),
+         "gross", false},
+        {"none is known", LIST(V("A", 1, null, "")), "gross", false},
+    };
+    for (size_t i = 0; i < sizeof desks / sizeof *desks; i++) {
+        struct desk desk;
+        desk_open(&desk, 160, 48);
+        desk_load(&desk, RESOURCE_POSITIONS, desks[i].list);
+        char *text = desk_text(&desk, SCREEN_ALL);
+        if (desks[i].shown) {
+            must_hold(desks[i].name, text, "2 Positions", desks[i].title);
+        } else if (strstr(text, desks[i].title) != NULL) {
+            fail_msg("%s: %s", desks[i].name, text);
+        }
+        free(text);
+        desk_close(&desk);
+    }
+}
+
+/* A folded group is its head: with its sums, what is due, and one step of the cursor. */
+static void test_groups_fold(void **state)
+{
+    (void)state;
+#define STOPPED ",\"stopLoss\":99,\"currentPrice\":90"
+    static const char list[] = LIST(
+        P("NIFTY26D03C24500", 25, 1, 2, "") "," P("NIFTY26D31C24450", 5, 10, 20, STOPPED) "," P(
+            "SBIN", 5, 7, 9, "") "," P("ZED", 0, 3, 0, CLOSED));
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk_load(&desk, RESOURCE_POSITIONS, list);
+    desk_do(&desk, ACTION_FOCUS_POSITIONS);
+    desk_do(&desk, ACTION_GROUP);
+    desk_do(&desk, ACTION_DOWN);
+    desk_do(&desk, ACTION_FOLD);
+    char *text = desk_text(&desk, SCREEN_ALL);
+    assert_non_null(strstr(text, "!▹ NIFTY  2 legs"));
+    must_hold("folded", text, "▹ NIFTY", "+11.00");
+    assert_null(strstr(text, "03DEC26 24500 CE "));
+    must_hold("all of it counts", text, "TOTAL", "TOTAL 3 open, 1 closed");
+    free(text);
+    desk_do(&desk, ACTION_DOWN); /* one step, over both */
+    text = desk_text(&desk, SCREEN_ALL);
+    must_hold("cursor", text, "SBIN ", "SBIN");
+    assert_non_null(strstr(text, "▸SBIN"));
+    free(text);
+    desk_do(&desk, ACTION_TOP);
+    desk_do(&desk, ACTION_DETAIL); /* of two symbols none is meant */
+    text = desk_text(&desk, SCREEN_ALL);
+    assert_non_null(strstr(text, "▾ NIFTY"));
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    free(text);
+    desk_do(&desk, ACTION_FOLD);
+    desk_do(&desk, ACTION_DUE); /* a rejected order */
+    desk_do(&desk, ACTION_DUE); /* what is due is shown */
+    desk_do(&desk, ACTION_FOCUS_POSITIONS);
+    text = desk_text(&desk, SCREEN_ALL);
+    assert_non_null(strstr(text, "▾ NIFTY  2 legs"));
+    free(text);
+    desk_do(&desk, ACTION_FOLD);
+    desk_load(&desk, RESOURCE_POSITIONS, list);
+    text = desk_text(&desk, SCREEN_ALL); /* the same group, whatever comes */
+    assert_non_null(strstr(text, "▸▹ NIFTY"));
+    free(text);
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 5, 33);
+    desk_close(&desk);
+}
+
+/* Every cursor position, with every subset of groups folded, is a line that is one. */
+static void test_folding_and_the_cursor(void **state)
+{
+    (void)state;
+    static const char list[] =
+        LIST(P("NIFTY26D03C24500", 25, 1, 2, "") "," P("NIFTY26D31C24450", 5, 10, 20, "") "," P(
+            "SBIN26D31C24450", 5, 7, 9, "") "," P("SBIN26D31P24450", 5, 7, 9,
+                                                  "") "," P("TCS", 5, 7, 9, "") "," P("ZED", 0, 3,
+                                                                                      0, CLOSED));
+    for (unsigned folds = 0; folds < 4; folds++) {
+        struct table table;
+        struct desk desk;
+        desk_open(&desk, 160, 48);
+        desk_load(&desk, RESOURCE_POSITIONS, list);
+        table_init(&table, PANE_POSITIONS);
+        table.grouping = TABLE_BY_UNDERLYING;
+        table_take(&table, &(struct table_news){.snapshot = desk.input.panes[1].shown,
+                                                .now = desk.input.now});
+        for (size_t g = 0; g < 2; g++) {
+            if ((folds & 1u << g) != 0) {
+                table_fold(&table, table.groups[g].key);
+            }
+        }
+        table_arrange(&table);
+        size_t lines = table_line_count(&table), seen = 0;
+        for (size_t line = 0; line < lines; line++) {
+            size_t row = table_row_of_line(&table, line);
+            if (row != TABLE_NO_ROW) {
+                assert_int_equal(table_line_of_row(&table, row), line);
+                seen++;
+            }
+        }
+        assert_int_equal(seen, 6 - (folds & 1u) - (folds >> 1));
+        table_select(&table, 0);
+        for (size_t step = 1; step < seen + 2; step++) { /* down, and not below the last */
+            table_move(&table, 1);
+        }
+        assert_int_equal(table.cursor, 5);
+        for (size_t step = 1; step < seen; step++) {
+            table_move(&table, -1);
+        }
+        assert_int_equal(table.cursor, 0);
+        table_done(&table);
+        desk_close(&desk);
+    }
+}
+
 /* A figure that moves ranks the rows when asked, or when nobody has looked for a while. */
 static void test_rows_keep_their_places(void **state)
 {
@@ -245,6 +453,11 @@ int main(void)
         cmocka_unit_test(test_what_was_closed_stays_under_the_rows),
         cmocka_unit_test(test_margin),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_slip),
+        cmocka_unit_test(test_working_under_a_filter),
+        cmocka_unit_test(test_exposure),
+        cmocka_unit_test(test_groups_fold),
+        cmocka_unit_test(test_folding_and_the_cursor),
         cmocka_unit_test(test_rows_keep_their_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,37 +16,6 @@
 
 /* --- golden screens: BLOTTER_UPDATE_GOLDEN=1 writes them anew ------------------------------- */
 
-static char *read_all(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    char *text = mem_calloc(1, 1 << 18);
-    if (file != NULL) {
-        size_t len = fread(text, 1, (1 << 18) - 1, file);
-        text[len] = '\0';
-        fclose(file);
-    }
-    return text;
-}
-
-static void compare_golden(const char *name, const char *text)
-{
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s.txt", GOLDEN_DIR, name);
-    if (getenv("BLOTTER_UPDATE_GOLDEN") != NULL) {
-        FILE *file = fopen(path, "wb");
-        assert_non_null(file);
-        fputs(text, file);
-        fclose(file);
-        return;
-    }
-    char *expected = read_all(path);
-    if (strcmp(expected, text) != 0) {
-        fprintf(stderr, "--- %s should be\n%s--- but is\n%s", path, expected, text);
-        fail_msg("%s looks different (BLOTTER_UPDATE_GOLDEN=1 accepts it)", name);
-    }
-    free(expected);
-}
-
 struct golden {
     const char *name;
     int columns, rows;
@@ -108,6 +77,7 @@ static void test_golden_screens(void **state)
         {"symbol-hidden", 80, 24, "detail hide-amounts"},
         {"symbol-ascii", 60, 20, "ascii detail"},
         {"symbol-small", 40, 10, "detail"},
+        {"sort", 100, 30, "sort down"},
         {"columns", 100, 30, "columns down down column-toggle bottom column-toggle"},
         {"filter", 100, 30, "filter =nif"},
         {"filter-nothing", 60, 20, "filter =zzz accept"},
@@ -127,7 +97,7 @@ static void test_golden_screens(void **state)
             free(step);
         }
         char *text = desk_text(&desk, 0), *whole = NULL;
-        compare_golden(rows[i].name, text);
+        desk_compare(GOLDEN_DIR, rows[i].name, text);
         screen_resize(desk.screen, rows[i].columns, rows[i].rows);
         whole =
             desk_text(&desk, SCREEN_ALL); /* what was painted in parts is what is painted at once */
@@ -309,7 +279,7 @@ static void test_legs_are_marked(void **state)
     assert_true(whole < leg);
     free(text);
     for (int i = 0; i < 2; i++) {
-        desk_do(&desk, ACTION_SORT_NEXT);
+        desk_do(&desk, ACTION_SORT_RIGHT);
         has_not(&desk, "└ LEGGED");
     }
     has(&desk, "LEGGED");
@@ -333,7 +303,7 @@ static void test_a_list_of_which_there_is_more(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct desk desk;
         char words[64];
-        desk_open(&desk, 200, 60);
+        desk_open(&desk, 199, 60);
         desk_load_many(&desk, rows[i].rows);
         desk.input.cut = rows[i].cut;
         char *text = desk_text(&desk, SCREEN_ALL);
@@ -612,18 +582,72 @@ static void test_pause_holds_the_rows(void **state)
     /* The engine patches its rows in place. */
     struct order *first = desk.input.panes[RESOURCE_ORDERS].shown->orders;
     first->symbol = "PATCHED";
-    desk_do(&desk, ACTION_SORT_NEXT);
+    desk_do(&desk, ACTION_SORT_RIGHT);
     has_not(&desk, "PATCHED");
     desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
     journal_add(desk.journal, &(struct journal_entry){.name = "order_cancelled"});
     has(&desk, "▮▮ PAUSED +1");
     has(&desk, "HDFCBANK");
     has_not(&desk, "order_cancelled");
-    desk_do(&desk, ACTION_SORT_NEXT); /* the held rows can be looked at in every way */
+    desk_do(&desk, ACTION_SORT_RIGHT); /* the held rows can be looked at in every way */
     has(&desk, "HDFCBANK");
     desk_do(&desk, ACTION_PAUSE);
     has(&desk, "no orders today");
     has(&desk, "order_cancelled");
+    desk_close(&desk);
+}
+
+/* What can be sorted by, with what it is sorted by now; the same again turns it round. */
+static void test_a_menu_to_sort_by(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk_do(&desk, ACTION_FOCUS_WATCHLIST);
+    desk_do(&desk, ACTION_SORT);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_SORT);
+    has(&desk, "Sort by · Watchlist");
+    has(&desk, "▸   • as sent");
+    has_not(&desk, "  session"); /* a curve has no order */
+    desk_do(&desk, ACTION_TOP);
+    desk_do(&desk, ACTION_SORT_BY);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    has(&desk, "Symbol↑");
+    desk_do(&desk, ACTION_SORT);
+    has(&desk, "▸   ↑ Symbol"); /* the cursor is on what is in force */
+    desk_do(&desk, ACTION_SORT_BY);
+    has(&desk, "Symbol↓");
+    desk_do(&desk, ACTION_SORT);
+    desk_do(&desk, ACTION_SORT_REVERSE);
+    has(&desk, "▸   ↑ Symbol");
+    desk_do(&desk, ACTION_COLUMN_RESET);
+    has(&desk, "• as sent");
+    desk_do(&desk, ACTION_SORT);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    desk_do(&desk, ACTION_FOCUS_EVENTS);
+    desk_do(&desk, ACTION_SORT); /* there is nothing to sort */
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    desk_close(&desk);
+}
+
+/* On Now positions stand worst first until the user says otherwise, and by name when asked. */
+static void test_worst_first_is_no_trap(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 80, 24);
+    desk_do(&desk, ACTION_FOCUS_POSITIONS);
+    has(&desk, "worst first");
+    desk_do(&desk, ACTION_SORT);
+    desk_do(&desk, ACTION_TOP);
+    has(&desk, "▸     Symbol");
+    desk_do(&desk, ACTION_SORT_BY);
+    has(&desk, "Symbol↑");
+    has_not(&desk, "worst first");
+    desk_do(&desk, ACTION_SORT);
+    desk_do(&desk, ACTION_COLUMN_RESET);
+    desk_do(&desk, ACTION_BACK);
+    has(&desk, "worst first");
     desk_close(&desk);
 }
 
@@ -888,6 +912,10 @@ static void test_state_survives_a_round_trip(void **state)
         {"zoom", "maybe", false},
         {"account.columns", "balance,client", true},
         {"orders.seen", "00000000000000ab,ffffffffffffffff", true},
+        {"positions.grouping", "expiry", true},
+        {"positions.grouping", "colour", false},
+        {"positions.folded", "00000000000000ab,ffffffffffffffff", true},
+        {"positions.sort", "default", true},
         {"orders.seen", "ab", false},
         {"orders.seen", "00000000000000ab;", false},
     };
@@ -1093,6 +1121,8 @@ int main(void)
         cmocka_unit_test(test_stale_rows_do_not_flash),
         cmocka_unit_test(test_a_quote_turns_stale_by_one_deadline),
         cmocka_unit_test(test_pause_holds_the_rows),
+        cmocka_unit_test(test_a_menu_to_sort_by),
+        cmocka_unit_test(test_worst_first_is_no_trap),
         cmocka_unit_test(test_escape_steps_back_and_never_quits),
         cmocka_unit_test(test_commands_for_the_program),
         cmocka_unit_test(test_the_detail_never_shows_another_row),

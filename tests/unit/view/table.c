@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <blotter/view/table.h>
+#include "table/table.h"
 
 #include <blotter/core/decode.h>
 

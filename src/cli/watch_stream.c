@@ -1,0 +1,505 @@
+#include "watch_stream.h"
+
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/client/relay.h>
+#include <blotter/core/alloc.h>
+#include <blotter/net/stream.h>
+
+#include "watch_catch.h"
+#include "watch_place.h"
+
+#define SLEEP_MIN_US INT64_C(500000) /* of the machine; less has no effect on connections */
+#define NAME_MAX_SHOWN 256           /* a longer event name is matched by this much of it */
+
+struct watch_stream {
+    struct watch_streams all;
+    const struct watch_settings *settings;
+    const struct watch_source *source;
+    size_t index;
+    struct loop *loop;
+    struct http *http;   /* NULL with a backend */
+    struct relay *relay; /* NULL without one */
+    struct stream *stream;
+    int64_t slept_us; /* by the machine, as far as it was noticed */
+    struct watch_place place;
+    struct watch_catch *catch; /* NULL: gaps are not looked for */
+    bool out_full, held_full;  /* why the stream is paused */
+    bool snapshot_due;         /* the panes have not been told yet */
+    bool was_live;
+    bool renewed; /* another token was asked for since it was last live */
+    bool over;    /* nothing is added any more */
+};
+
+static void finish(struct watch_stream *watch, enum status status)
+{
+    if (!watch->over) {
+        watch_stream_stop(watch);
+        watch->all.over(watch->all.user, status);
+    }
+}
+
+/* What is in the output now is the last that has to do with this id. */
+static void mark(struct watch_stream *watch, const char *id, size_t len)
+{
+    if (watch->all.cursor != NULL) {
+        const struct watch_out *out = &watch->all.print->out;
+        uint64_t at = out->sent + out->text.len - out->written;
+        watch_cursor_mark(watch->all.cursor, watch->index, (struct watch_mark){at, id, len});
+    }
+}
+
+static void pause_stream(struct watch_stream *watch)
+{
+    stream_pause(watch->stream, watch->out_full || watch->held_full);
+}
+
+/* ---- events ---- */
+
+static bool globs_match(const struct watch_settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->glob_count; i++) {
+        if (fnmatch(settings->globs[i], name, 0) == 0) {
+            return true;
+        }
+    }
+    return settings->glob_count == 0;
+}
+
+/* -e and -p. A payload that names no event goes by the name that SSE gives it. */
+static bool is_wanted(const struct watch_stream *watch, const struct sse_event *sse,
+                      const struct event *event)
+{
+    const struct watch_settings *settings = watch->settings;
+    resource_mask panes = watch->source->panes;
+    if (panes != 0 && (event == NULL || !(event_panes(event) & panes))) {
+        return false;
+    }
+    if (settings->glob_count == 0) {
+        return true;
+    }
+    char name[NAME_MAX_SHOWN];
+    if (event != NULL) {
+        span_string(event->name, name, sizeof name);
+    } else {
+        snprintf(name, sizeof name, "%.*s",
+                 (int)(sse->type_len < sizeof name ? sse->type_len : sizeof name - 1), sse->type);
+    }
+    return globs_match(settings, name);
+}
+
+static void trace_event(const struct watch_stream *watch, const struct event *event)
+{
+    bool named = event != NULL && event->type != EVENT_UNKNOWN;
+    trace_step(watch->settings->trace, loop_now(watch->loop).mono_us, "event",
+               "\"event\":\"%s\",\"id\":%" PRIu64,
+               named ? event_info(event->type)->name : "unknown", event != NULL ? event->id : 0);
+}
+
+/* Whether the snapshot that was printed contains it already. */
+static bool is_contained(const struct watch_stream *watch, const struct sse_event *sse,
+                         const struct event *event)
+{
+    bool greets = event != NULL && (event->type == EVENT_CONNECTED || event->type == EVENT_RESYNC);
+    return watch->settings->with_snapshot && sse->own_id && !greets &&
+           watch_catch_contains(watch->catch, event != NULL ? event_panes(event) : 0,
+                                watch_place_number(sse->id, sse->id_len));
+}
+
+static void take_event(struct watch_stream *watch, const struct sse_event *sse,
+                       const struct event *event)
+{
+    bool filtered = watch->settings->glob_count > 0 || watch->source->panes != 0;
+    if (watch->over) {
+        return;
+    }
+    bool skips = (filtered && !is_wanted(watch, sse, event)) || is_contained(watch, sse, event);
+    if (!skips) {
+        watch_print_event(watch->all.print, watch->source->name, sse, event);
+    }
+    mark(watch, sse->id, sse->id_len);
+    if (!skips) {
+        watch->all.printed(watch->all.user);
+    }
+}
+
+/* What cannot have been seen is told, and the state behind it. While that is read the events wait,
+ * and a further gap is no news. */
+static bool hold_behind_gap(struct watch_stream *watch, const struct sse_event *sse,
+                            const struct event *event)
+{
+    uint64_t from = watch->place.last;
+    const char *gap = watch_place_event(&watch->place, sse, event);
+    if (gap != NULL && !watch->snapshot_due) {
+        const struct watch_gap what = {watch->source->name, watch_print_stamp(watch->all.print),
+                                       from, gap};
+        watch_catch_print_gap(&watch->all.print->out.text, &what);
+    }
+    if (gap != NULL || (watch->snapshot_due && !watch_catch_is_reading(watch->catch))) {
+        watch->snapshot_due = true;
+        watch_catch_begin(watch->catch);
+    }
+    return watch_catch_hold(watch->catch, sse);
+}
+
+static void on_event(void *user, const struct sse_event *sse)
+{
+    struct watch_stream *watch = user;
+    const struct watch_settings *settings = watch->settings;
+    struct event event;
+    /* raw prints without looking, so that not even the payload's size makes a difference */
+    bool looks = settings->format != WATCH_RAW || settings->glob_count > 0 ||
+                 watch->source->panes != 0 || settings->trace != NULL || watch->catch != NULL;
+    bool known = looks && event_parse(sse, &event);
+    if (watch->over) {
+        return;
+    }
+    if (settings->trace != NULL) {
+        trace_event(watch, known ? &event : NULL);
+    }
+    if (watch->catch == NULL || !hold_behind_gap(watch, sse, known ? &event : NULL)) {
+        take_event(watch, sse, known ? &event : NULL);
+    }
+}
+
+/* ---- the state behind a gap ---- */
+
+static void on_state_ready(void *user)
+{
+    struct watch_stream *watch = user;
+    if (watch->over) {
+        return;
+    }
+    char id[24];
+    uint64_t least = watch_catch_id(watch->catch);
+    int len = least == 0 ? 0 : snprintf(id, sizeof id, "%" PRIu64, least);
+    watch->snapshot_due = false;
+    watch_catch_print(watch->catch, &watch->all.print->out.text,
+                      watch_print_stamp(watch->all.print));
+    mark(watch, id, (size_t)len);
+    watch_out_more(&watch->all.print->out);
+}
+
+static void on_state_release(void *user, const struct sse_event *sse)
+{
+    struct event event;
+    bool known = event_parse(sse, &event);
+    take_event(user, sse, known ? &event : NULL);
+}
+
+static void on_state_full(void *user, bool full)
+{
+    struct watch_stream *watch = user;
+    watch->held_full = full;
+    pause_stream(watch);
+}
+
+static void on_state_failed(void *user, enum resource resource, const struct fault *fault)
+{
+    struct watch_stream *watch = user;
+    bool for_good = fault->kind == FAULT_AUTH;
+    if (watch->over) {
+        return;
+    }
+    watch_say(watch->all.print, watch->source->name, "%s: %s%s", resource_info(resource)->name,
+              fault->text, for_good ? "" : "; read again until it can be told");
+    if (for_good) {
+        finish(watch, STATUS_AUTH);
+    }
+}
+
+/* ---- the connection ---- */
+
+/* What --status calls it. */
+static const char *status_word(const struct watch_stream *watch, const struct conn_status *status)
+{
+    switch (status->phase) {
+    case CONN_LIVE:
+        return "live";
+    case CONN_WAITING:
+        return watch->was_live ? "lost" : "retry";
+    case CONN_ENDED:
+        return "offline";
+    case CONN_IDLE:
+    case CONN_CONNECTING:
+    case CONN_SILENT:
+    default:
+        return NULL; /* no news for a script */
+    }
+}
+
+static void trace_status(const struct watch_stream *watch, const struct conn_status *status)
+{
+    int64_t mono_us = loop_now(watch->loop).mono_us;
+    if (status->phase == CONN_LIVE) {
+        trace_step(watch->settings->trace, mono_us, "stream_open", NULL);
+    } else {
+        trace_step(watch->settings->trace, mono_us, "stream_lost",
+                   "\"fault\":\"%s\",\"attempt\":%d%s", fault_kind_name(status->fault.kind),
+                   status->attempt, status->phase == CONN_ENDED ? ",\"ended\":true" : "");
+    }
+}
+
+/* True when another token will come: then this is not the end. */
+static bool ask_for_token(struct watch_stream *watch, const struct conn_status *status)
+{
+    const struct watch_source *source = watch->source;
+    if (watch->relay != NULL) {
+        return status->fault.kind == FAULT_AUTH && relay_renews(watch->relay);
+    }
+    bool asks = status->fault.kind == FAULT_AUTH && !watch->renewed && source->on_refused != NULL;
+    watch->renewed = watch->renewed || asks;
+    return asks && source->on_refused(source->refused_user, watch);
+}
+
+void watch_use_token(struct watch_stream *watch, const char *token, const char *why)
+{
+    struct fault fault;
+    if (watch->over) {
+        return;
+    }
+    if (token != NULL && http_set_token(watch->http, token, &fault)) {
+        stream_start(watch->stream);
+        return;
+    }
+    watch_say(watch->all.print, watch->source->name, "%s", token != NULL ? fault.text : why);
+    finish(watch, STATUS_AUTH);
+}
+
+static void on_status(void *user, const struct conn_status *status, bool sent_last_id)
+{
+    struct watch_stream *watch = user;
+    const char *word = status_word(watch, status);
+    if (watch->over || word == NULL) {
+        return;
+    }
+    watch->was_live = status->phase == CONN_LIVE;
+    if (status->phase == CONN_LIVE) {
+        watch_place_opened(&watch->place);
+    }
+    trace_status(watch, status);
+    const struct watch_news news = {watch->source->name, word, status, sent_last_id};
+    watch_print_news(watch->all.print, &news);
+    watch->renewed = watch->renewed && status->phase != CONN_LIVE;
+    if (status->phase == CONN_ENDED && !ask_for_token(watch, status)) {
+        finish(watch, status->fault.kind == FAULT_NONE   ? STATUS_OK
+                      : status->fault.kind == FAULT_AUTH ? STATUS_AUTH
+                                                         : STATUS_RUNTIME);
+    }
+}
+
+/* Nothing is dropped silently: what could not be printed is told. */
+static void on_too_large(void *user)
+{
+    const struct watch_stream *watch = user;
+    if (!watch->over) {
+        watch_say(watch->all.print, watch->source->name,
+                  "an event over the limit of stream.event_max is left out");
+    }
+}
+
+/* ---- running ---- */
+
+/* The server may have given us up while the machine slept: nothing of before is trusted. */
+static void notice_sleep(struct watch_stream *watch)
+{
+    int64_t slept_us = loop_slept_us(watch->loop);
+    if (slept_us - watch->slept_us >= SLEEP_MIN_US && !watch->over) {
+        watch->slept_us = slept_us;
+        if (watch->relay != NULL) {
+            relay_forget_connections(watch->relay);
+        } else {
+            http_forget_connections(watch->http);
+        }
+        stream_resumed(watch->stream);
+    }
+}
+
+void watch_stream_turn(struct watch_stream *watch)
+{
+    notice_sleep(watch);
+    if (watch->relay != NULL && !watch->over) {
+        relay_turn(watch->relay);
+    }
+}
+
+void watch_stream_pause(struct watch_stream *watch, bool paused)
+{
+    watch->out_full = paused;
+    pause_stream(watch);
+}
+
+void watch_stream_stop(struct watch_stream *watch)
+{
+    watch->over = true;
+    stream_stop(watch->stream);
+}
+
+/* The same for a backend's stream, whose ids are its own. */
+static void go_on_relayed(struct watch_stream *watch)
+{
+    const char *after = watch->settings->after;
+    bool is_old = watch->all.cursor != NULL && watch_cursor_is_old(watch->all.cursor, watch->index);
+    if (after != NULL || is_old) {
+        relay_set_last_id(watch->relay,
+                          after != NULL ? after : watch_cursor_id(watch->all.cursor, watch->index));
+    }
+}
+
+/* Takes up where the cursor stands. */
+static void go_on(struct watch_stream *watch)
+{
+    const struct watch_settings *settings = watch->settings;
+    if (watch->relay != NULL) {
+        go_on_relayed(watch);
+        return;
+    }
+    if (settings->cursor == NULL && settings->after == NULL && !settings->with_snapshot) {
+        return;
+    }
+    const struct watch_catch_settings catch = {
+        .name = watch->source->name,
+        .user = watch->source->user,
+        .panes = watch->source->panes != 0 ? watch->source->panes : RESOURCE_ALL,
+        .ready = on_state_ready,
+        .release = on_state_release,
+        .full = on_state_full,
+        .failed = on_state_failed,
+        .owner = watch,
+    };
+    watch->catch = watch_catch_new(watch->loop, watch->http, &catch);
+    watch->snapshot_due = settings->with_snapshot;
+    bool is_old = watch->all.cursor != NULL && watch_cursor_is_old(watch->all.cursor, watch->index);
+    if (is_old || settings->after != NULL) {
+        watch->snapshot_due = false; /* the reader has had it, and every event since */
+        const char *id = settings->after != NULL ? settings->after
+                                                 : watch_cursor_id(watch->all.cursor, watch->index);
+        watch->place.begun = true;
+        watch->place.last = watch_place_number(id, strlen(id));
+        stream_set_last_id(watch->stream, id, strlen(id));
+    }
+}
+
+/* ---- a backend's stream ---- */
+
+/* In raw the messages are printed as they came, in the others what was made of them. */
+static void on_relay_event(void *user, const struct sse_event *event)
+{
+    const struct watch_stream *watch = user;
+    if (watch->settings->format != WATCH_RAW) {
+        on_event(user, event);
+    }
+}
+
+static void on_relay_message(void *user, const struct sse_event *message)
+{
+    struct watch_stream *watch = user;
+    if (watch->settings->format == WATCH_RAW) {
+        take_event(watch, message, NULL);
+    }
+}
+
+static void on_relay_unknown(void *user, const struct sse_event *message)
+{
+    struct watch_stream *watch = user;
+    if (watch->settings->format != WATCH_RAW) {
+        take_event(watch, message, NULL);
+    }
+}
+
+static void on_relay_note(void *user, const char *what)
+{
+    const struct watch_stream *watch = user;
+    if (!watch->over) {
+        watch_say(watch->all.print, watch->source->name, "%s", what);
+    }
+}
+
+static void on_relay_stopped(void *user)
+{
+    struct watch_stream *watch = user;
+    if (!watch->over) {
+        watch_say(watch->all.print, watch->source->name, "not authorised: get new secrets");
+        finish(watch, STATUS_AUTH);
+    }
+}
+
+static bool open_relay(struct watch_stream *watch, struct fault *ret_fault)
+{
+    const struct watch_source *source = watch->source;
+    const struct relay_settings relay = {source->relayed, source->http, source->conn,
+                                         source->event_max};
+    const struct relay_handler handler = {
+        on_relay_event, on_relay_message, on_relay_unknown, on_status,
+        on_too_large,   on_relay_note,    on_relay_stopped, watch};
+    if (watch->settings->with_snapshot) {
+        fault_set(ret_fault, FAULT_CONFIG, 0, "--with-snapshot is for the reference backend");
+        return false;
+    }
+    watch->relay = relay_new(watch->loop, &relay, &handler, ret_fault);
+    watch->stream = watch->relay != NULL ? relay_stream(watch->relay) : NULL;
+    return watch->relay != NULL;
+}
+
+static bool open_stream(struct watch_stream *watch, struct fault *ret_fault)
+{
+    const struct watch_source *source = watch->source;
+    const struct stream_handler handler = {
+        .on_event = on_event, .on_status = on_status, .on_too_large = on_too_large, .user = watch};
+    watch->http = http_new(watch->loop, &source->http, ret_fault);
+    if (watch->http == NULL) {
+        return false;
+    }
+    watch->stream =
+        stream_new(watch->http, source->path, &source->conn, source->event_max, &handler);
+    return true;
+}
+
+struct watch_stream *watch_stream_new(const struct watch_streams *all, size_t index,
+                                      struct fault *ret_fault)
+{
+    struct watch_stream *watch = mem_calloc(1, sizeof *watch);
+    watch->all = *all;
+    watch->settings = all->print->settings;
+    watch->source = &watch->settings->sources[index];
+    watch->index = index;
+    watch->loop = all->print->loop;
+    watch->slept_us = loop_slept_us(watch->loop);
+    bool good = watch->source->relayed != NULL ? open_relay(watch, ret_fault)
+                                               : open_stream(watch, ret_fault);
+    if (!good) {
+        watch_stream_free(watch);
+        return NULL;
+    }
+    return watch;
+}
+
+void watch_stream_start(struct watch_stream *watch)
+{
+    go_on(watch);
+    if (watch->relay != NULL) {
+        relay_start(watch->relay);
+    } else {
+        stream_start(watch->stream);
+    }
+}
+
+void watch_stream_free(struct watch_stream *watch)
+{
+    if (watch == NULL) {
+        return;
+    }
+    watch_catch_free(watch->catch);
+    if (watch->relay == NULL && watch->stream != NULL) {
+        stream_free(watch->stream);
+    }
+    relay_free(watch->relay);
+    if (watch->http != NULL) {
+        http_free(watch->http);
+    }
+    free(watch);
+}
