@@ -234,7 +234,8 @@ bool screen_hides_amounts(const struct screen *screen)
 const char *screen_past_symbol(const struct screen *screen, const struct owner *owner)
 {
     bool its = owner == NULL || owner->key == screen->symbol_account;
-    bool days = its && screen->popup == SCOPE_SYMBOL && screen->symbol_span == SYMBOL_DAYS;
+    bool open = screen->popup == SCOPE_SYMBOL || screen->layout.symbol.width > 0;
+    bool days = its && open && screen->symbol[0] != '\0' && screen->symbol_span == SYMBOL_DAYS;
     return days ? screen->symbol : NULL;
 }
 
@@ -349,7 +350,9 @@ static void paint_popup(const struct frame *frame)
         paint_help(frame);
         break;
     case SCOPE_SYMBOL:
-        paint_symbol(frame);
+        if (frame->screen->layout.symbol.width == 0) {
+            paint_symbol(frame);
+        }
         break;
     case SCOPE_DETAIL:
         paint_detail(frame);
@@ -389,6 +392,10 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     paint_account_line(frame);
     paint_tabs(frame);
     paint_state(frame);
+    if (layout->symbol.width > 0 && (dirty & ~(SCREEN_CONN | SCREEN_TOP | SCREEN_STATE)) != 0) {
+        symbol_note(frame->screen, frame->input);
+        paint_symbol(frame);
+    }
     paint_popup(frame);
     paint_digest(frame);
     bool beside = frame->screen->popup == SCOPE_SYMBOL;
