@@ -64,6 +64,10 @@ void term_move(struct term *term, int from_x, int from_y, int x, int y);
 /* Blanks so many cells, or all to the end of the row, in the look that is set, without moving the
  * cursor. False when writing blanks is as short, or the terminal would not leave that look. */
 bool term_erase(struct term *term, int cells, bool to_end);
+/* Moves the rows from top to bottom, both of them included, up by so many (by < 0: down); what
+ * comes in is blank in no look that is known, and nobody knows where the cursor is. False when the
+ * terminal cannot. */
+bool term_scroll(struct term *term, int top, int bottom, int by);
 /* What the terminal answered when term_start asked whether it can hold a frame back (DEC 2026). */
 void term_set_frames(struct term *term, bool can);
 /* What was queued since term_queued said `before` is one frame: to be shown at once, where the
