@@ -109,6 +109,9 @@ void screen_joint_fill(struct screen_joint *joint, const struct screen *screen,
 struct screen *screen_new(int columns, int rows);
 void screen_free(struct screen *screen); /* NULL is fine */
 
+/* Other accounts will be shown: nothing that was held of those before is looked at again. */
+void screen_forget_accounts(struct screen *screen);
+
 /* The terminal has another size. */
 void screen_resize(struct screen *screen, int columns, int rows);
 
@@ -120,8 +123,9 @@ void screen_resize(struct screen *screen, int columns, int rows);
 bool screen_render(struct screen *screen, const struct screen_input *input, unsigned changed,
                    struct canvas *canvas);
 
-/* The symbol whose earlier days are to be shown (input->past); NULL: of none. */
-const char *screen_past_symbol(const struct screen *screen);
+/* The symbol whose earlier days are to be shown (input->past) of an account, by its owner, or of
+ * the only one (NULL); NULL: of none. */
+const char *screen_past_symbol(const struct screen *screen, const struct owner *owner);
 
 /* The monotonic time (us) at which screen_render has to be called even if nothing happens;
  * MOMENT_NEVER when none. */

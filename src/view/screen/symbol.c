@@ -46,6 +46,9 @@ static struct rect page_area(const struct screen *screen)
     const struct layout *layout = &screen->layout;
     struct rect body = layout->body;
     struct rect from = layout->panes[screen->focus];
+    if (layout->symbol.width > 0) {
+        return layout->symbol;
+    }
     if (screen->columns < DOCK_COLUMNS || layout->kind != LAYOUT_FULL || from.width == 0 ||
         from.width >= body.width) {
         return body;
@@ -55,6 +58,12 @@ static struct rect page_area(const struct screen *screen)
         return (struct rect){split, body.y, body.x + body.width - split, body.height};
     }
     return (struct rect){body.x, body.y, split - body.x, body.height};
+}
+
+/* It stands there for what is selected, whether keys go to it or not. */
+static bool stays_open(const struct screen *screen)
+{
+    return screen->layout.symbol.width > 0 && screen->popup != SCOPE_SYMBOL;
 }
 
 bool symbol_covers(const struct screen *screen, enum pane pane)
@@ -306,10 +315,15 @@ static struct rect put_frame(const struct frame *frame, struct rect area)
 {
     bool docked = area.width < frame->screen->columns;
     canvas_fill(frame->canvas, area, PAGE_TEXT);
-    canvas_box(frame->canvas, area, BOX_HEAVY, (struct style){ROLE_BORDER_FOCUS, 0});
+    bool open = stays_open(frame->screen);
+    canvas_box(frame->canvas, area, open ? BOX_LIGHT : BOX_HEAVY,
+               (struct style){open ? ROLE_BORDER : ROLE_BORDER_FOCUS, 0});
     canvas_put(frame->canvas, (struct rect){area.x + 2, area.y, area.width - 4, 1},
-               docked ? " Symbol " : " Symbol: Esc back ", (struct style){ROLE_TITLE, CELL_BOLD});
-    put_keys(frame, (struct rect){area.x + 2, area.y + area.height - 1, area.width - 4, 1});
+               docked ? " Symbol " : " Symbol: Esc back ",
+               (struct style){ROLE_TITLE, open ? 0 : CELL_BOLD});
+    if (!open) {
+        put_keys(frame, (struct rect){area.x + 2, area.y + area.height - 1, area.width - 4, 1});
+    }
     struct rect inside = rect_inset(area, 1);
     inside.x += 1;
     inside.width -= 2;
@@ -339,6 +353,10 @@ void paint_symbol(const struct frame *where)
     if (whole.width < 10 || whole.height < 3) {
         return;
     }
+    if (screen->symbol[0] == '\0') {
+        canvas_put(frame->canvas, whole, "no symbol is selected", PAGE_DIM);
+        return;
+    }
     symbol_quote_find(frame, page.symbol, &quote);
     write_names(&page, &quote);
     write_quote(&page, &quote);
@@ -352,9 +370,12 @@ void paint_symbol(const struct frame *where)
     }
     page.area = (struct rect){whole.x, whole.y + page.line, whole.width, whole.height - page.line};
     page.line = 0;
-    page.top = (int)screen->popup_top;
+    page.top = stays_open(screen) ? 0 : (int)screen->popup_top;
     write_holdings(&page);
     page_stories(&page);
+    if (stays_open(screen)) {
+        return; /* keys turn pages of something else */
+    }
     screen->popup_lines = (size_t)page.line;
     screen->popup_page = page.area.height > 0 ? (size_t)page.area.height : 1;
 }

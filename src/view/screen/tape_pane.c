@@ -217,18 +217,59 @@ static uint64_t words_number(const struct frame *frame, const struct tape_entry 
     return memo_mix(number, (uint64_t)frame->input->format.grouping);
 }
 
+/* An entry's words on lines that wide: a sentence that is too long goes on below. */
+#define PIECES_MAX 4
+struct tape_pieces {
+    struct {
+        const char *text;
+        size_t len;
+        bool more;
+    } all[PIECES_MAX];
+    int count;
+};
+
+static void add_pieces(struct tape_pieces *pieces, const char *text, int columns, bool more)
+{
+    const char *end = text + strlen(text);
+    for (int i = 0; i < PIECES_MAX / 2 && text < end; i++) {
+        bool last = i + 1 == PIECES_MAX / 2; /* the rest is cut there */
+        const char *stop = last || columns < 8 ? end : text_wrap(text, end, columns);
+        pieces->all[pieces->count].text = text;
+        pieces->all[pieces->count].len = (size_t)(stop - text);
+        pieces->all[pieces->count++].more = more;
+        text = stop;
+    }
+}
+
+/* Where the words of an entry begin. */
+static int words_column(const struct frame *frame)
+{
+    return 1 + 9 + (screen_is_joint(frame->input) ? OWNER_COLUMNS + 1 : 0) + WORD_WIDTH + 1;
+}
+
+static void cut_words(const struct frame *frame, const struct tape_words *words, int width,
+                      struct tape_pieces *ret)
+{
+    int columns = width - words_column(frame) - 1;
+    ret->count = 0;
+    add_pieces(ret, words->line, columns, false);
+    add_pieces(ret, words->more, columns, true);
+}
+
 /* How many lines an entry takes in a pane that wide. Its words are made once. */
 static int height_of(const struct frame *frame, const struct tape_entry *entry, int width)
 {
     struct tape_height *known = &frame->screen->strip.heights[entry->number % CANVAS_SIDE_MAX];
-    uint64_t number = words_number(frame, entry);
+    uint64_t number = memo_mix(words_number(frame, entry), (uint64_t)width);
     if (width >= ROOMY) {
         return 1;
     }
     if (known->words != number) {
         struct tape_words words;
+        struct tape_pieces pieces;
         tape_say(frame, entry, &words);
-        *known = (struct tape_height){number, words.more[0] != '\0' ? 2 : 1};
+        cut_words(frame, &words, width, &pieces);
+        *known = (struct tape_height){number, pieces.count > 1 ? pieces.count : 1};
     }
     return known->lines;
 }
@@ -270,11 +311,27 @@ static void put_entry(const struct tape_line *line, const struct tape_entry *ent
     }
 }
 
-static void put_more(const struct tape_line *line, const struct tape_words *words)
+/* The n-th line of an entry in a narrow pane. */
+static void put_piece(const struct tape_line *line, const struct tape_entry *entry,
+                      struct tape_words *words, int n)
 {
-    int rest = 1 + 9 + owner_columns(line) + WORD_WIDTH + 1;
+    struct tape_pieces pieces;
+    char text[sizeof words->line];
+    int rest = words_column(line->frame);
+    cut_words(line->frame, words, line->area.width, &pieces);
+    if (n >= pieces.count && n > 0) {
+        return;
+    }
+    snprintf(text, sizeof text, "%.*s", pieces.count > 0 ? (int)pieces.all[n].len : 0,
+             pieces.count > 0 ? pieces.all[n].text : "");
+    if (n == 0) {
+        memcpy(words->line, text, sizeof text);
+        put_entry(line, entry, words);
+        return;
+    }
     ground(line);
-    put_part(line, rest, line->area.width - rest - 1, words->more, (struct style){ROLE_DIM, 0});
+    put_part(line, rest, line->area.width - rest - 1, text,
+             (struct style){pieces.all[n].more ? ROLE_DIM : ROLE_TEXT, 0});
 }
 
 /* "── new since you looked, 14:20 ───" */
@@ -317,10 +374,11 @@ static void keep_in_sight(const struct frame *frame, size_t cursor, int width, i
     }
 }
 
-/* What stands on a line: an entry's first or second line, or the one about what is new. */
+/* What stands on a line: one of an entry's, or the one about what is new. */
+#define TAPE_LOOKED (-1)
 struct tape_place {
     size_t entry;
-    enum tape_part { TAPE_LOOKED, TAPE_FIRST, TAPE_SECOND } part;
+    int line; /* of the entry, from 0; TAPE_LOOKED */
 };
 
 struct tape_painter {
@@ -331,10 +389,10 @@ struct tape_painter {
     int count;
 };
 
-static void place(struct tape_painter *painter, size_t entry, enum tape_part part)
+static void place(struct tape_painter *painter, size_t entry, int line)
 {
     if (painter->count < painter->area.height && painter->count < CANVAS_SIDE_MAX) {
-        painter->places[painter->count++] = (struct tape_place){entry, part};
+        painter->places[painter->count++] = (struct tape_place){entry, line};
     }
 }
 
@@ -350,9 +408,9 @@ static void place_entries(struct tape_painter *painter)
         if (is_looked(frame, i)) {
             place(painter, i, TAPE_LOOKED);
         }
-        place(painter, i, TAPE_FIRST);
-        if (height_of(frame, entry, painter->area.width) == 2) {
-            place(painter, i, TAPE_SECOND);
+        int height = height_of(frame, entry, painter->area.width);
+        for (int line = 0; line < height; line++) {
+            place(painter, i, line);
         }
     }
 }
@@ -366,8 +424,8 @@ static bool is_selected(const struct tape_painter *painter, size_t entry)
 static uint64_t line_number(const struct tape_painter *painter, const struct tape_place *at)
 {
     const struct frame *frame = painter->frame;
-    uint64_t common = (uint64_t)painter->area.width << 8 | (uint64_t)at->part << 4 | 2;
-    if (at->part == TAPE_LOOKED) {
+    uint64_t common = (uint64_t)painter->area.width << 8 | (uint64_t)(at->line + 1) << 4 | 2;
+    if (at->line == TAPE_LOOKED) {
         return memo_mix((uint64_t)frame->screen->away.looked_ms, common);
     }
     struct tapes_entry found;
@@ -388,7 +446,7 @@ static void paint_tape_line(void *user, size_t at, int y)
     struct tape_line line = {painter->frame, area, false, NULL};
     struct tape_words words;
     struct tapes_entry found;
-    if (place->part == TAPE_LOOKED) {
+    if (place->line == TAPE_LOOKED) {
         put_looked(&line);
         return;
     }
@@ -398,10 +456,10 @@ static void paint_tape_line(void *user, size_t at, int y)
     line.selected = is_selected(painter, place->entry);
     line.owner = shown_owner(painter->frame, &found);
     tape_say(painter->frame, found.entry, &words);
-    if (place->part == TAPE_FIRST) {
+    if (painter->area.width >= ROOMY) {
         put_entry(&line, found.entry, &words);
     } else {
-        put_more(&line, &words);
+        put_piece(&line, found.entry, &words, place->line);
     }
 }
 

@@ -35,6 +35,17 @@ uint64_t table_key(const char *id)
     return hash != 0 ? hash : 1;
 }
 
+void table_forget_rows(struct table *table)
+{
+    table->snapshot = NULL;
+    table->owners = NULL;
+    table->owner_count = 0;
+    table->order_count = 0;
+    table->total = 0;
+    table->split = 0;
+    table->group_count = 0;
+}
+
 /* --- marks ----------------------------------------------------------------------------------- */
 
 void table_note_marks(struct table *table)

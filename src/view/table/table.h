@@ -202,6 +202,10 @@ struct table_news {
  * and where all stand at their places the order is only mended. */
 void table_take(struct table *table, const struct table_news *news);
 
+/* The rows, and whose they are, may be gone: none until the next table_take, which finds marks and
+ * selection again by the rows' keys. */
+void table_forget_rows(struct table *table);
+
 /* Sorts and filters again after sort, filter or list changed; selection and anchor stay on their
  * rows. Rows that are sorted by a figure that moves keep their places until table_rank, or until
  * nobody has looked at them for TABLE_RANK_US. */

@@ -303,7 +303,7 @@ static void test_a_list_of_which_there_is_more(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct desk desk;
         char words[64];
-        desk_open(&desk, 200, 60);
+        desk_open(&desk, 199, 60);
         desk_load_many(&desk, rows[i].rows);
         desk.input.cut = rows[i].cut;
         char *text = desk_text(&desk, SCREEN_ALL);

@@ -61,6 +61,46 @@ static void test_docked(void **state)
     desk_close(&desk);
 }
 
+/* From 200 columns on it stays open, and tells of what is selected; keys go there on Enter. */
+static void test_stays_open(void **state)
+{
+    (void)state;
+    struct desk desk;
+    open_desk(&desk, 200, 60);
+    has(&desk, "┌─ Symbol");
+    has(&desk, "RELIANCE Limited");
+    has(&desk, "3 Account");
+    has(&desk, "1 Orders");
+    desk_do(&desk, ACTION_DOWN);
+    has(&desk, "Position -25");
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    desk_do(&desk, ACTION_HELP); /* stands over it */
+    has(&desk, "Keys · Orders");
+    desk_do(&desk, ACTION_PAGE_DOWN);
+    desk_do(&desk, ACTION_CLOSE);
+    desk_do(&desk, ACTION_DETAIL);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_SYMBOL);
+    has(&desk, "┏━ Symbol");
+    has(&desk, "4 Watch");
+    desk_do(&desk, ACTION_RIGHT);
+    assert_string_equal(screen_past_symbol(desk.screen, NULL), "NIFTY24O31C24500");
+    desk_do(&desk, ACTION_BACK);
+    has(&desk, "┌─ Symbol");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 190, 20);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_SYMBOL);
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 20, 3); /* a row of the orders */
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    has(&desk, "RELIANCE Limited");
+    desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
+    has(&desk, "no orders today");
+    desk_do(&desk, ACTION_ZOOM); /* the whole screen for one */
+    assert_false(shows(&desk, "─ Symbol"));
+    desk_close(&desk);
+    open_desk(&desk, 199, 60);
+    assert_false(shows(&desk, "─ Symbol"));
+    desk_close(&desk);
+}
+
 /* 30 minutes, the day, five days: what is not there is said, and nights take no room. */
 static void test_spans(void **state)
 {
@@ -69,9 +109,9 @@ static void test_spans(void **state)
     struct series past;
     open_desk(&desk, 160, 48);
     desk_do(&desk, ACTION_DETAIL);
-    assert_null(screen_past_symbol(desk.screen));
+    assert_null(screen_past_symbol(desk.screen, NULL));
     desk_do(&desk, ACTION_RIGHT);
-    assert_string_equal(screen_past_symbol(desk.screen), "RELIANCE");
+    assert_string_equal(screen_past_symbol(desk.screen, NULL), "RELIANCE");
     has(&desk, "no day before this one was seen");
     series_init(&past, 1000);
     for (int day = 3; day > 0; day--) {
@@ -89,7 +129,7 @@ static void test_spans(void **state)
     desk_do(&desk, ACTION_RIGHT); /* there is no more */
     has(&desk, "seen on 3 days before");
     desk_do(&desk, ACTION_LEFT);
-    assert_null(screen_past_symbol(desk.screen));
+    assert_null(screen_past_symbol(desk.screen, NULL));
     has(&desk, "seen 09:15 to");
     desk_do(&desk, ACTION_LEFT);
     desk_do(&desk, ACTION_LEFT);
@@ -249,10 +289,15 @@ int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_docked),        cmocka_unit_test(test_spans),
-        cmocka_unit_test(test_whole),         cmocka_unit_test(test_fields_behind_it),
-        cmocka_unit_test(test_from_the_tape), cmocka_unit_test(test_slippage),
-        cmocka_unit_test(test_span),          cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_docked),
+        cmocka_unit_test(test_stays_open),
+        cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_fields_behind_it),
+        cmocka_unit_test(test_from_the_tape),
+        cmocka_unit_test(test_slippage),
+        cmocka_unit_test(test_span),
+        cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_rows_that_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
