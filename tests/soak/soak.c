@@ -91,7 +91,7 @@ struct soak {
     unsigned rounds, fault_ends, resizes, presses, fault_count, checkpoints;
     unsigned fired[FAULTS];
     size_t lines_equal; /* shown alike by both dashboards */
-    bool brief; /* events alone are compared */
+    bool brief;         /* events alone are compared */
     bool judges_memory, failed;
 };
 
