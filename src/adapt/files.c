@@ -21,14 +21,6 @@ void backend_file_done(struct backend_file *file)
     *file = (struct backend_file){0};
 }
 
-static char *join(const char *directory, const char *name, const char *ending)
-{
-    size_t size = strlen(directory) + strlen(name) + strlen(ending) + 2;
-    char *path = mem_alloc(size);
-    snprintf(path, size, "%s/%s%s", directory, name, ending);
-    return path;
-}
-
 bool files_exist(const char *path)
 {
     return access(path, F_OK) == 0;
@@ -54,7 +46,7 @@ char *files_find(const char *name, const struct adapt_source *source, const char
         return NULL;
     }
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        char *path = places[i] != NULL ? join(places[i], name, INI) : NULL;
+        char *path = places[i] != NULL ? mem_printf("%s/%s%s", places[i], name, INI) : NULL;
         if (path != NULL && files_exist(path) && (except == NULL || !is_same_file(path, except))) {
             return path;
         }
@@ -67,10 +59,7 @@ char *files_beside(const char *path, const char *ending)
 {
     size_t len = strlen(path), cut = strlen(INI);
     len -= len > cut && strcmp(path + len - cut, INI) == 0 ? cut : 0;
-    size_t size = len + strlen(ending) + 1;
-    char *beside = mem_alloc(size);
-    snprintf(beside, size, "%.*s%s", (int)len, path, ending);
-    return beside;
+    return mem_printf("%.*s%s", (int)len, path, ending);
 }
 
 char *files_stem(const char *path)

@@ -167,23 +167,15 @@ static bool section_is_known(const char *section)
 
 /* --- setting -------------------------------------------------------------------------------- */
 
-static char *join(const char *directory, const char *rest)
-{
-    size_t size = strlen(directory) + strlen(rest) + 2;
-    char *path = mem_alloc(size);
-    snprintf(path, size, "%s/%s", directory, rest);
-    return path;
-}
-
 /* A path in full, so that it means the same wherever it is read again. */
 static char *full_path(const struct config *config, const char *text)
 {
     char directory[4096];
     if (config->home != NULL && strncmp(text, "~/", 2) == 0) {
-        return join(config->home, text + 2);
+        return mem_printf("%s/%s", config->home, text + 2);
     }
     if (*text != '\0' && *text != '/' && getcwd(directory, sizeof directory) != NULL) {
-        return join(directory, text);
+        return mem_printf("%s/%s", directory, text);
     }
     return copy_text(text);
 }
@@ -683,6 +675,20 @@ const char *config_origin(const struct config *config, enum config_id id)
 const char *config_profile(const struct config *config, size_t i)
 {
     return i < config->chosen.count ? config->chosen.rows[i] : NULL;
+}
+
+bool config_profile_pair(const struct config *config, const char *profile, size_t i,
+                         const char **ret_name, const char **ret_value)
+{
+    const struct pair *pair = config->profiles;
+    for (; pair != NULL; pair = pair->next) {
+        if (strcmp(pair->section + strlen(PROFILE_PREFIX), profile) == 0 && i-- == 0) {
+            *ret_name = pair->name;
+            *ret_value = pair->value;
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *config_path(const struct config *config)

@@ -67,6 +67,19 @@ static void print_entries(const struct config *config, const char *section, FILE
     }
 }
 
+/* Of several that are in force: what each has of its own stands in none of the keys. */
+static void print_profiles(const struct config *config, FILE *out)
+{
+    const char *profile, *name, *value;
+    bool several = config_profile(config, 1) != NULL;
+    for (size_t i = 0; several && (profile = config_profile(config, i)) != NULL; i++) {
+        fprintf(out, "\n[profile.%s]\n", profile);
+        for (size_t j = 0; config_profile_pair(config, profile, j, &name, &value); j++) {
+            fprintf(out, "%s = %s\n", name, value);
+        }
+    }
+}
+
 /* The default file is the form; only the values change. */
 void config_print(const struct config *config, FILE *out)
 {
@@ -91,4 +104,5 @@ void config_print(const struct config *config, FILE *out)
         line += line_len + 1;
     }
     print_bindings(config, out);
+    print_profiles(config, out);
 }

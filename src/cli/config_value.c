@@ -98,29 +98,16 @@ static bool digits(const char *text, int64_t *ret, const char **ret_rest)
     return true;
 }
 
-static bool parse_ms(const struct config_info *info, const char *text, int64_t *ret,
-                     struct problem *problem)
+static bool parse_whole(const struct config_info *info, const char *text, int64_t *ret,
+                        struct problem *problem)
 {
-    int64_t ms;
-    const char *rest;
-    if (!digits(text, &ms, &rest) || *rest != '\0' || !in_range(info, ms)) {
-        return problem_set(problem, "%s is milliseconds from %lld to %lld, not '%s'", info->name,
+    int64_t value;
+    const char *rest, *unit = info->type == CONFIG_DAYS ? "days" : "milliseconds";
+    if (!digits(text, &value, &rest) || *rest != '\0' || !in_range(info, value)) {
+        return problem_set(problem, "%s is %s from %lld to %lld, not '%s'", info->name, unit,
                            (long long)info->min, (long long)info->max, text);
     }
-    *ret = ms;
-    return true;
-}
-
-static bool parse_days(const struct config_info *info, const char *text, int64_t *ret,
-                       struct problem *problem)
-{
-    int64_t days;
-    const char *rest;
-    if (!digits(text, &days, &rest) || *rest != '\0' || !in_range(info, days)) {
-        return problem_set(problem, "%s is days from %lld to %lld, not '%s'", info->name,
-                           (long long)info->min, (long long)info->max, text);
-    }
-    *ret = days;
+    *ret = value;
     return true;
 }
 
@@ -232,8 +219,8 @@ static bool parse_zone(const struct config_info *info, const char *text, int64_t
 static const parse_fn parsers[] = {
     [CONFIG_TEXT] = parse_text,     [CONFIG_WEB] = parse_web,
     [CONFIG_PATH] = parse_text,     [CONFIG_YESNO] = parse_yesno,
-    [CONFIG_CHOICE] = parse_choice, [CONFIG_MS] = parse_ms,
-    [CONFIG_DAYS] = parse_days,     [CONFIG_SECONDS] = parse_seconds,
+    [CONFIG_CHOICE] = parse_choice, [CONFIG_MS] = parse_whole,
+    [CONFIG_DAYS] = parse_whole,    [CONFIG_SECONDS] = parse_seconds,
     [CONFIG_BYTES] = parse_bytes,   [CONFIG_PANELIST] = parse_panes,
     [CONFIG_ZONE] = parse_zone,     [CONFIG_FIGURE] = parse_figure,
 };

@@ -18,10 +18,7 @@ static char *join(const char *directory, const char *rest)
     if (directory == NULL) {
         return NULL;
     }
-    size_t size = strlen(directory) + strlen(rest) + 2;
-    char *path = mem_alloc(size);
-    snprintf(path, size, "%s/%s", directory, rest);
-    return path;
+    return mem_printf("%s/%s", directory, rest);
 }
 
 static char *find_home(void)

@@ -48,9 +48,7 @@ static bool read_file(const struct secrets *secrets, const char *path, char **re
     if (strncmp(path, "~/", 2) != 0 || secrets->home == NULL) {
         return token_read_file(path, ret, problem);
     }
-    size_t size = strlen(secrets->home) + strlen(path) + 1;
-    char *full = mem_alloc(size);
-    snprintf(full, size, "%s%s", secrets->home, path + 1);
+    char *full = mem_printf("%s%s", secrets->home, path + 1);
     bool good = token_read_file(full, ret, problem);
     free(full);
     return good;

@@ -8,7 +8,7 @@ static const struct status_info rows[] = {
     {"2", "wrong usage or configuration"},
     {"3", "not authorised"},
     {"4", "unreachable or timed out (--snapshot, --check-config)"},
-    {"5", "partial: some panes failed, the rest was printed (--snapshot)"},
+    {"5", "partial: some panes or accounts failed, the rest was printed"},
     {"128+n", "ended by signal n"},
 };
 

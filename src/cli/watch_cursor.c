@@ -49,14 +49,6 @@ static char *copy(const char *text)
     return text == NULL ? NULL : mem_dup(text, strlen(text));
 }
 
-static char *join(const char *path, const char *suffix)
-{
-    size_t size = strlen(path) + strlen(suffix) + 1;
-    char *joined = mem_alloc(size);
-    snprintf(joined, size, "%s%s", path, suffix);
-    return joined;
-}
-
 /* ---- reading ---- */
 
 /* Ours, and nobody else's to write. */
@@ -161,7 +153,7 @@ static const char *read_file(struct watch_cursor *cursor)
 /* A file of its own, for the other is a new one after each write. */
 static const char *take_lock(struct watch_cursor *cursor)
 {
-    char *path = join(cursor->path, ".lock");
+    char *path = mem_printf("%s.lock", cursor->path);
     cursor->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, MODE);
     free(path);
     if (cursor->lock_fd < 0) {
@@ -178,7 +170,7 @@ struct watch_cursor *watch_cursor_open(const char *path, const struct watch_curs
 {
     struct watch_cursor *cursor = mem_calloc(1, sizeof *cursor);
     cursor->path = copy(path);
-    cursor->fresh = join(path, ".new");
+    cursor->fresh = mem_printf("%s.new", path);
     cursor->places = mem_calloc(count, sizeof *cursor->places);
     cursor->count = count;
     buf_init(&cursor->others, CURSOR_FILE_MAX);

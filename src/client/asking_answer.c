@@ -85,27 +85,13 @@ static void explain_type(const char *content_type, struct fault *fault)
     }
 }
 
-/* The number that a decimal id is; 0 for any other. */
-static uint64_t decimal(const char *text, size_t len)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < len; i++) {
-        unsigned digit = (unsigned)(text[i] - '0');
-        if (digit > 9 || value > (UINT64_MAX - digit) / 10) {
-            return 0;
-        }
-        value = value * 10 + digit;
-    }
-    return value;
-}
-
 /* Of several answers the one that knows least counts. */
 static void note_covers(struct asking *asking, struct part *part, const struct http_answer *answer)
 {
     struct buf id;
     buf_init(&id, 256);
     uint64_t covers = translate_covers(asking->adapt, answer->body, answer->body_len, &id)
-                          ? decimal(id.data, id.len)
+                          ? event_id_parse(id.data, id.len)
                           : 0;
     part->covers = part->covers_known && part->covers < covers ? part->covers : covers;
     part->covers_known = true;

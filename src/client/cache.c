@@ -43,12 +43,9 @@ void cache_set_token(struct cache *cache, const char *token)
     if (cache->user[0] == '\0' && token != NULL) {
         sha256_text(token, strlen(token), digest);
     }
-    size_t size =
-        strlen(cache->url) + strlen(cache->user) + DIGEST_DIGITS + sizeof "url \nuser \ntoken \n";
     free(cache->owner);
-    cache->owner = mem_alloc(size);
-    snprintf(cache->owner, size, "url %s\nuser %s\ntoken %.*s\n", cache->url, cache->user,
-             DIGEST_DIGITS, digest);
+    cache->owner =
+        mem_printf("url %s\nuser %s\ntoken %.*s\n", cache->url, cache->user, DIGEST_DIGITS, digest);
 }
 
 void cache_free(struct cache *cache)

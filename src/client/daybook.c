@@ -296,8 +296,5 @@ char *daybook_path(const char *directory, const char *url, const char *user)
     append_safe(name, 80, host != NULL ? host + 3 : url);
     append_safe(name, sizeof name, "-");
     append_safe(name, 120, named);
-    size_t size = strlen(directory) + strlen(name) + 24;
-    char *path = mem_alloc(size);
-    snprintf(path, size, "%s/%s-%08" PRIx32 ".db", directory, name, (uint32_t)(number >> 32));
-    return path;
+    return mem_printf("%s/%s-%08" PRIx32 ".db", directory, name, (uint32_t)(number >> 32));
 }

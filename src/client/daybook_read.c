@@ -8,7 +8,6 @@
 
 #include <blotter/core/alloc.h>
 
-#define DAY_MS INT64_C(86400000)
 #define MISSED_MS INT64_C(60000) /* a shorter silence was a restart */
 #define KEPT_MS 1000             /* what was written held until the next writing */
 #define GAPS_MAX 512             /* gaps of one day; further ones are drawn over */
@@ -188,6 +187,38 @@ static void end_curves(struct reading *reading)
     history_gap(history, reading->last_ms + KEPT_MS);
 }
 
+/* What was not watched for longer than this is a gap. */
+#define SILENCE_MS (5 * HISTORY_BAR_MS)
+
+void daybook_past(struct daybook *daybook, const char *symbol, int64_t now_ms, int days,
+                  struct series *ret)
+{
+    char today[DAYBOOK_DAY_SIZE];
+    int64_t before_ms = 0;
+    daybook_day(daybook, now_ms, today);
+    sqlite3_stmt *statement =
+        daybook_prepare(daybook, "WITH seen AS (SELECT first_ms, last_ms FROM days WHERE day < ?"
+                                 " ORDER BY day DESC LIMIT ?)"
+                                 " SELECT minute, open, close FROM bars"
+                                 " WHERE symbol = (SELECT id FROM symbols WHERE symbol = ?)"
+                                 " AND minute BETWEEN (SELECT min(first_ms) FROM seen) / 60000"
+                                 " AND (SELECT max(last_ms) FROM seen) / 60000 ORDER BY minute");
+    bool good = daybook_bind(statement, "tit", today, (int64_t)days, symbol);
+    while (good && sqlite3_step(statement) == SQLITE_ROW) {
+        int64_t at_ms = sqlite3_column_int64(statement, 0) * HISTORY_BAR_MS;
+        if (before_ms != 0 && at_ms - before_ms > SILENCE_MS) {
+            series_add(ret, before_ms + HISTORY_BAR_MS, (double)NAN);
+        }
+        before_ms = at_ms;
+        series_add(ret, at_ms, number_at(statement, 1));
+        series_add(ret, at_ms + HISTORY_BAR_MS / 2, number_at(statement, 2));
+    }
+    if (before_ms != 0) {
+        series_add(ret, before_ms + HISTORY_BAR_MS, (double)NAN);
+    }
+    sqlite3_finalize(statement);
+}
+
 /* --- closings and working orders ------------------------------------------------------------- */
 
 static void take_booked(struct reading *reading, sqlite3_stmt *row)
@@ -195,8 +226,7 @@ static void take_booked(struct reading *reading, sqlite3_stmt *row)
     int32_t ahead_s = reading->daybook->zone != NULL
                           ? reading->daybook->zone(reading->daybook->zone_user, reading->now_ms)
                           : 0;
-    int64_t local_ms = reading->now_ms + (int64_t)ahead_s * 1000;
-    struct money_time now = {reading->now_ms, local_ms / DAY_MS - (local_ms % DAY_MS < 0)};
+    struct money_time now = {reading->now_ms, moment_day(reading->now_ms, ahead_s)};
     struct money_closed closed = {.figure = number_at(row, 3),
                                   .derived = sqlite3_column_int(row, 4) != 0,
                                   .at_ms = integer_at(row, 5)};

@@ -8,7 +8,6 @@
 #include <blotter/core/derive.h>
 #include <blotter/core/kept.h>
 
-#define DAY_MS INT64_C(86400000)
 #define ID_BYTES 128 /* longer ids are in no list */
 
 struct ledger {
@@ -41,11 +40,10 @@ void ledger_free(struct ledger *ledger)
     }
 }
 
-int64_t ledger_day(const struct ledger *ledger, int64_t wall_ms)
+static int64_t day_of(const struct ledger *ledger, int64_t wall_ms)
 {
     int32_t ahead_s = ledger->zone != NULL ? ledger->zone(ledger->zone_user, wall_ms) : 0;
-    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
-    return local_ms / DAY_MS - (local_ms % DAY_MS < 0);
+    return moment_day(wall_ms, ahead_s);
 }
 
 /* Nothing is closed by what the disk remembers: it may be of any day. */
@@ -54,7 +52,7 @@ static void take_positions(struct ledger *ledger, const struct engine *engine, s
     struct pane_state pane;
     engine_pane(engine, RESOURCE_POSITIONS, &pane);
     if (pane.shown != NULL && !pane.cached) {
-        struct money_time time = {now.wall_ms, ledger_day(ledger, now.wall_ms)};
+        struct money_time time = {now.wall_ms, day_of(ledger, now.wall_ms)};
         money_book_take(ledger->book, pane.shown, time);
     }
 }

@@ -42,7 +42,4 @@ struct money_book *ledger_book(const struct ledger *ledger);
 /* NULL before orders were loaded. */
 const struct snapshot *ledger_orders(const struct ledger *ledger, const struct engine *engine);
 
-/* The number of the exchange's day at a time. */
-int64_t ledger_day(const struct ledger *ledger, int64_t wall_ms);
-
 #endif

@@ -1,5 +1,7 @@
 #include "head.h"
 
+#include <blotter/core/event.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -32,28 +34,21 @@ void head_list(CURL *easy, const char *name, char out[HEAD_LIST_MAX])
     }
 }
 
-/* Digits and nothing else; 0 when they are not, or are too many. */
-static uint64_t digits_parse(const char *digits)
+/* 0: there is none, or it is no number. */
+static uint64_t number(CURL *easy, const char *name)
 {
-    uint64_t value = 0;
-    for (const char *at = digits != NULL ? digits : ""; *at != '\0'; at++) {
-        unsigned digit = (unsigned)(*at - '0');
-        if (digit > 9 || value > (UINT64_MAX - digit) / 10) {
-            return 0;
-        }
-        value = value * 10 + digit;
-    }
-    return value;
+    const char *digits = head_value(easy, name);
+    return digits == NULL ? 0 : event_id_parse(digits, strlen(digits));
 }
 
 uint64_t head_event_id(CURL *easy)
 {
-    return digits_parse(head_value(easy, "x-last-event-id"));
+    return number(easy, "x-last-event-id");
 }
 
 int64_t head_age_ms(CURL *easy)
 {
-    uint64_t seconds = digits_parse(head_value(easy, "age"));
+    uint64_t seconds = number(easy, "age");
     return seconds < (uint64_t)DAY_MS / 1000 ? (int64_t)seconds * 1000 : DAY_MS;
 }
 

@@ -314,6 +314,39 @@ static void test_missing_secret(void **state)
     broker_end(&broker);
 }
 
+/* Two accounts of one backend, each with secrets of its own: one's that are refused are not the
+ * other's. The functions are those of both. */
+static void test_two_accounts(void **state)
+{
+    (void)state;
+    struct broker_run broker;
+    char config[1024];
+    broker_start(&broker, broker_path, "oanda", "");
+    snprintf(config, sizeof config,
+             "[main]\nprofiles = found, given, old\nbackend = mine\ncache = no\nallow_hosts = %s\n"
+             "[secrets]\ntoken = file:%s/token\n"
+             "[profile.found]\nuser = 1\n[profile.given]\nvalues.account_id = 101-004-7700123-001\n"
+             "[profile.old]\nsecrets.token = file:%s/old\n",
+             broker.url, broker.home, broker.home);
+    broker_write(&broker, "blotter/blotter.ini", config);
+    broker_write(&broker, "old", "of-yesterday\n");
+    struct cli_result result = RUN(&broker, "--snapshot", "-o", "csv", "-p", "positions");
+    size_t found = 0, given = 0;
+    for (const char *line = result.out; line != NULL; line = strstr(line, "\r\n")) {
+        line += *line == '\r' ? 2 : 0;
+        found += strncmp(line, "found,positions,", 16) == 0;
+        given += strncmp(line, "given,positions,", 16) == 0;
+    }
+    assert_int_equal(found, 3);
+    assert_int_equal(given, 3);
+    assert_int_equal(result.status, 5);
+    assert_non_null(strstr(result.err, "blotter: old: "));
+    assert_null(strstr(result.err, "found"));
+    assert_null(strstr(result.err, "of-yesterday"));
+    cli_done(&result);
+    broker_end(&broker);
+}
+
 int main(int argc, char **argv)
 {
     assert_int_equal(argc, 3);
@@ -325,7 +358,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_check_and_list),  cmocka_unit_test(test_grouping),
         cmocka_unit_test(test_missing_secret),  cmocka_unit_test(test_broken_functions),
         cmocka_unit_test(test_url_of_the_user), cmocka_unit_test(test_members),
-        cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_prices),          cmocka_unit_test(test_two_accounts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 #include "cli_run.h"
+#include "../support/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,9 +79,7 @@ static void run_child(const struct cli_run *run, int out, int err)
         args[i + 1] = run->args[i];
     }
     make_env(run->env, env);
-    /* What the test was told to ignore (a background job of a script) is not the program's. */
-    signal(SIGINT, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
+    child_usual_signals();
     if (run->out_path != NULL) {
         out = open(run->out_path, O_WRONLY);
     }

@@ -402,9 +402,7 @@ static void a_gone_terminal_loses_nothing(void **state)
 static void a_gone_terminal_without_sighup(void **state)
 {
     int status = -1;
-    signal(SIGHUP, SIG_IGN);
-    struct pty *pty = live(*state, &(struct trust_run){0});
-    signal(SIGHUP, SIG_DFL);
+    struct pty *pty = live(*state, &(struct trust_run){.ignored = SIGHUP});
     assert_true(pty_hang_up(pty, &status));
     assert_int_equal(status, 128 + SIGHUP);
     pty_free(pty);

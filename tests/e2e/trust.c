@@ -176,7 +176,8 @@ struct pty *trust_start(struct trust *trust, const struct trust_run *run)
     return pty_start(&(struct pty_options){.argv = words.at,
                                            .env = env,
                                            .rows = run->rows != 0 ? run->rows : 48,
-                                           .cols = run->cols != 0 ? run->cols : 160});
+                                           .cols = run->cols != 0 ? run->cols : 160,
+                                           .ignored = run->ignored});
 }
 
 void trust_show_events(struct pty *pty)

@@ -36,6 +36,7 @@ struct trust_run {
     const char *args[TRUST_ARGS_MAX];
     const char *env[TRUST_ENV_MAX];
     int rows, cols;
+    int ignored;  /* a signal that the program is started without; 0: none */
     bool patient; /* nothing times out on a busy machine: for what is not about time */
 };
 

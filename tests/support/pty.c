@@ -1,4 +1,5 @@
 #include "pty_private.h"
+#include "child.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -96,9 +97,10 @@ static void run_child(const struct pty_options *options)
         count = env_put(env, count, *entry);
     }
     env[count] = NULL;
-    /* What the test was told to ignore (a background job of a script) is not the program's. */
-    signal(SIGINT, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
+    child_usual_signals();
+    if (options->ignored != 0) {
+        signal(options->ignored, SIG_IGN);
+    }
     execve(options->argv[0], (char *const *)(uintptr_t)options->argv,
            (char *const *)(uintptr_t)env);
     perror(options->argv[0]);

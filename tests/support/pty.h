@@ -18,6 +18,7 @@ struct pty_options {
     const char *const
         *env; /* NULL-terminated NAME=value, put over the pinned environment; NULL: none */
     int rows, cols;
+    int ignored; /* a signal that the program is started without, as nohup does; 0: none */
 };
 
 /* Starts the program in a session of its own; aborts the test program on failure. */

@@ -1,4 +1,5 @@
 #include "server.h"
+#include "child.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,9 +26,7 @@ static void run_server(const char *program, const char *const *args, int out)
         argv[i + 1] = args[i];
     }
     dup2(out, STDOUT_FILENO);
-    /* What the test was told to ignore (a background job of a script) is not the program's. */
-    signal(SIGINT, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
+    child_usual_signals();
 #ifdef __linux__
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves nothing behind */
 #endif
@@ -73,6 +72,21 @@ static bool parse_line(struct server *server, const char *line)
     return good;
 }
 
+bool server_user(const struct server *server, size_t i, char ret_user[128], char ret_token[256])
+{
+    json_t *root = json_loads(server->announced, 0, NULL);
+    json_t *row = json_array_get(json_object_get(root, "users"), i);
+    const char *user = json_string_value(json_object_get(row, "id"));
+    const char *token = json_string_value(json_object_get(row, "token"));
+    bool good = user != NULL && token != NULL;
+    if (good) {
+        snprintf(ret_user, 128, "%s", user);
+        snprintf(ret_token, 256, "%s", token);
+    }
+    json_decref(root);
+    return good;
+}
+
 bool server_start(struct server *ret, const char *program, const char *const *args)
 {
     static char line[LINE_MAX_BYTES];
@@ -92,7 +106,8 @@ bool server_start(struct server *ret, const char *program, const char *const *ar
         server_end(ret, SIGKILL);
         return false;
     }
-    return true;
+    ret->announced = strdup(line);
+    return ret->announced != NULL;
 }
 
 void server_end(struct server *server, int signo)
@@ -105,6 +120,8 @@ void server_end(struct server *server, int signo)
     }
     waitpid(server->pid, NULL, 0);
     close(server->stdout_fd);
+    free(server->announced);
+    server->announced = NULL;
     server->pid = 0;
 }
 

@@ -15,10 +15,13 @@ struct server {
     int port;
     char url[128];
     char user[128], token[256], client_id[64]; /* of the first user */
+    char *announced;                           /* the line that says so of all */
 };
 
 /* Starts program with args (NULL-terminated, without argv[0]); waits for its first line. */
 bool server_start(struct server *ret, const char *program, const char *const *args);
+/* Its user number i, from 0. False when there are not so many. */
+bool server_user(const struct server *server, size_t i, char ret_user[128], char ret_token[256]);
 /* Sends the signal and reaps. 0 sends none: the process is only reaped. Safe to call twice. */
 void server_end(struct server *server, int signo);
 

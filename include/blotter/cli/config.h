@@ -45,6 +45,9 @@ enum config_level config_level(const struct config *config, enum config_id id);
 const char *config_origin(const struct config *config, enum config_id id);
 /* The profiles that are named, in order; NULL past the end. */
 const char *config_profile(const struct config *config, size_t i);
+/* The pairs of a profile as they stand in the file, in order. False past the end. */
+bool config_profile_pair(const struct config *config, const char *profile, size_t i,
+                         const char **ret_name, const char **ret_value);
 /* The config file that was read, NULL when there was none. */
 const char *config_path(const struct config *config);
 

@@ -17,6 +17,9 @@ void *mem_realloc_array(void *memory, size_t count, size_t size); /* aborts on o
 /* A copy of len bytes with a NUL after them; bytes may be NULL when len is 0. */
 char *mem_dup(const char *bytes, size_t len);
 
+/* The text that printf would write. */
+char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* True while the abort for want of memory is under way. A signal handler may ask. */
 bool mem_ran_out(void);
 

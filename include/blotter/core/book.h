@@ -48,6 +48,9 @@ const struct money_closed *money_book_closed(const struct money_book *book, size
 void money_book_restore(struct money_book *book, const struct money_closed *closed,
                         struct money_time now, int64_t since_ms);
 
+/* Another number whenever a closing figure came, changed or went. */
+uint64_t money_book_version(const struct money_book *book);
+
 /* From when on the day was seen; MODEL_NO_TIME when all of it was (or nothing was yet). */
 int64_t money_book_since(const struct money_book *book);
 bool money_book_saw_all(const struct money_book *book);

@@ -21,6 +21,8 @@ void buf_done(struct buf *buf); /* frees; the buffer is as after buf_init */
 /* Append; false and nothing changed when the result would exceed max. */
 bool buf_append(struct buf *buf, const void *bytes, size_t len);
 bool buf_append_text(struct buf *buf, const char *text);
+/* As a part of a URL: all but letters, digits and "-._~" in percent. */
+bool buf_append_url(struct buf *buf, const char *text);
 bool buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes room for len more bytes without changing the content; false when that exceeds max. */

@@ -23,10 +23,6 @@ struct contract {
 /* False, and *ret left alone, when the name is written in no known way. */
 bool contract_parse(const char *symbol, struct contract *ret);
 
-/* "31DEC", "DEC" where the day is the month's own, "19JAN24" in another year than `year` (0: any
- * year is another). Returns its length. */
-size_t contract_expiry(const struct contract *contract, int year, char out[CONTRACT_NAME_BYTES]);
-
 /* "NIFTY 31DEC 24450 CE", "NIFTY DEC FUT". Returns its length. */
 size_t contract_name(const struct contract *contract, int year, char out[CONTRACT_NAME_BYTES]);
 

@@ -53,6 +53,9 @@ struct event {
                     plain decimal) */
 };
 
+/* A plain decimal that fits; anything else is an id without an order: 0. */
+uint64_t event_id_parse(const char *text, size_t len);
+
 /* The panes this event concerns: its type's, or those it names. */
 resource_mask event_panes(const struct event *event);
 

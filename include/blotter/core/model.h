@@ -7,6 +7,7 @@
 #ifndef BLOTTER_CORE_MODEL_H
 #define BLOTTER_CORE_MODEL_H
 
+#include <blotter/core/owner.h>
 #include <blotter/core/span.h>
 #include <blotter/core/resource.h>
 
@@ -21,8 +22,10 @@ struct row {
     bool provisional; /* shows figures from an event that no response has confirmed yet */
     bool patched;     /* the log of events wrote in it */
     bool mixed;       /* figures in it are of other moments than those made from them */
+    bool stale;       /* of an account whose rows nothing vouches for, among others */
     uint64_t version; /* rows of one id with the same version are equal in everything but raw's
                          place: who has seen one need not look at the other */
+    const struct owner *owner; /* the account; NULL where there is only one */
 };
 
 /* What an order's status comes to, whatever the server calls it. */
@@ -35,11 +38,6 @@ enum order_class {
     ORDER_UNKNOWN,
     ORDER_CLASS_COUNT
 };
-
-/* "open", "part", "done", "dead", "rejected", "unknown". */
-const char *order_class_name(enum order_class class);
-/* Any other word is ORDER_UNKNOWN. */
-enum order_class order_class_parse(const char *word);
 
 /* The status, with class unknown, of an order that a list of open ones holds no more. */
 #define ORDER_GONE "gone"
@@ -105,7 +103,8 @@ struct watch_item {
 
 struct watchlist {
     const char *id, *name, *user;
-    size_t first, count; /* its items: snapshot rows [first, first + count) */
+    size_t first, count;       /* its items: snapshot rows [first, first + count) */
+    const struct owner *owner; /* as a row's */
 };
 
 struct snapshot {
@@ -132,6 +131,12 @@ struct row *model_row(const struct snapshot *snapshot, size_t i);
 /* The index of the row with that id, or row_count. Expected O(1). */
 size_t model_find(const struct snapshot *snapshot, const char *id);
 
+/* The same among the rows of row i's account. */
+size_t model_find_beside(const struct snapshot *snapshot, size_t i, const char *id);
+
+/* A 64-bit hash of an id and whose it is, never 0. */
+uint64_t model_key(const char *id, const struct owner *owner);
+
 /* Frees it: each has one owner. The texts that it shares with others live on. */
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
 
@@ -140,6 +145,10 @@ void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */
 struct snapshot *snapshot_pick(const struct snapshot *const *from, size_t count,
                                bool (*pick)(const struct row *row, const void *user),
                                const void *user);
+
+/* Row i of a snapshot that was picked becomes a copy of another one; the texts of the former stay
+ * in memory until the snapshot goes. */
+void snapshot_renew(struct snapshot *picked, size_t i, const struct row *row);
 
 /* Rows and texts of its own: what is shown now, kept while the engine goes on. */
 struct snapshot *snapshot_copy(const struct snapshot *snapshot);

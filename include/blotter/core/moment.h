@@ -14,4 +14,12 @@ struct moment {
     int64_t wall_ms; /* wall clock, milliseconds since 1970-01-01 UTC; may step either way */
 };
 
+/* The number of the day, where clocks are so far ahead of UTC. */
+static inline int64_t moment_day(int64_t wall_ms, int32_t ahead_s)
+{
+    const int64_t day_ms = INT64_C(86400000);
+    int64_t local_ms = wall_ms + (int64_t)ahead_s * 1000;
+    return local_ms / day_ms - (local_ms % day_ms < 0);
+}
+
 #endif

@@ -65,6 +65,9 @@ enum action {
     ACTION_COLUMN_RESET,
     ACTION_LIST_PREVIOUS,
     ACTION_LIST_NEXT,
+    ACTION_ACCOUNT_PREVIOUS,
+    ACTION_ACCOUNT_NEXT,
+    ACTION_ACCOUNT_ALL,
     ACTION_REVALIDATE,
     ACTION_REVALIDATE_ALL,
     ACTION_EVENTS,
@@ -97,6 +100,7 @@ struct action_info {
     const char *hint;  /* a word or two for the state bar */
     const char *help;  /* one sentence without a full stop */
     unsigned panes;    /* 1 << PANE of those in which it does something; 0: in all */
+    bool several;      /* it does something with several accounts only */
 };
 
 /* The row of an action; static storage. */

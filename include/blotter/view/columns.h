@@ -38,6 +38,7 @@ enum column_show {
 #define COLUMN_ARROW 128u   /* the margin mark shows its direction */
 #define COLUMN_MOVES 256u   /* changes by itself: a sort by it is not kept up row by row */
 #define COLUMN_EXACT 512u   /* each figure with the digits it was sent with */
+#define COLUMN_OWNER 1024u  /* of several accounts only; stands first */
 #define COLUMN_FLASH_MAX 3
 
 #define COLUMN_BAD (-1) /* directions of a flash */
@@ -89,8 +90,12 @@ static inline bool column_is_price(const struct column *column)
 /* The FORMAT_ flags of a column's figures. */
 unsigned column_format(const struct column *column);
 
-/* The columns of a pane, in the default order. */
+/* The columns of a pane, in the default order; last the one that several accounts' rows have. */
 const struct column *columns_of(enum pane pane, size_t *ret_count);
+
+/* How an account's name looks: accounts take the roles in turn. */
+#define OWNER_ROLES 4
+enum role owner_role(const struct owner *owner);
 
 /*
  * A row's figure as text, both of a COLUMN_PAIR; returns its width. decimals do not count where the

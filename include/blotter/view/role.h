@@ -42,6 +42,10 @@ enum role {
     ROLE_CONN_LIVE,
     ROLE_CONN_WARN,
     ROLE_CONN_BAD,
+    ROLE_ACCOUNT_1, /* several accounts take them in turn */
+    ROLE_ACCOUNT_2,
+    ROLE_ACCOUNT_3,
+    ROLE_ACCOUNT_4,
     ROLE_COUNT
 };
 

@@ -17,6 +17,7 @@
 #include <blotter/core/journal.h>
 #include <blotter/core/latency.h>
 #include <blotter/core/tape.h>
+#include <blotter/core/tapes.h>
 #include <blotter/core/money.h>
 #include <blotter/view/action.h>
 #include <blotter/view/canvas.h>
@@ -29,8 +30,11 @@ struct screen_view {
     const char *name, *filter;
 };
 
+struct screen_accounts;
+
 /* Everything the screen may show. Borrowed for the call it is given to. */
 struct screen_input {
+    const struct screen_accounts *accounts; /* NULL: there is only one, of which all below is */
     struct moment now;
     struct pane_state panes[RESOURCE_COUNT]; /* from engine_pane */
     resource_mask wanted;                    /* the panes that exist in this run; 0 means all */
@@ -43,6 +47,7 @@ struct screen_input {
     const struct journal *journal; /* NULL: none */
     const struct tape *tape;       /* NULL: none */
     const struct history *history; /* NULL: none */
+    const struct series *past;     /* earlier days of screen_past_symbol; NULL: none */
     const char *day;               /* a past day is shown; NULL: today */
     int64_t looked_ms;             /* when the user looked in an earlier run; MODEL_NO_TIME */
     const struct money_book *book; /* what was seen of the day's closings; NULL: nothing */
@@ -67,6 +72,31 @@ struct screen_input {
 /* Sets everything to nothing known: no rows, no times, no texts. */
 void screen_input_init(struct screen_input *ret);
 
+/* --- several accounts ----------------------------------------------------------------------- */
+
+#define SCREEN_ALL_ACCOUNTS SIZE_MAX
+
+struct screen_accounts {
+    const struct owner *const *owners; /* live until another input is rendered */
+    const struct screen_input *of;     /* what each would show if it were the only one */
+    size_t count;                      /* at most OWNERS_MAX */
+    size_t shown;                      /* one of them, or SCREEN_ALL_ACCOUNTS */
+    const struct tapes *tapes;         /* of all */
+};
+
+/* Their rows as one: what did not change since the last time is left as it is. */
+struct screen_joint;
+
+struct screen_joint *screen_joint_new(void);
+void screen_joint_free(struct screen_joint *joint); /* NULL is fine */
+
+/*
+ * Makes ret show the accounts, all or one; of it only what all have in common is set before: the
+ * time, the format, keys, views. accounts.shown and accounts.tapes are set here.
+ */
+void screen_joint_fill(struct screen_joint *joint, const struct screen *screen,
+                       struct screen_accounts *accounts, struct screen_input *ret);
+
 /* Parts that changed: RESOURCE_BIT(r), and these (the client's bits have the same values). */
 #define SCREEN_CONN (1u << 8)     /* connection, polling, latency figures, identity, notice */
 #define SCREEN_JOURNAL (1u << 9)  /* events strip */
@@ -79,6 +109,9 @@ void screen_input_init(struct screen_input *ret);
 struct screen *screen_new(int columns, int rows);
 void screen_free(struct screen *screen); /* NULL is fine */
 
+/* Other accounts will be shown: nothing that was held of those before is looked at again. */
+void screen_forget_accounts(struct screen *screen);
+
 /* The terminal has another size. */
 void screen_resize(struct screen *screen, int columns, int rows);
 
@@ -89,6 +122,10 @@ void screen_resize(struct screen *screen, int columns, int rows);
  */
 bool screen_render(struct screen *screen, const struct screen_input *input, unsigned changed,
                    struct canvas *canvas);
+
+/* The symbol whose earlier days are to be shown (input->past) of an account, by its owner, or of
+ * the only one (NULL); NULL: of none. */
+const char *screen_past_symbol(const struct screen *screen, const struct owner *owner);
 
 /* The monotonic time (us) at which screen_render has to be called even if nothing happens;
  * MOMENT_NEVER when none. */

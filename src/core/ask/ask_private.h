@@ -100,7 +100,6 @@ int64_t ask_wait_us(int failures);
 /* --- ask_value.c */
 void ask_values_init(struct ask *ask);
 void ask_values_done(struct ask *ask);
-struct ask_value *ask_value_find(struct ask *ask, const char *name, size_t len);
 /* True when they are others than before. */
 bool ask_value_set(struct ask_value *value, const char *const *values, size_t count);
 /* What its address names is to be discovered anew. False when it names nothing of that sort. */

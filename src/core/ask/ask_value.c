@@ -51,7 +51,7 @@ void ask_values_done(struct ask *ask)
     forget_symbols(ask);
 }
 
-struct ask_value *ask_value_find(struct ask *ask, const char *name, size_t len)
+static struct ask_value *find(struct ask *ask, const char *name, size_t len)
 {
     for (size_t i = 0; i < ask->value_count; i++) {
         struct ask_value *value = &ask->values[i];
@@ -79,7 +79,7 @@ bool ask_value_set(struct ask_value *value, const char *const *values, size_t co
 
 void ask_set_value(struct ask *ask, const char *name, const char *text)
 {
-    struct ask_value *value = ask_value_find(ask, name, strlen(name));
+    struct ask_value *value = find(ask, name, strlen(name));
     value = value != NULL ? value : add(ask, name);
     if (value != NULL) {
         ask_value_set(value, &text, 1);
@@ -100,7 +100,7 @@ static struct ask_value *next_value(struct ask *ask, const char **at)
     const char *name;
     size_t len;
     while (backend_next_name(at, &name, &len)) {
-        struct ask_value *value = ask_value_find(ask, name, plain_length(name, len));
+        struct ask_value *value = find(ask, name, plain_length(name, len));
         if (value != NULL) {
             return value;
         }

@@ -4,22 +4,6 @@
 
 #define SYMBOLS "symbols"
 
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-._~", c) != NULL);
-}
-
-static bool append_encoded(struct buf *out, const char *text)
-{
-    bool good = true;
-    for (; good && *text != '\0'; text++) {
-        good = is_unreserved(*text) ? buf_append(out, text, 1)
-                                    : buf_printf(out, "%%%02X", (unsigned char)*text);
-    }
-    return good;
-}
-
 /* --- {NAME} ---------------------------------------------------------------------------------- */
 
 bool backend_next_name(const char **at, const char **ret_name, size_t *ret_len)
@@ -65,7 +49,7 @@ static bool append_symbols(struct buf *out, const char *joint, size_t joint_len,
     bool good = filling->symbol_count > 0;
     for (size_t i = 0; good && i < filling->symbol_count; i++) {
         good = (i == 0 || buf_append(out, joint, joint_len)) &&
-               append_encoded(out, filling->symbols[i]);
+               buf_append_url(out, filling->symbols[i]);
     }
     return good;
 }
@@ -79,7 +63,7 @@ static bool append_name(struct buf *out, const char *name, size_t len,
                             : append_symbols(out, name + plain + 1, len - plain - 1, filling);
     }
     const char *value = filling->value != NULL ? filling->value(filling->user, name, len) : NULL;
-    return value != NULL && append_encoded(out, value);
+    return value != NULL && buf_append_url(out, value);
 }
 
 bool backend_fill(struct buf *out, const char *path, const struct backend_filling *filling)
@@ -115,8 +99,8 @@ bool backend_set_query(struct buf *out, const char *path, const char *name, cons
         }
         query = member[len] == '&' ? member + len : NULL;
     }
-    return good && buf_append_text(out, joint) && append_encoded(out, name) &&
-           buf_append_text(out, "=") && append_encoded(out, value);
+    return good && buf_append_text(out, joint) && buf_append_url(out, name) &&
+           buf_append_text(out, "=") && buf_append_url(out, value);
 }
 
 /* Whether the parameters behind a link say rel="next". */

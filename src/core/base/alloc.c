@@ -1,6 +1,7 @@
 #include <blotter/core/alloc.h>
 
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,4 +56,19 @@ char *mem_dup(const char *bytes, size_t len)
     }
     copy[len] = '\0';
     return copy;
+}
+
+char *mem_printf(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    size_t size = len < 0 ? 1 : (size_t)len + 1;
+    char *text = mem_alloc(size);
+    text[0] = '\0';
+    va_start(arguments, format);
+    vsnprintf(text, size, format, arguments);
+    va_end(arguments);
+    return text;
 }

@@ -60,6 +60,22 @@ bool buf_append_text(struct buf *buf, const char *text)
     return buf_append(buf, text, strlen(text));
 }
 
+static bool is_unreserved(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && strchr("-._~", c) != NULL);
+}
+
+bool buf_append_url(struct buf *buf, const char *text)
+{
+    bool good = true;
+    for (; good && *text != '\0'; text++) {
+        good = is_unreserved(*text) ? buf_append(buf, text, 1)
+                                    : buf_printf(buf, "%%%02X", (unsigned char)*text);
+    }
+    return good;
+}
+
 bool buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list arguments;

@@ -172,7 +172,9 @@ bool contract_parse(const char *symbol, struct contract *ret)
     return false;
 }
 
-size_t contract_expiry(const struct contract *contract, int year, char out[CONTRACT_NAME_BYTES])
+/* "31DEC", "DEC" where the day is the month's own, "19JAN24" in another year than `year` (0: any
+ * year is another). Returns its length. */
+static size_t put_expiry(const struct contract *contract, int year, char out[CONTRACT_NAME_BYTES])
 {
     size_t len = 0;
     if (contract->day > 0) {
@@ -190,7 +192,7 @@ size_t contract_name(const struct contract *contract, int year, char out[CONTRAC
 {
     static const char *const rights[] = {"FUT", "CE", "PE"};
     char expiry[CONTRACT_NAME_BYTES];
-    contract_expiry(contract, year, expiry);
+    put_expiry(contract, year, expiry);
     int len =
         snprintf(out, CONTRACT_NAME_BYTES, "%s %.10s %s%s%s", contract->underlying, expiry,
                  contract->strike, contract->strike[0] != '\0' ? " " : "", rights[contract->right]);

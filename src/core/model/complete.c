@@ -9,12 +9,8 @@ static const char *const class_names[] = {
 };
 static_assert(sizeof class_names / sizeof *class_names == ORDER_CLASS_COUNT, "a name per class");
 
-const char *order_class_name(enum order_class class)
-{
-    return class_names[class];
-}
-
-enum order_class order_class_parse(const char *word)
+/* Any other word is ORDER_UNKNOWN. */
+static enum order_class class_parse(const char *word)
 {
     int class = 0;
     while (class < ORDER_UNKNOWN && strcmp(class_names[class], word) != 0) {
@@ -30,7 +26,7 @@ bool span_class(struct span value, enum order_class *ret)
         return false;
     }
     span_string(value, word, sizeof word);
-    *ret = order_class_parse(word);
+    *ret = class_parse(word);
     return true;
 }
 

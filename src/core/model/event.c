@@ -72,8 +72,7 @@ enum event_type event_type_parse(const char *name, size_t len)
     return EVENT_UNKNOWN;
 }
 
-/* A plain decimal that fits; anything else is an id without an order. */
-static uint64_t parse_id(const char *text, size_t len)
+uint64_t event_id_parse(const char *text, size_t len)
 {
     uint64_t id = 0;
     for (size_t i = 0; i < len; i++) {
@@ -119,7 +118,7 @@ bool event_parse(const struct sse_event *sse, struct event *ret)
     }
     event.type = parse_name(event.name);
     if (!infos[event.type].patch_only) {
-        event.id = parse_id(sse->id, sse->id_len);
+        event.id = event_id_parse(sse->id, sse->id_len);
     }
     *ret = event;
     return true;

@@ -129,6 +129,7 @@ void snapshot_unref(struct snapshot *snapshot)
     free(block->body);
     free(memory_of(snapshot));
     free(snapshot->lists);
+    free(block->parts);
     free(block);
 }
 
@@ -281,6 +282,41 @@ size_t model_find(const struct snapshot *snapshot, const char *id)
     return index->overflow ? find_slowly(snapshot, id) : snapshot->row_count;
 }
 
+uint64_t model_key(const char *id, const struct owner *owner)
+{
+    uint64_t hash = hash_text(HASH_START, id);
+    hash = owner != NULL ? version_mix(hash, owner->key) : hash;
+    return hash != 0 ? hash : 1;
+}
+
+/* Where the rows are a copy of a joint snapshot, its parts are not known any more. */
+static size_t find_owned(const struct snapshot *snapshot, const struct owner *owner, const char *id)
+{
+    size_t i = 0;
+    while (i < snapshot->row_count && (model_row(snapshot, i)->owner != owner ||
+                                       strcmp(model_row(snapshot, i)->id, id) != 0)) {
+        i++;
+    }
+    return i;
+}
+
+size_t model_find_beside(const struct snapshot *snapshot, size_t i, const char *id)
+{
+    const struct snapshot_block *block = snapshot_block(snapshot);
+    const struct owner *owner = model_row(snapshot, i)->owner;
+    if (owner == NULL) {
+        return model_find(snapshot, id);
+    }
+    for (size_t p = 0; p < block->part_count; p++) {
+        const struct snapshot_part *part = &block->parts[p];
+        if (i >= part->first && i - part->first < part->count) {
+            size_t at = model_find(part->from, id);
+            return at < part->count ? part->first + at : snapshot->row_count;
+        }
+    }
+    return find_owned(snapshot, owner, id);
+}
+
 static bool is_foreign(const char *named, const char *user)
 {
     return named != NULL && *named != '\0' && strcmp(named, user) != 0;
@@ -362,6 +398,12 @@ struct snapshot *snapshot_pick(const struct snapshot *const *from, size_t count,
         }
     }
     return picked;
+}
+
+void snapshot_renew(struct snapshot *picked, size_t i, const struct row *row)
+{
+    memcpy(model_row(picked, i), row, model_row_size(picked->resource));
+    own_row(snapshot_block(picked)->texts, picked->resource, model_row(picked, i));
 }
 
 struct snapshot *snapshot_copy(const struct snapshot *snapshot)

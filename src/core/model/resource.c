@@ -1,9 +1,11 @@
 #include <blotter/core/resource.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 
 static const struct resource_info resources[] = {
@@ -36,23 +38,14 @@ bool resource_parse(const char *word, size_t len, enum resource *ret)
     return false;
 }
 
-static bool is_unreserved(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-._~", c) != NULL);
-}
-
 char *resource_path(const char *path, const char *user)
 {
     if (user == NULL) {
         return mem_dup(path, strlen(path));
     }
-    size_t size = strlen(path) + sizeof "?userId=" + 3 * strlen(user);
-    char *text = mem_alloc(size);
-    size_t len = (size_t)snprintf(text, size, "%s?userId=", path);
-    for (const char *at = user; *at != '\0'; at++) {
-        len += (size_t)snprintf(text + len, size - len, is_unreserved(*at) ? "%c" : "%%%02X",
-                                (unsigned char)*at);
-    }
-    return text;
+    struct buf text;
+    buf_init(&text, SIZE_MAX);
+    buf_printf(&text, "%s?userId=", path);
+    buf_append_url(&text, user);
+    return buf_take(&text, NULL);
 }

@@ -33,6 +33,12 @@ struct snapshot_delta {
     size_t same_count;
 };
 
+/* Rows that were taken from another snapshot, one behind the other. */
+struct snapshot_part {
+    const struct snapshot *from;
+    size_t first, count;
+};
+
 struct snapshot_block {
     struct snapshot snapshot; /* first: a snapshot is cast to its block */
     size_t front;             /* rows for which there is room in front of the first */
@@ -42,6 +48,8 @@ struct snapshot_block {
     char *body;          /* what raw spans point into */
     size_t body_len;
     struct snapshot_delta delta;
+    struct snapshot_part *parts; /* of a joint one, by accounts; NULL: it is none */
+    size_t part_count;
 };
 
 /* An empty snapshot. */

@@ -28,6 +28,7 @@ struct money_book {
     struct money_closed *closed; /* the oldest first */
     size_t closed_count, closed_room;
     int64_t day, since_ms;
+    uint64_t version;
     bool begun;
 };
 
@@ -64,6 +65,7 @@ void money_book_reset(struct money_book *book)
         free_seen(&book->seen[i]);
     }
     forget_closed(book);
+    book->version++;
     book->seen_count = 0;
     book->begun = false;
     book->since_ms = MODEL_NO_TIME;
@@ -77,6 +79,11 @@ void money_book_free(struct money_book *book)
         free(book->closed);
         free(book);
     }
+}
+
+uint64_t money_book_version(const struct money_book *book)
+{
+    return book->version;
 }
 
 int64_t money_book_since(const struct money_book *book)
@@ -166,6 +173,7 @@ void money_book_restore(struct money_book *book, const struct money_closed *clos
                         struct money_time now, int64_t since_ms)
 {
     book->begun = true;
+    book->version++;
     book->day = now.day;
     book->since_ms = since_ms;
     if (find_closed(book, closed->id) == book->closed_count) {
@@ -313,7 +321,10 @@ bool money_book_take(struct money_book *book, const struct snapshot *positions,
     }
     for (size_t i = 0; i < book->closed_count; i++) {
         struct money_closed *closed = &book->closed[i];
-        closed->in_list = model_find(positions, closed->id) < positions->row_count;
+        bool in_list = model_find(positions, closed->id) < positions->row_count;
+        book->version += in_list != closed->in_list;
+        closed->in_list = in_list;
     }
+    book->version += changed;
     return changed;
 }

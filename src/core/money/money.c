@@ -32,13 +32,21 @@ static struct money_part part_sum(const struct money_part *a, const struct money
 
 static const struct money_part nothing = {.value = NAN};
 
-static struct money_sum *sum_of(struct money *money, const char *currency)
+static bool is_sum_of(const struct money_sum *sum, const struct owner *owner, const char *currency)
+{
+    const struct owner *alone = owner != NULL && owner->alone ? owner : NULL;
+    enum owner_kind kind = owner != NULL ? owner->kind : OWNER_UNTOLD;
+    return sum->alone == alone && sum->kind == kind && strcmp(sum->currency, currency) == 0;
+}
+
+static struct money_sum *sum_of(struct money *money, const struct owner *owner,
+                                const char *currency)
 {
     size_t i = 0;
-    while (i < money->count && strcmp(money->sums[i].currency, currency) != 0) {
+    while (i < money->count && !is_sum_of(&money->sums[i], owner, currency)) {
         i++;
     }
-    if (i == MONEY_CURRENCIES_MAX) {
+    if (i == (owner != NULL ? MONEY_SUMS_MAX : MONEY_CURRENCIES_MAX)) {
         return NULL;
     }
     struct money_sum *sum = &money->sums[i];
@@ -53,6 +61,8 @@ static struct money_sum *sum_of(struct money *money, const char *currency)
                                   .gross = NAN,
                                   .net = NAN};
         snprintf(sum->currency, sizeof sum->currency, "%s", currency);
+        sum->kind = owner != NULL ? owner->kind : OWNER_UNTOLD;
+        sum->alone = owner != NULL && owner->alone ? owner : NULL;
     }
     return sum;
 }
@@ -107,15 +117,25 @@ static void add_open(struct money_sum *sum, const struct position *position)
     sum->open_count++;
 }
 
+/* What an amount is in that names no currency of its own. */
+static const char *currency_of(const struct owner *owner, const char *named)
+{
+    return named[0] == '\0' && owner != NULL ? owner->currency : named;
+}
+
 void money_add(struct money *money, const struct money_book *book, const struct position *position)
 {
     char currency[MONEY_CURRENCY_BYTES];
+    const struct owner *owner = position->row.owner;
     money_copy_currency(position, currency);
-    struct money_sum *sum = sum_of(money, currency);
+    book = owner != NULL ? owner->book : book;
+    struct money_sum *sum = sum_of(money, owner, currency_of(owner, currency));
     if (sum == NULL) { /* said to be unknown rather than left out */
         part_add(&money->sums[0].open, (double)NAN, false);
         return;
     }
+    sum->stale |= position->row.stale;
+    sum->doubtful |= position->row.provisional || position->row.mixed;
     double realized = position_realized(position);
     if (!isnan(realized)) { /* a position that never realised anything need not say so */
         part_add(&sum->realized, realized, false);
@@ -128,14 +148,15 @@ void money_add(struct money *money, const struct money_book *book, const struct 
 }
 
 /* Positions that are in no list: the rows have been added before. */
-static void add_vanished(struct money *money, const struct money_book *book)
+static void add_vanished(struct money *money, const struct money_book *book,
+                         const struct owner *owner)
 {
     const struct money_closed *closed;
     for (size_t i = 0; (closed = money_book_closed(book, i)) != NULL; i++) {
         if (closed->in_list) {
             continue;
         }
-        struct money_sum *sum = sum_of(money, closed->currency);
+        struct money_sum *sum = sum_of(money, owner, currency_of(owner, closed->currency));
         bool known = sum != NULL; /* else said to be unknown rather than left out */
         sum = known ? sum : &money->sums[0];
         part_add(&sum->booked, known ? closed->figure : (double)NAN, closed->derived);
@@ -153,34 +174,53 @@ static void end_sum(struct money_sum *sum)
     sum->percent = sum->paired[1] > 0 ? sum->paired[0] / sum->paired[1] * 100 : (double)NAN;
 }
 
-static enum money_booked how_known(const struct money *money, const struct money_book *book)
+static enum money_booked how_known(const struct money *money, bool saw_all)
 {
     bool closed = false;
     for (size_t i = 0; i < money->count; i++) {
         closed |= money->sums[i].closed_count > 0;
     }
-    if (money->lists_closed || (book != NULL && money_book_saw_all(book))) {
+    if (money->lists_closed || saw_all) {
         return MONEY_BOOKED_WHOLE;
     }
     return closed ? MONEY_BOOKED_SINCE : MONEY_BOOKED_UNKNOWN;
 }
 
-void money_end(struct money *money, const struct money_book *book)
+static void end_sums(struct money *money, bool saw_all)
 {
-    if (book != NULL) {
-        add_vanished(money, book);
-        money->since_ms = money_book_since(book);
-    }
     if (money->count == 0) {
-        sum_of(money, "");
+        sum_of(money, NULL, "");
     }
-    money->known = how_known(money, book);
+    money->known = how_known(money, saw_all);
     for (size_t i = 0; i < money->count; i++) {
         struct money_part *booked = &money->sums[i].booked;
         bool none = money->sums[i].closed_count == 0;
         booked->value = none && money->known == MONEY_BOOKED_WHOLE ? 0 : booked->value;
         end_sum(&money->sums[i]);
     }
+}
+
+void money_end(struct money *money, const struct money_book *book)
+{
+    if (book != NULL) {
+        add_vanished(money, book, NULL);
+        money->since_ms = money_book_since(book);
+    }
+    end_sums(money, book != NULL && money_book_saw_all(book));
+}
+
+void money_end_owned(struct money *money, const struct owner *const *owners, size_t count)
+{
+    bool saw_all = owners != NULL && count > 0;
+    for (size_t i = 0; owners != NULL && i < count; i++) {
+        const struct money_book *book = owners[i]->book;
+        saw_all = saw_all && book != NULL && money_book_saw_all(book);
+        if (book != NULL) {
+            add_vanished(money, book, owners[i]);
+        }
+    }
+    money->lists_closed = false; /* it is known of some of them only */
+    end_sums(money, saw_all);
 }
 
 void money_of(struct money *money, const struct money_book *book, const struct snapshot *positions)
@@ -211,7 +251,7 @@ double money_net_liq(const struct account *account, const struct money *money)
 /* --- orders --------------------------------------------------------------------------------- */
 
 /* An order for an amount of money is worth what of it is not spent. */
-static double waiting_value(const struct order *order)
+double money_order_waits(const struct order *order)
 {
     double price = order->price > 0 ? order->price : order_last(order).value;
     double units = order->multiplier > 0 ? order->multiplier : 1;
@@ -226,5 +266,5 @@ void money_wait(struct money_part *part, const struct order *order, const char *
 {
     *currency = *currency != NULL ? *currency : order->currency;
     bool same = strcmp(*currency, order->currency) == 0;
-    part_add(part, same ? waiting_value(order) : (double)NAN, true);
+    part_add(part, same ? money_order_waits(order) : (double)NAN, true);
 }

@@ -182,11 +182,6 @@ static void settle(struct book *book, const char *account_id, double balance_cha
                       "dddss", new.balance, new.used, new.available, book->now, account_id));
 }
 
-void book_settle(struct book *book, const char *account_id)
-{
-    settle(book, account_id, 0);
-}
-
 struct entry {
     const char *account_id, *order_id, *position_id;
     double amount; /* negative: a debit */

@@ -113,7 +113,4 @@ void book_new_day(struct book *book);
 /* Why an exchange refuses an order, in words. */
 const char *book_reason(struct dice *dice);
 
-/* Recomputes one account's margins from the rows. */
-void book_settle(struct book *book, const char *account_id);
-
 #endif

@@ -21,7 +21,8 @@ size_t proxy_head_length(const char *bytes, size_t len)
     return 0;
 }
 
-bool proxy_line_is(const char *line, size_t len, const char *name)
+/* Whether the header line of len bytes has that name. */
+static bool line_is(const char *line, size_t len, const char *name)
 {
     size_t name_len = strlen(name);
     return len > name_len && line[name_len] == ':' && strncasecmp(line, name, name_len) == 0;
@@ -70,20 +71,20 @@ static bool read_length(const char *value, size_t len, int64_t *ret)
 /* Two lengths that differ, or an encoding that is not plain chunked, could be read in two ways. */
 static bool read_line(struct proxy_head *head, const char *line, size_t len)
 {
-    if (proxy_line_is(line, len, "Content-Length")) {
+    if (line_is(line, len, "Content-Length")) {
         int64_t length;
         value_of(&line, &len, "Content-Length");
         if (!read_length(line, len, &length) || (head->length >= 0 && head->length != length)) {
             return false;
         }
         head->length = length;
-    } else if (proxy_line_is(line, len, "Transfer-Encoding")) {
+    } else if (line_is(line, len, "Transfer-Encoding")) {
         value_of(&line, &len, "Transfer-Encoding");
         if (!value_is(line, len, "chunked") || head->chunked) {
             return false;
         }
         head->chunked = true;
-    } else if (proxy_line_is(line, len, "Connection")) {
+    } else if (line_is(line, len, "Connection")) {
         value_of(&line, &len, "Connection");
         head->close = head->close || value_is(line, len, "close");
     }
@@ -148,8 +149,8 @@ void proxy_head_rechunk(const char *bytes, size_t len, struct buf *out)
         if (line_len <= 2) {
             break;
         }
-        if (!proxy_line_is(line, line_len, "Content-Length") &&
-            !proxy_line_is(line, line_len, "Transfer-Encoding")) {
+        if (!line_is(line, line_len, "Content-Length") &&
+            !line_is(line, line_len, "Transfer-Encoding")) {
             buf_append(out, line, line_len);
         }
         line += line_len;

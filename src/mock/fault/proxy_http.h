@@ -31,9 +31,6 @@ size_t proxy_head_length(const char *bytes, size_t len);
 bool proxy_head_read_request(const char *bytes, size_t len, struct proxy_head *ret);
 bool proxy_head_read_answer(const char *bytes, size_t len, struct proxy_head *ret);
 
-/* Whether the header line of len bytes has that name. */
-bool proxy_line_is(const char *line, size_t len, const char *name);
-
 /* The same head, but for a body in chunks. */
 void proxy_head_rechunk(const char *bytes, size_t len, struct buf *out);
 

@@ -139,10 +139,8 @@ void packer_free(struct packer *packer);
 /* As emitter_read. */
 ssize_t packer_read(struct packer *packer, struct request *request, char *into, size_t size);
 
-/* What a stream has to be sent, in wire.c. */
-void wire_wake(struct request *request);  /* it has something */
+/* What a stream has to be sent, in stream.c. */
 void wire_room(void *request);            /* its socket has room again */
-void wire_leave(struct request *request); /* it is not written to any more */
 void wire_flush(struct server *server);   /* sends what can be sent now */
 void wire_abandon(struct server *server); /* the same, and hangs up on those that block */
 

@@ -197,8 +197,9 @@ static void flush(struct request *request)
 
 /* --- what the server's other files call ------------------------------------------------------- */
 
-void wire_wake(struct request *request)
+static void wake(void *owner)
 {
+    struct request *request = owner;
     if (!request->suspended || request->wire.fd < 0) {
         request_resume(request);
     } else if (request->wire.list == NULL) {
@@ -224,7 +225,7 @@ void wire_flush(struct server *server)
     }
 }
 
-void wire_leave(struct request *request)
+static void leave(struct request *request)
 {
     delist(request);
 }
@@ -317,11 +318,6 @@ static ssize_t read_stream(void *user, uint64_t position, char *into, size_t siz
     return count < 0 ? MHD_CONTENT_READER_END_OF_STREAM : count;
 }
 
-static void wake(void *owner)
-{
-    wire_wake(owner);
-}
-
 static int socket_of(const struct request *request)
 {
     return MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD)
@@ -340,7 +336,7 @@ void stream_gone(void *owner)
 {
     struct request *request = owner;
     request->gone = true;
-    wire_leave(request);
+    leave(request);
     request_resume(request);
 }
 
@@ -413,7 +409,7 @@ bool stream_open(struct request *request, struct call *call, const char *version
 void stream_close(struct request *request)
 {
     struct server *server = request->server;
-    wire_leave(request);
+    leave(request);
     mhdloop_unwatch_peer(server->mhdloop, socket_of(request));
     emitter_close(server->api->emitter, request->subscriber);
     request->subscriber = NULL;

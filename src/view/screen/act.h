@@ -21,7 +21,6 @@ void act_redraw(struct act *act, unsigned parts);
 void act_refresh_rows(struct act *act);
 void act_arrange_rows(struct act *act);
 void act_focus(struct act *act, enum pane pane);
-void act_move(struct act *act);                  /* by act->action */
 void act_move_strip(struct act *act, long step); /* the events or the tape, focused or not */
 void act_view(struct act *act, enum order_view view);
 void act_next_view(struct act *act);
@@ -29,6 +28,9 @@ void act_accept(struct act *act); /* the filter that was typed */
 void act_recent(struct act *act); /* one that was typed before */
 void act_group(struct act *act);
 void act_fold(struct act *act);
+void act_account(struct act *act);                 /* by act->action */
+void act_move_account(struct act *act, long step); /* in the pane of several */
+void act_open_account(struct act *act);
 void act_due(struct act *act); /* to the next row that wants attention */
 void act_open_popup(struct act *act, enum action_scope scope);
 void act_detail(struct act *act); /* the symbol */

@@ -38,7 +38,7 @@ static long step_of(const struct act *act)
     }
 }
 
-void act_move(struct act *act)
+static void move(struct act *act)
 {
     struct screen *screen = act->screen;
     long step = step_of(act);
@@ -54,6 +54,8 @@ void act_move(struct act *act)
         table_move(act_table(act), step);
     } else if (screen->focus == PANE_EVENTS) {
         act_move_strip(act, step);
+    } else if (screen->focus == PANE_ACCOUNT && screen_is_joint(act->input)) {
+        act_move_account(act, step);
     }
     act_redraw(act, act_pane_bit(screen->focus));
 }
@@ -61,7 +63,9 @@ void act_move(struct act *act)
 static void do_scroll_columns(struct act *act)
 {
     if (act->screen->popup == SCOPE_SYMBOL) {
-        act->screen->symbol_short = act->action == ACTION_LEFT;
+        int span = (int)act->screen->symbol_span + (act->action == ACTION_LEFT ? -1 : 1);
+        span = span < SYMBOL_MINUTES ? SYMBOL_MINUTES : span > SYMBOL_DAYS ? SYMBOL_DAYS : span;
+        act->screen->symbol_span = (enum symbol_span)span;
         act_redraw(act, SCREEN_POPUP);
         return;
     }
@@ -339,10 +343,7 @@ static void do_pause(struct act *act)
 {
     struct screen *screen = act->screen;
     if (screen->paused) {
-        for (int i = 0; i < RESOURCE_COUNT; i++) {
-            snapshot_unref((struct snapshot *)(uintptr_t)screen->held[i].shown);
-            screen->held[i].shown = NULL;
-        }
+        screen_go_on(screen);
     } else {
         for (int i = 0; i < RESOURCE_COUNT; i++) {
             struct pane_state *held = &screen->held[i];
@@ -350,10 +351,10 @@ static void do_pause(struct act *act)
             held->shown = held->shown != NULL ? snapshot_copy(held->shown) : NULL;
         }
         screen->held_events = act->input->events;
-        screen->held_tape = act->input->tape != NULL ? tape_total(act->input->tape) : 0;
+        screen->held_tape = tape_pane_total(act->input);
         screen->held_total = act->input->journal != NULL ? journal_total(act->input->journal) : 0;
+        screen->paused = true;
     }
-    screen->paused = !screen->paused;
     screen->retake = RESOURCE_ALL;
     act_redraw(act, SCREEN_VIEW);
 }
@@ -382,12 +383,12 @@ static void do_program(struct act *act)
 }
 
 static void (*const handlers[ACTION_COUNT])(struct act *act) = {
-    [ACTION_UP] = act_move,
-    [ACTION_DOWN] = act_move,
-    [ACTION_PAGE_UP] = act_move,
-    [ACTION_PAGE_DOWN] = act_move,
-    [ACTION_TOP] = act_move,
-    [ACTION_BOTTOM] = act_move,
+    [ACTION_UP] = move,
+    [ACTION_DOWN] = move,
+    [ACTION_PAGE_UP] = move,
+    [ACTION_PAGE_DOWN] = move,
+    [ACTION_TOP] = move,
+    [ACTION_BOTTOM] = move,
     [ACTION_LEFT] = do_scroll_columns,
     [ACTION_RIGHT] = do_scroll_columns,
     [ACTION_FOCUS_NEXT] = do_focus,
@@ -419,6 +420,9 @@ static void (*const handlers[ACTION_COUNT])(struct act *act) = {
     [ACTION_COLUMN_RESET] = do_columns,
     [ACTION_LIST_PREVIOUS] = do_list,
     [ACTION_LIST_NEXT] = do_list,
+    [ACTION_ACCOUNT_PREVIOUS] = act_account,
+    [ACTION_ACCOUNT_NEXT] = act_account,
+    [ACTION_ACCOUNT_ALL] = act_account,
     [ACTION_REVALIDATE] = do_revalidate,
     [ACTION_REVALIDATE_ALL] = do_revalidate,
     [ACTION_EVENTS] = do_events,

@@ -25,8 +25,10 @@ void act_fields(struct act *act)
         key = entry != NULL ? entry->number : 0;
     } else if (screen->focus != PANE_EVENTS) {
         struct pane_state state = screen_pane(screen, act->input, RESOURCE_ACCOUNT);
-        bool known = state.shown != NULL && state.shown->row_count > 0;
-        key = known ? table_key(model_row(state.shown, 0)->id) : 0;
+        size_t at = screen_is_joint(act->input) ? account_row(screen, act->input) : 0;
+        bool known = state.shown != NULL && at < state.shown->row_count;
+        key = known ? model_key(model_row(state.shown, at)->id, model_row(state.shown, at)->owner)
+                    : 0;
     }
     if (key != 0) {
         screen->detail_key = key;
@@ -39,6 +41,10 @@ void act_detail(struct act *act)
 {
     struct screen *screen = act->screen;
     bool tape = screen->focus == PANE_EVENTS && !screen->strip.journal;
+    if (screen->focus == PANE_ACCOUNT && screen_is_joint(act->input)) {
+        act_open_account(act);
+        return;
+    }
     if (!act_in_table(act) && !tape) {
         act_fields(act);
         return;

@@ -11,7 +11,7 @@
 
 static uint64_t newest(const struct screen_input *input)
 {
-    return input->tape != NULL ? tape_total(input->tape) : 0;
+    return tape_pane_total(input);
 }
 
 /* What is known now, to be held against what will be known then. */
@@ -20,14 +20,16 @@ static struct away_figures figures_of(const struct screen *screen, const struct 
     struct away_figures figures = {.at_ms = input->now.wall_ms, .margin = NAN};
     const struct snapshot *account = screen_pane(screen, input, RESOURCE_ACCOUNT).shown;
     const struct snapshot *positions = screen_pane(screen, input, RESOURCE_POSITIONS).shown;
+    figures.counts = tape_pane_counts(input);
+    if (screen_is_joint(input)) { /* of several kinds of money there is no one figure */
+        figures.day = screen->totals.count == 1 ? screen->totals.totals[0].day.value : (double)NAN;
+        return figures;
+    }
     struct money money;
     money_of(&money, input->book, positions);
     figures.day = positions != NULL ? money.sums[0].day.value : (double)NAN;
     if (account != NULL && account->row_count > 0) {
         figures.margin = money_margin(account->account);
-    }
-    if (input->tape != NULL) {
-        figures.counts = tape_counts(input->tape);
     }
     return figures;
 }
@@ -43,16 +45,18 @@ static void look(struct screen *screen, uint64_t number, int64_t at_ms)
 void away_begin(struct screen *screen, const struct screen_input *input)
 {
     struct screen_away *away = &screen->away;
-    bool known = input->looked_ms != MODEL_NO_TIME && input->tape != NULL;
+    bool tape = input->tape != NULL || input->accounts != NULL;
+    bool known = input->looked_ms != MODEL_NO_TIME && tape;
     if (away->begun || away->touched_us != 0 || !known) {
         return;
     }
     away->begun = true;
-    size_t i = 0, count = tape_count(input->tape);
-    while (i < count && tape_at(input->tape, i)->wall_ms > input->looked_ms) {
+    struct tapes_entry found;
+    size_t i = 0;
+    while (tape_pane_find(screen, input, i, &found) && found.entry->wall_ms > input->looked_ms) {
         i++;
     }
-    look(screen, i < count ? tape_at(input->tape, i)->number : 0, input->looked_ms);
+    look(screen, tape_pane_find(screen, input, i, &found) ? found.number : 0, input->looked_ms);
     away->touched = screen->away.looked;
     away->back_us = input->now.mono_us;
 }

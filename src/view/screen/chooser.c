@@ -19,7 +19,7 @@ void chooser_open(struct screen *screen)
     if (table == NULL) {
         return;
     }
-    columns_of(table->pane, &count);
+    count = table_column_total(table);
     used = table_columns(table, false, screen->chooser);
     screen->chooser_shown = used;
     screen->chooser_pane = screen->focus;

@@ -29,9 +29,25 @@ static int64_t stepped(int64_t now_ms, int64_t from_ms)
     return to_ms - to_ms % step_ms;
 }
 
+/* From the first figure of any of them on. */
+static struct draw_span joint_session(const struct screen_accounts *accounts)
+{
+    struct draw_span all = curve_session(&accounts->of[0]);
+    for (size_t i = 1; i < accounts->count; i++) {
+        struct draw_span one = curve_session(&accounts->of[i]);
+        bool there = one.to > SESSION_MIN, none = all.to <= SESSION_MIN;
+        all.from = there && (none || one.from < all.from) ? one.from : all.from;
+        all.to = there && one.to > all.to ? one.to : all.to;
+    }
+    return all;
+}
+
 struct draw_span curve_session(const struct screen_input *input)
 {
     const struct series *day = day_of(input);
+    if (screen_is_joint(input) && input->accounts->count > 0) {
+        return joint_session(input->accounts);
+    }
     if (day == NULL) {
         return (struct draw_span){0, SESSION_MIN};
     }

@@ -264,7 +264,8 @@ const struct row *detail_row(const struct screen *screen, const struct screen_in
     struct pane_state state = screen_pane(screen, input, (enum resource)screen->focus);
     size_t count = state.shown != NULL ? state.shown->row_count : 0;
     for (size_t i = 0; i < count; i++) {
-        if (table_key(model_row(state.shown, i)->id) == screen->detail_key) {
+        if (model_key(model_row(state.shown, i)->id, model_row(state.shown, i)->owner) ==
+            screen->detail_key) {
             return model_row(state.shown, i);
         }
     }

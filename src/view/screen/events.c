@@ -10,7 +10,7 @@
 #define WHAT_WIDTH_MAX 72
 
 /* Entries that came after the pause began are not shown yet. */
-size_t screen_journal_skip(const struct screen *screen, const struct screen_input *input)
+static size_t skipped(const struct screen *screen, const struct screen_input *input)
 {
     uint64_t total = journal_total(input->journal);
     return screen->paused && total > screen->held_total ? (size_t)(total - screen->held_total) : 0;
@@ -21,7 +21,7 @@ size_t events_count(const struct screen *screen, const struct screen_input *inpu
     if (input->journal == NULL) {
         return 0;
     }
-    size_t count = journal_count(input->journal), skip = screen_journal_skip(screen, input);
+    size_t count = journal_count(input->journal), skip = skipped(screen, input);
     return count > skip ? count - skip : 0;
 }
 
@@ -31,7 +31,7 @@ const struct journal_entry *events_at(const struct screen *screen, const struct 
     if (i >= events_count(screen, input)) {
         return NULL;
     }
-    return journal_at(input->journal, i + screen_journal_skip(screen, input));
+    return journal_at(input->journal, i + skipped(screen, input));
 }
 
 /* The index of the selected entry: numbers count up, indexes from the newest. */

@@ -110,6 +110,9 @@ static void add_actions(struct help *help, const char *group, enum action_scope 
         bool panes = (info->scopes & SCOPE_BIT(SCOPE_PANES)) != 0;
         bool fits = scope == SCOPE_PANES ? panes && action_works_in(action, pane) == here
                                          : !panes && (info->scopes & SCOPE_BIT(scope)) != 0;
+        if (info->several && help->frame->input->accounts == NULL) {
+            continue;
+        }
         if (scope == SCOPE_COLUMNS && (info->scopes & SCOPE_BIT(SCOPE_SORT)) != 0) {
             continue; /* stands before it, in the other menu */
         }

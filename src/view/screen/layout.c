@@ -119,7 +119,14 @@ static void place_full(const struct layout_request *request, struct layout *layo
         layout->panes[PANE_EVENTS] =
             cut_lines(&body, alone ? -body.height : -clamp(body.height / 6, 5, 10));
     }
-    int width = clamp(request->columns * 33 / 100, 46, 66);
+    bool dock = request->columns >= LAYOUT_DOCK_COLUMNS && left.count + right.count > 0;
+    if (dock) {
+        struct rect rest = body;
+        int page = clamp(request->columns / 4, 50, 90);
+        body = cut_columns(&rest, body.width - page);
+        layout->symbol = rest;
+    }
+    int width = clamp(request->columns * (dock ? 23 : 33) / 100, 46, 66);
     struct rect left_area = cut_columns(&body, right.count == 0 ? body.width
                                                : left.count > 0 ? body.width - width
                                                                 : 0);

@@ -33,19 +33,16 @@ static struct style bold(enum role role)
 
 /* --- identity ------------------------------------------------------------------------------- */
 
-static enum role badge_role(const char *badge)
-{
-    if (strcmp(badge, "?") == 0) {
-        return ROLE_DIM; /* nobody has said yet */
-    }
-    if (strcmp(badge, "MOCK") == 0) {
-        return ROLE_BADGE_MOCK;
-    }
-    return strcmp(badge, "PAPER") == 0 ? ROLE_BADGE_PAPER : ROLE_BADGE_REAL;
-}
-
 static void add_badge(struct bar *bar, const struct screen_input *input)
 {
+    if (screen_is_joint(input)) {
+        char all[TOTAL_NAME_BYTES];
+        accounts_badge(input->accounts, all);
+        bar_add(bar, pinned, bold(strchr(all, '+') != NULL ? ROLE_BADGE_REAL : badge_role(all)),
+                "▌%s▐", all);
+        bar_add(bar, left_at(3), plain(ROLE_TEXT), " %zu accounts", input->accounts->count);
+        return;
+    }
     const char *badge = input->badge != NULL ? input->badge : "";
     if (badge[0] != '\0') {
         bar_add(bar, pinned, bold(badge_role(badge)), "▌%.12s▐", badge);
@@ -66,6 +63,12 @@ static const char *client_of(const struct frame *frame)
 static void add_identity(struct bar *bar, const struct frame *frame, bool roomy)
 {
     char client[BAR_TEXT_MAX];
+    const struct screen_accounts *accounts = frame->input->accounts;
+    if (accounts != NULL && !screen_is_joint(frame->input)) {
+        const struct owner *owner = accounts->owners[accounts->shown];
+        bar_add(bar, pinned, bold(owner_role(owner)), " %s", owner->name);
+        bar_add(bar, left_at(7), plain(ROLE_DIM), " %zu/%zu", accounts->shown + 1, accounts->count);
+    }
     text_fit(client_of(frame), (struct text_fit){NAME_COLUMNS, TEXT_CUT_END}, client,
              sizeof client);
     if (client[0] != '\0') {
@@ -256,6 +259,10 @@ void paint_top(const struct frame *frame)
     struct bar bar;
     bar.count = 0;
     bool roomy = is_roomy(frame);
+    if (screen_is_joint(frame->input)) {
+        paint_strip(frame);
+        return;
+    }
     bar_add(&bar, left_at(11), bold(ROLE_TITLE), " blotter ");
     bar_add(&bar, left_at(13), plain(ROLE_TEXT), " ");
     add_badge(&bar, frame->input);
@@ -292,6 +299,10 @@ void paint_account_line(const struct frame *frame)
     struct pane_state state = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT);
     char text[BAR_TEXT_MAX];
     if (area.height == 0) {
+        return;
+    }
+    if (screen_is_joint(frame->input)) {
+        paint_accounts_line(frame);
         return;
     }
     bar_add(&bar, pinned, plain(ROLE_TEXT), " ");
@@ -528,11 +539,14 @@ static void add_hints(struct bar *bar, const struct frame *frame)
         {SCOPE_PROMPT, ACTION_ACCEPT, 3},
         {SCOPE_PROMPT, ACTION_BACK, 3},
     };
+    enum action_scope scope = screen_scope(frame->screen);
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         char key[24];
+        if (hints[i].scope != scope || !action_works_in(hints[i].action, frame->screen->focus)) {
+            continue;
+        }
         key_of(frame->input, hints[i].action, key, sizeof key);
-        if (hints[i].scope == screen_scope(frame->screen) && key[0] != '\0' &&
-            action_works_in(hints[i].action, frame->screen->focus)) {
+        if (key[0] != '\0') {
             add_hint(bar, hints[i].action, hints[i].rank, key);
         }
     }
@@ -559,6 +573,10 @@ void paint_state(const struct frame *frame)
 
 static void mini_pnl(const struct frame *frame, struct bar *bar)
 {
+    if (screen_is_joint(frame->input)) {
+        accounts_add_days(bar, frame);
+        return;
+    }
     struct bar right;
     right.count = 0;
     add_money(&right, frame, false);

@@ -49,13 +49,16 @@ static void list_text(const struct table *table, char *out, size_t capacity)
         table->snapshot->list_count > 0) {
         text_fit(table->snapshot->lists[table->list].name, (struct text_fit){18, TEXT_CUT_END},
                  name, sizeof name);
-        snprintf(out, capacity, "  “%s” %zu/%zu", name, table->list + 1, table->list_count);
+        const struct owner *owner = table->snapshot->lists[table->list].owner;
+        bool several = owner != NULL && table->owner_count > 1;
+        snprintf(out, capacity, "  “%s”%s%s %zu/%zu", name, several ? " " : "",
+                 several ? owner->name : "", table->list + 1, table->list_count);
     }
 }
 
 static void title_text(const struct frame *frame, enum pane pane, char *out, size_t capacity)
 {
-    char sort[64] = "", list[128] = "";
+    char sort[64] = "", list[192] = "";
     if (screen_has_table(pane)) {
         sort_text(&frame->screen->tables[pane], sort, sizeof sort);
         list_text(&frame->screen->tables[pane], list, sizeof list);
@@ -124,7 +127,7 @@ static void exposure_text(const struct frame *frame, char *out, size_t capacity)
 static void put_status(const struct frame *frame, enum pane pane, struct rect edge, int lines)
 {
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
-    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[5][TITLE_MAX], more[64],
+    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[5][TITLE_MAX], more[64] = "",
          exposure[FORMAT_MAX + 48] = "";
     const char *mark = state.stale ? "≈ " : "";
     if (screen_has_table(pane)) {
@@ -134,7 +137,9 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
     format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.shown_ms, minute);
     size_t rows = state.shown != NULL ? state.shown->row_count : 0;
     bool cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
-    snprintf(more, sizeof more, cut ? "newest %zu of more · " : "", rows);
+    if (cut) {
+        snprintf(more, sizeof more, "newest %zu of more · ", rows);
+    }
     if (pane == PANE_POSITIONS) {
         exposure_text(frame, exposure, sizeof exposure);
     }
@@ -395,6 +400,10 @@ static void order_foot(const struct frame *frame, struct rect line)
     char out[FORMAT_MAX];
     struct bar bar;
     bar.count = 0;
+    if (screen_is_joint(frame->input)) {
+        paint_accounts_worth(frame, line);
+        return;
+    }
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
     table_foot_make(table);
     const struct table_foot *foot = &table->foot;
@@ -468,6 +477,9 @@ static void paint_table(const struct frame *frame, enum pane pane)
 
 int account_lines(const struct screen *screen)
 {
+    if (screen->account_lines > 0) {
+        return screen->account_lines;
+    }
     uint8_t columns[COLUMNS_MAX];
     return (int)table_columns(&screen->tables[PANE_ACCOUNT], false, columns);
 }
@@ -583,6 +595,10 @@ static void paint_account(const struct frame *frame)
     const struct table *table = &frame->screen->tables[PANE_ACCOUNT];
     struct account_place place = {.inside =
                                       rect_inset(frame->screen->layout.panes[PANE_ACCOUNT], 1)};
+    if (screen_is_joint(frame->input)) {
+        paint_accounts(frame, place.inside);
+        return;
+    }
     put_reason(frame, PANE_ACCOUNT, place.inside);
     if (table->snapshot == NULL || table->snapshot->row_count == 0) {
         return;

@@ -2,6 +2,8 @@
 
 #include <blotter/core/derive.h>
 
+#include <string.h>
+
 bool screen_has_table(enum pane pane)
 {
     return pane != PANE_EVENTS && pane != PANE_ACCOUNT;
@@ -44,6 +46,17 @@ enum role margin_role(double percent, bool stale)
            : percent >= MONEY_MARGIN_FULL ? ROLE_CONN_BAD
            : percent >= MONEY_MARGIN_HIGH ? ROLE_CONN_WARN
                                           : ROLE_TEXT;
+}
+
+enum role badge_role(const char *badge)
+{
+    if (strcmp(badge, "?") == 0) {
+        return ROLE_DIM; /* nobody has said yet */
+    }
+    if (strcmp(badge, "MOCK") == 0) {
+        return ROLE_BADGE_MOCK;
+    }
+    return strcmp(badge, "PAPER") == 0 ? ROLE_BADGE_PAPER : ROLE_BADGE_REAL;
 }
 
 struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,

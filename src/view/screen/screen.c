@@ -27,12 +27,13 @@ struct screen *screen_new(int columns, int rows)
     }
     screen->deadline_us = MOMENT_NEVER;
     screen->age_ms = INT64_MAX;
+    screen->symbol_span = SYMBOL_DAY;
     screen->away.looked_ms = MODEL_NO_TIME;
     screen_resize(screen, columns, rows);
     return screen;
 }
 
-static void let_go(struct screen *screen)
+void screen_go_on(struct screen *screen)
 {
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         snapshot_unref((struct snapshot *)(uintptr_t)screen->held[i].shown);
@@ -41,15 +42,31 @@ static void let_go(struct screen *screen)
     screen->paused = false;
 }
 
+void screen_forget_accounts(struct screen *screen)
+{
+    screen_go_on(screen);
+    free(screen->accounts);
+    screen->accounts = NULL;
+    screen->account_count = 0;
+    screen->strip.selected = 0;
+    screen->placed = false;
+    screen->retake = RESOURCE_ALL;
+    screen->dirty |= SCREEN_ALL;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        table_forget_rows(&screen->tables[i]);
+    }
+}
+
 void screen_free(struct screen *screen)
 {
     if (screen == NULL) {
         return;
     }
-    let_go(screen);
+    screen_go_on(screen);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         table_done(&screen->tables[i]);
     }
+    free(screen->accounts);
     free(screen->copy);
     free(screen);
 }
@@ -145,6 +162,19 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     note_brief(screen);
 }
 
+/* The accounts whose rows stand together. */
+static const struct owner *const *shown_owners(const struct screen_input *input, size_t *ret_count)
+{
+    const struct screen_accounts *accounts = input->accounts;
+    *ret_count = 0;
+    if (accounts == NULL) {
+        return NULL;
+    }
+    bool all = accounts->shown == SCREEN_ALL_ACCOUNTS;
+    *ret_count = all ? accounts->count : 1;
+    return accounts->owners + (all ? 0 : accounts->shown);
+}
+
 void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which)
 {
     for (int i = 0; i < RESOURCE_COUNT; i++) {
@@ -155,13 +185,16 @@ void screen_take(struct screen *screen, const struct screen_input *input, resour
                                       .quiet = state.stale,
                                       .book = input->book,
                                       .tape = input->tape};
+            news.owners = shown_owners(input, &news.owner_count);
             if ((screen->retake & RESOURCE_BIT(i)) != 0) {
                 table_forget_widths(&screen->tables[i]);
             }
             table_take(&screen->tables[i], &news);
         }
     }
-    if ((which & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
+    if (input->accounts != NULL) {
+        accounts_take(screen, input);
+    } else if ((which & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0) {
         money_of(&screen->money, input->book, screen->tables[RESOURCE_POSITIONS].snapshot);
     }
 }
@@ -196,6 +229,14 @@ resource_mask screen_visible(const struct screen *screen)
 bool screen_hides_amounts(const struct screen *screen)
 {
     return screen->hide_amounts;
+}
+
+const char *screen_past_symbol(const struct screen *screen, const struct owner *owner)
+{
+    bool its = owner == NULL || owner->key == screen->symbol_account;
+    bool open = screen->popup == SCOPE_SYMBOL || screen->layout.symbol.width > 0;
+    bool days = its && open && screen->symbol[0] != '\0' && screen->symbol_span == SYMBOL_DAYS;
+    return days ? screen->symbol : NULL;
 }
 
 int64_t screen_deadline(const struct screen *screen)
@@ -309,7 +350,9 @@ static void paint_popup(const struct frame *frame)
         paint_help(frame);
         break;
     case SCOPE_SYMBOL:
-        paint_symbol(frame);
+        if (frame->screen->layout.symbol.width == 0) {
+            paint_symbol(frame);
+        }
         break;
     case SCOPE_DETAIL:
         paint_detail(frame);
@@ -349,6 +392,10 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     paint_account_line(frame);
     paint_tabs(frame);
     paint_state(frame);
+    if (layout->symbol.width > 0 && (dirty & ~(SCREEN_CONN | SCREEN_TOP | SCREEN_STATE)) != 0) {
+        symbol_note(frame->screen, frame->input);
+        paint_symbol(frame);
+    }
     paint_popup(frame);
     paint_digest(frame);
     bool beside = frame->screen->popup == SCOPE_SYMBOL;
@@ -365,7 +412,12 @@ static bool fits(const struct screen *screen, const struct canvas *canvas)
 /* What an earlier run told of orders is there from the next frame on. */
 static void note_kept(struct screen *screen, const struct screen_input *input)
 {
+    const struct screen_accounts *accounts = input->accounts;
     uint64_t kept = input->tape != NULL ? tape_kept(input->tape) : 0;
+    for (size_t i = 0; accounts != NULL && i < accounts->count; i++) {
+        const struct tape *tape = accounts->of[i].tape;
+        kept = memo_mix(kept, tape != NULL ? tape_kept(tape) : 0);
+    }
     screen->retake |= kept != screen->kept ? RESOURCE_BIT(RESOURCE_ORDERS) : 0;
     screen->kept = kept;
 }

@@ -25,10 +25,17 @@ struct screen_events {
 };
 
 /* The same of the tape. */
+/* How many lines an entry of the tape takes where the pane is narrow. */
+struct tape_height {
+    uint64_t words; /* a number of what they say; 0: not known */
+    int lines;
+};
+
 struct screen_strip {
-    uint64_t selected; /* an entry's number; 0: the newest */
-    size_t top;        /* index of the first entry shown */
-    bool journal;      /* the pane shows what was fetched, and why */
+    uint64_t selected;                           /* an entry's number; 0: the newest */
+    size_t top;                                  /* index of the first entry shown */
+    bool journal;                                /* the pane shows what was fetched, and why */
+    struct tape_height heights[CANVAS_SIDE_MAX]; /* by the entry's number */
 };
 
 struct away_figures {
@@ -61,11 +68,26 @@ struct pane_memo {
 /* The lines around the panes. */
 enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
 
+/* What each of several accounts has, until its rows change. */
+struct account_sums {
+    const struct owner *owner;
+    const struct snapshot *rows;
+    uint64_t version, book_version;
+    struct money money;
+};
+
 struct screen {
     int columns, rows;
+    uint64_t account;     /* of several, the key of the one that is shown; 0: all */
+    uint64_t account_row; /* the key of the one that is selected in its pane; 0: the first */
+    struct account_sums *accounts; /* as many as there are */
+    size_t account_count;          /* 0: one alone */
+    struct money_totals totals;
+    int account_lines;                /* that their table wants; 0: they are no table */
     bool curve;                       /* the day has one */
     char symbol[TAPE_SYMBOL_MAX * 2]; /* of the symbol page, as the server sends it */
-    bool symbol_short;                /* its last minutes instead of the day */
+    uint64_t symbol_account;          /* whose, of several accounts: an owner's key; 0: nobody's */
+    enum symbol_span { SYMBOL_MINUTES, SYMBOL_DAY, SYMBOL_DAYS } symbol_span; /* of its curve */
     enum pane focus;
     bool zoom, paused, hide_amounts, placed;
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
@@ -134,16 +156,27 @@ bool screen_is_cut(const struct screen_input *input, const struct snapshot *orde
 struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,
                                     enum pane pane);
 enum role margin_role(double percent, bool stale);
+enum role badge_role(const char *badge);
+
+/* --- joint.c */
+bool screen_shows_account(const struct screen_accounts *accounts, size_t i);
+/* Whether the rows of several accounts stand together. */
+static inline bool screen_is_joint(const struct screen_input *input)
+{
+    return input->accounts != NULL && input->accounts->shown == SCREEN_ALL_ACCOUNTS;
+}
 
 /* --- screen.c */
 void screen_place(struct screen *screen, const struct screen_input *input);
 void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which);
 
+/* What was held while paused goes. */
+void screen_go_on(struct screen *screen);
+
 /* Whether a pane's rows are other rows although nobody said so: never read through an old pointer.
  */
 bool screen_has_moved(const struct screen *screen, const struct screen_input *input,
                       enum pane pane);
-size_t screen_journal_skip(const struct screen *screen, const struct screen_input *input);
 
 /* --- bar.c: a line of segments; those of the highest rank go first when there is no room */
 #define BAR_ITEMS_MAX 40
@@ -188,6 +221,31 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
 /* The first key of an action, as the user has mapped it; "" when it has none. */
 void key_of(const struct screen_input *input, enum action action, char *out, size_t capacity);
 
+/* --- accounts.c: several accounts */
+/* Takes in what each has; changed: positions, or the account, of some may have. */
+void accounts_take(struct screen *screen, const struct screen_input *input);
+/* Where its sums stand; NULL: nothing is known of its positions. */
+const struct money *account_money(const struct screen *screen, const struct screen_input *input,
+                                  size_t i);
+size_t account_cursor(const struct screen *screen, const struct screen_input *input);
+/* The place of the selected one's row among those of its pane; past their end: it has none. */
+size_t account_row(const struct screen *screen, const struct screen_input *input);
+void paint_accounts(const struct frame *frame, struct rect inside);
+void paint_accounts_line(const struct frame *frame);
+/* What the working orders of each kind of money are worth. */
+void paint_accounts_worth(const struct frame *frame, struct rect line);
+/* "Σ real", "kite": what a total is of, in as few words as tell it apart. */
+#define TOTAL_NAME_BYTES 48
+void total_name(const struct money_totals *totals, const struct money_total *total,
+                char out[TOTAL_NAME_BYTES]);
+/* The badge of all, "REAL+MOCK" where they differ. */
+void accounts_badge(const struct screen_accounts *accounts, char out[TOTAL_NAME_BYTES]);
+/* Every total's day, the first one pinned; where no two accounts are added, each is its own. */
+void accounts_add_days(struct bar *bar, const struct frame *frame);
+
+/* --- strip.c: the top line of several accounts */
+void paint_strip(const struct frame *frame);
+
 /* --- lines.c: top line, account line, tabs, state bar, three lines */
 void paint_top(const struct frame *frame);
 void paint_account_line(const struct frame *frame);
@@ -216,6 +274,12 @@ void paint_tape_lines(const struct frame *frame, struct rect area);
 void tape_say(const struct frame *frame, const struct tape_entry *entry, struct tape_words *ret);
 enum role tape_role(const struct tape_entry *entry);
 size_t tape_pane_count(const struct screen *screen, const struct screen_input *input);
+uint64_t tape_pane_total(const struct screen_input *input);
+struct tape_counts tape_pane_counts(const struct screen_input *input);
+/* The i-th entry with its number among those of all accounts, and whose it is; false past the end.
+ */
+bool tape_pane_find(const struct screen *screen, const struct screen_input *input, size_t i,
+                    struct tapes_entry *ret);
 const struct tape_entry *tape_pane_at(const struct screen *screen, const struct screen_input *input,
                                       size_t i);
 size_t tape_pane_cursor(const struct screen *screen, const struct screen_input *input);
@@ -241,8 +305,6 @@ void curve_put_times(const struct frame *frame, struct rect line, struct draw_sp
 void paint_symbol(const struct frame *frame);
 /* Takes over what the selected row is about. */
 void symbol_note(struct screen *screen, const struct screen_input *input);
-/* Where the page stands: beside the table that it is about, or everywhere. */
-struct rect symbol_area(const struct screen *screen);
 bool symbol_covers(const struct screen *screen, enum pane pane);
 
 /* --- away.c */
@@ -276,8 +338,5 @@ void chooser_open(struct screen *screen);
 void chooser_act(struct screen *screen, enum action action);
 void sort_menu_open(struct screen *screen);
 void sort_menu_take(struct screen *screen); /* sorts by what the cursor is on */
-
-/* --- state.c */
-bool columns_from_text(struct table *table, const char *text);
 
 #endif

@@ -71,7 +71,7 @@ static bool sort_from_text(struct table *table, const char *text)
 }
 
 /* Takes a list of names; nothing changes when one is unknown or said twice. */
-bool columns_from_text(struct table *table, const char *text)
+static bool columns_from_text(struct table *table, const char *text)
 {
     uint8_t chosen[COLUMNS_MAX];
     size_t used = 0, count;

@@ -224,8 +224,14 @@ static bool is_offline(const struct conn_status *conn)
     return conn->phase != CONN_LIVE && conn->attempt >= 2 && fault_is_outage(conn->fault.kind);
 }
 
+static void say_accounts(const struct screen_input *input, struct conn_word *ret);
+
 void conn_word_make(const struct screen_input *input, struct conn_word *ret)
 {
+    if (screen_is_joint(input)) {
+        say_accounts(input, ret);
+        return;
+    }
     const struct conn_status *conn = input->conn;
     const struct fault *auth = auth_fault(input);
     word_set(ret, ROLE_CONN_WARN, "◌ CONNECTING");
@@ -255,6 +261,33 @@ void conn_word_make(const struct screen_input *input, struct conn_word *ret)
         snprintf(ret->more, sizeof ret->more, "answered, not a byte yet");
     } else if (conn->attempt > 1) {
         snprintf(ret->more, sizeof ret->more, "try %d", conn->attempt);
+    }
+}
+
+/* Of several accounts: how many are live, and what is wrong with the first that is not. */
+static void say_accounts(const struct screen_input *input, struct conn_word *ret)
+{
+    const struct screen_accounts *accounts = input->accounts;
+    struct conn_word word, first = {.role = ROLE_CONN_LIVE};
+    size_t live = 0, off = accounts->count;
+    for (size_t i = 0; i < accounts->count; i++) {
+        conn_word_make(&accounts->of[i], &word);
+        live += word.role == ROLE_CONN_LIVE;
+        bool worse =
+            word.role != ROLE_CONN_LIVE &&
+            (off == accounts->count || (word.role == ROLE_CONN_BAD && first.role != ROLE_CONN_BAD));
+        first = worse ? word : first;
+        off = worse ? i : off;
+    }
+    memset(ret, 0, sizeof *ret);
+    ret->role = live == accounts->count ? ROLE_CONN_LIVE : live > 0 ? ROLE_CONN_WARN : first.role;
+    snprintf(ret->text, sizeof ret->text, "%s %zu/%zu", live > 0 ? "● LIVE" : "○ LIVE", live,
+             accounts->count);
+    snprintf(ret->shortest, sizeof ret->shortest, "%s", ret->text);
+    if (off < accounts->count) {
+        snprintf(ret->more, sizeof ret->more, "│ %s %.60s %.60s", accounts->owners[off]->name,
+                 first.text, first.more);
+        snprintf(ret->why, sizeof ret->why, "%s", first.why);
     }
 }
 

@@ -224,6 +224,21 @@ NUMBER_OF(account, used_margin)
 TEXT_OF(account, client_id)
 TIME_OF(account, updated_ms)
 
+static const char *owner_name(const struct row *row)
+{
+    return row->owner != NULL ? row->owner->name : "";
+}
+
+enum role owner_role(const struct owner *owner)
+{
+    return (enum role)(ROLE_ACCOUNT_1 + owner->number % OWNER_ROLES);
+}
+
+static enum role row_owner_role(const struct row *row)
+{
+    return row->owner != NULL ? owner_role(row->owner) : ROLE_TEXT;
+}
+
 /* --- the tables ----------------------------------------------------------------------------- */
 
 #define TEXT(get, low, high)                                                                       \
@@ -238,6 +253,13 @@ TIME_OF(account, updated_ms)
 #define ID                                                                                         \
     {                                                                                              \
         "id", "Id", "the server's id", .show = COLUMN_OPTIONAL, .rank = 20, TEXT(row_id, 8, 36)    \
+    }
+
+#define ACCOUNT(how)                                                                               \
+    {                                                                                              \
+        "acct", "Acct", "which account's it is",                                                   \
+            .show = (how), .rank = 1, TEXT(owner_name, 4, 12),                                     \
+            .flags = COLUMN_SEARCHED | COLUMN_OWNER, .role = row_owner_role                        \
     }
 
 static const struct column order_columns[] = {
@@ -281,6 +303,7 @@ static const struct column order_columns[] = {
      MONEY(order_value_of), .flags = COLUMN_AMOUNT | COLUMN_DERIVED},
     {"executed", "Executed", "when it was executed", .show = COLUMN_OPTIONAL, .rank = 13,
      TIME(order_executed_ms)},
+    ACCOUNT(COLUMN_DEFAULT),
 };
 
 static const struct column position_columns[] = {
@@ -326,6 +349,7 @@ static const struct column position_columns[] = {
      TIME(position_created_ms)},
     {"abs-pnl", "|P&L|", "unrealised P&L without its sign: to sort by", .show = COLUMN_OPTIONAL,
      .rank = 16, MONEY(position_magnitude), .flags = COLUMN_AMOUNT | COLUMN_DERIVED | COLUMN_MOVES},
+    ACCOUNT(COLUMN_DEFAULT),
 };
 
 static const struct column watch_columns[] = {
@@ -357,6 +381,7 @@ static const struct column watch_columns[] = {
      PRICE(watch_item_alert_price)},
     {"name", "Name", "the company's name", .show = COLUMN_OPTIONAL, .rank = 17,
      TEXT(watch_item_name, 8, 32), .flags = COLUMN_SEARCHED},
+    ACCOUNT(COLUMN_OPTIONAL),
 };
 
 /* One line each, not one column each; those without an accessor are sums over the positions. */

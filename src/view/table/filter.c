@@ -201,7 +201,7 @@ bool filter_compile(enum pane pane, const char *text, struct filter *ret,
                     char error[FILTER_ERROR_MAX])
 {
     struct filter filter = {.count = 0};
-    char later[FILTER_ERROR_MAX]; /* the first mistake is told */
+    char later[FILTER_ERROR_MAX] = ""; /* the first mistake is told */
     bool good = true;
     for (text += strspn(text, " "); *text != '\0'; text += strspn(text, " ")) {
         char word[FILTER_WORD_MAX];

@@ -18,11 +18,13 @@ void table_init(struct table *table, enum pane pane)
 void table_done(struct table *table)
 {
     free(table->marks);
+    free(table->traits);
     free(table->order);
     free(table->groups);
     table->groups = NULL;
     free(table->changed);
     table->marks = NULL;
+    table->traits = NULL;
     table->order = NULL;
     table->changed = NULL;
 }
@@ -31,6 +33,17 @@ uint64_t table_key(const char *id)
 {
     uint64_t hash = hash_text(HASH_START, id);
     return hash != 0 ? hash : 1;
+}
+
+void table_forget_rows(struct table *table)
+{
+    table->snapshot = NULL;
+    table->owners = NULL;
+    table->owner_count = 0;
+    table->order_count = 0;
+    table->total = 0;
+    table->split = 0;
+    table->group_count = 0;
 }
 
 /* --- marks ----------------------------------------------------------------------------------- */
@@ -216,9 +229,14 @@ void table_settle(struct table *table)
 }
 
 /* Whether a list is the one that was shown. */
+static uint64_t list_key(const struct table *table, size_t i)
+{
+    return model_key(table->snapshot->lists[i].id, table->snapshot->lists[i].owner);
+}
+
 static bool is_list(const struct table *table, size_t i)
 {
-    return table_key(table->snapshot->lists[i].id) == table->list_key;
+    return list_key(table, i) == table->list_key;
 }
 
 struct table_range table_list_range(struct table *table)
@@ -237,7 +255,7 @@ struct table_range table_list_range(struct table *table)
         return all;
     }
     const struct watchlist *list = &snapshot->lists[table->list];
-    table->list_key = table_key(list->id);
+    table->list_key = list_key(table, table->list);
     return (struct table_range){list->first, list->count};
 }
 
@@ -290,7 +308,7 @@ void table_arrange(struct table *table)
         }
     }
     table_sort_rows(table, table->order, table->order_count);
-    table->foot.old = true;
+    table->foot.old = table->foot.slips_old = true;
     find_split(table);
     table_groups_place(table);
     table_sum(table);
@@ -409,27 +427,10 @@ void table_next_list(struct table *table, int by)
     }
     table_rank(table);
     table->list = (table->list + table->list_count + (size_t)(by > 0 ? 1 : -1)) % table->list_count;
-    table->list_key = table_key(table->snapshot->lists[table->list].id);
+    table->list_key = list_key(table, table->list);
     table->selected = 0;
     table->neighbours[0] = table->neighbours[1] = 0;
     table->cursor = table->top = 0;
     table->adrift = false;
     table_arrange(table);
-}
-
-size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS_MAX])
-{
-    size_t count, used = 0;
-    const struct column *columns = columns_of(table->pane, &count);
-    if (table->chosen_count > 0) {
-        memcpy(out, table->chosen, table->chosen_count);
-        return table->chosen_count;
-    }
-    for (size_t i = 0; i < count; i++) {
-        enum column_show show = columns[i].show;
-        if (show == COLUMN_DEFAULT || show == (narrow ? COLUMN_NARROW : COLUMN_WIDE)) {
-            out[used++] = (uint8_t)i;
-        }
-    }
-    return used;
 }

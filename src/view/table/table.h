@@ -44,6 +44,14 @@ struct table_mark {
     uint32_t rank;    /* its place when the rows were last ranked by a figure that moves */
 };
 
+/* What an order is, so that walks over all of them need not go to their rows. */
+enum table_trait {
+    TABLE_WORKS = 1, /* … */
+    TABLE_AGES = 2,  /* … since a time that is known … */
+    TABLE_LATE = 4,  /* … and would be late some time */
+    TABLE_LEG = 8
+};
+
 /* The row asks for attention: a rejected order, one at market that waits, a stop that is passed, a
  * price beyond its alert. */
 static inline bool table_mark_is_due(const struct table_mark *mark)
@@ -134,12 +142,13 @@ struct table {
     const struct snapshot *snapshot; /* borrowed until the next table_take */
     int64_t taken_ms;                /* when that was */
     struct quote_clock {
-        int64_t newest_ms; /* of all quotes, by the server's clock */
-        int64_t came_us;   /* monotonic */
-        int64_t behind_ms; /* the least that a quote was behind our clock as it came */
-    } quotes;
+        int64_t newest_ms;         /* of all quotes, by the server's clock */
+        int64_t came_us;           /* monotonic */
+        int64_t behind_ms;         /* the least that a quote was behind our clock as it came */
+    } quotes[OWNERS_MAX];          /* an account's server has a clock of its own */
     int64_t aged_ms;               /* the time that ages are told at */
     struct table_mark *marks;      /* row by row */
+    uint8_t *traits;               /* row by row, of enum table_trait; orders only */
     struct table_curve *curves;    /* row by row, watchlists only */
     uint64_t seen[TABLE_SEEN_MAX]; /* keys of rejected orders, the latest last */
     size_t seen_count;
@@ -161,15 +170,18 @@ struct table {
     bool unmeasured;   /* the extents are of no rows at all */
     struct money sums; /* of the positions that are shown */
     struct table_foot {
-        bool old; /* rows, or which of them are shown, have changed since it was made */
+        bool old;       /* rows, or which of them are shown, have changed since it was made … */
+        bool slips_old; /* … not only such as work */
         size_t working, slips;
         struct money_part worth;   /* of those that work, as money_wait has it */
         double slip, filled;       /* cost and worth of the others whose slip is known; NAN: several
                                       currencies */
     } foot;                        /* orders: of those that pass the filter, in any view */
-    const struct money_book *book; /* as in the latest table_news */
-    struct table_layout layout;    /* as last painted … */
-    uint64_t layout_number;        /* … and a number of what it was made of */
+    const struct money_book *book; /* as in the latest table_news … */
+    const struct owner *const *owners; /* … of the accounts whose rows these are; NULL: of one */
+    size_t owner_count;
+    struct table_layout layout; /* as last painted … */
+    uint64_t layout_number;     /* … and a number of what it was made of */
 };
 
 /* The row as a column shows it: the Slip of an order at market is told by what it was placed at. */
@@ -182,14 +194,21 @@ void table_done(struct table *table);
 struct table_news {
     const struct snapshot *snapshot; /* NULL: no rows */
     struct moment now;
-    bool quiet;                    /* stale rows: nothing flashes */
-    const struct money_book *book; /* NULL: none */
-    const struct tape *tape;       /* NULL: none */
+    bool quiet;                        /* stale rows: nothing flashes */
+    const struct money_book *book;     /* NULL: none */
+    const struct tape *tape;           /* NULL: none */
+    const struct owner *const *owners; /* the accounts whose rows these are, borrowed until the next
+                                          table_take; NULL: only one, and rows have no owners */
+    size_t owner_count;
 };
 
 /* New rows: compares, remembers, measures, sorts. Rows whose version is as it was are passed over,
  * and where all stand at their places the order is only mended. */
 void table_take(struct table *table, const struct table_news *news);
+
+/* The rows, and whose they are, may be gone: none until the next table_take, which finds marks and
+ * selection again by the rows' keys. */
+void table_forget_rows(struct table *table);
 
 /* Sorts and filters again after sort, filter or list changed; selection and anchor stay on their
  * rows. Rows that are sorted by a figure that moves keep their places until table_rank, or until
@@ -272,6 +291,9 @@ void table_next_list(struct table *table, int by);
 /* The columns that are shown where there is room, in order; returns how many. */
 size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS_MAX]);
 
+/* How many columns of columns_of it may show: a single account's rows do not say whose they are. */
+size_t table_column_total(const struct table *table);
+
 /* Rows that neither the view nor the kind of pane leaves out. */
 bool table_filter_hides(const struct table *table);
 
@@ -292,7 +314,7 @@ void table_sort_usual(struct table *table); /* as it was before the user sorted 
 /* Extracts sort keys once and puts rows[count] in order by table's sort; ties by id. */
 void table_sort_rows(const struct table *table, uint32_t *rows, size_t count);
 
-/* A 64-bit hash of an id, never 0. */
+/* A 64-bit hash of a text, never 0. A row's is model_key. */
 uint64_t table_key(const char *id);
 
 /* --- on the canvas -------------------------------------------------------------------------- */

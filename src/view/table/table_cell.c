@@ -57,5 +57,5 @@ enum role table_sign_role(double value)
 
 bool table_row_doubtful(const struct row *row)
 {
-    return row->provisional || row->mixed;
+    return row->provisional || row->mixed || row->stale;
 }

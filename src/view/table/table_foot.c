@@ -9,24 +9,45 @@
 
 /* --- closed positions that are in no list ---------------------------------------------------- */
 
-/* The i-th of them, shown under the rows; NULL past the end and under a filter. */
-static const struct money_closed *closed_at(const struct table *table, size_t i)
+/* One of them, and whose it is. */
+struct closed {
+    const struct money_closed *of; /* NULL: there is none */
+    const struct owner *owner;
+};
+
+/* The i-th of a book; counts those that it has down. */
+static const struct money_closed *closed_in(const struct money_book *book, size_t *i)
 {
     const struct money_closed *closed = NULL;
-    bool shown = table->pane == PANE_POSITIONS && table->book != NULL &&
-                 table->compiled.count == 0 && !table->brief;
-    for (size_t at = 0; shown && (closed = money_book_closed(table->book, at)) != NULL; at++) {
-        if (!closed->in_list && i-- == 0) {
+    for (size_t at = 0; book != NULL && (closed = money_book_closed(book, at)) != NULL; at++) {
+        if (!closed->in_list && (*i)-- == 0) {
             return closed;
         }
     }
     return NULL;
 }
 
+/* The i-th of them, shown under the rows; none past the end and under a filter. */
+static struct closed closed_at(const struct table *table, size_t i)
+{
+    struct closed closed = {.of = NULL};
+    if (table->pane != PANE_POSITIONS || table->compiled.count > 0 || table->brief) {
+        return closed;
+    }
+    if (table->owners == NULL) {
+        closed.of = closed_in(table->book, &i);
+    }
+    for (size_t o = 0; o < table->owner_count && closed.of == NULL; o++) {
+        closed.owner = table->owners[o];
+        closed.of = closed_in(closed.owner->book, &i);
+    }
+    return closed;
+}
+
 size_t table_closed_count(const struct table *table)
 {
     size_t count = 0;
-    while (closed_at(table, count) != NULL) {
+    while (closed_at(table, count).of != NULL) {
         count++;
     }
     return count;
@@ -34,17 +55,20 @@ size_t table_closed_count(const struct table *table)
 
 uint64_t table_closed_number(const struct painter *painter, size_t i)
 {
-    const struct money_closed *closed = closed_at(painter->table, i);
+    struct closed found = closed_at(painter->table, i);
+    const struct money_closed *closed = found.of;
     if (closed == NULL) {
         return MEMO_BLANK;
     }
-    uint64_t number = memo_bytes(painter->common, closed->id, strlen(closed->id));
+    uint64_t seed = found.owner != NULL ? painter->common ^ found.owner->key : painter->common;
+    uint64_t number = memo_bytes(seed, closed->id, strlen(closed->id));
     return memo_mix(memo_bytes(number, &closed->figure, sizeof closed->figure), 2);
 }
 
 void table_put_closed(const struct painter *painter, size_t i, int y)
 {
-    const struct money_closed *closed = closed_at(painter->table, i);
+    struct closed found = closed_at(painter->table, i);
+    const struct money_closed *closed = found.of;
     const struct style dim = {painter->view->stale ? ROLE_STALE : ROLE_DIM, 0};
     char out[FORMAT_MAX];
     for (size_t s = 0; closed != NULL && s < painter->layout->count; s++) {
@@ -53,6 +77,8 @@ void table_put_closed(const struct painter *painter, size_t i, int y)
         struct rect area = {slot.x, y, slot.width, 1};
         if (strcmp(column->name, "symbol") == 0) {
             table_put_text(painter, column, area, closed->symbol, dim);
+        } else if ((column->flags & COLUMN_OWNER) != 0 && found.owner != NULL) {
+            table_put_text(painter, column, area, found.owner->name, dim);
         } else if (strcmp(column->name, "qty") == 0) {
             table_put_figure(painter, area, "0", dim);
         } else if (strcmp(column->name, "unrl-pnl") == 0) {
@@ -82,10 +108,20 @@ static void put_total(const struct painter *painter, struct table_slot slot,
     format_number(painter->view->format,
                   (struct format_figure){part.value, table->extents[slot.column].decimals, flags},
                   out);
-    enum role role = painter->view->stale                   ? ROLE_STALE
+    enum role role = painter->view->stale || sum->stale     ? ROLE_STALE
                      : (column->flags & COLUMN_SIGNED) != 0 ? table_sign_role(part.value)
                                                             : ROLE_TOTAL;
     table_put_figure(painter, area, hidden ? FORMAT_HIDDEN : out, (struct style){role, CELL_BOLD});
+}
+
+/* Of several accounts: "TOTAL real", and the account's name where it stands alone. */
+static void total_name(const struct table *table, const struct money_sum *sum, char *out,
+                       size_t capacity)
+{
+    const char *whose = sum->alone != NULL ? sum->alone->name : owner_kind_name(sum->kind);
+    snprintf(out, capacity, "TOTAL%s%.24s%s%s", table->owners != NULL ? " " : "",
+             table->owners != NULL ? whose : "", sum->currency[0] != '\0' ? " " : "",
+             sum->currency);
 }
 
 /* "TOTAL 4 open, 1 closed", "TOTAL USD 2 of 7, 1 unknown". */
@@ -94,7 +130,8 @@ static void total_label(const struct table *table, size_t i, char *out, size_t c
     const struct money_sum *sum = &table->sums.sums[i];
     size_t unknown =
         sum->day.unknown > sum->unrealized.unknown ? sum->day.unknown : sum->unrealized.unknown;
-    char counts[64], more[32] = "", closed[32] = "";
+    char name[64], counts[64], more[32] = "", closed[32] = "";
+    total_name(table, sum, name, sizeof name);
     if (sum->closed_count > 0) {
         snprintf(closed, sizeof closed, ", %zu closed", sum->closed_count);
     }
@@ -107,18 +144,7 @@ static void total_label(const struct table *table, size_t i, char *out, size_t c
     if (unknown > 0) {
         snprintf(more, sizeof more, ", %zu unknown", unknown);
     }
-    snprintf(out, capacity, "TOTAL%s%s %s%s", sum->currency[0] != '\0' ? " " : "", sum->currency,
-             counts, more);
-}
-
-static bool sums_doubtful(const struct table *table)
-{
-    size_t i = 0;
-    while (i < table->order_count &&
-           !table_row_doubtful(model_row(table->snapshot, table->order[i]))) {
-        i++;
-    }
-    return i < table->order_count;
+    snprintf(out, capacity, "%s %s%s", name, counts, more);
 }
 
 /* The sums stand under their columns; the label takes what is free before the first sum. */
@@ -138,12 +164,15 @@ void table_put_totals(const struct painter *painter, struct total_line line)
     total_label(table, line.sum, text, sizeof text);
     int x = painter->view->area.x + 1;
     if (text_width(text) > end - x) {
+        total_name(table, &table->sums.sums[line.sum], text, sizeof text);
+    }
+    if (text_width(text) > end - x) {
         snprintf(text, sizeof text, "TOTAL");
     }
     text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
     canvas_put(painter->canvas, (struct rect){x, line.y, end - x, 1}, out,
                (struct style){ROLE_TOTAL, CELL_BOLD});
-    if (sums_doubtful(table)) {
+    if (table->sums.sums[line.sum].doubtful || table->sums.sums[line.sum].stale) {
         canvas_put(painter->canvas, (struct rect){x - 1, line.y, 1, 1}, "≈",
                    (struct style){ROLE_STALE, 0});
     }
@@ -178,7 +207,7 @@ uint64_t table_group_number(const struct painter *painter, const struct table_gr
     uint64_t state = (uint64_t)group->folded << 1 | head_is_selected(painter, group);
     number = memo_mix(memo_mix(number, group->count), state);
     number = memo_mix(number, (unsigned char)*group_mark(painter->table, group));
-    return memo_bytes(number, &money, sizeof money);
+    return memo_bytes(number, money.sums, money.count * sizeof *money.sums);
 }
 
 static void put_group_margin(const struct painter *painter, const struct table_group *group, int y)
@@ -215,7 +244,9 @@ void table_put_group(const struct painter *painter, const struct table_group *gr
     }
     snprintf(text, sizeof text, "%s %s  %zu leg%s%s", group->folded ? "▹" : "▾", group->name,
              group->count, group->count == 1 ? "" : "s",
-             money.count > 1 ? ", several currencies" : "");
+             money.count <= 1        ? ""
+             : table->owners != NULL ? ", several kinds of money"
+                                     : ", several currencies");
     text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
     canvas_put(painter->canvas, (struct rect){x, y, end - x, 1}, out,
                (struct style){painter->view->stale ? ROLE_STALE : ROLE_TITLE, CELL_BOLD});

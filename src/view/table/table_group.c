@@ -265,5 +265,9 @@ void table_group_sum(const struct table *table, const struct table_group *group,
     for (size_t i = group->first; i < group->first + group->count; i++) {
         money_add(money, table->book, &table->snapshot->positions[table->order[i]]);
     }
-    money_end(money, NULL);
+    if (table->owners != NULL) {
+        money_end_owned(money, NULL, 0);
+    } else {
+        money_end(money, NULL);
+    }
 }

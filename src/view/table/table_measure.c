@@ -121,7 +121,7 @@ void table_choose_measured(struct table *table)
     size_t count;
     const struct column *columns = columns_of(table->pane, &count);
     table->measured_count = 0;
-    for (size_t c = 0; c < count; c++) {
+    for (size_t c = 0, all = table_column_total(table); c < all; c++) {
         if (table->extents[c].decimals < columns[c].decimals_low) {
             table->extents[c].decimals = columns[c].decimals_low;
         }
@@ -165,7 +165,12 @@ void table_sum(struct table *table)
     for (size_t i = 0; i < table->order_count; i++) {
         money_add(&table->sums, table->book, &table->snapshot->positions[table->order[i]]);
     }
-    money_end(&table->sums, table_filter_hides(table) ? NULL : table->book);
+    bool all = !table_filter_hides(table);
+    if (table->owners != NULL) {
+        money_end_owned(&table->sums, all ? table->owners : NULL, table->owner_count);
+    } else {
+        money_end(&table->sums, all ? table->book : NULL);
+    }
 }
 
 static void add_slip(struct table_foot *foot, const struct order *order, double placed_at,
@@ -188,17 +193,28 @@ void table_foot_make(struct table *table)
     if (!table->foot.old) {
         return;
     }
-    table->foot = (struct table_foot){.worth = {.value = NAN}};
+    struct table_foot *foot = &table->foot;
+    bool slips = foot->slips_old;
+    foot->old = foot->slips_old = false;
+    foot->worth = (struct money_part){.value = NAN};
+    foot->working = 0;
+    if (slips) {
+        foot->slip = foot->filled = 0;
+        foot->slips = 0;
+    }
     for (size_t i = 0; table->pane == PANE_ORDERS && i < table->row_count; i++) {
         const struct order *order = &table->snapshot->orders[i];
+        if (!slips && (table->traits[i] & TABLE_WORKS) == 0) {
+            continue;
+        }
         if (!filter_passes(&table->compiled, table->pane, &order->row)) {
             continue;
         }
         if (order_is_working(order)) {
-            money_wait(&table->foot.worth, order, &worked);
-            table->foot.working++;
+            money_wait(&foot->worth, order, &worked);
+            foot->working++;
         } else {
-            add_slip(&table->foot, order, table->marks[i].placed_at, &filled);
+            add_slip(foot, order, table->marks[i].placed_at, &filled);
         }
     }
 }

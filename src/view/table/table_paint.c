@@ -25,14 +25,19 @@ static enum role curve_role(const double *values, size_t count)
     return rise > 0 ? ROLE_PNL_UP : rise < 0 ? ROLE_PNL_DOWN : ROLE_SPARK;
 }
 
+static const struct history *row_history(const struct painter *painter, const struct row *row)
+{
+    return row->owner != NULL ? row->owner->history : painter->view->history;
+}
+
 static void put_curve(const struct painter *painter, struct rect area, size_t row,
                       struct style style)
 {
     double values[DRAW_COLUMNS_MAX];
     const struct table_view *view = painter->view;
     const struct watch_item *item = &painter->table->snapshot->items[row];
-    const struct series *series =
-        view->history != NULL ? history_price(view->history, item->symbol) : NULL;
+    const struct history *history = row_history(painter, &item->row);
+    const struct series *series = history != NULL ? history_price(history, item->symbol) : NULL;
     size_t count = draw_columns(DRAW_BLOCK, area.width);
     if (series == NULL || area.width < 2) {
         return;
@@ -67,7 +72,7 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
 {
     const struct column *column = table_column(painter->table, c);
     bool derived = false;
-    if (painter->view->stale) {
+    if (painter->view->stale || row->stale) {
         return ROLE_STALE;
     }
     int flash = flash_direction(painter->table, c, mark);
@@ -169,9 +174,11 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
 /* --- margin --------------------------------------------------------------------------------- */
 
 /* What time it is by the clock of quotes: ours may be set, or be wrong, at any time. */
-static int64_t quote_now_ms(const struct table *table, struct moment now)
+static int64_t quote_now_ms(const struct table *table, const struct watch_item *item,
+                            struct moment now)
 {
-    const struct quote_clock *quotes = &table->quotes;
+    size_t number = item->row.owner != NULL ? item->row.owner->number : 0;
+    const struct quote_clock *quotes = &table->quotes[number];
     return quotes->newest_ms + quotes->behind_ms + (now.mono_us - quotes->came_us) / 1000;
 }
 
@@ -179,7 +186,7 @@ static bool quote_is_old(const struct table *table, const struct table_view *vie
                          const struct watch_item *item)
 {
     return view->quote_stale_ms > 0 && item->updated_ms != MODEL_NO_TIME &&
-           quote_now_ms(table, view->now) - item->updated_ms >= view->quote_stale_ms;
+           quote_now_ms(table, item, view->now) - item->updated_ms >= view->quote_stale_ms;
 }
 
 static int arrow_of(const struct table *table, const struct table_mark *mark)
@@ -214,7 +221,8 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
     if (selected) {
         return (struct margin){"▸", ROLE_KEY};
     }
-    int arrow = painter->view->stale ? 0 : arrow_of(table, mark);
+    bool stale = painter->view->stale || model_row(table->snapshot, row_index)->stale;
+    int arrow = stale ? 0 : arrow_of(table, mark);
     if (arrow != 0) {
         int effect = flash_effect(table, model_row(table->snapshot, row_index), arrow);
         return (struct margin){arrow > 0 ? "▲" : "▼", effect > 0 ? ROLE_PNL_UP : ROLE_PNL_DOWN};
@@ -222,7 +230,7 @@ static struct margin margin_of(const struct painter *painter, size_t row_index, 
     if (item != NULL && isnan(item_last(item).value)) {
         return (struct margin){"?", ROLE_DIM};
     }
-    if (painter->view->stale || (item != NULL && quote_is_old(table, painter->view, item))) {
+    if (stale || (item != NULL && quote_is_old(table, painter->view, item))) {
         return (struct margin){"≈", ROLE_STALE};
     }
     return (struct margin){" ", ROLE_TEXT};
@@ -234,9 +242,9 @@ int64_t table_next_stale(const struct table *table, struct moment now, int64_t q
     if (table->pane != PANE_WATCHLIST || quote_stale_ms <= 0) {
         return next;
     }
-    int64_t quote_ms = quote_now_ms(table, now);
     for (size_t i = 0; i < table->order_count; i++) {
-        int64_t at = table->snapshot->items[table->order[i]].updated_ms;
+        const struct watch_item *item = &table->snapshot->items[table->order[i]];
+        int64_t at = item->updated_ms, quote_ms = quote_now_ms(table, item, now);
         int64_t left = at != MODEL_NO_TIME ? at + quote_stale_ms - quote_ms : 0;
         if (left > 0 && now.wall_ms + left < next) {
             next = now.wall_ms + left;
@@ -247,19 +255,19 @@ int64_t table_next_stale(const struct table *table, struct moment now, int64_t q
 
 int64_t table_next_age(const struct table *table, int64_t now_ms)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = INT64_MAX, minute_ms = now_ms - now_ms % 60000 + 60000;
     if (table->pane != PANE_ORDERS) {
         return next;
     }
     for (size_t i = 0; i < table->order_count; i++) {
-        const struct order *order = &table->snapshot->orders[table->order[i]];
-        if (order->created_ms == MODEL_NO_TIME || !order_is_working(order)) {
+        uint32_t row = table->order[i];
+        if ((table->traits[row] & TABLE_AGES) == 0) {
             continue;
         }
-        int64_t late_ms = order->created_ms + ORDER_LATE_MS;
-        int64_t minute_ms = now_ms - now_ms % 60000 + 60000;
-        bool waits = order_is_at_market(order) && late_ms > now_ms && late_ms < minute_ms;
-        int64_t at = waits ? late_ms : minute_ms;
+        bool may_wait = (table->traits[row] & TABLE_LATE) != 0;
+        int64_t late_ms =
+            may_wait ? table->snapshot->orders[row].created_ms + ORDER_LATE_MS : INT64_MAX;
+        int64_t at = late_ms > now_ms && late_ms < minute_ms ? late_ms : minute_ms;
         next = at < next ? at : next;
     }
     return next;
@@ -367,7 +375,10 @@ static uint64_t layout_number(const struct table *table, const struct table_view
     number = memo_bytes(number, format->locale_grouping, sizeof format->locale_grouping);
     number = memo_mix(number, (uint64_t)format->grouping << 34 | (uint64_t)table->skip << 2 |
                                   (uint64_t)view->hide_amounts << 1 | (view->totals > 0));
-    return view->totals > 0 ? memo_bytes(number, &table->sums, sizeof table->sums) : number;
+    number = memo_mix(number, table->owner_count > 1);
+    const struct money *sums = &table->sums;
+    return view->totals > 0 ? memo_bytes(number, sums->sums, sums->count * sizeof *sums->sums)
+                            : number;
 }
 
 /* What all lines have in common. */
@@ -399,11 +410,12 @@ static uint64_t header_number(const struct painter *painter)
 static uint64_t spark_number(const struct painter *painter, size_t row)
 {
     const struct table_view *view = painter->view;
-    if (painter->table->pane != PANE_WATCHLIST || view->history == NULL) {
+    if (painter->table->pane != PANE_WATCHLIST) {
         return 0;
     }
-    const struct series *series =
-        history_price(view->history, painter->table->snapshot->items[row].symbol);
+    const struct watch_item *item = &painter->table->snapshot->items[row];
+    const struct history *history = row_history(painter, &item->row);
+    const struct series *series = history != NULL ? history_price(history, item->symbol) : NULL;
     if (series == NULL || series->count == 0) {
         return 0;
     }

@@ -14,6 +14,12 @@ struct table_range {
 };
 struct table_range table_list_range(struct table *table);
 
+/* The clock of the server that a row's quotes come from. */
+static inline struct quote_clock *table_quotes(struct table *table, const struct row *row)
+{
+    return &table->quotes[row->owner != NULL ? row->owner->number : 0];
+}
+
 /* Whose attention is due, and when the next flash ends. */
 void table_note_marks(struct table *table);
 
@@ -52,8 +58,9 @@ void table_put_text(const struct painter *painter, const struct column *column, 
                     const char *text, struct style style);
 enum role table_sign_role(double value);
 
-/* Nothing has confirmed it, or its figures are of different moments: the margin says so before all
- * but what is due, also under the cursor, which the line shows as well. */
+/* Nothing has confirmed it, its figures are of different moments, or its account is out of reach:
+ * the margin says so before all but what is due, also under the cursor, which the line shows as
+ * well. */
 bool table_row_doubtful(const struct row *row);
 
 /* --- table_group.c */

@@ -137,7 +137,7 @@ static uint32_t head_of(const struct order_by *by, uint32_t index)
 {
     const struct snapshot *snapshot = by->table->snapshot;
     const char *parent = by->legs ? snapshot->orders[index].parent_id : "";
-    size_t at = *parent != '\0' ? model_find(snapshot, parent) : snapshot->row_count;
+    size_t at = *parent != '\0' ? model_find_beside(snapshot, index, parent) : snapshot->row_count;
     return at < snapshot->row_count ? (uint32_t)at : index;
 }
 
@@ -202,7 +202,8 @@ static bool is_before(const struct order_by *by, const struct item *b, const str
             return order < 0;
         }
     }
-    return strcmp(row_b->id, row_a->id) < 0;
+    int by_id = strcmp(row_b->id, row_a->id);
+    return by_id < 0 || (by_id == 0 && b->row < a->row); /* of two accounts */
 }
 
 static void merge(const struct order_by *by, const struct item *from, struct item *to,
@@ -344,11 +345,11 @@ static void move_changed(struct table *table, const struct order_by *by)
 /* A leg's place is that of a row that may have changed while the leg has not. */
 static bool has_legs(const struct table *table, const struct order_by *by)
 {
-    size_t i = 0;
-    while (by->legs && i < table->order_count && head_of(by, table->order[i]) == table->order[i]) {
-        i++;
+    unsigned traits = 0;
+    for (size_t i = 0; by->legs && i < table->row_count; i++) {
+        traits |= table->traits[i];
     }
-    return by->legs && i < table->order_count;
+    return (traits & TABLE_LEG) != 0;
 }
 
 bool table_sort_mend(struct table *table, bool *ret_moved)

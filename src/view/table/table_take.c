@@ -15,6 +15,7 @@
 /* The marks of the rows before, found by place at first and by hash where rows have moved. */
 struct past {
     const struct table_mark *marks;
+    const uint8_t *traits;
     size_t count;
     uint32_t *slots; /* made when first needed */
     size_t mask;
@@ -105,20 +106,20 @@ static void read_values(const struct table *table, const struct row *row, struct
 }
 
 /* A flash that is over is not shown again because something else in the row changed. */
-static void compare(struct table_mark *mark, const struct table_mark *before,
-                    const struct table_news *news)
+static void compare(struct table_mark *mark, const struct table_mark *before, bool quiet,
+                    struct moment now)
 {
     bool changed = false, flashing = before->flash_until_us != 0;
     mark->flash_until_us = before->flash_until_us;
     for (size_t i = 0; i < COLUMN_FLASH_MAX; i++) {
         double was = before->value[i], is = mark->value[i];
-        bool differs = !news->quiet && (is < was || is > was);
+        bool differs = !quiet && (is < was || is > was);
         int meaning = mark->direction[i] != 0 ? mark->direction[i] : is > was ? 1 : -1;
         mark->direction[i] = (int8_t)(differs ? meaning : flashing ? before->direction[i] : 0);
         changed |= differs;
     }
     if (changed) {
-        int64_t end = news->now.mono_us + FLASH_US;
+        int64_t end = now.mono_us + FLASH_US;
         mark->flash_until_us = end - end % FLASH_GRID_US;
     }
 }
@@ -195,13 +196,27 @@ static void note_placed(const struct table *table, const struct table_news *news
                         const struct row *row, struct table_mark *mark)
 {
     const struct order *order = (const void *)row;
-    if (table->pane == PANE_ORDERS && news->tape != NULL && order_is_at_market(order) &&
+    const struct tape *tape = row->owner != NULL ? row->owner->tape : news->tape;
+    if (table->pane == PANE_ORDERS && tape != NULL && order_is_at_market(order) &&
         !order_is_working(order)) {
-        mark->placed_at = tape_placed_at(news->tape, row->id);
+        mark->placed_at = tape_placed_at(tape, row->id);
     }
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
+
+static uint8_t traits_of(const struct table *table, const struct row *row)
+{
+    const struct order *order = (const void *)row;
+    if (table->pane != PANE_ORDERS) {
+        return 0;
+    }
+    bool works = order_is_working(order);
+    bool ages = works && order->created_ms != MODEL_NO_TIME;
+    return (uint8_t)((works ? TABLE_WORKS : 0) | (ages ? TABLE_AGES : 0) |
+                     (ages && order_is_at_market(order) ? TABLE_LATE : 0) |
+                     (order->parent_id[0] != '\0' ? TABLE_LEG : 0));
+}
 
 /* Row i anew; before: what it was, NULL when it was not there. */
 static void take_row(struct table *table, const struct table_news *news, size_t i,
@@ -209,7 +224,7 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
 {
     const struct row *row = model_row(news->snapshot, i);
     struct table_mark *mark = &table->marks[i];
-    uint64_t key = before != NULL ? before->key : table_key(row->id);
+    uint64_t key = before != NULL ? before->key : model_key(row->id, row->owner);
     *mark = (struct table_mark){.key = key,
                                 .version = row->version,
                                 .value = {NAN, NAN, NAN},
@@ -222,9 +237,10 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
         mark->class = (uint8_t)(order->gone ? TABLE_GONE : order->class);
     }
     mark->section = (uint8_t)table_section(table, row);
+    table->traits[i] = traits_of(table, row);
     note_placed(table, news, row, mark);
     if (before != NULL) {
-        compare(mark, before, news);
+        compare(mark, before, news->quiet || row->stale, news->now);
     } else {
         memset(mark->direction, 0, sizeof mark->direction);
     }
@@ -253,10 +269,12 @@ static bool find_changed(struct table *table, const struct snapshot *snapshot)
     if (snapshot == NULL || snapshot->row_count != table->row_count || table->unmeasured) {
         return false;
     }
-    for (size_t i = 0; i < table->row_count; i++) {
-        const struct row *row = model_row(snapshot, i);
+    const char *at = snapshot->rows;
+    size_t size = model_row_size(snapshot->resource);
+    for (size_t i = 0; i < table->row_count; i++, at += size) {
+        const struct row *row = (const void *)at;
         if (!is_unchanged(&table->marks[i], row)) {
-            if (table_key(row->id) != table->marks[i].key) {
+            if (model_key(row->id, row->owner) != table->marks[i].key) {
                 return false;
             }
             add_changed(table, i);
@@ -269,19 +287,21 @@ static bool find_changed(struct table *table, const struct snapshot *snapshot)
 /* Rows that have moved, come or gone: the marks go where their rows are. */
 static void take_moved(struct table *table, const struct table_news *news)
 {
-    struct past past = {.marks = table->marks, .count = table->row_count};
+    struct past past = {.marks = table->marks, .traits = table->traits, .count = table->row_count};
     size_t count = news->snapshot != NULL ? news->snapshot->row_count : 0, moved = 0;
     bool all = table->unmeasured;
     table->row_count = count;
     table->marks = mem_alloc((count + 1) * sizeof *table->marks);
+    table->traits = mem_alloc(count + 1);
     for (size_t i = 0; i < count; i++) {
         const struct row *row = model_row(news->snapshot, i);
         size_t was = i + moved; /* wraps around below 0, which is no place */
         bool same = was < past.count && is_unchanged(&past.marks[was], row);
-        was = same ? was : past_find(&past, table_key(row->id), was);
+        was = same ? was : past_find(&past, model_key(row->id, row->owner), was);
         moved = was < past.count ? was - i : moved;
         if (was < past.count && is_unchanged(&past.marks[was], row)) {
             table->marks[i] = past.marks[was];
+            table->traits[i] = past.traits[was];
             if (all) {
                 note_placed(table, news, row, &table->marks[i]);
                 table_measure_row(table, i);
@@ -292,6 +312,7 @@ static void take_moved(struct table *table, const struct table_news *news)
     }
     free(past.slots);
     free((void *)(uintptr_t)past.marks);
+    free((void *)(uintptr_t)past.traits);
     table->unmeasured = false;
     table_note_marks(table);
     table_arrange(table);
@@ -314,7 +335,9 @@ static void take_changed(struct table *table, const struct table_news *news)
     for (size_t i = 0; i < table->changed_count; i++) {
         size_t row = table->changed[i];
         struct table_mark before = table->marks[row];
+        unsigned worked = table->traits[row];
         take_row(table, news, row, &before);
+        table->foot.slips_old |= (worked & table->traits[row] & TABLE_WORKS) == 0;
         note_changed(table, row, &before);
         regroup |=
             table->marks[row].class != before.class || table->marks[row].section != before.section;
@@ -327,15 +350,9 @@ static void take_changed(struct table *table, const struct table_news *news)
     }
 }
 
-static void note_quotes(struct quote_clock *quotes, const struct snapshot *snapshot,
-                        struct moment now)
+static void note_newest(struct quote_clock *quotes, int64_t newest_ms, struct moment now)
 {
-    int64_t newest_ms = quotes->newest_ms;
-    for (size_t i = 0; i < snapshot->row_count; i++) {
-        int64_t ms = snapshot->items[i].updated_ms;
-        newest_ms = ms > newest_ms ? ms : newest_ms;
-    }
-    if (newest_ms == quotes->newest_ms) {
+    if (newest_ms <= quotes->newest_ms) {
         return;
     }
     int64_t behind_ms = now.wall_ms > newest_ms ? now.wall_ms - newest_ms : 0;
@@ -346,11 +363,28 @@ static void note_quotes(struct quote_clock *quotes, const struct snapshot *snaps
     quotes->came_us = now.mono_us;
 }
 
+static void note_quotes(struct table *table, const struct snapshot *snapshot, struct moment now)
+{
+    int64_t newest_ms = INT64_MIN;
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        const struct row *row = &snapshot->items[i].row;
+        int64_t ms = snapshot->items[i].updated_ms;
+        bool last = i + 1 == snapshot->row_count || snapshot->items[i + 1].row.owner != row->owner;
+        newest_ms = ms > newest_ms ? ms : newest_ms;
+        if (last) { /* of an account's rows, which stand together */
+            note_newest(table_quotes(table, row), newest_ms, now);
+            newest_ms = INT64_MIN;
+        }
+    }
+}
+
 void table_take(struct table *table, const struct table_news *news)
 {
     if (table->pane == PANE_WATCHLIST && news->snapshot != NULL) {
-        note_quotes(&table->quotes, news->snapshot, news->now);
+        note_quotes(table, news->snapshot, news->now);
     }
+    table->owners = news->owners;
+    table->owner_count = news->owner_count;
     table->snapshot = news->snapshot;
     table->taken_ms = news->now.wall_ms;
     table->book = news->book;

@@ -1,5 +1,6 @@
 #include <blotter/view/format.h>
 
+#include <blotter/core/moment.h>
 #include <blotter/view/text.h>
 
 #include <limits.h>
@@ -264,9 +265,9 @@ static bool time_is_known(int64_t wall_ms)
 
 static struct civil civil_at(const struct format *format, int64_t wall_ms)
 {
-    int64_t local = wall_ms + (int64_t)zone_offset(format, wall_ms) * 1000;
-    int64_t days = local / DAY_MS - (local % DAY_MS < 0 ? 1 : 0);
-    int in_day = (int)(local - days * DAY_MS);
+    int32_t ahead_s = zone_offset(format, wall_ms);
+    int64_t days = moment_day(wall_ms, ahead_s);
+    int in_day = (int)(wall_ms + (int64_t)ahead_s * 1000 - days * DAY_MS);
     struct civil civil = {.hour = in_day / 3600000,
                           .minute = in_day / 60000 % 60,
                           .second = in_day / 1000 % 60,

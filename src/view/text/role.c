@@ -37,6 +37,10 @@ static const struct role_info roles[] = {
     [ROLE_CONN_LIVE] = {"conn.live", "the connection word while the stream is up"},
     [ROLE_CONN_WARN] = {"conn.warn", "the connection word while connecting, retrying or polling"},
     [ROLE_CONN_BAD] = {"conn.bad", "the connection word while offline or not authorised"},
+    [ROLE_ACCOUNT_1] = {"account.1", "the name of the first of several accounts, and of the fifth"},
+    [ROLE_ACCOUNT_2] = {"account.2", "the name of the second"},
+    [ROLE_ACCOUNT_3] = {"account.3", "the name of the third"},
+    [ROLE_ACCOUNT_4] = {"account.4", "the name of the fourth"},
 };
 static_assert(sizeof roles / sizeof *roles == ROLE_COUNT, "a row per role");
 

@@ -204,6 +204,23 @@ static void test_alpaca_rest(void **state)
     adapt_free(adapt);
 }
 
+/* Two owners: it works for the one when the other has let it go. */
+static void test_shared(void **state)
+{
+    (void)state;
+    struct adapt *adapt = open_backend("alpaca");
+    bool is_open = false;
+    int64_t next_ms = 0;
+    struct fault fault;
+    size_t len;
+    char *text = read_sample("alpaca-clock.json", &len);
+    assert_ptr_equal(adapt_share(adapt), adapt);
+    adapt_free(adapt);
+    assert_true(translate_clock(adapt, text, len, 0, &is_open, &next_ms, &fault));
+    free(text);
+    adapt_free(adapt);
+}
+
 static void expect_refusal(const char *backend, const char *sample, const char *expected,
                            bool expired)
 {
@@ -536,12 +553,12 @@ static void test_alpaca_stream(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alpaca_rows),   cmocka_unit_test(test_alpaca_rest),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_oanda),
-        cmocka_unit_test(test_kite),          cmocka_unit_test(test_kite_clock),
-        cmocka_unit_test(test_trading212),    cmocka_unit_test(test_tradier),
-        cmocka_unit_test(test_joined),        cmocka_unit_test(test_oanda_stream),
-        cmocka_unit_test(test_alpaca_stream),
+        cmocka_unit_test(test_alpaca_rows),  cmocka_unit_test(test_alpaca_rest),
+        cmocka_unit_test(test_shared),       cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_oanda),        cmocka_unit_test(test_kite),
+        cmocka_unit_test(test_kite_clock),   cmocka_unit_test(test_trading212),
+        cmocka_unit_test(test_tradier),      cmocka_unit_test(test_joined),
+        cmocka_unit_test(test_oanda_stream), cmocka_unit_test(test_alpaca_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -544,6 +544,33 @@ static void printed_config_reads_back(void **state)
     config_free(again);
 }
 
+/* Of several the sections are printed, and not what is in them under the keys. */
+static void printed_profiles_read_back(void **state)
+{
+    (void)state;
+    char *words[] = {(char[]){"blotter"}, (char[]){"-Pp"}, (char[]){"-Pq"}, NULL};
+    struct problem problem = {0};
+    struct config *config =
+        load("[profile.p]\nuser = u 1\nsecrets.a = file:/p\n[profile.other]\nuser = u 2\n"
+             "[profile.q]\nurl = https://h\n[keys]\nquit = q C-x\n",
+             words, &problem);
+    assert_non_null(config);
+    char *first = print(config);
+    assert_non_null(strstr(first, "\nprofiles = p, q\n"));
+    assert_non_null(strstr(first, "\nuser =\n"));
+    assert_non_null(strstr(first, "\nquit = q C-x\n\n[profile.p]\nuser = u 1\nsecrets.a = file:/p\n"
+                                  "\n[profile.q]\nurl = https://h\n"));
+    assert_null(strstr(first, "u 2"));
+    struct config *again = load(first, NULL, &problem);
+    assert_non_null(again);
+    char *second = print(again);
+    assert_string_equal(first, second);
+    free(first);
+    free(second);
+    config_free(config);
+    config_free(again);
+}
+
 static void files_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -672,6 +699,7 @@ int main(void)
         cmocka_unit_test(default_file_and_table_agree),
         cmocka_unit_test(printed_defaults_are_the_default_file),
         cmocka_unit_test(printed_config_reads_back),
+        cmocka_unit_test(printed_profiles_read_back),
         cmocka_unit_test(files_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);

@@ -66,11 +66,23 @@ static void test_nothing_is_something(void **state)
     free(text);
 }
 
+static void test_a_printed_text_is_as_long_as_it_is(void **state)
+{
+    (void)state;
+    char *text = mem_printf("%s/%0300d", "a", 7), *empty = mem_printf("%s", "");
+    assert_int_equal(strlen(text), 302);
+    assert_int_equal(text[301], '7');
+    assert_string_equal(empty, "");
+    free(text);
+    free(empty);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_size_that_wraps_is_never_had),
         cmocka_unit_test(test_nothing_is_something),
+        cmocka_unit_test(test_a_printed_text_is_as_long_as_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,11 +50,23 @@ static void test_take_hands_over_the_bytes(void **state)
     buf_done(&buf);
 }
 
+static void test_a_part_of_a_url_that_does_not_fit_is_told(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 6);
+    assert_true(buf_append_url(&buf, "a/~"));
+    assert_string_equal(buf.data, "a%2F~");
+    assert_false(buf_append_url(&buf, "/"));
+    buf_done(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grows_up_to_its_ceiling),
         cmocka_unit_test(test_take_hands_over_the_bytes),
+        cmocka_unit_test(test_a_part_of_a_url_that_does_not_fit_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

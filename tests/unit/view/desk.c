@@ -404,3 +404,37 @@ void desk_type(struct desk *desk, const char *text)
         screen_char(desk->screen, &desk->input, (unsigned char)*text);
     }
 }
+
+static char *read_all(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = mem_calloc(1, 1 << 18);
+    if (file != NULL) {
+        size_t len = fread(text, 1, (1 << 18) - 1, file);
+        text[len] = '\0';
+        fclose(file);
+    }
+    return text;
+}
+
+void desk_compare(const char *dir, const char *name, const char *text)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s.txt", dir, name);
+    if (getenv("BLOTTER_UPDATE_GOLDEN") != NULL) {
+        FILE *file = fopen(path, "wb");
+        if (file == NULL) {
+            abort();
+        }
+        fputs(text, file);
+        fclose(file);
+        return;
+    }
+    char *expected = read_all(path);
+    if (strcmp(expected, text) != 0) {
+        fprintf(stderr, "--- %s should be\n%s--- but is\n%s", path, expected, text);
+        fprintf(stderr, "%s looks different (BLOTTER_UPDATE_GOLDEN=1 accepts it)\n", name);
+        abort();
+    }
+    free(expected);
+}

@@ -41,6 +41,9 @@ char *desk_text(struct desk *desk, unsigned changed);
 struct screen_result desk_do(struct desk *desk, enum action action);
 void desk_type(struct desk *desk, const char *text);
 
+/* Ends the test unless the text is that of the golden file; BLOTTER_UPDATE_GOLDEN=1 writes it. */
+void desk_compare(const char *dir, const char *name, const char *text);
+
 int32_t desk_zone(const void *user, int64_t wall_ms); /* +05:30 */
 
 extern const char desk_orders[], desk_positions[], desk_account[], desk_watchlists[];

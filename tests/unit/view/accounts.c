@@ -1,0 +1,312 @@
+/* Three accounts on one screen: two of real money, of which one may be dead, and a mock. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+
+#include "desk.h"
+
+#define ACCOUNTS 3
+
+struct trio {
+    struct desk desks[ACCOUNTS]; /* the first one's screen and canvas are used */
+    struct owner owners[ACCOUNTS];
+    const struct owner *pointers[ACCOUNTS];
+    struct screen_input inputs[ACCOUNTS];
+    struct screen_accounts accounts;
+    struct screen_joint *joint;
+    struct screen_input input;
+};
+
+static void fill(struct trio *trio)
+{
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        trio->desks[i].input.now = trio->desks[0].input.now;
+        trio->inputs[i] = trio->desks[i].input;
+        trio->owners[i].kind = owner_kind_of(trio->inputs[i].badge);
+        trio->owners[i].alone = trio->owners[i].kind == OWNER_UNTOLD;
+    }
+    trio->input = trio->inputs[0];
+    screen_joint_fill(trio->joint, trio->desks[0].screen, &trio->accounts, &trio->input);
+}
+
+static void trio_open(struct trio *trio, int columns, int rows)
+{
+    static const char *const names[] = {"kite", "alpaca", "play"};
+    static const char *const badges[] = {"REAL", "REAL", "MOCK"};
+    memset(trio, 0, sizeof *trio);
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        desk_open(&trio->desks[i], columns, rows);
+        trio->desks[i].input.badge = badges[i];
+        owner_init(&trio->owners[i], names[i], i);
+        snprintf(trio->owners[i].currency, sizeof trio->owners[i].currency, "INR");
+        trio->owners[i].history = trio->desks[i].history;
+        trio->owners[i].tape = trio->desks[i].tape;
+        trio->pointers[i] = &trio->owners[i];
+    }
+    trio->accounts =
+        (struct screen_accounts){.owners = trio->pointers, .of = trio->inputs, .count = ACCOUNTS};
+    trio->joint = screen_joint_new();
+    fill(trio);
+}
+
+static void trio_close(struct trio *trio)
+{
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        desk_close(&trio->desks[i]);
+    }
+    screen_joint_free(trio->joint);
+}
+
+/* Each pane of an account is another snapshot at another version, as the engine would say. */
+static void trio_load(struct trio *trio, size_t account, enum resource resource, const char *body)
+{
+    desk_load(&trio->desks[account], resource, body);
+    trio->desks[account].input.panes[resource].version++;
+}
+
+static char *trio_text(struct trio *trio, unsigned changed)
+{
+    struct desk *desk = &trio->desks[0];
+    fill(trio);
+    screen_render(desk->screen, &trio->input, changed, desk->canvas);
+    return canvas_text(desk->canvas);
+}
+
+static void trio_do(struct trio *trio, const char *steps)
+{
+    struct desk *desk = &trio->desks[0];
+    for (const char *at = steps; *at != '\0'; at += strspn(at, " ")) {
+        size_t len = strcspn(at, " ");
+        enum action action;
+        fill(trio);
+        if (len == 4 && strncmp(at, "dead", 4) == 0) {
+            desk_offline(&trio->desks[1]);
+            free(trio_text(trio, SCREEN_ALL));
+        } else if (*at == '=') {
+            for (size_t i = 1; i < len; i++) {
+                screen_char(desk->screen, &trio->input, (unsigned char)at[i]);
+            }
+        } else {
+            assert_true(action_parse(at, len, &action));
+            screen_action(desk->screen, &trio->input, action);
+        }
+        free(trio_text(trio, 0));
+        at += len;
+    }
+}
+
+/* --- golden screens ------------------------------------------------------------------------- */
+
+static void test_golden_screens(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int columns, rows;
+        const char *steps;
+    } rows[] = {
+        {"accounts-full", 160, 48, ""},
+        {"accounts-full-dead", 160, 48, "dead"},
+        {"accounts-now", 80, 24, ""},
+        {"accounts-now-dead", 80, 24, "dead"},
+        {"accounts-table", 80, 24, "dead focus-account down"},
+        {"accounts-tape", 80, 24, "focus-events"},
+        {"accounts-watchlist", 80, 24, "focus-watchlist list-next list-next"},
+        {"accounts-medium", 100, 30, "dead"},
+        {"accounts-small", 60, 20, "dead"},
+        {"accounts-mini", 20, 5, "dead"},
+        {"accounts-one", 160, 48, "dead account-next account-next"},
+        {"accounts-filter", 80, 24, "filter =acct:alp accept"},
+        {"accounts-hidden", 80, 24, "hide-amounts"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct trio trio;
+        trio_open(&trio, rows[i].columns, rows[i].rows);
+        free(trio_text(&trio, SCREEN_ALL));
+        trio_do(&trio, rows[i].steps);
+        char *text = trio_text(&trio, 0);
+        desk_compare(GOLDEN_DIR, rows[i].name, text);
+        screen_resize(trio.desks[0].screen, rows[i].columns, rows[i].rows);
+        char *whole = trio_text(&trio, SCREEN_ALL); /* in parts as at once */
+        assert_string_equal(text, whole);
+        free(text);
+        free(whole);
+        trio_close(&trio);
+    }
+}
+
+/* Every size says something, and says it within the canvas. */
+static void test_every_size(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 80, 24);
+    trio_do(&trio, "dead");
+    for (int rows = 1; rows < 60; rows += 3) {
+        for (int columns = 1; columns < 220; columns += 7) {
+            screen_resize(trio.desks[0].screen, columns, rows);
+            char *text = trio_text(&trio, SCREEN_ALL);
+            assert_true(strspn(text, " \n") < strlen(text));
+            free(text);
+        }
+    }
+    trio_close(&trio);
+}
+
+/* --- what stands where ---------------------------------------------------------------------- */
+
+static void expect(struct trio *trio, const char *needle, bool there)
+{
+    char *text = trio_text(trio, SCREEN_ALL);
+    if ((strstr(text, needle) != NULL) != there) {
+        fail_msg("%s'%s' in\n%s", there ? "no " : "", needle, text);
+    }
+    free(text);
+}
+
+/* The same orders with the same ids in three accounts are three rows each. */
+static void test_ids_that_collide_are_rows_of_their_own(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    expect(&trio, "working 9", true);
+    trio_do(&trio, "account-next");
+    expect(&trio, "working 3", true);
+    trio_do(&trio, "account-previous");
+    expect(&trio, "working 9", true);
+    trio_do(&trio, "account-previous");
+    expect(&trio, "working 3", true);
+    trio_do(&trio, "account-all");
+    expect(&trio, "working 9", true);
+    trio_close(&trio);
+}
+
+/* What one account's answer changes is changed in its rows alone. */
+static void test_an_answer_changes_its_own_rows(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"orders\":[{\"id\":\"o1\",\"symbol\":\"ZOMATO\",\"quantity\":10,\"orderSide\":\"BUY\","
+        "\"orderType\":\"LIMIT\",\"price\":5,\"status\":\"PENDING\",\"filledQuantity\":0}]}";
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    expect(&trio, "RELIANCE", true);
+    trio_load(&trio, 1, RESOURCE_ORDERS, body);
+    char *text = trio_text(&trio, RESOURCE_BIT(RESOURCE_ORDERS));
+    assert_non_null(strstr(text, "ZOMATO"));
+    assert_non_null(strstr(text, "working 7"));
+    free(text);
+    trio_do(&trio, "filter =acct:kite");
+    expect(&trio, "ZOMATO", false);
+    trio_do(&trio, "erase-all =acct:alpaca");
+    expect(&trio, "ZOMATO", true);
+    trio_close(&trio);
+}
+
+/* One dead account: its own figures and the sums they are in, nobody else's. */
+static void test_a_dead_account_marks_its_own(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    expect(&trio, "≈", false);
+    trio_do(&trio, "dead");
+    char *text = trio_text(&trio, SCREEN_ALL);
+    assert_non_null(strstr(text, "[alpaca ≈"));
+    assert_non_null(strstr(text, "[kite ●"));
+    assert_non_null(strstr(text, "[play ●"));
+    assert_non_null(strstr(text, "Σ real ≈"));
+    for (const char *line = text; line != NULL; line = strchr(line + 1, '\n')) {
+        size_t len = strcspn(line + 1, "\n");
+        char copy[2048];
+        snprintf(copy, sizeof copy, "%.*s", (int)len, line + 1);
+        bool marked =
+            strncmp(copy, "│≈", strlen("│≈")) == 0 || strncmp(copy, "┃≈", strlen("┃≈")) == 0;
+        bool its = strstr(copy, "alpaca") != NULL || strstr(copy, "TOTAL real") != NULL;
+        assert_true(!marked || its);
+    }
+    free(text);
+    trio_close(&trio);
+}
+
+/* Real and made-up money stand in lines of their own, whatever is shown. */
+static void test_kinds_are_never_added(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    expect(&trio, "TOTAL real INR", true);
+    expect(&trio, "TOTAL mock INR", true);
+    snprintf(trio.owners[1].currency, sizeof trio.owners[1].currency, "USD");
+    expect(&trio, "TOTAL real USD", true);
+    char *text = trio_text(&trio, SCREEN_ALL);
+    text[strcspn(text, "\n")] = '\0';
+    assert_null(strstr(text, "Σ")); /* no two are of one kind and currency */
+    free(text);
+    trio_close(&trio);
+}
+
+static void test_enter_opens_an_account(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 80, 24);
+    trio_do(&trio, "focus-account down down detail");
+    assert_int_equal(trio.accounts.shown, 2);
+    expect(&trio, "Balance", true);
+    trio_do(&trio, "account-next");
+    assert_true(trio.accounts.shown == SCREEN_ALL_ACCOUNTS);
+    trio_close(&trio);
+}
+
+/* A click's worth of steps with everything paused, opened and filtered: nothing is read that is
+ * gone. */
+static void test_accounts_come_and_go(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    trio_do(&trio, "pause down detail");
+    trio_load(&trio, 0, RESOURCE_ORDERS, "{\"orders\":[]}");
+    free(trio_text(&trio, RESOURCE_BIT(RESOURCE_ORDERS)));
+    trio_do(&trio, "back account-next account-next");
+    trio.accounts.count = 1; /* the one that is shown goes */
+    free(trio_text(&trio, SCREEN_ALL));
+    expect(&trio, "alpaca", false);
+    trio_do(&trio, "account-all");
+    trio.accounts.count = ACCOUNTS;
+    expect(&trio, "alpaca", true);
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        for (int r = 0; r < RESOURCE_COUNT; r++) {
+            trio_load(&trio, i, (enum resource)r, NULL);
+        }
+    }
+    expect(&trio, "first load", true);
+    trio_close(&trio);
+}
+
+int main(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_golden_screens),
+        cmocka_unit_test(test_every_size),
+        cmocka_unit_test(test_ids_that_collide_are_rows_of_their_own),
+        cmocka_unit_test(test_an_answer_changes_its_own_rows),
+        cmocka_unit_test(test_a_dead_account_marks_its_own),
+        cmocka_unit_test(test_kinds_are_never_added),
+        cmocka_unit_test(test_enter_opens_an_account),
+        cmocka_unit_test(test_accounts_come_and_go),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
