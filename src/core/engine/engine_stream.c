@@ -238,12 +238,12 @@ static enum journal_outcome route(struct engine *engine, struct swr *swr, const 
     bool figures = event_info(event->type)->patch_only;
     uint64_t id = engine->stream.ids_void ? 0 : event->id;
     bool claimed = id != 0 && id <= swr->held.id;
-    if (claimed && patch_log_shows(swr->log, event)) {
+    struct patch_stamp stamp = {engine->seq, id, engine->last.mono_us};
+    if (claimed && patch_log_shows(swr->log, event, stamp)) {
         return JOURNAL_COVERED;
     }
     struct patch_result result = {.valid = true};
     if (!claimed || !is_replay(&engine->stream, id)) {
-        struct patch_stamp stamp = {engine->seq, id, engine->last.mono_us};
         result = patch_log_event(swr->log, event, stamp, claimed ? swr->held.id : 0);
         take_patch(engine, swr, &result, figures);
     }
