@@ -253,17 +253,6 @@ bool client_change_backend(struct client *client, const struct client_settings *
     return true;
 }
 
-bool client_backend_is_way(const struct client *client, enum resource resource)
-{
-    if (client->asking == NULL) {
-        return true;
-    }
-    const struct backend *backend = asking_backend(client->asking);
-    const char *stream = backend->hosts[backend->stream.get.host].origin;
-    const char *reads = backend->hosts[backend->panes[resource].get.host].origin;
-    return backend->panes[resource].get.path != NULL && strcmp(stream, reads) == 0;
-}
-
 void client_renew_secrets(struct client *client)
 {
     asking_renew(client->asking);

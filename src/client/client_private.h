@@ -96,8 +96,6 @@ bool client_backend_init(struct client *client, const struct client_settings *se
 /* Which panes the backend has. */
 resource_mask client_backend_panes(const struct client_settings *settings);
 void client_backend_act(struct client *client, const struct engine_action *action);
-/* Whether a pane's reads go to where the stream comes from. */
-bool client_backend_is_way(const struct client *client, enum resource resource);
 /* True when something was done: the engine may want more then. */
 bool client_backend_turn(struct client *client);
 
