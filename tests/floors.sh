@@ -120,7 +120,7 @@ done | report 'not in the rooms of doc/architecture.md'
 circles() {
     tsort 2>&1 >/dev/null | sed -n 's/^tsort: *//; /contains a loop/!p' | sort -u | tr '\n' ' ' | sed 's/ $/\n/'
 }
-find src include -name '*.h' | xargs grep -HE '^#include [<"][a-z]' | awk -F'[:"<>]' '{ print $1, $3 }' | while read -r from to; do
+grep -rE '^#include [<"][a-z]' src include --include='*.h' | awk -F'[:"<>]' '{ print $1, $3 }' | while read -r from to; do
     for file in "include/$to" "${from%/*}/$to" "$(echo "$from" | cut -d/ -f1-2)/$to"; do
         [ ! -f "$file" ] || { echo "$from $file"; break; }
     done

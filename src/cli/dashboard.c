@@ -18,17 +18,29 @@
 #define BINDINGS_MAX 512
 #define VIEWS_MAX 64
 
-/* What tui_settings points into. */
-struct dashboard {
-    struct session *session;
+/* An account on the screen. */
+struct desk {
+    struct dashboard *dashboard;
     struct profile *profile;
-    struct config *reloaded; /* NULL until SIGUSR1 */
     struct client *client;
     struct token_renew *renew;
     char host[256];
+    char *daybook; /* NULL: none is kept */
+    char *cache;   /* its own directory; NULL: the usual one */
+    uint64_t serial;
+};
+
+/* What tui_settings points into. */
+struct dashboard {
+    struct session *session;
+    struct loop *loop;
+    struct trace *trace;
+    struct desk *desks[CONFIG_PROFILES_MAX]; /* in the order of the session's profiles */
+    size_t desk_count;
+    uint64_t serials; /* given away so far */
+    struct tui_account accounts[CONFIG_PROFILES_MAX];
     char *state_path;
     char state_server[24]; /* a number for what is looked at, whatever its name is made of */
-    char *daybook;         /* NULL: none is kept */
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
@@ -108,20 +120,34 @@ static void log_text(void *user, const char *text)
 
 static bool reload(void *user, struct tui_settings *ret, char *error, size_t error_size);
 
+static void list_accounts(struct dashboard *dashboard, struct tui_settings *ret)
+{
+    for (size_t i = 0; i < dashboard->desk_count; i++) {
+        const struct desk *desk = dashboard->desks[i];
+        bool named = dashboard->session->named > 1;
+        dashboard->accounts[i] =
+            (struct tui_account){.client = desk->client,
+                                 .serial = desk->serial,
+                                 .name = named ? desk->profile->name : NULL,
+                                 .badge = profile_badge(desk->profile),
+                                 .host = desk->host,
+                                 .user = config_text(desk->profile->config, CONFIG_USER)};
+    }
+    ret->accounts = dashboard->accounts;
+    ret->account_count = dashboard->desk_count;
+}
+
 static void fill(struct dashboard *dashboard, const struct config *config, struct tui_settings *ret)
 {
-    const struct profile *profile = dashboard->profile;
     tui_settings_default(ret);
     fill_display(config, ret);
     bind_keys(dashboard, config);
     name_views(dashboard, config);
     ret->views = dashboard->views;
     ret->view_count = dashboard->view_count;
-    ret->badge = profile_badge(profile);
-    ret->host = dashboard->host;
-    ret->user = config_text(profile->config, CONFIG_USER);
+    list_accounts(dashboard, ret);
     ret->theme_dirs = dashboard->theme_dirs;
-    ret->shows_off = profile->demo != NULL;
+    ret->shows_off = dashboard->desks[0]->profile->demo != NULL;
     ret->keys = dashboard->keys;
     ret->key_count = dashboard->key_count;
     ret->state_path = dashboard->state_path;
@@ -136,80 +162,241 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
 
 static void on_token(void *user, const char *token, const struct problem *problem)
 {
-    struct dashboard *dashboard = user;
+    struct desk *desk = user;
     struct fault fault;
+    const char *name = desk->profile->name != NULL ? desk->profile->name : "";
     const char *why = token == NULL ? problem->text : NULL;
-    if (why == NULL && !client_set_token(dashboard->client, token, &fault)) {
+    if (why == NULL && !client_set_token(desk->client, token, &fault)) {
         why = fault.text;
     }
     if (why != NULL) {
-        client_note(dashboard->client, "token", why);
+        client_note(desk->client, "token", why);
     }
-    session_log(dashboard->session, "token asked for again: %s", why != NULL ? why : "another one");
+    session_log(desk->dashboard->session, "%s%stoken asked for again: %s", name,
+                name[0] != '\0' ? ": " : "", why != NULL ? why : "another one");
 }
 
 /* Turned down by the server, or asked for by the user after that. */
 static void on_refused(void *user, bool by_user)
 {
-    struct dashboard *dashboard = user;
+    struct desk *desk = user;
     (void)by_user;
-    token_renew_ask(dashboard->renew);
+    token_renew_ask(desk->renew);
 }
 
-static void start_renewing(struct dashboard *dashboard, struct loop *loop)
+static void start_renewing(struct desk *desk)
 {
     const struct token_renewal renewal = {
-        .source = dashboard->profile->token_source,
-        .config = dashboard->profile->config,
-        .token = dashboard->profile->token,
+        .source = desk->profile->token_source,
+        .config = desk->profile->config,
+        .token = desk->profile->token,
         .fn = on_token,
-        .user = dashboard,
+        .user = desk,
     };
-    dashboard->renew = token_renew_new(loop, &renewal);
+    desk->renew = token_renew_new(desk->dashboard->loop, &renewal);
+}
+
+/* --- accounts --------------------------------------------------------------------------------- */
+
+static char *daybook_of(const struct dashboard *dashboard, const struct profile *profile)
+{
+    bool kept = config_number(profile->config, CONFIG_DAYBOOK_DAYS) > 0;
+    return kept && dashboard->state_path != NULL
+               ? daybook_path(dashboard->session->paths.state_dir, profile_server(profile),
+                              config_text(profile->config, CONFIG_USER))
+               : NULL;
+}
+
+/* A cache holds one account: each of several has one, by its profile's name. */
+static char *cache_of(const struct dashboard *dashboard, const struct profile *profile,
+                      const char *directory)
+{
+    bool several = dashboard->session->named > 1;
+    return several && directory != NULL
+               ? mem_printf("%s/%016" PRIx64, directory, hash_text(HASH_START, profile->name))
+               : NULL;
+}
+
+static void desk_close(struct desk *desk)
+{
+    token_renew_free(desk->renew);
+    client_free(desk->client);
+    profile_loop(desk->profile, NULL);
+    free(desk->daybook);
+    free(desk->cache);
+    free(desk);
+}
+
+/* False with the fault when there is no client to be had. */
+static bool desk_open(struct dashboard *dashboard, struct profile *profile, struct fault *ret_fault)
+{
+    struct client_settings settings;
+    struct desk *desk = mem_calloc(1, sizeof *desk);
+    desk->dashboard = dashboard;
+    desk->profile = profile;
+    desk->serial = ++dashboard->serials;
+    desk->daybook = daybook_of(dashboard, profile);
+    profile_host(profile, desk->host, sizeof desk->host);
+    profile_client(profile, &settings);
+    desk->cache = cache_of(dashboard, profile, settings.cache_dir);
+    settings.cache_dir = desk->cache != NULL ? desk->cache : settings.cache_dir;
+    settings.trace = dashboard->trace;
+    settings.on_refused = on_refused;
+    settings.refused_user = desk;
+    settings.remember = true;
+    settings.daybook = desk->daybook;
+    settings.day = dashboard->session->options->value[OPTION_DAY];
+    settings.daybook_days = (int)config_number(profile->config, CONFIG_DAYBOOK_DAYS);
+    settings.zone = dashboard->format.zone;
+    settings.zone_user = dashboard->format.zone_user;
+    start_renewing(desk);
+    profile_loop(profile, dashboard->loop);
+    desk->client = client_new(dashboard->loop, &settings, ret_fault);
+    if (desk->client == NULL) {
+        desk_close(desk);
+        return false;
+    }
+    set_alarms(desk->client, profile->config);
+    dashboard->desks[dashboard->desk_count++] = desk;
+    return true;
+}
+
+static void close_all(struct dashboard *dashboard)
+{
+    while (dashboard->desk_count > 0) {
+        desk_close(dashboard->desks[--dashboard->desk_count]);
+    }
+}
+
+/* One that cannot work is said; the only one is the end. */
+static bool open_all(struct dashboard *dashboard)
+{
+    const struct session *session = dashboard->session;
+    for (size_t i = 0; i < session->profile_count; i++) {
+        struct profile *profile = session->profiles[i];
+        struct fault fault;
+        if (!desk_open(dashboard, profile, &fault)) {
+            fprintf(stderr, "blotter: %s%s%s\n", session->named > 1 ? profile->name : "",
+                    session->named > 1 ? ": " : "", fault.text);
+        }
+    }
+    return dashboard->desk_count > 0;
 }
 
 /* --- reload ----------------------------------------------------------------------------------- */
 
-/* The old config stays in force when the new one has a mistake. The backend stays as it is; so does
- * the token, unless it was turned down. */
-static bool reload(void *user, struct tui_settings *ret, char *error, size_t error_size)
+static void on_goes(void *user, struct profile *profile)
 {
     struct dashboard *dashboard = user;
-    struct problem problem;
-    struct config *config =
-        profile_config(dashboard->session->options, &dashboard->session->paths, NULL, &problem);
-    if (config == NULL) {
-        snprintf(error, error_size, "%s", problem.text);
+    size_t kept = 0;
+    for (size_t i = 0; i < dashboard->desk_count; i++) {
+        struct desk *desk = dashboard->desks[i];
+        if (desk->profile != profile) {
+            dashboard->desks[kept++] = desk;
+            continue;
+        }
+        client_on_change(desk->client, NULL, NULL);
+        client_stop(desk->client);
+        desk_close(desk);
+    }
+    dashboard->desk_count = kept;
+    session_log(dashboard->session, "%s: is not shown any more", profile->name);
+}
+
+static void tell(struct dashboard *dashboard, const char *text)
+{
+    session_log(dashboard->session, "%s", text);
+    if (dashboard->desk_count > 0) {
+        client_note(dashboard->desks[0]->client, "account", text);
+    }
+}
+
+static void on_came(void *user, struct profile *profile)
+{
+    struct dashboard *dashboard = user;
+    struct fault fault;
+    if (!desk_open(dashboard, profile, &fault)) {
+        tell(dashboard, fault.text);
+    }
+}
+
+static void on_failed(void *user, const struct problem *problem)
+{
+    tell(user, problem->text);
+}
+
+/* What may change in an account that stays: its backend's files, its alerts, its token. */
+static bool reload_desk(struct desk *desk, const struct config *config, struct problem *ret_problem)
+{
+    if (!profile_reload_backend(desk->profile, desk->client, ret_problem)) {
         return false;
     }
-    if (!profile_reload_backend(dashboard->profile, dashboard->client, &problem)) {
-        snprintf(error, error_size, "%s", problem.text);
-        config_free(config);
-        return false;
+    set_alarms(desk->client, config);
+    if (client_is_refused(desk->client)) {
+        token_renew_ask(desk->renew);
     }
-    fill(dashboard, config, ret);
-    set_alarms(dashboard->client, config);
-    token_renew_set_config(dashboard->renew, config);
-    if (client_is_refused(dashboard->client)) {
-        token_renew_ask(dashboard->renew);
-    }
-    config_free(dashboard->reloaded);
-    dashboard->reloaded = config;
     return true;
 }
 
-/* The demo's server has another port each time. */
+static bool reload_named(struct desk *desk, struct problem *ret_problem)
+{
+    const struct session *session = desk->dashboard->session;
+    struct config *config =
+        profile_config(session->options, &session->paths, desk->profile->name, ret_problem);
+    bool good = config != NULL && reload_desk(desk, config, ret_problem);
+    config_free(config);
+    return good;
+}
+
+/* The old config stays in force when the new one has a mistake. */
+static bool reload(void *user, struct tui_settings *ret, char *error, size_t error_size)
+{
+    struct dashboard *dashboard = user;
+    struct session *session = dashboard->session;
+    struct session_watcher watcher = {on_goes, on_came, on_failed, dashboard};
+    struct problem problem;
+    if (!session_reload(session, &watcher, &problem)) {
+        snprintf(error, error_size, "%s", problem.text);
+        return false;
+    }
+    bool several = session->named > 1;
+    for (size_t i = 0; i < dashboard->desk_count; i++) {
+        struct desk *desk = dashboard->desks[i];
+        if (!several) {
+            token_renew_set_config(desk->renew, session->latest);
+        }
+        if (several ? !reload_named(desk, &problem)
+                    : !reload_desk(desk, session->latest, &problem)) {
+            if (!several) {
+                snprintf(error, error_size, "%s", problem.text);
+                return false;
+            }
+            tell(dashboard, problem.text);
+        }
+    }
+    fill(dashboard, session->latest, ret);
+    return true;
+}
+
+/* --- what is remembered ------------------------------------------------------------------------
+ */
+
+/* The demo's server has another port each time. Several accounts have a state of their own. */
 static void name_server(struct dashboard *dashboard)
 {
     static const enum config_id parts[] = {CONFIG_PROFILE, CONFIG_BACKEND, CONFIG_URL, CONFIG_USER};
-    const struct profile *profile = dashboard->profile;
+    const struct session *session = dashboard->session;
     uint64_t hash = HASH_START;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        const char *text = config_text(profile->config, parts[i]);
-        hash = hash_bytes(hash_text(hash, text != NULL ? text : ""), "", 1);
+    for (size_t p = 0; p < session->profile_count; p++) {
+        const struct profile *profile = session->profiles[p];
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+            const char *text = config_text(profile->config, parts[i]);
+            hash = hash_bytes(hash_text(hash, text != NULL ? text : ""), "", 1);
+        }
+        hash = hash_text(hash, session->named > 1 ? profile->name : "");
     }
     snprintf(dashboard->state_server, sizeof dashboard->state_server, "%016" PRIx64, hash);
-    if (profile->demo != NULL) {
+    if (session->profile_count > 0 && session->profiles[0]->demo != NULL) {
         snprintf(dashboard->state_server, sizeof dashboard->state_server, "demo");
     }
 }
@@ -218,67 +405,35 @@ static void prepare(struct dashboard *dashboard)
 {
     name_server(dashboard);
     struct paths *paths = &dashboard->session->paths;
-    profile_host(dashboard->profile, dashboard->host, sizeof dashboard->host);
     dashboard->theme_dirs[0] = paths->theme_dir;
     if (paths->state_dir != NULL && file_make_directory(paths->state_dir)) {
         dashboard->state_path = mem_printf("%s/state.ini", paths->state_dir);
-        const struct config *config = dashboard->profile->config;
-        if (config_number(config, CONFIG_DAYBOOK_DAYS) > 0) {
-            dashboard->daybook = daybook_path(paths->state_dir, profile_server(dashboard->profile),
-                                              config_text(config, CONFIG_USER));
-        }
     }
-}
-
-static int run(struct dashboard *dashboard, struct trace *trace)
-{
-    struct client_settings settings;
-    struct tui_settings screen;
-    struct fault fault;
-    profile_client(dashboard->profile, &settings);
-    settings.trace = trace;
-    settings.on_refused = on_refused;
-    settings.refused_user = dashboard;
-    settings.remember = true;
-    settings.daybook = dashboard->daybook;
-    settings.day = dashboard->session->options->value[OPTION_DAY];
-    settings.daybook_days = (int)config_number(dashboard->profile->config, CONFIG_DAYBOOK_DAYS);
     format_default(&dashboard->format);
     zone_apply(&dashboard->format, config_text(dashboard->session->config, CONFIG_TIMEZONE));
-    settings.zone = dashboard->format.zone;
-    settings.zone_user = dashboard->format.zone_user;
-    struct loop *loop = loop_new();
-    start_renewing(dashboard, loop);
-    profile_loop(dashboard->profile, loop);
-    struct client *client = client_new(loop, &settings, &fault);
-    dashboard->client = client;
+}
+
+static int run(struct dashboard *dashboard)
+{
+    struct tui_settings screen;
     int status = STATUS_USAGE;
-    if (client == NULL) {
-        fprintf(stderr, "blotter: %s\n", fault.text);
-    } else {
-        set_alarms(client, dashboard->profile->config);
+    dashboard->loop = loop_new();
+    if (open_all(dashboard)) {
         fill(dashboard, dashboard->session->config, &screen);
-        status = tui_run(loop, client, &screen);
+        status = tui_run(dashboard->loop, &screen);
     }
-    token_renew_free(dashboard->renew);
-    client_free(client);
-    profile_loop(dashboard->profile, NULL);
-    loop_free(loop);
+    close_all(dashboard);
+    loop_free(dashboard->loop);
     return status;
 }
 
-/* Whether the day that was asked for, if one was, is in the daybook; said when it is not. */
-static bool has_day(const struct dashboard *dashboard)
+static bool is_in_daybook(const char *path, const char *day)
 {
-    const char *day = dashboard->session->options->value[OPTION_DAY];
-    const struct daybook_settings settings = {.path = dashboard->daybook, .server = "", .user = ""};
+    const struct daybook_settings settings = {.path = path, .server = "", .user = ""};
     char why[DAYBOOK_WHY_MAX], days[512] = "";
-    if (day == NULL) {
-        return true;
-    }
-    if (dashboard->daybook == NULL || access(dashboard->daybook, F_OK) != 0) {
+    if (path == NULL || access(path, F_OK) != 0) {
         fprintf(stderr, "blotter: there is no daybook of this server and user%s\n",
-                dashboard->daybook == NULL ? ": daybook_days is 0" : " yet");
+                path == NULL ? ": daybook_days is 0" : " yet");
         return false;
     }
     struct daybook *daybook = daybook_open(&settings, 0, why);
@@ -296,6 +451,19 @@ static bool has_day(const struct dashboard *dashboard)
     return has;
 }
 
+/* Whether the day that was asked for, if one was, is in the daybook; said when it is not. */
+static bool has_day(const struct dashboard *dashboard)
+{
+    const char *day = dashboard->session->options->value[OPTION_DAY];
+    if (day == NULL) {
+        return true;
+    }
+    char *path = daybook_of(dashboard, dashboard->session->profiles[0]);
+    bool has = is_in_daybook(path, day);
+    free(path);
+    return has;
+}
+
 int session_dashboard(struct session *session)
 {
     struct problem problem;
@@ -306,12 +474,10 @@ int session_dashboard(struct session *session)
     }
     struct dashboard *dashboard = mem_calloc(1, sizeof *dashboard);
     dashboard->session = session;
-    dashboard->profile = session->profiles[0];
+    dashboard->trace = trace;
     prepare(dashboard);
-    int status = has_day(dashboard) ? run(dashboard, trace) : STATUS_RUNTIME;
-    config_free(dashboard->reloaded);
+    int status = has_day(dashboard) ? run(dashboard) : STATUS_RUNTIME;
     free(dashboard->state_path);
-    free(dashboard->daybook);
     free(dashboard);
     trace_close(trace);
     return status;

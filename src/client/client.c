@@ -228,6 +228,7 @@ void client_free(struct client *client)
     if (client == NULL) {
         return;
     }
+    loop_before_wait_remove(client->loop, before_wait, client);
     client_backend_done(client);
     stream_free(client->stream);
     http_free(client->http);

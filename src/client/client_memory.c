@@ -52,6 +52,12 @@ const struct history *client_history(const struct client *client)
     return client->memory != NULL ? memory_history(client->memory) : NULL;
 }
 
+const struct series *client_past(struct client *client, const char *symbol)
+{
+    return client->memory != NULL ? memory_past(client->memory, loop_now(client->loop), symbol)
+                                  : NULL;
+}
+
 const char *client_day(const struct client *client, int64_t *ret_last_ms)
 {
     return client->memory != NULL ? memory_day(client->memory, ret_last_ms) : NULL;

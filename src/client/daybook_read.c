@@ -187,6 +187,38 @@ static void end_curves(struct reading *reading)
     history_gap(history, reading->last_ms + KEPT_MS);
 }
 
+/* What was not watched for longer than this is a gap. */
+#define SILENCE_MS (5 * HISTORY_BAR_MS)
+
+void daybook_past(struct daybook *daybook, const char *symbol, int64_t now_ms, int days,
+                  struct series *ret)
+{
+    char today[DAYBOOK_DAY_SIZE];
+    int64_t before_ms = 0;
+    daybook_day(daybook, now_ms, today);
+    sqlite3_stmt *statement =
+        daybook_prepare(daybook, "WITH seen AS (SELECT first_ms, last_ms FROM days WHERE day < ?"
+                                 " ORDER BY day DESC LIMIT ?)"
+                                 " SELECT minute, open, close FROM bars"
+                                 " WHERE symbol = (SELECT id FROM symbols WHERE symbol = ?)"
+                                 " AND minute BETWEEN (SELECT min(first_ms) FROM seen) / 60000"
+                                 " AND (SELECT max(last_ms) FROM seen) / 60000 ORDER BY minute");
+    bool good = daybook_bind(statement, "tit", today, (int64_t)days, symbol);
+    while (good && sqlite3_step(statement) == SQLITE_ROW) {
+        int64_t at_ms = sqlite3_column_int64(statement, 0) * HISTORY_BAR_MS;
+        if (before_ms != 0 && at_ms - before_ms > SILENCE_MS) {
+            series_add(ret, before_ms + HISTORY_BAR_MS, (double)NAN);
+        }
+        before_ms = at_ms;
+        series_add(ret, at_ms, number_at(statement, 1));
+        series_add(ret, at_ms + HISTORY_BAR_MS / 2, number_at(statement, 2));
+    }
+    if (before_ms != 0) {
+        series_add(ret, before_ms + HISTORY_BAR_MS, (double)NAN);
+    }
+    sqlite3_finalize(statement);
+}
+
 /* --- closings and working orders ------------------------------------------------------------- */
 
 static void take_booked(struct reading *reading, sqlite3_stmt *row)

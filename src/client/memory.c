@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/seen.h>
 
 /* Rows are looked at this long after they changed. */
 #define DELAY_US INT64_C(500000)
@@ -33,7 +34,17 @@ struct memory {
     char word[DAYBOOK_WHY_MAX];
     bool worded, look_due;
     int64_t wrote_us, looked_ms;
+    struct seen priced[RESOURCE_COUNT]; /* rows whose prices were sampled … */
+    int64_t priced_minute;              /* … in this minute, for its bars */
+    struct past {
+        char *symbol; /* NULL: of none */
+        int64_t day;  /* the one that they are before */
+        bool due;     /* to be read */
+        struct series series;
+    } past;
 };
+
+#define PAST_DAYS 4
 
 static void remember(void *user);
 
@@ -64,6 +75,7 @@ struct memory *memory_new(struct loop *loop, const struct memory_settings *setti
     memory->history = history_new();
     tape_set_prices(memory->tape, price_now, memory->history);
     memory->looked_ms = MODEL_NO_TIME;
+    series_init(&memory->past.series, HISTORY_BAR_MS / 2);
     return memory;
 }
 
@@ -72,10 +84,15 @@ void memory_free(struct memory *memory)
     if (memory == NULL) {
         return;
     }
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        seen_done(&memory->priced[i]);
+    }
     loop_timer_free(memory->timer);
     tape_free(memory->tape);
     history_free(memory->history);
     daybook_close(memory->daybook);
+    series_done(&memory->past.series);
+    free(memory->past.symbol);
     free(memory->path);
     free(memory->server);
     free(memory->user);
@@ -214,14 +231,32 @@ static double price_of(const struct snapshot *rows, size_t i, const char **ret_s
     }
 }
 
-static void sample_prices(struct memory *memory, int64_t at_ms, const struct pane_state *pane)
+/* The price of a row that has not changed since is in its bar and its curve already. */
+static void sample_prices(struct memory *memory, int64_t at_ms, const struct snapshot *rows)
 {
-    for (size_t i = 0; pane->shown != NULL && i < pane->shown->row_count; i++) {
+    if (rows == NULL) {
+        return;
+    }
+    struct seen *seen = &memory->priced[rows->resource];
+    seen_begin(seen, rows->row_count);
+    for (size_t i = 0; i < rows->row_count; i++) {
         const char *symbol;
-        double price = price_of(pane->shown, i, &symbol);
+        if (seen_skips(seen, i, model_row(rows, i)->version)) {
+            continue;
+        }
+        double price = price_of(rows, i, &symbol);
         if (!isnan(price)) {
             history_add_price(memory->history, symbol, at_ms, price);
         }
+    }
+    seen_end(seen, rows->row_count);
+}
+
+/* Every price is to be sampled again: a bar begins, or a curve goes on. */
+static void forget_priced(struct memory *memory)
+{
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        seen_forget(&memory->priced[i]);
     }
 }
 
@@ -238,9 +273,13 @@ static void sample_all_prices(struct memory *memory, int64_t at_ms, const struct
     if (all_stale) {
         history_gap(memory->history, at_ms);
     }
+    if (all_stale || at_ms / HISTORY_BAR_MS != memory->priced_minute) {
+        memory->priced_minute = at_ms / HISTORY_BAR_MS;
+        forget_priced(memory);
+    }
     for (size_t i = 0; i < sizeof priced / sizeof *priced; i++) {
         if (!panes[priced[i]].stale) {
-            sample_prices(memory, at_ms, &panes[priced[i]]);
+            sample_prices(memory, at_ms, panes[priced[i]].shown);
         }
     }
 }
@@ -251,6 +290,7 @@ static void note_day(struct memory *memory, int64_t now_ms)
     int64_t day = day_number(&memory->settings, now_ms);
     if (memory->today != 0 && day != memory->today) {
         history_clear(memory->history);
+        forget_priced(memory);
     }
     memory->today = day;
 }
@@ -389,6 +429,34 @@ static void write_down(struct memory *memory, struct moment now, bool all)
     }
 }
 
+/* --- earlier days --------------------------------------------------------------------------- */
+
+const struct series *memory_past(struct memory *memory, struct moment now, const char *symbol)
+{
+    struct past *past = &memory->past;
+    int64_t day = day_number(&memory->settings, now.wall_ms);
+    if (memory->daybook == NULL) {
+        return NULL;
+    }
+    if (past->symbol == NULL || strcmp(past->symbol, symbol) != 0 || past->day != day) {
+        free(past->symbol);
+        past->symbol = copy_text(symbol);
+        past->day = day;
+        past->due = true;
+        come_at(memory, now.mono_us);
+    }
+    return past->due ? NULL : &past->series;
+}
+
+static void read_past(struct memory *memory, struct moment now)
+{
+    memory->past.due = false;
+    series_clear(&memory->past.series, HISTORY_BAR_MS / 2);
+    daybook_past(memory->daybook, memory->past.symbol, now.wall_ms, PAST_DAYS,
+                 &memory->past.series);
+    note(memory, CLIENT_HISTORY);
+}
+
 static void remember(void *user)
 {
     struct memory *memory = user;
@@ -400,6 +468,9 @@ static void remember(void *user)
     if (memory->changed != 0) {
         take_rows(memory, now);
         note(memory, CLIENT_HISTORY);
+    }
+    if (memory->daybook != NULL && memory->past.due) {
+        read_past(memory, now);
     }
     if (memory->daybook != NULL) {
         write_down(memory, now, false);

@@ -61,6 +61,10 @@ const char *memory_take_word(struct memory *memory);
 int64_t memory_looked(const struct memory *memory);
 void memory_look(struct memory *memory, int64_t wall_ms);
 
+/* A symbol's prices of the days before today, as the daybook has them; NULL: none, or not yet: they
+ * are read from an idle turn, and CLIENT_HISTORY is told then. */
+const struct series *memory_past(struct memory *memory, struct moment now, const char *symbol);
+
 const struct tape *memory_tape(const struct memory *memory);
 const struct history *memory_history(const struct memory *memory);
 

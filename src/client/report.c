@@ -27,12 +27,11 @@ void report_fetch_done(struct trace *trace, struct moment now, enum resource res
 /* --- events ------------------------------------------------------------------------------- */
 
 /* Appends " TEXT" for a member that is there, as the server wrote it. */
-static void append_member(char *out, size_t size, struct span data, const char *member)
+static void append_value(char *out, size_t size, struct span value)
 {
-    struct span value;
     size_t len = strlen(out);
-    bool said = span_member(data, member, &value) &&
-                (span_type(value) == SPAN_STRING || span_type(value) == SPAN_NUMBER);
+    bool said =
+        value.ptr != NULL && (span_type(value) == SPAN_STRING || span_type(value) == SPAN_NUMBER);
     if (!said || size - len < 3) {
         return;
     }
@@ -76,8 +75,10 @@ static void describe(const struct event *event, char *out, size_t size)
         snprintf(out, size, "%zu row%s", count, count == 1 ? "" : "s");
         return;
     }
+    struct span values[sizeof members / sizeof *members];
+    span_members(event->data, members, sizeof members / sizeof *members, values);
     for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        append_member(out, size, event->data, members[i]);
+        append_value(out, size, values[i]);
     }
 }
 

@@ -33,6 +33,7 @@ struct http_request {
     bool keeps;      /* the server can tell the next answer so */
     char *etag;
     char *body; /* NUL-terminated */
+    bool lent;  /* it is kept for differences */
     size_t body_room;
     struct fault fault;
 };
@@ -74,7 +75,9 @@ static void request_free(struct http_request *request)
     free(request->path);
     free(request->base_etag);
     free(request->etag);
-    free(request->body);
+    if (!request->lent) {
+        free(request->body);
+    }
     free(request);
 }
 
@@ -150,7 +153,7 @@ static void on_head(void *user, const struct transfer_head *head)
                   "the server answered with an HTML page instead of data");
     } else if (head->length > 0 && (uint64_t)head->length > request->http->body_max) {
         fault_set(&request->fault, FAULT_TOO_LARGE, head->status,
-                  "the answer of %lld MiB is over the limit of %zu MiB",
+                  "the answer of %lld MiB is over the limit of %zu MiB: raise http.body_max",
                   (long long)(head->length >> 20), request->http->body_max >> 20);
     } else if (head->length > 0) {
         request->body_room = (size_t)head->length + 1;
@@ -179,7 +182,8 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     }
     if (len > request->http->body_max - request->response.body_len) {
         fault_set(ret_fault, FAULT_TOO_LARGE, request->response.status,
-                  "the answer is over the limit of %zu MiB", request->http->body_max >> 20);
+                  "the answer is over the limit of %zu MiB: raise http.body_max",
+                  request->http->body_max >> 20);
         return false;
     }
     body_append(request, bytes, len);
@@ -224,16 +228,21 @@ static bool body_complete(struct http_request *request)
     return true;
 }
 
-/* As it came, for the next difference is from that. */
+/* As it came, for the next difference is from that: short ones, in which a token is hidden, are
+ * copied. The others are lent to who is told of them. */
 static void body_keep(struct http_request *request)
 {
     bool good = request->fault.kind == FAULT_NONE && request->body != NULL;
+    size_t len = request->response.body_len;
     if (good && request->response.status == STATUS_IM_USED) {
         good = body_complete(request);
+        len = request->response.body_len;
     }
     if (good && request->keeps && request->response.status == 200) {
-        http_delta_keep(&request->http->deltas, request->path, request->etag, request->body,
-                        request->response.body_len);
+        char *kept = len <= WORDS_MAX ? mem_dup(request->body, len) : request->body;
+        bool held =
+            http_delta_keep(&request->http->deltas, request->path, request->etag, kept, len);
+        request->lent = held && kept == request->body;
     }
 }
 
@@ -241,7 +250,9 @@ static void on_done(void *user, const struct fault *fault, int64_t duration_us)
 {
     struct http_request *request = user;
     request_unlink(request);
-    if (fault == NULL) {
+    if (fault == NULL && request->fault.kind == FAULT_NONE) {
+        body_append(request, "", 0);
+        request->body[request->response.body_len] = '\0';
         body_keep(request);
     }
     if (request->body != NULL && request->response.body_len <= WORDS_MAX) {
@@ -252,8 +263,6 @@ static void on_done(void *user, const struct fault *fault, int64_t duration_us)
     }
     const struct fault *bad = request->fault.kind != FAULT_NONE ? &request->fault : fault;
     if (bad == NULL) {
-        body_append(request, "", 0);
-        request->body[request->response.body_len] = '\0';
         request->response.body = request->body;
         request->response.etag = request->etag;
         request->response.duration_us = duration_us;

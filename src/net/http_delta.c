@@ -37,19 +37,21 @@ const struct http_kept *http_delta_find(const struct http_deltas *deltas, const 
     return held ? kept : NULL;
 }
 
-void http_delta_keep(struct http_deltas *deltas, const char *path, const char *etag,
-                     const char *body, size_t len)
+bool http_delta_keep(struct http_deltas *deltas, const char *path, const char *etag, char *body,
+                     size_t len)
 {
     struct http_kept *kept = &deltas->kept[place_of(deltas, path)];
     forget(kept);
-    if (len <= HTTP_KEPT_BYTES_MAX) {
-        *kept = (struct http_kept){
-            .path = mem_dup(path, strlen(path)),
-            .etag = mem_dup(etag, strlen(etag)),
-            .body = mem_dup(body, len),
-            .len = len,
-        };
+    if (len > HTTP_KEPT_BYTES_MAX) {
+        return false;
     }
+    *kept = (struct http_kept){
+        .path = mem_dup(path, strlen(path)),
+        .etag = mem_dup(etag, strlen(etag)),
+        .body = body,
+        .len = len,
+    };
+    return true;
 }
 
 void http_delta_done(struct http_deltas *deltas)

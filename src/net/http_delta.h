@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HTTP_KEPT_MAX 8                       /* paths */
-#define HTTP_KEPT_BYTES_MAX ((size_t)4 << 20) /* of one body; a longer one is asked for whole */
+#define HTTP_KEPT_MAX 8                        /* paths */
+#define HTTP_KEPT_BYTES_MAX ((size_t)16 << 20) /* of one body; a longer one is asked for whole */
 
 struct http_kept {
     char *path, *etag, *body;
@@ -25,9 +25,10 @@ struct http_deltas {
 const struct http_kept *http_delta_find(const struct http_deltas *deltas, const char *path,
                                         const char *etag);
 
-/* Keeps a copy of an answer's body in place of the path's last one. */
-void http_delta_keep(struct http_deltas *deltas, const char *path, const char *etag,
-                     const char *body, size_t len);
+/* Keeps an answer's body in place of the path's last one, and owns it from then on. False when it
+ * is too long: then it stays the caller's. */
+bool http_delta_keep(struct http_deltas *deltas, const char *path, const char *etag, char *body,
+                     size_t len);
 
 void http_delta_done(struct http_deltas *deltas);
 

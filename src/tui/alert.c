@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include <blotter/core/alloc.h>
 
-enum { COPY_BYTES_MAX = 64 << 10, FD_CLOSE_END = 1024, NOTE_MAX = 512 };
+enum { COPY_BYTES_MAX = 64 << 10, FD_CLOSE_END = 1024, NOTE_MAX = 512, TITLE_MAX = 128 };
 
 /* --- the terminal ------------------------------------------------------------------------- */
 
@@ -24,16 +24,19 @@ static void without_semicolons(const char *from, char *out, size_t size)
 }
 
 static void notify(const struct tui_settings *settings, struct term *term,
-                   const struct alarm_words *alert)
+                   const struct alert *alert)
 {
-    char title[sizeof alert->title];
+    char named[TITLE_MAX], title[TITLE_MAX];
     char bytes[NOTE_MAX];
     int len;
-    without_semicolons(alert->title, title, sizeof title);
+    snprintf(named, sizeof named, "%s%s%s", alert->account != NULL ? alert->account : "",
+             alert->account != NULL ? ": " : "", alert->words->title);
+    without_semicolons(named, title, sizeof title);
     if (settings->notify == TUI_NOTIFY_OSC777) {
-        len = snprintf(bytes, sizeof bytes, "\033]777;notify;%s;%s\033\\", title, alert->text);
+        len =
+            snprintf(bytes, sizeof bytes, "\033]777;notify;%s;%s\033\\", title, alert->words->text);
     } else {
-        len = snprintf(bytes, sizeof bytes, "\033]9;%s: %s\033\\", title, alert->text);
+        len = snprintf(bytes, sizeof bytes, "\033]9;%s: %s\033\\", title, alert->words->text);
     }
     if (len > 0 && (size_t)len < sizeof bytes) {
         term_put(term, bytes, (size_t)len);
@@ -66,8 +69,7 @@ bool alert_copy(struct term *term, const char *text)
 /* --- the command -------------------------------------------------------------------------- */
 
 /* What the server sent goes into variables, never into the command's text. */
-static void run_command(const char *command, const struct alarm *alarm,
-                        const struct alarm_words *alert)
+static void run_command(const char *command, const struct alert *alert)
 {
     static const int usual[] = {SIGPIPE, SIGXFSZ, SIGINT,  SIGQUIT,
                                 SIGTERM, SIGHUP,  SIGCHLD, SIGUSR1};
@@ -81,26 +83,30 @@ static void run_command(const char *command, const struct alarm *alarm,
     for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
         signal(usual[i], SIG_DFL);
     }
-    setenv("BLOTTER_EVENT", alarm_kind_name(alarm->kind), 1);
-    setenv("BLOTTER_VALUE", alert->value, 1);
-    setenv("BLOTTER_LEVEL", alert->level, 1);
-    setenv("BLOTTER_TITLE", alert->title, 1);
-    setenv("BLOTTER_TEXT", alert->text, 1);
+    setenv("BLOTTER_EVENT", alarm_kind_name(alert->alarm->kind), 1);
+    setenv("BLOTTER_VALUE", alert->words->value, 1);
+    setenv("BLOTTER_LEVEL", alert->words->level, 1);
+    setenv("BLOTTER_TITLE", alert->words->title, 1);
+    setenv("BLOTTER_TEXT", alert->words->text, 1);
+    if (alert->account != NULL) {
+        setenv("BLOTTER_ACCOUNT", alert->account, 1);
+    } else {
+        unsetenv("BLOTTER_ACCOUNT");
+    }
     unsetenv("BLOTTER_TOKEN");
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
 
 /* Twice removed, so that nobody has to wait for it. */
-static void start_command(const char *command, const struct alarm *alarm,
-                          const struct alarm_words *alert)
+static void start_command(const char *command, const struct alert *alert)
 {
     pid_t child = fork();
     if (child == 0) {
         setsid();
         pid_t grandchild = fork();
         if (grandchild == 0) {
-            run_command(command, alarm, alert);
+            run_command(command, alert);
         }
         _exit(0);
     }
@@ -109,8 +115,7 @@ static void start_command(const char *command, const struct alarm *alarm,
     }
 }
 
-void alert_raise(const struct tui_settings *settings, struct term *term, const struct alarm *alarm,
-                 const struct alarm_words *alert)
+void alert_raise(const struct tui_settings *settings, struct term *term, const struct alert *alert)
 {
     if (settings->bell) {
         term_bell(term);
@@ -119,6 +124,6 @@ void alert_raise(const struct tui_settings *settings, struct term *term, const s
         notify(settings, term, alert);
     }
     if (settings->on_event != NULL && settings->on_event[0] != '\0') {
-        start_command(settings->on_event, alarm, alert);
+        start_command(settings->on_event, alert);
     }
 }

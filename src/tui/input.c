@@ -149,6 +149,8 @@ static const char *find_sequence(const char *sequence)
     return NULL;
 }
 
+#define FRAMES_ANSWER "[?2026;"
+
 /* A whole sequence, without its ESC. What is not known does nothing. */
 static void emit_sequence(struct input *input, const char *sequence)
 {
@@ -165,6 +167,12 @@ static void emit_sequence(struct input *input, const char *sequence)
         return;
     }
     size_t len = strlen(sequence);
+    if (strncmp(sequence, FRAMES_ANSWER, strlen(FRAMES_ANSWER)) == 0) {
+        const char *state = sequence + strlen(FRAMES_ANSWER); /* set, or not now: it can be */
+        bool can = strcmp(state, "1$y") == 0 || strcmp(state, "2$y") == 0;
+        input->fn(input->user, &(struct input_event){.kind = INPUT_FRAMES, .code = can});
+        return;
+    }
     if (strncmp(sequence, "[<", 2) == 0) {
         snprintf(plain, sizeof plain, "%.*s", (int)len - 3, sequence + 2);
         emit_mouse(input, plain, sequence[len - 1]);

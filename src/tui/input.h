@@ -20,7 +20,8 @@ enum input_kind {
     INPUT_PASTE, /* code: one pasted character */
     INPUT_MOUSE, /* button, x, y */
     INPUT_FOCUS_IN,
-    INPUT_FOCUS_OUT
+    INPUT_FOCUS_OUT,
+    INPUT_FRAMES /* the answer to a question: code 1, frames can be held back (DEC 2026), else 0 */
 };
 
 enum input_button { INPUT_LEFT, INPUT_MIDDLE, INPUT_RIGHT, INPUT_WHEEL_UP, INPUT_WHEEL_DOWN };

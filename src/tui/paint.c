@@ -7,7 +7,10 @@
 enum {
     ATTRIBUTE_SETS = 32, /* CELL_ bits */
     ERASE_LEAST = 8,     /* blanks that may be erased in fewer bytes than they have */
-    REWRITE_MAX = 3      /* unchanged cells that are written again rather than jumped over */
+    SCROLL_MAX = 3,      /* rows at a time: a key, a turn of the wheel */
+    SCROLL_LEAST = 4,    /* rows that must come out right by it */
+    REWRITE_MAX = 3,     /* unchanged cells that are written again rather than jumped over */
+    STRETCH = 16         /* cells that are compared at once */
 };
 
 static_assert((CELL_BOLD | CELL_DIM | CELL_UNDERLINE | CELL_REVERSE | CELL_SELECTED) <
@@ -18,6 +21,7 @@ struct paint {
     int columns, rows;
     struct cell *shown; /* row by row; what the terminal shows when `known` */
     bool known;
+    bool *changed; /* by row, while a frame is painted */
     struct theme theme;
     enum color_depth depth;
     struct look looks[ROLE_COUNT][ATTRIBUTE_SETS];
@@ -33,6 +37,7 @@ void paint_free(struct paint *paint)
 {
     if (paint != NULL) {
         free(paint->shown);
+        free(paint->changed);
         free(paint);
     }
 }
@@ -142,6 +147,17 @@ static int erase_run(struct paint *paint, struct term *term, const struct cell *
     return term_erase(term, changed - x, end == paint->columns) ? changed - x : 0;
 }
 
+/* The first cell from x on that is not byte for byte as shown, or a few before it. */
+static int skip_shown(const struct paint *paint, const struct cell *row, const struct cell *shown,
+                      int x)
+{
+    while (paint->known && x + STRETCH <= paint->columns &&
+           memcmp(&row[x], &shown[x], STRETCH * sizeof *row) == 0) {
+        x += STRETCH;
+    }
+    return x;
+}
+
 static void paint_row(struct paint *paint, struct term *term, const struct canvas *canvas, int y)
 {
     const struct cell *row = canvas_cell(canvas, 0, y);
@@ -149,7 +165,7 @@ static void paint_row(struct paint *paint, struct term *term, const struct canva
     if (paint->known && memcmp(row, shown, (size_t)paint->columns * sizeof *row) == 0) {
         return; /* most rows of most frames */
     }
-    for (int x = 0; x < paint->columns; x++) {
+    for (int x = 0; (x = skip_shown(paint, row, shown, x)) < paint->columns; x++) {
         if (paint->known && same(paint, &row[x], &shown[x])) {
             continue;
         }
@@ -180,9 +196,81 @@ static void take_size(struct paint *paint, const struct canvas *canvas)
     }
     size_t cells = (size_t)canvas->columns * (size_t)canvas->rows;
     paint->shown = mem_realloc(paint->shown, cells * sizeof *paint->shown);
+    paint->changed = mem_realloc(paint->changed, (size_t)canvas->rows * sizeof *paint->changed);
     paint->columns = canvas->columns;
     paint->rows = canvas->rows;
     paint->known = false;
+}
+
+/* --- scrolling ----------------------------------------------------------------------------- */
+
+/* Rows that stand `by` further up than before; gain: more of them than are where they were. */
+struct shift {
+    int by, top, bottom, gain;
+};
+
+static bool is_row(const struct paint *paint, const struct cell *row, int y)
+{
+    size_t columns = (size_t)paint->columns;
+    return memcmp(row, paint->shown + (size_t)y * columns, columns * sizeof *row) == 0;
+}
+
+/* The stretch of rows that gains most. */
+static struct shift find_shift(const struct paint *paint, const struct canvas *canvas, int by)
+{
+    struct shift best = {.by = by};
+    int first = by < 0 ? -by : 0, end = by > 0 ? paint->rows - by : paint->rows;
+    for (int y = first, top = first, gain = 0; y < end; y++) {
+        const struct cell *row = canvas_cell(canvas, 0, y);
+        gain += (int)is_row(paint, row, y + by) - (int)!paint->changed[y];
+        if (gain <= 0) {
+            gain = 0;
+            top = y + 1;
+        } else if (gain > best.gain) {
+            best = (struct shift){by, top, y, gain};
+        }
+    }
+    return best;
+}
+
+static void move_rows(struct paint *paint, int to, int from, int count)
+{
+    size_t columns = (size_t)paint->columns;
+    memmove(paint->shown + (size_t)to * columns, paint->shown + (size_t)from * columns,
+            (size_t)count * columns * sizeof *paint->shown);
+}
+
+static int find_changed(struct paint *paint, const struct canvas *canvas)
+{
+    int count = 0;
+    for (int y = 0; y < paint->rows; y++) {
+        paint->changed[y] = canvas->touched[y] && !is_row(paint, canvas_cell(canvas, 0, y), y);
+        count += paint->changed[y];
+    }
+    return count;
+}
+
+/* Rows that only moved are moved by the terminal. What came in has to be written. */
+static void scroll(struct paint *paint, struct term *term, struct canvas *canvas)
+{
+    struct shift best = {.gain = SCROLL_LEAST - 1};
+    bool worth = find_changed(paint, canvas) >= SCROLL_LEAST;
+    for (int by = -SCROLL_MAX; by <= SCROLL_MAX && worth; by++) {
+        struct shift shift = find_shift(paint, canvas, by);
+        best = shift.gain > best.gain ? shift : best;
+    }
+    int top = best.by < 0 ? best.top + best.by : best.top;
+    int bottom = best.by > 0 ? best.bottom + best.by : best.bottom;
+    if (best.gain < SCROLL_LEAST || !term_scroll(term, top, bottom, best.by)) {
+        return;
+    }
+    move_rows(paint, best.top, best.top + best.by, best.bottom - best.top + 1);
+    int blank = best.by > 0 ? best.bottom + 1 : top, blanks = abs(best.by);
+    size_t columns = (size_t)paint->columns;
+    memset(paint->shown + (size_t)blank * columns, 0xff,
+           (size_t)blanks * columns * sizeof *paint->shown);
+    memset(canvas->touched + top, true, (size_t)(bottom - top + 1) * sizeof *canvas->touched);
+    paint->x = paint->y = -1;
 }
 
 void paint_frame(struct paint *paint, struct term *term, struct canvas *canvas)
@@ -195,6 +283,9 @@ void paint_frame(struct paint *paint, struct term *term, struct canvas *canvas)
         term_clear(term);
     }
     paint->x = paint->y = -1;
+    if (paint->known) {
+        scroll(paint, term, canvas);
+    }
     for (int y = 0; y < paint->rows; y++) {
         if (canvas->touched[y] || !paint->known) {
             paint_row(paint, term, canvas, y);

@@ -17,7 +17,10 @@ enum {
     FRAME_BYTES = 1024 /* a smaller frame is shown at once anyway */
 };
 
+#define ALL_ROWS "\033[r" /* scroll again */
 #define REPORTS_ON "\033[?1004h\033[?2004h"
+/* It is asked before the screen is cleared: what does not know the question may show its end. */
+#define FRAMES_QUESTION "\033[?2026$p"
 #define MOUSE_ON "\033[?1000h\033[?1006h"
 #define REPORTS_OFF "\033[?2004l\033[?1004l\033[?1006l\033[?1000l"
 
@@ -100,11 +103,11 @@ static size_t goodbye(const struct term *term, char out[GOODBYE_MAX])
         move[term_caps_move(&term->caps, nowhere, bottom, move, sizeof move - 1)] = '\0';
     }
     /* CAN ends a sequence that was being written when we were interrupted. */
-    int len = snprintf(out, GOODBYE_MAX, "\030%s%s%s%s%s%s%s%s%s", text_of(term, TEXT_FRAME_END),
-                       text_of(term, TEXT_PLAIN), term->caps.modern ? REPORTS_OFF : "",
-                       text_of(term, TEXT_WRAP), text_of(term, TEXT_SHOW),
-                       leaves ? "" : text_of(term, TEXT_CLEAR), move, text_of(term, TEXT_LEAVE),
-                       leaves ? "" : "\r");
+    int len = snprintf(out, GOODBYE_MAX, "\030%s%s%s%s%s%s%s%s%s%s", text_of(term, TEXT_FRAME_END),
+                       term->caps.scrolls ? ALL_ROWS : "", text_of(term, TEXT_PLAIN),
+                       term->caps.modern ? REPORTS_OFF : "", text_of(term, TEXT_WRAP),
+                       text_of(term, TEXT_SHOW), leaves ? "" : text_of(term, TEXT_CLEAR), move,
+                       text_of(term, TEXT_LEAVE), leaves ? "" : "\r");
     return len < GOODBYE_MAX ? (size_t)len : 0;
 }
 
@@ -186,6 +189,7 @@ void term_start(struct term *term)
     put_text(term, text_of(term, TEXT_NO_WRAP));
     if (term->caps.modern) {
         put_text(term, REPORTS_ON);
+        put_text(term, text_of(term, TEXT_FRAME)[0] == '\0' ? FRAMES_QUESTION : "");
         put_text(term, term->settings.mouse ? MOUSE_ON : "");
     }
     term_clear(term);
@@ -254,6 +258,12 @@ enum color_depth term_depth(const struct term *term)
     return term->caps.colors >= 8 || forced ? COLOR_8 : COLOR_MONO;
 }
 
+bool term_is_there(const struct term *term)
+{
+    struct termios ignored;
+    return tcgetattr(term->fd, &ignored) == 0;
+}
+
 bool term_is_ours(const struct term *term)
 {
     pid_t owner = tcgetpgrp(term->fd);
@@ -308,6 +318,27 @@ bool term_erase(struct term *term, int cells, bool to_end)
     }
     term_put(term, bytes, (size_t)len);
     return true;
+}
+
+bool term_scroll(struct term *term, int top, int bottom, int by)
+{
+    char text[64];
+    if (!term->caps.scrolls) {
+        return false;
+    }
+    snprintf(text, sizeof text, "\033[%d;%dr\033[%d%c" ALL_ROWS, top + 1, bottom + 1, abs(by),
+             by > 0 ? 'S' : 'T');
+    put_text(term, text);
+    return true;
+}
+
+void term_set_frames(struct term *term, bool can)
+{
+    snprintf(term->caps.texts[TEXT_FRAME], TERM_TEXT_MAX, "%s", can ? "\033[?2026h" : "");
+    snprintf(term->caps.texts[TEXT_FRAME_END], TERM_TEXT_MAX, "%s", can ? "\033[?2026l" : "");
+    if (term->started) {
+        arm_crash(term); /* it ends a frame, too */
+    }
 }
 
 void term_frame(struct term *term, size_t before)

@@ -88,6 +88,18 @@ static void get_erasing(struct term_caps *caps)
     caps->fills = get_flag("bce");
 }
 
+static void get_scrolling(struct term_caps *caps)
+{
+    static const char *const wanted[][2] = {
+        {"csr", "\033[%i%p1%d;%p2%dr"}, {"indn", "\033[%p1%dS"}, {"rin", "\033[%p1%dT"}};
+    char text[TERM_TEXT_MAX];
+    caps->scrolls = caps->ansi;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        get_text(wanted[i][0], text, sizeof text);
+        caps->scrolls = caps->scrolls && strcmp(text, wanted[i][1]) == 0;
+    }
+}
+
 /* Synchronized updates (DEC 2026), where the terminal's entry says that it has them. */
 static void get_frames(struct term_caps *caps)
 {
@@ -127,6 +139,7 @@ bool term_caps_load(struct term_caps *ret, int fd, char error[TERM_ERROR_MAX])
     caps.modern = caps.ansi && mouse[0] != '\0';
     caps.rgb = caps.colors >= 8 && wants_rgb();
     get_erasing(&caps);
+    get_scrolling(&caps);
     get_frames(&caps);
     *ret = caps;
     return true;

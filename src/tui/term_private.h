@@ -35,8 +35,9 @@ struct term_caps {
     bool ansi;         /* CSI sequences are understood */
     bool modern;       /* so are xterm's private modes */
     bool rgb;
-    bool erases; /* ECH and EL are understood … */
-    bool fills;  /* … and leave the ground that is set, not the terminal's own */
+    bool erases;  /* ECH and EL are understood … */
+    bool scrolls; /* DECSTBM, SU and SD are understood */
+    bool fills;   /* … and leave the ground that is set, not the terminal's own */
 };
 
 /* Looks TERM up; false with a sentence in error. */

@@ -12,16 +12,6 @@ static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_JOURNAL == SCREEN_JOURNAL &&
                   CLIENT_TAPE == SCREEN_TAPE && CLIENT_HISTORY == SCREEN_HISTORY,
               "the client's bits go to the screen as they are");
 
-static void on_change(void *user, unsigned mask)
-{
-    struct tui *tui = user;
-    tui->dirty |= mask;
-    const char *word = client_take_word(tui->client);
-    if (word != NULL) {
-        tui_notice(tui, "%s", word);
-    }
-}
-
 static void on_frame_timer(void *user)
 {
     (void)user; /* the turn it makes is what was wanted: painting comes before the next wait */
@@ -53,6 +43,17 @@ static void on_continue(void *user, int signo)
     tui_resume(user);
 }
 
+/* Of several accounts some may come and go, where it is not the terminal that went. */
+static void on_hangup(void *user, int signo)
+{
+    struct tui *tui = user;
+    if (tui_is_several(tui) && term_is_there(tui->term)) {
+        tui_reload(tui);
+    } else {
+        on_end(user, signo);
+    }
+}
+
 static void on_reload(void *user, int signo)
 {
     (void)signo;
@@ -63,25 +64,23 @@ static const struct {
     int signo;
     loop_signal_fn fn;
 } signal_rows[] = {
-    {SIGINT, on_end},      {SIGTERM, on_end},  {SIGHUP, on_end},       {SIGQUIT, on_end},
+    {SIGINT, on_end},      {SIGTERM, on_end},  {SIGHUP, on_hangup},    {SIGQUIT, on_end},
     {SIGWINCH, on_resize}, {SIGTSTP, on_stop}, {SIGCONT, on_continue}, {SIGUSR1, on_reload},
 };
 
 /* --- life --------------------------------------------------------------------------------- */
 
-static struct tui *tui_new(struct loop *loop, struct client *client, struct term *term)
+static struct tui *tui_new(struct loop *loop, struct term *term)
 {
     int columns;
     int rows;
     struct tui *tui = mem_calloc(1, sizeof *tui);
     tui->loop = loop;
-    tui->client = client;
     tui->term = term;
     term_size(term, &columns, &rows);
     tui->paint = paint_new();
     tui->screen = screen_new(columns, rows);
     tui->canvas = canvas_new(columns, rows);
-    tui->visible = RESOURCE_ALL;
     tui->last_click_us = INT64_MIN / 2;
     input_init(&tui->input, tui_on_input, tui);
     tui->frame_timer = loop_timer_new(loop, on_frame_timer, tui);
@@ -99,6 +98,8 @@ static void tui_free(struct tui *tui)
     term_close(tui->term);
     paint_free(tui->paint);
     screen_free(tui->screen);
+    screen_joint_free(tui->joint);
+    free(tui->inputs);
     canvas_free(tui->canvas);
     keymap_free(tui->keymap);
     free(tui->on_event);
@@ -122,21 +123,19 @@ static int run(struct tui *tui)
     term_start(tui->term);
     tui->read = tui_read;
     loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui->read, tui);
-    client_on_change(tui->client, on_change, tui);
     loop_before_wait(tui->loop, tui_frame, tui);
     if (tui->settings.hide_amounts) {
         hide_amounts(tui);
     }
     tui->dirty = SCREEN_ALL;
-    client_start(tui->client);
+    tui_start_accounts(tui);
     int status = loop_run(tui->loop);
-    client_on_change(tui->client, NULL, NULL);
-    client_stop(tui->client);
+    tui_stop_accounts(tui);
     tui_save(tui);
     return status;
 }
 
-int tui_run(struct loop *loop, struct client *client, const struct tui_settings *settings)
+int tui_run(struct loop *loop, const struct tui_settings *settings)
 {
     char error[TERM_ERROR_MAX];
     struct term_settings term_settings = {.mouse = settings->mouse};
@@ -146,11 +145,12 @@ int tui_run(struct loop *loop, struct client *client, const struct tui_settings 
         fprintf(stderr, "blotter: %s\n", error);
         return 2;
     }
-    struct tui *tui = tui_new(loop, client, term);
+    struct tui *tui = tui_new(loop, term);
     if (settings->state_path != NULL) {
         const struct state_file place = {settings->state_path, settings->state_server};
         state_load(&place, tui->screen, tui->badge);
     }
+    tui_take_accounts(tui, settings);
     int status = 2;
     if (tui_apply(tui, settings, error)) {
         status = run(tui);

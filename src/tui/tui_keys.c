@@ -48,7 +48,7 @@ void tui_resume(struct tui *tui)
     term_start(tui->term);
     tui_resize(tui);
     loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui_read, tui);
-    client_trigger(tui->client, ENGINE_RESUME, RESOURCE_ALL);
+    tui_trigger(tui, ENGINE_RESUME, RESOURCE_ALL);
 }
 
 /* --- what an action asks for -------------------------------------------------------------- */
@@ -56,7 +56,8 @@ void tui_resume(struct tui *tui)
 void tui_save(struct tui *tui)
 {
     const struct state_file place = {tui->settings.state_path, tui->settings.state_server};
-    if (place.path != NULL && !state_save(&place, tui->screen, tui_badge(tui)) &&
+    const char *badge = tui_is_several(tui) ? "" : tui_badge(tui, &tui->places[0]);
+    if (place.path != NULL && !state_save(&place, tui->screen, badge) &&
         tui->settings.log != NULL) {
         tui->settings.log(tui->settings.user_data, "the state file could not be written");
     }
@@ -80,7 +81,7 @@ static void act_on(struct tui *tui, const struct screen_result *result)
         copy(tui, result->copy);
     }
     if ((todo & SCREEN_DO_REVALIDATE) != 0) {
-        client_trigger(tui->client, ENGINE_MANUAL, result->resources);
+        tui_revalidate(tui, result->resources);
     }
     if ((todo & SCREEN_DO_THEME) != 0) {
         tui_next_theme(tui);
@@ -167,9 +168,13 @@ static void on_enter(struct tui *tui)
 void tui_on_input(void *user, const struct input_event *event)
 {
     struct tui *tui = user;
+    if (event->kind == INPUT_FRAMES) {
+        term_set_frames(tui->term, event->code != 0);
+        return;
+    }
     tui->frame_for = PACE_KEY;
     if (event->kind != INPUT_FOCUS_OUT) {
-        client_look(tui->client, loop_now(tui->loop).wall_ms);
+        tui_look(tui);
     }
     switch (event->kind) {
     case INPUT_KEY:
@@ -183,9 +188,10 @@ void tui_on_input(void *user, const struct input_event *event)
         break;
     case INPUT_FOCUS_IN:
         on_enter(tui);
-        client_trigger(tui->client, ENGINE_FOCUS, RESOURCE_ALL);
+        tui_trigger(tui, ENGINE_FOCUS, RESOURCE_ALL);
         break;
     case INPUT_FOCUS_OUT:
+    case INPUT_FRAMES:
         break;
     }
 }

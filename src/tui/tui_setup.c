@@ -115,6 +115,7 @@ static void keep_settings(struct tui *tui, const struct tui_settings *settings)
     tui->settings = *settings;
     tui->settings.on_event = on_event;
     tui->settings.currency = currency;
+    tui->settings.accounts = NULL;
     tui->settings.keys = NULL;
     tui->settings.key_count = 0;
     tui->settings.theme = NULL;
@@ -175,8 +176,11 @@ void tui_reload(struct tui *tui)
     if (reload == NULL) {
         return;
     }
-    if (!reload(tui->settings.user_data, &settings, error, sizeof error) ||
-        !tui_apply(tui, &settings, error)) {
+    bool read = reload(tui->settings.user_data, &settings, error, sizeof error);
+    if (read) {
+        tui_take_accounts(tui, &settings); /* those that are gone are gone already */
+    }
+    if (!read || !tui_apply(tui, &settings, error)) {
         tui_notice(tui, "not reloaded: %s", error);
         return;
     }

@@ -231,6 +231,24 @@ static void copies_to_the_clipboard(void **state)
     screen_quit(pty);
 }
 
+static bool holds_frames_back(struct pty *pty, void *unused)
+{
+    size_t len;
+    (void)unused;
+    return strstr(pty_output(pty, &len), "\033[?2026h") != NULL;
+}
+
+/* What the terminal says of itself is obeyed, whatever its entry in terminfo leaves out. */
+static void an_answer_of_the_terminal_counts(void **state)
+{
+    (void)state;
+    struct pty *pty = screen_live(&(struct run){0});
+    assert_false(holds_frames_back(pty, NULL));
+    pty_send(pty, "\033[?2026;2$y\014");
+    assert_true(pty_wait(pty, holds_frames_back, NULL, 0));
+    screen_quit(pty);
+}
+
 static void keys_can_be_remapped(void **state)
 {
     (void)state;
@@ -487,6 +505,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(mouse_can_be_left_to_the_terminal),
         cmocka_unit_test(focus_and_keys_revalidate),
         cmocka_unit_test(copies_to_the_clipboard),
+        cmocka_unit_test(an_answer_of_the_terminal_counts),
         cmocka_unit_test(keys_can_be_remapped),
         cmocka_unit_test(remembers_between_runs),
         cmocka_unit_test(reloads_on_a_signal),

@@ -68,11 +68,8 @@ static void overlays_open_and_close(void **state)
     static const struct {
         const char *key, *shows;
     } rows[] = {
-        {"?", "One line up"},
-        {"\033OP", "One line up"},
-        {"v", "createdAt"},
-        {"\r", "Story of"},
-        {"c", "[x] Status"},
+        {"?", "One line up"}, {"\033OP", "One line up"}, {"v", "createdAt"},
+        {"\r", "Story of"},   {"c", "[x] Status"},
     };
     struct pty *pty = screen_live(&(struct run){0});
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -96,6 +96,10 @@ void client_look(struct client *client, int64_t wall_ms);
 /* A sentence for the user, once: what is wrong with the daybook. NULL: nothing is. */
 const char *client_take_word(struct client *client);
 
+/* A symbol's prices of the days before today, from the daybook; NULL: none, or not yet:
+ * CLIENT_HISTORY is told when they are there. Lives until the next call or change. */
+const struct series *client_past(struct client *client, const char *symbol);
+
 /* Adds an entry to the tape: a stop or target passed, an alert. */
 void client_tell(struct client *client, const struct tape_entry *entry);
 

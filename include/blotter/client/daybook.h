@@ -65,6 +65,10 @@ bool daybook_pending(const struct daybook *daybook);
 bool daybook_read(struct daybook *daybook, const char *day, int64_t now_ms,
                   const struct daybook_parts *parts, char why[DAYBOOK_WHY_MAX]);
 
+/* Adds a symbol's prices of up to so many days before that of now_ms, by rising time. */
+void daybook_past(struct daybook *daybook, const char *symbol, int64_t now_ms, int days,
+                  struct series *ret);
+
 /* When somebody last looked at the tape; MODEL_NO_TIME: not known. */
 int64_t daybook_looked(struct daybook *daybook);
 void daybook_look(struct daybook *daybook, int64_t at_ms);

@@ -56,6 +56,9 @@ bool span_next(struct span container, struct span_iterator *it, struct span *ret
  * object. */
 bool span_member(struct span object, const char *name, struct span *ret);
 
+/* Several members in one walk; ptr NULL for those that it lacks. */
+void span_members(struct span object, const char *const *names, size_t count, struct span *ret);
+
 /* A number as a double (locale-independent, correctly rounded), from a number or a string that
  * holds just a number. */
 bool span_double(struct span value, double *ret);

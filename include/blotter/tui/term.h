@@ -48,6 +48,8 @@ void term_restore(void);
 int term_fd(const struct term *term); /* for reading keys and for waiting until it takes output */
 void term_size(const struct term *term, int *ret_columns, int *ret_rows);
 enum color_depth term_depth(const struct term *term);
+/* False once it was hung up. */
+bool term_is_there(const struct term *term);
 /* False while we are a background job, which must not touch the terminal. */
 bool term_is_ours(const struct term *term);
 
@@ -62,6 +64,12 @@ void term_move(struct term *term, int from_x, int from_y, int x, int y);
 /* Blanks so many cells, or all to the end of the row, in the look that is set, without moving the
  * cursor. False when writing blanks is as short, or the terminal would not leave that look. */
 bool term_erase(struct term *term, int cells, bool to_end);
+/* Moves the rows from top to bottom, both of them included, up by so many (by < 0: down); what
+ * comes in is blank in no look that is known, and nobody knows where the cursor is. False when the
+ * terminal cannot. */
+bool term_scroll(struct term *term, int top, int bottom, int by);
+/* What the terminal answered when term_start asked whether it can hold a frame back (DEC 2026). */
+void term_set_frames(struct term *term, bool can);
 /* What was queued since term_queued said `before` is one frame: to be shown at once, where the
  * terminal can and it is worth it. */
 void term_frame(struct term *term, size_t before);

@@ -21,21 +21,33 @@ struct tui_key {
     const char *where; /* "file:line", for messages */
 };
 
+/* An account that is shown. The client is started and stopped by the tui; the texts live as long
+ * as it is shown. */
+struct tui_account {
+    struct client *client;
+    uint64_t serial;   /* another number for another client, never 0 */
+    const char *name;  /* NULL: it is the only one, and nothing names it */
+    const char *badge; /* "REAL", "PAPER", "MOCK"; NULL: what the server says, "?" until it has */
+    const char *host;  /* "127.0.0.1:4810" */
+    const char *user;  /* the user's id, NULL when none was given */
+};
+
 struct tui_settings;
 
 /*
  * Reads configuration again (SIGUSR1). Fills ret and returns true, or leaves it alone, writes a
  * sentence to error and returns false. What ret points to is looked at before the next call only.
+ * Accounts may come and go: a client that is not among them any more is not touched again, so it
+ * may be gone already, also where false is returned; one that is new is started.
  */
 typedef bool (*tui_reload_fn)(void *user, struct tui_settings *ret, char *error, size_t error_size);
 
-/* badge, host, user, theme_dirs, state_path, state_server and log_path have to live as long as
+/* theme_dirs, state_path, state_server and log_path have to live as long as
  * tui_run; the rest is copied.
  */
 struct tui_settings {
-    const char *badge; /* "REAL", "PAPER", "MOCK"; NULL: what the server says, "?" until it has */
-    const char *host;  /* "127.0.0.1:4810" */
-    const char *user;  /* the user's id, NULL when none was given */
+    const struct tui_account *accounts; /* copied; at most OWNERS_MAX */
+    size_t account_count;
     const char *currency; /* "INR"; NULL: none is shown */
 
     const char *
@@ -79,10 +91,10 @@ void tui_settings_default(struct tui_settings *ret);
 
 /*
  * Runs the dashboard on stdout's terminal until the user quits or a signal ends it. Starts the
- * client, and stops it before the return; calls locale_start. Returns the exit status: 0
+ * clients, and stops them before the return; calls locale_start. Returns the exit status: 0
  * quit by the user; 1 the terminal failed; 2 the terminal, the theme or the key map cannot be used
  * (said on stderr, the screen untouched); 128+n signal n.
  */
-int tui_run(struct loop *loop, struct client *client, const struct tui_settings *settings);
+int tui_run(struct loop *loop, const struct tui_settings *settings);
 
 #endif

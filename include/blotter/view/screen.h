@@ -47,6 +47,7 @@ struct screen_input {
     const struct journal *journal; /* NULL: none */
     const struct tape *tape;       /* NULL: none */
     const struct history *history; /* NULL: none */
+    const struct series *past;     /* earlier days of screen_past_symbol; NULL: none */
     const char *day;               /* a past day is shown; NULL: today */
     int64_t looked_ms;             /* when the user looked in an earlier run; MODEL_NO_TIME */
     const struct money_book *book; /* what was seen of the day's closings; NULL: nothing */
@@ -108,6 +109,9 @@ void screen_joint_fill(struct screen_joint *joint, const struct screen *screen,
 struct screen *screen_new(int columns, int rows);
 void screen_free(struct screen *screen); /* NULL is fine */
 
+/* Other accounts will be shown: nothing that was held of those before is looked at again. */
+void screen_forget_accounts(struct screen *screen);
+
 /* The terminal has another size. */
 void screen_resize(struct screen *screen, int columns, int rows);
 
@@ -118,6 +122,10 @@ void screen_resize(struct screen *screen, int columns, int rows);
  */
 bool screen_render(struct screen *screen, const struct screen_input *input, unsigned changed,
                    struct canvas *canvas);
+
+/* The symbol whose earlier days are to be shown (input->past) of an account, by its owner, or of
+ * the only one (NULL); NULL: of none. */
+const char *screen_past_symbol(const struct screen *screen, const struct owner *owner);
 
 /* The monotonic time (us) at which screen_render has to be called even if nothing happens;
  * MOMENT_NEVER when none. */

@@ -111,6 +111,25 @@ bool span_member(struct span object, const char *name, struct span *ret)
     return found;
 }
 
+void span_members(struct span object, const char *const *names, size_t count, struct span *ret)
+{
+    struct span_iterator it = {NULL};
+    struct span key;
+    struct span value;
+    for (size_t i = 0; i < count; i++) {
+        ret[i] = (struct span){NULL, 0};
+    }
+    while (span_type(object) == SPAN_OBJECT && span_next(object, &it, &key, &value)) {
+        size_t i = 0;
+        while (i < count && !span_string_equals(key, names[i])) {
+            i++;
+        }
+        if (i < count) {
+            ret[i] = value;
+        }
+    }
+}
+
 /* Where decoded text goes: counts everything, keeps what fits, or compares with what is expected.
  */
 struct sink {

@@ -400,6 +400,12 @@ struct snapshot *snapshot_pick(const struct snapshot *const *from, size_t count,
     return picked;
 }
 
+void snapshot_renew(struct snapshot *picked, size_t i, const struct row *row)
+{
+    memcpy(model_row(picked, i), row, model_row_size(picked->resource));
+    own_row(snapshot_block(picked)->texts, picked->resource, model_row(picked, i));
+}
+
 struct snapshot *snapshot_copy(const struct snapshot *snapshot)
 {
     struct snapshot *copy = snapshot_new(snapshot->resource);

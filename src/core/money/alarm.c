@@ -8,6 +8,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/derive.h>
+#include <blotter/core/seen.h>
 
 #include "model/change.h"
 #include "model/snapshot.h"
@@ -44,7 +45,8 @@ struct alarms {
     struct alarm_rule *rules;
     struct latch *latches;
     size_t capacity, used;
-    uint32_t look; /* counts from 1 */
+    uint32_t look;                    /* whole ones, at every row: counts from 1 */
+    struct seen seen[RESOURCE_COUNT]; /* rows that did not change since are not looked at */
     int64_t began_ms;
     struct alarm queue[ALARM_QUEUE_MAX];
     size_t queued;
@@ -64,6 +66,9 @@ struct alarms *alarms_new(const struct alarm_settings *settings)
 void alarms_free(struct alarms *alarms)
 {
     if (alarms != NULL) {
+        for (int i = 0; i < RESOURCE_COUNT; i++) {
+            seen_done(&alarms->seen[i]);
+        }
         free(alarms->latches);
         free(alarms->rules);
         free(alarms);
@@ -147,7 +152,7 @@ static struct latch *slot_of(struct latch *latches, size_t capacity, uint64_t ke
     return &latches[at];
 }
 
-/* More room; rows that were in none of the last looks are forgotten. */
+/* More room; rows that were in neither of the last two whole looks are forgotten. */
 static void make_room(struct alarms *alarms)
 {
     size_t kept = 0;
@@ -266,46 +271,49 @@ static struct alarm alarm_of(enum alarm_kind kind, const char *symbol, const cha
     return alarm;
 }
 
-static void look_at_level(struct alarms *alarms, const struct alarm_view *view, struct alarm *alarm,
-                          const double figures[2], int direction)
+/* Whose figure it is. */
+struct subject {
+    enum alarm_kind kind;
+    const char *symbol, *id;
+    double quantity;
+};
+
+static void look_at_level(struct alarms *alarms, const struct alarm_view *view,
+                          const struct subject *of, const double figures[2], int direction)
 {
-    if (crosses(alarms, alarm->kind, alarm->id, figures, direction)) {
-        alarm->value = figures[0];
-        alarm->level = figures[1];
-        alarm->at_ms = view->now_ms;
-        alarms_add(alarms, alarm);
+    if (crosses(alarms, of->kind, of->id, figures, direction)) {
+        struct alarm alarm = alarm_of(of->kind, of->symbol, of->id, view);
+        alarm.quantity = of->quantity;
+        alarm.value = figures[0];
+        alarm.level = figures[1];
+        alarms_add(alarms, &alarm);
     }
 }
 
-static void look_at_positions(struct alarms *alarms, const struct alarm_view *view)
+static void look_at_position(struct alarms *alarms, const struct alarm_view *view,
+                             const struct position *position)
 {
-    for (size_t i = 0; i < view->positions->row_count; i++) {
-        const struct position *position = &view->positions->positions[i];
-        double price = position_last(position).value;
-        if (position_is_closed(position) || position->row.provisional) {
-            continue; /* nothing is told because of a figure that nothing confirms */
-        }
-        int direction = position_direction(position);
-        struct alarm stop = alarm_of(ALARM_STOP, position->symbol, position->row.id, view);
-        struct alarm target = alarm_of(ALARM_TARGET, position->symbol, position->row.id, view);
-        double stop_at = position->stop_loss > 0 ? position->stop_loss : (double)NAN;
-        double target_at = position->target > 0 ? position->target : (double)NAN;
-        stop.quantity = target.quantity = position->quantity;
-        look_at_level(alarms, view, &stop, (double[]){price, stop_at}, -direction);
-        look_at_level(alarms, view, &target, (double[]){price, target_at}, direction);
+    double price = position_last(position).value, quantity = position->quantity;
+    double stop = position->stop_loss > 0 ? position->stop_loss : (double)NAN;
+    double target = position->target > 0 ? position->target : (double)NAN;
+    int direction = position_direction(position);
+    struct subject of = {ALARM_STOP, position->symbol, position->row.id, quantity};
+    /* Nothing is told because of a figure that nothing confirms. */
+    if (!position_is_closed(position) && !position->row.provisional) {
+        look_at_level(alarms, view, &of, (double[]){price, stop}, -direction);
+        of.kind = ALARM_TARGET;
+        look_at_level(alarms, view, &of, (double[]){price, target}, direction);
     }
 }
 
-static void look_at_items(struct alarms *alarms, const struct alarm_view *view)
+static void look_at_item(struct alarms *alarms, const struct alarm_view *view,
+                         const struct watch_item *item)
 {
     static const int directions[] = {[ALERT_CROSSING] = 0, [ALERT_ABOVE] = 1, [ALERT_BELOW] = -1};
-    for (size_t i = 0; i < view->items->row_count; i++) {
-        const struct watch_item *item = &view->items->items[i];
-        struct alarm alarm = alarm_of(ALARM_PRICE, item->symbol, item->row.id, view);
-        double level = item->alert_price > 0 ? item->alert_price : (double)NAN;
-        look_at_level(alarms, view, &alarm, (double[]){item_last(item).value, level},
-                      directions[item->alert]);
-    }
+    double level = item->alert_price > 0 ? item->alert_price : (double)NAN;
+    struct subject of = {ALARM_PRICE, item->symbol, item->row.id, (double)NAN};
+    look_at_level(alarms, view, &of, (double[]){item_last(item).value, level},
+                  directions[item->alert]);
 }
 
 /* The last price of a symbol, from whatever list has it. */
@@ -333,10 +341,11 @@ static void look_at_rules(struct alarms *alarms, const struct alarm_view *view)
 {
     for (size_t i = 0; i < alarms->settings.rule_count; i++) {
         const struct alarm_rule *rule = &alarms->rules[i];
-        struct alarm alarm = alarm_of(ALARM_PRICE, rule->symbol, "", view);
-        snprintf(alarm.id, sizeof alarm.id, "rule %c %.17g %.30s", rule->above ? '>' : '<',
-                 rule->level, rule->symbol);
-        look_at_level(alarms, view, &alarm, (double[]){price_of(view, rule->symbol), rule->level},
+        char id[sizeof((struct alarm *)0)->id];
+        struct subject of = {ALARM_PRICE, rule->symbol, id, (double)NAN};
+        snprintf(id, sizeof id, "rule %c %.17g %.30s", rule->above ? '>' : '<', rule->level,
+                 rule->symbol);
+        look_at_level(alarms, view, &of, (double[]){price_of(view, rule->symbol), rule->level},
                       rule->above ? 1 : -1);
     }
 }
@@ -391,36 +400,76 @@ void alarms_event(struct alarms *alarms, const struct event *event, const struct
 static void look_at_day(struct alarms *alarms, const struct alarm_view *view)
 {
     const struct money *money = view->money;
-    struct alarm alarm = alarm_of(ALARM_DAY_LOSS, "", "day", view);
+    struct subject of = {ALARM_DAY_LOSS, "", "day", (double)NAN};
     bool known = money->known != MONEY_BOOKED_UNKNOWN && money->count == 1;
     if (known) {
-        look_at_level(alarms, view, &alarm,
+        look_at_level(alarms, view, &of,
                       (double[]){money->sums[0].day.value, alarms->settings.day_loss}, -1);
+    }
+}
+
+static void look_at_row(struct alarms *alarms, const struct alarm_view *view,
+                        const struct snapshot *rows, size_t i)
+{
+    switch (rows->resource) {
+    case RESOURCE_ORDERS:
+        look_at_order(alarms, view, &rows->orders[i]);
+        break;
+    case RESOURCE_POSITIONS:
+        look_at_position(alarms, view, &rows->positions[i]);
+        break;
+    case RESOURCE_WATCHLISTS:
+        look_at_item(alarms, view, &rows->items[i]);
+        break;
+    case RESOURCE_ACCOUNT:
+    case RESOURCE_COUNT:
+        break;
+    }
+}
+
+static void look_at_rows(struct alarms *alarms, const struct alarm_view *view,
+                         const struct snapshot *rows)
+{
+    if (rows == NULL) {
+        return;
+    }
+    struct seen *seen = &alarms->seen[rows->resource];
+    seen_begin(seen, rows->row_count);
+    for (size_t i = 0; i < rows->row_count; i++) {
+        if (!seen_skips(seen, i, model_row(rows, i)->version)) {
+            look_at_row(alarms, view, rows, i);
+        }
+    }
+    seen_end(seen, rows->row_count);
+}
+
+/* Every row again: what is in none of them can be forgotten then. */
+static void begin_whole_look(struct alarms *alarms)
+{
+    alarms->look++;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        seen_forget(&alarms->seen[i]);
     }
 }
 
 void alarms_take(struct alarms *alarms, const struct alarm_view *view)
 {
-    alarms->look++;
+    if (alarms->look == 0 || alarms->used * 2 >= alarms->capacity) {
+        begin_whole_look(alarms);
+    }
     if (alarms->began_ms == MODEL_NO_TIME) {
         alarms->began_ms = view->now_ms;
     }
-    for (size_t i = 0; view->orders != NULL && i < view->orders->row_count; i++) {
-        look_at_order(alarms, view, &view->orders->orders[i]);
-    }
+    look_at_rows(alarms, view, view->orders);
     alarms->loaded[RESOURCE_ORDERS] |= view->orders != NULL;
-    if (view->positions != NULL) {
-        look_at_positions(alarms, view);
-    }
-    if (view->items != NULL) {
-        look_at_items(alarms, view);
-    }
+    look_at_rows(alarms, view, view->positions);
+    look_at_rows(alarms, view, view->items);
     if (view->money != NULL) {
         look_at_day(alarms, view);
     }
     if (view->account != NULL && view->account->row_count > 0) {
-        struct alarm alarm = alarm_of(ALARM_MARGIN, "", "margin", view);
-        look_at_level(alarms, view, &alarm,
+        struct subject of = {ALARM_MARGIN, "", "margin", (double)NAN};
+        look_at_level(alarms, view, &of,
                       (double[]){money_margin(view->account->account), alarms->settings.margin}, 1);
     }
     look_at_rules(alarms, view);

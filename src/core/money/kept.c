@@ -6,8 +6,12 @@
 #include <blotter/core/alloc.h>
 #include <blotter/core/derive.h>
 
+#define RENEWED_MAX 16   /* rows in one list: of more all are copied */
+#define RENEWALS_MAX 256 /* lists: the texts of former copies go when all are copied anew */
+
 struct kept {
     struct snapshot *working; /* rows of our own: of the list before, then those that it lacks */
+    unsigned renewed;         /* how often since all were copied */
     struct snapshot *lacking; /* NULL: none */
     struct snapshot *joined;  /* NULL: to be made anew */
     const struct snapshot *joined_of;
@@ -58,9 +62,50 @@ static struct snapshot *find_lacking(const struct snapshot *working, const struc
     return lacking;
 }
 
+/* Whether a kept row is that order as it was; *ret_same: and as it is. */
+static bool is_kept_row(const struct row *kept, const struct row *row, bool *ret_same)
+{
+    *ret_same = kept->version == row->version && row->version != 0;
+    return *ret_same || strcmp(kept->id, row->id) == 0;
+}
+
+/* Copies again only what has changed. False, and nothing is done, when other orders work than did
+ * or many have changed. */
+static bool renew_working(struct snapshot *working, const struct snapshot *orders)
+{
+    size_t changed[RENEWED_MAX][2], count = 0, at = 0;
+    for (size_t i = 0; i < orders->row_count; i++) {
+        const struct row *row = &orders->orders[i].row;
+        bool same;
+        if (!order_is_working(&orders->orders[i])) {
+            continue;
+        }
+        if (at == working->row_count || count == RENEWED_MAX ||
+            !is_kept_row(&working->orders[at].row, row, &same)) {
+            return false;
+        }
+        if (!same) {
+            changed[count][0] = at;
+            changed[count++][1] = i;
+        }
+        at++;
+    }
+    for (size_t i = 0; at == working->row_count && i < count; i++) {
+        snapshot_renew(working, changed[i][0], model_row(orders, changed[i][1]));
+    }
+    return at == working->row_count;
+}
+
 void kept_take(struct kept *kept, const struct snapshot *orders, bool cut)
 {
+    bool whole = kept->lacking == NULL || kept->lacking->row_count == 0;
     forget_joined(kept);
+    if (cut && whole && kept->working != NULL && kept->renewed < RENEWALS_MAX &&
+        renew_working(kept->working, orders)) {
+        kept->renewed++;
+        return;
+    }
+    kept->renewed = 0;
     snapshot_unref(kept->lacking);
     kept->lacking = cut && kept->working != NULL ? find_lacking(kept->working, orders) : NULL;
     snapshot_unref(kept->working);

@@ -11,8 +11,7 @@ void known_done(struct known_set *set)
 {
     free(set->all);
     free(set->slots);
-    free(set->versions);
-    free(set->before);
+    seen_done(&set->seen);
     *set = (struct known_set){0};
 }
 
@@ -99,35 +98,4 @@ struct known *known_get(struct known_set *set, const char *id, bool *ret_new)
     known->quantity = known->filled = known->limit = known->ltp = known->placed_at = NAN;
     set->slots[slot_for(set, key)] = (uint32_t)set->count;
     return known;
-}
-
-void known_begin(struct known_set *set, size_t rows)
-{
-    uint64_t *before = set->versions;
-    set->versions = set->before;
-    set->before = before;
-    if (rows > set->version_room) {
-        set->versions = mem_realloc_array(set->versions, rows, sizeof *set->versions);
-        set->before = mem_realloc_array(set->before, rows, sizeof *set->before);
-        set->version_room = rows;
-    }
-    set->moved = 0;
-}
-
-bool known_skips(struct known_set *set, size_t i, uint64_t version)
-{
-    set->versions[i] = version;
-    for (size_t by = 0; by < 2; by++) {   /* where it was, or one further: a row came in front */
-        size_t was = i - set->moved - by; /* wraps around below 0, which is no place */
-        if (version != 0 && was < set->before_count && set->before[was] == version) {
-            set->moved += by;
-            return true;
-        }
-    }
-    return false;
-}
-
-void known_end(struct known_set *set, size_t rows)
-{
-    set->before_count = rows;
 }

@@ -5,6 +5,7 @@
 #ifndef BLOTTER_CORE_KNOWN_H
 #define BLOTTER_CORE_KNOWN_H
 
+#include <blotter/core/seen.h>
 #include <blotter/core/tape.h>
 
 enum known_state { KNOWN_WORKING, KNOWN_FILLED, KNOWN_CANCELLED, KNOWN_REJECTED };
@@ -24,8 +25,7 @@ struct known_set {
     size_t count, room;
     uint32_t *slots; /* hash table of indexes + 1 */
     size_t slot_count;
-    uint64_t *versions, *before; /* of the rows now and of those before, by their place */
-    size_t version_room, before_count, moved;
+    struct seen seen; /* rows as they were taken last */
 };
 
 void known_done(struct known_set *set);
@@ -35,10 +35,5 @@ struct known *known_get(struct known_set *set, const char *id, bool *ret_new);
 
 /* The same of one that is known; NULL: it is not. */
 const struct known *known_find(const struct known_set *set, const char *id);
-
-/* Around a walk over rows: known_skips says whether row i is as the walk before has seen it. */
-void known_begin(struct known_set *set, size_t rows);
-bool known_skips(struct known_set *set, size_t i, uint64_t version);
-void known_end(struct known_set *set, size_t rows);
 
 #endif

@@ -456,7 +456,7 @@ static void take_rows(struct tape *tape, int64_t at_ms, const struct snapshot *r
 {
     for (size_t i = 0; i < rows->row_count; i++) {
         const struct row *row = model_row(rows, i);
-        if (known_skips(set_of(tape, rows->resource), i, row->version)) {
+        if (seen_skips(&set_of(tape, rows->resource)->seen, i, row->version)) {
             continue;
         }
         if (rows->resource == RESOURCE_ORDERS) {
@@ -478,9 +478,9 @@ void tape_rows(struct tape *tape, struct moment now, const struct snapshot *rows
     if (tape->began_ms == MODEL_NO_TIME) {
         tape->began_ms = now.wall_ms;
     }
-    known_begin(set, rows->row_count);
+    seen_begin(&set->seen, rows->row_count);
     take_rows(tape, now.wall_ms, rows, *had);
-    known_end(set, rows->row_count);
+    seen_end(&set->seen, rows->row_count);
     if (!orders && fresh) {
         tell_vanished(tape, rows, now.wall_ms);
     }

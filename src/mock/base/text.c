@@ -116,9 +116,10 @@ void text_string(struct text *text, const char *bytes, size_t len)
             continue;
         }
         uint32_t code;
-        char sequence[4];
+        char sequence[4] = {0};
         i += utf8_next(bytes + i, len - i, &code);
-        text_put(text, sequence, utf8_put(code, sequence));
+        size_t size = utf8_put(code, sequence);
+        text_put(text, sequence, size);
     }
     TEXT_LITERAL(text, "\"");
 }

@@ -82,6 +82,7 @@ void accounts_take(struct screen *screen, const struct screen_input *input)
     money_totals_of(&screen->totals, all, accounts->count);
     screen->account_lines = 0;
     if (screen_is_joint(input)) {
+        screen->account = 0; /* one that is gone is not waited for */
         screen->account_lines = (int)(1 + accounts->count + told_totals(screen));
     } else {
         screen->money = screen->accounts[accounts->shown].money;
@@ -389,8 +390,11 @@ size_t account_cursor(const struct screen *screen, const struct screen_input *in
 
 size_t account_row(const struct screen *screen, const struct screen_input *input)
 {
-    const struct owner *owner = input->accounts->owners[account_cursor(screen, input)];
     const struct snapshot *shown = screen_pane(screen, input, RESOURCE_ACCOUNT).shown;
+    if (shown == NULL || input->accounts->count == 0) {
+        return 0;
+    }
+    const struct owner *owner = input->accounts->owners[account_cursor(screen, input)];
     size_t i = 0;
     while (shown != NULL && i < shown->row_count && model_row(shown, i)->owner != owner) {
         i++;

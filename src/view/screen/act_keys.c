@@ -63,7 +63,9 @@ static void move(struct act *act)
 static void do_scroll_columns(struct act *act)
 {
     if (act->screen->popup == SCOPE_SYMBOL) {
-        act->screen->symbol_short = act->action == ACTION_LEFT;
+        int span = (int)act->screen->symbol_span + (act->action == ACTION_LEFT ? -1 : 1);
+        span = span < SYMBOL_MINUTES ? SYMBOL_MINUTES : span > SYMBOL_DAYS ? SYMBOL_DAYS : span;
+        act->screen->symbol_span = (enum symbol_span)span;
         act_redraw(act, SCREEN_POPUP);
         return;
     }

@@ -123,8 +123,10 @@ static uint64_t bar_number(const struct bar *bar, struct rect area)
     for (size_t i = 0; i < bar->count; i++) {
         const struct bar_item *item = &bar->items[i];
         number = memo_bytes(number, item->text, strlen(item->text));
-        number = memo_mix(number, (uint64_t)item->style.role << 32 |
-                                      (uint64_t)item->style.attributes << 1 | item->right);
+        number = memo_mix(number, (uint64_t)item->rank << 48 | (uint64_t)item->style.role << 32 |
+                                      (uint64_t)item->style.attributes << 3 |
+                                      (uint64_t)item->elastic << 2 | (uint64_t)item->figure << 1 |
+                                      item->right);
     }
     return number;
 }
@@ -132,10 +134,10 @@ static uint64_t bar_number(const struct bar *bar, struct rect area)
 bool bar_repaint(struct bar *bar, const struct frame *frame, enum bar_line line, struct rect area)
 {
     uint64_t *shown = &frame->screen->bars[line];
-    bar_fit(bar, area);
-    uint64_t number = bar_number(bar, area);
+    uint64_t number = bar_number(bar, area); /* of all there is: what fits comes of that */
     bool differs = number != *shown;
     if (differs) {
+        bar_fit(bar, area);
         bar_put(bar, frame->canvas, area);
         *shown = number;
     }

@@ -119,7 +119,14 @@ static void place_full(const struct layout_request *request, struct layout *layo
         layout->panes[PANE_EVENTS] =
             cut_lines(&body, alone ? -body.height : -clamp(body.height / 6, 5, 10));
     }
-    int width = clamp(request->columns * 33 / 100, 46, 66);
+    bool dock = request->columns >= LAYOUT_DOCK_COLUMNS && left.count + right.count > 0;
+    if (dock) {
+        struct rect rest = body;
+        int page = clamp(request->columns / 4, 50, 90);
+        body = cut_columns(&rest, body.width - page);
+        layout->symbol = rest;
+    }
+    int width = clamp(request->columns * (dock ? 23 : 33) / 100, 46, 66);
     struct rect left_area = cut_columns(&body, right.count == 0 ? body.width
                                                : left.count > 0 ? body.width - width
                                                                 : 0);
@@ -157,7 +164,10 @@ static void place_medium(const struct layout_request *request, struct layout *la
     bool positions = is_wanted(layout, PANE_POSITIONS), watch = is_wanted(layout, PANE_WATCHLIST);
     bool lower = positions || watch;
     bool single = request->focus == PANE_ACCOUNT || request->focus == PANE_EVENTS;
+    bool tape =
+        is_wanted(layout, PANE_EVENTS) && request->focus != PANE_EVENTS && (orders || lower);
     layout->panes[PANE_ACCOUNT] = layout->panes[PANE_EVENTS] = (struct rect){0};
+    layout->tape = tape ? cut_lines(&body, -1) : (struct rect){0};
     layout->account_line = account ? cut_lines(&body, 1) : (struct rect){0};
     if (orders) {
         int below = single ? need_of(request, request->focus)

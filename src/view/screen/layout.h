@@ -11,9 +11,11 @@ enum layout_kind {
     LAYOUT_MINI,   /* below 40x10: badge, connection, day P&L */
     LAYOUT_SINGLE, /* one page and a tab strip; the first page is Now where it has room */
     LAYOUT_MEDIUM, /* 96x28: orders on top, positions beside watchlist, account as one line */
-    LAYOUT_FULL    /* 140x40: orders over positions; account, watchlist and tape beside them */
+    LAYOUT_FULL    /* 140x40: orders over positions; account, watchlist and tape beside them; from
+                      LAYOUT_DOCK_COLUMNS on the symbol's page beside these */
 };
 
+#define LAYOUT_DOCK_COLUMNS 200
 #define LAYOUT_PANE_BIT(pane) (1u << (pane))
 
 struct layout_request {
@@ -31,9 +33,10 @@ struct layout {
     enum layout_kind kind;
     struct rect top, account_line, tabs, state;
     struct rect panes[PANE_COUNT];
-    struct rect body; /* between top and state */
-    bool now;         /* the page of working orders and open positions */
-    struct rect tape; /* its lines of tape, without a frame */
+    struct rect body;   /* between top and state */
+    struct rect symbol; /* the page that stays open */
+    bool now;           /* the page of working orders and open positions */
+    struct rect tape;   /* its lines of tape, without a frame */
 };
 
 /* Every size from 1x1 on has a layout. */

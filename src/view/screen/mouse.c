@@ -164,6 +164,15 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
     if (hinted != ACTION_COUNT) {
         return screen_action(screen, input, hinted);
     }
+    if (rect_contains(screen->layout.symbol, x, y) && screen->popup == SCOPE_PANES &&
+        screen->symbol[0] != '\0') {
+        act_open_popup(&act, SCOPE_SYMBOL);
+        return act.result;
+    }
+    if (screen->popup == SCOPE_SYMBOL && screen->layout.symbol.width > 0 &&
+        !rect_contains(screen->layout.symbol, x, y)) {
+        act_close_popup(&act); /* it stays where it is */
+    }
     if (screen->popup != SCOPE_PANES && screen->popup != SCOPE_PROMPT) {
         return act.result;
     }

@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+struct pane_state page_rows(const struct page *page, enum resource resource)
+{
+    return screen_pane(page->frame->screen, page->frame->input, resource);
+}
+
 void page_begin(struct bar *bar)
 {
     bar->count = 0;

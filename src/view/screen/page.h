@@ -53,4 +53,10 @@ const char *page_amount(const struct page *page, double value, char out[FORMAT_M
 /* --- story.c: what happened to each order of the symbol, the newest first */
 void page_stories(struct page *page);
 
+/* The rows of a pane as they are shown. */
+struct pane_state page_rows(const struct page *page, enum resource resource);
+
+/* symbol_curve.c: the curve with its levels, so many lines high, and two lines about it. */
+void page_curve(struct page *page, int height);
+
 #endif

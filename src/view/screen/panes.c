@@ -127,7 +127,7 @@ static void exposure_text(const struct frame *frame, char *out, size_t capacity)
 static void put_status(const struct frame *frame, enum pane pane, struct rect edge, int lines)
 {
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
-    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[5][TITLE_MAX], more[64],
+    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[5][TITLE_MAX], more[64] = "",
          exposure[FORMAT_MAX + 48] = "";
     const char *mark = state.stale ? "≈ " : "";
     if (screen_has_table(pane)) {
@@ -137,7 +137,9 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
     format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.shown_ms, minute);
     size_t rows = state.shown != NULL ? state.shown->row_count : 0;
     bool cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
-    snprintf(more, sizeof more, cut ? "newest %zu of more · " : "", rows);
+    if (cut) {
+        snprintf(more, sizeof more, "newest %zu of more · ", rows);
+    }
     if (pane == PANE_POSITIONS) {
         exposure_text(frame, exposure, sizeof exposure);
     }

@@ -27,6 +27,7 @@ struct screen *screen_new(int columns, int rows)
     }
     screen->deadline_us = MOMENT_NEVER;
     screen->age_ms = INT64_MAX;
+    screen->symbol_span = SYMBOL_DAY;
     screen->away.looked_ms = MODEL_NO_TIME;
     screen_resize(screen, columns, rows);
     return screen;
@@ -39,6 +40,21 @@ void screen_go_on(struct screen *screen)
         screen->held[i].shown = NULL;
     }
     screen->paused = false;
+}
+
+void screen_forget_accounts(struct screen *screen)
+{
+    screen_go_on(screen);
+    free(screen->accounts);
+    screen->accounts = NULL;
+    screen->account_count = 0;
+    screen->strip.selected = 0;
+    screen->placed = false;
+    screen->retake = RESOURCE_ALL;
+    screen->dirty |= SCREEN_ALL;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        table_forget_rows(&screen->tables[i]);
+    }
 }
 
 void screen_free(struct screen *screen)
@@ -207,12 +223,22 @@ resource_mask screen_visible(const struct screen *screen)
     }
     /* The top line shows the day's P&L at every size, and the balance where there is room. */
     mask |= RESOURCE_BIT(RESOURCE_POSITIONS);
+    bool counts = screen->layout.kind == LAYOUT_MINI && screen->rows > 3;
+    mask |= counts ? RESOURCE_BIT(RESOURCE_ORDERS) : 0; /* those that work are counted */
     return screen->layout.kind >= LAYOUT_MEDIUM ? mask | RESOURCE_BIT(RESOURCE_ACCOUNT) : mask;
 }
 
 bool screen_hides_amounts(const struct screen *screen)
 {
     return screen->hide_amounts;
+}
+
+const char *screen_past_symbol(const struct screen *screen, const struct owner *owner)
+{
+    bool its = owner == NULL || owner->key == screen->symbol_account;
+    bool open = screen->popup == SCOPE_SYMBOL || screen->layout.symbol.width > 0;
+    bool days = its && open && screen->symbol[0] != '\0' && screen->symbol_span == SYMBOL_DAYS;
+    return days ? screen->symbol : NULL;
 }
 
 int64_t screen_deadline(const struct screen *screen)
@@ -326,7 +352,9 @@ static void paint_popup(const struct frame *frame)
         paint_help(frame);
         break;
     case SCOPE_SYMBOL:
-        paint_symbol(frame);
+        if (frame->screen->layout.symbol.width == 0) {
+            paint_symbol(frame);
+        }
         break;
     case SCOPE_DETAIL:
         paint_detail(frame);
@@ -366,6 +394,10 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
     paint_account_line(frame);
     paint_tabs(frame);
     paint_state(frame);
+    if (layout->symbol.width > 0 && (dirty & ~(SCREEN_CONN | SCREEN_TOP | SCREEN_STATE)) != 0) {
+        symbol_note(frame->screen, frame->input);
+        paint_symbol(frame);
+    }
     paint_popup(frame);
     paint_digest(frame);
     bool beside = frame->screen->popup == SCOPE_SYMBOL;

@@ -25,15 +25,23 @@ struct screen_events {
 };
 
 /* The same of the tape. */
+/* How many lines an entry of the tape takes where the pane is narrow. */
+struct tape_height {
+    uint64_t words; /* a number of what they say; 0: not known */
+    int lines;
+};
+
 struct screen_strip {
-    uint64_t selected; /* an entry's number; 0: the newest */
-    size_t top;        /* index of the first entry shown */
-    bool journal;      /* the pane shows what was fetched, and why */
+    uint64_t selected;                           /* an entry's number; 0: the newest */
+    size_t top;                                  /* index of the first entry shown */
+    bool journal;                                /* the pane shows what was fetched, and why */
+    struct tape_height heights[CANVAS_SIDE_MAX]; /* by the entry's number */
 };
 
 struct away_figures {
     int64_t at_ms;
     double day, margin; /* NAN: not known */
+    bool stale;         /* nothing confirms the day */
     struct tape_counts counts;
 };
 
@@ -80,7 +88,7 @@ struct screen {
     bool curve;                       /* the day has one */
     char symbol[TAPE_SYMBOL_MAX * 2]; /* of the symbol page, as the server sends it */
     uint64_t symbol_account;          /* whose, of several accounts: an owner's key; 0: nobody's */
-    bool symbol_short;                /* its last minutes instead of the day */
+    enum symbol_span { SYMBOL_MINUTES, SYMBOL_DAY, SYMBOL_DAYS } symbol_span; /* of its curve */
     enum pane focus;
     bool zoom, paused, hide_amounts, placed;
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */

@@ -10,10 +10,7 @@
 #include <string.h>
 
 #define DOCK_COLUMNS 140 /* from here on it stands beside the table */
-#define LABELS 9
 #define CHART_MAX 10
-#define SPAN_MS INT64_C(1800000)
-#define LEVELS_MAX 8
 
 /* --- which symbol --------------------------------------------------------------------------- */
 
@@ -49,6 +46,9 @@ static struct rect page_area(const struct screen *screen)
     const struct layout *layout = &screen->layout;
     struct rect body = layout->body;
     struct rect from = layout->panes[screen->focus];
+    if (layout->symbol.width > 0) {
+        return layout->symbol;
+    }
     if (screen->columns < DOCK_COLUMNS || layout->kind != LAYOUT_FULL || from.width == 0 ||
         from.width >= body.width) {
         return body;
@@ -60,6 +60,12 @@ static struct rect page_area(const struct screen *screen)
     return (struct rect){body.x, body.y, split - body.x, body.height};
 }
 
+/* It stands there for what is selected, whether keys go to it or not. */
+static bool stays_open(const struct screen *screen)
+{
+    return screen->layout.symbol.width > 0 && screen->popup != SCOPE_SYMBOL;
+}
+
 bool symbol_covers(const struct screen *screen, enum pane pane)
 {
     struct rect area = page_area(screen), other = screen->layout.panes[pane];
@@ -69,11 +75,6 @@ bool symbol_covers(const struct screen *screen, enum pane pane)
 static enum role sign_role(double value, bool stale)
 {
     return stale ? ROLE_STALE : value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
-}
-
-static struct pane_state rows_of(const struct page *page, enum resource resource)
-{
-    return screen_pane(page->frame->screen, page->frame->input, resource);
 }
 
 /* --- quote ---------------------------------------------------------------------------------- */
@@ -167,151 +168,6 @@ static void write_range(struct page *page, const struct symbol_quote *quote)
     page->line++;
 }
 
-/* --- curve ---------------------------------------------------------------------------------- */
-
-struct levels {
-    struct draw_level all[LEVELS_MAX];
-    size_t count;
-};
-
-static struct draw_level *add_level(struct levels *levels, double value, enum role role)
-{
-    if (isnan(value) || levels->count == LEVELS_MAX) {
-        return NULL;
-    }
-    struct draw_level *level = &levels->all[levels->count++];
-    *level = (struct draw_level){.value = value, .style = {role, 0}};
-    return level;
-}
-
-static void name_level(const struct page *page, struct draw_level *level, const char *word)
-{
-    char text[FORMAT_MAX];
-    if (level != NULL) {
-        page_price(page, level->value, text);
-        snprintf(level->left, sizeof level->left, "%.*s", DRAW_LABEL_MAX - 1, text);
-        snprintf(level->right, sizeof level->right, "%.*s", DRAW_LABEL_MAX - 1, word);
-    }
-}
-
-static void position_levels(const struct page *page, struct levels *levels)
-{
-    const struct snapshot *rows = rows_of(page, RESOURCE_POSITIONS).shown;
-    for (size_t i = 0; rows != NULL && i < rows->row_count; i++) {
-        const struct position *position = &rows->positions[i];
-        char word[FORMAT_MAX + 8], count[FORMAT_MAX];
-        if (strcmp(position->symbol, page->symbol) != 0 || position_is_closed(position)) {
-            continue;
-        }
-        struct format_figure quantity = {position->quantity,
-                                         format_decimals(position->quantity, 0, 6), FORMAT_SIGN};
-        snprintf(word, sizeof word, "avg %s", page_figure(page, quantity, count));
-        name_level(page, add_level(levels, position_average(position).value, ROLE_TEXT), word);
-        name_level(page, add_level(levels, position->stop_loss, ROLE_PNL_DOWN), "SL");
-        name_level(page, add_level(levels, position->target, ROLE_PNL_UP), "Tgt");
-    }
-}
-
-static void order_levels(const struct page *page, struct levels *levels)
-{
-    const struct snapshot *rows = rows_of(page, RESOURCE_ORDERS).shown;
-    for (size_t i = 0; rows != NULL && i < rows->row_count; i++) {
-        const struct order *order = &rows->orders[i];
-        char word[FORMAT_MAX + 16], count[FORMAT_MAX];
-        if (strcmp(order->symbol, page->symbol) != 0 || !order_is_working(order)) {
-            continue;
-        }
-        bool buy = order->direction == ORDER_BUY;
-        snprintf(word, sizeof word, "%s %s", buy ? "BUY" : "SELL",
-                 page_count(page, order->quantity, count));
-        name_level(page, add_level(levels, order->price, buy ? ROLE_SIDE_BUY : ROLE_SIDE_SELL),
-                   word);
-    }
-}
-
-static struct draw_span span_of(const struct page *page)
-{
-    struct draw_span span = curve_session(page->frame->input);
-    if (page->frame->screen->symbol_short && span.to - span.from > SPAN_MS) {
-        span.from = span.to - SPAN_MS;
-    }
-    return span;
-}
-
-/* What was seen, and what was not: "seen 09:31 to 14:32, gap 11:02 to 11:09". */
-static void write_seen(struct page *page, const struct series *series, struct draw_span span)
-{
-    char from[FORMAT_MAX], to[FORMAT_MAX];
-    struct bar bar;
-    const struct format *format = &page->frame->input->format;
-    format_clock(format, FORMAT_CLOCK_MINUTE, series->points[0].x, from);
-    format_clock(format, FORMAT_CLOCK_MINUTE, history_newest_ms(page->frame->input->history), to);
-    page_begin(&bar);
-    bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, "%*sseen %s to %s", LABELS, "", from, to);
-    int gaps = 0;
-    for (size_t i = 1; i + 1 < series->count; i++) {
-        int64_t length = series->points[i + 1].x - series->points[i].x;
-        if (isnan(series->points[i].y) && length >= 60000 && series->points[i].x >= span.from) {
-            format_clock(format, FORMAT_CLOCK_MINUTE, series->points[i].x, from);
-            format_clock(format, FORMAT_CLOCK_MINUTE, series->points[i + 1].x, to);
-            bar_add(&bar, PAGE_LEFT(1 + gaps), PAGE_DIM, ", gap %s to %s", from, to);
-            gaps++;
-        }
-        if (gaps == 3) {
-            break;
-        }
-    }
-    page_end(page, &bar);
-}
-
-static void write_curve(struct page *page, int height)
-{
-    const struct history *history = page->frame->input->history;
-    const struct series *series = history != NULL ? history_price(history, page->symbol) : NULL;
-    struct levels levels = {.count = 0};
-    double values[DRAW_COLUMNS_MAX];
-    struct rect area = {page->area.x, page->area.y + page->line - page->top, page->area.width,
-                        height};
-    if (series == NULL || series->count == 0 || height < 3 || area.width < LABELS + 12) {
-        return;
-    }
-    struct draw_span span = span_of(page);
-    struct draw_points points = {series->points, series->count};
-    struct draw_chart chart = {.kind = page->frame->canvas->ascii || page->frame->canvas->console
-                                           ? DRAW_ASCII
-                                           : DRAW_BRAILLE,
-                               .values = values,
-                               .range = draw_range_in(points, span),
-                               .left = LABELS,
-                               .curve = {ROLE_SPARK, 0},
-                               .axis = {ROLE_DIM, 0}};
-    draw_buckets(points, span, values,
-                 draw_columns(chart.kind, draw_curve_width(LABELS, area.width)));
-    order_levels(page, &levels);
-    position_levels(page, &levels);
-    /* A level far away would press the curve flat: it is named below, not drawn. */
-    double reach = (chart.range.high - chart.range.low) * 2;
-    for (size_t i = 0; i < levels.count; i++) {
-        double value = levels.all[i].value;
-        if (value > chart.range.low - reach && value < chart.range.high + reach) {
-            chart.range = draw_range_with(chart.range, value);
-        }
-    }
-    struct draw_level *high = add_level(&levels, chart.range.high, ROLE_DIM);
-    struct draw_level *low = add_level(&levels, chart.range.low, ROLE_DIM);
-    name_level(page, high, "");
-    name_level(page, low, "");
-    chart.levels = levels.all;
-    chart.level_count = levels.count;
-    draw_chart(page->frame->canvas, area, &chart);
-    page->line += height;
-    curve_put_times(page->frame,
-                    (struct rect){area.x + LABELS + 1, area.y + height, area.width - LABELS - 1, 1},
-                    span);
-    page->line++;
-    write_seen(page, series, span);
-}
-
 /* --- position, orders, bookings --------------------------------------------------------------- */
 
 static void write_position(struct page *page, const struct position *position, bool stale)
@@ -373,7 +229,7 @@ static void write_working(struct page *page, const struct order *order)
 static double booked_of(const struct page *page, size_t *ret_count)
 {
     const struct money_book *book = page->frame->input->book;
-    const struct snapshot *rows = rows_of(page, RESOURCE_POSITIONS).shown;
+    const struct snapshot *rows = page_rows(page, RESOURCE_POSITIONS).shown;
     const struct money_closed *closed;
     double sum = 0;
     *ret_count = 0;
@@ -413,8 +269,8 @@ static void write_booked(struct page *page)
 
 static void write_holdings(struct page *page)
 {
-    struct pane_state positions = rows_of(page, RESOURCE_POSITIONS);
-    const struct snapshot *orders = rows_of(page, RESOURCE_ORDERS).shown;
+    struct pane_state positions = page_rows(page, RESOURCE_POSITIONS);
+    const struct snapshot *orders = page_rows(page, RESOURCE_ORDERS).shown;
     int before = page->line;
     page_rule(page);
     for (size_t i = 0; positions.shown != NULL && i < positions.shown->row_count; i++) {
@@ -449,7 +305,7 @@ static void put_keys(const struct frame *frame, struct rect edge)
     key_of(frame->input, ACTION_DOWN, down, sizeof down);
     key_of(frame->input, ACTION_LEFT, left, sizeof left);
     key_of(frame->input, ACTION_RIGHT, right, sizeof right);
-    snprintf(text, sizeof text, " %s %s next  %s %s 30 min, day ", up, down, left, right);
+    snprintf(text, sizeof text, " %s %s next  %s %s 30 min, day, 5 days ", up, down, left, right);
     if (text_width(text) <= edge.width) {
         canvas_put(frame->canvas, edge, text, PAGE_DIM);
     }
@@ -459,10 +315,15 @@ static struct rect put_frame(const struct frame *frame, struct rect area)
 {
     bool docked = area.width < frame->screen->columns;
     canvas_fill(frame->canvas, area, PAGE_TEXT);
-    canvas_box(frame->canvas, area, BOX_HEAVY, (struct style){ROLE_BORDER_FOCUS, 0});
+    bool open = stays_open(frame->screen);
+    canvas_box(frame->canvas, area, open ? BOX_LIGHT : BOX_HEAVY,
+               (struct style){open ? ROLE_BORDER : ROLE_BORDER_FOCUS, 0});
     canvas_put(frame->canvas, (struct rect){area.x + 2, area.y, area.width - 4, 1},
-               docked ? " Symbol " : " Symbol: Esc back ", (struct style){ROLE_TITLE, CELL_BOLD});
-    put_keys(frame, (struct rect){area.x + 2, area.y + area.height - 1, area.width - 4, 1});
+               docked ? " Symbol " : " Symbol: Esc back ",
+               (struct style){ROLE_TITLE, open ? 0 : CELL_BOLD});
+    if (!open) {
+        put_keys(frame, (struct rect){area.x + 2, area.y + area.height - 1, area.width - 4, 1});
+    }
     struct rect inside = rect_inset(area, 1);
     inside.x += 1;
     inside.width -= 2;
@@ -492,6 +353,10 @@ void paint_symbol(const struct frame *where)
     if (whole.width < 10 || whole.height < 3) {
         return;
     }
+    if (screen->symbol[0] == '\0') {
+        canvas_put(frame->canvas, whole, "no symbol is selected", PAGE_DIM);
+        return;
+    }
     symbol_quote_find(frame, page.symbol, &quote);
     write_names(&page, &quote);
     write_quote(&page, &quote);
@@ -501,13 +366,16 @@ void paint_symbol(const struct frame *where)
     int height = whole.height / 3;
     height = height > CHART_MAX ? CHART_MAX : height;
     if (whole.height >= 10) {
-        write_curve(&page, height);
+        page_curve(&page, height);
     }
     page.area = (struct rect){whole.x, whole.y + page.line, whole.width, whole.height - page.line};
     page.line = 0;
-    page.top = (int)screen->popup_top;
+    page.top = stays_open(screen) ? 0 : (int)screen->popup_top;
     write_holdings(&page);
     page_stories(&page);
+    if (stays_open(screen)) {
+        return; /* keys turn pages of something else */
+    }
     screen->popup_lines = (size_t)page.line;
     screen->popup_page = page.area.height > 0 ? (size_t)page.area.height : 1;
 }

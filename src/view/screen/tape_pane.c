@@ -208,10 +208,76 @@ static void ground(const struct tape_line *line)
     }
 }
 
-/* How many lines an entry takes in a pane that wide. */
-static int entry_height(const struct tape_words *words, int width)
+/* A number of everything that an entry's words are made of. */
+static uint64_t words_number(const struct frame *frame, const struct tape_entry *entry)
 {
-    return words->more[0] != '\0' && width < ROOMY ? 2 : 1;
+    const struct screen *screen = frame->screen;
+    uint64_t number = memo_bytes(screen->hide_amounts, entry, sizeof *entry);
+    number = memo_mix(number, (uint64_t)frame->screen->day_end_ms);
+    return memo_mix(number, (uint64_t)frame->input->format.grouping);
+}
+
+/* An entry's words on lines that wide: a sentence that is too long goes on below. */
+#define PIECES_MAX 4
+struct tape_pieces {
+    struct {
+        const char *text;
+        size_t len;
+        bool more;
+    } all[PIECES_MAX];
+    int count;
+};
+
+static void add_pieces(struct tape_pieces *pieces, const char *text, int columns, bool more)
+{
+    const char *end = text + strlen(text);
+    for (int i = 0; i < PIECES_MAX / 2 && text < end; i++) {
+        bool last = i + 1 == PIECES_MAX / 2; /* the rest is cut there */
+        const char *stop = last || columns < 8 ? end : text_wrap(text, end, columns);
+        pieces->all[pieces->count].text = text;
+        pieces->all[pieces->count].len = (size_t)(stop - text);
+        pieces->all[pieces->count++].more = more;
+        text = stop;
+    }
+}
+
+/* Where the words of an entry begin. */
+static int words_column(const struct frame *frame)
+{
+    return 1 + 9 + (screen_is_joint(frame->input) ? OWNER_COLUMNS + 1 : 0) + WORD_WIDTH + 1;
+}
+
+static void cut_words(const struct frame *frame, const struct tape_words *words, int width,
+                      struct tape_pieces *ret)
+{
+    int columns = width - words_column(frame) - 1;
+    ret->count = 0;
+    add_pieces(ret, words->line, columns, false);
+    add_pieces(ret, words->more, columns, true);
+}
+
+/* How many lines an entry takes in a pane that wide. Its words are made once. */
+static int height_of(const struct frame *frame, const struct tape_entry *entry, int width)
+{
+    struct tape_height *known = &frame->screen->strip.heights[entry->number % CANVAS_SIDE_MAX];
+    uint64_t number = memo_mix(words_number(frame, entry), (uint64_t)width);
+    if (width >= ROOMY) {
+        return 1;
+    }
+    if (known->words != number) {
+        struct tape_words words;
+        struct tape_pieces pieces;
+        tape_say(frame, entry, &words);
+        cut_words(frame, &words, width, &pieces);
+        *known = (struct tape_height){number, pieces.count > 1 ? pieces.count : 1};
+    }
+    return known->lines;
+}
+
+/* Whose the entry is, where that is said. */
+static const struct owner *shown_owner(const struct frame *frame, const struct tapes_entry *found)
+{
+    return screen_is_joint(frame->input) ? found->owner : NULL;
 }
 
 static int owner_columns(const struct tape_line *line)
@@ -245,12 +311,27 @@ static void put_entry(const struct tape_line *line, const struct tape_entry *ent
     }
 }
 
-static void put_more(struct tape_line *line, const struct tape_words *words)
+/* The n-th line of an entry in a narrow pane. */
+static void put_piece(const struct tape_line *line, const struct tape_entry *entry,
+                      struct tape_words *words, int n)
 {
-    int rest = 1 + 9 + owner_columns(line) + WORD_WIDTH + 1;
-    line->area.y++;
+    struct tape_pieces pieces;
+    char text[sizeof words->line];
+    int rest = words_column(line->frame);
+    cut_words(line->frame, words, line->area.width, &pieces);
+    if (n >= pieces.count && n > 0) {
+        return;
+    }
+    snprintf(text, sizeof text, "%.*s", pieces.count > 0 ? (int)pieces.all[n].len : 0,
+             pieces.count > 0 ? pieces.all[n].text : "");
+    if (n == 0) {
+        memcpy(words->line, text, sizeof text);
+        put_entry(line, entry, words);
+        return;
+    }
     ground(line);
-    put_part(line, rest, line->area.width - rest - 1, words->more, (struct style){ROLE_DIM, 0});
+    put_part(line, rest, line->area.width - rest - 1, text,
+             (struct style){pieces.all[n].more ? ROLE_DIM : ROLE_TEXT, 0});
 }
 
 /* "── new since you looked, 14:20 ───" */
@@ -284,9 +365,8 @@ static void keep_in_sight(const struct frame *frame, size_t cursor, int width, i
     *top = cursor < *top ? cursor : *top;
     int lines = 0;
     for (size_t i = cursor + 1; i-- > *top;) {
-        struct tape_words words;
-        tape_say(frame, tape_pane_at(screen, frame->input, i), &words);
-        lines += entry_height(&words, width) + (is_looked(frame, i) ? 1 : 0);
+        lines += height_of(frame, tape_pane_at(screen, frame->input, i), width) +
+                 (is_looked(frame, i) ? 1 : 0);
         if (lines > height) {
             *top = i + 1;
             return;
@@ -294,48 +374,113 @@ static void keep_in_sight(const struct frame *frame, size_t cursor, int width, i
     }
 }
 
-/* Paints the entries from strip.top on; tells which entry stands on which line. */
-static void paint_entries(const struct frame *frame, struct rect area, size_t cursor)
+/* What stands on a line: one of an entry's, or the one about what is new. */
+#define TAPE_LOOKED (-1)
+struct tape_place {
+    size_t entry;
+    int line; /* of the entry, from 0; TAPE_LOOKED */
+};
+
+struct tape_painter {
+    const struct frame *frame;
+    struct rect area;
+    size_t cursor;
+    struct tape_place places[CANVAS_SIDE_MAX];
+    int count;
+};
+
+static void place(struct tape_painter *painter, size_t entry, int line)
 {
-    const struct screen *screen = frame->screen;
-    struct tape_line line = {frame, area, false, NULL};
-    int end = area.y + area.height;
-    size_t count = tape_pane_count(screen, frame->input);
-    for (size_t i = screen->strip.top; i < count && line.area.y < end; i++) {
-        struct tapes_entry found;
-        struct tape_words words;
-        line.selected = false;
-        if (!tape_pane_find(screen, frame->input, i, &found)) {
-            return;
-        }
-        const struct tape_entry *entry = found.entry;
+    if (painter->count < painter->area.height && painter->count < CANVAS_SIDE_MAX) {
+        painter->places[painter->count++] = (struct tape_place){entry, line};
+    }
+}
+
+/* The entries from strip.top on. */
+static void place_entries(struct tape_painter *painter)
+{
+    const struct frame *frame = painter->frame;
+    size_t count = tape_pane_count(frame->screen, frame->input);
+    painter->count = 0;
+    for (size_t i = frame->screen->strip.top; i < count && painter->count < painter->area.height;
+         i++) {
+        const struct tape_entry *entry = tape_pane_at(frame->screen, frame->input, i);
         if (is_looked(frame, i)) {
-            put_looked(&line);
-            line.area.y++;
+            place(painter, i, TAPE_LOOKED);
         }
-        if (line.area.y >= end) {
-            return;
+        int height = height_of(frame, entry, painter->area.width);
+        for (int line = 0; line < height; line++) {
+            place(painter, i, line);
         }
-        line.selected = screen->focus == PANE_EVENTS && i == cursor;
-        line.owner = screen_is_joint(frame->input) ? found.owner : NULL;
-        tape_say(frame, entry, &words);
-        put_entry(&line, entry, &words);
-        if (entry_height(&words, area.width) == 2 && line.area.y + 1 < end) {
-            put_more(&line, &words);
-        }
-        line.area.y++;
+    }
+}
+
+static bool is_selected(const struct tape_painter *painter, size_t entry)
+{
+    return painter->frame->screen->focus == PANE_EVENTS && entry == painter->cursor;
+}
+
+/* A number of everything that a line is made of. */
+static uint64_t line_number(const struct tape_painter *painter, const struct tape_place *at)
+{
+    const struct frame *frame = painter->frame;
+    uint64_t common = (uint64_t)painter->area.width << 8 | (uint64_t)(at->line + 1) << 4 | 2;
+    if (at->line == TAPE_LOOKED) {
+        return memo_mix((uint64_t)frame->screen->away.looked_ms, common);
+    }
+    struct tapes_entry found;
+    if (!tape_pane_find(frame->screen, frame->input, at->entry, &found)) {
+        return MEMO_BLANK;
+    }
+    const struct owner *owner = shown_owner(frame, &found);
+    uint64_t whose = owner != NULL ? owner->key : 0;
+    return memo_mix(memo_mix(words_number(frame, found.entry), whose),
+                    common | is_selected(painter, at->entry));
+}
+
+static void paint_tape_line(void *user, size_t at, int y)
+{
+    const struct tape_painter *painter = user;
+    const struct tape_place *place = &painter->places[at];
+    struct rect area = {painter->area.x, y, painter->area.width, 1};
+    struct tape_line line = {painter->frame, area, false, NULL};
+    struct tape_words words;
+    struct tapes_entry found;
+    if (place->line == TAPE_LOOKED) {
+        put_looked(&line);
+        return;
+    }
+    if (!tape_pane_find(painter->frame->screen, painter->frame->input, place->entry, &found)) {
+        return;
+    }
+    line.selected = is_selected(painter, place->entry);
+    line.owner = shown_owner(painter->frame, &found);
+    tape_say(painter->frame, found.entry, &words);
+    if (painter->area.width >= ROOMY) {
+        put_entry(&line, found.entry, &words);
+    } else {
+        put_piece(&line, found.entry, &words, place->line);
     }
 }
 
 void paint_tape(const struct frame *frame, struct rect area)
 {
-    size_t cursor = tape_pane_cursor(frame->screen, frame->input);
-    canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
-    if (tape_pane_count(frame->screen, frame->input) == 0) {
+    struct screen *screen = frame->screen;
+    struct tape_painter painter = {
+        .frame = frame, .area = area, .cursor = tape_pane_cursor(screen, frame->input)};
+    uint64_t wanted[CANVAS_SIDE_MAX];
+    if (tape_pane_count(screen, frame->input) == 0) {
+        canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
+        memo_forget(&screen->memos[PANE_EVENTS].lines);
         return;
     }
-    keep_in_sight(frame, cursor, area.width, area.height);
-    paint_entries(frame, area, cursor);
+    keep_in_sight(frame, painter.cursor, area.width, area.height);
+    place_entries(&painter);
+    for (int i = 0; i < area.height && i < CANVAS_SIDE_MAX; i++) {
+        wanted[i] = i < painter.count ? line_number(&painter, &painter.places[i]) : MEMO_BLANK;
+    }
+    memo_paint(&screen->memos[PANE_EVENTS].lines, frame->canvas, area, wanted, paint_tape_line,
+               &painter);
 }
 
 /* The entry on the n-th line of the pane, as painted; the last one below. */
@@ -344,9 +489,8 @@ size_t tape_pane_entry_on(const struct frame *frame, int width, int line)
     const struct screen *screen = frame->screen;
     size_t count = tape_pane_count(screen, frame->input), i = screen->strip.top;
     for (; i + 1 < count; i++) {
-        struct tape_words words;
-        tape_say(frame, tape_pane_at(screen, frame->input, i), &words);
-        line -= entry_height(&words, width) + (is_looked(frame, i) ? 1 : 0);
+        line -= height_of(frame, tape_pane_at(screen, frame->input, i), width) +
+                (is_looked(frame, i) ? 1 : 0);
         if (line < 0) {
             break;
         }
@@ -365,7 +509,7 @@ void paint_tape_lines(const struct frame *frame, struct rect area)
             return;
         }
         const struct tape_entry *entry = found.entry;
-        line.owner = screen_is_joint(frame->input) ? found.owner : NULL;
+        line.owner = shown_owner(frame, &found);
         tape_say(frame, entry, &words);
         if (words.more[0] != '\0' && strlen(words.line) + strlen(words.more) + 3 < 256) {
             size_t len = strlen(words.line);

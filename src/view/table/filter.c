@@ -201,7 +201,7 @@ bool filter_compile(enum pane pane, const char *text, struct filter *ret,
                     char error[FILTER_ERROR_MAX])
 {
     struct filter filter = {.count = 0};
-    char later[FILTER_ERROR_MAX]; /* the first mistake is told */
+    char later[FILTER_ERROR_MAX] = ""; /* the first mistake is told */
     bool good = true;
     for (text += strspn(text, " "); *text != '\0'; text += strspn(text, " ")) {
         char word[FILTER_WORD_MAX];
@@ -278,7 +278,7 @@ static bool term_passes(const struct filter_term *term, enum pane pane, const st
     bool derived = false;
     if (term->classes != 0) {
         const struct order *order = (const void *)row;
-        return (term->classes & 1u << order->class) != 0;
+        return (term->classes & 1u << (order->gone ? ORDER_CLASS_COUNT : order->class)) != 0;
     }
     if (term->op == FILTER_HOLDS) {
         return column->text != NULL && holds(column, row, term->word);

@@ -18,11 +18,13 @@ void table_init(struct table *table, enum pane pane)
 void table_done(struct table *table)
 {
     free(table->marks);
+    free(table->traits);
     free(table->order);
     free(table->groups);
     table->groups = NULL;
     free(table->changed);
     table->marks = NULL;
+    table->traits = NULL;
     table->order = NULL;
     table->changed = NULL;
 }
@@ -31,6 +33,17 @@ uint64_t table_key(const char *id)
 {
     uint64_t hash = hash_text(HASH_START, id);
     return hash != 0 ? hash : 1;
+}
+
+void table_forget_rows(struct table *table)
+{
+    table->snapshot = NULL;
+    table->owners = NULL;
+    table->owner_count = 0;
+    table->order_count = 0;
+    table->total = 0;
+    table->split = 0;
+    table->group_count = 0;
 }
 
 /* --- marks ----------------------------------------------------------------------------------- */
@@ -70,7 +83,7 @@ bool table_tick(struct table *table, int64_t now_us)
 size_t table_view_count(const struct table *table, enum order_view view)
 {
     size_t count = 0;
-    for (int i = 0; i < ORDER_CLASS_COUNT; i++) {
+    for (int i = 0; i < TABLE_CLASSES; i++) {
         count += (order_view_info(view)->classes & 1u << i) != 0 ? table->class_counts[i] : 0;
     }
     return count;
@@ -295,7 +308,7 @@ void table_arrange(struct table *table)
         }
     }
     table_sort_rows(table, table->order, table->order_count);
-    table->foot.old = true;
+    table->foot.old = table->foot.slips_old = true;
     find_split(table);
     table_groups_place(table);
     table_sum(table);

@@ -18,6 +18,10 @@
 #include <blotter/view/format.h>
 #include "text/memo.h"
 
+/* Of an order that is gone: it is in no view but that of all. */
+#define TABLE_GONE ORDER_CLASS_COUNT
+#define TABLE_CLASSES (ORDER_CLASS_COUNT + 1)
+
 #define TABLE_FILTER_MAX 128
 #define TABLE_SPARK_MAX 16      /* quotes remembered for a curve */
 #define TABLE_SEEN_MAX 64       /* rejected orders remembered as seen, also between runs */
@@ -33,11 +37,19 @@ struct table_mark {
     bool lasting;     /* the order is rejected, the price beyond its alert */
     bool attention;   /* that, or the price has crossed its alert and nobody saw it */
     bool seen;        /* … and the user took note */
-    uint8_t class;    /* orders: enum order_class */
+    uint8_t class;    /* orders: enum order_class, TABLE_GONE */
     uint8_t section;  /* table_section, when it was taken in */
     uint16_t group;   /* positions: its place among the groups */
     double placed_at; /* of an order at market that is over: the price when it was placed; NAN */
     uint32_t rank;    /* its place when the rows were last ranked by a figure that moves */
+};
+
+/* What an order is, so that walks over all of them need not go to their rows. */
+enum table_trait {
+    TABLE_WORKS = 1, /* … */
+    TABLE_AGES = 2,  /* … since a time that is known … */
+    TABLE_LATE = 4,  /* … and would be late some time */
+    TABLE_LEG = 8
 };
 
 /* The row asks for attention: a rejected order, one at market that waits, a stop that is passed, a
@@ -136,6 +148,7 @@ struct table {
     } quotes[OWNERS_MAX];          /* an account's server has a clock of its own */
     int64_t aged_ms;               /* the time that ages are told at */
     struct table_mark *marks;      /* row by row */
+    uint8_t *traits;               /* row by row, of enum table_trait; orders only */
     struct table_curve *curves;    /* row by row, watchlists only */
     uint64_t seen[TABLE_SEEN_MAX]; /* keys of rejected orders, the latest last */
     size_t seen_count;
@@ -143,8 +156,8 @@ struct table {
     uint32_t *order; /* rows that are in the list and pass the filter */
     size_t order_count;
     size_t split; /* how many of them stand before those that are done or closed */
-    size_t class_counts[ORDER_CLASS_COUNT]; /* of the orders that pass the filter, in any view */
-    uint32_t *changed;                      /* rows that the latest table_take found changed … */
+    size_t class_counts[TABLE_CLASSES]; /* of the orders that pass the filter, in any view */
+    uint32_t *changed;                  /* rows that the latest table_take found changed … */
     size_t changed_count, changed_room;
     size_t total;  /* rows before the filter */
     size_t passed; /* those that pass it */
@@ -157,7 +170,8 @@ struct table {
     bool unmeasured;   /* the extents are of no rows at all */
     struct money sums; /* of the positions that are shown */
     struct table_foot {
-        bool old; /* rows, or which of them are shown, have changed since it was made */
+        bool old;       /* rows, or which of them are shown, have changed since it was made … */
+        bool slips_old; /* … not only such as work */
         size_t working, slips;
         struct money_part worth;   /* of those that work, as money_wait has it */
         double slip, filled;       /* cost and worth of the others whose slip is known; NAN: several
@@ -191,6 +205,10 @@ struct table_news {
 /* New rows: compares, remembers, measures, sorts. Rows whose version is as it was are passed over,
  * and where all stand at their places the order is only mended. */
 void table_take(struct table *table, const struct table_news *news);
+
+/* The rows, and whose they are, may be gone: none until the next table_take, which finds marks and
+ * selection again by the rows' keys. */
+void table_forget_rows(struct table *table);
 
 /* Sorts and filters again after sort, filter or list changed; selection and anchor stay on their
  * rows. Rows that are sorted by a figure that moves keep their places until table_rank, or until

@@ -193,17 +193,28 @@ void table_foot_make(struct table *table)
     if (!table->foot.old) {
         return;
     }
-    table->foot = (struct table_foot){.worth = {.value = NAN}};
+    struct table_foot *foot = &table->foot;
+    bool slips = foot->slips_old;
+    foot->old = foot->slips_old = false;
+    foot->worth = (struct money_part){.value = NAN};
+    foot->working = 0;
+    if (slips) {
+        foot->slip = foot->filled = 0;
+        foot->slips = 0;
+    }
     for (size_t i = 0; table->pane == PANE_ORDERS && i < table->row_count; i++) {
         const struct order *order = &table->snapshot->orders[i];
+        if (!slips && (table->traits[i] & TABLE_WORKS) == 0) {
+            continue;
+        }
         if (!filter_passes(&table->compiled, table->pane, &order->row)) {
             continue;
         }
         if (order_is_working(order)) {
-            money_wait(&table->foot.worth, order, &worked);
-            table->foot.working++;
+            money_wait(&foot->worth, order, &worked);
+            foot->working++;
         } else {
-            add_slip(&table->foot, order, table->marks[i].placed_at, &filled);
+            add_slip(foot, order, table->marks[i].placed_at, &filled);
         }
     }
 }

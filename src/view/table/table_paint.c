@@ -80,6 +80,9 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
         return flash_effect(painter->table, row, flash) > 0 ? ROLE_FLASH_UP : ROLE_FLASH_DOWN;
     }
     enum role role = ROLE_TEXT;
+    if (painter->table->pane == PANE_ORDERS && ((const struct order *)(const void *)row)->gone) {
+        return ROLE_DIM;
+    }
     if (column->role != NULL) {
         role = column->role(row);
     } else if ((column->flags & COLUMN_SIGNED) != 0) {
@@ -252,19 +255,19 @@ int64_t table_next_stale(const struct table *table, struct moment now, int64_t q
 
 int64_t table_next_age(const struct table *table, int64_t now_ms)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = INT64_MAX, minute_ms = now_ms - now_ms % 60000 + 60000;
     if (table->pane != PANE_ORDERS) {
         return next;
     }
     for (size_t i = 0; i < table->order_count; i++) {
-        const struct order *order = &table->snapshot->orders[table->order[i]];
-        if (order->created_ms == MODEL_NO_TIME || !order_is_working(order)) {
+        uint32_t row = table->order[i];
+        if ((table->traits[row] & TABLE_AGES) == 0) {
             continue;
         }
-        int64_t late_ms = order->created_ms + ORDER_LATE_MS;
-        int64_t minute_ms = now_ms - now_ms % 60000 + 60000;
-        bool waits = order_is_at_market(order) && late_ms > now_ms && late_ms < minute_ms;
-        int64_t at = waits ? late_ms : minute_ms;
+        bool may_wait = (table->traits[row] & TABLE_LATE) != 0;
+        int64_t late_ms =
+            may_wait ? table->snapshot->orders[row].created_ms + ORDER_LATE_MS : INT64_MAX;
+        int64_t at = late_ms > now_ms && late_ms < minute_ms ? late_ms : minute_ms;
         next = at < next ? at : next;
     }
     return next;

@@ -345,11 +345,11 @@ static void move_changed(struct table *table, const struct order_by *by)
 /* A leg's place is that of a row that may have changed while the leg has not. */
 static bool has_legs(const struct table *table, const struct order_by *by)
 {
-    size_t i = 0;
-    while (by->legs && i < table->order_count && head_of(by, table->order[i]) == table->order[i]) {
-        i++;
+    unsigned traits = 0;
+    for (size_t i = 0; by->legs && i < table->row_count; i++) {
+        traits |= table->traits[i];
     }
-    return by->legs && i < table->order_count;
+    return (traits & TABLE_LEG) != 0;
 }
 
 bool table_sort_mend(struct table *table, bool *ret_moved)

@@ -15,6 +15,7 @@
 /* The marks of the rows before, found by place at first and by hash where rows have moved. */
 struct past {
     const struct table_mark *marks;
+    const uint8_t *traits;
     size_t count;
     uint32_t *slots; /* made when first needed */
     size_t mask;
@@ -204,6 +205,19 @@ static void note_placed(const struct table *table, const struct table_news *news
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
+static uint8_t traits_of(const struct table *table, const struct row *row)
+{
+    const struct order *order = (const void *)row;
+    if (table->pane != PANE_ORDERS) {
+        return 0;
+    }
+    bool works = order_is_working(order);
+    bool ages = works && order->created_ms != MODEL_NO_TIME;
+    return (uint8_t)((works ? TABLE_WORKS : 0) | (ages ? TABLE_AGES : 0) |
+                     (ages && order_is_at_market(order) ? TABLE_LATE : 0) |
+                     (order->parent_id[0] != '\0' ? TABLE_LEG : 0));
+}
+
 /* Row i anew; before: what it was, NULL when it was not there. */
 static void take_row(struct table *table, const struct table_news *news, size_t i,
                      const struct table_mark *before)
@@ -219,9 +233,11 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
                                 .group = before != NULL ? before->group : 0};
     read_values(table, row, mark);
     if (table->pane == PANE_ORDERS) {
-        mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
+        const struct order *order = (const void *)row;
+        mark->class = (uint8_t)(order->gone ? TABLE_GONE : order->class);
     }
     mark->section = (uint8_t)table_section(table, row);
+    table->traits[i] = traits_of(table, row);
     note_placed(table, news, row, mark);
     if (before != NULL) {
         compare(mark, before, news->quiet || row->stale, news->now);
@@ -253,8 +269,10 @@ static bool find_changed(struct table *table, const struct snapshot *snapshot)
     if (snapshot == NULL || snapshot->row_count != table->row_count || table->unmeasured) {
         return false;
     }
-    for (size_t i = 0; i < table->row_count; i++) {
-        const struct row *row = model_row(snapshot, i);
+    const char *at = snapshot->rows;
+    size_t size = model_row_size(snapshot->resource);
+    for (size_t i = 0; i < table->row_count; i++, at += size) {
+        const struct row *row = (const void *)at;
         if (!is_unchanged(&table->marks[i], row)) {
             if (model_key(row->id, row->owner) != table->marks[i].key) {
                 return false;
@@ -269,11 +287,12 @@ static bool find_changed(struct table *table, const struct snapshot *snapshot)
 /* Rows that have moved, come or gone: the marks go where their rows are. */
 static void take_moved(struct table *table, const struct table_news *news)
 {
-    struct past past = {.marks = table->marks, .count = table->row_count};
+    struct past past = {.marks = table->marks, .traits = table->traits, .count = table->row_count};
     size_t count = news->snapshot != NULL ? news->snapshot->row_count : 0, moved = 0;
     bool all = table->unmeasured;
     table->row_count = count;
     table->marks = mem_alloc((count + 1) * sizeof *table->marks);
+    table->traits = mem_alloc(count + 1);
     for (size_t i = 0; i < count; i++) {
         const struct row *row = model_row(news->snapshot, i);
         size_t was = i + moved; /* wraps around below 0, which is no place */
@@ -282,6 +301,7 @@ static void take_moved(struct table *table, const struct table_news *news)
         moved = was < past.count ? was - i : moved;
         if (was < past.count && is_unchanged(&past.marks[was], row)) {
             table->marks[i] = past.marks[was];
+            table->traits[i] = past.traits[was];
             if (all) {
                 note_placed(table, news, row, &table->marks[i]);
                 table_measure_row(table, i);
@@ -292,6 +312,7 @@ static void take_moved(struct table *table, const struct table_news *news)
     }
     free(past.slots);
     free((void *)(uintptr_t)past.marks);
+    free((void *)(uintptr_t)past.traits);
     table->unmeasured = false;
     table_note_marks(table);
     table_arrange(table);
@@ -314,7 +335,9 @@ static void take_changed(struct table *table, const struct table_news *news)
     for (size_t i = 0; i < table->changed_count; i++) {
         size_t row = table->changed[i];
         struct table_mark before = table->marks[row];
+        unsigned worked = table->traits[row];
         take_row(table, news, row, &before);
+        table->foot.slips_old |= (worked & table->traits[row] & TABLE_WORKS) == 0;
         note_changed(table, row, &before);
         regroup |=
             table->marks[row].class != before.class || table->marks[row].section != before.section;

@@ -44,7 +44,8 @@ static void shorten(struct buf *text, const char *root)
 {
     char cut[80];
     snprintf(cut, sizeof cut, "%s/", root);
-    for (char *at = text->data; at != NULL && (at = strstr(at, cut)) != NULL;) {
+    char *at = text->data != NULL ? strstr(text->data, cut) : NULL;
+    for (; at != NULL; at = strstr(at, cut)) {
         memmove(at, at + strlen(cut), strlen(at + strlen(cut)) + 1);
         text->len -= strlen(cut);
     }

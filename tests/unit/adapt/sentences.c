@@ -274,8 +274,8 @@ static void test_jq(void **state)
     /* Semicolons that end nothing, words that begin nothing; lines of another system. */
     static const char *const good[] = {
         "def orders: def f($a; g): [limit(2; g)] + $a; f([]; .[]);\n",
-        "def orders: [.[] | .def, {a: \"def ; \\(\"; \\(.def + \")\");\" | length)\"}] # def "
-        ";\n;\n",
+        ("def orders: [.[] | .def, {a: \"def ; \\(\"; \\(.def + \")\");\" | length)\"}] # def "
+         ";\n;\n"),
         "def orders: reduce .[] as [$d, {a: $b}] (0; . + $b) | [.]; def f: \"\\\\\";\n",
         "def orders: [@base64 \"x\\(def h: .; h)\", @json \";\", (label $out | 1, break $out)];",
         "\xef\xbb\xbf# so\r\ndef orders:\r\n  .;\r\n",

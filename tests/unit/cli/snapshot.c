@@ -127,43 +127,44 @@ static void filters_and_sums(void **state)
         print_fn fn;
         enum resource resource;
         const char *body, *filter, *expected;
-    } tries
-        [] =
-            {
-                {"items of lists", snapshot_print_json, RESOURCE_WATCHLISTS,
-                 "{\"watchlists\":[{\"name\":\"W\",\"items\":[" ITEM("1", "AA") "," ITEM(
-                     "2", "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\",\"items\":[]},{\"id\":\"9\",\"name\":\"\"}]}",
-                 "bb",
-                 "[{\"name\":\"W\",\"items\":[" ITEM(
-                     "2", "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\",\"items\":[]},{\"id\":\"9\",\"name\":\"\"}]"},
-                {"the same as a table", snapshot_print_csv, RESOURCE_WATCHLISTS,
-                 "{\"watchlists\":[{\"id\":\"w\",\"name\":\"\",\"items\":[" ITEM("1", "AA") "," ITEM("2",
-                                                                                       "BB") "]}]}",
-                 "bb", "stock.ltp\r\nwatchlist,w,,2,BB,1.50\r\n"},
-                {"no filter, no watchlist changed", snapshot_print_json, RESOURCE_WATCHLISTS,
-                 "{\"watchlists\":[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]}", "",
-                 "[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]"},
-                {"sums", snapshot_print_json, RESOURCE_POSITIONS,
-                 "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":0.1,"
-                                                   "\"unrealizedPnL\":2") "," POSITION(
-                     "BB", ",\"quantity\":1,\"dayPnL\":0.2,\"unrealizedPnL\":null") "]}",
-                 "",
-                 "\"sums\":[\n  "
-                 "{\"currency\":null,\"rows\":2,\"of\":2,\"open\":0.3,\"booked\":null,\"day\":0.3,"
-                 "\"dayUnknown\":0,\"dayDerived\":false,\"unrealised\":2,\"unrealisedUnknown\":1,"},
-                {"sums of what is shown", snapshot_print_json, RESOURCE_POSITIONS,
-                 "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "," POSITION(
-                     "BB", ",\"quantity\":1,\"dayPnL\":7,\"currency\":\"USD\"") "]}",
-                 "bb", "{\"currency\":\"USD\",\"rows\":1,\"of\":2,\"open\":7,"},
-                {"nothing passes", snapshot_print_json, RESOURCE_POSITIONS,
-                 "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "]}", "zz",
-                 "\"positions\":[],\n \"sums\":[\n  "
-                 "{\"currency\":null,\"rows\":0,\"of\":1,\"open\":0,"},
-                {"a sum that is no number", snapshot_print_json, RESOURCE_POSITIONS,
-                 "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":1e308") "," POSITION(
-                     "BB", ",\"quantity\":1,\"dayPnL\":1e308") "]}",
-                 "", "\"open\":null"},
-            };
+    } tries[] = {
+        {"items of lists", snapshot_print_json, RESOURCE_WATCHLISTS,
+         "{\"watchlists\":[{\"name\":\"W\",\"items\":[" ITEM("1", "AA") "," ITEM(
+             "2", "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\",\"items\":[]},{\"id\":\"9\","
+                        "\"name\":\"\"}]}",
+         "bb",
+         "[{\"name\":\"W\",\"items\":[" ITEM("2",
+                                             "BB") "],\"id\":7},{\"id\":\"8\",\"name\":\"V\","
+                                                   "\"items\":[]},{\"id\":\"9\",\"name\":\"\"}]"},
+        {"the same as a table", snapshot_print_csv, RESOURCE_WATCHLISTS,
+         "{\"watchlists\":[{\"id\":\"w\",\"name\":\"\",\"items\":[" ITEM("1", "AA") "," ITEM(
+             "2", "BB") "]}]}",
+         "bb", "stock.ltp\r\nwatchlist,w,,2,BB,1.50\r\n"},
+        {"no filter, no watchlist changed", snapshot_print_json, RESOURCE_WATCHLISTS,
+         "{\"watchlists\":[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]}", "",
+         "[ {\"id\":\"w\",\"name\":\"\", \"items\":[ ]}]"},
+        {"sums", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION(
+             "AA", ",\"quantity\":1,\"dayPnL\":0.1,"
+                   "\"unrealizedPnL\":2") "," POSITION("BB", ",\"quantity\":1,\"dayPnL\":0.2,"
+                                                             "\"unrealizedPnL\":null") "]}",
+         "",
+         "\"sums\":[\n  "
+         "{\"currency\":null,\"rows\":2,\"of\":2,\"open\":0.3,\"booked\":null,\"day\":0.3,"
+         "\"dayUnknown\":0,\"dayDerived\":false,\"unrealised\":2,\"unrealisedUnknown\":1,"},
+        {"sums of what is shown", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "," POSITION(
+             "BB", ",\"quantity\":1,\"dayPnL\":7,\"currency\":\"USD\"") "]}",
+         "bb", "{\"currency\":\"USD\",\"rows\":1,\"of\":2,\"open\":7,"},
+        {"nothing passes", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":5") "]}", "zz",
+         "\"positions\":[],\n \"sums\":[\n  "
+         "{\"currency\":null,\"rows\":0,\"of\":1,\"open\":0,"},
+        {"a sum that is no number", snapshot_print_json, RESOURCE_POSITIONS,
+         "{\"positions\":[" POSITION("AA", ",\"quantity\":1,\"dayPnL\":1e308") "," POSITION(
+             "BB", ",\"quantity\":1,\"dayPnL\":1e308") "]}",
+         "", "\"open\":null"},
+    };
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         char *text = print_filtered(tries[i].fn, tries[i].resource, tries[i].body, tries[i].filter);
         struct span all;
@@ -296,6 +297,37 @@ static char *print_two(print_fn fn)
     return text;
 }
 
+/* A backend's prices stand in the rows of their instruments, where the rows say nothing. */
+static void csv_has_the_prices(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"orders\":[{\"id\":1,\"symbol\":\"A\",\"stock\":{\"ltp\":null}},"
+        "{\"id\":2,\"symbol\":\"A\",\"instrumentId\":\"X:A\",\"stock\":{\"ltp\":9}},"
+        "{\"id\":3,\"symbol\":\"B\"},{\"id\":4}]}";
+    static const char quotes[] =
+        "[{\"symbol\":\"A\",\"instrumentId\":\"Y:A\",\"ltp\":1.10,\"bid\":null},"
+        "{\"symbol\":\"B\",\"ltp\":\"2.50\",\"ask\":3}]";
+    struct snapshot_report report = {.url = "https://example.com"};
+    report.parts[RESOURCE_ORDERS] =
+        (struct snapshot_part){.wanted = true, .body = body, .body_len = strlen(body)};
+    assert_true(span_check(quotes, strlen(quotes), &report.quotes, NULL));
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    snapshot_print_csv(out, &report, 1);
+    fclose(out);
+    /* The second row is another instrument of that name. */
+    assert_string_equal(text, "pane,id,symbol,stock.ltp,stock.symbol,stock.instrumentId,stock.bid,"
+                              "instrumentId,stock.ask\r\n"
+                              "orders,1,A,1.10,A,Y:A,,,\r\n"
+                              "orders,2,A,9,,,,X:A,\r\n"
+                              "orders,3,B,2.50,B,,,,3\r\n"
+                              "orders,4,,,,,,,\r\n");
+    free(text);
+}
+
 static void several_accounts_are_named_everywhere(void **state)
 {
     (void)state;
@@ -325,6 +357,7 @@ int main(void)
         cmocka_unit_test(csv_cells),
         cmocka_unit_test(csv_on_a_terminal_shows_what_is_hidden),
         cmocka_unit_test(csv_of_lists_names_the_list),
+        cmocka_unit_test(csv_has_the_prices),
         cmocka_unit_test(csv_has_a_ceiling),
         cmocka_unit_test(several_accounts_are_named_everywhere),
     };

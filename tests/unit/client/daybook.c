@@ -257,6 +257,41 @@ static void test_curves(void **state)
 }
 
 /* A day is the exchange's: 18:30 UTC is midnight there. */
+/* A symbol on the days before today: as many as are asked for, with their silences. */
+static void test_days_before(void **state)
+{
+    struct fixture *f = *state;
+    struct series series;
+    open_at(f, OPEN_MS);
+    for (int day = 0; day < 4; day++) {
+        for (int minute = 0; minute < 30; minute += minute == 9 ? 11 : 1) { /* ten are missed */
+            int64_t at_ms = OPEN_MS + day * DAY + minute * MINUTE;
+            history_add_price(f->parts.history, "TCS", at_ms, 100 * day + minute);
+            history_add_price(f->parts.history, "INFY", at_ms, 1);
+            write_at(f, at_ms, true);
+        }
+    }
+    static const struct {
+        const char *symbol;
+        int days;
+        double first, last;
+    } rows[] = {{"TCS", 2, 100, 229}, {"TCS", 9, 0, 229}, {"INFY", 1, 1, 1}, {"none", 5, NAN, NAN}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        series_init(&series, 1000);
+        daybook_past(f->daybook, rows[i].symbol, OPEN_MS + 3 * DAY + MINUTE, rows[i].days, &series);
+        if (isnan(rows[i].first)) {
+            assert_int_equal(series.count, 0);
+        } else {
+            assert_true(fabs(series.points[0].y - rows[i].first) < 1e-9);
+            assert_true(isnan(series.points[series.count - 1].y)); /* nothing goes on over night */
+            assert_true(fabs(series.points[series.count - 2].y - rows[i].last) < 1e-9);
+            assert_true(series.points[series.count - 1].x < OPEN_MS + 3 * DAY);
+            assert_true(isnan(series_at(&series, series.points[0].x + 15 * MINUTE)));
+        }
+        series_done(&series);
+    }
+}
+
 static void test_days(void **state)
 {
     struct fixture *f = *state;
@@ -549,6 +584,7 @@ int main(void)
         WITH_FILE(test_restored_entries_come_first),
         WITH_FILE(test_orders_of_an_earlier_run),
         WITH_FILE(test_curves),
+        WITH_FILE(test_days_before),
         WITH_FILE(test_days),
         WITH_FILE(test_old_days_go),
         WITH_FILE(test_looked),

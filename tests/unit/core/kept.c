@@ -12,23 +12,28 @@
 #include <blotter/core/decode.h>
 #include <blotter/core/kept.h>
 
-/* Orders from..from+count-1, newest first; every tenth works. */
-static struct snapshot *list_of(int from, int count)
+/* Orders from..from+count-1 of that quantity, newest first; every tenth works. */
+static struct snapshot *list_with(int from, int count, int quantity)
 {
     static char body[65536];
     struct fault fault;
     size_t len = (size_t)snprintf(body, sizeof body, "{\"orders\":[");
     for (int i = from + count - 1; i >= from; i--) {
         len += (size_t)snprintf(body + len, sizeof body - len,
-                                "%s{\"id\":\"o%d\",\"symbol\":\"S\",\"quantity\":1,"
+                                "%s{\"id\":\"o%d\",\"symbol\":\"S\",\"quantity\":%d,"
                                 "\"orderSide\":\"BUY\",\"status\":\"%s\",\"filledQuantity\":0}",
-                                i < from + count - 1 ? "," : "", i,
+                                i < from + count - 1 ? "," : "", i, quantity,
                                 i % 10 == 0 ? "PENDING" : "EXECUTED");
     }
     snprintf(body + len, sizeof body - len, "]}");
     struct snapshot *list = decode_body(RESOURCE_ORDERS, body, strlen(body), &fault);
     assert_non_null(list);
     return list;
+}
+
+static struct snapshot *list_of(int from, int count)
+{
+    return list_with(from, count, 1);
 }
 
 static void expect(struct kept *kept, const struct snapshot *list, const char *ids)
@@ -69,6 +74,27 @@ static void test_working_orders_are_kept(void **state)
     kept_free(kept);
 }
 
+/* As they were shown last, however often they had changed. */
+static void test_what_is_kept_is_the_latest(void **state)
+{
+    (void)state;
+    struct kept *kept = kept_new();
+    struct snapshot *later = list_of(15, 100);
+    for (int round = 1; round <= 600; round++) { /* more often than copies are mended */
+        struct snapshot *list = list_with(0, 100, round);
+        kept_take(kept, list, true);
+        assert_ptr_equal(kept_shown(kept, list), list);
+        snapshot_unref(list);
+    }
+    kept_take(kept, later, true);
+    expect(kept, later, "o10 o0 ");
+    const struct snapshot *shown = kept_shown(kept, later);
+    assert_true(shown->orders[100].quantity >= 600 && shown->orders[101].quantity >= 600);
+    assert_string_equal(shown->orders[100].symbol, "S");
+    snapshot_unref(later);
+    kept_free(kept);
+}
+
 static void test_too_many_are_not(void **state)
 {
     (void)state;
@@ -87,6 +113,7 @@ static void test_too_many_are_not(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_working_orders_are_kept),
+                                       cmocka_unit_test(test_what_is_kept_is_the_latest),
                                        cmocka_unit_test(test_too_many_are_not)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,7 +173,7 @@ static void test_stories(void **state)
     for (size_t i = 0; i < sizeof stories / sizeof *stories; i++) {
         struct money_book *book = money_book_new();
         struct money_time now = {BEGIN_MS, 1};
-        struct money money;
+        struct money money = {.since_ms = MODEL_NO_TIME};
         char told[256];
         for (size_t s = 0; s < STEPS && stories[i].lists[s] != NULL; s++) {
             const char *rows = stories[i].lists[s];

@@ -35,6 +35,9 @@ static void take(void *user, const struct input_event *event)
     case INPUT_FOCUS_IN:
         wrote = snprintf(log->text + log->len, room, "in ");
         break;
+    case INPUT_FRAMES:
+        wrote = snprintf(log->text + log->len, room, "frames:%u ", (unsigned)event->code);
+        break;
     case INPUT_FOCUS_OUT:
         wrote = snprintf(log->text + log->len, room, "out ");
         break;
@@ -73,7 +76,10 @@ static const struct row rows[] = {
     {"\033]0;q\033[Aj\033Pq\033j", "Up j M-j "},
     {"\033]0;q\x18j\033]0;q\x1aj\033]0;q\x03j", "j j C-c j "},
     {"\033[200~a\033]0;q\033[201~j", "paste:a j "},
-    {"\033[24;80R\033[1;2R\033[?2;1;0S\033[?2026;2$yj", "F3 j "},
+    {"\033[24;80R\033[1;2R\033[?2;1;0Sj", "F3 j "},
+    {"\033[?2026;2$y\033[?2026;1$yj", "frames:1 frames:1 j "},
+    {"\033[?2026;0$y\033[?2026;3$y\033[?2026;4$y", "frames:0 frames:0 frames:0 "},
+    {"\033[?2026;22$y\033[?2026;y\033[?2027;1$yj", "frames:0 frames:0 j "},
     {"\xc3(\xff\xfe\x80\xc0\xaf\xf5\xed\xa0\x80j", "( j "},
 };
 

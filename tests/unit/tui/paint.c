@@ -4,13 +4,14 @@
 #include <stddef.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include <pty.h>
 
 static const char *probe_path;
 
-enum { ROWS = 8, COLS = 40, CELL_BYTES = 80 };
+enum { ROWS = 14, COLS = 40, CELL_BYTES = 80 };
 
 static struct pty *start(const char *theme, const char *const *env)
 {
@@ -19,10 +20,31 @@ static struct pty *start(const char *theme, const char *const *env)
     return pty_start(&options);
 }
 
+#define MARK "\033]0;shown\007"
+
+static bool has_frames(struct pty *pty, void *wanted)
+{
+    size_t len, frames = 0;
+    for (const char *at = pty_output(pty, &len); (at = strstr(at, MARK)) != NULL; at++) {
+        frames++;
+    }
+    return frames == *(size_t *)wanted;
+}
+
+static size_t frames_of(struct pty *pty)
+{
+    size_t frames = 0;
+    while (!has_frames(pty, &frames)) {
+        frames++;
+    }
+    return frames;
+}
+
 static struct pty *start_ready(const char *theme, const char *const *env)
 {
     struct pty *pty = start(theme, env);
     assert_true(pty_wait_row(pty, ROWS - 1, "right"));
+    assert_true(pty_wait(pty, has_frames, &(size_t){1}, 0));
     return pty;
 }
 
@@ -38,9 +60,10 @@ static void quit(struct pty *pty)
 static uint64_t cost_of(struct pty *pty, const char *key)
 {
     uint64_t before = pty_bytes(pty);
+    size_t wanted = frames_of(pty) + 1;
     pty_send(pty, key);
-    assert_true(pty_wait_quiet(pty, 60, 0));
-    return pty_bytes(pty) - before;
+    assert_true(pty_wait(pty, has_frames, &wanted, 0));
+    return pty_bytes(pty) - before - strlen(MARK);
 }
 
 static void shows_the_canvas(void **state)
@@ -54,7 +77,7 @@ static void shows_the_canvas(void **state)
     pty_cell(pty, 2, 2, &cell);
     assert_int_equal(cell.fg.kind, PTY_INDEX); /* 256 colours: the nearest of the cube */
     assert_true(cell.fg.index >= 16);
-    pty_cell(pty, 7, COLS - 1, &cell);
+    pty_cell(pty, ROWS - 1, COLS - 1, &cell);
     assert_string_equal(cell.text, "t"); /* the last cell of all, and nothing has scrolled */
     quit(pty);
 }
@@ -72,9 +95,83 @@ static void writes_differences_only(void **state)
     assert_int_equal(cell.bg.kind, PTY_RGB);
     assert_int_equal(cost_of(pty, "7"), 0);
     assert_true(cost_of(pty, "8") <= CELL_BYTES);
-    assert_true(cost_of(pty, "f") > ROWS * COLS); /* forgotten: everything again */
+    assert_true(cost_of(pty, "f") > 8 * COLS); /* forgotten: everything again */
     assert_string_equal(pty_row(pty, 0), "top left");
     quit(pty);
+}
+
+/* What the probe wrote of its next frame after the key. */
+static const char *written_for(struct pty *pty, const char *key)
+{
+    size_t before, len;
+    (void)pty_output(pty, &before);
+    cost_of(pty, key);
+    return pty_output(pty, &len) + before;
+}
+
+/* Asked before the first frame; held back then are large frames alone. */
+static void holds_back_a_large_frame(void **state)
+{
+    (void)state;
+    size_t len;
+    int status;
+    struct pty *pty = start_ready("dark", NULL);
+    const char *question = strstr(pty_output(pty, &len), "\033[?2026$p");
+    assert_non_null(question);
+    assert_non_null(strstr(question, "top left"));
+    assert_null(strstr(written_for(pty, "f"), "\033[?2026h"));
+    cost_of(pty, "y");
+    const char *begin = strstr(written_for(pty, "g"), "\033[?2026h");
+    assert_non_null(begin);
+    const char *shown = strstr(begin, "x");
+    assert_true(shown != NULL && strstr(shown, "\033[?2026l") != NULL);
+    assert_null(strstr(written_for(pty, "7"), "\033[?2026"));
+    pty_send(pty, "q");
+    assert_true(pty_wait_exit(pty, 0, &status));
+    assert_non_null(strstr(strstr(pty_output(pty, &len), "\030"), "\033[?2026l"));
+    pty_free(pty);
+}
+
+static void has_list(struct pty *pty, int top)
+{
+    struct pty_cell cell, text;
+    assert_string_equal(pty_row(pty, 0), "top left");
+    assert_string_equal(pty_row(pty, ROWS - 1), "ready                              right");
+    pty_cell(pty, 0, COLS - 1, &text);
+    for (int y = 1; y < ROWS - 1; y++) {
+        char expected[40];
+        snprintf(expected, sizeof expected, "row %d %.13s 世", top + y,
+                 "abcdefghijklmnopqrstuvwxyz" + (top + y) % 13);
+        assert_string_equal(pty_row(pty, y), expected);
+        pty_cell(pty, y, COLS - 1, &cell);
+        assert_int_equal(cell.bg.kind, text.bg.kind); /* what came in has the ground of its look */
+        assert_int_equal(cell.bg.index, text.bg.index);
+    }
+}
+
+/* Rows that only moved are moved by the terminal, where it can; the others are as they were. */
+static void a_list_scrolls_for_few_bytes(void **state)
+{
+    (void)state;
+    static const char *const terms[] = {"TERM=xterm-256color", "TERM=linux"};
+    static const struct {
+        const char *key;
+        int step;
+    } keys[] = {{"d", 1}, {"d", 1}, {"u", -1}, {"D", 2}, {"U", -2}, {"u", -1}, {"J", 40}, {"d", 1}};
+    for (size_t t = 0; t < sizeof terms / sizeof *terms; t++) {
+        struct pty *pty = start_ready("dark", (const char *const[]){terms[t], NULL});
+        int top = 40;
+        cost_of(pty, "J");
+        uint64_t whole = cost_of(pty, "J");
+        cost_of(pty, "f");
+        has_list(pty, top += 40);
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            uint64_t cost = cost_of(pty, keys[i].key);
+            has_list(pty, top += keys[i].step);
+            assert_true(t > 0 || abs(keys[i].step) > 2 || cost < whole * 3 / 5);
+        }
+        quit(pty);
+    }
 }
 
 static void replaces_wide_characters(void **state)
@@ -225,6 +322,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_the_canvas),         cmocka_unit_test(writes_differences_only),
+        cmocka_unit_test(holds_back_a_large_frame), cmocka_unit_test(a_list_scrolls_for_few_bytes),
         cmocka_unit_test(replaces_wide_characters), cmocka_unit_test(obeys_the_environment),
         cmocka_unit_test(restores_the_terminal),    cmocka_unit_test(restores_the_line),
         cmocka_unit_test(refuses_with_a_sentence),

@@ -16,6 +16,7 @@ struct probe {
     struct paint *paint;
     struct canvas *canvas;
     struct theme theme;
+    int top; /* of a list */
 };
 
 static void put(struct probe *probe, int x, int y, const char *text, enum role role)
@@ -33,6 +34,23 @@ static void fill(struct probe *probe)
     put(probe, 2, 3, "世界 wide é", ROLE_PNL_DOWN);
     put(probe, probe->canvas->columns - 5, probe->canvas->rows - 1, "right", ROLE_DIM);
     put(probe, 0, probe->canvas->rows - 1, "ready", ROLE_TEXT);
+}
+
+/* A list under a title and over a last line, with one row picked out where it stands. */
+static void list(struct probe *probe, int step)
+{
+    int last = probe->canvas->rows - 1;
+    probe->top += step;
+    for (int y = 1; y < last; y++) {
+        char text[40];
+        struct rect row = {0, y, probe->canvas->columns, 1};
+        canvas_fill(probe->canvas, row, (struct style){ROLE_TEXT, 0});
+        struct style style = {(probe->top + y) % 2 == 0 ? ROLE_PNL_UP : ROLE_TEXT,
+                              y == 3 ? CELL_SELECTED : 0};
+        snprintf(text, sizeof text, "row %d %.13s 世", probe->top + y,
+                 "abcdefghijklmnopqrstuvwxyz" + (probe->top + y) % 13);
+        canvas_put(probe->canvas, row, text, style);
+    }
 }
 
 static char overflow_stack(volatile char *from, unsigned depth)
@@ -78,6 +96,26 @@ static bool press(struct probe *probe, char key)
     case 'f':
         paint_forget(probe->paint);
         break;
+    case 'g': /* a large frame */
+        for (int i = 0; i < probe->canvas->columns * probe->canvas->rows; i++) {
+            put(probe, i % probe->canvas->columns, i / probe->canvas->columns, "x",
+                i % 2 == 0 ? ROLE_PNL_UP : ROLE_PNL_DOWN);
+        }
+        break;
+    case 'u':
+    case 'd':
+        list(probe, key == 'u' ? -1 : 1);
+        break;
+    case 'U':
+    case 'D':
+        list(probe, key == 'U' ? -2 : 2);
+        break;
+    case 'J': /* too far for any of it to be there */
+        list(probe, 40);
+        break;
+    case 'y':
+        term_set_frames(probe->term, true);
+        break;
     default:
         put(probe, 10, 2, one, ROLE_FLASH_UP);
         break;
@@ -85,9 +123,13 @@ static bool press(struct probe *probe, char key)
     return true;
 }
 
+/* A title is no part of the frame, and says that it has come whole. */
+#define MARK "\033]0;shown\007"
+
 static void show(struct probe *probe)
 {
     paint_frame(probe->paint, probe->term, probe->canvas);
+    term_put(probe->term, MARK, strlen(MARK));
     while (term_flush(probe->term) && term_queued(probe->term) > 0) {
         poll(&(struct pollfd){.fd = term_fd(probe->term), .events = POLLOUT}, 1, 1000);
     }

@@ -20,13 +20,13 @@ static void check(const struct layout_request *request)
 {
     struct layout layout;
     layout_make(request, &layout);
-    struct rect parts[5 + PANE_COUNT] = {layout.top, layout.account_line, layout.tabs, layout.state,
-                                         layout.tape};
+    struct rect parts[6 + PANE_COUNT] = {layout.top,   layout.account_line, layout.tabs,
+                                         layout.state, layout.tape,         layout.symbol};
     for (int i = 0; i < PANE_COUNT; i++) {
-        parts[5 + i] = layout.panes[i];
+        parts[6 + i] = layout.panes[i];
     }
     int area = 0;
-    for (int i = 0; i < 5 + PANE_COUNT; i++) {
+    for (int i = 0; i < 6 + PANE_COUNT; i++) {
         if (is_empty(parts[i])) {
             continue;
         }
@@ -34,7 +34,7 @@ static void check(const struct layout_request *request)
         assert_true(parts[i].x >= 0 && parts[i].y >= 0);
         assert_true(parts[i].x + parts[i].width <= request->columns);
         assert_true(parts[i].y + parts[i].height <= request->rows);
-        for (int j = i + 1; j < 5 + PANE_COUNT; j++) {
+        for (int j = i + 1; j < 6 + PANE_COUNT; j++) {
             assert_false(overlap(parts[i], parts[j]));
         }
     }

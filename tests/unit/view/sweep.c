@@ -90,6 +90,18 @@ static void learn_narrow(void)
     desk_close(&desk);
 }
 
+/* The page of each symbol, which stays open. */
+static void learn_pages(struct desk *desk)
+{
+    desk_do(desk, ACTION_TOP);
+    for (int i = 0; i < 10; i++) {
+        char *text = desk_text(desk, SCREEN_ALL);
+        each_figure(text, learn_figure);
+        free(text);
+        desk_do(desk, ACTION_DOWN);
+    }
+}
+
 static void learn_all(void)
 {
     static const enum action panes[] = {ACTION_FOCUS_ORDERS, ACTION_FOCUS_POSITIONS,
@@ -119,6 +131,7 @@ static void learn_all(void)
             each_figure(text, learn_figure);
             free(text);
             desk_do(&desk, ACTION_ZOOM);
+            learn_pages(&desk);
         }
     }
     desk_close(&desk);

@@ -61,6 +61,84 @@ static void test_docked(void **state)
     desk_close(&desk);
 }
 
+/* From 200 columns on it stays open, and tells of what is selected; keys go there on Enter. */
+static void test_stays_open(void **state)
+{
+    (void)state;
+    struct desk desk;
+    open_desk(&desk, 200, 60);
+    has(&desk, "┌─ Symbol");
+    has(&desk, "RELIANCE Limited");
+    has(&desk, "3 Account");
+    has(&desk, "1 Orders");
+    desk_do(&desk, ACTION_DOWN);
+    has(&desk, "Position -25");
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    desk_do(&desk, ACTION_HELP); /* stands over it */
+    has(&desk, "Keys · Orders");
+    desk_do(&desk, ACTION_PAGE_DOWN);
+    desk_do(&desk, ACTION_CLOSE);
+    desk_do(&desk, ACTION_DETAIL);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_SYMBOL);
+    has(&desk, "┏━ Symbol");
+    has(&desk, "4 Watch");
+    desk_do(&desk, ACTION_RIGHT);
+    assert_string_equal(screen_past_symbol(desk.screen, NULL), "NIFTY24O31C24500");
+    desk_do(&desk, ACTION_BACK);
+    has(&desk, "┌─ Symbol");
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 190, 20);
+    assert_int_equal(screen_scope(desk.screen), SCOPE_SYMBOL);
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 20, 3); /* a row of the orders */
+    assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
+    has(&desk, "RELIANCE Limited");
+    desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
+    has(&desk, "no orders today");
+    desk_do(&desk, ACTION_ZOOM); /* the whole screen for one */
+    assert_false(shows(&desk, "─ Symbol"));
+    desk_close(&desk);
+    open_desk(&desk, 199, 60);
+    assert_false(shows(&desk, "─ Symbol"));
+    desk_close(&desk);
+}
+
+/* 30 minutes, the day, five days: what is not there is said, and nights take no room. */
+static void test_spans(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct series past;
+    open_desk(&desk, 160, 48);
+    desk_do(&desk, ACTION_DETAIL);
+    assert_null(screen_past_symbol(desk.screen, NULL));
+    desk_do(&desk, ACTION_RIGHT);
+    assert_string_equal(screen_past_symbol(desk.screen, NULL), "RELIANCE");
+    has(&desk, "no day before this one was seen");
+    series_init(&past, 1000);
+    for (int day = 3; day > 0; day--) {
+        for (int minute = 0; minute < 300; minute++) {
+            series_add(&past, DESK_NOW_MS - day * INT64_C(86400000) + minute * 60000,
+                       2900 + 10 * day + minute % 7);
+        }
+        series_add(&past, DESK_NOW_MS - day * INT64_C(86400000) + INT64_C(18000000), NAN);
+    }
+    desk.input.past = &past;
+    has(&desk, "seen on 3 days before");
+    has(&desk, "25 Oct");
+    has(&desk, "today");
+    has(&desk, "30 min, day, 5 days");
+    desk_do(&desk, ACTION_RIGHT); /* there is no more */
+    has(&desk, "seen on 3 days before");
+    desk_do(&desk, ACTION_LEFT);
+    assert_null(screen_past_symbol(desk.screen, NULL));
+    has(&desk, "seen 09:15 to");
+    desk_do(&desk, ACTION_LEFT);
+    desk_do(&desk, ACTION_LEFT);
+    has(&desk, "14:03"); /* its end moves in steps */
+    desk.input.past = NULL;
+    series_done(&past);
+    desk_close(&desk);
+}
+
 /* Where there is no room beside it, it takes all of it; it is left as it was entered. */
 static void test_whole(void **state)
 {
@@ -211,10 +289,16 @@ int main(void)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_docked),           cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_fields_behind_it), cmocka_unit_test(test_from_the_tape),
-        cmocka_unit_test(test_slippage),         cmocka_unit_test(test_span),
-        cmocka_unit_test(test_hidden),           cmocka_unit_test(test_rows_that_go),
+        cmocka_unit_test(test_docked),
+        cmocka_unit_test(test_stays_open),
+        cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_fields_behind_it),
+        cmocka_unit_test(test_from_the_tape),
+        cmocka_unit_test(test_slippage),
+        cmocka_unit_test(test_span),
+        cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_rows_that_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
