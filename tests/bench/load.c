@@ -107,7 +107,7 @@ void measure_load(struct bench *bench)
 /* --- from the disk cache ------------------------------------------------------------------ */
 
 /* What it takes to start a program that does nothing, and this program to say its version. */
-static double version_ms(const struct bench *bench)
+double load_exec_ms(const struct bench *bench)
 {
     struct samples samples = {0};
     const char *argv[] = {bench->blotter, "--version", NULL};
@@ -190,7 +190,7 @@ void measure_cached_frame(struct bench *bench)
     }
     kill(scene.server.pid, SIGCONT);
     bench_median(bench, "load.cached", &samples);
-    bench_limit(bench, "load.cached", version_ms(bench), "blotter --version");
+    bench_limit(bench, "load.cached", load_exec_ms(bench), "blotter --version");
     samples_free(&samples);
     scene_end(&scene);
 }

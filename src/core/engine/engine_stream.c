@@ -123,7 +123,8 @@ void engine_stream_lost(struct engine *engine, struct moment now, const struct f
     if (why != NULL && (fault_is_outage(why->kind) || why->kind == FAULT_TIMEOUT)) {
         stream->silence_seq = ++engine->seq;
     }
-    if (why != NULL && fault_is_outage(why->kind)) {
+    /* A backend's stream may be at another host than its reads. */
+    if (why != NULL && fault_is_outage(why->kind) && !engine->settings.paced) {
         engine_stream_probe_failed(engine);
     } else if (why != NULL && is_answer(why->kind)) {
         engine_end_outage(engine);
