@@ -26,6 +26,7 @@ struct desk {
     struct token_renew *renew;
     char host[256];
     char *daybook; /* NULL: none is kept */
+    char *cache;   /* its own directory; NULL: the usual one */
     uint64_t serial;
 };
 
@@ -206,12 +207,23 @@ static char *daybook_of(const struct dashboard *dashboard, const struct profile 
                : NULL;
 }
 
+/* A cache holds one account: each of several has one, by its profile's name. */
+static char *cache_of(const struct dashboard *dashboard, const struct profile *profile,
+                      const char *directory)
+{
+    bool several = dashboard->session->named > 1;
+    return several && directory != NULL
+               ? mem_printf("%s/%016" PRIx64, directory, hash_text(HASH_START, profile->name))
+               : NULL;
+}
+
 static void desk_close(struct desk *desk)
 {
     token_renew_free(desk->renew);
     client_free(desk->client);
     profile_loop(desk->profile, NULL);
     free(desk->daybook);
+    free(desk->cache);
     free(desk);
 }
 
@@ -226,6 +238,8 @@ static bool desk_open(struct dashboard *dashboard, struct profile *profile, stru
     desk->daybook = daybook_of(dashboard, profile);
     profile_host(profile, desk->host, sizeof desk->host);
     profile_client(profile, &settings);
+    desk->cache = cache_of(dashboard, profile, settings.cache_dir);
+    settings.cache_dir = desk->cache != NULL ? desk->cache : settings.cache_dir;
     settings.trace = dashboard->trace;
     settings.on_refused = on_refused;
     settings.refused_user = desk;

@@ -19,12 +19,12 @@ static const struct {
 enum { PANES = sizeof panes / sizeof panes[0] };
 
 /* The body in the cache file, behind its header. NULL when there is none that is JSON. */
-static json_t *held(const char *cache_home, const char *pane)
+static json_t *held(const char *directory, const char *pane)
 {
     char path[256];
     char *text = malloc(BODY_MAX);
     size_t len = 0;
-    snprintf(path, sizeof path, "%s/blotter/%s.cache", cache_home, pane);
+    snprintf(path, sizeof path, "%s/%s.cache", directory, pane);
     FILE *file = fopen(path, "r");
     if (file != NULL && text != NULL) {
         len = fread(text, 1, BODY_MAX - 1, file);
@@ -74,9 +74,16 @@ static void explain(size_t pane, json_t *ours, json_t *theirs, char *why, size_t
 
 bool panes_equal(const char *cache_home, const struct server *server, char *why, size_t why_size)
 {
+    char directory[256];
+    snprintf(directory, sizeof directory, "%s/blotter", cache_home);
+    return panes_equal_in(directory, server, why, why_size);
+}
+
+bool panes_equal_in(const char *directory, const struct server *server, char *why, size_t why_size)
+{
     bool equal = true;
     for (size_t i = 0; i < PANES && equal; i++) {
-        json_t *ours = held(cache_home, panes[i].name);
+        json_t *ours = held(directory, panes[i].name);
         json_t *theirs = served(server, panes[i].path);
         drop_prices(ours);
         drop_prices(theirs);

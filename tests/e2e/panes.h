@@ -12,6 +12,8 @@
 
 /* cache_home is the client's XDG_CACHE_HOME. On a difference why says which pane and both sides. */
 bool panes_equal(const char *cache_home, const struct server *server, char *why, size_t why_size);
+/* The same of the very directory that the files are in: one of several accounts'. */
+bool panes_equal_in(const char *directory, const struct server *server, char *why, size_t why_size);
 
 /* The same for what --snapshot -o json printed. */
 bool panes_snapshot_equal(const char *text, const struct server *server, char *why,

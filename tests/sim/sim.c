@@ -9,6 +9,7 @@
 #define MS ((int64_t)1000)
 #define QUIET_US (200000 * MS)
 #define LATE_US (60000 * MS)
+#define SETTLED_US (50000 * MS)
 
 void sim_say(const struct sim *sim, const char *format, ...)
 {
@@ -96,6 +97,7 @@ static void replace_database(struct sim *sim)
     }
     sim_say(sim, "a new database");
     world_replace(&sim->world, &sim->dice);
+    sim->missed = true;
     wire_cut(sim, FAULT_NETWORK);
 }
 
@@ -235,8 +237,11 @@ static void begin(struct sim *sim, uint64_t seed, bool trace)
     sim->cached_one_in = lies && dice_one_in(&sim->dice, 2) ? 2 + dice_below(&sim->dice, 4) : 0;
     sim->tells_age = dice_one_in(&sim->dice, 2);
     sim->ids = lies ? (enum ids)dice_below(&sim->dice, 4) : IDS_GOOD;
+    static const int64_t lags_ms[] = {300, 1500, 4000};
+    bool lags = !sim->calm && dice_one_in(&sim->dice, 4);
+    sim->lag_us = lags ? lags_ms[dice_below(&sim->dice, 3)] * MS : 0;
     memset(sim->past_count, 0, sizeof sim->past_count);
-    sim->switched = false;
+    sim->switched = sim->missed = false;
     sim->quiet = sim->network_down = sim->forgiven = false;
     sim->fail_one_in = sim->calm ? 0 : 2 + dice_below(&sim->dice, 12);
     static const int latencies_ms[] = {1, 3, 20, 100, 400};
@@ -271,7 +276,7 @@ static void quieten(struct sim *sim)
     sim->fail_one_in = 0;
     sim_say(sim, "quiet");
     int64_t end_us = sim->now.mono_us + QUIET_US;
-    bool asked = false, judged = false;
+    bool asked = false, judged = false, settled = false;
     while (sim->broken == NULL && sim->now.mono_us < end_us) {
         /* A refusal waits for news or for the user; swapped transient messages leave old figures.
          */
@@ -286,6 +291,10 @@ static void quieten(struct sim *sim)
                 sim_take_actions(sim);
             }
             asked = true;
+        }
+        if (!settled && sim->now.mono_us > end_us - QUIET_US + SETTLED_US) {
+            judge_settled(sim);
+            settled = true;
         }
         if (!judged && sim->now.mono_us > end_us - QUIET_US + LATE_US) {
             judge_late(sim);

@@ -95,12 +95,14 @@ struct sim {
     unsigned cached_one_in; /* an answer is a copy of an older one; 0: never */
     bool tells_age;         /* of a copy */
     enum ids ids;
+    int64_t lag_us; /* what the stream tells lies so long on the way; reads do not */
     struct past past[RESOURCE_COUNT][SIM_PAST];
     size_t past_count[RESOURCE_COUNT]; /* ever */
     bool calm;       /* nothing fails and every request takes the same time: freezes are bounded */
     bool forgiven;   /* transient figures lost around the first opening: they come with the next */
     bool disorderly; /* the stream repeats and swaps messages */
     bool switched;   /* the user: what was told of orders before was forgotten */
+    bool missed;     /* events were not told: what was told before them may be contradicted */
     bool quiet;      /* nothing happens any more */
     bool network_down;
     unsigned fail_one_in; /* 0: never */
@@ -141,6 +143,8 @@ void judge_step(struct sim *sim);
 void judge_end(struct sim *sim);
 /* Long enough after the last change: what the stream has told is shown, or marked. */
 void judge_late(struct sim *sim);
+/* The same, where the server never lied: nothing is marked any more. */
+void judge_settled(struct sim *sim);
 /* Feeds an event to the engine and checks what it may do. */
 void judge_event(struct sim *sim, const struct event *event, const struct world_event *truth);
 /* Hands an answer to the engine and checks what it may do. */

@@ -392,6 +392,27 @@ void judge_late(struct sim *sim)
     buf_done(&body);
 }
 
+void judge_settled(struct sim *sim)
+{
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        struct pane_state state;
+        engine_pane(sim->engine, (enum resource)r, &state);
+        bool waits = wire_lies(sim) || sim->disorderly || sim->missed ||
+                     sim->stream.wire != WIRE_OPEN || state.fault.kind != FAULT_NONE ||
+                     state.shown == NULL;
+        for (size_t i = 0; !waits && i < state.shown->row_count; i++) {
+            if (model_row(state.shown, i)->provisional) {
+                say_rows(sim, state.shown);
+                sim_break(sim, "P17: a row stays marked though nobody lied");
+            }
+        }
+        if (!waits && state.stale) {
+            say_rows(sim, state.shown);
+            sim_break(sim, "P17: a pane stays marked though nobody lied");
+        }
+    }
+}
+
 void judge_end(struct sim *sim)
 {
     for (int r = 0; r < RESOURCE_COUNT; r++) {

@@ -186,7 +186,7 @@ static void lose(struct sim *sim, const struct world_event *event)
 static void push(struct sim *sim, const struct world_event *event)
 {
     struct sim_stream *stream = &sim->stream;
-    int64_t at = sim->now.mono_us + travel(sim);
+    int64_t at = sim->now.mono_us + travel(sim) + sim->lag_us;
     at = at > stream->last_at_us ? at : stream->last_at_us;
     stream->last_at_us = at;
     struct message *message = queue_at(sim, stream->count++);
@@ -227,6 +227,8 @@ void wire_cut(struct sim *sim, enum fault_kind kind)
     bool was_trying = stream->wire != WIRE_DOWN;
     if (stream->wire == WIRE_OPEN) {
         stream->lost_us = sim->now.mono_us;
+        /* The welcome's id is the one that is sent, though what came before it was not told. */
+        sim->missed = sim->missed || (sim->world.welcome_is_current && stream->count > 0);
         for (size_t i = 0; i < stream->count; i++) {
             lose(sim, &queue_at(sim, i)->event);
         }
@@ -268,6 +270,7 @@ static void open_stream(struct sim *sim)
     sim_say(sim, "stream opened, Last-Event-ID %llu", (unsigned long long)stream->sse_id);
     engine_stream_opened(sim->engine, sim->now);
     if (!world->extensions) {
+        sim->missed = true;
         greet(sim, 0, "connected");
         greet(sim, 0, "connected");
         return;
@@ -276,6 +279,7 @@ static void open_stream(struct sim *sim)
         sends_id && stream->sse_history == world->history && world_holds(world, stream->sse_id);
     greet(sim, held && !world->welcome_is_current ? stream->sse_id : world->last_id, "connected");
     if (sends_id && !held) {
+        sim->missed = true;
         greet(sim, world->last_id, "resync");
     }
     const struct world_event *missed;

@@ -7,7 +7,7 @@
 
 #include <vterm.h>
 
-enum { ROW_BYTES = 4096, LINES_MAX = 4096, SAID_MAX = 12 };
+enum { ROW_BYTES = 4096, LINES_MAX = 4096, SAID_MAX = 40 };
 
 struct glass {
     VTerm *vterm;
@@ -59,7 +59,8 @@ static bool is_rule(uint32_t c)
 /* Bars and sparklines tell a history; the marker stands on the selected row. */
 static bool is_left_out(uint32_t c)
 {
-    return (c >= 0x2580 && c <= 0x259f) || c == 0x25b8 || c == UINT32_MAX;
+    return (c >= 0x2580 && c <= 0x259f) || (c >= 0x2800 && c <= 0x28ff) || c == 0x25b8 ||
+           c == UINT32_MAX;
 }
 
 static size_t put_utf8(char *out, uint32_t c)
@@ -160,15 +161,71 @@ static bool is_of_a_curve(const char *part)
     return strncmp(part, "Day ", 4) == 0 || part[strspn(part, "0123456789 :,.+-kLMCr")] == '\0';
 }
 
+/* A pane with its frame; all of it 0: there is none. */
+struct box {
+    int top, left, bottom, right;
+};
+
+static bool is_here(const struct glass *glass, int row, int column, const char *text)
+{
+    while (*text != '\0' && column < glass->columns &&
+           character(glass, row, column) == (uint32_t)*text) {
+        text++;
+        column++;
+    }
+    return *text == '\0';
+}
+
+static struct box box_around(const struct glass *glass, int row, int column)
+{
+    struct box box = {row, column, row, column};
+    while (box.left > 0 && is_rule(character(glass, row, box.left - 1))) {
+        box.left--;
+    }
+    box.left -= box.left > 0; /* the corner */
+    while (box.right + 1 < glass->columns && !is_frame(character(glass, row + 1, box.right + 1))) {
+        box.right++;
+    }
+    while (box.bottom + 1 < glass->rows && is_frame(character(glass, box.bottom + 1, box.left))) {
+        box.bottom++;
+    }
+    return box;
+}
+
+static struct box find_box(const struct glass *glass, const char *title)
+{
+    for (int row = 0; row + 1 < glass->rows; row++) {
+        for (int column = 0; column < glass->columns; column++) {
+            if (is_here(glass, row, column, title)) {
+                return box_around(glass, row, column);
+            }
+        }
+    }
+    return (struct box){0, 0, 0, 0};
+}
+
+static bool is_inside(struct box box, int row, int column)
+{
+    return row >= box.top && row <= box.bottom && column > box.left && column <= box.right;
+}
+
+/* What was closed is forgotten by a server sooner than by who saw it; so is what it adds up to. */
+static bool is_closed(const char *part)
+{
+    return strstr(part, " 0 ") != NULL || strstr(part, "TOTAL ") != NULL;
+}
+
 /* The parts of a row that lie inside frames; a frame's own line holds a title, which may differ. */
-static size_t collect_row(const struct glass *glass, int row, char **lines, size_t count)
+static size_t collect_row(const struct glass *glass, int row, struct box without, char **lines,
+                          size_t count)
 {
     char part[ROW_BYTES];
     for (int column = 0; column < glass->columns && count < LINES_MAX;) {
         bool in_rule = column > 0 && is_rule(character(glass, row, column - 1));
         int next = read_part(glass, row, column, part);
         bool to_rule = next - 1 < glass->columns && is_rule(character(glass, row, next - 1));
-        if (part[0] != '\0' && !in_rule && !to_rule && !is_of_a_curve(part)) {
+        if (part[0] != '\0' && !is_inside(without, row, column) && !in_rule && !to_rule &&
+            !is_of_a_curve(part) && !is_closed(part)) {
             lines[count++] = strdup(skip_age(part));
         }
         column = next;
@@ -176,29 +233,45 @@ static size_t collect_row(const struct glass *glass, int row, char **lines, size
     return count;
 }
 
-void glass_say_titles(const struct glass *glass)
+void glass_say(const struct glass *glass)
 {
     char line[ROW_BYTES];
-    for (int row = 0, said = 0; row < glass->rows && said < SAID_MAX; row++) {
+    for (int row = 0; row < glass->rows; row++) {
         read_row(glass, row, line);
-        if (strstr(line, "┏") != NULL || strstr(line, "┌") != NULL || row + 1 == glass->rows) {
-            printf("soak:   %.120s\n", line);
-            said++;
+        size_t len = strlen(line);
+        while (len > 0 && line[len - 1] == ' ') {
+            len--;
+        }
+        if (len > 0) {
+            printf("soak: |%.*s\n", (int)len, line);
         }
     }
 }
 
-char *glass_lines(const struct glass *glass)
+/* The dashboard's mark of what nothing has confirmed. */
+static const char *skip_mark(const char *part)
+{
+    static const char mark[] = "\u2248";
+    return strncmp(part, mark, strlen(mark)) == 0 ? part + strlen(mark) : part;
+}
+
+char *glass_lines(const struct glass *glass, bool marks)
 {
     static char *lines[LINES_MAX];
-    int first = find_row(glass, " 1 Orders "), last = find_row(glass, " 5 Tape ");
-    if (first < 0 || last < first || !glass_has(glass, " 2 Positions ") ||
+    int first = find_row(glass, " 1 Orders ");
+    struct box tape = find_box(glass, " 5 Tape ");
+    if (first < 0 || tape.bottom == 0 || !glass_has(glass, " 2 Positions ") ||
         !glass_has(glass, " 3 Account ") || !glass_has(glass, " 4 Watchlist ")) {
         return NULL;
     }
     size_t count = 0, size = 1;
-    for (int row = first; row < last; row++) {
-        count = collect_row(glass, row, lines, count);
+    for (int row = first; row + 1 < glass->rows; row++) {
+        count = collect_row(glass, row, tape, lines, count);
+    }
+    for (size_t i = 0; i < count && !marks; i++) {
+        char *bare = strdup(skip_age(skip_mark(lines[i])));
+        free(lines[i]);
+        lines[i] = bare;
     }
     qsort(lines, count, sizeof *lines, by_text);
     for (size_t i = 0; i < count; i++) {

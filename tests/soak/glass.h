@@ -20,12 +20,12 @@ void glass_write(struct glass *glass, const char *bytes, size_t len);
 /* Whether a text stands somewhere on the screen. */
 bool glass_has(const struct glass *glass, const char *text);
 
-/* The lines, sorted, one per line of text. NULL when the panes do not stand there in full. Free it.
- */
-char *glass_lines(const struct glass *glass);
+/* The lines, sorted, one per line of text; with their marks of doubt or without. NULL when the
+ * panes do not stand there in full. Free it. */
+char *glass_lines(const struct glass *glass, bool marks);
 
-/* Says on stdout which frames stand there instead. */
-void glass_say_titles(const struct glass *glass);
+/* Says on stdout what stands there. */
+void glass_say(const struct glass *glass);
 
 /* Whether every line of theirs is one of ours. Who has watched knows more than who has just come:
  * the curve of the day, working orders that the cut list no longer holds. */

@@ -1,12 +1,14 @@
 #include "programs.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -112,14 +114,6 @@ void programs_start_old(struct programs *p, int rows, int columns)
     p->old.terminal = posix_openpt(O_RDWR | O_NOCTTY);
     dashboard_resize(&p->old, rows, columns);
     start_dashboard(p, &p->old, "old");
-}
-
-void programs_start_fresh(struct programs *p, int rows, int columns)
-{
-    p->fresh = (struct dashboard){.terminal = posix_openpt(O_RDWR | O_NOCTTY)};
-    dashboard_resize(&p->fresh, rows, columns);
-    p->fresh.glass = glass_new(rows, columns);
-    start_dashboard(p, &p->fresh, "fresh");
 }
 
 /* A headless run with its output in a pipe, of which *ret_end is ours. */
@@ -324,25 +318,33 @@ char *programs_snapshot(struct programs *p)
     return text;
 }
 
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void)status;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
+static void remove_tree(const char *path)
+{
+    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 void programs_clean_up(struct programs *p)
 {
-    static const char *const homes[] = {"old", "fresh", "headless"};
-    static const char *const names[] = {"orders.cache",     "positions.cache", "account.cache",
-                                        "watchlists.cache", "state.ini",       ""};
-    static const char *const files[] = {"mock.db", "mock.db-wal", "mock.db-shm"};
-    char path[200];
-    for (size_t i = 0; i < sizeof homes / sizeof *homes; i++) {
-        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
-            snprintf(path, sizeof path, "%s/%s/blotter/%s", p->directory, homes[i], names[k]);
-            remove(path);
-        }
-        snprintf(path, sizeof path, "%s/%s", p->directory, homes[i]);
-        remove(path);
-    }
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(path, sizeof path, "%s/%s", p->directory, files[i]);
-        remove(path);
-    }
-    rmdir(p->directory);
+    remove_tree(p->directory);
     free(p->line);
+}
+
+/* It knows nothing of the one before: not even which orders were working then. */
+void programs_start_fresh(struct programs *p, int rows, int columns)
+{
+    char home[96];
+    snprintf(home, sizeof home, "%s/fresh", p->directory);
+    remove_tree(home);
+    p->fresh = (struct dashboard){.terminal = posix_openpt(O_RDWR | O_NOCTTY)};
+    dashboard_resize(&p->fresh, rows, columns);
+    p->fresh.glass = glass_new(rows, columns);
+    start_dashboard(p, &p->fresh, "fresh");
 }

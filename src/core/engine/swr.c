@@ -193,11 +193,12 @@ static void judge(struct swr *swr, struct moment now, const struct patch_change 
     }
     outcome->lied = change->lied || (missed && swr->dirty.id != 0 && outlasts_ids(swr, now));
     if (missed || change->doubt || change->marked) {
-        doubt_again(swr, now, change->fresh);
+        doubt_again(swr, now, change->fresh || swr->event_us > swr->judged_us);
     } else {
         swr->doubt = (struct swr_doubt){.on = false};
     }
     swr->doubt.ids_us = missed ? swr->doubt.ids_us : 0;
+    swr->judged_us = now.mono_us;
     swr->overtaken = has_news(swr) ? swr->overtaken + 1 : 0;
     if (!swr_is_dirty(swr) || (change->marked && !change->doubt && !change->missing && !missed)) {
         swr->uncovered_us = 0;
@@ -248,6 +249,7 @@ struct swr_outcome swr_pass(struct swr *swr, struct moment now, bool by_id)
 {
     struct swr_outcome outcome = {.decoded = true, .unchanged = true};
     swr->answered_seq = swr->fetch.began.seq;
+    swr->overtaken = has_news(swr) ? swr->overtaken + 1 : 0;
     doubt_again(swr, now, false);
     outcome.lied = by_id && outlasts_ids(swr, now);
     end_fetch(swr, now);

@@ -55,6 +55,7 @@ struct swr {
     struct swr_dirty dirty;
     uint64_t answered_seq; /* when the last answer's request began: what came since is news */
     int64_t event_us;      /* when the last event came */
+    int64_t judged_us;     /* when the last answer was taken */
     int64_t uncovered_us;  /* since when an event waits for its answer; 0: none does */
     struct swr_doubt doubt;
     unsigned overtaken; /* answers in a row that events had overtaken */

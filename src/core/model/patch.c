@@ -49,6 +49,7 @@ void patch_log_clear(struct patch_log *log)
     overlay_attach(&log->overlay, NULL);
     snapshot_unref(log->base);
     log->base = NULL;
+    log->ops.unnamed = (struct patch_stamp){0};
 }
 
 void patch_log_free(struct patch_log *log)
@@ -153,10 +154,32 @@ static void take_claimed(struct patch_log *log, const struct operation *operatio
     }
 }
 
+/*
+ * What is held shows it already, and still it tells something: which orders came before one that
+ * was placed, and are beyond the list's end; why a row that was there is no more.
+ */
+static void note_shown(struct patch_log *log, const struct operation *operation,
+                       struct patch_stamp stamp)
+{
+    bool unused = false;
+    bool placed = operation->change->action == CHANGE_PUT;
+    bool ended =
+        settle_ends_row(operation) && pending_next_of_key(&log->ops, operation->key, NULL) != NULL;
+    if ((!placed && !ended) || is_logged(log, operation)) {
+        return;
+    }
+    struct pending_entry *entry = pending_put(&log->ops, operation, stamp, &unused);
+    if (entry != NULL) {
+        entry->settled_us = stamp.at_us;
+        pending_stand(&log->ops, entry, OP_WITNESS);
+    }
+}
+
 static void take_operation(struct patch_log *log, const struct operation *operation,
                            struct patch_stamp stamp, struct patch_result *result)
 {
     if (says_nothing_new(log, operation)) {
+        note_shown(log, operation, stamp);
         return;
     }
     if (stamp.id != 0 && stamp.id < log->held) {
@@ -262,36 +285,41 @@ static struct patch_result take_updates(struct patch_log *log, const struct chan
     return result;
 }
 
-static struct pending_entry *find_claimed(const struct patch_log *log, const char *key)
+/* An earlier operation on the row that answers have said otherwise about. */
+static struct pending_entry *find_doubtful(const struct patch_log *log, const char *key,
+                                           struct patch_stamp stamp)
 {
     struct pending_entry *entry = pending_next_of_key(&log->ops, key, NULL);
-    while (entry != NULL && entry->standing != OP_CLAIMED) {
+    while (entry != NULL && !(entry->stamp.id < stamp.id && entry->standing != OP_WITNESS &&
+                              (entry->standing == OP_CLAIMED || entry->doubted_us != 0))) {
         entry = pending_next_of_key(&log->ops, key, entry);
     }
     return entry;
 }
 
 /* The base shows what it contains: what was doubtful of the row before has been explained. */
-static void drop_claimed(struct patch_log *log, const char *key)
+static void drop_doubtful(struct patch_log *log, const char *key, struct patch_stamp stamp)
 {
-    struct pending_entry *entry = find_claimed(log, key);
+    struct pending_entry *entry = find_doubtful(log, key, stamp);
     if (entry == NULL) {
         return;
     }
     overlay_revert(&log->overlay);
-    for (; entry != NULL; entry = find_claimed(log, key)) {
+    for (; entry != NULL; entry = find_doubtful(log, key, stamp)) {
         pending_remove(&log->ops, entry);
     }
     apply_all(log);
 }
 
 /* Whether the base shows what an event that it claims to contain says. */
-static bool base_shows(struct patch_log *log, const struct operation *operation)
+static bool base_shows(struct patch_log *log, const struct operation *operation,
+                       struct patch_stamp stamp)
 {
     bool shows = log->base != NULL &&
                  settle_agrees(operation, overlay_original(&log->overlay, operation->key));
     if (shows) {
-        drop_claimed(log, operation->key);
+        drop_doubtful(log, operation->key, stamp);
+        note_shown(log, operation, stamp);
     }
     return shows;
 }
@@ -307,11 +335,14 @@ static bool read_event(const struct change *change, const struct event *event,
     return true;
 }
 
-bool patch_log_shows(struct patch_log *log, const struct event *event)
+bool patch_log_shows(struct patch_log *log, const struct event *event, struct patch_stamp stamp)
 {
     struct operation operation;
-    return !read_event(change_find(event->type, log->resource), event, &operation) ||
-           base_shows(log, &operation);
+    if (!read_event(change_find(event->type, log->resource), event, &operation)) {
+        log->ops.unnamed = stamp;
+        return true;
+    }
+    return base_shows(log, &operation, stamp);
 }
 
 struct patch_result patch_log_event(struct patch_log *log, const struct event *event,
@@ -325,6 +356,7 @@ struct patch_result patch_log_event(struct patch_log *log, const struct event *e
     }
     if (!read_event(change, event, &operation)) {
         /* An expected row need not be named. */
+        log->ops.unnamed = stamp;
         result.valid = change == NULL || change->action == CHANGE_EXPECT;
         return result;
     }

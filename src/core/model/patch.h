@@ -54,7 +54,7 @@ struct patch_result patch_log_event(struct patch_log *log, const struct event *e
                                     struct patch_stamp stamp, uint64_t held);
 
 /* Whether what is held shows what an event says; also true when there is nothing to compare. */
-bool patch_log_shows(struct patch_log *log, const struct event *event);
+bool patch_log_shows(struct patch_log *log, const struct event *event, struct patch_stamp stamp);
 
 /* What a response did. */
 struct patch_change {

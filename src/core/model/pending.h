@@ -47,6 +47,7 @@ struct pending {
     size_t count;
     size_t witnesses; /* of these */
     unsigned round;
+    struct patch_stamp unnamed; /* the latest event that told of no row by name */
     struct pending_entry *oldest;
     struct pending_entry *newest;
     struct pending_entry **slots;

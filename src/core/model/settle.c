@@ -3,10 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include <blotter/core/derive.h>
+
 #include "complete.h"
 #include "snapshot.h"
 
-/* Kinds of operations on one row; more than there are changes of a resource. */
+/* Kinds of operations on one row; more than there are payloads of a resource. */
 #define GROUP_MAX 16
 
 /* What the log says of one row, in order of arrival. */
@@ -237,12 +239,17 @@ static struct tally count_fields(const struct group *group, size_t k, const stru
 /* What a row knows of an operation. */
 enum knowledge { KNOWS, KNOWS_NOT, TELLS_NOTHING };
 
-/* What was before the operation is not known: it is if its words, or all its figures, are other. */
+/*
+ * What was before the operation is not known. A row whose words, or all whose figures, are other
+ * does not know of it; one that says all that the operation says does, and of those before it.
+ */
 static enum knowledge knowledge_of_unknown(struct tally words, struct tally figures)
 {
-    bool other =
-        words.news + words.former > 0 || (figures.news + figures.former > 0 && figures.equal == 0);
-    return other ? KNOWS_NOT : TELLS_NOTHING;
+    size_t others = words.news + words.former, other_figures = figures.news + figures.former;
+    if (others > 0 || (other_figures > 0 && figures.equal == 0)) {
+        return KNOWS_NOT;
+    }
+    return words.equal > 0 && other_figures == 0 ? KNOWS : TELLS_NOTHING;
 }
 
 static bool is_over(enum order_class class)
@@ -250,21 +257,30 @@ static bool is_over(enum order_class class)
     return class == ORDER_DONE || class == ORDER_DEAD || class == ORDER_REJECTED;
 }
 
-/* What is over stays over: an order that works again was read before its end. */
-static bool goes_back(const struct group *group, size_t k, const struct row *row)
+/*
+ * What is over stays over: an order that works again was read before its end; one that shows just
+ * that end knows of all before it.
+ */
+static enum knowledge knowledge_of_end(const struct group *group, size_t k, const struct row *row)
 {
     const struct pending_entry *entry = group->entries[k];
     const size_t status_at = offsetof(struct order, status);
     const struct change_value *status = find_value(entry, status_at);
     if (entry->change->resource != RESOURCE_ORDERS || status == NULL ||
         set_later(group, k, status_at)) {
-        return false;
+        return TELLS_NOTHING;
     }
     const struct order *shown = (const struct order *)row;
     struct order said = *shown;
     change_write(entry->values, entry->count, &said, false);
     row_complete(RESOURCE_ORDERS, &said.row);
-    return is_over(said.class) && (shown->class == ORDER_OPEN || shown->class == ORDER_PART);
+    if (is_over(said.class) && (shown->class == ORDER_OPEN || shown->class == ORDER_PART)) {
+        return KNOWS_NOT;
+    }
+    struct tally words = count_fields(group, k, row, true);
+    struct tally figures = count_fields(group, k, row, false);
+    bool same = words.former + words.news + figures.former + figures.news == 0;
+    return is_over(said.class) && is_over(shown->class) && same ? KNOWS : TELLS_NOTHING;
 }
 
 /*
@@ -280,8 +296,9 @@ static enum knowledge knowledge_of(const struct group *group, size_t k, const st
     if (said_ns != MODEL_NO_TIME && row_ns != MODEL_NO_TIME) {
         return row_ns >= said_ns ? KNOWS : KNOWS_NOT;
     }
-    if (goes_back(group, k, row)) {
-        return KNOWS_NOT;
+    enum knowledge end = knowledge_of_end(group, k, row);
+    if (end != TELLS_NOTHING) {
+        return end;
     }
     struct tally words = count_fields(group, k, row, true);
     struct tally figures = count_fields(group, k, row, false);
@@ -298,10 +315,26 @@ static enum knowledge knowledge_of(const struct group *group, size_t k, const st
     return figures.same > 0 ? KNOWS : TELLS_NOTHING;
 }
 
+static bool values_close(const struct change *change, const struct change_value *values,
+                         size_t count)
+{
+    for (size_t i = 0; i < count && change->resource == RESOURCE_POSITIONS; i++) {
+        if (values[i].offset == offsetof(struct position, is_closed)) {
+            return values[i].flag;
+        }
+    }
+    return false;
+}
+
 static bool closes(const struct pending_entry *entry)
 {
-    const struct change_value *closed = find_value(entry, offsetof(struct position, is_closed));
-    return entry->change->resource == RESOURCE_POSITIONS && closed != NULL && closed->flag;
+    return values_close(entry->change, entry->values, entry->count);
+}
+
+bool settle_ends_row(const struct operation *operation)
+{
+    return operation->change->action == CHANGE_REMOVE ||
+           values_close(operation->change, operation->values, operation->count);
 }
 
 /* A list that is cut holds the newest only: the last that it holds came after the operation. */
@@ -311,7 +344,13 @@ static bool is_cut_off(const struct pending *log, const struct snapshot *base,
     if (base->resource != RESOURCE_ORDERS || base->row_count == 0) {
         return false;
     }
-    const char *last = model_row(base, base->row_count - 1)->id;
+    const struct order *oldest = &base->orders[base->row_count - 1];
+    const struct change_value *placed = find_value(entry, offsetof(struct order, created_ms));
+    if (placed != NULL && oldest->created_ms != MODEL_NO_TIME && snapshot_is_cut(base) &&
+        placed->integer < oldest->created_ms) {
+        return true;
+    }
+    const char *last = oldest->row.id;
     const struct pending_entry *other = pending_next_of_key(log, last, NULL);
     while (other != NULL && !(needs_row(other->change) && other->stamp.seq > entry->stamp.seq)) {
         other = pending_next_of_key(log, last, other);
@@ -319,26 +358,49 @@ static bool is_cut_off(const struct pending *log, const struct snapshot *base,
     return other != NULL;
 }
 
+/* What came after it changed rows without naming them: it may have gone again. */
+static bool may_have_gone(const struct pending *log, const struct pending_entry *entry,
+                          struct patch_answer response)
+{
+    return entry->change->action == CHANGE_EXPECT && log->unnamed.seq > entry->stamp.seq &&
+           covers(response, log->unnamed);
+}
+
+/*
+ * It changed a row that neither the answers nor another event have told of. A list that is cut need
+ * not hold it.
+ */
+static bool changes_unknown(const struct snapshot *base, const struct pending_entry *entry)
+{
+    bool whole = base->resource == RESOURCE_POSITIONS ||
+                 (base->resource == RESOURCE_ORDERS && !snapshot_is_cut(base));
+    return entry->change->action == CHANGE_SET && !entry->knew_row && whole && !closes(entry) &&
+           entry->standing != OP_WITNESS;
+}
+
 static bool lacks_row(const struct pending *log, const struct snapshot *base,
-                      const struct group *group)
+                      const struct group *group, struct patch_answer response)
 {
     bool lacks = false;
     for (size_t k = 0; k < group->count; k++) {
         const struct pending_entry *entry = group->entries[k];
         if (needs_row(entry->change)) {
-            lacks = !is_cut_off(log, base, entry);
+            lacks = !is_cut_off(log, base, entry) && !may_have_gone(log, entry, response);
         } else if (entry->change->action == CHANGE_REMOVE || closes(entry)) {
             lacks = false;
+        } else if (group->count == 1 && changes_unknown(base, entry)) {
+            lacks = true;
         }
     }
     return lacks;
 }
 
 static bool group_agrees(const struct pending *log, const struct snapshot *base,
-                         const struct group *group, const struct row *row)
+                         const struct group *group, const struct row *row,
+                         struct patch_answer response)
 {
     if (row == NULL) {
-        return !lacks_row(log, base, group);
+        return !lacks_row(log, base, group, response);
     }
     if (group->entries[group->count - 1]->change->action == CHANGE_REMOVE) {
         return false;
@@ -407,6 +469,11 @@ static void doubt(struct settling *settling, struct pending_entry *entry, const 
         entry->doubted_us = now_us > 0 ? now_us : 1;
         settling->settled.fresh = true;
     }
+    if (now_us - entry->doubted_us >= SETTLE_DOUBT_US && row == NULL &&
+        changes_unknown(settling->base, entry)) {
+        drop(settling, entry); /* there was nothing to show or mark */
+        return;
+    }
     if (now_us - entry->doubted_us < SETTLE_DOUBT_US) {
         settling->settled.doubt = true;
         stand(settling, entry, OP_SHOWN);
@@ -451,7 +518,8 @@ static void contradict(struct settling *settling, struct pending_entry *entry,
             settling->settled.claimed_seq = entry->stamp.seq;
         }
     } else {
-        settling->settled.lied = settling->settled.lied || claims(response, entry->stamp);
+        bool lied = claims(response, entry->stamp) && !changes_unknown(settling->base, entry);
+        settling->settled.lied = settling->settled.lied || lied;
         doubt(settling, entry, row);
     }
 }
@@ -461,7 +529,7 @@ static void settle_row(struct settling *settling, const struct group *group)
     const struct snapshot *base = settling->base;
     size_t i = base != NULL ? model_find(base, group->entries[0]->texts) : 0;
     const struct row *row = base != NULL && i < base->row_count ? model_row(base, i) : NULL;
-    bool agrees = base == NULL || group_agrees(settling->log, base, group, row);
+    bool agrees = base == NULL || group_agrees(settling->log, base, group, row, settling->response);
     for (size_t k = 0; k < group->count; k++) {
         if (agrees) {
             confirm(settling, group->entries[k]);

@@ -36,6 +36,9 @@ void settle_remember(struct pending_entry *entry, const struct settle_before *be
 /* Whether a row that the server sent (NULL: it sent none) says what the operation says. */
 bool settle_agrees(const struct operation *operation, const struct row *row);
 
+/* Whether the operation says that a row has gone, or may go. */
+bool settle_ends_row(const struct operation *operation);
+
 struct settled {
     bool changed;          /* other rows are marked or written than before */
     size_t contradictions; /* operations that gave way to the response */

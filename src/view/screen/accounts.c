@@ -82,6 +82,7 @@ void accounts_take(struct screen *screen, const struct screen_input *input)
     money_totals_of(&screen->totals, all, accounts->count);
     screen->account_lines = 0;
     if (screen_is_joint(input)) {
+        screen->account = 0; /* one that is gone is not waited for */
         screen->account_lines = (int)(1 + accounts->count + told_totals(screen));
     } else {
         screen->money = screen->accounts[accounts->shown].money;

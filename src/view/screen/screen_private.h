@@ -41,6 +41,7 @@ struct screen_strip {
 struct away_figures {
     int64_t at_ms;
     double day, margin; /* NAN: not known */
+    bool stale;         /* nothing confirms the day */
     struct tape_counts counts;
 };
 

@@ -654,6 +654,194 @@ static void test_a_claim_may_be_true(void **state)
     engine_free(bench.engine);
 }
 
+#define ORDER_EVENT(type, id, status, price)                                                       \
+    "{\"event\":\"" type "\",\"data\":{\"orderId\":\"" id "\",\"symbol\":\"S\",\"quantity\":9,"    \
+    "\"orderSide\":\"BUY\",\"status\":\"" status "\",\"price\":" price "}}"
+#define POSITION_EVENT(type, id, quantity)                                                         \
+    "{\"event\":\"" type "\",\"data\":{\"positionId\":\"" id                                       \
+    "\",\"symbol\":\"S\",\"quantity\":" quantity ",\"averagePrice\":2}}"
+#define ITEM_EVENT(type, id)                                                                       \
+    "{\"event\":\"" type "\",\"data\":{\"watchlistId\":\"w\",\"itemId\":\"" id "\"}}"
+#define ORDER_ROW(id, status)                                                                      \
+    "{\"id\":\"" id                                                                                \
+    "\",\"symbol\":\"S\",\"quantity\":9,\"orderSide\":\"BUY\",\"status\":\"" status                \
+    "\",\"price\":4,\"createdAt\":\"2025-01-27T10:00:00.000Z\"}"
+#define ONE_ITEM                                                                                   \
+    "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[{\"id\":\"i\",\"stock\":{"           \
+    "\"symbol\":\"S\",\"instrumentId\":\"I\",\"ltp\":3}}]}]}"
+
+/* What the server says from some moment on, or what its stream tells so much later. */
+struct lag_step {
+    int64_t wait_ms;
+    const char *event, *id; /* event NULL: none */
+    const char *body;       /* NULL: as before */
+    uint64_t body_id;
+};
+
+static const struct lag_case {
+    const char *name;
+    enum resource resource;
+    struct lag_step steps[8];
+} lag_cases[] = {
+    {"an item came and went while the stream was behind",
+     RESOURCE_WATCHLISTS,
+     {{0, NULL, NULL, ONE_ITEM, 13},
+      {0, ITEM_EVENT("watchlist_item_added", "z"), "11", NULL, 0},
+      {3000, ITEM_EVENT("watchlist_item_removed", "z"), "12", NULL, 0}}},
+    {"an item came, was read, and went while the stream was behind",
+     RESOURCE_WATCHLISTS,
+     {{0, ITEM_EVENT("watchlist_item_added", "i"), "11", NULL, 11},
+      {500, ITEM_EVENT("watchlist_updated", ""), "12",
+       "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[]}]}", 14},
+      {500, ITEM_EVENT("watchlist_item_removed", "i"), "13", NULL, 0},
+      {0, ITEM_EVENT("watchlist_updated", ""), "14", NULL, 0}}},
+    {"a list was replaced, and the items were not named",
+     RESOURCE_WATCHLISTS,
+     {{0, ITEM_EVENT("watchlist_item_added", "z"), "", NULL, 0},
+      {0, ITEM_EVENT("watchlist_updated", ""), "", NULL, 0}}},
+    {"an order was placed, and others pushed it out of the list",
+     RESOURCE_ORDERS,
+     {{0, NULL, NULL,
+       "{\"orders\":[" ORDER_ROW("n3", "PENDING") "," ORDER_ROW("n2", "PENDING") "]}", 14},
+      {0, ORDER_EVENT("order_placed", "n1", "PENDING", "4"), "11", NULL, 0},
+      {2000, ORDER_EVENT("order_placed", "n2", "PENDING", "4"), "12", NULL, 0},
+      {0, ORDER_EVENT("order_placed", "n3", "PENDING", "4"), "14", NULL, 0}}},
+    {"the same, and the last of the list is over",
+     RESOURCE_ORDERS,
+     {{0, NULL, NULL,
+       "{\"orders\":[" ORDER_ROW("n3", "PENDING") "," ORDER_ROW("n2", "EXECUTED") "]}", 0},
+      {0, ORDER_EVENT("order_placed", "n1", "PENDING", "4"), "", NULL, 0},
+      {0, ORDER_EVENT("order_placed", "n2", "PENDING", "4"), "", NULL, 0}}},
+    {"an order changed and was filled before anything was read",
+     RESOURCE_ORDERS,
+     {{0, NULL, NULL,
+       "{\"orders\":[{\"id\":\"u\",\"symbol\":\"S\",\"quantity\":9,\"orderSide\":\"BUY\","
+       "\"status\":\"EXECUTED\",\"averagePrice\":6,\"filledQuantity\":9}]}",
+       0},
+      {0, ORDER_EVENT("order_updated", "u", "PENDING", "6"), "", NULL, 0},
+      {0, ORDER_EVENT("order_executed", "u", "EXECUTED", "6"), "", NULL, 0}}},
+    {"a position was opened, read, closed and swept while the stream was behind",
+     RESOURCE_POSITIONS,
+     {{0, POSITION_EVENT("position_opened", "z", "3"), "11",
+       "{\"positions\":[{\"id\":\"z\",\"symbol\":\"S\",\"quantity\":3,\"averagePrice\":2}]}", 11},
+      {500, NULL, NULL,
+       "{\"positions\":[{\"id\":\"z\",\"symbol\":\"S\",\"quantity\":0,\"averagePrice\":2}]}", 12},
+      {0, POSITION_EVENT("position_updated", "y", "0"), "", NULL, 0},
+      {500, POSITION_EVENT("position_closed", "z", "0"), "12", "{\"positions\":[]}", 13},
+      {0, POSITION_EVENT("position_updated", "y", "0"), "", NULL, 0}}},
+};
+
+static void run_step(struct bench *bench, const struct lag_case *lag, const struct lag_step *step,
+                     const char **body, uint64_t *body_id)
+{
+    *body = step->body != NULL ? step->body : *body;
+    *body_id = step->body_id != 0 ? step->body_id : *body_id;
+    if (step->body != NULL) {
+        engine_trigger(bench->engine, bench->now, ENGINE_MANUAL, RESOURCE_BIT(lag->resource));
+    }
+    for (int64_t ms = 0; ms <= step->wait_ms; ms += 50) {
+        wait_ms(bench, 50);
+        for (int r = 0; r < RESOURCE_COUNT; r++) {
+            if (bench->fetch[r] != 0) {
+                bool ours = r == (int)lag->resource;
+                answer_with(bench, (enum resource)r, ours ? *body : bodies[r], *body_id);
+            }
+        }
+    }
+    if (step->event != NULL) {
+        tell(bench, step->event, step->id);
+    }
+}
+
+/* P17: a stream that is behind the reads is no liar, and nothing stays marked once it has come. */
+static void test_a_stream_that_is_behind_leaves_no_marks(void **state)
+{
+    (void)state;
+    for (size_t c = 0; c < sizeof lag_cases / sizeof *lag_cases; c++) {
+        const struct lag_case *lag = &lag_cases[c];
+        bool ids = lag->steps[0].body_id != 0;
+        struct bench bench = bench_settled(ids);
+        const char *body = bodies[lag->resource];
+        uint64_t body_id = ids ? 10 : 0;
+        for (size_t i = 0; i < sizeof lag->steps / sizeof *lag->steps; i++) {
+            run_step(&bench, lag, &lag->steps[i], &body, &body_id);
+        }
+        run_step(&bench, lag, &(struct lag_step){.wait_ms = 2000}, &body, &body_id);
+        struct pane_state shown = pane(&bench, lag->resource);
+        bool marked = shown.dirty || shown.stale;
+        for (size_t i = 0; i < shown.shown->row_count; i++) {
+            marked = marked || model_row(shown.shown, i)->provisional;
+        }
+        if (marked || engine_counters(bench.engine)->contradictions != 0) {
+            fail_msg("%s: dirty %d, stale %d", lag->name, shown.dirty, shown.stale);
+        }
+        engine_free(bench.engine);
+    }
+}
+
+/* R14: where a list may be cut, the clock tells too; where it is not, the order is looked for. */
+static void test_the_clock_tells_what_a_cut_list_need_not_hold(void **state)
+{
+    (void)state;
+    for (unsigned count = 49; count <= 50; count++) {
+        static char body[16384];
+        size_t len = (size_t)snprintf(body, sizeof body, "{\"orders\":[");
+        for (unsigned i = 0; i < count; i++) {
+            len += (size_t)snprintf(body + len, sizeof body - len,
+                                    "%s{\"id\":\"o%u\",\"symbol\":\"S\",\"quantity\":9,"
+                                    "\"orderSide\":\"BUY\",\"status\":\"PENDING\","
+                                    "\"createdAt\":\"2025-01-27T10:00:00.000Z\"}",
+                                    i > 0 ? "," : "", i);
+        }
+        snprintf(body + len, sizeof body - len, "]}");
+        struct bench bench = bench_settled(false);
+        tell(&bench,
+             "{\"event\":\"order_placed\",\"data\":{\"orderId\":\"n1\",\"symbol\":\"S\","
+             "\"quantity\":9,\"orderSide\":\"BUY\",\"status\":\"PENDING\"},"
+             "\"timestamp\":\"2025-01-27T09:59:59.000Z\"}",
+             "");
+        answer_with(&bench, RESOURCE_ORDERS, body, 0);
+        assert_int_equal(pane(&bench, RESOURCE_ORDERS).dirty, count == 49);
+        engine_free(bench.engine);
+    }
+}
+
+/* R14: an order or position that only a change told of is looked for until it is there. */
+static void test_a_change_of_what_is_not_known_is_looked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        enum resource resource;
+        const char *event, *before, *after;
+        unsigned asked;
+    } cases[] = {
+        {RESOURCE_ORDERS, ORDER_EVENT("order_executed", "z", "EXECUTED", "4"),
+         "{\"orders\":[" ORDER_A "]}", "{\"orders\":[" ORDER_ROW("z", "EXECUTED") "," ORDER_A "]}",
+         3},
+        {RESOURCE_ORDERS, ORDER_EVENT("order_cancelled", "z", "CANCELLED", "4"),
+         "{\"orders\":[" ORDER_A "]}", "{\"orders\":[" ORDER_ROW("z", "CANCELLED") "," ORDER_A "]}",
+         3},
+        {RESOURCE_POSITIONS, POSITION_EVENT("position_updated", "z", "3"), "{\"positions\":[]}",
+         "{\"positions\":[{\"id\":\"z\",\"symbol\":\"S\",\"quantity\":3,\"averagePrice\":2}]}", 3},
+        {RESOURCE_POSITIONS, POSITION_EVENT("position_closed", "z", "0"), "{\"positions\":[]}",
+         "{\"positions\":[]}", 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench = bench_settled(false);
+        tell(&bench, cases[i].event, "");
+        for (unsigned n = 0; n < 60; n++) {
+            wait_ms(&bench, 50);
+            if (bench.fetch[cases[i].resource] != 0) {
+                bool late = bench.starts >= 3;
+                answer_with(&bench, cases[i].resource, late ? cases[i].after : cases[i].before, 0);
+            }
+        }
+        assert_int_equal(bench.starts, cases[i].asked);
+        assert_false(pane(&bench, cases[i].resource).dirty);
+        engine_free(bench.engine);
+    }
+}
+
 /* R15: an id that no answer reaches freezes nothing. */
 static void test_one_huge_id_freezes_nothing(void **state)
 {
@@ -1487,6 +1675,9 @@ int main(void)
         cmocka_unit_test(test_two_counters_prove_nothing),
         cmocka_unit_test(test_ids_that_lie_are_forgotten),
         cmocka_unit_test(test_a_claim_may_be_true),
+        cmocka_unit_test(test_a_stream_that_is_behind_leaves_no_marks),
+        cmocka_unit_test(test_the_clock_tells_what_a_cut_list_need_not_hold),
+        cmocka_unit_test(test_a_change_of_what_is_not_known_is_looked_for),
         cmocka_unit_test(test_one_huge_id_freezes_nothing),
         cmocka_unit_test(test_two_counters_on_one_stream_are_bounded),
         cmocka_unit_test(test_an_answer_behind_what_is_held_is_passed_over),
