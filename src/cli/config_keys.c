@@ -29,6 +29,7 @@ static const struct config_info rows[] = {
     [CONFIG_CONNECT_TIMEOUT] = {"http", "connect_timeout_s", CONFIG_SECONDS, NULL, 1, TIME_MAX_MS},
     [CONFIG_TIMEOUT] = {"http", "timeout_s", CONFIG_SECONDS, NULL, 1, TIME_MAX_MS},
     [CONFIG_BODY_MAX] = {"http", "body_max", CONFIG_BYTES, NULL, 1024, SIZE_MAX_BYTES},
+    [CONFIG_GZIP] = {"http", "gzip", CONFIG_CHOICE, "auto|no|yes"},
     [CONFIG_STREAM_RETRY] = {"stream", "retry_ms", CONFIG_MS, NULL, 0, TIME_MAX_MS},
     [CONFIG_STREAM_MAX_RETRY] = {"stream", "max_retry_ms", CONFIG_MS, NULL, 1, TIME_MAX_MS},
     [CONFIG_STREAM_WATCHDOG] = {"stream", "watchdog_ms", CONFIG_MS, NULL, 100, TIME_MAX_MS},

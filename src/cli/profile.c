@@ -174,6 +174,7 @@ void profile_http(const struct profile *profile, struct http_settings *ret)
     ret->connect_timeout_ms = config_number(config, CONFIG_CONNECT_TIMEOUT);
     ret->total_timeout_ms = config_number(config, CONFIG_TIMEOUT);
     ret->body_max = (size_t)config_number(config, CONFIG_BODY_MAX);
+    ret->gzip = config_text(config, CONFIG_GZIP);
 }
 
 /* Only for jitter: two programs started together should not knock together. */

@@ -8,10 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <blotter/core/alloc.h>
+
+#define ACCOUNT_DESCRIPTORS 16 /* its connections, cache and daybook, with room to spare */
+#define OTHER_DESCRIPTORS 32
 
 /* --- log ------------------------------------------------------------------------------------ */
 
@@ -244,9 +248,23 @@ static enum status add_with_token(struct session *session, const char *name, boo
     return STATUS_AUTH;
 }
 
+/* The usual limit is enough for a few; more is asked for quietly, and what there is has to do. */
+static void allow_descriptors(size_t accounts)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)(accounts * ACCOUNT_DESCRIPTORS + OTHER_DESCRIPTORS);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 enum status session_connect(struct session *session)
 {
     enum status first = STATUS_OK;
+    if (session->named > 1) {
+        allow_descriptors(session->named);
+    }
     for (size_t i = 0; i < session->named; i++) {
         const char *name = session->named > 1 ? config_profile(session->config, i) : NULL;
         struct problem problem;

@@ -56,9 +56,10 @@ void snapshot_print_json(FILE *out, const struct snapshot_report *reports, size_
 
 /*
  * One table per pane (RFC 4180), an empty line between two. The columns are the members that the
- * server sent, nested ones as "stock.ltp", figures as they were sent. Line breaks and joiners of a
- * text are kept, but not on a terminal; what a terminal would act on is U+FFFD; a text that a
- * spreadsheet would run as a formula gets a "'" in front.
+ * server sent, nested ones as "stock.ltp", figures as they were sent; a backend's prices stand in
+ * the rows of their instruments. Line breaks and joiners of a text are kept, but not on a terminal;
+ * what a terminal would act on is U+FFFD; a text that a spreadsheet would run as a formula gets a
+ * "'" in front.
  */
 void snapshot_print_csv(FILE *out, const struct snapshot_report *reports, size_t count);
 

@@ -10,6 +10,7 @@
 #define MEMBERS_MAX 128 /* members past these are left out */
 #define NAME_BYTES 96
 #define LIST_PREFIX "watchlist."
+#define STOCK_PREFIX "stock."
 
 struct columns {
     char names[MEMBERS_MAX][NAME_BYTES];
@@ -20,6 +21,7 @@ struct table {
     FILE *out;           /* NULL while the columns are collected */
     const char *profile; /* of the rows; NULL: there is one, unnamed */
     const char *pane;
+    struct span quotes; /* a backend's prices; ptr NULL: it has none */
     bool terminal;
     struct columns columns;
 };
@@ -57,6 +59,58 @@ static void add_members(struct columns *columns, struct span object, const char 
         } else if (type != SPAN_OBJECT && type != SPAN_ARRAY) {
             add_column(columns, path);
         }
+    }
+}
+
+/* --- prices: those of a backend belong to the rows' instruments ------------------------------ */
+
+/* The row's own member, or that of its instrument. */
+static bool find_name(struct span row, const char *name, struct span *ret)
+{
+    struct span stock;
+    return (span_member(row, name, ret) && span_type(*ret) != SPAN_NULL) ||
+           (span_member(row, "stock", &stock) && span_member(stock, name, ret) &&
+            span_type(*ret) != SPAN_NULL);
+}
+
+static bool same_member(struct span row, struct span quote, const char *name, bool *ret_known)
+{
+    struct span ours, theirs;
+    *ret_known = find_name(row, name, &ours) && span_member(quote, name, &theirs) &&
+                 span_type(theirs) != SPAN_NULL;
+    return *ret_known && ours.len == theirs.len && memcmp(ours.ptr, theirs.ptr, ours.len) == 0;
+}
+
+/* The price of a row's instrument: by its id where both have one, else by its symbol. */
+static bool find_quote(struct span quotes, struct span row, struct span *ret)
+{
+    struct span_iterator at = {0};
+    struct span key;
+    while (quotes.ptr != NULL && span_next(quotes, &at, &key, ret)) {
+        bool known;
+        if (same_member(row, *ret, "instrumentId", &known) ||
+            (!known && same_member(row, *ret, "symbol", &known))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "stock.ltp" stands for the price's "ltp". */
+static bool find_price(const struct table *table, struct span row, const char *name,
+                       struct span *ret)
+{
+    struct span quote;
+    return strncmp(name, STOCK_PREFIX, strlen(STOCK_PREFIX)) == 0 &&
+           find_quote(table->quotes, row, &quote) &&
+           span_member(quote, name + strlen(STOCK_PREFIX), ret);
+}
+
+static void add_prices(struct table *table, struct span row)
+{
+    struct span quote;
+    if (find_quote(table->quotes, row, &quote)) {
+        add_members(&table->columns, quote, STOCK_PREFIX);
     }
 }
 
@@ -155,6 +209,7 @@ static void take_row(struct table *table, struct span row, struct span list)
 {
     if (table->out == NULL) {
         add_members(&table->columns, row, "");
+        add_prices(table, row);
         return;
     }
     if (table->profile != NULL) {
@@ -165,7 +220,9 @@ static void take_row(struct table *table, struct span row, struct span list)
     for (size_t i = 0; i < table->columns.count; i++) {
         struct span value = {0};
         fputc(',', table->out);
-        if (find(row, list, table->columns.names[i], &value)) {
+        const char *name = table->columns.names[i];
+        bool found = find(row, list, name, &value) && span_type(value) != SPAN_NULL;
+        if (found || find_price(table, row, name, &value)) {
             put_cell(table, value);
         }
     }
@@ -223,6 +280,7 @@ static bool walk_all(struct table *table, enum resource resource,
         char *own;
         if (part->wanted && snapshot_array(part, resource, &rows, &own)) {
             table->profile = reports[i].profile;
+            table->quotes = reports[i].quotes;
             walk(table, resource, rows);
             free(own);
             any = true;

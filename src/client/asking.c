@@ -362,6 +362,14 @@ void asking_forget_connections(struct asking *asking)
     }
 }
 
+bool asking_is_way(const struct asking *asking, enum resource resource)
+{
+    const struct backend *backend = asking->backend;
+    const struct backend_get *reads = &backend->panes[resource].get;
+    const char *stream = backend->hosts[backend->stream.get.host].origin;
+    return reads->path != NULL && strcmp(stream, backend->hosts[reads->host].origin) == 0;
+}
+
 struct ask *asking_ask(struct asking *asking)
 {
     return asking->ask;

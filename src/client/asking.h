@@ -76,6 +76,9 @@ bool asking_is_cut(const struct asking *asking, enum resource resource);
 /* The panes that the backend has and that are wanted. */
 resource_mask asking_panes(const struct asking *asking);
 
+/* Whether a pane's reads go to where the stream comes from. */
+bool asking_is_way(const struct asking *asking, enum resource resource);
+
 /* For the stream: the planner, the http of a host, what the files say, and what translates (NULL
  * with the fault when the functions do not compile). */
 struct ask *asking_ask(struct asking *asking);

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/model.h>
 #include <blotter/core/span.h>
 
 /* The last member of a name counts. */
-#define ENDING ",\"status\":\"gone\",\"class\":\"unknown\"}"
+#define ENDING ",\"status\":\"" ORDER_GONE "\",\"class\":\"unknown\"}"
 
 struct seen {
     char *id;  /* as JSON */

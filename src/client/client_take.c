@@ -19,6 +19,12 @@ static void settle_journal(struct client *client, enum resource resource,
     client->changes |= CLIENT_JOURNAL;
 }
 
+static bool stream_shares_way(const struct client *client, enum resource resource)
+{
+    return client->stream != NULL &&
+           (client->asking == NULL || asking_is_way(client->asking, resource));
+}
+
 static void fetch_succeeded(struct client *client, enum resource resource,
                             const struct http_response *response)
 {
@@ -35,7 +41,7 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     bool decoded = engine_fetch_ok(client->engine, now, client->fetches[resource].id, &answer);
     latency_add(&client->fetch_latency, response->duration_us);
     client->refused = false; /* the token is good */
-    if (client->stream != NULL) {
+    if (stream_shares_way(client, resource)) {
         stream_way_open(client->stream); /* one health for all (R22) */
     }
     if (client->trace != NULL) { /* the step is done when it is decoded, not when its turn began */
@@ -58,7 +64,7 @@ static void fetch_failed(struct client *client, enum resource resource, const st
     struct moment now = loop_now(client->loop);
     engine_fetch_failed(client->engine, now, client->fetches[resource].id, fault);
     client->errors++;
-    if (client->stream != NULL && fault_is_outage(fault->kind)) {
+    if (fault_is_outage(fault->kind) && stream_shares_way(client, resource)) {
         stream_way_closed(client->stream);
     }
     report_fetch_done(client->trace, now, resource, NULL, fault);
@@ -78,6 +84,14 @@ void client_fetched(struct client *client, enum resource resource,
 
 /* --- the stream --------------------------------------------------------------------------- */
 
+/* Somebody else's stream: there might as well be none, and the bar says so. */
+static void refuse_stream(struct client *client, const struct event *event)
+{
+    struct fault fault;
+    event_refusal(event, &fault);
+    stream_refuse(client->stream, &fault);
+}
+
 void client_stream_event(void *user, const struct sse_event *sse)
 {
     struct client *client = user;
@@ -87,6 +101,9 @@ void client_stream_event(void *user, const struct sse_event *sse)
     event_parse(sse, &event);
     struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
     bool ours = came.outcome != JOURNAL_REFUSED;
+    if (!ours && event.type == EVENT_CONNECTED) {
+        refuse_stream(client, &event);
+    }
     if (ours && ledger_event(client->ledger, client->engine, &event, now)) {
         client->changes |= RESOURCE_BIT(RESOURCE_ORDERS);
     }

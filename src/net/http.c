@@ -153,7 +153,7 @@ static void on_head(void *user, const struct transfer_head *head)
                   "the server answered with an HTML page instead of data");
     } else if (head->length > 0 && (uint64_t)head->length > request->http->body_max) {
         fault_set(&request->fault, FAULT_TOO_LARGE, head->status,
-                  "the answer of %lld MiB is over the limit of %zu MiB",
+                  "the answer of %lld MiB is over the limit of %zu MiB: raise http.body_max",
                   (long long)(head->length >> 20), request->http->body_max >> 20);
     } else if (head->length > 0) {
         request->body_room = (size_t)head->length + 1;
@@ -182,7 +182,8 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     }
     if (len > request->http->body_max - request->response.body_len) {
         fault_set(ret_fault, FAULT_TOO_LARGE, request->response.status,
-                  "the answer is over the limit of %zu MiB", request->http->body_max >> 20);
+                  "the answer is over the limit of %zu MiB: raise http.body_max",
+                  request->http->body_max >> 20);
         return false;
     }
     body_append(request, bytes, len);

@@ -71,7 +71,7 @@ static void on_head(void *user, const struct transfer_head *head)
         http_fault_from_status(&question->fault, head->status, head->retry_after_ms);
     } else if (head->length > 0 && (uint64_t)head->length > body_max) {
         fault_set(&question->fault, FAULT_TOO_LARGE, head->status,
-                  "the answer of %lld MiB is over the limit of %zu MiB",
+                  "the answer of %lld MiB is over the limit of %zu MiB: raise http.body_max",
                   (long long)(head->length >> 20), body_max >> 20);
     }
     buf_init(&question->body, question->fault.kind == FAULT_NONE ? body_max : HTTP_REFUSAL_MAX);
@@ -85,7 +85,8 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
     }
     if (question->fault.kind == FAULT_NONE) {
         fault_set(&question->fault, FAULT_TOO_LARGE, question->answer.status,
-                  "the answer is over the limit of %zu MiB", question->http->body_max >> 20);
+                  "the answer is over the limit of %zu MiB: raise http.body_max",
+                  question->http->body_max >> 20);
     }
     *ret_fault = question->fault;
     return false;

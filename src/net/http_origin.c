@@ -19,6 +19,7 @@ void http_settings_default(struct http_settings *ret)
 {
     *ret = (struct http_settings){
         .auth = "cookie",
+        .gzip = "auto",
         .connect_timeout_ms = 10000,
         .total_timeout_ms = 30000,
         .body_max = (size_t)64 << 20,
@@ -138,6 +139,13 @@ static enum http_authorities authorities_of(const struct http_settings *settings
                                                : HTTP_AS_BUILT;
 }
 
+static enum http_gzip gzip_of(const char *word)
+{
+    return word == NULL || strcmp(word, "auto") == 0 ? HTTP_GZIP_AUTO
+           : strcmp(word, "yes") == 0                ? HTTP_GZIP_YES
+                                                     : HTTP_GZIP_NO;
+}
+
 bool http_settings_apply(struct http *http, const struct http_settings *settings,
                          struct fault *ret_fault)
 {
@@ -154,6 +162,7 @@ bool http_settings_apply(struct http *http, const struct http_settings *settings
         settings->ca_file != NULL ? mem_dup(settings->ca_file, strlen(settings->ca_file)) : NULL;
     http->authorities = authorities_of(settings);
     http->forgot_us = MOMENT_NEVER;
+    http->gzip = gzip_of(settings->gzip);
     http->near = 1; /* the first answer decides */
     http->connect_timeout_ms = settings->connect_timeout_ms;
     http->total_timeout_ms = settings->total_timeout_ms;

@@ -36,6 +36,7 @@ struct http {
     bool allow_insecure;
     char *ca_file;
     enum http_authorities authorities;
+    enum http_gzip { HTTP_GZIP_AUTO, HTTP_GZIP_YES, HTTP_GZIP_NO } gzip;
     int near;          /* at a loopback address: tries left before it is taken for a tunnel's end */
     bool measured;     /* an answer has said so or so */
     int64_t forgot_us; /* connections made before are not to be trusted; MOMENT_NEVER: none is */
@@ -77,11 +78,11 @@ void http_hide_token(const struct http *http, char *bytes, size_t len);
 void http_questions_done(struct http *http);
 
 /*
- * transfer: a loopback address may be the near end of a tunnel. What answers faster than a tunnel
- * could bring it is on this machine, where packing costs more than it saves. Not known before the
- * first answer: then it is taken for near.
+ * transfer: whether answers are asked for as they are. A loopback address may be the near end of a
+ * tunnel. What answers faster than a tunnel could bring it is on this machine, where packing costs
+ * more than it saves. Not known before the first answer: then it is taken for near.
  */
-bool http_is_near(const struct http *http);
+bool http_wants_plain(const struct http *http);
 
 /* transfer: the multi handle in the loop. */
 bool http_multi_init(struct http *http);

@@ -160,7 +160,7 @@ static void connect_now(struct stream *stream)
     }
     /* Who packs a stream has to flush after each event: whoever does not know that, and looks at
      * what is liked best, does not pack. */
-    bool plain = stream->unpacked || http_is_near(stream->http);
+    bool plain = stream->unpacked || http_wants_plain(stream->http);
     const char *headers[4] = {"Cache-Control: no-cache",
                               plain ? "Accept-Encoding: identity"
                                     : "Accept-Encoding: identity, gzip;q=0.5"};
@@ -350,6 +350,12 @@ void stream_way_closed(struct stream *stream)
 void stream_dismissed(struct stream *stream)
 {
     conn_dismissed(stream->conn, now_of(stream));
+    settle(stream);
+}
+
+void stream_refuse(struct stream *stream, const struct fault *why)
+{
+    conn_refuse(stream->conn, why, now_of(stream));
     settle(stream);
 }
 

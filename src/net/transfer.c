@@ -56,9 +56,10 @@ struct transfer {
 
 /* ---- connections ---- */
 
-bool http_is_near(const struct http *http)
+bool http_wants_plain(const struct http *http)
 {
-    return http->origin.loopback && http->near > 0;
+    bool near = http->origin.loopback && http->near > 0;
+    return http->gzip == HTTP_GZIP_NO || (http->gzip == HTTP_GZIP_AUTO && near);
 }
 
 /* first_byte_us: from the request on. */
@@ -358,7 +359,7 @@ static void hop_prepare(struct transfer *transfer)
     /* Unpacked in any case if it comes packed; a stream says in a header of its own what it likes.
      */
     curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING,
-                     http_is_near(transfer->http) ? "identity" : "gzip");
+                     http_wants_plain(transfer->http) ? "identity" : "gzip");
     sent_build(transfer);
     transfer->state = TRANSFER_NEW;
 }

@@ -87,6 +87,11 @@ void measure_bytes(struct bench *bench);
 void measure_mock(struct bench *bench);
 void measure_lost(struct bench *bench);
 void measure_slow_link(struct bench *bench);
+void measure_https(struct bench *bench);
+void measure_https_idle(struct bench *bench);
+
+/* What it takes to start the program for nothing, by --version. */
+double load_exec_ms(const struct bench *bench);
 
 /* Growth: orders and event rates, as CSV into a folder and as a chart on stdout. */
 int growth_run(struct bench *bench, const char *csv_path);

@@ -44,6 +44,7 @@ struct pair {
     int fd[2]; /* [DOWN]: the program's side, where down bytes go; [UP]: the server's */
     struct wire wire[2];
     bool used, frozen;
+    int64_t moved_us; /* when a byte came last */
 };
 
 struct relay {
@@ -76,7 +77,7 @@ static void pair_open(struct relay *relay, int program)
     for (size_t i = 0; server >= 0 && i < PAIRS_MAX; i++) {
         struct pair *pair = &relay->pairs[i];
         if (!pair->used) {
-            *pair = (struct pair){.fd = {program, server}, .used = true};
+            *pair = (struct pair){.fd = {program, server}, .used = true, .moved_us = now_us()};
             pair->wire[DOWN].last = &pair->wire[DOWN].first;
             pair->wire[UP].last = &pair->wire[UP].first;
             return;
@@ -116,6 +117,7 @@ static bool take_in(struct relay *relay, struct pair *pair, int way)
         return got == 0 || wire->ended;
     }
     chunk->len = (size_t)got;
+    pair->moved_us = now_us();
     chunk->due_us =
         transmitted_us(relay, way, chunk->len) + (int64_t)relay->page->options.delay_ms * 1000;
     *wire->last = chunk;
@@ -185,6 +187,9 @@ static int64_t next_due_us(const struct relay *relay)
             const struct chunk *first = pair->wire[way].first;
             due = first != NULL && first->due_us < due ? first->due_us : due;
         }
+        int64_t idle_us = pair->moved_us + (int64_t)relay->page->options.idle_ms * 1000;
+        bool closes = pair->used && relay->page->options.idle_ms > 0;
+        due = closes && idle_us < due ? idle_us : due;
     }
     return due;
 }
@@ -219,6 +224,17 @@ static void relay_pairs(struct relay *relay, const struct pollfd *poll_fds)
     }
 }
 
+/* As servers do with connections that are kept and not used. */
+static void close_idle(struct relay *relay)
+{
+    int64_t idle_us = (int64_t)relay->page->options.idle_ms * 1000;
+    for (size_t i = 0; idle_us > 0 && i < PAIRS_MAX; i++) {
+        if (relay->pairs[i].used && now_us() - relay->pairs[i].moved_us >= idle_us) {
+            pair_close(&relay->pairs[i]);
+        }
+    }
+}
+
 static int link_main(void *user)
 {
     static struct relay relay;
@@ -227,6 +243,7 @@ static int link_main(void *user)
     for (;;) {
         relay_wait(&relay, poll_fds);
         relay_pairs(&relay, poll_fds);
+        close_idle(&relay);
         if (poll_fds[1].revents != 0 && !take_command(&relay)) {
             return 0;
         }
@@ -267,6 +284,7 @@ bool link_start(struct link *ret, const struct link_options *options)
         return false;
     }
     ret->page->options = *options;
+    ret->listen_port = port;
     ret->page->listener = listener;
     ret->page->control = control[0];
     ret->control_fd = control[1];

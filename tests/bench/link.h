@@ -15,12 +15,14 @@ struct link {
     struct link_page *page;
     int control_fd;
     char url[64];
+    int listen_port;
 };
 
 struct link_options {
     int port;           /* of the server on the loopback */
     int delay_ms;       /* each way; half of the round trip */
     int64_t bits_per_s; /* each way, over all connections; 0: no ceiling */
+    int idle_ms;        /* connections on which nothing passes for so long are closed; 0: none */
     bool outward;       /* listens on an address that is not the loopback, as a far server would */
 };
 

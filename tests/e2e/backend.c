@@ -191,6 +191,12 @@ static void test_prices(void **state)
     assert_int_equal(count_rows(all, "quotes"), 4);
     assert_non_null(strstr(strstr(result.out, "\"quotes\":["), "\"ltp\":131.26"));
     cli_done(&result);
+    result = RUN(&broker, "--snapshot", "-o", "csv", "-p", "watchlist,orders");
+    assert_int_equal(result.status, 0);
+    assert_non_null(strstr(result.out, ",stock.ltp,stock.open,stock.high,stock.low,stock.close,"));
+    assert_non_null(strstr(result.out, ",NVDA,NASDAQ,us_equity,131.26,128.7,"));
+    assert_non_null(strstr(result.out, ",NVDA,NVDA,us_equity,131.26,128.7,"));
+    cli_done(&result);
     broker_end(&broker);
     broker_start(&broker, broker_path, "alpaca",
                  "[quotes.stocks]\nget = data /v2/not/there?symbols={symbols}\n");

@@ -361,7 +361,7 @@ bool http_set_token(struct http *http, const char *token, struct fault *ret_faul
     return true;
 }
 
-bool http_is_near(const struct http *http)
+bool http_wants_plain(const struct http *http)
 {
     (void)http;
     return true;

@@ -20,7 +20,8 @@ struct figure item_last(const struct watch_item *item);
 /* A list of orders that is as long as servers cut them: there are more. */
 bool snapshot_is_cut(const struct snapshot *orders); /* NULL: no */
 
-/* Not known to be finished: also an order whose state nobody understands. */
+/* Not known to be finished: also an order whose state nobody understands, but not one that is gone
+ * from a list of open ones. */
 bool order_is_working(const struct order *order);
 
 /* Quantity that still waits; 0 when the order is over, NAN when that is not known. */

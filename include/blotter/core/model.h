@@ -39,6 +39,9 @@ enum order_class {
     ORDER_CLASS_COUNT
 };
 
+/* The status, with class unknown, of an order that a list of open ones holds no more. */
+#define ORDER_GONE "gone"
+
 enum order_side { ORDER_SIDE_UNKNOWN, ORDER_BUY, ORDER_SELL };
 
 struct order {
@@ -55,6 +58,7 @@ struct order {
     int64_t updated_ns;              /* when the server last changed it, ns since 1970 UTC */
     enum order_class told;           /* as sent; ORDER_CLASS_COUNT: not sent */
     enum order_class class;          /* that, or what the status says */
+    bool gone;                       /* a list of open orders holds it no more (ORDER_GONE) */
     enum order_side direction;       /* what side says */
 };
 

@@ -26,7 +26,9 @@ struct http_settings {
     int64_t connect_timeout_ms; /* 10000; 0: libcurl's own */
     int64_t total_timeout_ms;   /* 30000; 0: none, the owner has a clock of its own */
     size_t body_max;            /* 64 MiB */
-    bool stays;                 /* redirects are refused, not followed */
+    const char *gzip; /* "yes", "no", or "auto" (the default): whether packed answers are asked for;
+                         auto: but where they come faster than through a tunnel */
+    bool stays;       /* redirects are refused, not followed */
     const char *watched[HTTP_WATCHED_MAX]; /* header fields that http_ask's answers tell; NULL */
 };
 

@@ -72,6 +72,7 @@ void row_complete(enum resource resource, struct row *row)
         struct order *order = (struct order *)row;
         bool told = order->told != ORDER_CLASS_COUNT;
         order->class = told ? order->told : class_of_status(order);
+        order->gone = order->told == ORDER_UNKNOWN && strcmp(order->status, ORDER_GONE) == 0;
         order->direction = side_of(order->side);
     } else if (resource == RESOURCE_POSITIONS) {
         struct position *position = (struct position *)row;

@@ -42,7 +42,7 @@ bool snapshot_is_cut(const struct snapshot *orders)
 bool order_is_working(const struct order *order)
 {
     return order->class == ORDER_OPEN || order->class == ORDER_PART ||
-           order->class == ORDER_UNKNOWN;
+           (order->class == ORDER_UNKNOWN && !order->gone);
 }
 
 double order_pending(const struct order *order)

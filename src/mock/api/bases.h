@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define BASES_MAX 256
-#define BASES_BYTES_MAX ((size_t)8 << 20)
+#define BASES_BYTES_MAX ((size_t)32 << 20)
 
 struct bases;
 

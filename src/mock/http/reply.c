@@ -164,12 +164,15 @@ static bool make_delta(struct request *request, struct call *call, const char *k
 {
     struct bases *bases = request->server->api->bases;
     struct base_name name = {call->user, call->route, call->hash};
-    if (bases == NULL || !reply_accepts(request->connection, "A-IM", "gdiff")) {
+    bool wanted = reply_accepts(request->connection, "A-IM", "gdiff");
+    if (bases == NULL || (!wanted && known != NULL)) {
         return false;
     }
+    /* A first read as well: who makes it learns from the answer that the next can be asked so. */
     bases_keep(bases, &name, call->reply.bytes, call->reply.len);
     size_t old_len;
-    const char *old = read_etag(known, &name.hash) ? bases_find(bases, &name, &old_len) : NULL;
+    const char *old =
+        wanted && read_etag(known, &name.hash) ? bases_find(bases, &name, &old_len) : NULL;
     if (old == NULL) {
         return false;
     }

@@ -22,6 +22,7 @@ static struct away_figures figures_of(const struct screen *screen, const struct 
     const struct snapshot *account = screen_pane(screen, input, RESOURCE_ACCOUNT).shown;
     const struct snapshot *positions = screen_pane(screen, input, RESOURCE_POSITIONS).shown;
     figures.counts = tape_pane_counts(input);
+    figures.stale = screen_pane(screen, input, RESOURCE_POSITIONS).stale;
     if (screen_is_joint(input)) { /* of several kinds of money there is no one figure */
         figures.day = screen->totals.count == 1 ? screen->totals.totals[0].day.value : (double)NAN;
         return figures;
@@ -129,7 +130,9 @@ static void put_day(struct bar *bar, const struct frame *frame)
     bool up = away->to.day >= away->from.day;
     bar_add(bar, left_at(0), (struct style){ROLE_DIM, 0}, "  Day ");
     bar_add(bar, left_at(0), (struct style){ROLE_TEXT, 0}, "%s → ", from);
-    bar_add(bar, left_at(0), (struct style){up ? ROLE_PNL_UP : ROLE_PNL_DOWN, CELL_BOLD}, "%s", to);
+    enum role role = away->to.stale ? ROLE_STALE : up ? ROLE_PNL_UP : ROLE_PNL_DOWN;
+    bar_add(bar, left_at(0), (struct style){role, CELL_BOLD}, "%s%s", away->to.stale ? "≈" : "",
+            to);
 }
 
 static void put_closed(struct bar *bar, const struct frame *frame, uint64_t unknown)

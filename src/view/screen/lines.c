@@ -569,6 +569,8 @@ void paint_state(const struct frame *frame)
     }
 }
 
+#define MINI_LINES 3 /* with what is pinned */
+
 /* --- three lines ---------------------------------------------------------------------------- */
 
 static void mini_pnl(const struct frame *frame, struct bar *bar)
@@ -598,13 +600,59 @@ static void mini_word(struct bar *bar, const struct conn_word *word, int columns
     }
 }
 
+/* "!1 3 working 4 held": what there is of it. */
+static void mini_counts(const struct frame *frame, struct bar *bar)
+{
+    const struct table *tables = frame->screen->tables;
+    size_t due = 0, held = 0;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        due += screen_has_table((enum pane)i) ? tables[i].attention_count : 0;
+    }
+    for (size_t i = 0; i < tables[PANE_POSITIONS].sums.count; i++) {
+        held += tables[PANE_POSITIONS].sums.sums[i].open_count;
+    }
+    if (due > 0) {
+        bar_add(bar, left_at(0), bold(ROLE_ALERT), " !%zu", due);
+    }
+    if (tables[PANE_ORDERS].snapshot != NULL) {
+        bar_add(bar, left_at(1), plain(ROLE_TEXT), " %zu working",
+                table_view_count(&tables[PANE_ORDERS], ORDER_VIEW_WORKING));
+    }
+    if (tables[PANE_POSITIONS].snapshot != NULL) {
+        bar_add(bar, left_at(2), plain(ROLE_TEXT), " %zu held", held);
+    }
+}
+
+/* Below what is pinned: counts, and what happened last. */
+static void paint_mini_rest(const struct frame *frame)
+{
+    const struct screen *screen = frame->screen;
+    struct bar counts;
+    counts.count = 0;
+    mini_counts(frame, &counts);
+    bar_paint(&counts, frame->canvas, (struct rect){0, MINI_LINES, screen->columns, 1});
+    for (int y = MINI_LINES + 1; y < screen->rows; y++) {
+        struct tapes_entry found;
+        struct tape_words words;
+        char text[sizeof words.line + 16], out[sizeof text];
+        if (!tape_pane_find(screen, frame->input, (size_t)(y - MINI_LINES - 1), &found)) {
+            return;
+        }
+        tape_say(frame, found.entry, &words);
+        snprintf(text, sizeof text, "%s %s", words.word, words.line);
+        fit_words(text, screen->columns - 1, out, sizeof out);
+        canvas_put(frame->canvas, (struct rect){1, y, screen->columns - 1, 1}, out,
+                   plain(tape_role(found.entry)));
+    }
+}
+
 /* Three lines when there are three; with fewer, what is pinned shares them. */
 void paint_mini(const struct frame *frame)
 {
     const struct screen *screen = frame->screen;
-    struct bar bars[3];
+    struct bar bars[MINI_LINES];
     bars[0].count = bars[1].count = bars[2].count = 0;
-    int lines = screen->rows < 3 ? screen->rows : 3;
+    int lines = screen->rows < MINI_LINES ? screen->rows : MINI_LINES;
     struct conn_word word;
     conn_word_make(frame->input, &word);
     canvas_fill(frame->canvas, (struct rect){0, 0, screen->columns, screen->rows},
@@ -618,5 +666,8 @@ void paint_mini(const struct frame *frame)
     mini_pnl(frame, pnl);
     for (int i = 0; i < lines; i++) {
         bar_paint(&bars[i], frame->canvas, (struct rect){0, i, screen->columns, 1});
+    }
+    if (screen->rows > MINI_LINES) {
+        paint_mini_rest(frame);
     }
 }

@@ -223,6 +223,8 @@ resource_mask screen_visible(const struct screen *screen)
     }
     /* The top line shows the day's P&L at every size, and the balance where there is room. */
     mask |= RESOURCE_BIT(RESOURCE_POSITIONS);
+    bool counts = screen->layout.kind == LAYOUT_MINI && screen->rows > 3;
+    mask |= counts ? RESOURCE_BIT(RESOURCE_ORDERS) : 0; /* those that work are counted */
     return screen->layout.kind >= LAYOUT_MEDIUM ? mask | RESOURCE_BIT(RESOURCE_ACCOUNT) : mask;
 }
 

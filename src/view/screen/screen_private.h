@@ -42,6 +42,7 @@ struct away_figures {
     int64_t at_ms;
     uint64_t account;   /* whose day and margin: that of the one shown, 0: of all */
     double day, margin; /* NAN: not known */
+    bool stale;         /* nothing confirms the day */
     struct tape_counts counts;
 };
 

@@ -76,19 +76,27 @@ static int64_t wall_of(const struct screen_input *input, int64_t mono_us)
     return input->now.wall_ms + (mono_us - input->now.mono_us) / 1000;
 }
 
-/* The fault when nothing at all gets through. */
+/* The fault when nothing gets through: the latest of what came of requests was an outage. */
 static const struct fault *outage_of(const struct screen_input *input)
 {
     const struct fault *fault = NULL;
+    int64_t heard_ms = INT64_MIN, failed_ms = INT64_MIN;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
+        const struct pane_state *pane = &input->panes[i];
         bool wanted = input->wanted == 0 || (input->wanted & RESOURCE_BIT(i)) != 0;
-        if (wanted && fault_is_outage(input->panes[i].fault.kind)) {
-            fault = &input->panes[i].fault;
-        } else if (wanted && input->panes[i].confirmed_ms != MODEL_NO_TIME) {
-            return NULL;
+        bool outage = fault_is_outage(pane->fault.kind);
+        if (!wanted) {
+            continue;
         }
+        if (outage && pane->fault_ms >= failed_ms) {
+            fault = &pane->fault;
+            failed_ms = pane->fault_ms;
+        }
+        bool refused = pane->fault.kind != FAULT_NONE && !outage && pane->fault_ms > heard_ms;
+        heard_ms = refused ? pane->fault_ms : heard_ms;
+        heard_ms = pane->confirmed_ms > heard_ms ? pane->confirmed_ms : heard_ms;
     }
-    return fault;
+    return failed_ms > heard_ms ? fault : NULL;
 }
 
 static void say_held(const struct screen_input *input, struct conn_word *ret)

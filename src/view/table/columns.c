@@ -74,7 +74,7 @@ static const char *row_id(const struct row *row)
 
 static const struct order_view_info views[] = {
     [ORDER_VIEW_WORKING] = {"working", CLASS(OPEN) | CLASS(PART) | CLASS(UNKNOWN), ROLE_TITLE},
-    [ORDER_VIEW_ALL] = {"all", (1u << ORDER_CLASS_COUNT) - 1, ROLE_DIM},
+    [ORDER_VIEW_ALL] = {"all", (2u << ORDER_CLASS_COUNT) - 1, ROLE_DIM},
     [ORDER_VIEW_FILLED] = {"filled", CLASS(DONE), ROLE_DIM},
     [ORDER_VIEW_CANCELLED] = {"cancelled", CLASS(DEAD), ROLE_DIM},
     [ORDER_VIEW_REJECTED] = {"rejected", CLASS(REJECTED), ROLE_STATUS_REJECTED},

@@ -278,7 +278,7 @@ static bool term_passes(const struct filter_term *term, enum pane pane, const st
     bool derived = false;
     if (term->classes != 0) {
         const struct order *order = (const void *)row;
-        return (term->classes & 1u << order->class) != 0;
+        return (term->classes & 1u << (order->gone ? ORDER_CLASS_COUNT : order->class)) != 0;
     }
     if (term->op == FILTER_HOLDS) {
         return column->text != NULL && holds(column, row, term->word);

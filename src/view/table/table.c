@@ -83,7 +83,7 @@ bool table_tick(struct table *table, int64_t now_us)
 size_t table_view_count(const struct table *table, enum order_view view)
 {
     size_t count = 0;
-    for (int i = 0; i < ORDER_CLASS_COUNT; i++) {
+    for (int i = 0; i < TABLE_CLASSES; i++) {
         count += (order_view_info(view)->classes & 1u << i) != 0 ? table->class_counts[i] : 0;
     }
     return count;

@@ -18,6 +18,10 @@
 #include <blotter/view/format.h>
 #include "text/memo.h"
 
+/* Of an order that is gone: it is in no view but that of all. */
+#define TABLE_GONE ORDER_CLASS_COUNT
+#define TABLE_CLASSES (ORDER_CLASS_COUNT + 1)
+
 #define TABLE_FILTER_MAX 128
 #define TABLE_SPARK_MAX 16      /* quotes remembered for a curve */
 #define TABLE_SEEN_MAX 64       /* rejected orders remembered as seen, also between runs */
@@ -33,7 +37,7 @@ struct table_mark {
     bool lasting;     /* the order is rejected, the price beyond its alert */
     bool attention;   /* that, or the price has crossed its alert and nobody saw it */
     bool seen;        /* … and the user took note */
-    uint8_t class;    /* orders: enum order_class */
+    uint8_t class;    /* orders: enum order_class, TABLE_GONE */
     uint8_t section;  /* table_section, when it was taken in */
     uint16_t group;   /* positions: its place among the groups */
     double placed_at; /* of an order at market that is over: the price when it was placed; NAN */
@@ -152,8 +156,8 @@ struct table {
     uint32_t *order; /* rows that are in the list and pass the filter */
     size_t order_count;
     size_t split; /* how many of them stand before those that are done or closed */
-    size_t class_counts[ORDER_CLASS_COUNT]; /* of the orders that pass the filter, in any view */
-    uint32_t *changed;                      /* rows that the latest table_take found changed … */
+    size_t class_counts[TABLE_CLASSES]; /* of the orders that pass the filter, in any view */
+    uint32_t *changed;                  /* rows that the latest table_take found changed … */
     size_t changed_count, changed_room;
     size_t total;  /* rows before the filter */
     size_t passed; /* those that pass it */

@@ -80,6 +80,9 @@ static enum role cell_role(const struct painter *painter, const struct row *row,
         return flash_effect(painter->table, row, flash) > 0 ? ROLE_FLASH_UP : ROLE_FLASH_DOWN;
     }
     enum role role = ROLE_TEXT;
+    if (painter->table->pane == PANE_ORDERS && ((const struct order *)(const void *)row)->gone) {
+        return ROLE_DIM;
+    }
     if (column->role != NULL) {
         role = column->role(row);
     } else if ((column->flags & COLUMN_SIGNED) != 0) {

@@ -233,7 +233,8 @@ static void take_row(struct table *table, const struct table_news *news, size_t 
                                 .group = before != NULL ? before->group : 0};
     read_values(table, row, mark);
     if (table->pane == PANE_ORDERS) {
-        mark->class = (uint8_t)((const struct order *)(const void *)row)->class;
+        const struct order *order = (const void *)row;
+        mark->class = (uint8_t)(order->gone ? TABLE_GONE : order->class);
     }
     mark->section = (uint8_t)table_section(table, row);
     table->traits[i] = traits_of(table, row);

@@ -1,6 +1,7 @@
 /*
- * blotter-broker NAME [--live]: a made-up broker on a free loopback port, in the shapes that
- * alpaca, oanda, kite, trading212 or tradier publish, from our own tables. One thread, one poll.
+ * blotter-broker NAME [--live] [--port PORT]: a made-up broker on a free loopback port, in the
+ * shapes that alpaca, oanda, kite, trading212 or tradier publish, from our own tables. One thread,
+ * one poll.
  *
  * Prints "http://127.0.0.1:PORT TOKEN" and then obeys its stdin, a command a line, answering each
  * with a line:
@@ -11,10 +12,14 @@
  *   again                                           the last event once more
  *   raw TEXT                                        a line of the stream
  *   cut | silent | loud                             the streams
- *   stream STATUS | answer STATUS COUNT             refuse the stream; the next answers (0: no
- * more) token WORD                                      from now on only this one is good limit
- * REQUESTS SECONDS                          another limit; 0: none stats requests, refused for
- * their number, streams
+ *   stream STATUS                                   refuses the stream; 0: does not
+ *   answer STATUS COUNT                             the next answers that are no stream
+ *   rubbish COUNT | half COUNT                      the same: no JSON, or half of the bytes
+ *   slow MS                                         every answer comes so much later
+ *   token WORD                                      from now on only this one is good
+ *   limit REQUESTS SECONDS                          another limit; 0: none
+ *   working                                         how many orders wait
+ *   stats                                           requests, refused for their number, streams
  *
  * --live makes the book go on by itself. Ends when stdin does.
  */
@@ -46,6 +51,7 @@ struct peer {
     char head[HEAD_MAX];
     size_t len;
     bool streams;
+    int64_t due_ms; /* its request is answered then; 0: there is none */
 };
 
 /* When an address was asked, for its limit. */
@@ -66,6 +72,7 @@ struct broker {
     int requests, seconds; /* the limit */
     int stream_status;     /* 0: it is offered */
     int answer_status, answer_count;
+    int rubbish_count, half_count, slow_ms;
     bool silent, live;
     char *history[HISTORY_MAX]; /* events of the stream, for who resumes */
     size_t history_count;
@@ -225,9 +232,11 @@ static void put_limit(const struct broker *broker, const struct window *window, 
     }
 }
 
-static bool reply(int fd, int status, const char *media, const struct buf *extra,
+static bool reply(struct broker *broker, int fd, int status, const struct buf *extra,
                   const struct buf *body)
 {
+    static const char media[] = "application/json; charset=UTF-8";
+    bool half = status == 200 && broker->half_count > 0;
     struct buf out;
     buf_init(&out, BODY_MAX + 4096);
     buf_printf(&out, "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", status, media,
@@ -237,9 +246,10 @@ static bool reply(int fd, int status, const char *media, const struct buf *extra
     }
     buf_append_text(&out, "\r\n");
     if (body->len > 0) {
-        buf_append(&out, body->data, body->len);
+        buf_append(&out, body->data, half ? body->len / 2 : body->len);
     }
-    bool good = put(fd, out.data, out.len);
+    bool good = put(fd, out.data, out.len) && !half;
+    broker->half_count -= half;
     buf_done(&out);
     return good;
 }
@@ -318,16 +328,34 @@ static bool answer(struct broker *broker, struct peer *peer, const char *path)
         status = broker->answer_status;
         broker->answer_count--;
         buf_append_text(&body, status == 429 ? shape->busy : "{\"message\":\"not now\"}");
+    } else if (!is_stream && broker->rubbish_count > 0) {
+        broker->rubbish_count--;
+        buf_append_text(&body, "<html>an error page</html>");
     } else if (!is_stream && !shape->answer(&broker->book, path, &body)) {
         status = 404;
         broker->errors++;
         buf_append_text(&body, "{\"code\":40410000,\"message\":\"there is no such address\"}");
     }
-    bool good = is_stream && status == 200
-                    ? open_stream(broker, peer, path)
-                    : reply(peer->fd, status, "application/json; charset=UTF-8", &extra, &body);
+    bool good = is_stream && status == 200 ? open_stream(broker, peer, path)
+                                           : reply(broker, peer->fd, status, &extra, &body);
     buf_done(&body);
     buf_done(&extra);
+    return good;
+}
+
+/* The request that is there; false: the connection is to be closed. */
+static bool handle(struct broker *broker, struct peer *peer)
+{
+    char path[2048];
+    char *end = strstr(peer->head, "\r\n\r\n");
+    if (sscanf(peer->head, "GET %2047s HTTP/1.", path) != 1) {
+        broker->errors++;
+        return false;
+    }
+    bool good = answer(broker, peer, path);
+    size_t used = (size_t)(end + 4 - peer->head);
+    memmove(peer->head, end + 4, peer->len - used);
+    peer->len -= used;
     return good;
 }
 
@@ -340,20 +368,27 @@ static bool serve(struct broker *broker, struct peer *peer)
     }
     peer->len += (size_t)got;
     peer->head[peer->len] = '\0';
-    char *end = strstr(peer->head, "\r\n\r\n");
-    if (end == NULL) {
+    if (strstr(peer->head, "\r\n\r\n") == NULL) {
         return peer->len < HEAD_MAX - 1;
     }
-    char path[2048];
-    if (sscanf(peer->head, "GET %2047s HTTP/1.", path) != 1) {
-        broker->errors++;
-        return false;
+    if (broker->slow_ms > 0) {
+        peer->due_ms = book_now_ms() + broker->slow_ms;
+        return true;
     }
-    bool good = answer(broker, peer, path);
-    size_t used = (size_t)(end + 4 - peer->head);
-    memmove(peer->head, end + 4, peer->len - used);
-    peer->len -= used;
-    return good;
+    return handle(broker, peer);
+}
+
+static void serve_late(struct broker *broker)
+{
+    for (size_t i = 0; i < PEERS_MAX; i++) {
+        struct peer *peer = broker->peers[i];
+        if (peer != NULL && peer->due_ms != 0 && peer->due_ms <= book_now_ms()) {
+            peer->due_ms = 0;
+            if (!handle(broker, peer)) {
+                drop(broker, i);
+            }
+        }
+    }
 }
 
 /* --- what happens ----------------------------------------------------------------------------- */
@@ -464,6 +499,18 @@ static bool obey_rest(struct broker *broker, const char *line)
         broker->answer_count = count;
         return true;
     }
+    if (sscanf(line, "rubbish %d", &number) == 1) {
+        broker->rubbish_count = number;
+        return true;
+    }
+    if (sscanf(line, "half %d", &number) == 1) {
+        broker->half_count = number;
+        return true;
+    }
+    if (sscanf(line, "slow %d", &number) == 1) {
+        broker->slow_ms = number;
+        return true;
+    }
     if (sscanf(line, "limit %d %d", &number, &count) == 2) {
         broker->requests = number;
         broker->seconds = count;
@@ -498,11 +545,22 @@ static bool obey(struct broker *broker, const char *line)
     return obey_rest(broker, line);
 }
 
+static size_t count_waiting(const struct book *book)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < book->order_count; i++) {
+        count += book->orders[i].status <= BOOK_PART;
+    }
+    return count;
+}
+
 static void take_command(struct broker *broker, const char *line)
 {
     if (strcmp(line, "stats") == 0) {
         printf("requests %ld busy %ld streams %ld unknown %ld\n", broker->asked, broker->busy,
                broker->streams, broker->errors);
+    } else if (strcmp(line, "working") == 0) {
+        printf("%zu\n", count_waiting(&broker->book));
     } else {
         printf("%s\n", obey(broker, line) ? "ok" : "no");
     }
@@ -587,32 +645,48 @@ static void turn(struct broker *broker, bool *running)
     if (fds[1].revents != 0) {
         *running = read_commands(broker);
     }
+    serve_late(broker);
     tick(broker);
 }
 
-static bool listen_on_loopback(struct broker *broker, int *ret_port)
+/* At *port, or at a free one, which it gets. */
+static bool listen_on_loopback(struct broker *broker, int *port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                  .sin_port = htons((uint16_t)*port)};
+    int one = 1;
     socklen_t len = sizeof address;
     broker->listen_fd = socket(AF_INET, SOCK_STREAM, 0);
     bool good = broker->listen_fd >= 0 &&
+                setsockopt(broker->listen_fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
                 bind(broker->listen_fd, (struct sockaddr *)&address, sizeof address) == 0 &&
                 listen(broker->listen_fd, 16) == 0 &&
                 getsockname(broker->listen_fd, (struct sockaddr *)&address, &len) == 0;
-    *ret_port = ntohs(address.sin_port);
+    *port = ntohs(address.sin_port);
     return good;
+}
+
+static int port_of(const char *text)
+{
+    long port = strtol(text, NULL, 10);
+    return port > 0 && port < 65536 ? (int)port : 0;
 }
 
 int main(int argc, char **argv)
 {
     static struct broker broker;
-    int port;
+    int port = 0;
     bool running = true;
     broker.shape = argc > 1 ? shape_find(argv[1]) : NULL;
-    broker.live = argc > 2 && strcmp(argv[2], "--live") == 0;
+    for (int i = 2; i < argc; i++) {
+        broker.live |= strcmp(argv[i], "--live") == 0;
+        port = strcmp(argv[i], "--port") == 0 && i + 1 < argc ? port_of(argv[i + 1]) : port;
+    }
     signal(SIGPIPE, SIG_IGN);
     if (broker.shape == NULL || !listen_on_loopback(&broker, &port)) {
-        fprintf(stderr, "usage: blotter-broker alpaca|oanda|kite|trading212|tradier [--live]\n");
+        fprintf(stderr, "usage: blotter-broker alpaca|oanda|kite|trading212|tradier [--live] "
+                        "[--port PORT]\n");
         return EXIT_FAILURE;
     }
     book_init(&broker.book, broker.shape->symbols, broker.shape->symbol_count,

@@ -1,6 +1,7 @@
 #include "broker_run.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -74,33 +75,55 @@ static void write_config(const struct broker_run *run)
     broker_write(run, "blotter/blotter.ini", text);
 }
 
-void broker_start(struct broker_run *ret, const char *program, const char *name, const char *more)
+/* Starts it, at a port of before (0: a free one), and takes its address. */
+static void launch(struct broker_run *run, int port)
 {
     int in[2], out[2];
-    char line[128];
-    snprintf(ret->home, sizeof ret->home, "/tmp/blotter-broker-XXXXXX");
-    assert_non_null(mkdtemp(ret->home));
+    char line[128], number[16];
+    snprintf(number, sizeof number, "%d", port);
     assert_int_equal(pipe(in), 0);
     assert_int_equal(pipe(out), 0);
-    ret->pid = fork();
-    if (ret->pid == 0) {
+    run->pid = fork();
+    if (run->pid == 0) {
         dup2(in[0], STDIN_FILENO);
         dup2(out[1], STDOUT_FILENO);
         close(in[1]);
         close(out[0]);
-        execl(program, program, name, (char *)NULL);
+        execl(run->program, run->program, run->name, "--port", number, (char *)NULL);
         _exit(127);
     }
     close(in[0]);
     close(out[1]);
-    ret->to = in[1];
-    ret->from = out[0];
-    read_line(ret->from, line, sizeof line);
-    assert_int_equal(sscanf(line, "%63s", ret->url), 1);
+    run->to = in[1];
+    run->from = out[0];
+    read_line(run->from, line, sizeof line);
+    assert_int_equal(sscanf(line, "%63s", run->url), 1);
+}
+
+void broker_start(struct broker_run *ret, const char *program, const char *name, const char *more)
+{
+    ret->program = program;
+    ret->name = name;
+    snprintf(ret->home, sizeof ret->home, "/tmp/blotter-broker-XXXXXX");
+    assert_non_null(mkdtemp(ret->home));
+    launch(ret, 0);
     snprintf(ret->env[0], sizeof ret->env[0], "XDG_CONFIG_HOME=%s", ret->home);
     snprintf(ret->env[1], sizeof ret->env[1], "XDG_STATE_HOME=%s", ret->home);
     write_backend(ret, name, more);
     write_config(ret);
+}
+
+void broker_kill(struct broker_run *run)
+{
+    close(run->to);
+    close(run->from);
+    assert_int_equal(kill(run->pid, SIGKILL), 0);
+    assert_int_equal(waitpid(run->pid, NULL, 0), run->pid);
+}
+
+void broker_again(struct broker_run *run)
+{
+    launch(run, (int)strtol(strrchr(run->url, ':') + 1, NULL, 10));
 }
 
 const char *broker_do(struct broker_run *run, const char *command)

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 struct broker_run {
+    const char *program, *name;
     pid_t pid;
     int to, from; /* its stdin and stdout */
     char url[64];
@@ -20,6 +21,10 @@ struct broker_run {
  * does not start. */
 void broker_start(struct broker_run *ret, const char *program, const char *name, const char *more);
 void broker_end(struct broker_run *run);
+
+/* It dies without a word; and is there again at its address, with a book of its own as at first. */
+void broker_kill(struct broker_run *run);
+void broker_again(struct broker_run *run);
 
 /* One command: the line that answers it, valid until the next. */
 const char *broker_do(struct broker_run *run, const char *command);

@@ -39,7 +39,7 @@ static void flags_reach_the_floors_below(void **state)
     const struct profile *profile = open_with(
         &session,
         WORDS((char[]){"--url=https://h.example:8443/base?x"}, (char[]){"--user=u 1"},
-              (char[]){"--timeout=2.5"}, (char[]){"-Ohttp.auth=cookie"},
+              (char[]){"--timeout=2.5"}, (char[]){"-Ohttp.auth=cookie"}, (char[]){"-Ohttp.gzip=no"},
               (char[]){"-Ohttp.cookie_name=sid"}, (char[]){"-Ostream.retry_ms=7"},
               (char[]){"-Ostream.max_retry_ms=70"}, (char[]){"-Orefresh.poll_ms=500"},
               (char[]){"-Ostream.event_max=4K"}, (char[]){"-pwatchlist"}, (char[]){"--no-cache"}));
@@ -47,6 +47,7 @@ static void flags_reach_the_floors_below(void **state)
     assert_string_equal(client.http.url, "https://h.example:8443/base?x");
     assert_string_equal(client.http.auth, "cookie");
     assert_string_equal(client.http.cookie_name, "sid");
+    assert_string_equal(client.http.gzip, "no");
     assert_null(client.http.token);
     assert_null(client.http.ca_file);
     assert_false(client.http.allow_insecure);

@@ -297,6 +297,37 @@ static char *print_two(print_fn fn)
     return text;
 }
 
+/* A backend's prices stand in the rows of their instruments, where the rows say nothing. */
+static void csv_has_the_prices(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"orders\":[{\"id\":1,\"symbol\":\"A\",\"stock\":{\"ltp\":null}},"
+        "{\"id\":2,\"symbol\":\"A\",\"instrumentId\":\"X:A\",\"stock\":{\"ltp\":9}},"
+        "{\"id\":3,\"symbol\":\"B\"},{\"id\":4}]}";
+    static const char quotes[] =
+        "[{\"symbol\":\"A\",\"instrumentId\":\"Y:A\",\"ltp\":1.10,\"bid\":null},"
+        "{\"symbol\":\"B\",\"ltp\":\"2.50\",\"ask\":3}]";
+    struct snapshot_report report = {.url = "https://example.com"};
+    report.parts[RESOURCE_ORDERS] =
+        (struct snapshot_part){.wanted = true, .body = body, .body_len = strlen(body)};
+    assert_true(span_check(quotes, strlen(quotes), &report.quotes, NULL));
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    snapshot_print_csv(out, &report, 1);
+    fclose(out);
+    /* The second row is another instrument of that name. */
+    assert_string_equal(text, "pane,id,symbol,stock.ltp,stock.symbol,stock.instrumentId,stock.bid,"
+                              "instrumentId,stock.ask\r\n"
+                              "orders,1,A,1.10,A,Y:A,,,\r\n"
+                              "orders,2,A,9,,,,X:A,\r\n"
+                              "orders,3,B,2.50,B,,,,3\r\n"
+                              "orders,4,,,,,,,\r\n");
+    free(text);
+}
+
 static void several_accounts_are_named_everywhere(void **state)
 {
     (void)state;
@@ -326,6 +357,7 @@ int main(void)
         cmocka_unit_test(csv_cells),
         cmocka_unit_test(csv_on_a_terminal_shows_what_is_hidden),
         cmocka_unit_test(csv_of_lists_names_the_list),
+        cmocka_unit_test(csv_has_the_prices),
         cmocka_unit_test(csv_has_a_ceiling),
         cmocka_unit_test(several_accounts_are_named_everywhere),
     };

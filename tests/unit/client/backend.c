@@ -724,6 +724,25 @@ static void test_a_reader_is_told_of_gaps(void **state)
     }
 }
 
+/* A stream's host that cannot be reached keeps nobody from asking the others. */
+static void test_a_dead_host_of_the_stream(void **state)
+{
+    (void)state;
+    static const struct script_exchange script[] = {
+        {"/orders", ORDERS("read")},
+        {"/orders", ORDERS("third")},
+    };
+    struct world world;
+    world_open(&world,
+               "[backend]\nformat = 1\nbadge = mock\nsecrets = key\n[hosts]\napi = {url}\n"
+               "dead = http://127.0.0.1:9\n[headers]\nX-Key = {secret:key}\n"
+               "[orders]\nget = api /orders\npoll = 1\n[stream]\nget = dead /events\n",
+               script, COUNT(script));
+    client_start(world.client);
+    run_until(&world, is_third);
+    world_close(&world);
+}
+
 /* Other files: rows stay, then come from elsewhere; those that cannot work change nothing. */
 static void test_other_files(void **state)
 {
@@ -821,6 +840,7 @@ int main(void)
         cmocka_unit_test(test_a_stream_goes_on_where_it_was),
         cmocka_unit_test(test_resumed_by_header),
         cmocka_unit_test(test_what_was_missed_is_read),
+        cmocka_unit_test(test_a_dead_host_of_the_stream),
         cmocka_unit_test(test_other_files),
         cmocka_unit_test(test_a_reader_is_told_of_gaps),
         cmocka_unit_test(test_a_refused_stream_is_polled_instead),

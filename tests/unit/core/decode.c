@@ -7,6 +7,7 @@
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 #include <blotter/core/decode.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -292,6 +293,30 @@ static void test_words_become_classes(void **state)
     }
 }
 
+/* One that a list of open orders holds no more does not work; one of a word that nobody knows may.
+ */
+static void test_gone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status, *members;
+        bool gone, works;
+    } rows[] = {
+        {"gone", ",\"class\":\"unknown\"", true, false},
+        {"gone", ",\"status\":\"NEW\",\"class\":\"unknown\"", false, true},
+        {"NEW", ",\"status\":\"gone\",\"class\":\"unknown\"", true, false},
+        {"gone", "", false, true},
+        {"gone", ",\"class\":\"dead\"", false, false},
+        {"lost", ",\"class\":\"unknown\"", false, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct snapshot *snapshot = order_of(rows[i].status, rows[i].members);
+        assert_int_equal(snapshot->orders[0].gone, rows[i].gone);
+        assert_int_equal(order_is_working(&snapshot->orders[0]), rows[i].works);
+        snapshot_unref(snapshot);
+    }
+}
+
 static void test_what_other_systems_add(void **state)
 {
     (void)state;
@@ -474,6 +499,7 @@ int main(void)
         cmocka_unit_test(test_the_nested_member_wins_in_either_order),
         cmocka_unit_test(test_closed_positions),
         cmocka_unit_test(test_words_become_classes),
+        cmocka_unit_test(test_gone),
         cmocka_unit_test(test_what_other_systems_add),
         cmocka_unit_test(test_the_kind_of_an_alert),
         cmocka_unit_test(test_what_cannot_be_shown),

@@ -273,14 +273,14 @@ static const struct row rows[] = {
      1,
      200,
      FAULT_TOO_LARGE,
-     "over the limit",
+     "over the limit of 0 MiB: raise http.body_max",
      -1},
     {"too large by surprise",
      {{NULL, {{SCRIPT_SEND, JSON "\r\n", 0, 0}, {SCRIPT_FILL, "xxxxxxxxxx", 0, 110000}}}},
      1,
      200,
      FAULT_TOO_LARGE,
-     "over the limit",
+     "over the limit of 0 MiB: raise http.body_max",
      -1},
     {"too many headers",
      {{NULL,
@@ -715,6 +715,38 @@ static void test_a_tunnel_is_asked_to_pack(void **state)
     script_server_free(server);
 }
 
+/* Whoever knows better says so, whatever is measured. */
+static void test_packing_is_as_it_is_set(void **state)
+{
+    (void)state;
+    static const char *const set[][2] = {{"yes", "gzip"}, {"no", "identity"}};
+    static const struct script_exchange exchanges[] = {
+        {"/slow",
+         {{SCRIPT_WAIT, NULL, 0, 20}, {SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
+        {NULL, {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
+    };
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
+        struct script_server *server = script_server_new(exchanges, 2);
+        struct http_settings settings;
+        struct fixture f;
+        char value[64];
+        http_settings_default(&settings);
+        settings.url = script_server_url(server);
+        settings.gzip = set[i][0];
+        open_http(&f, &settings);
+        for (size_t k = 0; k < 6; k++) {
+            f.calls = 0;
+            http_get(f.http, k == 0 ? "/slow" : "/next", NULL, on_done, &f);
+            assert_int_equal(loop_run(f.loop), 0);
+            assert_string_equal(script_header(script_server_request(server, k), "Accept-Encoding",
+                                              value, sizeof value),
+                                set[i][1]);
+        }
+        close_http(&f);
+        script_server_free(server);
+    }
+}
+
 #define GZIP_HEAD JSON "Content-Encoding: gzip\r\n\r\n"
 #define GZIP_SMALL                                                                                 \
     GZIP_HEAD "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x4a\x54\xb2\x32\xac\x05\x00\xaf"   \
@@ -888,6 +920,7 @@ int main(void)
         cmocka_unit_test(test_what_died_silently_is_not_used_again),
         cmocka_unit_test(test_an_echoed_token_is_hidden),
         cmocka_unit_test(test_a_tunnel_is_asked_to_pack),
+        cmocka_unit_test(test_packing_is_as_it_is_set),
         cmocka_unit_test(test_compressed_answers),
         cmocka_unit_test(test_proxies_from_the_environment),
         cmocka_unit_test(test_cancelled_requests_are_silent),

@@ -253,6 +253,7 @@ static void test_how_a_backend_is_asked(void **state)
         for (int r = 0; r < RESOURCE_COUNT; r++) {
             fault_set(&desk.input.panes[r].fault, rows[i].outage ? FAULT_CONNECT : FAULT_NONE, 0,
                       "%s", rows[i].outage ? "nobody answers" : "");
+            desk.input.panes[r].fault_ms = desk.input.now.wall_ms + 1;
         }
         has(&desk, rows[i].expected);
         if (asking.held_until_us != MOMENT_NEVER) { /* it counts down by itself */

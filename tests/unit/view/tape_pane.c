@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <blotter/core/hash.h>
+
 #include "desk.h"
 
 static bool shows(struct desk *desk, const char *needle)
@@ -174,6 +176,97 @@ static void test_digest(void **state)
     }
 }
 
+/* Without a network the day is what it was, and is marked. */
+static void test_digest_offline(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_DOWN);
+    desk_later(&desk, 300000);
+    desk_offline(&desk);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_DOWN);
+    assert_true(shows(&desk, "AWAY 5 min   Day +6,281 → ≈+6,281"));
+    desk_close(&desk);
+}
+
+/* An order's or position's way as a stream tells it, with what a reader makes of it. */
+enum { SENT_MAX = 4 };
+static const struct way {
+    const char *events[SENT_MAX][2]; /* type and status */
+    enum tape_kind counts[SENT_MAX];
+} ways[] = {
+    {{{"order_placed", "PENDING"}, {"order_executed", "EXECUTED"}}, {TAPE_PLACED, TAPE_FILLED}},
+    {{{"order_placed", "PENDING"}, {"order_cancelled", "CANCELLED"}},
+     {TAPE_PLACED, TAPE_CANCELLED}},
+    {{{"order_placed", "PENDING"}, {"order_cancelled", "REJECTED"}}, {TAPE_PLACED, TAPE_REJECTED}},
+    {{{"position_opened", ""}, {"position_closed", ""}}, {TAPE_KINDS, TAPE_CLOSED}},
+};
+
+static void send(struct desk *desk, size_t way, int id, size_t step, uint64_t number)
+{
+    char text[512], id_text[24];
+    const char *type = ways[way].events[step][0], *status = ways[way].events[step][1];
+    bool order = strncmp(type, "order", 5) == 0;
+    snprintf(text, sizeof text,
+             "{\"event\":\"%s\",\"data\":{\"%s\":\"x%d\",\"symbol\":\"S\",\"quantity\":%d,"
+             "\"status\":\"%s\",\"averagePrice\":1,\"realizedPnL\":2}}",
+             type, order ? "orderId" : "positionId", id,
+             strcmp(type, "position_closed") == 0 ? 0 : 5, status);
+    snprintf(id_text, sizeof id_text, "%d", (int)number);
+    struct event event;
+    struct sse_event sse = {.type = "message",
+                            .type_len = 7,
+                            .data = text,
+                            .data_len = strlen(text),
+                            .id = id_text,
+                            .id_len = strlen(id_text)};
+    assert_true(event_parse(&sse, &event));
+    tape_event(desk->tape, desk->input.now, &event, false);
+}
+
+/* Whatever comes, and however often it is told again: each is counted as --watch prints it, once.
+ */
+static void test_digest_counts_what_was_told(void **state)
+{
+    (void)state;
+    uint64_t dice = 7;
+    for (int run = 0; run < 20; run++) {
+        struct desk desk;
+        struct tape_counts before;
+        uint64_t told[TAPE_KINDS + 1] = {0};
+        desk_open(&desk, 160, 48);
+        free(desk_text(&desk, SCREEN_ALL));
+        desk_do(&desk, ACTION_DOWN);
+        before = tape_counts(desk.tape);
+        uint64_t number = 1;
+        for (int id = 0; id < 200; id++) {
+            size_t way = (size_t)(hash_next(&dice) % (sizeof ways / sizeof *ways));
+            size_t steps = 1 + (size_t)(hash_next(&dice) % 2);
+            for (size_t step = 0; step < steps; step++) {
+                send(&desk, way, id, step, number++);
+                told[ways[way].counts[step]]++;
+                if (hash_next(&dice) % 3 == 0) { /* replayed after a break */
+                    send(&desk, way, id, step, number - 1);
+                }
+            }
+        }
+        desk_later(&desk, 180000);
+        desk_do(&desk, ACTION_DOWN);
+        struct tape_counts after = tape_counts(desk.tape);
+        char expected[64];
+        snprintf(expected, sizeof expected, " · %d filled · %d closed", (int)told[TAPE_FILLED],
+                 (int)told[TAPE_CLOSED]);
+        assert_true(shows(&desk, expected));
+        for (int kind = 0; kind < TAPE_KINDS; kind++) {
+            assert_int_equal(after.of[kind] - before.of[kind], told[kind]);
+        }
+        desk_close(&desk);
+    }
+}
+
 /* Coming back into focus is as good as a key; Enter then lists what was counted. */
 static void test_digest_lists(void **state)
 {
@@ -208,6 +301,8 @@ int main(void)
         cmocka_unit_test(test_hostile_texts),
         cmocka_unit_test(test_moving),
         cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_digest_offline),
+        cmocka_unit_test(test_digest_counts_what_was_told),
         cmocka_unit_test(test_digest_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
