@@ -166,6 +166,10 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
         put_curve(painter, area, row_index, style);
     } else if (column->compose != NULL) {
         put_composed(painter, column, row, area, style);
+    } else if ((column->flags & COLUMN_OWNER) != 0 && row->stale && table_mark_is_due(mark)) {
+        char marked[COLUMN_COMPOSED_MAX]; /* the margin says something else */
+        snprintf(marked, sizeof marked, "≈%s", column->text(row));
+        table_put_text(painter, column, area, marked, style);
     } else if (column->kind == COLUMN_TEXT) {
         table_put_text(painter, column, area, column->text(row), style);
     } else {
