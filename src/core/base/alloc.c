@@ -61,6 +61,9 @@ char *mem_dup(const char *bytes, size_t len)
 char *mem_printf(const char *format, ...)
 {
     va_list arguments;
+    if (format == NULL) {
+        abort(); /* tells a sanitizing compiler what the attribute does not */
+    }
     va_start(arguments, format);
     int len = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
