@@ -31,6 +31,7 @@ struct watch_stream {
     bool out_full, held_full;  /* why the stream is paused */
     bool snapshot_due;         /* the panes have not been told yet */
     bool was_live;
+    bool greets;  /* the next event is the first of its connection */
     bool renewed; /* another token was asked for since it was last live */
     bool over;    /* nothing is added any more */
 };
@@ -146,16 +147,33 @@ static bool hold_behind_gap(struct watch_stream *watch, const struct sse_event *
     return watch_catch_hold(watch->catch, sse);
 }
 
+/* A stream that welcomes another user than was asked for has nothing to say to us. */
+static bool is_refused(struct watch_stream *watch, const struct event *event)
+{
+    watch->greets = false;
+    if (event == NULL || event->type != EVENT_CONNECTED ||
+        !event_is_foreign(event, watch->source->user)) {
+        return false;
+    }
+    struct fault fault;
+    event_refusal(event, &fault);
+    stream_refuse(watch->stream, &fault);
+    return true;
+}
+
 static void on_event(void *user, const struct sse_event *sse)
 {
     struct watch_stream *watch = user;
     const struct watch_settings *settings = watch->settings;
     struct event event;
     /* raw prints without looking, so that not even the payload's size makes a difference */
-    bool looks = settings->format != WATCH_RAW || settings->glob_count > 0 ||
+    bool looks = watch->greets || settings->format != WATCH_RAW || settings->glob_count > 0 ||
                  watch->source->panes != 0 || settings->trace != NULL || watch->catch != NULL;
     bool known = looks && event_parse(sse, &event);
     if (watch->over) {
+        return;
+    }
+    if (is_refused(watch, known ? &event : NULL)) {
         return;
     }
     if (settings->trace != NULL) {
@@ -279,6 +297,7 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
     }
     watch->was_live = status->phase == CONN_LIVE;
     if (status->phase == CONN_LIVE) {
+        watch->greets = true;
         watch_place_opened(&watch->place);
     }
     trace_status(watch, status);

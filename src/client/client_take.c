@@ -84,6 +84,14 @@ void client_fetched(struct client *client, enum resource resource,
 
 /* --- the stream --------------------------------------------------------------------------- */
 
+/* Somebody else's stream: there might as well be none, and the bar says so. */
+static void refuse_stream(struct client *client, const struct event *event)
+{
+    struct fault fault;
+    event_refusal(event, &fault);
+    stream_refuse(client->stream, &fault);
+}
+
 void client_stream_event(void *user, const struct sse_event *sse)
 {
     struct client *client = user;
@@ -93,6 +101,9 @@ void client_stream_event(void *user, const struct sse_event *sse)
     event_parse(sse, &event);
     struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
     bool ours = came.outcome != JOURNAL_REFUSED;
+    if (!ours && event.type == EVENT_CONNECTED) {
+        refuse_stream(client, &event);
+    }
     if (ours && ledger_event(client->ledger, client->engine, &event, now)) {
         client->changes |= RESOURCE_BIT(RESOURCE_ORDERS);
     }

@@ -353,6 +353,12 @@ void stream_dismissed(struct stream *stream)
     settle(stream);
 }
 
+void stream_refuse(struct stream *stream, const struct fault *why)
+{
+    conn_refuse(stream->conn, why, now_of(stream));
+    settle(stream);
+}
+
 void stream_resumed(struct stream *stream)
 {
     conn_resumed(stream->conn, now_of(stream));

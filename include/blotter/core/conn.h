@@ -84,6 +84,9 @@ void conn_lost(struct conn *conn, const struct fault *fault, struct moment now);
 /* The server says that it gives this connection up: another one is made, after the usual wait. */
 void conn_dismissed(struct conn *conn, struct moment now);
 
+/* What comes is not what was asked for, by what it says of itself: ended as by a 4xx. */
+void conn_refuse(struct conn *conn, const struct fault *why, struct moment now);
+
 /* The server sent a retry field: replaces the first delay, within bounds. */
 void conn_retry_field(struct conn *conn, int64_t retry_ms);
 

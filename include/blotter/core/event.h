@@ -5,6 +5,7 @@
 #ifndef BLOTTER_CORE_EVENT_H
 #define BLOTTER_CORE_EVENT_H
 
+#include <blotter/core/fault.h>
 #include <blotter/core/span.h>
 #include <blotter/core/resource.h>
 #include <blotter/core/sse.h>
@@ -58,6 +59,12 @@ uint64_t event_id_parse(const char *text, size_t len);
 
 /* The panes this event concerns: its type's, or those it names. */
 resource_mask event_panes(const struct event *event);
+
+/* Whether it says that it is of another user than this; NULL: nobody is another. */
+bool event_is_foreign(const struct event *event, const char *user);
+
+/* Why a stream whose welcome is foreign is none for us. */
+void event_refusal(const struct event *event, struct fault *ret);
 
 /*
  * Reads a dispatched SSE event. Returns false when its data is no JSON object with a string

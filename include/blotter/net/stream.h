@@ -53,6 +53,8 @@ void stream_way_open(struct stream *stream);   /* another request has just been 
 void stream_way_closed(struct stream *stream); /* another request has failed without an answer */
 /* The server says itself that this connection is at its end. */
 void stream_dismissed(struct stream *stream);
+/* What comes is not what was asked for, by what it says of itself: ended as by a 4xx. */
+void stream_refuse(struct stream *stream, const struct fault *why);
 void stream_resumed(struct stream *stream); /* we were suspended: connects anew at once */
 
 /* While paused nothing is read: the server is held back by TCP, no event comes, the watchdog rests.

@@ -287,14 +287,6 @@ static void heartbeat(struct engine *engine, uint64_t id)
     }
 }
 
-/* Whether an event is said to be another user's. */
-static bool is_foreign(const struct engine *engine, const struct event *event)
-{
-    struct span value;
-    return engine->settings.user != NULL && span_member(event->data, "userId", &value) &&
-           span_type(value) == SPAN_STRING && !span_string_equals(value, engine->settings.user);
-}
-
 /* A welcome to somebody else: what comes is not for us, and there might as well be no stream. */
 static void refuse(struct engine *engine, const struct event *event)
 {
@@ -314,7 +306,7 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
     engine->last = now;
     engine->seq++;
     engine->counters.events++;
-    if (is_foreign(engine, event)) {
+    if (event_is_foreign(event, engine->settings.user)) {
         refuse(engine, event);
         return JOURNAL_REFUSED;
     }

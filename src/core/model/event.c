@@ -123,3 +123,21 @@ bool event_parse(const struct sse_event *sse, struct event *ret)
     *ret = event;
     return true;
 }
+
+bool event_is_foreign(const struct event *event, const char *user)
+{
+    struct span value;
+    return user != NULL && span_member(event->data, "userId", &value) &&
+           span_type(value) == SPAN_STRING && !span_string_equals(value, user);
+}
+
+void event_refusal(const struct event *event, struct fault *ret)
+{
+    enum { NAME_SIZE = 64 };
+    char name[NAME_SIZE] = "";
+    struct span value;
+    if (span_member(event->data, "userId", &value)) {
+        span_string(value, name, sizeof name);
+    }
+    fault_set(ret, FAULT_SERVER, 200, "the stream is of user %s, who was not asked for", name);
+}

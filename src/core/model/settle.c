@@ -346,7 +346,7 @@ static bool is_cut_off(const struct pending *log, const struct snapshot *base,
     }
     const struct order *oldest = &base->orders[base->row_count - 1];
     const struct change_value *placed = find_value(entry, offsetof(struct order, created_ms));
-    if (placed != NULL && oldest->created_ms != MODEL_NO_TIME &&
+    if (placed != NULL && oldest->created_ms != MODEL_NO_TIME && snapshot_is_cut(base) &&
         placed->integer < oldest->created_ms) {
         return true;
     }

@@ -28,9 +28,10 @@ enum input {
     INPUT_START,
     INPUT_STOP,
     INPUT_OPENED,
-    INPUT_HEARD,   /* the first byte */
-    INPUT_REFUSED, /* an answer that may be another one later */
-    INPUT_FINAL,   /* an answer that will not change */
+    INPUT_HEARD,    /* the first byte */
+    INPUT_REFUSED,  /* an answer that may be another one later */
+    INPUT_FINAL,    /* an answer that will not change */
+    INPUT_UNWANTED, /* what came is not what was asked for */
     INPUT_LOST,
     INPUT_SILENT,
     INPUT_DUE,
@@ -47,6 +48,7 @@ struct conn {
     int failures;    /* attempts in a row that did not become a good stream */
     int late_probes; /* those among them that got no answer after PROBING_MS */
     int short_lives; /* streams in a row that ended before they were good */
+    int refusals;    /* streams that were live and not what was asked for */
     int afterlives;  /* tries in a row after the server had ended it for good */
     bool asked;      /* CONN_WAITING: the server said for how long */
     bool after_life; /* CONN_WAITING: a live stream ended, which is no matter of the way */
@@ -195,6 +197,7 @@ static const struct transition transitions[] = {
     {INPUT_HEARD, IN(CONN_SILENT), CONN_LIVE, CONN_NOTHING},
     {INPUT_REFUSED, IN(CONN_CONNECTING), CONN_WAITING, CONN_CLOSE},
     {INPUT_FINAL, IN(CONN_CONNECTING), CONN_ENDED, CONN_CLOSE},
+    {INPUT_UNWANTED, IN(CONN_SILENT) | IN(CONN_LIVE), CONN_ENDED, CONN_CLOSE},
     {INPUT_LOST, OPEN, CONN_WAITING, CONN_CLOSE},
     {INPUT_SILENT, OPEN, CONN_WAITING, CONN_CLOSE},
     {INPUT_DUE, IN(CONN_WAITING) | IN(CONN_ENDED), CONN_CONNECTING, CONN_CONNECT},
@@ -400,6 +403,15 @@ void conn_dismissed(struct conn *conn, struct moment now)
     conn_lost(conn, &fault, now);
 }
 
+/* It was live each time: that says nothing for the next. */
+void conn_refuse(struct conn *conn, const struct fault *why, struct moment now)
+{
+    if (conn_move(conn, INPUT_UNWANTED, why, now)) {
+        conn->afterlives = conn->refusals;
+        conn->refusals += conn->refusals < EXPONENT_MAX;
+    }
+}
+
 void conn_retry_field(struct conn *conn, int64_t retry_ms)
 {
     int64_t floor_ms = lesser(conn->settings.retry_ms, FLOOR_MS);
@@ -479,7 +491,7 @@ static bool may_come_back(const struct conn_status *status)
 {
     return status->phase == CONN_ENDED &&
            (status->fault.kind == FAULT_HTTP || status->fault.kind == FAULT_TYPE ||
-            status->fault.kind == FAULT_AUTH);
+            status->fault.kind == FAULT_SERVER || status->fault.kind == FAULT_AUTH);
 }
 
 void conn_way_open(struct conn *conn, struct moment now)

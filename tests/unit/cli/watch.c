@@ -137,6 +137,17 @@ static int step_token(struct loop *loop)
     return 3;
 }
 
+/* Nothing of a stream that welcomes another user is printed. */
+static int step_another_user(struct loop *loop)
+{
+    fake_stream_open(loop);
+    fake_stream_bytes(loop, "data: {\"event\":\"connected\",\"data\":{\"userId\":\"v\"}}\n\n"
+                            "data: {\"event\":\"order_placed\",\"data\":{}}\n\n");
+    assert_int_equal(read_out(), 0);
+    assert_true(fake_has_quit(loop));
+    return 1;
+}
+
 static void run(int (*step)(struct loop *loop))
 {
     struct loop *loop = fake_loop();
@@ -165,11 +176,24 @@ static void test_a_token_is_asked_for_once(void **state)
     run(step_token);
 }
 
+static void test_another_users_stream_is_not_printed(void **state)
+{
+    static const enum watch_format formats[] = {WATCH_TEXT, WATCH_JSON, WATCH_RAW};
+    (void)state;
+    fixture.source.user = "u";
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        fixture.settings.format = formats[i];
+        run(step_another_user);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_back_pressure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_sleep_is_noticed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_another_users_stream_is_not_printed, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_a_token_is_asked_for_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

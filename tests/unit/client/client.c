@@ -347,6 +347,30 @@ static void test_a_passing_404_ends_nothing(void **state)
     assert_int_equal(pane(f, RESOURCE_ORDERS).fault.kind, FAULT_NONE);
 }
 
+/* A stream that welcomes somebody else is none: said, polled beside, tried more and more seldom. */
+static void test_a_stream_of_another_user_ends(void **state)
+{
+    struct fixture *f = *state;
+    unsigned tries = 0;
+    settle(f);
+    fake_stream_end(f->loop, FAULT_NETWORK);
+    for (int second = 0; second < 600; second++) {
+        fake_pass(f->loop, 1000);
+        answer_all(f);
+        if (fake_stream_waits(f->loop)) {
+            tries++;
+            fake_stream_open(f->loop);
+            fake_stream_bytes(f->loop, EVENT("connected", "{\"userId\":\"v\"}")
+                                           EVENT("balance_updated", "{\"balance\":666}"));
+            assert_int_equal(phase(f), CONN_ENDED);
+            assert_non_null(strstr(client_stream_status(f->client)->fault.text, "user v"));
+        }
+    }
+    assert_in_range(tries, 3, 12);
+    assert_true(engine_polling(client_engine(f->client), NULL));
+    assert_true(pane(f, RESOURCE_ACCOUNT).shown->account->balance == 100);
+}
+
 /* Once by itself until one is accepted, and whenever the user wants everything anew. */
 static void test_a_refused_token_is_asked_for(void **state)
 {
@@ -498,6 +522,7 @@ int main(void)
         ROW(test_a_stream_without_a_byte_is_polled_beside),
         ROW(test_an_outage_is_probed_by_one_and_ends_for_all),
         ROW(test_a_passing_404_ends_nothing),
+        ROW(test_a_stream_of_another_user_ends),
         ROW(test_a_refused_token_is_asked_for),
         ROW(test_a_stream_that_alone_is_refused),
         ROW(test_a_token_that_cannot_be_sent_changes_nothing),

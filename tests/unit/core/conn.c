@@ -178,6 +178,7 @@ enum step {
     WAY_OPEN,
     RESUMED,
     BYTES,
+    REFUSE,
     STEPS
 };
 
@@ -223,6 +224,9 @@ static void do_step(struct conn *conn, enum step step)
     case BYTES:
         conn_bytes(conn, late);
         break;
+    case REFUSE:
+        conn_refuse(conn, &fault, late);
+        break;
     case STEPS:
     default:
         break;
@@ -239,6 +243,7 @@ static void test_every_input_in_every_phase(void **state)
         [ANSWER_500] = "iwslwe", [ANSWER_404] = "ieslwe", [LOST] = "iwwwwe",
         [LOST_AUTH] = "iewwwe",  [TICK] = "iwwwCe",       [RETRY_NOW] = "iCCCCe",
         [WAY_OPEN] = "iCslCe",   [RESUMED] = "iCCCCe",    [BYTES] = "icllwe",
+        [REFUSE] = "iceewe",
     };
     static const char letters[] = "icslwe";
     for (int step = 0; step < STEPS; step++) {
@@ -560,6 +565,23 @@ static void test_what_ended_for_good_comes_back(void **state)
         conn_free(conn);
     }
     struct conn *conn = open_conn();
+    struct fault foreign;
+    int64_t tried_ms = 0, pause_ms = 5000;
+    fault_set(&foreign, FAULT_SERVER, 200, "of another");
+    conn_start(conn, at_ms(0));
+    for (int try = 0; try < 6; try++, pause_ms *= 2) { /* it was live each time: that is no hope */
+        conn_answered(conn, 200, "text/event-stream", -1, at_ms(tried_ms));
+        conn_bytes(conn, at_ms(tried_ms));
+        conn_refuse(conn, &foreign, at_ms(tried_ms));
+        assert_int_equal(conn_take_action(conn), CONN_CLOSE);
+        conn_way_open(conn, at_ms(tried_ms + pause_ms - 1));
+        assert_int_equal(conn_status(conn)->phase, CONN_ENDED);
+        tried_ms += pause_ms;
+        conn_way_open(conn, at_ms(tried_ms));
+        assert_int_equal(conn_take_action(conn), CONN_CONNECT);
+    }
+    conn_free(conn);
+    conn = open_conn();
     conn_start(conn, at_ms(0));
     conn_stop(conn, at_ms(1));
     conn_way_open(conn, at_ms(10000000));
