@@ -220,6 +220,7 @@ static void the_profiles_that_are_in_force(void **state)
         unsetenv("BLOTTER_PROFILE");
         if (config == NULL) {
             fail_msg("row %zu: %s", i, problem.text);
+            return;
         }
         name_profiles(config, names, sizeof names);
         const char *user = config_text(config, CONFIG_USER);
