@@ -338,6 +338,22 @@ static void test_a_clock_that_is_a_day_off_is_its_own(void **state)
     trio_close(&trio);
 }
 
+/* What a row, and a symbol, are of several accounts', is said where they are shown. */
+static void test_pages_name_the_account(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    free(trio_text(&trio, SCREEN_ALL));
+    trio_do(&trio, "down fields");
+    expect(&trio, "RELIANCE · alpaca", true);
+    trio_do(&trio, "back detail");
+    expect(&trio, "NSE  alpaca", true);
+    trio_do(&trio, "back help");
+    expect(&trio, "Show all accounts together", true);
+    trio_close(&trio);
+}
+
 static void test_enter_opens_an_account(void **state)
 {
     (void)state;
@@ -391,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_whose_a_row_is_always_stands_there),
         cmocka_unit_test(test_the_digest_names_accounts),
         cmocka_unit_test(test_a_clock_that_is_a_day_off_is_its_own),
+        cmocka_unit_test(test_pages_name_the_account),
         cmocka_unit_test(test_enter_opens_an_account),
         cmocka_unit_test(test_accounts_come_and_go),
     };
