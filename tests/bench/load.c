@@ -83,8 +83,11 @@ static void measure_load_row(struct bench *bench, const struct load_row *row)
         bench_result(bench, row->id)->budget = row->factor * limit + 10;
         snprintf(budget, sizeof budget, "; budget: %.2fx the limit + 10 ms", row->factor);
     }
-    bench_note(bench, row->id, "CPU %.1f ms, peer %.0f ms%s", samples_at(&cpu, 0.5),
-               samples_at(&peers_cpu, 0.5), budget);
+    char peer[32] = "";
+    if (peers_cpu.count > 0) {
+        snprintf(peer, sizeof peer, ", peer %.0f ms", samples_at(&peers_cpu, 0.5));
+    }
+    bench_note(bench, row->id, "CPU %.1f ms%s%s", samples_at(&cpu, 0.5), peer, budget);
     samples_free(&cpu);
     samples_free(&peers_cpu);
     samples_free(&ours);

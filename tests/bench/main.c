@@ -17,7 +17,7 @@ enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_MARKDOWN };
 
 struct options {
     enum output output;
-    bool list, strict;
+    bool list, strict, write;
     const char *growth;
     int idle_s;
 };
@@ -29,7 +29,8 @@ static void usage(FILE *out)
           "  --quick         fewer repetitions: under a minute and a half, noisier\n"
           "  --only GLOB     only the rows whose id matches, such as 'load.*'\n"
           "  --json          one JSON object instead of a table\n"
-          "  --markdown      the table of the README\n"
+          "  --markdown      a table of Markdown\n"
+          "  --write         the same into README.md and tests/bench/README.md\n"
           "  --list          the rows\n"
           "  --no-peer       without the peer\n"
           "  --strict        exit 1 when a budget is missed\n"
@@ -48,6 +49,7 @@ enum {
     OPT_ONLY,
     OPT_JSON,
     OPT_MARKDOWN,
+    OPT_WRITE,
     OPT_LIST,
     OPT_NO_PEER,
     OPT_STRICT,
@@ -57,17 +59,12 @@ enum {
 };
 
 static const struct option long_options[] = {
-    {"quick", no_argument, NULL, OPT_QUICK},
-    {"only", required_argument, NULL, OPT_ONLY},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"markdown", no_argument, NULL, OPT_MARKDOWN},
-    {"list", no_argument, NULL, OPT_LIST},
-    {"no-peer", no_argument, NULL, OPT_NO_PEER},
-    {"strict", no_argument, NULL, OPT_STRICT},
-    {"growth", required_argument, NULL, OPT_GROWTH},
-    {"idle", required_argument, NULL, OPT_IDLE},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
+    {"quick", no_argument, NULL, OPT_QUICK},         {"only", required_argument, NULL, OPT_ONLY},
+    {"json", no_argument, NULL, OPT_JSON},           {"markdown", no_argument, NULL, OPT_MARKDOWN},
+    {"write", no_argument, NULL, OPT_WRITE},         {"list", no_argument, NULL, OPT_LIST},
+    {"no-peer", no_argument, NULL, OPT_NO_PEER},     {"strict", no_argument, NULL, OPT_STRICT},
+    {"growth", required_argument, NULL, OPT_GROWTH}, {"idle", required_argument, NULL, OPT_IDLE},
+    {"help", no_argument, NULL, OPT_HELP},           {NULL, 0, NULL, 0},
 };
 
 /* -1: go on; otherwise the exit status. */
@@ -85,6 +82,9 @@ static int take_option(struct bench *bench, struct options *options, int option)
         return -1;
     case OPT_MARKDOWN:
         options->output = OUTPUT_MARKDOWN;
+        return -1;
+    case OPT_WRITE:
+        options->write = true;
         return -1;
     case OPT_LIST:
         options->list = true;
@@ -192,7 +192,8 @@ static int run(struct bench *bench, const struct options *options)
     }
     bench_run(bench);
     printers[options->output](bench);
-    int status = options->strict && missed(bench) > 0 ? 1 : 0;
+    bool written = !options->write || print_documents(bench);
+    int status = !written || (options->strict && missed(bench) > 0) ? 1 : 0;
     free(bench->results);
     return status;
 }

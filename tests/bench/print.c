@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CELL = 64 };
@@ -98,15 +99,15 @@ static void fill_cells(const struct row *row, const struct result *result, struc
     noise(result, ret->noise);
 }
 
-static void print_machine(const struct bench *bench)
+static void print_machine(FILE *out, const struct bench *bench)
 {
     struct utsname system;
     double load[3] = {0};
     getloadavg(load, 3);
     uname(&system);
-    printf("%s %s %s, %ld processors, load %.1f before and %.1f after%s\n", system.sysname,
-           system.release, system.machine, sysconf(_SC_NPROCESSORS_ONLN), bench->load_before,
-           load[0], bench->load_before > 1 ? " (others were busy: times are too long)" : "");
+    fprintf(out, "%s %s %s, %ld processors, load %.1f before and %.1f after%s\n", system.sysname,
+            system.release, system.machine, sysconf(_SC_NPROCESSORS_ONLN), bench->load_before,
+            load[0], bench->load_before > 1 ? " (others were busy: times are too long)" : "");
 }
 
 void print_text(const struct bench *bench)
@@ -132,7 +133,7 @@ void print_text(const struct bench *bench)
     if (bench->peer_dir[0] == '\0') {
         printf("peer not installed: %s\n", bench->peer_why);
     }
-    print_machine(bench);
+    print_machine(stdout, bench);
 }
 
 static json_t *real_or_null(double value)
@@ -167,25 +168,125 @@ void print_json(const struct bench *bench)
     json_decref(root);
 }
 
-void print_markdown(const struct bench *bench)
+/* --- tables for documents ----------------------------------------------------------------- */
+
+/* What the README shows; the others are behind a link. */
+static bool is_chosen(const struct row *row)
 {
-    printf("| what | blotter | budget | peer | limit |\n| --- | --- | --- | --- | --- |\n");
+    static const char *const ids[] = {"load.50ms", "event.patch.p50", "event.confirm.p50",
+                                      "idle.cpu", "memory.100"};
+    size_t i = 0;
+    while (i < sizeof ids / sizeof ids[0] && strcmp(ids[i], row->id) != 0) {
+        i++;
+    }
+    return i < sizeof ids / sizeof ids[0];
+}
+
+static void put_row(FILE *out, const struct row *row, const struct result *result)
+{
+    struct cells cells;
+    char of_budget[CELL] = "", spread[2 * CELL] = "", low[CELL], high[CELL];
+    bool missed = print_missed(row, result);
+    fill_cells(row, result, &cells);
+    if (!isnan(result->budget) && result->budget > 0 && result->measured) {
+        char ratio[CELL];
+        number(result->figure / result->budget, ratio);
+        snprintf(of_budget, sizeof of_budget, " (%.20sx)", ratio);
+    }
+    if (!isnan(result->low)) {
+        number(result->low, low);
+        number(result->high, high);
+        snprintf(spread, sizeof spread, " (%.20s..%.20s)", low, high);
+    }
+    fprintf(out, "| %s | %s%s%s%s | %s%s | %s | %s%s%s |\n", row->what, missed ? "**" : "",
+            result->measured ? cells.figure : "not run", missed ? "** (missed)" : "", spread,
+            cells.budget, of_budget, cells.peer, cells.limit,
+            result->limit_what[0] == '\0' ? "" : ": ", result->limit_what);
+}
+
+static void count_budgets(const struct bench *bench, int *ret_kept, int *ret_missed)
+{
+    *ret_kept = *ret_missed = 0;
     for (size_t i = 0; i < row_count; i++) {
         const struct result *result = &bench->results[i];
-        struct cells cells;
-        if (!bench_wants(bench, rows[i].id)) {
-            continue;
+        bool counts = result->measured && !isnan(result->budget);
+        *ret_missed += print_missed(&rows[i], result);
+        *ret_kept += counts && !print_missed(&rows[i], result);
+    }
+}
+
+void print_table(FILE *out, const struct bench *bench, bool chosen)
+{
+    char date[16];
+    time_t now = time(NULL);
+    int kept, over;
+    struct tm day;
+    fprintf(out, "| what | blotter | budget | peer | limit |\n| --- | --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < row_count; i++) {
+        if (bench_wants(bench, rows[i].id) && (!chosen || is_chosen(&rows[i]))) {
+            put_row(out, &rows[i], &bench->results[i]);
         }
-        fill_cells(&rows[i], result, &cells);
-        printf("| %s | %s%s%s | %s | %s | %s%s%s |\n", rows[i].what,
-               print_missed(&rows[i], result) ? "**" : "", cells.figure,
-               print_missed(&rows[i], result) ? "** (missed)" : "", cells.budget, cells.peer,
-               cells.limit, result->limit_what[0] == '\0' ? "" : ": ", result->limit_what);
     }
-    printf("\n`./run bench --markdown` prints this table");
-    if (bench->peer_dir[0] == '\0') {
-        printf("; peer not installed: %s", bench->peer_why);
+    count_budgets(bench, &kept, &over);
+    strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &day));
+    fprintf(
+        out,
+        "\nOne run of `./run bench` on %s: %d budgets of all its rows kept, %d missed. Medians, "
+        "with the first and third\nquartile; in brackets ours divided by the other; a figure "
+        "keeps its budget up to 1 %% beyond it%s%s.\n",
+        date, kept, over, bench->peer_dir[0] == '\0' ? "; peer not installed: " : "",
+        bench->peer_dir[0] == '\0' ? bench->peer_why : "");
+    print_machine(out, bench);
+}
+
+void print_markdown(const struct bench *bench)
+{
+    print_table(stdout, bench, false);
+}
+
+/* --- into the documents ------------------------------------------------------------------- */
+
+static char *read_whole(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = NULL;
+    size_t room = 0;
+    ssize_t len = file == NULL ? -1 : getdelim(&text, &room, '\0', file);
+    if (file != NULL) {
+        fclose(file);
     }
-    printf(". Medians; ");
-    print_machine(bench);
+    if (len < 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* What stands between the two marks of a file becomes the table. */
+static bool put_into(const struct bench *bench, const char *path, bool chosen)
+{
+    static const char begin[] = "<!-- bench -->\n", end[] = "<!-- /bench -->";
+    char *text = read_whole(path);
+    char *from = text == NULL ? NULL : strstr(text, begin);
+    char *to = from == NULL ? NULL : strstr(from, end);
+    FILE *file = to == NULL ? NULL : fopen(path, "w");
+    bool good = file != NULL;
+    if (good) {
+        from += sizeof begin - 1;
+        fwrite(text, 1, (size_t)(from - text), file);
+        print_table(file, bench, chosen);
+        fputs(to, file);
+        good = fclose(file) == 0;
+    }
+    free(text);
+    if (!good) {
+        fprintf(stderr, "bench: %s: not written: no file, or no marks in it\n", path);
+    }
+    return good;
+}
+
+bool print_documents(const struct bench *bench)
+{
+    bool all = put_into(bench, BENCH_ROOT "/tests/bench/README.md", false);
+    return put_into(bench, BENCH_ROOT "/README.md", true) && all;
 }

@@ -4,6 +4,8 @@
 
 #include "bench.h"
 
+#include <stdio.h>
+
 extern const struct row rows[];
 extern const size_t row_count;
 
@@ -16,5 +18,9 @@ bool print_missed(const struct row *row, const struct result *result);
 void print_text(const struct bench *bench);
 void print_json(const struct bench *bench);
 void print_markdown(const struct bench *bench);
+/* The table of the README (the chosen rows), or of everything that was measured. */
+void print_table(FILE *out, const struct bench *bench, bool chosen);
+/* Puts both into README.md and tests/bench/README.md, between the marks there. */
+bool print_documents(const struct bench *bench);
 
 #endif
