@@ -779,6 +779,37 @@ static void test_a_stream_that_is_behind_leaves_no_marks(void **state)
     }
 }
 
+/* P15: what the welcome knew of is a replay only as long as its ids grow. */
+static void test_ids_that_do_not_grow_are_no_replay(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *welcome, *first, *id;
+    } cases[] = {{"20", NULL, "20"}, {"20", "5", "6"}, {"7", NULL, "7"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench = bench_settled(true);
+        engine_stream_lost(bench.engine, bench.now, NULL);
+        engine_stream_opened(bench.engine, bench.now);
+        tell(&bench, CONNECTED, cases[i].welcome);
+        tell(&bench,
+             "{\"event\":\"balance_updated\",\"data\":{\"tradingAccountId\":\"acc\","
+             "\"balance\":1}}",
+             cases[i].welcome);
+        if (cases[i].first != NULL) {
+            tell(&bench, CONNECTED, cases[i].first);
+        }
+        wait_ms(&bench, 300);
+        answer_all(&bench, 1000);
+        wait_ms(&bench, 300);
+        answer_all(&bench, 1000);
+        tell(&bench, ORDER_EVENT("order_placed", "z", "PENDING", "4"), cases[i].id);
+        wait_ms(&bench, 20);
+        answer_all(&bench, 1000); /* it lacks what came */
+        assert_true(pane(&bench, RESOURCE_ORDERS).dirty);
+        engine_free(bench.engine);
+    }
+}
+
 /* R14: where a list may be cut, the clock tells too; where it is not, the order is looked for. */
 static void test_the_clock_tells_what_a_cut_list_need_not_hold(void **state)
 {
@@ -1702,6 +1733,7 @@ int main(void)
         cmocka_unit_test(test_ids_that_lie_are_forgotten),
         cmocka_unit_test(test_a_claim_may_be_true),
         cmocka_unit_test(test_a_stream_that_is_behind_leaves_no_marks),
+        cmocka_unit_test(test_ids_that_do_not_grow_are_no_replay),
         cmocka_unit_test(test_the_clock_tells_what_a_cut_list_need_not_hold),
         cmocka_unit_test(test_a_change_of_what_is_not_known_is_looked_for),
         cmocka_unit_test(test_one_huge_id_freezes_nothing),
