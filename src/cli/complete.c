@@ -1,5 +1,5 @@
-#include <blotter/cli/config.h>
-#include <blotter/cli/options.h>
+#include "config.h"
+#include "options.h"
 #include <blotter/core/event.h>
 #include <blotter/core/resource.h>
 

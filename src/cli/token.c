@@ -1,4 +1,4 @@
-#include <blotter/cli/token.h>
+#include "token.h"
 
 #include <errno.h>
 #include <fcntl.h>

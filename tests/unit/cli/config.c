@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <blotter/cli/config.h>
+#include "config.h"
 #include <blotter/core/ini.h>
 
 static char file[128];
