@@ -38,7 +38,8 @@ struct dashboard {
     struct trace *trace;
     struct desk *desks[CONFIG_PROFILES_MAX]; /* in the order of the session's profiles */
     size_t desk_count;
-    uint64_t serials; /* given away so far */
+    uint64_t serials;         /* given away so far */
+    char notice[PROBLEM_BYTES]; /* about accounts that are not open; "": none */
     struct tui_account accounts[CONFIG_PROFILES_MAX];
     char *state_path;
     char state_server[24]; /* a number for what is looked at, whatever its name is made of */
@@ -310,17 +311,17 @@ static void on_goes(void *user, struct profile *profile)
 static void tell(struct dashboard *dashboard, const char *text)
 {
     session_log(dashboard->session, "%s", text);
-    if (dashboard->desk_count > 0) {
-        client_note(dashboard->desks[0]->client, "account", text);
-    }
+    snprintf(dashboard->notice, sizeof dashboard->notice, "%s", text);
 }
 
 static void on_came(void *user, struct profile *profile)
 {
     struct dashboard *dashboard = user;
     struct fault fault;
+    struct problem problem;
     if (!desk_open(dashboard, profile, &fault)) {
-        tell(dashboard, fault.text);
+        problem_set(&problem, "%s: %s", profile->name, fault.text);
+        tell(dashboard, problem.text);
     }
 }
 
@@ -359,6 +360,7 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
     struct session *session = dashboard->session;
     struct session_watcher watcher = {on_goes, on_came, on_failed, dashboard};
     struct problem problem;
+    dashboard->notice[0] = '\0';
     if (!session_reload(session, &watcher, &problem)) {
         snprintf(error, error_size, "%s", problem.text);
         return false;
@@ -379,6 +381,7 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
         }
     }
     fill(dashboard, session->latest, ret);
+    ret->notice = dashboard->notice[0] != '\0' ? dashboard->notice : NULL;
     return true;
 }
 
@@ -424,6 +427,11 @@ static int run(struct dashboard *dashboard)
     dashboard->loop = loop_new();
     if (open_all(dashboard)) {
         fill(dashboard, dashboard->session->config, &screen);
+        if (dashboard->desk_count < dashboard->session->named) { /* why stands on stderr */
+            snprintf(dashboard->notice, sizeof dashboard->notice, "%zu of %zu accounts are open",
+                     dashboard->desk_count, dashboard->session->named);
+            screen.notice = dashboard->notice;
+        }
         status = tui_run(dashboard->loop, &screen);
     }
     close_all(dashboard);

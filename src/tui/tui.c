@@ -153,6 +153,9 @@ int tui_run(struct loop *loop, const struct tui_settings *settings)
     tui_take_accounts(tui, settings);
     int status = 2;
     if (tui_apply(tui, settings, error)) {
+        if (settings->notice != NULL) {
+            tui_notice(tui, "%s", settings->notice);
+        }
         status = run(tui);
     } else {
         fprintf(stderr, "blotter: %s\n", error);

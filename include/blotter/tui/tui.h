@@ -48,6 +48,7 @@ typedef bool (*tui_reload_fn)(void *user, struct tui_settings *ret, char *error,
 struct tui_settings {
     const struct tui_account *accounts; /* copied; at most OWNERS_MAX */
     size_t account_count;
+    const char *notice; /* said once, now; NULL: nothing, or that a reload is done. Copied */
     const char *currency; /* "INR"; NULL: none is shown */
 
     const char *
