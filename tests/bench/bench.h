@@ -90,6 +90,8 @@ double load_exec_ms(const struct bench *bench);
 
 /* Growth: orders and event rates, as CSV into a folder and as a chart on stdout. */
 int growth_run(struct bench *bench, const char *csv_path);
+/* The same of one number of orders, as a line. */
+int growth_rows(struct bench *bench, int orders);
 /* Idle at length. */
 int idle_run(struct bench *bench, int seconds);
 

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROWS = 48, COLUMNS = 160, LOAD_MS = 30000, END_MS = 3000, SLICE_US = 2000 };
+enum { ROWS = 48, COLUMNS = 160, LOAD_MS = 120000, END_MS = 3000, SLICE_US = 2000 };
 
 /* --- start -------------------------------------------------------------------------------- */
 
@@ -25,7 +25,10 @@ static bool start_blotter(struct subject *subject, struct bench *bench, const st
     if (options->cache_dir == NULL) {
         argv[argc++] = "--no-cache";
     }
-    argv[argc] = options->extra;
+    for (size_t i = 0; i < sizeof options->extra / sizeof options->extra[0]; i++) {
+        argv[argc] = options->extra[i];
+        argc += options->extra[i] != NULL;
+    }
     snprintf(token, sizeof token, "BLOTTER_TOKEN=%s", server->token);
     snprintf(cache, sizeof cache, "XDG_CACHE_HOME=%s",
              options->cache_dir == NULL ? "/dev/null/none" : options->cache_dir);
