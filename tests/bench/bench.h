@@ -37,6 +37,7 @@ struct bench {
     char programs[512];           /* the folder of the benchmark's own programs */
     char peer_dir[512];           /* where the peer is installed; "" when it is not */
     char peer_why[96];            /* why it is not */
+    bool browser;                 /* the peer is a tab of a browser */
     char work_dir[256];           /* for files of this run */
     bool quick;
     double load_before; /* the system's load average when the run began */

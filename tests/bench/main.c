@@ -32,6 +32,7 @@ static void usage(FILE *out)
           "  --markdown      a table of Markdown\n"
           "  --write         the same into README.md and tests/bench/README.md\n"
           "  --list          the rows\n"
+          "  --browser       the peer is a tab of a headless Chromium: React, swr, EventSource\n"
           "  --no-peer       without the peer\n"
           "  --strict        exit 1 when a budget is missed\n"
           "  --growth FILE   10 to 100,000 orders, 1 to 10,000 events/s: CSV into FILE, and a "
@@ -53,6 +54,7 @@ enum {
     OPT_WRITE,
     OPT_LIST,
     OPT_NO_PEER,
+    OPT_BROWSER,
     OPT_STRICT,
     OPT_GROWTH,
     OPT_IDLE,
@@ -61,19 +63,13 @@ enum {
 };
 
 static const struct option long_options[] = {
-    {"quick", no_argument, NULL, OPT_QUICK},
-    {"only", required_argument, NULL, OPT_ONLY},
-    {"json", no_argument, NULL, OPT_JSON},
-    {"markdown", no_argument, NULL, OPT_MARKDOWN},
-    {"write", no_argument, NULL, OPT_WRITE},
-    {"list", no_argument, NULL, OPT_LIST},
-    {"no-peer", no_argument, NULL, OPT_NO_PEER},
-    {"strict", no_argument, NULL, OPT_STRICT},
-    {"growth", required_argument, NULL, OPT_GROWTH},
-    {"idle", required_argument, NULL, OPT_IDLE},
-    {"rows", required_argument, NULL, OPT_ROWS},
-    {"help", no_argument, NULL, OPT_HELP},
-    {NULL, 0, NULL, 0},
+    {"quick", no_argument, NULL, OPT_QUICK},     {"only", required_argument, NULL, OPT_ONLY},
+    {"json", no_argument, NULL, OPT_JSON},       {"markdown", no_argument, NULL, OPT_MARKDOWN},
+    {"write", no_argument, NULL, OPT_WRITE},     {"list", no_argument, NULL, OPT_LIST},
+    {"no-peer", no_argument, NULL, OPT_NO_PEER}, {"browser", no_argument, NULL, OPT_BROWSER},
+    {"strict", no_argument, NULL, OPT_STRICT},   {"growth", required_argument, NULL, OPT_GROWTH},
+    {"idle", required_argument, NULL, OPT_IDLE}, {"rows", required_argument, NULL, OPT_ROWS},
+    {"help", no_argument, NULL, OPT_HELP},       {NULL, 0, NULL, 0},
 };
 
 /* -1: go on; otherwise the exit status. */
@@ -97,6 +93,9 @@ static int take_option(struct bench *bench, struct options *options, int option)
         return -1;
     case OPT_LIST:
         options->list = true;
+        return -1;
+    case OPT_BROWSER:
+        bench->browser = true;
         return -1;
     case OPT_NO_PEER:
         snprintf(bench->peer_why, sizeof bench->peer_why, "not wanted");

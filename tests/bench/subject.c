@@ -52,9 +52,12 @@ static bool start_blotter(struct subject *subject, struct bench *bench, const st
 static bool start_peer(struct subject *subject, struct bench *bench, const struct server *server,
                        const struct subject_options *options)
 {
-    const char *argv[] = {
-        "node",       "peer.js",     options->url == NULL ? server->url : options->url,
-        server->user, server->token, NULL};
+    const char *argv[] = {"node",
+                          bench->browser ? "tab.js" : "peer.js",
+                          options->url == NULL ? server->url : options->url,
+                          server->user,
+                          server->token,
+                          NULL};
     const char *env[] = {"NODE_ENV=production", NULL};
     if (bench->peer_dir[0] == '\0' ||
         !process_start(&subject->process, argv, env, bench->peer_dir, PROCESS_PIPE)) {
