@@ -22,7 +22,7 @@ def positions:
        currency: "USD", multiplier: (if .asset_class == "us_option" then 100 else null end),
        stock: {symbol, instrumentId: .symbol, exchange, segment: .asset_class}, raw: .});
 def account:
-  {id: .account_number, clientId: .account_number, currency, balance: .equity,
+  {id: .account_number, clientId: .account_number, currency, balance: .equity, netLiq: .equity,
    availableMargin: .buying_power, usedMargin: .initial_margin, createdAt: .created_at, raw: .};
 def watchlist:
   [{id, name, updatedAt: .updated_at, items: [.id as $list | .assets[] |

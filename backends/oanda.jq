@@ -2,7 +2,7 @@
 def side: if . == null then null elif startswith("-") then "SELL" else "BUY" end;
 def amount: if . == null then null else ltrimstr("-") end;
 # The prices of EUR_USD are in USD; what a position gains is in the account's own currency, which its
-# answer does not name.
+# answer does not name: "account" says so.
 def currency: if . == null then null else split("_")[-1] end;
 # Times are RFC 3339, or seconds since 1970 as a string where a proxy drops our header.
 def time:
@@ -21,11 +21,11 @@ def side_of_position($name):
   .[$name] as $side | select($side.units != null and ($side.units | tonumber) != 0) |
   {id: "\(.instrument)/\($name)", symbol: .instrument, quantity: $side.units,
    averagePrice: $side.averagePrice, unrealizedPnL: $side.unrealizedPL,
-   currency: (.instrument | currency), valueCurrency: "home",
+   currency: (.instrument | currency), valueCurrency: "account",
    stock: {symbol: .instrument, instrumentId: .instrument}, raw: .};
 def positions: .positions | map(side_of_position("long"), side_of_position("short"));
 def account:
-  .account | {id, clientId: .id, currency, balance: .NAV, availableMargin: .marginAvailable,
+  .account | {id, clientId: .id, currency, balance: .NAV, netLiq: .NAV, availableMargin: .marginAvailable,
               usedMargin: .marginUsed, createdAt: (.createdTime | time), raw: .};
 def account_id: .accounts[].id;
 def watchlist:
@@ -44,7 +44,8 @@ def event:
   if .type == "HEARTBEAT" then {event: "heartbeat", id: .lastTransactionID}
   elif .type == "ORDER_FILL" then
     {event: "order_executed", id, timestamp: (.time | time),
-     data: {orderId: .orderID, symbol: .instrument, status: "FILLED", class: "done", price,
+     data: {orderId: .orderID, symbol: .instrument, orderSide: (.units | side), status: "FILLED",
+            class: "done", price,
             averagePrice: .price, filledQuantity: (.units | amount), executedAt: (.time | time)}},
     changed(["orders", "positions", "account"])
   elif .type == "ORDER_CANCEL" then

@@ -30,7 +30,7 @@ def positions:
        createdAt: .date_acquired, stock: (.symbol | stock), raw: .});
 def account:
   .balances | {id: .account_number, clientId: .account_number, currency: "USD",
-               balance: .total_equity,
+               balance: .total_equity, netLiq: .total_equity,
                availableMargin: (.margin.stock_buying_power // .cash.cash_available),
                usedMargin: .current_requirement, raw: .};
 def account_id: .profile.account | list | .[].account_number;

@@ -21,6 +21,6 @@ def positions:
        currentValue: .walletImpact.currentValue, unrealizedPnL: .walletImpact.unrealizedProfitLoss,
        createdAt, stock: (.instrument | stock), raw: .});
 def account:
-  {id, clientId: .id, currency, balance: .totalValue, availableMargin: .cash.availableToTrade,
+  {id, clientId: .id, currency, balance: .totalValue, netLiq: .totalValue, availableMargin: .cash.availableToTrade,
    raw: .};
 def refusal: if type == "object" then .message // .errorMessage // .code else . end;

@@ -78,12 +78,13 @@ static const struct offer {
 
 static const struct offer *offer_of(enum option_id id)
 {
+    static const struct offer nothing = {.word = NULL};
     for (size_t i = 0; i < sizeof offers / sizeof *offers; i++) {
         if (offers[i].id == id) {
             return &offers[i];
         }
     }
-    return NULL;
+    return &nothing;
 }
 
 /* The words that can be told now, with spaces. */
@@ -93,19 +94,19 @@ static void print_words(FILE *out, enum option_id id)
     if (option_info(id)->values != NULL) {
         print_values(out, option_info(id)->values, ' ');
     }
-    for (int i = 0; offer != NULL && offer->word != NULL && offer->word(i) != NULL; i++) {
+    for (int i = 0; offer->word != NULL && offer->word(i) != NULL; i++) {
         fprintf(out, "%s%s", i > 0 ? " " : "", offer->word(i));
     }
 }
 
 static bool has_words(enum option_id id)
 {
-    return option_info(id)->values != NULL || (offer_of(id) != NULL && offer_of(id)->word != NULL);
+    return option_info(id)->values != NULL || offer_of(id)->word != NULL;
 }
 
 static const char *command_of(enum option_id id)
 {
-    return offer_of(id) != NULL ? offer_of(id)->command : NULL;
+    return offer_of(id)->command;
 }
 
 /* --- bash ----------------------------------------------------------------------------------- */
@@ -197,7 +198,7 @@ static void zsh_argument(FILE *out, enum option_id id)
     fprintf(out, ":");
     zsh_escape(out, row->argument);
     fprintf(out, ":");
-    if (offer_of(id) != NULL && offer_of(id)->list) {
+    if (offer_of(id)->list) {
         fprintf(out, "_sequence compadd - ");
         print_words(out, id);
     } else if (id == OPTION_SET) { /* the value is still to be typed */

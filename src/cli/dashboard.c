@@ -25,8 +25,9 @@ struct desk {
     struct client *client;
     struct token_renew *renew;
     char host[256];
-    char *daybook; /* NULL: none is kept */
-    char *cache;   /* its own directory; NULL: the usual one */
+    char *daybook;       /* NULL: none is kept */
+    char *cache;         /* its own directory; NULL: the usual one */
+    struct trace *trace; /* its lines of it; NULL: the dashboard's */
     uint64_t serial;
 };
 
@@ -221,6 +222,7 @@ static void desk_close(struct desk *desk)
 {
     token_renew_free(desk->renew);
     client_free(desk->client);
+    trace_close(desk->trace);
     profile_loop(desk->profile, NULL);
     free(desk->daybook);
     free(desk->cache);
@@ -240,7 +242,9 @@ static bool desk_open(struct dashboard *dashboard, struct profile *profile, stru
     profile_client(profile, &settings);
     desk->cache = cache_of(dashboard, profile, settings.cache_dir);
     settings.cache_dir = desk->cache != NULL ? desk->cache : settings.cache_dir;
-    settings.trace = dashboard->trace;
+    bool several = dashboard->session->named > 1;
+    desk->trace = several ? trace_of(dashboard->trace, profile->name) : NULL;
+    settings.trace = several ? desk->trace : dashboard->trace;
     settings.on_refused = on_refused;
     settings.refused_user = desk;
     settings.remember = true;

@@ -121,16 +121,15 @@ bool ledger_tape_entry(const struct alarm *alarm, struct tape_entry *ret)
     tape_entry_init(ret, kinds[alarm->kind], alarm->at_ms);
     snprintf(ret->symbol, sizeof ret->symbol, "%.47s", alarm->symbol);
     if (alarm->kind == ALARM_MARGIN) {
-        snprintf(ret->text, sizeof ret->text, "margin %.0f %%, beyond %.0f %%", alarm->value,
+        snprintf(ret->text, sizeof ret->text, "margin %.0f %%, above %.0f %%", alarm->value,
                  alarm->level);
     } else if (alarm->kind == ALARM_DAY_LOSS) {
-        snprintf(ret->text, sizeof ret->text, "the day's loss is beyond its limit");
+        snprintf(ret->text, sizeof ret->text, "the day's loss has passed its limit");
     } else {
         snprintf(ret->id, sizeof ret->id, "%.47s", alarm->id);
         ret->price = ret->ltp = alarm->value;
         ret->limit = alarm->level;
-        snprintf(ret->text, sizeof ret->text, "%s",
-                 alarm->kind == ALARM_PRICE ? "price crossed" : "");
+        snprintf(ret->text, sizeof ret->text, "%s", alarm->kind == ALARM_PRICE ? "crossed" : "");
     }
     return true;
 }

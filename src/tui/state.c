@@ -56,7 +56,7 @@ void state_load(const struct state_file *place, struct screen *screen,
     struct ini_error error;
     struct file file;
     ret_badge[0] = '\0';
-    if (file_read(AT_FDCWD, place->path, FILE_ANY, STATE_BYTES_MAX, &file)) {
+    if (file_read(AT_FDCWD, place->path, 0, STATE_BYTES_MAX, &file)) {
         ini_read(file.bytes, file.len, take_pair, &reading, &error);
         free(file.bytes);
     }

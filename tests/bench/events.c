@@ -9,32 +9,6 @@
 
 enum { RATE = 50, SETTLE_MS = 3000, QUIET_MS = 300 };
 
-/* The first paint at or after index from that shows a pane. */
-static const struct step *paint_after(const struct steps *steps, size_t from, unsigned bit)
-{
-    for (size_t i = from; i < steps->count; i++) {
-        if (step_is_paint(&steps->list[i]) && (steps->list[i].mask & bit) != 0) {
-            return &steps->list[i];
-        }
-    }
-    return NULL;
-}
-
-/* Every order event whose rows were patched: from its turn's start to the frame on the terminal. */
-static void sample_patches(const struct steps *steps, size_t from, struct samples *ret)
-{
-    for (size_t i = from; i < steps->count; i++) {
-        const struct step *step = &steps->list[i];
-        if (strcmp(step->name, "patch") != 0) {
-            continue;
-        }
-        const struct step *paint = paint_after(steps, i, RESOURCE_BIT(RESOURCE_ORDERS));
-        if (paint != NULL) {
-            samples_add(ret, (double)(paint->t_us - step->t_us) / 1000);
-        }
-    }
-}
-
 /* The index of the answer to a read of the orders that contains event id; count when none. */
 static size_t covering_answer(const struct steps *steps, size_t from, uint64_t id)
 {
@@ -71,7 +45,7 @@ static const struct step *paint_of(const struct steps *steps, size_t from, uint6
     for (size_t i = from; i < steps->count; i++) {
         const struct step *step = &steps->list[i];
         if (step->id >= id && strcmp(step->name, "event") == 0) {
-            return paint_after(steps, i, RESOURCE_BIT(RESOURCE_ORDERS));
+            return steps_paint_after(steps, i, RESOURCE_BIT(RESOURCE_ORDERS));
         }
     }
     return NULL;
@@ -90,7 +64,8 @@ static void sample_confirmations(const struct witness *witness, size_t first_see
         const struct seen *seen = &witness->list[i];
         size_t answer = covering_answer(steps, from, seen->id);
         const struct step *paint = paint_of(steps, from, seen->id);
-        const struct step *mark = answer == steps->count ? NULL : paint_after(steps, answer, ~0u);
+        const struct step *mark =
+            answer == steps->count ? NULL : steps_paint_after(steps, answer, ~0u);
         if (seen->id == 0 || answer == steps->count || paint == NULL || mark == NULL) {
             continue;
         }
@@ -123,7 +98,7 @@ static void take_events(struct scene *scene, enum subject_kind kind, int seconds
         subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS);
         usage_read(subject_pid(&subject), &after);
         ret->cpu_us = (double)(after.cpu_ns - before.cpu_ns) / 1e3;
-        sample_patches(&subject.steps, from, &ret->patches);
+        steps_sample_patches(&subject.steps, from, &ret->patches);
         sample_confirmations(&scene->witness, first_seen, &subject, from, ret);
         ret->events = (double)(scene->witness.count - first_seen);
     }

@@ -164,6 +164,18 @@ void scene_storm(struct scene *scene, struct subject *subject, double per_s, int
     }
 }
 
+void scene_storm_all(struct scene *scene, struct subject *subject, double per_s, int64_t for_us)
+{
+    int64_t start_us = now_us(), next_us = start_us, step_us = (int64_t)(1e6 / per_s);
+    while (next_us < start_us + for_us) {
+        change(scene, "update orders set quantity = 1 + (quantity % 900) where id in (select "
+                      "(select o.id from orders o where o.tradingAccountId = a.id order by "
+                      "o.createdAt desc limit 1) from trading_accounts a)");
+        next_us += step_us;
+        scene_run_until(scene, subject, next_us);
+    }
+}
+
 long scene_requests(const struct scene *scene)
 {
     long total = 0;

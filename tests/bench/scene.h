@@ -39,6 +39,15 @@ void scene_run_until(struct scene *scene, struct subject *subject, int64_t until
 /* Changes orders at a rate for a time; at most ten at once, so that any rate can be had. */
 void scene_storm(struct scene *scene, struct subject *subject, double per_s, int64_t for_us);
 
+/* The same, so much a second of every user: one change of each in a turn. */
+void scene_storm_all(struct scene *scene, struct subject *subject, double per_s, int64_t for_us);
+
+/* A config that names the server's first users as accounts a0, a1, …, into path. */
+bool accounts_config(struct scene *scene, size_t accounts, char path[300]);
+/* The dashboard on so many of them (one: without a config), everything loaded. Free it whatever is
+ * returned. */
+bool accounts_start(struct subject *ret, struct scene *scene, size_t accounts);
+
 /* All requests the server answered so far, the mock's own and the stream's left out. */
 long scene_requests(const struct scene *scene);
 

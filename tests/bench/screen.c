@@ -138,6 +138,34 @@ void measure_keys_in_storm(struct bench *bench)
     scene_end(&scene);
 }
 
+/* Thirty-two accounts, all of them busy. */
+void measure_accounts_keys(struct bench *bench)
+{
+    enum { ACCOUNTS = 32, RATE = 50 };
+    static const char *const options[] = {"--users", "32", "--orders", "40", NULL};
+    struct scene scene;
+    struct subject subject;
+    if (!scene_start(&scene, bench, options)) {
+        return;
+    }
+    struct typist typist = {.subject = &subject};
+    size_t first = scene.witness.count;
+    int seconds = bench_times(bench, 8, 4);
+    if (accounts_start(&subject, &scene, ACCOUNTS) &&
+        subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS) && find_corner(&typist)) {
+        scene.on_pump = type_and_look;
+        scene.user = &typist;
+        scene_storm_all(&scene, &subject, RATE, (int64_t)seconds * 1000000);
+        scene.on_pump = NULL;
+    }
+    bench_quantile(bench, "accounts.keys.p99", &typist.latencies, 0.99);
+    bench_note(bench, "accounts.keys.p99", "median %.2f ms; %.0f events/s came to the first",
+               samples_at(&typist.latencies, 0.5), (double)(scene.witness.count - first) / seconds);
+    samples_free(&typist.latencies);
+    subject_free(&subject);
+    scene_end(&scene);
+}
+
 /* --- bytes -------------------------------------------------------------------------------- */
 
 struct wanted_paint {

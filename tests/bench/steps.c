@@ -1,5 +1,7 @@
 #include "steps.h"
 
+#include <blotter/core/resource.h>
+
 #include <fcntl.h>
 #include <jansson.h>
 #include <poll.h>
@@ -56,6 +58,7 @@ static void add_line(struct steps *steps, const char *text, size_t len)
     copy_text(line, "step", step->name, sizeof step->name);
     copy_text(line, "pane", step->pane, sizeof step->pane);
     copy_text(line, "event", step->event, sizeof step->event);
+    copy_text(line, "account", step->account, sizeof step->account);
     copy_text(line, "body_fnv1a", step->hash, sizeof step->hash);
     step->id = (uint64_t)number(line, "id", 0);
     step->mask = (unsigned)number(line, "mask", 0);
@@ -119,4 +122,29 @@ size_t steps_number(const struct steps *steps, const char *name)
 bool step_is_paint(const struct step *step)
 {
     return strcmp(step->name, "paint") == 0 || strcmp(step->name, "first_paint") == 0;
+}
+
+const struct step *steps_paint_after(const struct steps *steps, size_t from, unsigned bit)
+{
+    for (size_t i = from; i < steps->count; i++) {
+        const struct step *step = &steps->list[i];
+        if (step_is_paint(step) && (step->mask & bit) != 0 &&
+            strcmp(step->account, steps->list[from].account) == 0) {
+            return step;
+        }
+    }
+    return NULL;
+}
+
+void steps_sample_patches(const struct steps *steps, size_t from, struct samples *ret)
+{
+    for (size_t i = from; i < steps->count; i++) {
+        const struct step *step = &steps->list[i];
+        const struct step *paint = strcmp(step->name, "patch") == 0
+                                       ? steps_paint_after(steps, i, RESOURCE_BIT(RESOURCE_ORDERS))
+                                       : NULL;
+        if (paint != NULL) {
+            samples_add(ret, (double)(paint->t_us - step->t_us) / 1000);
+        }
+    }
 }

@@ -5,17 +5,20 @@
 #ifndef BLOTTER_BENCH_STEPS_H
 #define BLOTTER_BENCH_STEPS_H
 
+#include "stats.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct step {
     int64_t t_us;
-    char name[20];  /* "paint", "event", "fetch_done"… */
-    char pane[16];  /* "" when it has none */
-    char event[32]; /* the event's type */
-    char hash[20];  /* of a pane's last body, at the end */
-    uint64_t id;    /* of an event; the newest one that a response contains */
+    char name[20];    /* "paint", "event", "fetch_done"… */
+    char pane[16];    /* "" when it has none */
+    char event[32];   /* the event's type */
+    char account[24]; /* "" where there is only one */
+    char hash[20];    /* of a pane's last body, at the end */
+    uint64_t id;      /* of an event; the newest one that a response contains */
     unsigned mask, loaded;
     int status;
     int64_t rows, requests; /* -1 when not told */
@@ -42,5 +45,12 @@ size_t steps_number(const struct steps *steps, const char *name);
 
 /* True for "paint" and "first_paint". */
 bool step_is_paint(const struct step *step);
+
+/* The first paint at or after index from that shows a pane (of the same account). */
+const struct step *steps_paint_after(const struct steps *steps, size_t from, unsigned bit);
+
+/* Every order event whose rows were patched: ms from its turn's start to the frame on the terminal.
+ */
+void steps_sample_patches(const struct steps *steps, size_t from, struct samples *ret);
 
 #endif

@@ -22,6 +22,14 @@ static bool start_blotter(struct subject *subject, struct bench *bench, const st
     const char *argv[12] = {bench->blotter,     "--url", url, "--user", server->user, "--trace",
                             subject->trace_path};
     size_t argc = 7;
+    if (options->config != NULL) {
+        const char *const several[] = {bench->blotter, "--config", options->config, "--trace",
+                                       subject->trace_path};
+        memcpy(argv, several, sizeof several);
+        argc = sizeof several / sizeof *several;
+        argv[argc] = argv[argc + 1] = NULL;
+    }
+    subject->accounts = options->accounts == 0 ? 1 : options->accounts;
     if (options->cache_dir == NULL) {
         argv[argc++] = "--no-cache";
     }
@@ -33,8 +41,8 @@ static bool start_blotter(struct subject *subject, struct bench *bench, const st
     snprintf(cache, sizeof cache, "XDG_CACHE_HOME=%s",
              options->cache_dir == NULL ? "/dev/null/none" : options->cache_dir);
     /* Nothing of the user's, and nothing of an earlier run's. */
-    const char *env[] = {token, cache, "XDG_CONFIG_HOME=/dev/null/none",
-                         "XDG_STATE_HOME=/dev/null/none", NULL};
+    const char *env[] = {options->config != NULL ? cache : token, cache,
+                         "XDG_CONFIG_HOME=/dev/null/none", "XDG_STATE_HOME=/dev/null/none", NULL};
     struct pty_options pty = {.argv = argv,
                               .env = env,
                               .rows = options->rows == 0 ? ROWS : options->rows,
@@ -160,12 +168,29 @@ bool subject_wait(struct subject *subject, subject_predicate predicate, const vo
     return true;
 }
 
+static bool is_whole(const struct step *step)
+{
+    return step_is_paint(step) && (step->loaded & RESOURCE_ALL) == RESOURCE_ALL;
+}
+
+/* Whether it is the first of its account's. */
+static bool is_first(const struct steps *steps, size_t at)
+{
+    size_t i = 0;
+    while (i < at && !(is_whole(&steps->list[i]) &&
+                       strcmp(steps->list[i].account, steps->list[at].account) == 0)) {
+        i++;
+    }
+    return i == at;
+}
+
 static const struct step *loaded_paint(const struct subject *subject)
 {
-    for (size_t i = 0; i < subject->steps.count; i++) {
-        const struct step *step = &subject->steps.list[i];
-        if (step_is_paint(step) && (step->loaded & RESOURCE_ALL) == RESOURCE_ALL) {
-            return step;
+    const struct steps *steps = &subject->steps;
+    size_t accounts = subject->accounts == 0 ? 1 : subject->accounts;
+    for (size_t i = 0; i < steps->count; i++) {
+        if (is_whole(&steps->list[i]) && is_first(steps, i) && --accounts == 0) {
+            return &steps->list[i];
         }
     }
     return NULL;
@@ -174,7 +199,9 @@ static const struct step *loaded_paint(const struct subject *subject)
 static bool is_loaded(const struct subject *subject, const void *user)
 {
     (void)user;
-    return loaded_paint(subject) != NULL && steps_find(&subject->steps, 0, "stream_open") != NULL;
+    size_t accounts = subject->accounts == 0 ? 1 : subject->accounts;
+    return loaded_paint(subject) != NULL &&
+           steps_number(&subject->steps, "stream_open") >= accounts;
 }
 
 bool subject_wait_loaded(struct subject *subject, int64_t *ret_us)

@@ -19,6 +19,8 @@ struct subject_options {
     const char *cache_dir; /* XDG_CACHE_HOME; NULL: --no-cache */
     int rows, cols;        /* 0: 48, 160 */
     const char *extra[3];  /* more options, the rest NULL */
+    const char *config;    /* a file that names several accounts, in place of url and user */
+    size_t accounts;       /* how many; 0: one */
 };
 
 struct subject {
@@ -27,6 +29,7 @@ struct subject {
     struct process process; /* the peer */
     struct steps steps;
     int64_t started_us;
+    size_t accounts;
     char trace_path[256];
 };
 
@@ -49,8 +52,8 @@ typedef bool (*subject_predicate)(const struct subject *subject, const void *use
 bool subject_wait(struct subject *subject, subject_predicate predicate, const void *user,
                   int timeout_ms);
 
-/* Until all four panes have been loaded from the server and painted, and its stream is open. The
- * paint that showed the last of them into *ret_us (may be NULL). */
+/* Until all four panes have been loaded from the server and painted, and its stream is open, of
+ * every account. The paint that showed the last of them into *ret_us (may be NULL). */
 bool subject_wait_loaded(struct subject *subject, int64_t *ret_us);
 
 /* Takes in what comes until the time, whatever it is. */

@@ -59,7 +59,7 @@ static void scroll(struct bench *bench, int run)
 
 static void resort(struct bench *bench, int run)
 {
-    desk_do(&bench->desk, run % 2 == 0 ? ACTION_SORT_NEXT : ACTION_SORT_REVERSE);
+    desk_do(&bench->desk, run % 2 == 0 ? ACTION_SORT_RIGHT : ACTION_SORT_REVERSE);
     frame(bench, 0);
 }
 

@@ -3,11 +3,17 @@
  * many seconds as stand in the file that BLOTTER_TEST_CLOCK names. The monotonic clock goes on as
  * it is, as it does when somebody sets the time. The clock that goes on in the machine's sleep is
  * ahead by what stands in BLOTTER_TEST_SLEPT; the descriptor by which the kernel tells of it is the
- * FIFO BLOTTER_TEST_WAKE.
+ * FIFO BLOTTER_TEST_WAKE. Whoever opens the file BLOTTER_TEST_HOLD waits until somebody has opened
+ * and closed a FIFO of that name with ".wait" behind it.
  */
-#define _GNU_SOURCE /* syscall */
+#undef _FILE_OFFSET_BITS /* what is defined here has its own name … */
+#undef _FORTIFY_SOURCE   /* … and no other body */
+#define _GNU_SOURCE      /* syscall */
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #ifdef __linux__
@@ -57,6 +63,40 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *at, struct itime
                ? 0
                : (int)syscall(SYS_timerfd_settime, fd, flags, at, before);
 }
+#endif
+
+static int open_held(int directory, const char *path, int flags, int mode)
+{
+    const char *held = getenv("BLOTTER_TEST_HOLD");
+    if (held != NULL && strcmp(path, held) == 0) {
+        char fifo[256], byte;
+        snprintf(fifo, sizeof fifo, "%s.wait", path);
+        int fd = (int)syscall(SYS_openat, AT_FDCWD, fifo, O_RDONLY | O_CLOEXEC);
+        while (fd >= 0 && read(fd, &byte, 1) > 0) {
+        }
+        close(fd);
+        unlink(fifo); /* once */
+    }
+    return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+    va_list more;
+    va_start(more, flags);
+    int mode = (flags & O_CREAT) != 0 ? va_arg(more, int) : 0;
+    va_end(more);
+    return open_held(directory, path, flags, mode);
+}
+
+#ifdef __GLIBC__ /* for large files, and with checks */
+int openat64(int directory, const char *path, int flags, ...) __attribute__((alias("openat")));
+int __openat_2(int directory, const char *path, int flags);
+int __openat_2(int directory, const char *path, int flags)
+{
+    return open_held(directory, path, flags, 0);
+}
+int __openat64_2(int directory, const char *path, int flags) __attribute__((alias("__openat_2")));
 #endif
 
 time_t time(time_t *ret)

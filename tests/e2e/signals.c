@@ -443,20 +443,27 @@ static bool waits_in_open(struct pty *pty, void *user)
 }
 
 /*
- * The program is held between its first look at the terminal's size and its handler of SIGWINCH: by
- * a state file that is a pipe. It comes up in the size that the terminal has then.
+ * The program is held between its first look at the terminal's size and its handler of SIGWINCH:
+ * where it opens its state file. It comes up in the size that the terminal has then.
  */
 static void sizes_change_before_the_first_frame(void **state)
 {
     struct trust *t = *state;
-    char home[128];
+    char home[128], hold[192], shim[512];
     struct held held = {.fd = -1};
     snprintf(home, sizeof home, "XDG_STATE_HOME=%s", t->dir);
     snprintf(held.path, sizeof held.path, "%s/blotter", t->dir);
     mkdir(held.path, 0700);
-    snprintf(held.path, sizeof held.path, "%s/blotter/state.ini", t->dir);
+    snprintf(held.path, sizeof held.path, "%s/blotter/state.ini.wait", t->dir);
     assert_int_equal(mkfifo(held.path, 0600), 0);
-    struct pty *pty = trust_start(t, &(struct trust_run){.rows = 24, .cols = 80, .env = {home}});
+    snprintf(hold, sizeof hold, "BLOTTER_TEST_HOLD=%s/blotter/state.ini", t->dir);
+    snprintf(shim, sizeof shim, "LD_PRELOAD=%s", trust_clock_shim());
+    struct trust_run run = {.rows = 24, .cols = 80};
+    run.env[0] = home;
+    run.env[1] = hold;
+    run.env[2] = shim;
+    run.env[3] = "ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:verify_asan_link_order=0";
+    struct pty *pty = trust_start(t, &run);
     assert_true(wait_for(pty, waits_in_open, &held));
     for (int i = 0; i < 50; i++) {
         pty_resize(pty, 20 + i % 7, 70 + i);

@@ -14,6 +14,10 @@ struct trace;
 struct trace *trace_open(const char *path);
 void trace_close(struct trace *trace); /* flushes; NULL is fine */
 
+/* The same file for one of several accounts: its lines name it. NULL when trace is. To be closed,
+ * before the trace is. */
+struct trace *trace_of(struct trace *trace, const char *account);
+
 /*
  * Writes {"t":mono_us,"step":"…",…}. fields is a format that yields the JSON members after the
  * step, e.g. "\"pane\":\"%s\",\"us\":%lld", or NULL. Every text that goes in must be JSON-safe

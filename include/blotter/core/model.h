@@ -42,6 +42,9 @@ enum order_class {
 /* The status, with class unknown, of an order that a list of open ones holds no more. */
 #define ORDER_GONE "gone"
 
+/* A position's valueCurrency: the account's, which its answer does not name. */
+#define CURRENCY_OF_ACCOUNT "account"
+
 enum order_side { ORDER_SIDE_UNKNOWN, ORDER_BUY, ORDER_SELL };
 
 struct order {
@@ -83,6 +86,7 @@ struct account {
     struct row row;
     const char *client_id;
     const char *currency; /* also that of every row that names none */
+    double net_liq;       /* what it would be worth with everything closed, as the server says */
     double balance, available_margin, used_margin;
     int64_t created_ms, updated_ms;
 };

@@ -78,6 +78,7 @@ static const struct field account_fields[] = {
     {"balance", NULL, FIELD_NUMBER, true, AT(balance)},
     {"availableMargin", NULL, FIELD_NUMBER, false, AT(available_margin)},
     {"usedMargin", NULL, FIELD_NUMBER, false, AT(used_margin)},
+    {"netLiq", NULL, FIELD_NUMBER, false, AT(net_liq)},
     {"currency", NULL, FIELD_TEXT, false, AT(currency)},
     {"clientId", NULL, FIELD_ID, false, AT(client_id)},
     {"userId", NULL, FIELD_ID, false, AT(row.user)},

@@ -103,9 +103,11 @@ const struct money_closed *money_book_closed(const struct money_book *book, size
 
 void money_copy_currency(const struct position *position, char out[MONEY_CURRENCY_BYTES])
 {
-    bool other = position->value_currency[0] != '\0';
-    snprintf(out, MONEY_CURRENCY_BYTES, "%s",
-             other ? position->value_currency : position->currency);
+    const char *value = position->value_currency;
+    const char *currency = value[0] == '\0'                          ? position->currency
+                           : strcmp(value, CURRENCY_OF_ACCOUNT) == 0 ? ""
+                                                                     : value;
+    snprintf(out, MONEY_CURRENCY_BYTES, "%s", currency);
 }
 
 static char *copy(const char *text)

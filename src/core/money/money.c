@@ -245,6 +245,9 @@ double money_net_liq(const struct account *account, const struct money *money)
     bool same = sum->currency[0] == '\0' || strcmp(sum->currency, account->currency) == 0;
     bool whole = money->count == 1 && sum->unrealized.unknown == 0 && same;
     double unrealized = sum->open_count == 0 ? 0 : sum->unrealized.value;
+    if (!isnan(account->net_liq)) {
+        return account->net_liq;
+    }
     return whole ? account->balance + unrealized : (double)NAN;
 }
 

@@ -15,9 +15,11 @@ struct known {
     uint64_t entry;     /* number of the last entry about it; 0: none */
     int64_t created_ms; /* when the order was placed; MODEL_NO_TIME: not known */
     double quantity, filled, limit, ltp;
-    double placed_at;                              /* the price when the order was placed; NAN */
-    uint8_t state;                                 /* enum known_state */
-    char id[TAPE_ID_MAX], symbol[TAPE_SYMBOL_MAX]; /* positions only, while they are open */
+    double placed_at;     /* the price when the order was placed; NAN */
+    uint8_t state;        /* enum known_state */
+    uint8_t direction;    /* enum order_side, of an order */
+    char id[TAPE_ID_MAX]; /* positions only, while they are open */
+    char symbol[TAPE_SYMBOL_MAX];
 };
 
 struct known_set {

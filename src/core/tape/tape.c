@@ -289,8 +289,14 @@ static void complete_end(struct telling *telling, enum known_state state)
 void tape_remember_order(struct known *known, const struct order *order, enum known_state state)
 {
     known->state = (uint8_t)state;
+    if (order->symbol[0] != '\0') {
+        snprintf(known->symbol, sizeof known->symbol, "%s", order->symbol);
+    }
+    if (order->direction != ORDER_SIDE_UNKNOWN) {
+        known->direction = (uint8_t)order->direction;
+    }
     known->limit = first_known(order->price, known->limit);
-    known->quantity = order->quantity;
+    known->quantity = first_known(order->quantity, known->quantity);
     known->filled =
         order->filled > known->filled || isnan(known->filled) ? order->filled : known->filled;
     known->ltp = first_known(order->ltp, known->ltp);

@@ -33,6 +33,18 @@ static void read_reason(const struct event *event, char out[TAPE_TEXT_MAX])
     }
 }
 
+/* An event may name no more than the order: the rest is as it was known. */
+static void fill_in(struct order *order, const struct known *known)
+{
+    if (order->symbol[0] == '\0') {
+        order->symbol = known->symbol;
+    }
+    if (order->direction == ORDER_SIDE_UNKNOWN) {
+        order->direction = (enum order_side)known->direction;
+    }
+    order->quantity = first_known(order->quantity, known->quantity);
+}
+
 static void order_event(struct tape *tape, struct moment now, const struct event *event,
                         bool covered)
 {
@@ -46,6 +58,9 @@ static void order_event(struct tape *tape, struct moment now, const struct event
     read_reason(event, reason);
     order.failure_reason = reason;
     struct known *known = known_get(&tape->orders, order.row.id, &new);
+    if (!new) {
+        fill_in(&order, known);
+    }
     struct telling telling = {tape, &order, known, event_time(event, now)};
     if (new && event->type == EVENT_ORDER_PLACED) {
         tape_tell_placed(&telling);

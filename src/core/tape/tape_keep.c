@@ -44,8 +44,8 @@ void tape_key(const struct tape *tape, const struct tape_entry *entry, char out[
                  closings_before(tape, entry));
         break;
     default:
-        snprintf(out, TAPE_KEY_MAX, "%s/%s/%" PRId64 "/%.64s", kind, entry->symbol,
-                 entry->wall_ms / SAME_MS, entry->text);
+        snprintf(out, TAPE_KEY_MAX, "%s/%s/%" PRId64 "/%.64s/%.10g", kind, entry->symbol,
+                 entry->wall_ms / SAME_MS, entry->text, entry->limit);
     }
 }
 

@@ -197,9 +197,15 @@ static void say_beyond(const struct writer *writer)
 static void say_alert(const struct writer *writer)
 {
     const struct tape_entry *entry = writer->entry;
-    char shown[TAPE_SHOWN_MAX];
+    char shown[TAPE_SHOWN_MAX], level[TAPE_FIGURE_MAX], price[TAPE_FIGURE_MAX];
     put(writer->words->line, "%s%s%s", symbol(writer, shown), entry->symbol[0] != '\0' ? " " : "",
-        writer->style != NULL && writer->style->no_reasons ? "" : entry->text);
+        entry->text); /* which is ours, and names no amount */
+    if (!isnan(entry->limit)) {
+        put(writer->words->line, " %s", figure(writer, TAPE_PRICE, entry->limit, level));
+    }
+    if (!isnan(entry->price)) {
+        put(writer->words->more, "LTP %s", figure(writer, TAPE_PRICE, entry->price, price));
+    }
 }
 
 static void say_stream(const struct writer *writer)

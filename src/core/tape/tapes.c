@@ -156,6 +156,9 @@ static bool is_of(const struct tapes *tapes, const struct ref *ref, const struct
 size_t tapes_count(const struct tapes *tapes, const struct owner *owner)
 {
     size_t count = 0;
+    if (owner == NULL) {
+        return tapes->count;
+    }
     for (size_t i = 0; i < tapes->count; i++) {
         count += is_of(tapes, &tapes->refs[i], owner);
     }

@@ -566,7 +566,8 @@ size_t emitter_user_subscribers(const struct emitter *emitter, const char *user)
 
 const char *emitter_next_user(const struct emitter *emitter, const char *user)
 {
-    const struct channel *channel = user == NULL ? NULL : channel_find(emitter, user)->next;
+    const struct channel *channel = user == NULL ? NULL : channel_find(emitter, user);
+    channel = channel == NULL ? NULL : channel->next;
     size_t slot = user == NULL ? 0 : slot_of(user) + 1;
     for (; channel == NULL && slot < CHANNEL_SLOTS; slot++) {
         channel = emitter->channels[slot];

@@ -17,7 +17,8 @@ static uint64_t newest(const struct screen_input *input)
 /* What is known now, to be held against what will be known then. */
 static struct away_figures figures_of(const struct screen *screen, const struct screen_input *input)
 {
-    struct away_figures figures = {.at_ms = input->now.wall_ms, .margin = NAN};
+    struct away_figures figures = {
+        .at_ms = input->now.wall_ms, .margin = NAN, .account = screen->account};
     const struct snapshot *account = screen_pane(screen, input, RESOURCE_ACCOUNT).shown;
     const struct snapshot *positions = screen_pane(screen, input, RESOURCE_POSITIONS).shown;
     figures.counts = tape_pane_counts(input);
@@ -114,7 +115,8 @@ static void put_day(struct bar *bar, const struct frame *frame)
     char from[FORMAT_MAX], to[FORMAT_MAX];
     const double values[] = {away->from.day, away->to.day};
     char *const texts[] = {from, to};
-    if (isnan(away->from.day) && isnan(away->to.day)) {
+    bool same = away->from.account == away->to.account;
+    if (!same || (isnan(away->from.day) && isnan(away->to.day))) {
         return;
     }
     for (int i = 0; i < 2; i++) {
@@ -178,16 +180,45 @@ static void put_counts(struct bar *bar, const struct frame *frame)
         bar_add(bar, left_at(counted[i].rank), (struct style){ROLE_DIM, 0}, " · ");
         bar_add(bar, left_at(counted[i].rank), (struct style){counted[i].role, 0}, "%llu %s",
                 (unsigned long long)count, count == 1 ? counted[i].one : counted[i].many);
-        if (kind == TAPE_CLOSED) {
+        bool added = frame->input->accounts == NULL || frame->screen->totals.count == 1;
+        if (kind == TAPE_CLOSED && added) { /* what several kinds of money made is no one sum */
             put_closed(bar, frame,
                        away->to.counts.closed_unknown - away->from.counts.closed_unknown);
         }
     }
 }
 
+#define NAMES_MAX 4
+
+/* " · kite 3, alpaca 1": whose they are. */
+static void put_names(struct bar *bar, const struct frame *frame)
+{
+    const struct screen_accounts *accounts = frame->input->accounts;
+    size_t counts[OWNERS_MAX] = {0}, named = 0;
+    struct tapes_entry found;
+    if (accounts == NULL) {
+        return;
+    }
+    for (size_t i = 0;
+         tapes_at(accounts->tapes, NULL, i, &found) && found.number > frame->screen->away.looked;
+         i++) {
+        counts[found.owner->number]++;
+    }
+    for (size_t i = 0; i < accounts->count && named < NAMES_MAX; i++) {
+        const struct owner *owner = accounts->owners[i];
+        if (counts[owner->number] > 0) {
+            bar_add(bar, left_at(8), (struct style){ROLE_DIM, 0}, "%s",
+                    named++ == 0 ? " · " : ", ");
+            bar_add(bar, left_at(8), (struct style){owner_role(owner), 0}, "%s", owner->name);
+            bar_add(bar, left_at(8), (struct style){ROLE_DIM, 0}, " %zu", counts[owner->number]);
+        }
+    }
+}
+
 static void put_margin(struct bar *bar, const struct screen_away *away)
 {
-    double from = away->from.margin, to = away->to.margin;
+    bool same = away->from.account == away->to.account;
+    double from = same ? away->from.margin : (double)NAN, to = away->to.margin;
     if (!isnan(from) && !isnan(to) && fabs(from - to) >= 0.5) {
         bar_add(bar, left_at(6), (struct style){ROLE_DIM, 0}, " · margin ");
         bar_add(bar, left_at(6), (struct style){ROLE_TEXT, 0}, "%.0f → ", from);
@@ -213,6 +244,7 @@ void paint_digest(const struct frame *frame)
             took);
     put_day(&bar, frame);
     put_counts(&bar, frame);
+    put_names(&bar, frame);
     put_margin(&bar, away);
     key_of(frame->input, ACTION_DETAIL, key, sizeof key);
     if (key[0] != '\0') {

@@ -69,6 +69,9 @@ void sort_menu_take(struct screen *screen)
 {
     struct table *table = chooser_table(screen);
     uint8_t choice = screen->chooser[screen->popup_cursor];
+    if (table == NULL) {
+        return;
+    }
     if (choice == SERVER_ORDER) {
         table_sort_by(table, TABLE_SERVER_ORDER);
     } else if (table->sort == (int)choice && is_sorted_by(table, choice)) {

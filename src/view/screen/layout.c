@@ -164,8 +164,8 @@ static void place_medium(const struct layout_request *request, struct layout *la
     bool positions = is_wanted(layout, PANE_POSITIONS), watch = is_wanted(layout, PANE_WATCHLIST);
     bool lower = positions || watch;
     bool single = request->focus == PANE_ACCOUNT || request->focus == PANE_EVENTS;
-    bool tape =
-        is_wanted(layout, PANE_EVENTS) && request->focus != PANE_EVENTS && (orders || lower);
+    bool tape = request->told && is_wanted(layout, PANE_EVENTS) && request->focus != PANE_EVENTS &&
+                (orders || lower);
     layout->panes[PANE_ACCOUNT] = layout->panes[PANE_EVENTS] = (struct rect){0};
     layout->tape = tape ? cut_lines(&body, -1) : (struct rect){0};
     layout->account_line = account ? cut_lines(&body, 1) : (struct rect){0};

@@ -23,6 +23,7 @@ struct layout_request {
     unsigned wanted; /* LAYOUT_PANE_BIT()s; 0 means all */
     enum pane focus;
     bool zoom;
+    bool told;            /* the tape has something to tell: a line of it, where it is no pane */
     bool strip;           /* the events pane holds long lines: it wants the whole width */
     int need[PANE_COUNT]; /* lines that each wants, frame included; 0: whatever it gets */
 };

@@ -600,7 +600,7 @@ static void mini_word(struct bar *bar, const struct conn_word *word, int columns
     }
 }
 
-/* "!1 3 working 4 held": what there is of it. */
+/* "3 working 4 held !1": what there is of it. */
 static void mini_counts(const struct frame *frame, struct bar *bar)
 {
     const struct table *tables = frame->screen->tables;
@@ -611,15 +611,15 @@ static void mini_counts(const struct frame *frame, struct bar *bar)
     for (size_t i = 0; i < tables[PANE_POSITIONS].sums.count; i++) {
         held += tables[PANE_POSITIONS].sums.sums[i].open_count;
     }
-    if (due > 0) {
-        bar_add(bar, left_at(0), bold(ROLE_ALERT), " !%zu", due);
-    }
     if (tables[PANE_ORDERS].snapshot != NULL) {
         bar_add(bar, left_at(1), plain(ROLE_TEXT), " %zu working",
                 table_view_count(&tables[PANE_ORDERS], ORDER_VIEW_WORKING));
     }
     if (tables[PANE_POSITIONS].snapshot != NULL) {
         bar_add(bar, left_at(2), plain(ROLE_TEXT), " %zu held", held);
+    }
+    if (due > 0) {
+        bar_add(bar, left_at(0), bold(ROLE_ALERT), " !%zu", due);
     }
 }
 

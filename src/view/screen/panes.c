@@ -118,7 +118,7 @@ static void exposure_text(const struct frame *frame, char *out, size_t capacity)
     bool doubtful = sum->value.derived || sum->value.unknown > 0;
     format_number(&frame->input->format,
                   (struct format_figure){sum->gross, 0, doubtful ? FORMAT_DERIVED : 0}, gross);
-    snprintf(out, capacity, "gross %s · long %.0f %% · ",
+    snprintf(out, capacity, "%sgross %s · long %.0f %% · ", sum->stale ? "≈ " : "",
              frame->screen->hide_amounts ? FORMAT_HIDDEN : gross,
              (sum->gross + sum->net) / 2 / sum->gross * 100);
 }

@@ -145,6 +145,7 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     request.focus = screen->focus;
     request.zoom = screen->zoom;
     request.strip = screen->strip.journal;
+    request.told = tape_pane_total(input) > 0;
     screen->curve = curve_is_there(input);
     note_needs(screen);
     memcpy(request.need, screen->need, sizeof request.need);

@@ -40,6 +40,7 @@ struct screen_strip {
 
 struct away_figures {
     int64_t at_ms;
+    uint64_t account;   /* whose day and margin: that of the one shown, 0: of all */
     double day, margin; /* NAN: not known */
     bool stale;         /* nothing confirms the day */
     struct tape_counts counts;
@@ -276,6 +277,7 @@ void tape_say(const struct frame *frame, const struct tape_entry *entry, struct 
 enum role tape_role(const struct tape_entry *entry);
 size_t tape_pane_count(const struct screen *screen, const struct screen_input *input);
 uint64_t tape_pane_total(const struct screen_input *input);
+/* Of all accounts, whichever is shown. */
 struct tape_counts tape_pane_counts(const struct screen_input *input);
 /* The i-th entry with its number among those of all accounts, and whose it is; false past the end.
  */

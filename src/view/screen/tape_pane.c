@@ -80,7 +80,7 @@ uint64_t tape_pane_total(const struct screen_input *input)
 
 struct tape_counts tape_pane_counts(const struct screen_input *input)
 {
-    return input->accounts != NULL ? tapes_counts(input->accounts->tapes, owner_of(input))
+    return input->accounts != NULL ? tapes_counts(input->accounts->tapes, NULL)
            : input->tape != NULL   ? tape_counts(input->tape)
                                    : (struct tape_counts){.closed_amount = 0};
 }

@@ -315,7 +315,10 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
         bool journal = frame->screen->strip.journal;
         size_t count = journal ? events_count(frame->screen, frame->input)
                                : tape_pane_count(frame->screen, frame->input);
-        const char *empty = journal ? "no events yet" : pane_info(pane)->empty;
+        bool several = journal && screen_is_joint(frame->input);
+        const char *empty = several   ? "of several accounts one's events are shown: ( and ) step"
+                            : journal ? "no events yet"
+                                      : pane_info(pane)->empty;
         snprintf(out, capacity, "%s", count == 0 ? empty : "");
         return;
     }

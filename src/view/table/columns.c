@@ -258,7 +258,7 @@ static enum role row_owner_role(const struct row *row)
 #define ACCOUNT(how)                                                                               \
     {                                                                                              \
         "acct", "Acct", "which account's it is",                                                   \
-            .show = (how), .rank = 1, TEXT(owner_name, 4, 12),                                     \
+            .show = (how), .rank = 1, TEXT(owner_name, 8, 12),                                     \
             .flags = COLUMN_SEARCHED | COLUMN_OWNER, .role = row_owner_role                        \
     }
 

@@ -282,6 +282,28 @@ static void give_ranks(struct table *table, struct table_range shown)
     table->rank_is_old = false;
 }
 
+/* Whether row i of the order is a leg of the one above it, or of the one that this is a leg of. */
+static bool is_led(const struct table *table, size_t i)
+{
+    const struct order *orders = table->snapshot->orders;
+    if (i == 0 || (table->traits[table->order[i]] & TABLE_LEG) == 0) {
+        return false;
+    }
+    uint32_t before = table->order[i - 1];
+    const struct order *leg = &orders[table->order[i]], *above = &orders[before];
+    bool sibling = table->marks[before].led && strcmp(above->parent_id, leg->parent_id) == 0;
+    return above->row.owner == leg->row.owner &&
+           (sibling || strcmp(above->row.id, leg->parent_id) == 0);
+}
+
+static void note_legs(struct table *table)
+{
+    bool follow = table_legs_follow(table);
+    for (size_t i = 0; table->pane == PANE_ORDERS && i < table->order_count; i++) {
+        table->marks[table->order[i]].led = follow && is_led(table, i);
+    }
+}
+
 void table_arrange(struct table *table)
 {
     struct table_range shown = table_list_range(table);
@@ -310,6 +332,7 @@ void table_arrange(struct table *table)
     table_sort_rows(table, table->order, table->order_count);
     table->foot.old = table->foot.slips_old = true;
     find_split(table);
+    note_legs(table);
     table_groups_place(table);
     table_sum(table);
     table_settle(table);

@@ -39,6 +39,7 @@ struct table_mark {
     bool seen;        /* … and the user took note */
     uint8_t class;    /* orders: enum order_class, TABLE_GONE */
     uint8_t section;  /* table_section, when it was taken in */
+    bool led;         /* orders: a leg that stands behind its order */
     uint16_t group;   /* positions: its place among the groups */
     double placed_at; /* of an order at market that is over: the price when it was placed; NAN */
     uint32_t rank;    /* its place when the rows were last ranked by a figure that moves */

@@ -1,6 +1,8 @@
 /* Which columns a table has, and which it shows. */
 #include "table.h"
 
+#include <string.h>
+
 size_t table_column_total(const struct table *table)
 {
     size_t count;
@@ -13,17 +15,20 @@ size_t table_columns(const struct table *table, bool narrow, uint8_t out[COLUMNS
 {
     size_t count, all = table_column_total(table), used = 0;
     const struct column *columns = columns_of(table->pane, &count);
+    bool owned = all == count && all > 0 && columns[all - 1].show == COLUMN_DEFAULT &&
+                 (columns[all - 1].flags & COLUMN_OWNER) != 0;
+    /* Whose row it is always stands there; those chosen for one account do not have it. */
+    if (owned && memchr(table->chosen, (int)all - 1, table->chosen_count) == NULL) {
+        out[used++] = (uint8_t)(all - 1);
+    }
     for (size_t i = 0; i < table->chosen_count; i++) {
         out[used] = table->chosen[i];
         used += table->chosen[i] < all;
     }
-    if (used > 0) {
+    if (table->chosen_count > 0 && used > 0) {
         return used;
     }
-    if (all == count && all > 0 && columns[all - 1].show == COLUMN_DEFAULT &&
-        (columns[all - 1].flags & COLUMN_OWNER) != 0) {
-        out[used++] = (uint8_t)--all;
-    }
+    all -= owned;
     for (size_t i = 0; i < all; i++) {
         enum column_show show = columns[i].show;
         if (show == COLUMN_DEFAULT || show == (narrow ? COLUMN_NARROW : COLUMN_WIDE)) {

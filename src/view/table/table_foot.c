@@ -36,6 +36,7 @@ static struct closed closed_at(const struct table *table, size_t i)
     }
     if (table->owners == NULL) {
         closed.of = closed_in(table->book, &i);
+        return closed;
     }
     for (size_t o = 0; o < table->owner_count && closed.of == NULL; o++) {
         closed.owner = table->owners[o];

@@ -123,8 +123,10 @@ static void put_composed(const struct painter *painter, const struct column *col
                          const struct row *row, struct rect area, struct style style)
 {
     char out[COLUMN_COMPOSED_MAX];
-    struct column_now now = {painter->table->aged_ms, painter->view->format,
-                             table_legs_follow(painter->table)};
+    const struct table *table = painter->table;
+    bool led = table->pane == PANE_ORDERS &&
+               table->marks[(const struct order *)(const void *)row - table->snapshot->orders].led;
+    struct column_now now = {table->aged_ms, painter->view->format, led};
     column->compose(row, &now, out);
     bool late =
         painter->table->pane == PANE_ORDERS && order_is_late((const void *)row, now.wall_ms);
@@ -164,6 +166,10 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
         put_curve(painter, area, row_index, style);
     } else if (column->compose != NULL) {
         put_composed(painter, column, row, area, style);
+    } else if ((column->flags & COLUMN_OWNER) != 0 && row->stale && table_mark_is_due(mark)) {
+        char marked[COLUMN_COMPOSED_MAX]; /* the margin says something else */
+        snprintf(marked, sizeof marked, "≈%s", column->text(row));
+        table_put_text(painter, column, area, marked, style);
     } else if (column->kind == COLUMN_TEXT) {
         table_put_text(painter, column, area, column->text(row), style);
     } else {
@@ -393,8 +399,7 @@ static uint64_t common_number(const struct painter *painter)
         number = memo_mix(number, (uint64_t)slot.x << 32 | (uint64_t)slot.width << 8 | slot.column);
         number = memo_mix(number, (uint64_t)table->extents[slot.column].decimals);
     }
-    bool legs = table_legs_follow(table);
-    return memo_mix(number, (uint64_t)painter->view->format->grouping << 3 | (uint64_t)legs << 2 |
+    return memo_mix(number, (uint64_t)painter->view->format->grouping << 3 |
                                 (uint64_t)painter->view->stale << 1 | painter->view->hide_amounts);
 }
 
@@ -441,7 +446,8 @@ static uint64_t row_number(const struct painter *painter, size_t i)
     }
     bool old = table->pane == PANE_WATCHLIST &&
                quote_is_old(table, painter->view, &table->snapshot->items[row]);
-    uint64_t state = (uint64_t)old << 2 | (uint64_t)table_mark_is_due(mark) << 1 |
+    uint64_t state = (uint64_t)mark->led << 3 | (uint64_t)old << 2 |
+                     (uint64_t)table_mark_is_due(mark) << 1 |
                      (uint64_t)(painter->view->focused && i == table->cursor);
     uint64_t time = 0;
     if (table->pane == PANE_ORDERS && order_is_working(&table->snapshot->orders[row])) {

@@ -56,7 +56,8 @@ static void expect(const char *name, const struct row_in rows[ACCOUNTS], const c
         money_add(&money[count], NULL, &position);
         money_end(&money[count], NULL);
         money[count].known = MONEY_BOOKED_WHOLE;
-        account[count] = (struct account){.currency = in->currency, .balance = in->balance};
+        account[count] = (struct account){
+            .currency = in->currency, .balance = in->balance, .net_liq = (double)NAN};
         accounts[count] =
             (struct money_account){.owner = &owners[count],
                                    .money = isnan(in->day) ? NULL : &money[count],

@@ -141,7 +141,7 @@ static void has_list(struct pty *pty, int top)
     for (int y = 1; y < ROWS - 1; y++) {
         char expected[40];
         snprintf(expected, sizeof expected, "row %d %.13s 世", top + y,
-                 "abcdefghijklmnopqrstuvwxyz" + (top + y) % 13);
+                 &"abcdefghijklmnopqrstuvwxyz"[(top + y) % 13]);
         assert_string_equal(pty_row(pty, y), expected);
         pty_cell(pty, y, COLS - 1, &cell);
         assert_int_equal(cell.bg.kind, text.bg.kind); /* what came in has the ground of its look */

@@ -48,7 +48,7 @@ static void list(struct probe *probe, int step)
         struct style style = {(probe->top + y) % 2 == 0 ? ROLE_PNL_UP : ROLE_TEXT,
                               y == 3 ? CELL_SELECTED : 0};
         snprintf(text, sizeof text, "row %d %.13s 世", probe->top + y,
-                 "abcdefghijklmnopqrstuvwxyz" + (probe->top + y) % 13);
+                 &"abcdefghijklmnopqrstuvwxyz"[(probe->top + y) % 13]);
         canvas_put(probe->canvas, row, text, style);
     }
 }

@@ -256,6 +256,57 @@ static void test_kinds_are_never_added(void **state)
     trio_close(&trio);
 }
 
+/* A row that wants attention says so in the margin, and beside it that it is stale. */
+static void test_attention_does_not_hide_that_a_row_is_stale(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    trio_do(&trio, "dead");
+    expect(&trio, "!≈alp", true);
+    expect(&trio, "!kite", true);
+    trio_close(&trio);
+}
+
+/* Columns that were chosen for one account leave out whose a row is. */
+static void test_whose_a_row_is_always_stands_there(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    assert_true(screen_state_set(trio.desks[0].screen, "orders.columns", "symbol,qty"));
+    assert_true(screen_state_set(trio.desks[0].screen, "positions.columns", "symbol,acct,qty"));
+    expect(&trio, "Acct     Symbol", true);
+    char *text = trio_text(&trio, SCREEN_ALL);
+    const char *second = strstr(text, "2 Positions");
+    assert_non_null(second);
+    assert_true(strstr(second, "Symbol") < strstr(second, "Acct"));
+    free(text);
+    trio_do(&trio, "account-next"); /* of one, nothing says whose */
+    expect(&trio, "Acct ", false);
+    trio_close(&trio);
+}
+
+/* While nobody looked, something happened in two accounts. */
+static void test_the_digest_names_accounts(void **state)
+{
+    (void)state;
+    struct trio trio;
+    struct tape_entry entry;
+    trio_open(&trio, 160, 48);
+    trio_do(&trio, "down");
+    desk_later(&trio.desks[0], 180000);
+    tape_entry_init(&entry, TAPE_REJECTED, DESK_NOW_MS + 1000);
+    tape_add(trio.desks[1].tape, &entry);
+    tape_entry_init(&entry, TAPE_FILLED, DESK_NOW_MS + 2000);
+    tape_add(trio.desks[2].tape, &entry);
+    tape_add(trio.desks[2].tape, &entry);
+    trio_do(&trio, "down");
+    expect(&trio, "AWAY 3 min", true);
+    expect(&trio, "2 filled · 1 rejected · alpaca 1, play 2", true);
+    trio_close(&trio);
+}
+
 static void test_enter_opens_an_account(void **state)
 {
     (void)state;
@@ -305,6 +356,9 @@ int main(void)
         cmocka_unit_test(test_an_answer_changes_its_own_rows),
         cmocka_unit_test(test_a_dead_account_marks_its_own),
         cmocka_unit_test(test_kinds_are_never_added),
+        cmocka_unit_test(test_attention_does_not_hide_that_a_row_is_stale),
+        cmocka_unit_test(test_whose_a_row_is_always_stands_there),
+        cmocka_unit_test(test_the_digest_names_accounts),
         cmocka_unit_test(test_enter_opens_an_account),
         cmocka_unit_test(test_accounts_come_and_go),
     };

@@ -52,11 +52,15 @@ static void test_every_size_and_choice(void **state)
         for (int rows = 1; rows <= 70; rows += rows < 12 ? 1 : 3) {
             for (unsigned wanted = 1; wanted < 1u << PANE_COUNT; wanted++) {
                 for (int pane = 0; pane < PANE_COUNT; pane++) {
-                    struct layout_request request = {columns, rows,  wanted, (enum pane)pane,
-                                                     false,   false, {0}};
+                    struct layout_request request = {.columns = columns,
+                                                     .rows = rows,
+                                                     .wanted = wanted,
+                                                     .focus = (enum pane)pane};
                     if ((wanted & LAYOUT_PANE_BIT(pane)) != 0) {
                         check(&request);
                         request.strip = true;
+                        check(&request);
+                        request.told = true;
                         check(&request);
                         request.zoom = true;
                         check(&request);

@@ -284,6 +284,22 @@ static void test_legs_are_marked(void **state)
         has_not(&desk, "└ LEGGED");
     }
     has(&desk, "LEGGED");
+    screen_state_set(desk.screen, "orders.sort", "default");
+    has(&desk, "└ LEGGED");
+    desk_do(&desk, ACTION_FILTER); /* what leaves its order out leaves it alone */
+    desk_type(&desk, "legged");
+    desk_do(&desk, ACTION_ACCEPT);
+    has_not(&desk, "└ LEGGED");
+    has(&desk, "LEGGED");
+    desk_do(&desk, ACTION_BACK);
+    /* Nor where its order stands below, among those that are done. */
+    desk_load(&desk, RESOURCE_ORDERS,
+              "{\"orders\":["
+              "{\"id\":\"l\",\"symbol\":\"LEGGED\",\"status\":\"PENDING\",\"parentId\":\"p\"},"
+              "{\"id\":\"m\",\"symbol\":\"OTHERLEG\",\"status\":\"PENDING\",\"parentId\":\"p\"},"
+              "{\"id\":\"p\",\"symbol\":\"WHOLE\",\"status\":\"EXECUTED\"}]}");
+    has_not(&desk, "└ LEGGED");
+    has_not(&desk, "└ OTHERLEG");
     desk_close(&desk);
 }
 

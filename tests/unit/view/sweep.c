@@ -113,8 +113,8 @@ static void learn_all(void)
     free(desk_text(&desk, SCREEN_ALL));
     static const char *const all[] = {
         "wait,symbol,mark,go,time,qty,filled,fill-qty,price,avg,ltp,status,pending,value,executed",
-        "symbol,qty,avg,ltp,day-pnl,unrl-pnl,pnl-percent,to-sl,to-tgt,sl,target,value,invested,"
-        "realised,abs-pnl",
+        ("symbol,qty,avg,ltp,day-pnl,unrl-pnl,pnl-percent,to-sl,to-tgt,sl,target,value,invested,"
+         "realised,abs-pnl"),
         "symbol,ltp,chg,chg-percent,open,high,low,close,vol,alert"};
     screen_state_set(desk.screen, "orders.columns", all[0]);
     screen_state_set(desk.screen, "positions.columns", all[1]);
