@@ -38,8 +38,8 @@ struct dashboard {
     struct trace *trace;
     struct desk *desks[CONFIG_PROFILES_MAX]; /* in the order of the session's profiles */
     size_t desk_count;
+    char word[PROBLEM_BYTES]; /* about accounts; "": none */
     uint64_t serials;         /* given away so far */
-    char notice[PROBLEM_BYTES]; /* about accounts that are not open; "": none */
     struct tui_account accounts[CONFIG_PROFILES_MAX];
     char *state_path;
     char state_server[24]; /* a number for what is looked at, whatever its name is made of */
@@ -156,6 +156,7 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     ret->state_server = dashboard->state_server;
     ret->reload = reload;
     ret->log = log_text;
+    ret->word = dashboard->word[0] != '\0' ? dashboard->word : NULL;
     ret->log_path = config_text(dashboard->session->config, CONFIG_LOG_FILE);
     ret->user_data = dashboard;
 }
@@ -273,6 +274,25 @@ static void close_all(struct dashboard *dashboard)
     }
 }
 
+/* What is wrong with accounts: each behind the tape, the last on the state bar. */
+static void tell(struct dashboard *dashboard, const char *text)
+{
+    snprintf(dashboard->word, sizeof dashboard->word, "%s", text);
+    if (dashboard->desk_count > 0) {
+        client_note(dashboard->desks[0]->client, "account", text);
+    }
+}
+
+/* Its settings cannot work. */
+static void tell_fault(struct dashboard *dashboard, const struct profile *profile,
+                       const struct fault *fault, struct problem *ret_problem)
+{
+    problem_set(ret_problem, "%s", fault->text);
+    problem_name(ret_problem, profile->name);
+    session_log(dashboard->session, "%s", ret_problem->text);
+    tell(dashboard, ret_problem->text);
+}
+
 /* One that cannot work is said; the only one is the end. */
 static bool open_all(struct dashboard *dashboard)
 {
@@ -281,9 +301,13 @@ static bool open_all(struct dashboard *dashboard)
         struct profile *profile = session->profiles[i];
         struct fault fault;
         if (!desk_open(dashboard, profile, &fault)) {
-            fprintf(stderr, "blotter: %s%s%s\n", session->named > 1 ? profile->name : "",
-                    session->named > 1 ? ": " : "", fault.text);
+            struct problem problem;
+            tell_fault(dashboard, profile, &fault, &problem);
+            problem_print(&problem);
         }
+    }
+    for (size_t i = 0; i < session->broken_count; i++) {
+        tell(dashboard, session->broken[i]);
     }
     return dashboard->desk_count > 0;
 }
@@ -308,26 +332,21 @@ static void on_goes(void *user, struct profile *profile)
     session_log(dashboard->session, "%s: is not shown any more", profile->name);
 }
 
-static void tell(struct dashboard *dashboard, const char *text)
-{
-    session_log(dashboard->session, "%s", text);
-    snprintf(dashboard->notice, sizeof dashboard->notice, "%s", text);
-}
-
 static void on_came(void *user, struct profile *profile)
 {
     struct dashboard *dashboard = user;
     struct fault fault;
-    struct problem problem;
     if (!desk_open(dashboard, profile, &fault)) {
-        problem_set(&problem, "%s: %s", profile->name, fault.text);
-        tell(dashboard, problem.text);
+        struct problem problem;
+        tell_fault(dashboard, profile, &fault, &problem);
     }
 }
 
 static void on_failed(void *user, const struct problem *problem)
 {
-    tell(user, problem->text);
+    struct dashboard *dashboard = user;
+    session_log(dashboard->session, "%s", problem->text);
+    tell(dashboard, problem->text);
 }
 
 /* What may change in an account that stays: its backend's files, its alerts, its token. */
@@ -360,7 +379,7 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
     struct session *session = dashboard->session;
     struct session_watcher watcher = {on_goes, on_came, on_failed, dashboard};
     struct problem problem;
-    dashboard->notice[0] = '\0';
+    dashboard->word[0] = '\0';
     if (!session_reload(session, &watcher, &problem)) {
         snprintf(error, error_size, "%s", problem.text);
         return false;
@@ -381,7 +400,6 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
         }
     }
     fill(dashboard, session->latest, ret);
-    ret->notice = dashboard->notice[0] != '\0' ? dashboard->notice : NULL;
     return true;
 }
 
@@ -427,11 +445,6 @@ static int run(struct dashboard *dashboard)
     dashboard->loop = loop_new();
     if (open_all(dashboard)) {
         fill(dashboard, dashboard->session->config, &screen);
-        if (dashboard->desk_count < dashboard->session->named) { /* why stands on stderr */
-            snprintf(dashboard->notice, sizeof dashboard->notice, "%zu of %zu accounts are open",
-                     dashboard->desk_count, dashboard->session->named);
-            screen.notice = dashboard->notice;
-        }
         status = tui_run(dashboard->loop, &screen);
     }
     close_all(dashboard);

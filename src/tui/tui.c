@@ -129,6 +129,9 @@ static int run(struct tui *tui)
     }
     tui->dirty = SCREEN_ALL;
     tui_start_accounts(tui);
+    if (tui->settings.word != NULL) {
+        tui_notice(tui, "%s", tui->settings.word);
+    }
     int status = loop_run(tui->loop);
     tui_stop_accounts(tui);
     tui_save(tui);
@@ -153,9 +156,6 @@ int tui_run(struct loop *loop, const struct tui_settings *settings)
     tui_take_accounts(tui, settings);
     int status = 2;
     if (tui_apply(tui, settings, error)) {
-        if (settings->notice != NULL) {
-            tui_notice(tui, "%s", settings->notice);
-        }
         status = run(tui);
     } else {
         fprintf(stderr, "blotter: %s\n", error);

@@ -116,7 +116,6 @@ static void keep_settings(struct tui *tui, const struct tui_settings *settings)
     tui->settings.on_event = on_event;
     tui->settings.currency = currency;
     tui->settings.accounts = NULL;
-    tui->settings.notice = NULL;
     tui->settings.keys = NULL;
     tui->settings.key_count = 0;
     tui->settings.theme = NULL;
@@ -186,5 +185,5 @@ void tui_reload(struct tui *tui)
         return;
     }
     tui_repaint(tui);
-    tui_notice(tui, "%s", settings.notice != NULL ? settings.notice : "configuration reloaded");
+    tui_notice(tui, "%s", settings.word != NULL ? settings.word : "configuration reloaded");
 }

@@ -48,7 +48,6 @@ typedef bool (*tui_reload_fn)(void *user, struct tui_settings *ret, char *error,
 struct tui_settings {
     const struct tui_account *accounts; /* copied; at most OWNERS_MAX */
     size_t account_count;
-    const char *notice; /* said once, now; NULL: nothing, or that a reload is done. Copied */
     const char *currency; /* "INR"; NULL: none is shown */
 
     const char *
@@ -85,6 +84,7 @@ struct tui_settings {
     void (*log)(void *user,
                 const char *text); /* diagnostics, one line without newline; NULL: none */
     void *user_data;               /* for reload and log */
+    const char *word; /* for the user, once, at the start or behind a reload; NULL: nothing */
     const char *log_path;          /* where that goes, said after a crash; NULL: nowhere */
 };
 
