@@ -130,13 +130,13 @@ static void collect(struct help *help)
     add_heading(help, "While a filter is typed");
     add_actions(help, NULL, SCOPE_PROMPT, true);
     close_section(help);
+    add_server(help);
     add_heading(help, "Marks");
     const struct legend_row *row;
     for (size_t i = 0; (row = legend_row(i)) != NULL; i++) {
         add_entry(help, row->mark, row->meaning);
     }
     close_section(help);
-    add_server(help);
 }
 
 static void measure(struct help *help, int width)
