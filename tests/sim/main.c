@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#define PRESS_EACH 50 /* it takes longer than others */
+
 struct options {
     uint64_t first, seeds;
     double seconds; /* 0: no limit */
@@ -83,6 +85,10 @@ int main(int argc, char **argv)
             break;
         }
         good = sim_run(&sim, options.first + done, options.trace);
+        if (good && (options.first + done) % PRESS_EACH == 0) {
+            sim.broken = press_run(options.first + done);
+            good = sim.broken == NULL;
+        }
         done++;
     }
     if (!good) {

@@ -236,7 +236,7 @@ static void begin(struct sim *sim, uint64_t seed, bool trace)
     sim->late_us = lies ? lates_ms[dice_below(&sim->dice, 4)] * MS : 0;
     sim->cached_one_in = lies && dice_one_in(&sim->dice, 2) ? 2 + dice_below(&sim->dice, 4) : 0;
     sim->tells_age = dice_one_in(&sim->dice, 2);
-    sim->ids = lies ? (enum ids)dice_below(&sim->dice, 4) : IDS_GOOD;
+    sim->ids = lies ? (enum ids)dice_below(&sim->dice, IDS_KINDS) : IDS_GOOD;
     static const int64_t lags_ms[] = {300, 1500, 4000};
     bool lags = !sim->calm && dice_one_in(&sim->dice, 4);
     sim->lag_us = lags ? lags_ms[dice_below(&sim->dice, 3)] * MS : 0;
@@ -298,6 +298,7 @@ static void quieten(struct sim *sim)
         }
         if (!judged && sim->now.mono_us > end_us - QUIET_US + LATE_US) {
             judge_late(sim);
+            judge_ids(sim);
             judged = true;
         }
         step(sim, asked ? end_us : end_us - QUIET_US / 2 + 1);

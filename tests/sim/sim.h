@@ -62,7 +62,11 @@ enum ids {
     IDS_GOOD,
     IDS_AHEAD, /* reads count with another counter, far ahead of the stream's */
     IDS_STUCK, /* reads always say the same */
-    IDS_LEAP   /* one event in the middle has an id that no read reaches */
+    IDS_LEAP,  /* one event in the middle has an id that no read reaches */
+    IDS_BACK,  /* the stream's fall */
+    IDS_SAME,  /* … are all the same */
+    IDS_WILD,  /* the stream's and the reads' are whatever they are */
+    IDS_KINDS
 };
 
 /* What must be true of a pane, from what the world knows. */
@@ -124,6 +128,9 @@ bool sim_run(struct sim *sim, uint64_t seed, bool trace);
 
 void sim_done(struct sim *sim);
 
+/* press.c: a server that never wants a stream to last. NULL, or the property that did not hold. */
+const char *press_run(uint64_t seed);
+
 /* sim_wire.c: the transport */
 void wire_start(struct sim *sim, const struct engine_action *action);
 void wire_cancel(struct sim *sim, const struct engine_action *action);
@@ -143,6 +150,8 @@ void judge_step(struct sim *sim);
 void judge_end(struct sim *sim);
 /* Long enough after the last change: what the stream has told is shown, or marked. */
 void judge_late(struct sim *sim);
+/* Nothing but ids lied, and everything was told: what is shown is right, or marked. */
+void judge_ids(struct sim *sim);
 /* The same, where the server never lied: nothing is marked any more. */
 void judge_settled(struct sim *sim);
 /* Feeds an event to the engine and checks what it may do. */

@@ -392,6 +392,45 @@ void judge_late(struct sim *sim)
     buf_done(&body);
 }
 
+static bool is_right(const struct sim *sim, enum resource resource, const struct pane_state *state)
+{
+    struct buf body;
+    buf_init(&body, SIZE_MAX);
+    world_body(&sim->world, resource, &body);
+    struct fault fault;
+    struct snapshot *truth = decode_body(resource, body.data, body.len, &fault);
+    struct snapshot *shown = snapshot_copy(state->shown);
+    bool marked = state->stale || state->dirty;
+    for (size_t i = 0; i < shown->row_count; i++) {
+        marked = marked || model_row(shown, i)->provisional;
+        model_row(shown, i)->mixed = false;
+    }
+    bool right = marked || snapshot_equal(truth, shown);
+    snapshot_unref(shown);
+    snapshot_unref(truth);
+    buf_done(&body);
+    return right;
+}
+
+void judge_ids(struct sim *sim)
+{
+    for (int r = 0; r < RESOURCE_COUNT && sim->ids != IDS_GOOD; r++) {
+        const struct judge *judge = &sim->judges[r];
+        struct pane_state state;
+        engine_pane(sim->engine, (enum resource)r, &state);
+        bool known = judge->told >= sim->world.changed[r] && judge->have != 0 &&
+                     sim->world.touched[r] == sim->world.changed[r];
+        if (sim->late_us > 0 || sim->cached_one_in > 0 || sim->disorderly || sim->forgiven ||
+            !known || state.shown == NULL || state.fault.kind != FAULT_NONE) {
+            continue;
+        }
+        if (!is_right(sim, (enum resource)r, &state)) {
+            say_rows(sim, state.shown);
+            sim_break(sim, "P15: ids froze a pane that is neither right nor marked");
+        }
+    }
+}
+
 void judge_settled(struct sim *sim)
 {
     for (int r = 0; r < RESOURCE_COUNT; r++) {

@@ -106,6 +106,30 @@ void wire_remember(struct sim *sim)
     }
 }
 
+static uint64_t wild_id(struct sim *sim)
+{
+    static const unsigned bits[] = {1, 4, 10, 33, 60};
+    uint64_t roll = dice_roll(&sim->dice);
+    return roll % (UINT64_C(1) << bits[roll >> 61 < 5 ? roll >> 61 : 0]);
+}
+
+/* What the stream says instead of an event's id. */
+static uint64_t told_id(struct sim *sim, uint64_t id)
+{
+    switch (sim->ids) {
+    case IDS_LEAP:
+        return id + (dice_one_in(&sim->dice, 12) ? 1000000000 : 0);
+    case IDS_BACK:
+        return id < 1000000 ? 1000000 - id : 1;
+    case IDS_SAME:
+        return 7;
+    case IDS_WILD:
+        return wild_id(sim);
+    default:
+        return id;
+    }
+}
+
 /* From the state of some time ago; a copy is older still. */
 static void read_past(struct sim *sim, struct flight *flight)
 {
@@ -125,6 +149,7 @@ static void read_past(struct sim *sim, struct flight *flight)
     if (sim->world.extensions && !sim->world.reads_without_ids) {
         flight->last_event_id = sim->ids == IDS_AHEAD   ? past->last_id + 1000000
                                 : sim->ids == IDS_STUCK ? 1
+                                : sim->ids == IDS_WILD  ? wild_id(sim)
                                                         : past->last_id;
     }
     buf_append(&flight->body, past->body.data, past->body.len);
@@ -313,8 +338,7 @@ static void deliver(struct sim *sim)
     stream->count--;
     if (truth.id != 0) {
         stream->sse_id = truth.id;
-        bool leaps = sim->ids == IDS_LEAP && dice_one_in(&sim->dice, 12);
-        truth.id += leaps ? 1000000000 : 0;
+        truth.id = told_id(sim, truth.id);
         stream->sse_history = sim->world.history;
     }
     char id[24] = "";

@@ -18,7 +18,7 @@ void *mem_realloc_array(void *memory, size_t count, size_t size); /* aborts on o
 char *mem_dup(const char *bytes, size_t len);
 
 /* The text that printf would write. */
-char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2), nonnull(1)));
 
 /* True while the abort for want of memory is under way. A signal handler may ask. */
 bool mem_ran_out(void);

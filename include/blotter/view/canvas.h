@@ -89,8 +89,4 @@ enum box_edge { BOX_TOP, BOX_BOTTOM, BOX_LEFT, BOX_RIGHT };
 void canvas_box_edge(struct canvas *canvas, struct rect area, enum box box, enum box_edge edge,
                      struct style style);
 
-/* The canvas's rows as UTF-8 lines, trailing blanks removed, each ended by "\n"; for tests. To be
- * freed. */
-char *canvas_text(const struct canvas *canvas);
-
 #endif

@@ -18,6 +18,7 @@ struct engine_stream {
     int64_t lost_us;      /* since when there is none; the start counts */
     uint64_t open_seq;    /* order of the opening */
     uint64_t welcome_id;  /* what the server had told when it was opened, 0 when unknown */
+    bool grew;            /* the id of the present event is above those before it */
     uint64_t silence_seq; /* order of the last loss by silence since the opening; 0: none */
     uint64_t last_id;     /* highest place in the server's order seen; 0: none */
     int64_t welcome_us;   /* wait for the welcome until then; MOMENT_NEVER: not waiting */

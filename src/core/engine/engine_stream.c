@@ -45,6 +45,7 @@ static void count_lie(struct engine_stream *stream, int64_t now_us)
 static void new_history(struct engine *engine)
 {
     forget_history(engine);
+    engine->stream.welcome_id = 0; /* of the old one: nothing of the new is its replay */
     engine_touch(engine, RESOURCE_ALL);
     engine_release(engine, RESOURCE_ALL);
 }
@@ -205,6 +206,7 @@ static void welcome(struct engine *engine, uint64_t id)
 static void take_id(struct engine *engine, uint64_t id)
 {
     struct engine_stream *stream = &engine->stream;
+    stream->grew = id > stream->last_id;
     if (id != 0 && id < stream->last_id) {
         engine_ids_lied(engine);
     }
@@ -229,7 +231,7 @@ static void take_patch(struct engine *engine, struct swr *swr, const struct patc
 /* What the welcome knows of had happened before we were back: what is read now has the word. */
 static bool is_replay(const struct engine_stream *stream, uint64_t id)
 {
-    return stream->was_open && id <= stream->welcome_id;
+    return stream->was_open && stream->grew && id <= stream->welcome_id;
 }
 
 /* What one pane makes of an event. */

@@ -308,23 +308,3 @@ void canvas_box(struct canvas *canvas, struct rect area, enum box box, struct st
         canvas_box_edge(canvas, area, box, (enum box_edge)edge, style);
     }
 }
-
-char *canvas_text(const struct canvas *canvas)
-{
-    size_t row_max = (size_t)canvas->columns * TEXT_CLUSTER_MAX + 1;
-    char *text = mem_alloc(row_max * (size_t)canvas->rows + 1), *at = text;
-    for (int y = 0; y < canvas->rows; y++) {
-        char *line = at;
-        for (int x = 0; x < canvas->columns; x++) {
-            size_t len = strlen(cell_at(canvas, x, y)->text);
-            memcpy(at, cell_at(canvas, x, y)->text, len);
-            at += len;
-        }
-        while (at > line && at[-1] == ' ') {
-            at--;
-        }
-        *at++ = '\n';
-    }
-    *at = '\0';
-    return text;
-}

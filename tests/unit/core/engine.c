@@ -779,6 +779,37 @@ static void test_a_stream_that_is_behind_leaves_no_marks(void **state)
     }
 }
 
+/* P15: what the welcome knew of is a replay only as long as its ids grow. */
+static void test_ids_that_do_not_grow_are_no_replay(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *welcome, *first, *id;
+    } cases[] = {{"20", NULL, "20"}, {"20", "5", "6"}, {"7", NULL, "7"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bench bench = bench_settled(true);
+        engine_stream_lost(bench.engine, bench.now, NULL);
+        engine_stream_opened(bench.engine, bench.now);
+        tell(&bench, CONNECTED, cases[i].welcome);
+        tell(&bench,
+             "{\"event\":\"balance_updated\",\"data\":{\"tradingAccountId\":\"acc\","
+             "\"balance\":1}}",
+             cases[i].welcome);
+        if (cases[i].first != NULL) {
+            tell(&bench, CONNECTED, cases[i].first);
+        }
+        wait_ms(&bench, 300);
+        answer_all(&bench, 1000);
+        wait_ms(&bench, 300);
+        answer_all(&bench, 1000);
+        tell(&bench, ORDER_EVENT("order_placed", "z", "PENDING", "4"), cases[i].id);
+        wait_ms(&bench, 20);
+        answer_all(&bench, 1000); /* it lacks what came */
+        assert_true(pane(&bench, RESOURCE_ORDERS).dirty);
+        engine_free(bench.engine);
+    }
+}
+
 /* R14: where a list may be cut, the clock tells too; where it is not, the order is looked for. */
 static void test_the_clock_tells_what_a_cut_list_need_not_hold(void **state)
 {
@@ -1626,6 +1657,32 @@ static void test_a_new_history_asks_without_the_old_etag(void **state)
     engine_free(bench.engine);
 }
 
+/* The server may be a restored copy of itself: what its ETags stand for is not known (R12). */
+static void test_a_later_opening_asks_without_etags(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(true);
+    engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_ORDERS));
+    wait_ms(&bench, 300);
+    struct engine_response response = {.status = 200,
+                                       .body = bodies[RESOURCE_ORDERS],
+                                       .body_len = strlen(bodies[RESOURCE_ORDERS]),
+                                       .etag = "\"n10\"",
+                                       .last_event_id = 10};
+    uint64_t fetch = bench.fetch[RESOURCE_ORDERS];
+    bench.fetch[RESOURCE_ORDERS] = 0;
+    assert_true(engine_fetch_ok(bench.engine, bench.now, fetch, &response));
+    engine_stream_lost(bench.engine, bench.now, NULL);
+    wait_ms(&bench, 300);
+    assert_int_equal(bench.fetch[RESOURCE_ORDERS], 0);
+    engine_stream_opened(bench.engine, bench.now);
+    tell(&bench, CONNECTED, "10");
+    wait_ms(&bench, 300);
+    assert_true(bench.fetch[RESOURCE_ORDERS] != 0);
+    assert_string_equal(bench.etag[RESOURCE_ORDERS], "");
+    engine_free(bench.engine);
+}
+
 static void test_transient_messages_never_fetch(void **state)
 {
     (void)state;
@@ -1676,6 +1733,7 @@ int main(void)
         cmocka_unit_test(test_ids_that_lie_are_forgotten),
         cmocka_unit_test(test_a_claim_may_be_true),
         cmocka_unit_test(test_a_stream_that_is_behind_leaves_no_marks),
+        cmocka_unit_test(test_ids_that_do_not_grow_are_no_replay),
         cmocka_unit_test(test_the_clock_tells_what_a_cut_list_need_not_hold),
         cmocka_unit_test(test_a_change_of_what_is_not_known_is_looked_for),
         cmocka_unit_test(test_one_huge_id_freezes_nothing),
@@ -1708,6 +1766,7 @@ int main(void)
         cmocka_unit_test(test_focus_is_soft),
         cmocka_unit_test(test_a_304_confirms),
         cmocka_unit_test(test_a_new_history_asks_without_the_old_etag),
+        cmocka_unit_test(test_a_later_opening_asks_without_etags),
         cmocka_unit_test(test_transient_messages_never_fetch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

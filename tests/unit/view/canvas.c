@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "desk.h"
+
 static const struct style plain = {ROLE_TEXT, 0};
 
 /* Every wide character has its right half, and nothing else has one. */

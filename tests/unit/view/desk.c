@@ -438,3 +438,24 @@ void desk_compare(const char *dir, const char *name, const char *text)
     }
     free(expected);
 }
+
+char *canvas_text(const struct canvas *canvas)
+{
+    size_t row_max = (size_t)canvas->columns * TEXT_CLUSTER_MAX + 1;
+    char *text = mem_alloc(row_max * (size_t)canvas->rows + 1), *at = text;
+    for (int y = 0; y < canvas->rows; y++) {
+        char *line = at;
+        for (int x = 0; x < canvas->columns; x++) {
+            const struct cell *cell = canvas_cell(canvas, x, y);
+            size_t len = strnlen(cell->text, sizeof cell->text);
+            memcpy(at, cell->text, len);
+            at += len;
+        }
+        while (at > line && at[-1] == ' ') {
+            at--;
+        }
+        *at++ = '\n';
+    }
+    *at = '\0';
+    return text;
+}

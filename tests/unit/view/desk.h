@@ -48,4 +48,7 @@ int32_t desk_zone(const void *user, int64_t wall_ms); /* +05:30 */
 
 extern const char desk_orders[], desk_positions[], desk_account[], desk_watchlists[];
 
+/* The canvas's rows as UTF-8 lines, trailing blanks removed, each ended by "\n". To be freed. */
+char *canvas_text(const struct canvas *canvas);
+
 #endif

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "desk.h"
+
 #define GAP ((double)NAN)
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
