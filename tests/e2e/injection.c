@@ -95,7 +95,8 @@ static const char *const templates[] = {
             "\"notes\":\"$\",\"symbol\":\"$\",\"name\":\"$\",\"exchange\":\"$\",\"segment\":\"$\","
             "\"ltp\":1,"
             "\"close\":1,\"optionType\":\"$\",\"expiry\":\"$\"}]}]}",
-    OK_STREAM "data: {\"event\":\"connected\",\"data\":{\"userId\":\"$\"},\"timestamp\":\"$\"}\n\n"
+    OK_STREAM "data: {\"event\":\"connected\",\"data\":{\"userId\":\"user-1\",\"$\":\"$\"},"
+              "\"timestamp\":\"$\"}\n\n"
               "data: {\"event\":\"$\",\"data\":{\"$\":\"$\",\"x\":[\"$\"]},\"timestamp\":\"$\"}\n\n"
               "id: 7\nevent: $\ndata: "
               "{\"event\":\"order_placed\",\"data\":{\"orderId\":\"n$\",\"symbol\":\"$\","
@@ -120,6 +121,7 @@ static const char *const refusals[] = {
     "HTTP/1.1 503 %\r\nRetry-After: %\r\nConnection: close\r\n\r\n%",
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
     "{\"success\":true,\"$\":[\"$\"],\"orders\":[{\"id\":\"$\",\"symbol\":7,\"$\":1}]}",
+    OK_STREAM "data: {\"event\":\"connected\",\"data\":{\"userId\":\"$\"},\"timestamp\":\"\"}\n\n",
 };
 enum { REFUSALS = sizeof refusals / sizeof *refusals, TEXT_MAX = 16384, SERVED_MAX = 64 };
 
@@ -167,7 +169,8 @@ static bool is_allowed_csi(const char *start, const char *final)
 {
     /* Looks, moves, clears, wrap, and the modes that goodbye and welcome set. */
     if (strchr("mHABCDGdJKXLMPST@hlrtqn", *final) == NULL) {
-        return false;
+        /* One question more: whether the terminal can hold a frame back. */
+        return strncmp(start, "?2026$p", sizeof "?2026$p" - 1) == 0;
     }
     for (const char *at = start; at < final; at++) {
         if (strchr("0123456789;?", *at) == NULL) {

@@ -30,13 +30,7 @@ int64_t wire_now_ms(void)
 
 int wire_stop(struct server *server)
 {
-    int status = 0;
-    if (server->pid > 0) {
-        kill(server->pid, SIGTERM);
-        assert_int_equal(waitpid(server->pid, &status, 0), server->pid);
-        server->pid = 0;
-    }
-    close(server->stdout_fd);
+    int status = server_end(server, SIGTERM);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

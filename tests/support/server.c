@@ -110,19 +110,21 @@ bool server_start(struct server *ret, const char *program, const char *const *ar
     return ret->announced != NULL;
 }
 
-void server_end(struct server *server, int signo)
+int server_end(struct server *server, int signo)
 {
+    int status = 0;
     if (server->pid <= 0) {
-        return;
+        return 0;
     }
     if (signo != 0) {
         kill(server->pid, signo);
     }
-    waitpid(server->pid, NULL, 0);
+    waitpid(server->pid, &status, 0);
     close(server->stdout_fd);
     free(server->announced);
     server->announced = NULL;
     server->pid = 0;
+    return status;
 }
 
 static int connect_to(int port)

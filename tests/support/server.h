@@ -22,8 +22,8 @@ struct server {
 bool server_start(struct server *ret, const char *program, const char *const *args);
 /* Its user number i, from 0. False when there are not so many. */
 bool server_user(const struct server *server, size_t i, char ret_user[128], char ret_token[256]);
-/* Sends the signal and reaps. 0 sends none: the process is only reaped. Safe to call twice. */
-void server_end(struct server *server, int signo);
+/* Sends the signal and reaps; what waitpid tells. 0 sends none. Safe to call twice. */
+int server_end(struct server *server, int signo);
 
 /* One request, body NULL for GET. The answer's body into ret (cut to fit); returns its status, 0 on
  * failure. */
