@@ -15,7 +15,9 @@ struct adapt {
     size_t duty_count;
     bool pages, covers;      /* the .jq defines next_page, covers: there is a reason to ask */
     struct program *program; /* NULL before the compile */
-    size_t others;           /* owners beside the first */
+    const char *held;        /* the answer that the program holds, as it came; NULL: none */
+    size_t held_len;
+    size_t others; /* owners beside the first */
 };
 
 #endif

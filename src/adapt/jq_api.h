@@ -27,6 +27,13 @@ struct jq_api {
     jv (*object)(void);
     jv (*array)(void);
     jv (*array_append)(jv, jv);
+    int (*array_length)(jv);
+    jv (*array_get)(jv, int);
+    int (*object_iter)(jv);
+    int (*object_iter_next)(jv, int);
+    int (*object_iter_valid)(jv, int);
+    jv (*object_iter_key)(jv, int);
+    jv (*object_iter_value)(jv, int);
     jv (*string)(const char *);
     const char *(*string_value)(jv);
     int (*string_length_bytes)(jv);

@@ -27,10 +27,14 @@ bool program_available(void);
 struct program *program_new(const struct program_source *source, struct complaints *complaints);
 void program_free(struct program *program);
 
+/* Parses a body once for several runs, whose call then has none. False when jq cannot. */
+bool program_hold(struct program *program, const char *body, size_t len);
+void program_release(struct program *program);
+
 /*
  * Runs a function on one input, `[name, body]` to the program. body is JSON that careful.h made
- * fit. ret gets the one value it gives as JSON text; for many: all of them, as an array. False with
- * the fault.
+ * fit; NULL: the one that is held. ret gets the one value it gives as JSON text; for many: all of
+ * them, as an array. False with the fault.
  */
 struct program_call {
     const char *function;

@@ -7,6 +7,7 @@
 
 #include "definitions.h"
 #include "jq_api.h"
+#include "jq_dump.h"
 #include "overrun.h"
 
 #define TEXT_BYTES_MAX ((size_t)256 << 10)
@@ -21,6 +22,8 @@ struct program {
     const struct jq_api *api;
     jq_state *jq;
     const char *name; /* of the file, without its directory */
+    jv held;          /* a body that several runs read */
+    bool holds;
 };
 
 bool program_available(void)
@@ -259,13 +262,15 @@ struct program *program_new(const struct program_source *source, struct complain
         return NULL;
     }
     struct program *program = mem_alloc(sizeof *program);
-    *program = (struct program){compiling.api, jq, slash != NULL ? slash + 1 : source->path};
+    *program = (struct program){
+        .api = compiling.api, .jq = jq, .name = slash != NULL ? slash + 1 : source->path};
     return program;
 }
 
 void program_free(struct program *program)
 {
     if (program != NULL) {
+        program_release(program);
         program->api->teardown(&program->jq);
         free(program);
     }
@@ -308,13 +313,10 @@ static bool collect(struct program *program, const struct program_call *call, st
     bool fits = !call->many || buf_append_text(ret, "[");
     jv value = api->next(program->jq);
     for (; is_valid(api, value); value = api->next(program->jq)) {
-        jv text = api->dump_string(value, 0);
         if (count++ < (call->many ? VALUES_MAX : 1)) {
-            fits = fits && (count == 1 || buf_append_text(ret, ",")) &&
-                   buf_append(ret, api->string_value(text),
-                              (size_t)api->string_length_bytes(api->copy(text)));
+            fits = fits && (count == 1 || buf_append_text(ret, ",")) && jq_dump(api, value, ret);
         }
-        api->free(text);
+        api->free(value);
         if (count > VALUES_MAX) {
             return refuse(program, call->function, "more values than can be meant", fault);
         }
@@ -335,6 +337,31 @@ static bool collect(struct program *program, const struct program_call *call, st
     return fits;
 }
 
+bool program_hold(struct program *program, const char *body, size_t len)
+{
+    program_release(program);
+    program->held = program->api->parse_sized(body, (int)len);
+    program->holds = is_valid(program->api, program->held);
+    if (!program->holds) {
+        program->api->free(program->held);
+    }
+    return program->holds;
+}
+
+void program_release(struct program *program)
+{
+    if (program->holds) {
+        program->holds = false;
+        program->api->free(program->held);
+    }
+}
+
+static jv body_of(const struct program *program, const struct program_call *call)
+{
+    return call->body == NULL ? program->api->copy(program->held)
+                              : program->api->parse_sized(call->body, (int)call->len);
+}
+
 bool program_run(struct program *program, const struct program_call *call, struct buf *ret,
                  struct fault *ret_fault)
 {
@@ -342,7 +369,7 @@ bool program_run(struct program *program, const struct program_call *call, struc
     struct sigaction before;
     size_t start = ret->len;
     overrun_arm(program->name, call->function, &before);
-    jv body = api->parse_sized(call->body, (int)call->len);
+    jv body = body_of(program, call);
     bool good = is_valid(api, body);
     if (good) {
         jv input = api->array_append(api->array(), api->string(call->function));

@@ -18,6 +18,19 @@ void program_free(struct program *program)
     (void)program;
 }
 
+bool program_hold(struct program *program, const char *body, size_t len)
+{
+    (void)program;
+    (void)body;
+    (void)len;
+    return false;
+}
+
+void program_release(struct program *program)
+{
+    (void)program;
+}
+
 bool program_run(struct program *program, const struct program_call *call, struct buf *ret,
                  struct fault *ret_fault)
 {

@@ -88,11 +88,39 @@ static bool ask_fit(struct adapt *adapt, const struct question *question, const 
     return run(adapt, &call, ret, fault) && check_type(adapt, question, ret, ret_value, fault);
 }
 
+bool translate_hold(struct adapt *adapt, const char *body, size_t len, struct fault *ret_fault)
+{
+    struct buf input;
+    translate_release(adapt);
+    buf_init(&input, OUTPUT_BYTES_MAX);
+    bool good = careful_copy(&input, body, len, ret_fault);
+    if (good && (adapt->program == NULL || !program_hold(adapt->program, input.data, input.len))) {
+        fault_set(ret_fault, FAULT_DECODE, 0, "%s: the answer is no JSON", file_of(adapt));
+        good = false;
+    }
+    adapt->held = good ? body : NULL;
+    adapt->held_len = len;
+    buf_done(&input);
+    return good;
+}
+
+void translate_release(struct adapt *adapt)
+{
+    if (adapt->held != NULL) {
+        adapt->held = NULL;
+        program_release(adapt->program);
+    }
+}
+
 /* The same on an answer as it came. */
 static bool ask(struct adapt *adapt, const struct question *question, struct span body,
                 struct buf *ret, struct span *ret_value, struct fault *fault)
 {
     struct buf input;
+    if (body.ptr != NULL && body.ptr == adapt->held && body.len == adapt->held_len) {
+        struct program_call call = {question->function, NULL, 0, question->many};
+        return run(adapt, &call, ret, fault) && check_type(adapt, question, ret, ret_value, fault);
+    }
     buf_init(&input, OUTPUT_BYTES_MAX);
     bool good = careful_copy(&input, body.ptr, body.len, fault) &&
                 ask_fit(adapt, question, &input, ret, ret_value, fault);

@@ -1,4 +1,4 @@
-#include <blotter/cli/session.h>
+#include "session.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <blotter/client/daybook.h>
-#include <blotter/cli/token_renew.h>
+#include "token_renew.h"
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
 #include <blotter/tui/tui.h>
@@ -38,7 +38,8 @@ struct dashboard {
     struct trace *trace;
     struct desk *desks[CONFIG_PROFILES_MAX]; /* in the order of the session's profiles */
     size_t desk_count;
-    uint64_t serials; /* given away so far */
+    char word[PROBLEM_BYTES]; /* about accounts; "": none */
+    uint64_t serials;         /* given away so far */
     struct tui_account accounts[CONFIG_PROFILES_MAX];
     char *state_path;
     char state_server[24]; /* a number for what is looked at, whatever its name is made of */
@@ -155,6 +156,7 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     ret->state_server = dashboard->state_server;
     ret->reload = reload;
     ret->log = log_text;
+    ret->word = dashboard->word[0] != '\0' ? dashboard->word : NULL;
     ret->log_path = config_text(dashboard->session->config, CONFIG_LOG_FILE);
     ret->user_data = dashboard;
 }
@@ -272,6 +274,25 @@ static void close_all(struct dashboard *dashboard)
     }
 }
 
+/* What is wrong with accounts: each behind the tape, the last on the state bar. */
+static void tell(struct dashboard *dashboard, const char *text)
+{
+    snprintf(dashboard->word, sizeof dashboard->word, "%s", text);
+    if (dashboard->desk_count > 0) {
+        client_note(dashboard->desks[0]->client, "account", text);
+    }
+}
+
+/* Its settings cannot work. */
+static void tell_fault(struct dashboard *dashboard, const struct profile *profile,
+                       const struct fault *fault, struct problem *ret_problem)
+{
+    problem_set(ret_problem, "%s", fault->text);
+    problem_name(ret_problem, profile->name);
+    session_log(dashboard->session, "%s", ret_problem->text);
+    tell(dashboard, ret_problem->text);
+}
+
 /* One that cannot work is said; the only one is the end. */
 static bool open_all(struct dashboard *dashboard)
 {
@@ -280,9 +301,13 @@ static bool open_all(struct dashboard *dashboard)
         struct profile *profile = session->profiles[i];
         struct fault fault;
         if (!desk_open(dashboard, profile, &fault)) {
-            fprintf(stderr, "blotter: %s%s%s\n", session->named > 1 ? profile->name : "",
-                    session->named > 1 ? ": " : "", fault.text);
+            struct problem problem;
+            tell_fault(dashboard, profile, &fault, &problem);
+            problem_print(&problem);
         }
+    }
+    for (size_t i = 0; i < session->broken_count; i++) {
+        tell(dashboard, session->broken[i]);
     }
     return dashboard->desk_count > 0;
 }
@@ -307,26 +332,21 @@ static void on_goes(void *user, struct profile *profile)
     session_log(dashboard->session, "%s: is not shown any more", profile->name);
 }
 
-static void tell(struct dashboard *dashboard, const char *text)
-{
-    session_log(dashboard->session, "%s", text);
-    if (dashboard->desk_count > 0) {
-        client_note(dashboard->desks[0]->client, "account", text);
-    }
-}
-
 static void on_came(void *user, struct profile *profile)
 {
     struct dashboard *dashboard = user;
     struct fault fault;
     if (!desk_open(dashboard, profile, &fault)) {
-        tell(dashboard, fault.text);
+        struct problem problem;
+        tell_fault(dashboard, profile, &fault, &problem);
     }
 }
 
 static void on_failed(void *user, const struct problem *problem)
 {
-    tell(user, problem->text);
+    struct dashboard *dashboard = user;
+    session_log(dashboard->session, "%s", problem->text);
+    tell(dashboard, problem->text);
 }
 
 /* What may change in an account that stays: its backend's files, its alerts, its token. */
@@ -359,6 +379,7 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
     struct session *session = dashboard->session;
     struct session_watcher watcher = {on_goes, on_came, on_failed, dashboard};
     struct problem problem;
+    dashboard->word[0] = '\0';
     if (!session_reload(session, &watcher, &problem)) {
         snprintf(error, error_size, "%s", problem.text);
         return false;

@@ -1,4 +1,4 @@
-#include <blotter/cli/session.h>
+#include "session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -160,6 +160,9 @@ void session_close(struct session *session)
     while (session->profile_count > 0) {
         session_remove(session, session->profiles[session->profile_count - 1]);
     }
+    while (session->broken_count > 0) {
+        free(session->broken[--session->broken_count]);
+    }
     config_free(session->latest);
     config_free(session->config);
     paths_done(&session->paths);
@@ -273,6 +276,7 @@ enum status session_connect(struct session *session)
             problem_name(&problem, name);
             problem_print(&problem);
             session_log(session, "%s", problem.text);
+            session->broken[session->broken_count++] = mem_dup(problem.text, strlen(problem.text));
             first = first == STATUS_OK ? status : first;
         }
     }

@@ -98,7 +98,7 @@ static void note_covers(struct asking *asking, struct part *part, const struct h
     buf_done(&id);
 }
 
-static bool read_pane(struct asking *asking, const struct out *out,
+static bool read_held(struct asking *asking, const struct out *out,
                       const struct http_answer *answer, struct buf *ret_next, struct fault *fault)
 {
     enum resource resource = (enum resource)out->target.index;
@@ -116,6 +116,15 @@ static bool read_pane(struct asking *asking, const struct out *out,
     }
     translate_next_page(asking->adapt, answer->body, answer->body_len, out->path, ret_next, fault);
     return fault->kind == FAULT_NONE;
+}
+
+static bool read_pane(struct asking *asking, const struct out *out,
+                      const struct http_answer *answer, struct buf *ret_next, struct fault *fault)
+{
+    bool good = translate_hold(asking->adapt, answer->body, answer->body_len, fault) &&
+                read_held(asking, out, answer, ret_next, fault);
+    translate_release(asking->adapt);
+    return good;
 }
 
 /* A JSON array of texts as texts of our own; *ret_count of them, at most max. */

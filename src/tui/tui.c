@@ -129,6 +129,9 @@ static int run(struct tui *tui)
     }
     tui->dirty = SCREEN_ALL;
     tui_start_accounts(tui);
+    if (tui->settings.word != NULL) {
+        tui_notice(tui, "%s", tui->settings.word);
+    }
     int status = loop_run(tui->loop);
     tui_stop_accounts(tui);
     tui_save(tui);

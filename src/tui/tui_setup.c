@@ -185,5 +185,5 @@ void tui_reload(struct tui *tui)
         return;
     }
     tui_repaint(tui);
-    tui_notice(tui, "configuration reloaded");
+    tui_notice(tui, "%s", settings.word != NULL ? settings.word : "configuration reloaded");
 }

@@ -37,6 +37,7 @@ struct bench {
     char programs[512];           /* the folder of the benchmark's own programs */
     char peer_dir[512];           /* where the peer is installed; "" when it is not */
     char peer_why[96];            /* why it is not */
+    bool browser;                 /* the peer is a tab of a browser */
     char work_dir[256];           /* for files of this run */
     bool quick;
     double load_before; /* the system's load average when the run began */
@@ -95,6 +96,8 @@ double load_exec_ms(const struct bench *bench);
 
 /* Growth: orders and event rates, as CSV into a folder and as a chart on stdout. */
 int growth_run(struct bench *bench, const char *csv_path);
+/* The same of one number of orders, as a line. */
+int growth_rows(struct bench *bench, int orders);
 /* Idle at length. */
 int idle_run(struct bench *bench, int seconds);
 

@@ -96,13 +96,15 @@ static struct by_orders take_orders(struct bench *bench, int orders)
     struct subject subject;
     struct usage usage;
     int64_t loaded_us;
+    static const struct subject_options many = {
+        .extra = {"-Ohttp.body_max=1G", "-Ohttp.timeout_s=120"}};
     snprintf(limit, sizeof limit, "%d", orders);
     snprintf(seeded, sizeof seeded, "%d", from);
     if (!scene_start(&scene, bench, options)) {
         return ret;
     }
     if (scene_grow_orders(&scene, from, orders) &&
-        subject_start(&subject, bench, SUBJECT_BLOTTER, &scene.server, NULL) &&
+        subject_start(&subject, bench, SUBJECT_BLOTTER, &scene.server, &many) &&
         subject_wait_loaded(&subject, &loaded_us) &&
         subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS)) {
         ret.load_ms = (double)(loaded_us - subject.started_us) / 1000;
@@ -222,6 +224,16 @@ static void csv_rate(FILE *csv, const struct by_rate *row)
             "frames_per_s,%.1f,patch_p50_ms,%.3f,patch_p99_ms,%.3f\n",
             row->wanted, row->came, row->cpu_us, row->requests, row->paints, row->patch_p50,
             row->patch_p99);
+}
+
+int growth_rows(struct bench *bench, int orders)
+{
+    struct by_orders row = take_orders(bench, orders);
+    printf("%d orders: loaded after %.0f ms (%.1f us a row), resident %.1f MiB, an event on the "
+           "screen after %.2f ms and confirmed after %.0f ms, first to last line %.1f ms\n",
+           orders, row.load_ms, row.load_ms * 1000 / orders, row.rss_mib, row.patch_ms,
+           row.confirm_ms, row.key_ms);
+    return isnan(row.load_ms) ? 1 : 0;
 }
 
 int growth_run(struct bench *bench, const char *csv_path)

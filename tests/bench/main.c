@@ -19,23 +19,25 @@ struct options {
     enum output output;
     bool list, strict, write;
     const char *growth;
-    int idle_s;
+    int idle_s, rows;
 };
 
 static void usage(FILE *out)
 {
     fputs("usage: bench [OPTIONS]\n\n"
           "Measures every row of the budget table on the programs of this build.\n\n"
-          "  --quick         fewer repetitions: under a minute and a half, noisier\n"
+          "  --quick         fewer repetitions: two and a half minutes, noisier\n"
           "  --only GLOB     only the rows whose id matches, such as 'load.*'\n"
           "  --json          one JSON object instead of a table\n"
           "  --markdown      a table of Markdown\n"
           "  --write         the same into README.md and tests/bench/README.md\n"
           "  --list          the rows\n"
+          "  --browser       the peer is a tab of a headless Chromium: React, swr, EventSource\n"
           "  --no-peer       without the peer\n"
           "  --strict        exit 1 when a budget is missed\n"
           "  --growth FILE   10 to 100,000 orders, 1 to 10,000 events/s: CSV into FILE, and a "
           "chart\n"
+          "  --rows N        load, memory, patch and confirmation with N orders, 1,000,000 say\n"
           "  --idle SECONDS  CPU and wake-ups of an open stream with heartbeats\n"
           "  --help\n\n"
           "Exit: 0 measured, 1 failed (or missed, with --strict), 2 usage.\n",
@@ -52,19 +54,22 @@ enum {
     OPT_WRITE,
     OPT_LIST,
     OPT_NO_PEER,
+    OPT_BROWSER,
     OPT_STRICT,
     OPT_GROWTH,
     OPT_IDLE,
+    OPT_ROWS,
     OPT_HELP
 };
 
 static const struct option long_options[] = {
-    {"quick", no_argument, NULL, OPT_QUICK},         {"only", required_argument, NULL, OPT_ONLY},
-    {"json", no_argument, NULL, OPT_JSON},           {"markdown", no_argument, NULL, OPT_MARKDOWN},
-    {"write", no_argument, NULL, OPT_WRITE},         {"list", no_argument, NULL, OPT_LIST},
-    {"no-peer", no_argument, NULL, OPT_NO_PEER},     {"strict", no_argument, NULL, OPT_STRICT},
-    {"growth", required_argument, NULL, OPT_GROWTH}, {"idle", required_argument, NULL, OPT_IDLE},
-    {"help", no_argument, NULL, OPT_HELP},           {NULL, 0, NULL, 0},
+    {"quick", no_argument, NULL, OPT_QUICK},     {"only", required_argument, NULL, OPT_ONLY},
+    {"json", no_argument, NULL, OPT_JSON},       {"markdown", no_argument, NULL, OPT_MARKDOWN},
+    {"write", no_argument, NULL, OPT_WRITE},     {"list", no_argument, NULL, OPT_LIST},
+    {"no-peer", no_argument, NULL, OPT_NO_PEER}, {"browser", no_argument, NULL, OPT_BROWSER},
+    {"strict", no_argument, NULL, OPT_STRICT},   {"growth", required_argument, NULL, OPT_GROWTH},
+    {"idle", required_argument, NULL, OPT_IDLE}, {"rows", required_argument, NULL, OPT_ROWS},
+    {"help", no_argument, NULL, OPT_HELP},       {NULL, 0, NULL, 0},
 };
 
 /* -1: go on; otherwise the exit status. */
@@ -89,6 +94,9 @@ static int take_option(struct bench *bench, struct options *options, int option)
     case OPT_LIST:
         options->list = true;
         return -1;
+    case OPT_BROWSER:
+        bench->browser = true;
+        return -1;
     case OPT_NO_PEER:
         snprintf(bench->peer_why, sizeof bench->peer_why, "not wanted");
         return -1;
@@ -97,6 +105,9 @@ static int take_option(struct bench *bench, struct options *options, int option)
         return -1;
     case OPT_GROWTH:
         options->growth = optarg;
+        return -1;
+    case OPT_ROWS:
+        options->rows = (int)strtol(optarg, NULL, 10);
         return -1;
     case OPT_IDLE:
         options->idle_s = (int)strtol(optarg, NULL, 10);
@@ -186,6 +197,9 @@ static int run(struct bench *bench, const struct options *options)
                                                              print_markdown};
     if (options->growth != NULL) {
         return growth_run(bench, options->growth);
+    }
+    if (options->rows > 0) {
+        return growth_rows(bench, options->rows);
     }
     if (options->idle_s > 0) {
         return idle_run(bench, options->idle_s);

@@ -9,8 +9,8 @@
 
 enum { INSTALL_MS = 60000, ARGUMENTS_MAX = 8 };
 
-#ifndef BENCH_PEER_SOURCE
-#define BENCH_PEER_SOURCE "tests/bench/peer"
+#ifndef BENCH_ROOT
+#define BENCH_ROOT "."
 #endif
 
 static bool runs(const char *program)
@@ -21,11 +21,11 @@ static bool runs(const char *program)
 }
 
 /* Copies the scripts each time (they may have changed); the packages are installed once. */
-static bool copy_scripts(const char *dir)
+static bool copy_scripts(const char *source, const char *dir)
 {
     static const char command[] = "cp \"$0\"/* \"$1\"/";
     char out[256];
-    const char *argv[] = {"sh", "-c", command, BENCH_PEER_SOURCE, dir, NULL};
+    const char *argv[] = {"sh", "-c", command, source, dir, NULL};
     mkdir(dir, 0755);
     return process_run(argv, NULL, out, sizeof out, 10000) == 0;
 }
@@ -45,12 +45,12 @@ static bool install(const char *dir)
     return process_run(argv, dir, out, sizeof out, INSTALL_MS) == 0;
 }
 
-static const char *try_install(const char *dir)
+static const char *try_install(const char *source, const char *dir)
 {
     if (!runs("node")) {
         return "node is not there";
     }
-    if (!copy_scripts(dir)) {
+    if (!copy_scripts(source, dir)) {
         return "its scripts are not there";
     }
     if (!installed(dir) && (!runs("npm") || !install(dir))) {
@@ -59,14 +59,29 @@ static const char *try_install(const char *dir)
     return NULL;
 }
 
+/* The page as it is served: built from the packages of the lock file. */
+static const char *build_page(const char *dir)
+{
+    const char *chromium = getenv("CHROMIUM");
+    const char *argv[] = {"npm", "run", "build", NULL};
+    char out[4096];
+    if (!runs(chromium == NULL ? "chromium" : chromium)) {
+        return "chromium is not there (CHROMIUM may name another)";
+    }
+    return process_run(argv, dir, out, sizeof out, INSTALL_MS) == 0 ? NULL
+                                                                    : "its page could not be built";
+}
+
 void peer_install(struct bench *bench)
 {
     char dir[512];
     if (bench->peer_why[0] != '\0') {
         return;
     }
-    snprintf(dir, sizeof dir, "%.400s/peer", bench->programs);
-    const char *why = try_install(dir);
+    snprintf(dir, sizeof dir, "%.400s/%s", bench->programs, bench->browser ? "browser" : "peer");
+    const char *why = try_install(
+        bench->browser ? BENCH_ROOT "/tests/bench/browser" : BENCH_ROOT "/tests/bench/peer", dir);
+    why = why == NULL && bench->browser ? build_page(dir) : why;
     if (why == NULL) {
         snprintf(bench->peer_dir, sizeof bench->peer_dir, "%s", dir);
     } else {

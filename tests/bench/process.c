@@ -223,7 +223,7 @@ static void add_thread(struct usage *usage, pid_t pid, const char *thread)
     }
 }
 
-bool usage_read(pid_t pid, struct usage *ret)
+static bool read_one(pid_t pid, struct usage *ret)
 {
     char path[64], text[8192];
     struct usage usage = {0};
@@ -245,4 +245,48 @@ bool usage_read(pid_t pid, struct usage *ret)
     }
     *ret = usage;
     return true;
+}
+
+/* What the children of a process share counts once: their proportional parts. */
+static int64_t share_kib(pid_t pid)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    return read_file(path, text, sizeof text) ? field(text, "\nPss:") : 0;
+}
+
+static bool add_children(pid_t pid, struct usage *usage)
+{
+    char path[64], text[4096];
+    bool any = false;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    if (!read_file(path, text, sizeof text)) {
+        return false;
+    }
+    for (char *at = text, *end; *at != '\0'; at = end) {
+        struct usage one;
+        pid_t child = (pid_t)strtol(at, &end, 10);
+        if (end == at) {
+            break;
+        }
+        if (child > 0 && read_one(child, &one)) {
+            any = true;
+            usage->cpu_ns += one.cpu_ns;
+            usage->switches += one.switches;
+            usage->preempted += one.preempted;
+            usage->rss_kib += share_kib(child);
+            add_children(child, usage);
+        }
+    }
+    return any;
+}
+
+bool usage_read(pid_t pid, struct usage *ret)
+{
+    struct usage children = {0};
+    if (add_children(pid, &children)) {
+        *ret = children;
+        return true;
+    }
+    return read_one(pid, ret);
 }

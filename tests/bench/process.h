@@ -45,7 +45,7 @@ struct usage {
     int64_t preempted;
     int64_t rss_kib, peak_kib;
 };
-/* False where there is no /proc. */
+/* Of a program that has started others, as the browser's, theirs. False where there is no /proc. */
 bool usage_read(pid_t pid, struct usage *ret);
 
 int64_t now_us(void); /* CLOCK_MONOTONIC, the same for all processes */

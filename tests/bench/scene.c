@@ -71,21 +71,33 @@ void scene_change_orders(struct scene *scene, int rounds)
     change(scene, sql);
 }
 
+/* In pieces: the server gives one statement two seconds. */
 bool scene_grow_orders(struct scene *scene, int from, int to)
 {
-    enum { GROW_MS = 60000 };
+    enum { GROW_MS = 60000, PIECE = 10000 };
     char sql[1024];
-    snprintf(sql, sizeof sql,
-             "insert into orders (id, tradingAccountId, stockId, symbol, quantity, orderType, "
-             "orderSide, price, averagePrice, filledQuantity, productType, status, createdAt, "
-             "executedAt) select lower(hex(randomblob(16))), tradingAccountId, stockId, symbol, "
-             "quantity, orderType, orderSide, price, averagePrice, filledQuantity, productType, "
-             "status, createdAt, executedAt from orders, (with recursive n(i) as (select 1 union "
-             "all select i + 1 from n where i < %d) select i from n) where tradingAccountId = "
-             "(select id from trading_accounts where userId = '%s')",
-             to / from - 1, scene->server.user);
-    return to <= from || (writer_send(&scene->writer, &scene->server, sql) &&
-                          writer_finish(&scene->writer, GROW_MS));
+    for (int have = from; have + from <= to;) {
+        int copies = (to - have < PIECE ? to - have : PIECE) / from;
+        copies = copies < 1 ? 1 : copies;
+        snprintf(
+            sql, sizeof sql,
+            "insert into orders (id, tradingAccountId, stockId, symbol, quantity, orderType, "
+            "orderSide, price, averagePrice, filledQuantity, productType, status, createdAt, "
+            "executedAt) select lower(hex(randomblob(16))), tradingAccountId, stockId, symbol, "
+            "quantity, orderType, orderSide, price, averagePrice, filledQuantity, productType, "
+            "status, createdAt, executedAt from (select * from orders where tradingAccountId = "
+            "(select id from trading_accounts where userId = '%s') order by rowid limit %d), "
+            "(with recursive n(i) as (select 1 union all select i + 1 from n where i < %d) "
+            "select i from n)",
+            scene->server.user, from, copies);
+        if (!writer_send(&scene->writer, &scene->server, sql) ||
+            !writer_finish(&scene->writer, GROW_MS)) {
+            return false;
+        }
+        witness_pump(&scene->witness);
+        have += copies * from;
+    }
+    return true;
 }
 
 /* Some of the newest orders, all in one transaction. */

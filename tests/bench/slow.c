@@ -39,7 +39,7 @@ static void sample_events(struct scene *scene, struct subject *subject, const st
 static void take_slow(struct scene *scene, enum subject_kind kind, const struct link *link,
                       struct slow *ret)
 {
-    struct subject_options options = {.url = link->url, .extra = "-Oallow_insecure=yes"};
+    struct subject_options options = {.url = link->url, .extra = {"-Oallow_insecure=yes"}};
     int times = bench_times(scene->bench, 3, 1);
     for (int i = 0; i < times; i++) {
         struct subject subject;

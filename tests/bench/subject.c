@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ROWS = 48, COLUMNS = 160, LOAD_MS = 30000, END_MS = 3000, SLICE_US = 2000 };
+enum { ROWS = 48, COLUMNS = 160, LOAD_MS = 120000, END_MS = 3000, SLICE_US = 2000 };
 
 /* --- start -------------------------------------------------------------------------------- */
 
@@ -33,7 +33,10 @@ static bool start_blotter(struct subject *subject, struct bench *bench, const st
     if (options->cache_dir == NULL) {
         argv[argc++] = "--no-cache";
     }
-    argv[argc] = options->extra;
+    for (size_t i = 0; i < sizeof options->extra / sizeof options->extra[0]; i++) {
+        argv[argc] = options->extra[i];
+        argc += options->extra[i] != NULL;
+    }
     snprintf(token, sizeof token, "BLOTTER_TOKEN=%s", server->token);
     snprintf(cache, sizeof cache, "XDG_CACHE_HOME=%s",
              options->cache_dir == NULL ? "/dev/null/none" : options->cache_dir);
@@ -57,9 +60,12 @@ static bool start_blotter(struct subject *subject, struct bench *bench, const st
 static bool start_peer(struct subject *subject, struct bench *bench, const struct server *server,
                        const struct subject_options *options)
 {
-    const char *argv[] = {
-        "node",       "peer.js",     options->url == NULL ? server->url : options->url,
-        server->user, server->token, NULL};
+    const char *argv[] = {"node",
+                          bench->browser ? "tab.js" : "peer.js",
+                          options->url == NULL ? server->url : options->url,
+                          server->user,
+                          server->token,
+                          NULL};
     const char *env[] = {"NODE_ENV=production", NULL};
     if (bench->peer_dir[0] == '\0' ||
         !process_start(&subject->process, argv, env, bench->peer_dir, PROCESS_PIPE)) {

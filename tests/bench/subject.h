@@ -18,7 +18,7 @@ struct subject_options {
     const char *url;       /* NULL: the server's own; a link's otherwise */
     const char *cache_dir; /* XDG_CACHE_HOME; NULL: --no-cache */
     int rows, cols;        /* 0: 48, 160 */
-    const char *extra;     /* one more option, NULL: none */
+    const char *extra[3];  /* more options, the rest NULL */
     const char *config;    /* a file that names several accounts, in place of url and user */
     size_t accounts;       /* how many; 0: one */
 };

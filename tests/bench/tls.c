@@ -141,7 +141,7 @@ static double slowest_ms(const struct tls *tls, const char *base)
 static void sample_loads(struct bench *bench, const struct tls *tls, const char *url,
                          struct samples *loads, struct samples *mib)
 {
-    struct subject_options options = {.url = url, .extra = tls->option};
+    struct subject_options options = {.url = url, .extra = {tls->option}};
     for (int i = 0; i < bench_times(bench, 7, 3); i++) {
         struct subject subject;
         struct usage usage;
@@ -270,7 +270,7 @@ static void sample_confirmed(const struct steps *steps, size_t from, struct samp
 
 static void take_idle_events(struct bench *bench, const struct tls *tls, const char *url)
 {
-    struct subject_options options = {.url = url, .extra = tls->option};
+    struct subject_options options = {.url = url, .extra = {tls->option}};
     struct samples confirmed = {0};
     struct usage before = {0}, after = {0};
     struct subject subject;

@@ -14,6 +14,13 @@
 #include <blotter/core/fault.h>
 
 /*
+ * Reads an answer once for all functions that are asked about it until the release: rows, covers,
+ * next_page. body is borrowed until then. False with the fault when it cannot be read.
+ */
+bool translate_hold(struct adapt *adapt, const char *body, size_t len, struct fault *ret_fault);
+void translate_release(struct adapt *adapt); /* also when none is held */
+
+/*
  * A pane's answer: appends what its function makes of it, joined to the rows that are there: rows
  * separated by commas; of the account the first object, or nothing for null. rows may hold those of
  * other answers (pages, several accounts) before. Nothing is appended on failure.

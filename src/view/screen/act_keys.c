@@ -352,7 +352,7 @@ static void do_pause(struct act *act)
         }
         screen->held_events = act->input->events;
         screen->held_tape = tape_pane_total(act->input);
-        screen->held_total = act->input->journal != NULL ? journal_total(act->input->journal) : 0;
+        screen->held_total = screen_arrived(act->input);
         screen->paused = true;
     }
     screen->retake = RESOURCE_ALL;

@@ -309,10 +309,12 @@ void paint_detail(const struct frame *frame)
     struct screen *screen = frame->screen;
     const struct row *row = detail_row(screen, frame->input);
     char title[128];
-    snprintf(title, sizeof title, " %.80s ",
+    const char *owner = row != NULL && row->owner != NULL ? row->owner->name : "";
+    snprintf(title, sizeof title, " %.80s%s%s ",
              row != NULL                    ? row_title(screen, row)
              : screen->focus == PANE_EVENTS ? "Event"
-                                            : pane_info(screen->focus)->title);
+                                            : pane_info(screen->focus)->title,
+             owner[0] != '\0' ? " · " : "", owner);
     struct rect area = {0, 0, DETAIL_WIDTH,
                         screen->layout.body.height - (screen->rows > 30 ? 4 : 0)};
     struct rect inside = popup_frame(frame, area, title);

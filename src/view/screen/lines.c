@@ -154,7 +154,7 @@ static void add_day(struct bar *bar, const struct frame *frame, size_t i)
     }
     add_part(bar, frame, (struct bar_place){rank, BAR_RIGHT | BAR_FIGURE},
              known ? &sum->day : &sum->open);
-    if (money->count > 1) {
+    if (money->count > 1 && sum->currency[0] != '\0') {
         bar_add(bar, right_at(rank), plain(ROLE_DIM), " %s", sum->currency);
     }
     if (sum->day.unknown > 0) {
@@ -414,8 +414,7 @@ static void add_word(struct bar *bar, const struct conn_word *word, int columns)
 
 static void add_pause(struct bar *bar, const struct frame *frame)
 {
-    const struct journal *journal = frame->input->journal;
-    uint64_t now = journal != NULL ? journal_total(journal) : 0;
+    uint64_t now = screen_arrived(frame->input);
     if (frame->screen->paused) {
         bar_add(bar, pinned, bold(ROLE_CONN_WARN), "▮▮ PAUSED +%llu ",
                 (unsigned long long)(now - frame->screen->held_total));

@@ -12,6 +12,7 @@ struct page {
     struct rect area;
     const char *symbol; /* as the server sends it */
     int line, top;
+    const struct owner *owner; /* of several accounts, the one it is about; NULL: the only one */
 };
 
 /* What is known of the symbol; NULL and NAN: nothing. */

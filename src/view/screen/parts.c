@@ -34,6 +34,13 @@ struct pane_state screen_pane(const struct screen *screen, const struct screen_i
     return held;
 }
 
+uint64_t screen_arrived(const struct screen_input *input)
+{
+    return screen_is_joint(input)   ? input->events
+           : input->journal != NULL ? journal_total(input->journal)
+                                    : 0;
+}
+
 enum action_scope screen_scope(const struct screen *screen)
 {
     bool search = screen->popup == SCOPE_HELP && screen->help_typing;

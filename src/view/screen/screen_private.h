@@ -153,6 +153,8 @@ struct pane_state screen_pane(const struct screen *screen, const struct screen_i
                               enum resource resource);
 unsigned screen_wanted(const struct screen_input *input);
 bool screen_has_table(enum pane pane);
+/* How much has arrived so far: a pause counts from there. */
+uint64_t screen_arrived(const struct screen_input *input);
 /* Whether there are more orders than these: the server ended the list, or what it was asked for. */
 bool screen_is_cut(const struct screen_input *input, const struct snapshot *orders);
 struct table_view screen_table_view(const struct screen *screen, const struct screen_input *input,

@@ -93,6 +93,10 @@ static void write_names(struct page *page, const struct symbol_quote *quote)
     if (quote->item != NULL) {
         bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, "  %.16s", quote->item->exchange);
     }
+    if (page->owner != NULL) {
+        bar_add(&bar, PAGE_LEFT(1), (struct style){owner_role(page->owner), 0}, "  %s",
+                page->owner->name);
+    }
     bar_add(&bar, (struct bar_place){1, BAR_RIGHT},
             (struct style){quote->stale ? ROLE_STALE : ROLE_CONN_LIVE, 0}, "%s",
             isnan(quote->last) ? ""
@@ -331,11 +335,14 @@ static struct rect put_frame(const struct frame *frame, struct rect area)
 }
 
 /* Of several accounts the page is about the one whose row it was: ids may be another's as well. */
-static const struct screen_input *input_of(const struct frame *frame)
+static const struct screen_input *input_of(const struct frame *frame,
+                                           const struct owner **ret_owner)
 {
     const struct screen_accounts *accounts = frame->input->accounts;
+    *ret_owner = NULL;
     for (size_t i = 0; accounts != NULL && i < accounts->count; i++) {
         if (accounts->owners[i]->key == frame->screen->symbol_account) {
+            *ret_owner = accounts->owners[i];
             return &accounts->of[i];
         }
     }
@@ -346,8 +353,13 @@ static const struct screen_input *input_of(const struct frame *frame)
 void paint_symbol(const struct frame *where)
 {
     struct screen *screen = where->screen;
-    const struct frame of = {screen, input_of(where), where->canvas}, *frame = &of;
-    struct page page = {frame, put_frame(frame, page_area(screen)), screen->symbol, 0, 0};
+    const struct owner *owner;
+    const struct screen_input *input = input_of(where, &owner);
+    const struct frame of = {screen, input, where->canvas}, *frame = &of;
+    struct page page = {.frame = frame,
+                        .area = put_frame(frame, page_area(screen)),
+                        .symbol = screen->symbol,
+                        .owner = owner};
     struct symbol_quote quote;
     struct rect whole = page.area;
     if (whole.width < 10 || whole.height < 3) {

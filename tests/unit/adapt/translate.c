@@ -131,6 +131,39 @@ static void test_joined(void **state)
     world_done(&world);
 }
 
+/* One that is held is read once, by all functions; another one is not mistaken for it. */
+static void test_held(void **state)
+{
+    (void)state;
+    static const char body[] = "[1,12345678901234567890]", other[] = "[3]";
+    struct world world;
+    struct fault fault;
+    struct buf path;
+    world_init(&world, INI, "def next_page: {p: .[1]}; def covers: .[0];");
+    struct adapt *adapt = world.adapt;
+    buf_init(&path, 1 << 16);
+    assert_false(translate_hold(adapt, "[1", 2, &fault));
+    assert_int_equal(fault.kind, FAULT_DECODE);
+    for (int i = 0; i < 2; i++) {
+        buf_clear(&path);
+        assert_true(translate_hold(adapt, body, strlen(body), &fault));
+        assert_true(translate_rows(adapt, RESOURCE_ORDERS, body, strlen(body), &world.out, &fault));
+        assert_true(
+            translate_rows(adapt, RESOURCE_ORDERS, other, strlen(other), &world.out, &fault));
+        assert_true(translate_next_page(adapt, body, strlen(body), "/o", &path, &fault));
+        assert_true(translate_covers(adapt, body, strlen(body), &path));
+    }
+    translate_release(adapt);
+    translate_release(adapt);
+    assert_true(translate_rows(adapt, RESOURCE_ORDERS, body, strlen(body), &world.out, &fault));
+    assert_string_equal(world.out.data, "1,\"12345678901234567890\",3,1,\"12345678901234567890\",3,"
+                                        "1,\"12345678901234567890\"");
+    assert_string_equal(path.data, "/o?p=123456789012345678901");
+    assert_true(translate_hold(adapt, body, strlen(body), &fault)); /* freed with the rest */
+    buf_done(&path);
+    world_done(&world);
+}
+
 static void test_account(void **state)
 {
     (void)state;
@@ -425,11 +458,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),      cmocka_unit_test(test_joined),
-        cmocka_unit_test(test_account),   cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_values),    cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_events),    cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_next_page), cmocka_unit_test(test_endless),
-        cmocka_unit_test(test_home),
+        cmocka_unit_test(test_held),      cmocka_unit_test(test_account),
+        cmocka_unit_test(test_too_large), cmocka_unit_test(test_values),
+        cmocka_unit_test(test_clock),     cmocka_unit_test(test_events),
+        cmocka_unit_test(test_refusals),  cmocka_unit_test(test_next_page),
+        cmocka_unit_test(test_endless),   cmocka_unit_test(test_home),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

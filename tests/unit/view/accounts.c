@@ -307,6 +307,53 @@ static void test_the_digest_names_accounts(void **state)
     trio_close(&trio);
 }
 
+/* A server's clock that is a day ahead makes its own quotes no newer than anybody else's. */
+static void test_a_clock_that_is_a_day_off_is_its_own(void **state)
+{
+    (void)state;
+    struct trio trio;
+    static const char *const days[] = {"28", "29", "28"};
+    trio_open(&trio, 160, 48);
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        char body[256];
+        snprintf(body, sizeof body,
+                 "{\"watchlists\":[{\"id\":\"w\",\"name\":\"W\",\"items\":[{\"id\":\"i\","
+                 "\"symbol\":\"S%zu\",\"ltp\":5,\"updatedAt\":\"2024-10-%sT09:02:00.000Z\"}]}]}",
+                 i, days[i]);
+        trio_load(&trio, i, RESOURCE_WATCHLISTS, body);
+        trio.desks[i].input.quote_stale_ms = 15000;
+    }
+    trio_do(&trio, "focus-watchlist");
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        char text[8];
+        snprintf(text, sizeof text, "▸S%zu", i);
+        expect(&trio, text, true);
+        expect(&trio, "≈", false);
+        trio_do(&trio, "list-next");
+    }
+    trio_do(&trio, "focus-orders");
+    expect(&trio, "≈S0", false);
+    desk_later(&trio.desks[0], 20000); /* and all of them grow old */
+    expect(&trio, "≈S0", true);
+    trio_close(&trio);
+}
+
+/* What a row, and a symbol, are of several accounts', is said where they are shown. */
+static void test_pages_name_the_account(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    free(trio_text(&trio, SCREEN_ALL));
+    trio_do(&trio, "down fields");
+    expect(&trio, "RELIANCE · alpaca", true);
+    trio_do(&trio, "back detail");
+    expect(&trio, "NSE  alpaca", true);
+    trio_do(&trio, "back help");
+    expect(&trio, "Show all accounts together", true);
+    trio_close(&trio);
+}
+
 static void test_enter_opens_an_account(void **state)
 {
     (void)state;
@@ -359,6 +406,8 @@ int main(void)
         cmocka_unit_test(test_attention_does_not_hide_that_a_row_is_stale),
         cmocka_unit_test(test_whose_a_row_is_always_stands_there),
         cmocka_unit_test(test_the_digest_names_accounts),
+        cmocka_unit_test(test_a_clock_that_is_a_day_off_is_its_own),
+        cmocka_unit_test(test_pages_name_the_account),
         cmocka_unit_test(test_enter_opens_an_account),
         cmocka_unit_test(test_accounts_come_and_go),
     };

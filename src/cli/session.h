@@ -5,7 +5,7 @@
 #ifndef BLOTTER_CLI_SESSION_H
 #define BLOTTER_CLI_SESSION_H
 
-#include <blotter/cli/profile.h>
+#include "profile.h"
 
 struct session {
     const struct options *options;
@@ -16,6 +16,9 @@ struct session {
     int64_t opened_us;     /* monotonic: about when the program was started */
     struct profile *profiles[CONFIG_PROFILES_MAX]; /* that are open, in the order of their names */
     size_t profile_count;
+    /* Why accounts that are named could not be opened; it has been said on stderr. */
+    char *broken[CONFIG_PROFILES_MAX];
+    size_t broken_count;
     size_t named; /* accounts that were asked for; more than one: what is printed names them */
 };
 

@@ -1,0 +1,18 @@
+/*
+ * jq_dump: a value of libjq as JSON, byte for byte as jv_dump_string has it, but a string at a time
+ * where that goes a character at a time.
+ */
+#ifndef BLOTTER_ADAPT_JQ_DUMP_H
+#define BLOTTER_ADAPT_JQ_DUMP_H
+
+#include <blotter/core/buf.h>
+
+#include "jq_api.h"
+
+#define JQ_DUMP_DEPTH_MAX 512
+
+/* Appends it; takes no reference. False, with a part appended, over the buffer's ceiling or when it
+ * is nested deeper. */
+bool jq_dump(const struct jq_api *api, jv value, struct buf *out);
+
+#endif
