@@ -9,9 +9,9 @@
 #include <strings.h>
 #include <cmocka.h>
 
-#include <blotter/cli/config.h>
-#include <blotter/cli/options.h>
-#include <blotter/cli/status.h>
+#include "config.h"
+#include "options.h"
+#include "status.h"
 #include <blotter/core/event.h>
 #include <blotter/core/ini.h>
 #include <blotter/view/action.h>
