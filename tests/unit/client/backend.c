@@ -702,12 +702,17 @@ static void test_a_reader_is_told_of_gaps(void **state)
         world_open(&world, ini, script, COUNT(script));
         struct client_settings defaults;
         client_settings_default(&defaults);
-        const struct relay_settings settings = {&world.backend, defaults.http, defaults.conn,
-                                                65536};
+        const struct relay_settings settings = {&world.backend, defaults.http, defaults.conn, 65536,
+                                                0};
         struct listener listener = {.loop = world.loop};
-        const struct relay_handler handler = {on_told,       ignore_message, ignore_message,
-                                              ignore_status, ignore,         ignore_words,
-                                              ignore,        &listener};
+        const struct relay_handler handler = {.on_event = on_told,
+                                              .on_message = ignore_message,
+                                              .on_unknown = ignore_message,
+                                              .on_status = ignore_status,
+                                              .on_too_large = ignore,
+                                              .on_note = ignore_words,
+                                              .on_stopped = ignore,
+                                              .user = &listener};
         buf_init(&listener.told, 4096);
         listener.relay = relay_new(world.loop, &settings, &handler, &fault);
         assert_non_null(listener.relay);
