@@ -160,12 +160,14 @@ void pairs_read(struct pairs *ret, const char *path, const char *text, size_t le
 
 /* --- like ------------------------------------------------------------------------------------ */
 
+/* Their names are the same. */
 static void replace(struct pair *old, struct pair *with)
 {
-    free(old->section);
-    free(old->name);
+    free(with->section);
+    free(with->name);
     free(old->value);
-    *old = *with;
+    old->value = with->value;
+    old->at = with->at;
 }
 
 void pairs_lay_over(struct pairs *base, struct pairs *over)

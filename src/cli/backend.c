@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include <blotter/adapt/adapt.h>
-#include <blotter/cli/secrets.h>
-#include <blotter/cli/session.h>
+#include "secrets.h"
+#include "session.h"
 #include <blotter/client/backend.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/sha256.h>

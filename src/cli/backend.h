@@ -2,7 +2,7 @@
 #ifndef BLOTTER_CLI_BACKEND_H
 #define BLOTTER_CLI_BACKEND_H
 
-#include <blotter/cli/profile.h>
+#include "profile.h"
 
 /* What profile_open and profile_close do for it. */
 enum status backend_open(struct profile *profile, const struct profile_ground *ground,

@@ -1,4 +1,4 @@
-#include <blotter/cli/session.h>
+#include "session.h"
 
 #include <assert.h>
 #include <inttypes.h>

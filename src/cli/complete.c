@@ -1,5 +1,5 @@
-#include <blotter/cli/config.h>
-#include <blotter/cli/options.h>
+#include "config.h"
+#include "options.h"
 #include <blotter/core/event.h>
 #include <blotter/core/resource.h>
 
@@ -59,21 +59,20 @@ static const char *setting_word(int at)
 #define CONFIG_PLACE "\"${XDG_CONFIG_HOME:-$HOME/.config}/blotter/blotter.ini\""
 
 static const struct offer {
-    enum option_id id;
     const char *(*word)(int at); /* NULL behind the last */
     const char *command, *fish;  /* the second where fish says it another way */
-    bool list;                   /* several, with commas */
+    enum option_id id;
+    bool list; /* several, with commas */
 } offers[] = {
-    {OPTION_PANES, pane_word, NULL, NULL, true},
-    {OPTION_EVENT, event_word, NULL, NULL, false},
-    {OPTION_THEME, theme_word, NULL, NULL, false},
-    {OPTION_SET, setting_word, NULL, NULL, false},
-    {OPTION_PROFILE, NULL,
-     "sed -n \"s/^ *\\[profile\\.\\(.*\\)\\].*/\\1/p\" " CONFIG_PLACE " 2>/dev/null",
+    {pane_word, NULL, NULL, OPTION_PANES, true},
+    {event_word, NULL, NULL, OPTION_EVENT, false},
+    {theme_word, NULL, NULL, OPTION_THEME, false},
+    {setting_word, NULL, NULL, OPTION_SET, false},
+    {NULL, "sed -n \"s/^ *\\[profile\\.\\(.*\\)\\].*/\\1/p\" " CONFIG_PLACE " 2>/dev/null",
      "sed -n 's/^ *\\[profile\\.\\(.*\\)\\].*/\\1/p' "
      "(set -q XDG_CONFIG_HOME; and echo $XDG_CONFIG_HOME; or echo ~/.config)/blotter/blotter.ini "
      "2>/dev/null",
-     false},
+     OPTION_PROFILE, false},
 };
 
 static const struct offer *offer_of(enum option_id id)

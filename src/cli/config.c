@@ -1,4 +1,4 @@
-#include <blotter/cli/config.h>
+#include "config.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,4 +1,4 @@
-#include <blotter/cli/config_keys.h>
+#include "config_keys.h"
 
 #include <assert.h>
 #include <stddef.h>

@@ -79,8 +79,8 @@ bool config_list_find(const char *section, const char *name, enum config_list *r
             continue;
         }
         size_t first = strlen(own + len + 1); /* of the name, up to a point */
-        if (strncmp(name, own + len + 1, first) == 0 && name[first] == '.' &&
-            name[first + 1] != '\0') {
+        if (strlen(name) > first + 1 && memcmp(name, own + len + 1, first) == 0 &&
+            name[first] == '.') {
             *ret = (enum config_list)i;
             *ret_name = name + first + 1;
             return true;

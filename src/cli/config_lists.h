@@ -2,8 +2,8 @@
 #ifndef BLOTTER_CLI_CONFIG_LISTS_H
 #define BLOTTER_CLI_CONFIG_LISTS_H
 
-#include <blotter/cli/config_keys.h>
-#include <blotter/cli/problem.h>
+#include "config_keys.h"
+#include "problem.h"
 #include <stddef.h>
 
 struct listed {

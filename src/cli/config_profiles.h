@@ -2,7 +2,7 @@
 #ifndef BLOTTER_CLI_CONFIG_PROFILES_H
 #define BLOTTER_CLI_CONFIG_PROFILES_H
 
-#include <blotter/cli/config.h>
+#include "config.h"
 
 struct profile_names {
     char *rows[CONFIG_PROFILES_MAX];

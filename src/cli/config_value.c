@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <blotter/cli/options.h>
+#include "options.h"
 #include <blotter/core/resource.h>
 #include <blotter/core/suggest.h>
 #include <blotter/tui/zone.h>

@@ -1,4 +1,4 @@
-#include <blotter/cli/session.h>
+#include "session.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <blotter/client/daybook.h>
-#include <blotter/cli/token_renew.h>
+#include "token_renew.h"
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
 #include <blotter/tui/tui.h>

@@ -1,5 +1,5 @@
-#include <blotter/cli/demo.h>
-#include <blotter/cli/paths.h>
+#include "demo.h"
+#include "paths.h"
 
 #include <errno.h>
 #include <fcntl.h>

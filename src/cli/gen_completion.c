@@ -2,7 +2,7 @@
  */
 #include <stdio.h>
 
-#include <blotter/cli/options.h>
+#include "options.h"
 
 int main(int argc, char **argv)
 {

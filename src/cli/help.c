@@ -1,8 +1,8 @@
-#include <blotter/cli/options.h>
+#include "options.h"
 
 #include <string.h>
 
-#include <blotter/cli/status.h>
+#include "status.h"
 #include <blotter/net/version.h>
 
 #define HELP_COLUMNS 80

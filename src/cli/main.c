@@ -2,7 +2,7 @@
  * blotter: puts the floors together. Parses the command line, reads the config, finds the backend
  * and runs one mode. The only file of the program that decides its exit code.
  */
-#include <blotter/cli/session.h>
+#include "session.h"
 #include <blotter/tui/locale.h>
 
 #include <fcntl.h>

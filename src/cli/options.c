@@ -1,4 +1,4 @@
-#include <blotter/cli/options.h>
+#include "options.h"
 
 #include <assert.h>
 #include <ctype.h>

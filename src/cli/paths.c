@@ -1,4 +1,4 @@
-#include <blotter/cli/paths.h>
+#include "paths.h"
 
 #include <errno.h>
 #include <pwd.h>

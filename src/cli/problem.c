@@ -1,4 +1,4 @@
-#include <blotter/cli/problem.h>
+#include "problem.h"
 
 #include <stdarg.h>
 #include <stdio.h>

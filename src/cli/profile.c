@@ -1,4 +1,4 @@
-#include <blotter/cli/profile.h>
+#include "profile.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include <blotter/cli/secrets.h>
+#include "secrets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/cli/token.h>
+#include "token.h"
 #include <blotter/core/alloc.h>
 #include <blotter/sys/wait.h>
 

@@ -1,4 +1,4 @@
-#include <blotter/cli/session.h>
+#include "session.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include <blotter/core/buf.h>
 #include <blotter/core/span.h>
 #include <blotter/sys/file.h>
-#include <blotter/cli/session.h>
+#include "session.h"
 
 #include <errno.h>
 #include <inttypes.h>

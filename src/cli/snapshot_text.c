@@ -81,7 +81,8 @@ static void choose_columns(struct grid *grid)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        bool drawable = columns[i].text != NULL || columns[i].number != NULL;
+        bool drawable = (columns[i].text != NULL || columns[i].number != NULL) &&
+                        (columns[i].flags & COLUMN_OWNER) == 0; /* a line names the account */
         if (drawable && columns[i].show <= COLUMN_WIDE) {
             grid->columns[grid->column_count++] = &columns[i];
         }

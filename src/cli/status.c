@@ -1,4 +1,4 @@
-#include <blotter/cli/status.h>
+#include "status.h"
 
 #include <assert.h>
 

@@ -1,4 +1,4 @@
-#include <blotter/cli/token.h>
+#include "token.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -291,6 +291,7 @@ static bool load(const struct config *config, char **ret, struct problem *proble
     enum token_source source = token_source(config);
     if (source == TOKEN_OF_VARIABLE) {
         const char *variable = getenv("BLOTTER_TOKEN");
+        variable = variable != NULL ? variable : "";
         return take_line(variable, strlen(variable), ret, problem) ||
                because(problem, "the variable", "BLOTTER_TOKEN");
     }

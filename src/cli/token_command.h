@@ -5,7 +5,7 @@
 #ifndef BLOTTER_CLI_TOKEN_COMMAND_H
 #define BLOTTER_CLI_TOKEN_COMMAND_H
 
-#include <blotter/cli/token.h>
+#include "token.h"
 #include <sys/types.h>
 
 /*

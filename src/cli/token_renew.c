@@ -1,4 +1,4 @@
-#include <blotter/cli/token_renew.h>
+#include "token_renew.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef BLOTTER_CLI_TOKEN_WAIT_H
 #define BLOTTER_CLI_TOKEN_WAIT_H
 
-#include <blotter/cli/token.h>
+#include "token.h"
 #include <blotter/net/loop.h>
 
 struct token_wait;

@@ -1,4 +1,4 @@
-#include <blotter/cli/watch.h>
+#include "watch.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -113,17 +113,14 @@ static void finish_when_loaded(struct watch_catch *catch)
     release_held(catch);
 }
 
-static void on_done(void *user, uint64_t request, const struct http_response *response,
-                    const struct fault *fault)
+static void take(struct part *part, const struct watch_catch_body *body, const struct fault *fault)
 {
-    struct part *part = user;
     struct watch_catch *catch = part->catch;
-    (void)request;
     part->request = 0;
     if (fault == NULL) {
-        part->body = mem_dup(response->body, response->body_len);
-        part->body_len = response->body_len;
-        part->id = response->last_event_id;
+        part->body = mem_dup(body->body, body->len);
+        part->body_len = body->len;
+        part->id = body->id;
         part->loaded = true;
         finish_when_loaded(catch);
         return;
@@ -135,9 +132,35 @@ static void on_done(void *user, uint64_t request, const struct http_response *re
     loop_timer_set(catch->again, loop_now(catch->loop).mono_us + catch->again_us);
 }
 
+static void on_done(void *user, uint64_t request, const struct http_response *response,
+                    const struct fault *fault)
+{
+    struct watch_catch_body body = {NULL, 0, 0};
+    (void)request;
+    if (response != NULL) {
+        body =
+            (struct watch_catch_body){response->body, response->body_len, response->last_event_id};
+    }
+    take(user, &body, fault);
+}
+
+void watch_catch_take(struct watch_catch *catch, enum resource resource,
+                      const struct watch_catch_body *body, const struct fault *fault)
+{
+    if (catch->parts[resource].request != 0) {
+        take(&catch->parts[resource], body, fault);
+    }
+}
+
 static void ask(struct part *part)
 {
-    part->request = http_get(part->catch->http, part->path, NULL, on_done, part);
+    struct watch_catch *catch = part->catch;
+    if (catch->settings.read != NULL) {
+        part->request = 1;
+        catch->settings.read(catch->settings.owner, (enum resource)(part - catch->parts));
+    } else {
+        part->request = http_get(catch->http, part->path, NULL, on_done, part);
+    }
 }
 
 static void on_again(void *user)
@@ -154,8 +177,11 @@ static void on_again(void *user)
 
 static void part_clear(struct part *part)
 {
-    if (part->request != 0) {
-        http_cancel(part->catch->http, part->request);
+    struct watch_catch *catch = part->catch;
+    if (part->request != 0 && catch->settings.cancel != NULL) {
+        catch->settings.cancel(catch->settings.owner, (enum resource)(part - catch->parts));
+    } else if (part->request != 0) {
+        http_cancel(catch->http, part->request);
     }
     free(part->body);
     part->body = NULL;

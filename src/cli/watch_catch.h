@@ -26,15 +26,28 @@ struct watch_catch_settings {
     void (*full)(void *user, bool full); /* too much is held, or no longer */
     /* A read failed, for the first time since; it is tried again unless it is FAULT_AUTH. */
     void (*failed)(void *user, enum resource resource, const struct fault *fault);
+    /* How panes are read, where not from http; watch_catch_take tells what came of it. */
+    void (*read)(void *user, enum resource resource);
+    void (*cancel)(void *user, enum resource resource);
     void *owner;
 };
 
+/* http may be NULL when the settings say how panes are read. */
 struct watch_catch *watch_catch_new(struct loop *loop, struct http *http,
                                     const struct watch_catch_settings *settings);
 void watch_catch_free(struct watch_catch *catch); /* NULL is fine */
 
 /* Reads everything; what is held already is forgotten. */
 void watch_catch_begin(struct watch_catch *catch);
+
+/* What came of a pane that was read otherwise: a body, or a fault. */
+struct watch_catch_body {
+    const char *body;
+    size_t len;
+    uint64_t id; /* of the last event that it holds; 0: not said */
+};
+void watch_catch_take(struct watch_catch *catch, enum resource resource,
+                      const struct watch_catch_body *body, const struct fault *fault);
 
 bool watch_catch_is_reading(const struct watch_catch *catch);
 

@@ -1,4 +1,4 @@
-#include <blotter/cli/session.h>
+#include "session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <blotter/cli/token_renew.h>
-#include <blotter/cli/watch.h>
+#include "token_renew.h"
+#include "watch.h"
 #include <blotter/core/alloc.h>
 
 static enum watch_format format_of(const char *name)

@@ -5,7 +5,7 @@
 #ifndef BLOTTER_CLI_WATCH_PRINT_H
 #define BLOTTER_CLI_WATCH_PRINT_H
 
-#include <blotter/cli/watch.h>
+#include "watch.h"
 #include <blotter/core/event.h>
 #include <blotter/core/iso8601.h>
 

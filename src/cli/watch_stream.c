@@ -179,7 +179,8 @@ static void on_event(void *user, const struct sse_event *sse)
     if (settings->trace != NULL) {
         trace_event(watch, known ? &event : NULL);
     }
-    if (watch->catch == NULL || !hold_behind_gap(watch, sse, known ? &event : NULL)) {
+    if (watch->catch == NULL || watch->relay != NULL ||
+        !hold_behind_gap(watch, sse, known ? &event : NULL)) {
         take_event(watch, sse, known ? &event : NULL);
     }
 }
@@ -358,6 +359,34 @@ void watch_stream_stop(struct watch_stream *watch)
     stream_stop(watch->stream);
 }
 
+static void read_relayed(void *user, enum resource resource)
+{
+    relay_read(((struct watch_stream *)user)->relay, resource);
+}
+
+static void cancel_relayed(void *user, enum resource resource)
+{
+    relay_cancel(((struct watch_stream *)user)->relay, resource);
+}
+
+/* The panes of a backend that are told before its events. */
+static void catch_relayed(struct watch_stream *watch, bool due)
+{
+    const struct watch_catch_settings catch = {
+        .name = watch->source->name,
+        .panes = relay_panes(watch->relay),
+        .ready = on_state_ready,
+        .release = on_state_release,
+        .full = on_state_full,
+        .failed = on_state_failed,
+        .read = read_relayed,
+        .cancel = cancel_relayed,
+        .owner = watch,
+    };
+    watch->catch = watch_catch_new(watch->loop, NULL, &catch);
+    watch->snapshot_due = due;
+}
+
 /* The same for a backend's stream, whose ids are its own. */
 static void go_on_relayed(struct watch_stream *watch)
 {
@@ -366,6 +395,9 @@ static void go_on_relayed(struct watch_stream *watch)
     if (after != NULL || is_old) {
         relay_set_last_id(watch->relay,
                           after != NULL ? after : watch_cursor_id(watch->all.cursor, watch->index));
+    }
+    if (watch->settings->with_snapshot) {
+        catch_relayed(watch, after == NULL && !is_old);
     }
 }
 
@@ -405,12 +437,60 @@ static void go_on(struct watch_stream *watch)
 
 /* ---- a backend's stream ---- */
 
+/* Something may have been missed: what is there now is told behind the word of it. */
+static bool is_gap(const struct sse_event *sse)
+{
+    struct event event;
+    return event_parse(sse, &event) && event.type == EVENT_RESYNC;
+}
+
+static void tell_gap(struct watch_stream *watch, const struct sse_event *sse)
+{
+    on_event(watch, sse);
+    watch_catch_begin(watch->catch);
+}
+
 /* In raw the messages are printed as they came, in the others what was made of them. */
-static void on_relay_event(void *user, const struct sse_event *event)
+static void on_relay_event(void *user, const struct sse_event *sse)
+{
+    struct watch_stream *watch = user;
+    struct sse_event event = *sse;
+    event.own_id = event.id_len > 0;
+    if (watch->settings->format == WATCH_RAW || watch->over) {
+        return;
+    }
+    if (watch->catch != NULL && !watch->snapshot_due && is_gap(&event)) {
+        tell_gap(watch, &event);
+    } else if (watch->catch == NULL || !watch_catch_hold(watch->catch, &event)) {
+        on_event(watch, &event);
+    }
+}
+
+static void on_relay_body(void *user, enum resource resource, const char *body, size_t len,
+                          uint64_t id)
 {
     const struct watch_stream *watch = user;
-    if (watch->settings->format != WATCH_RAW) {
-        on_event(user, event);
+    if (watch->catch != NULL) {
+        watch_catch_take(watch->catch, resource, &(struct watch_catch_body){body, len, id}, NULL);
+    }
+}
+
+static void on_relay_fault(void *user, enum resource resource, const struct fault *fault)
+{
+    const struct watch_stream *watch = user;
+    if (watch->catch != NULL) {
+        watch_catch_take(watch->catch, resource, NULL, fault);
+    }
+}
+
+/* The panes are read once nothing can be missed any more. */
+static void on_relay_status(void *user, const struct conn_status *status, bool resumes)
+{
+    struct watch_stream *watch = user;
+    on_status(watch, status, resumes);
+    if (status->phase == CONN_LIVE && watch->snapshot_due &&
+        !watch_catch_is_reading(watch->catch) && !watch->over) {
+        watch_catch_begin(watch->catch);
     }
 }
 
@@ -450,15 +530,27 @@ static void on_relay_stopped(void *user)
 static bool open_relay(struct watch_stream *watch, struct fault *ret_fault)
 {
     const struct watch_source *source = watch->source;
-    const struct relay_settings relay = {source->relayed, source->http, source->conn,
-                                         source->event_max};
+    const struct relay_settings relay = {
+        .backend = source->relayed,
+        .http = source->http,
+        .conn = source->conn,
+        .event_max = source->event_max,
+        .panes = !watch->settings->with_snapshot ? 0
+                 : source->panes != 0            ? source->panes
+                                                 : RESOURCE_ALL,
+    };
     const struct relay_handler handler = {
-        on_relay_event, on_relay_message, on_relay_unknown, on_status,
-        on_too_large,   on_relay_note,    on_relay_stopped, watch};
-    if (watch->settings->with_snapshot) {
-        fault_set(ret_fault, FAULT_CONFIG, 0, "--with-snapshot is for the reference backend");
-        return false;
-    }
+        .on_event = on_relay_event,
+        .on_message = on_relay_message,
+        .on_unknown = on_relay_unknown,
+        .on_status = on_relay_status,
+        .on_too_large = on_too_large,
+        .on_note = on_relay_note,
+        .on_stopped = on_relay_stopped,
+        .on_body = on_relay_body,
+        .on_fault = on_relay_fault,
+        .user = watch,
+    };
     watch->relay = relay_new(watch->loop, &relay, &handler, ret_fault);
     watch->stream = watch->relay != NULL ? relay_stream(watch->relay) : NULL;
     return watch->relay != NULL;

@@ -5,7 +5,7 @@
 #ifndef BLOTTER_CLI_WATCH_STREAM_H
 #define BLOTTER_CLI_WATCH_STREAM_H
 
-#include <blotter/cli/status.h>
+#include "status.h"
 
 #include "watch_cursor.h"
 #include "watch_print.h"

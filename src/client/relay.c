@@ -27,16 +27,15 @@ static void on_began(void *user, enum resource resource)
 
 static void on_body(void *user, enum resource resource, const struct asking_body *body)
 {
-    (void)user;
-    (void)resource;
-    (void)body;
+    const struct relay *relay = user;
+    relay->handler.on_body(relay->handler.user, resource, body->body, body->len,
+                           body->last_event_id);
 }
 
 static void on_fault(void *user, enum resource resource, const struct fault *fault)
 {
     const struct relay *relay = user;
-    (void)resource;
-    relay->handler.on_note(relay->handler.user, fault->text);
+    relay->handler.on_fault(relay->handler.user, resource, fault);
 }
 
 static void on_quotes(void *user, const struct event *event)
@@ -124,7 +123,8 @@ struct relay *relay_new(struct loop *loop, const struct relay_settings *settings
                         const struct relay_handler *handler, struct fault *ret_fault)
 {
     struct relay *relay = mem_calloc(1, sizeof *relay);
-    const struct asking_settings asking = {.backend = settings->backend, .http = settings->http};
+    const struct asking_settings asking = {
+        .backend = settings->backend, .http = settings->http, .wanted = settings->panes};
     const struct asking_handler below = {on_began, on_body,    on_fault, on_began, on_quotes,
                                          on_note,  on_renewed, on_state, relay};
     const struct telling_handler stream = {.on_event = on_event,
@@ -181,6 +181,26 @@ void relay_forget_connections(struct relay *relay)
 void relay_set_last_id(struct relay *relay, const char *id)
 {
     telling_set_last_id(relay->telling, id);
+}
+
+resource_mask relay_panes(const struct relay *relay)
+{
+    const struct backend *backend = asking_backend(relay->asking);
+    resource_mask panes = 0;
+    for (int i = 0; i < RESOURCE_COUNT; i++) {
+        panes |= backend->panes[i].present ? RESOURCE_BIT(i) : 0;
+    }
+    return panes & asking_panes(relay->asking);
+}
+
+void relay_read(struct relay *relay, enum resource resource)
+{
+    asking_fetch(relay->asking, resource);
+}
+
+void relay_cancel(struct relay *relay, enum resource resource)
+{
+    asking_cancel(relay->asking, resource);
 }
 
 bool relay_renews(const struct relay *relay)

@@ -87,7 +87,7 @@ void tui_take_accounts(struct tui *tui, const struct tui_settings *settings)
     free(before);
     if (!same && count > 0) { /* rows may be of accounts that there are no more */
         screen_joint_free(tui->joint);
-        tui->joint = screen_joint_new();
+        tui->joint = NULL;
         screen_forget_accounts(tui->screen);
     }
     tui->dirty = SCREEN_ALL;
@@ -216,6 +216,8 @@ void tui_fill_input(struct tui *tui, struct screen_input *ret)
     }
     if (tui->inputs == NULL) {
         tui->inputs = mem_calloc(OWNERS_MAX, sizeof *tui->inputs);
+    }
+    if (tui->joint == NULL) {
         tui->joint = screen_joint_new();
     }
     for (size_t i = 0; i < tui->place_count; i++) {

@@ -280,6 +280,34 @@ static void test_members(void **state)
     broker_end(&broker);
 }
 
+/* The panes stand before the events, with the id that they hold where the backend says it. */
+static void test_watch_with_snapshot(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *id, *panes;
+    } rows[] = {{"oanda", "\"id\":\"6377\"", "orders,positions,account,watchlist"},
+                {"alpaca", "\"id\":null", "orders,account"}};
+    static const char *const names[] = {"orders", "positions", "account", "watchlists"};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct broker_run broker;
+        broker_start(&broker, broker_path, rows[i].name, "");
+        struct cli_result result = RUN(&broker, "--watch", "--with-snapshot", "-o", "json", "-p",
+                                       rows[i].panes, "--duration", "3");
+        assert_int_equal(result.status, 0);
+        for (size_t k = 0; k < COUNT(names); k++) {
+            char line[64];
+            snprintf(line, sizeof line, "\"snapshot\":\"%s\",", names[k]);
+            bool wanted = strstr(rows[i].panes, names[k]) != NULL || i == 0;
+            assert_int_equal(strstr(result.out, line) != NULL, wanted);
+        }
+        assert_non_null(strstr(result.out, rows[i].id));
+        assert_non_null(strstr(result.out, "\"data\":[{\"id\":"));
+        cli_done(&result);
+        broker_end(&broker);
+    }
+}
+
 static void test_url_of_the_user(void **state)
 {
     (void)state;
@@ -353,12 +381,19 @@ int main(int argc, char **argv)
     cli_set_program(argv[1]);
     broker_path = argv[2];
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_broker),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_renewed),         cmocka_unit_test(test_allow_hosts),
-        cmocka_unit_test(test_check_and_list),  cmocka_unit_test(test_grouping),
-        cmocka_unit_test(test_missing_secret),  cmocka_unit_test(test_broken_functions),
-        cmocka_unit_test(test_url_of_the_user), cmocka_unit_test(test_members),
-        cmocka_unit_test(test_prices),          cmocka_unit_test(test_two_accounts),
+        cmocka_unit_test(test_each_broker),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_renewed),
+        cmocka_unit_test(test_allow_hosts),
+        cmocka_unit_test(test_check_and_list),
+        cmocka_unit_test(test_grouping),
+        cmocka_unit_test(test_missing_secret),
+        cmocka_unit_test(test_broken_functions),
+        cmocka_unit_test(test_watch_with_snapshot),
+        cmocka_unit_test(test_url_of_the_user),
+        cmocka_unit_test(test_members),
+        cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_two_accounts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

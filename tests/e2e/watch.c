@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/cli/watch.h>
+#include "watch.h"
 
 #include "script_server.h"
 

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <blotter/cli/watch.h>
+#include "watch.h"
 
 #include "script_server.h"
 

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <blotter/cli/config.h>
+#include "config.h"
 #include <blotter/core/alloc.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,6 +8,9 @@
 enum {
     SAMPLES_MAX = 16384,
     WARM_UP_PERCENT = 30,
+    WARM_UP_MINUTES =
+        3,              /* and so long: what was seen today fills its tables up to their ceilings */
+    JUDGED_MINUTES = 2, /* less tells nothing */
     ROWS_SHOWN = 12,
     /* Buffers that grow to the largest burst they met do so by steps; a leak does it by events. */
     STEPS_KIB = 4096,
@@ -93,9 +96,23 @@ void usage_take(struct usage *usage, const pid_t pids[USAGE_SUBJECTS], int64_t a
 
 /* --- the judgement ---------------------------------------------------------------------------- */
 
+static double minutes_of(const struct usage *usage)
+{
+    return usage->samples[usage->count - 1].minutes;
+}
+
+static bool is_long(const struct usage *usage)
+{
+    return minutes_of(usage) >= WARM_UP_MINUTES + JUDGED_MINUTES;
+}
+
 static size_t warm(const struct usage *usage)
 {
-    return usage->count * WARM_UP_PERCENT / 100;
+    size_t from = usage->count * WARM_UP_PERCENT / 100;
+    while (is_long(usage) && usage->samples[from].minutes < WARM_UP_MINUTES) {
+        from++;
+    }
+    return from;
 }
 
 /* KiB by least squares over time (a minute) or events (one), the warm-up left out. */
@@ -148,7 +165,7 @@ static bool judge(const struct usage *usage, int i, bool judges_memory)
            usage->samples[from].kib[i], usage->samples[usage->count - 1].kib[i],
            slope(usage, i, false), slope(usage, i, true) * 1024, fds_first, fds_last);
     bool flat = true;
-    if (judges_memory && grows(usage, i)) {
+    if (judges_memory && is_long(usage) && grows(usage, i)) {
         printf("soak: FAILED: the memory of the %s grows\n", names[i]);
         flat = false;
     }

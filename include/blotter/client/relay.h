@@ -22,6 +22,9 @@ struct relay_handler {
     void (*on_too_large)(void *user);
     void (*on_note)(void *user, const char *what); /* what goes wrong on the way to the stream */
     void (*on_stopped)(void *user);                /* the login is refused for good */
+    /* What came of relay_read; id: the last event that the body holds, 0 when it does not say. */
+    void (*on_body)(void *user, enum resource resource, const char *body, size_t len, uint64_t id);
+    void (*on_fault)(void *user, enum resource resource, const struct fault *fault);
     void *user;
 };
 
@@ -30,6 +33,7 @@ struct relay_settings {
     struct http_settings http;
     struct conn_settings conn;
     size_t event_max;
+    resource_mask panes; /* that relay_read may read */
 };
 
 /* NULL with the fault when the settings cannot work, or the backend has no stream. */
@@ -42,6 +46,11 @@ void relay_forget_connections(struct relay *relay);
 
 /* From where the stream is to go on, if it can: the id of an event had before. Before it starts. */
 void relay_set_last_id(struct relay *relay, const char *id);
+
+/* The panes there are of those that may be read; one is read, or not any more. */
+resource_mask relay_panes(const struct relay *relay);
+void relay_read(struct relay *relay, enum resource resource);
+void relay_cancel(struct relay *relay, enum resource resource);
 
 /* Whether a refused login may yet be renewed: then a status of 401 is not the end. */
 bool relay_renews(const struct relay *relay);

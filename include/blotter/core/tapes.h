@@ -40,6 +40,9 @@ struct tapes_entry {
 bool tapes_at(const struct tapes *tapes, const struct owner *owner, size_t i,
               struct tapes_entry *ret);
 
+/* How many of an owner's entries, or of all (NULL), have a higher number. */
+size_t tapes_above(const struct tapes *tapes, const struct owner *owner, uint64_t number);
+
 /* Another number whenever an entry came or was completed. */
 uint64_t tapes_version(const struct tapes *tapes);
 

@@ -14,9 +14,10 @@
 /* What is known of the stream. */
 struct engine_stream {
     bool open;
-    bool was_open;        /* ever since the start */
-    int64_t lost_us;      /* since when there is none; the start counts */
-    uint64_t open_seq;    /* order of the opening */
+    bool was_open;     /* ever since the start */
+    int64_t lost_us;   /* since when there is none; the start counts */
+    uint64_t open_seq; /* order of the opening */
+    int64_t opened_us;
     uint64_t welcome_id;  /* what the server had told when it was opened, 0 when unknown */
     bool grew;            /* the id of the present event is above those before it */
     uint64_t silence_seq; /* order of the last loss by silence since the opening; 0: none */

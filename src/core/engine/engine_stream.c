@@ -11,6 +11,7 @@
 /* So many lies in that time, and ids are not looked at any more until the next opening. */
 #define LIES_MAX 3
 #define LIES_US ((int64_t)60 * 1000 * 1000)
+#define REPLAY_US ((int64_t)1000 * 1000)
 
 static void forget_history(struct engine *engine)
 {
@@ -75,6 +76,7 @@ void engine_stream_opened(struct engine *engine, struct moment now)
     engine->last = now;
     struct engine_stream *stream = &engine->stream;
     stream->open = true;
+    stream->opened_us = now.mono_us;
     stream->open_seq = ++engine->seq;
     stream->welcome_id = 0;
     stream->welcome_us = engine->settings.paced ? MOMENT_NEVER : now.mono_us + WELCOME_US;
@@ -228,10 +230,15 @@ static void take_patch(struct engine *engine, struct swr *swr, const struct patc
     engine_mark(engine, swr->resource);
 }
 
-/* What the welcome knows of had happened before we were back: what is read now has the word. */
-static bool is_replay(const struct engine_stream *stream, uint64_t id)
+/*
+ * What the welcome knows of had happened before we were back: what is read now has the word. But
+ * ids may be anything: what comes later than a replay begins is looked at like any other event.
+ */
+static bool is_replay(const struct engine *engine, uint64_t id)
 {
-    return stream->was_open && stream->grew && id <= stream->welcome_id;
+    const struct engine_stream *stream = &engine->stream;
+    return stream->was_open && stream->grew && id <= stream->welcome_id &&
+           engine->last.mono_us - stream->opened_us < REPLAY_US;
 }
 
 /* What one pane makes of an event. */
@@ -245,7 +252,7 @@ static enum journal_outcome route(struct engine *engine, struct swr *swr, const 
         return JOURNAL_COVERED;
     }
     struct patch_result result = {.valid = true};
-    if (!claimed || !is_replay(&engine->stream, id)) {
+    if (!claimed || !is_replay(engine, id)) {
         result = patch_log_event(swr->log, event, stamp, claimed ? swr->held.id : 0);
         take_patch(engine, swr, &result, figures);
     }

@@ -59,6 +59,12 @@ bool order_is_at_market(const struct order *order)
     return strcasecmp(order->type, "MARKET") == 0;
 }
 
+/* Nothing follows from a price of 0: it is one that is not known, as often as not. */
+static double real_price(double price)
+{
+    return price < 0 || price > 0 ? price : (double)NAN;
+}
+
 struct slip order_slip(const struct order *order, double placed_at)
 {
     double side = order->direction == ORDER_BUY    ? 1
@@ -70,13 +76,15 @@ struct slip order_slip(const struct order *order, double placed_at)
     double units = order->filled > 0 ? order->filled : (double)NAN;
     units *= order->multiplier > 0 ? order->multiplier : 1;
     bool known = limit > 0 && !order_is_working(order);
-    return (struct slip){known ? side * (order->average_price - limit) * units : (double)NAN,
+    return (struct slip){known ? side * (real_price(order->average_price) - limit) * units
+                               : (double)NAN,
                          known ? limit * units : (double)NAN};
 }
 
 struct figure order_value(const struct order *order)
 {
-    double price = isnan(order->average_price) ? order->price : order->average_price;
+    double average = real_price(order->average_price);
+    double price = isnan(average) ? order->price : average;
     double value = order->quantity * price * units(order->multiplier);
     return isnan(order->quantity) ? (struct figure){order->notional, false}
                                   : (struct figure){value, !isnan(value)};
@@ -120,34 +128,46 @@ static double worth(const struct position *position, double price)
                                      : (double)NAN;
 }
 
+/* What was paid for one: as sent, else as was invested. */
+static double cost_of(const struct position *position)
+{
+    double sent = real_price(position->average_price);
+    bool known = !isnan(sent) || position->quantity == 0;
+    return known ? sent
+                 : real_price(fabs(position->invested_value / position->quantity /
+                                   units(position->multiplier)));
+}
+
 struct figure position_value(const struct position *position)
 {
-    return sent_or(position->current_value, worth(position, position_last(position).value));
+    double last = real_price(position_last(position).value);
+    return sent_or(position->current_value, worth(position, last));
 }
 
 struct figure position_unrealized(const struct position *position)
 {
-    double gain = position_last(position).value - position_average(position).value;
+    double gain = real_price(position_last(position).value) - cost_of(position);
     return sent_or(position->unrealized_pnl, worth(position, gain));
 }
 
 struct figure position_invested(const struct position *position)
 {
     struct figure invested =
-        sent_or(position->invested_value, worth(position, position->average_price));
+        sent_or(position->invested_value, worth(position, real_price(position->average_price)));
     invested.value = fabs(invested.value);
     return invested;
 }
 
 struct figure item_change(const struct watch_item *item)
 {
-    double ours = item->close > 0 ? item_last(item).value - item->close : (double)NAN;
+    double last = real_price(item_last(item).value);
+    double ours = item->close > 0 ? last - item->close : (double)NAN;
     return sent_or(item->change, ours);
 }
 
 struct figure item_change_percent(const struct watch_item *item)
 {
-    double last = item_last(item).value;
+    double last = real_price(item_last(item).value);
     return sent_or(item->change_percent,
                    item->close > 0 ? (last / item->close - 1) * 100 : (double)NAN);
 }

@@ -165,19 +165,36 @@ size_t tapes_count(const struct tapes *tapes, const struct owner *owner)
     return count;
 }
 
+size_t tapes_above(const struct tapes *tapes, const struct owner *owner, uint64_t number)
+{
+    uint64_t above = tapes->total > number ? tapes->total - number : 0;
+    size_t newer = above < tapes->count ? (size_t)above : tapes->count, count = 0;
+    for (size_t i = tapes->count - newer; owner != NULL && i < tapes->count; i++) {
+        count += is_of(tapes, &tapes->refs[i], owner);
+    }
+    return owner != NULL ? count : newer;
+}
+
+static bool entry_at(const struct tapes *tapes, size_t at, struct tapes_entry *ret)
+{
+    const struct ref *ref = &tapes->refs[at];
+    const struct tapes_part *part = &tapes->taken[ref->part].part;
+    ret->entry = tape_numbered(part->tape, ref->number);
+    ret->owner = part->owner;
+    ret->number = tapes->total - (tapes->count - 1 - at);
+    return ret->entry != NULL;
+}
+
 bool tapes_at(const struct tapes *tapes, const struct owner *owner, size_t i,
               struct tapes_entry *ret)
 {
+    if (owner == NULL) {
+        return i < tapes->count && entry_at(tapes, tapes->count - 1 - i, ret);
+    }
     for (size_t at = tapes->count; at-- > 0;) {
-        const struct ref *ref = &tapes->refs[at];
-        if (!is_of(tapes, ref, owner) || i-- > 0) {
-            continue;
+        if (is_of(tapes, &tapes->refs[at], owner) && i-- == 0) {
+            return entry_at(tapes, at, ret);
         }
-        const struct tapes_part *part = &tapes->taken[ref->part].part;
-        ret->entry = tape_numbered(part->tape, ref->number);
-        ret->owner = part->owner;
-        ret->number = tapes->total - (tapes->count - 1 - at);
-        return ret->entry != NULL;
     }
     return false;
 }

@@ -2,6 +2,7 @@
 #include "screen_private.h"
 
 #include <blotter/core/utf8.h>
+#include <blotter/view/legend.h>
 
 #include <stdio.h>
 #include <string.h>
@@ -26,30 +27,6 @@ struct help {
     struct help_line lines[LINES_MAX];
     size_t count;
     int columns, keys_width, text_width;
-};
-
-static const struct {
-    const char *mark, *meaning;
-} legend[] = {
-    {"▸", "the selected row"},
-    {"▾ ▹", "a group of positions, open and folded"},
-    {"└", "an order that belongs to the one above it"},
-    {"!", "due: rejected, unfilled at market, a stop or an alert passed; ! goes there"},
-    {"≈", "nothing confirms it at the moment"},
-    {"~", "blotter's figure, not the server's"},
-    {"?", "a quote that is not known; as a badge: nobody has said yet"},
-    {"—", "not known"},
-    {"▲ ▼", "has just changed"},
-    {"+ -", "gain and loss: sums carry their sign and nothing else"},
-    {"◷ ◐", "waits, partly filled"},
-    {"✓ ✗", "filled, cancelled"},
-    {"•••••", "an amount that is hidden"},
-    {"####", "no room for the figure: it is never cut"},
-    {"›", "columns that do not fit; scroll to them"},
-    {"…", "the text goes on"},
-    {"●", "live: the stream brings every change"},
-    {"◍", "polling: no stream, asked now and then"},
-    {"○ ◌ ✗", "tries again, connects, offline"},
 };
 
 static bool contains(const struct help *help, const char *a, const char *b)
@@ -153,12 +130,13 @@ static void collect(struct help *help)
     add_heading(help, "While a filter is typed");
     add_actions(help, NULL, SCOPE_PROMPT, true);
     close_section(help);
+    add_server(help);
     add_heading(help, "Marks");
-    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
-        add_entry(help, legend[i].mark, legend[i].meaning);
+    const struct legend_row *row;
+    for (size_t i = 0; (row = legend_row(i)) != NULL; i++) {
+        add_entry(help, row->mark, row->meaning);
     }
     close_section(help);
-    add_server(help);
 }
 
 static void measure(struct help *help, int width)

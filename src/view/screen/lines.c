@@ -154,7 +154,7 @@ static void add_day(struct bar *bar, const struct frame *frame, size_t i)
     }
     add_part(bar, frame, (struct bar_place){rank, BAR_RIGHT | BAR_FIGURE},
              known ? &sum->day : &sum->open);
-    if (money->count > 1) {
+    if (money->count > 1 && sum->currency[0] != '\0') {
         bar_add(bar, right_at(rank), plain(ROLE_DIM), " %s", sum->currency);
     }
     if (sum->day.unknown > 0) {

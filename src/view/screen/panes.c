@@ -412,7 +412,7 @@ static void order_foot(const struct frame *frame, struct rect line)
     bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " working %zu",
             foot->working);
     if (foot->working > 0) {
-        bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_DIM), " worth ");
+        bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_DIM), " worth %s", stale ? "≈ " : "");
         bar_add(&bar, (struct bar_place){1, 0}, plain(stale ? ROLE_STALE : ROLE_TEXT), "%s",
                 frame->screen->hide_amounts ? FORMAT_HIDDEN : out);
     }
@@ -448,7 +448,9 @@ static void put_reason(const struct frame *frame, enum pane pane, struct rect in
         return;
     }
     text_fit(text, (struct text_fit){inside.width - 2, TEXT_CUT_END}, out, sizeof out);
+    bool titles = screen_has_table(pane) && frame->screen->tables[pane].total > 0;
     int width = text_width(out), y = inside.y + (inside.height > 2 ? inside.height / 3 : 0);
+    y = titles && y == inside.y && inside.height > 1 ? y + 1 : y; /* they stay */
     struct rect line = {inside.x + (inside.width - width) / 2, y, width, 1};
     bool bad = strncmp(text, "not loaded", 10) == 0;
     canvas_put(frame->canvas, line, out, plain(bad ? ROLE_CONN_BAD : ROLE_DIM));

@@ -51,7 +51,8 @@ static void put_slip(const struct page *page, struct bar *bar, const struct tape
 {
     double reference = reference_of(page, fill);
     double side = fill->side == TAPE_BUY ? 1 : fill->side == TAPE_SELL ? -1 : (double)NAN;
-    double apart = (fill->price - reference) * side;
+    double price = fill->price < 0 || fill->price > 0 ? fill->price : (double)NAN;
+    double apart = (price - reference) * side;
     char percent[FORMAT_MAX], amount[FORMAT_MAX];
     struct format_figure figure = {apart / reference * 100, 2, FORMAT_SIGN | FORMAT_PERCENT};
     format_number(&page->frame->input->format, figure, percent);

@@ -85,21 +85,19 @@ struct tape_counts tape_pane_counts(const struct screen_input *input)
                                    : (struct tape_counts){.closed_amount = 0};
 }
 
+/* How many entries there are above a number, whatever is held back. */
+static size_t above(const struct screen_input *input, uint64_t number)
+{
+    uint64_t total = tape_pane_total(input);
+    return input->accounts != NULL ? tapes_above(input->accounts->tapes, owner_of(input), number)
+           : total > number        ? (size_t)(total - number)
+                                   : 0;
+}
+
 /* Entries that came after the pause began are not shown yet. */
 static size_t skipped(const struct screen *screen, const struct screen_input *input)
 {
-    uint64_t total = tape_pane_total(input), after = total - screen->held_tape;
-    if (!screen->paused || total <= screen->held_tape) {
-        return 0;
-    }
-    struct tapes_entry found;
-    size_t skip = 0;
-    while (input->accounts != NULL && skip < after &&
-           tapes_at(input->accounts->tapes, owner_of(input), skip, &found) &&
-           found.number > screen->held_tape) {
-        skip++;
-    }
-    return input->accounts != NULL ? skip : (size_t)after;
+    return screen->paused ? above(input, screen->held_tape) : 0;
 }
 
 size_t tape_pane_count(const struct screen *screen, const struct screen_input *input)
@@ -134,23 +132,14 @@ const struct tape_entry *tape_pane_at(const struct screen *screen, const struct 
     return tape_pane_find(screen, input, i, &found) ? found.entry : NULL;
 }
 
-/* How many entries are above a number: numbers count up, indexes from the newest. */
+/* The same of those that are shown: numbers count up, indexes from the newest. */
 static size_t entries_above(const struct screen *screen, const struct screen_input *input,
                             uint64_t number)
 {
-    struct tapes_entry found;
-    size_t count = tape_pane_count(screen, input), above = 0;
-    if (!tape_pane_find(screen, input, 0, &found) || found.number <= number) {
-        return 0;
-    }
-    if (input->accounts == NULL) {
-        uint64_t by = found.number - number;
-        return by < count ? (size_t)by : count;
-    }
-    while (above < count && tape_pane_find(screen, input, above, &found) && found.number > number) {
-        above++;
-    }
-    return above;
+    size_t count = tape_pane_count(screen, input), skip = skipped(screen, input);
+    size_t newer = above(input, number);
+    newer = newer > skip ? newer - skip : 0;
+    return newer < count ? newer : count;
 }
 
 size_t tape_pane_cursor(const struct screen *screen, const struct screen_input *input)

@@ -173,7 +173,8 @@ void table_put_totals(const struct painter *painter, struct total_line line)
     text_fit(text, (struct text_fit){end - x, TEXT_CUT_END}, out, sizeof out);
     canvas_put(painter->canvas, (struct rect){x, line.y, end - x, 1}, out,
                (struct style){ROLE_TOTAL, CELL_BOLD});
-    if (table->sums.sums[line.sum].doubtful || table->sums.sums[line.sum].stale) {
+    if (painter->view->stale || table->sums.sums[line.sum].doubtful ||
+        table->sums.sums[line.sum].stale) {
         canvas_put(painter->canvas, (struct rect){x - 1, line.y, 1, 1}, "≈",
                    (struct style){ROLE_STALE, 0});
     }
@@ -182,9 +183,10 @@ void table_put_totals(const struct painter *painter, struct total_line line)
 /* --- heads of groups ------------------------------------------------------------------------ */
 
 /* What the rows under a head have to tell, which are not seen where it is folded. */
-static const char *group_mark(const struct table *table, const struct table_group *group)
+static const char *group_mark(const struct painter *painter, const struct table_group *group)
 {
-    const char *mark = " ";
+    const struct table *table = painter->table;
+    const char *mark = painter->view->stale ? "≈" : " ";
     for (size_t i = group->first; i < group->first + group->count; i++) {
         uint32_t row = table->order[i];
         if (group->folded && table_mark_is_due(&table->marks[row])) {
@@ -207,14 +209,14 @@ uint64_t table_group_number(const struct painter *painter, const struct table_gr
     uint64_t number = memo_bytes(painter->common, group->name, sizeof group->name);
     uint64_t state = (uint64_t)group->folded << 1 | head_is_selected(painter, group);
     number = memo_mix(memo_mix(number, group->count), state);
-    number = memo_mix(number, (unsigned char)*group_mark(painter->table, group));
+    number = memo_mix(number, (unsigned char)*group_mark(painter, group));
     return memo_bytes(number, money.sums, money.count * sizeof *money.sums);
 }
 
 static void put_group_margin(const struct painter *painter, const struct table_group *group, int y)
 {
     struct rect line = {painter->view->area.x, y, painter->view->area.width, 1};
-    const char *mark = group_mark(painter->table, group);
+    const char *mark = group_mark(painter, group);
     bool selected = head_is_selected(painter, group), none = *mark == ' ';
     if (selected) {
         canvas_fill(painter->canvas, line, (struct style){ROLE_SELECTED, CELL_SELECTED});

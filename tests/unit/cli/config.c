@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <blotter/cli/config.h>
+#include "config.h"
 #include <blotter/core/ini.h>
 
 static char file[128];
@@ -220,6 +220,7 @@ static void the_profiles_that_are_in_force(void **state)
         unsetenv("BLOTTER_PROFILE");
         if (config == NULL) {
             fail_msg("row %zu: %s", i, problem.text);
+            return;
         }
         name_profiles(config, names, sizeof names);
         const char *user = config_text(config, CONFIG_USER);

@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <cmocka.h>
 
-#include <blotter/cli/config.h>
-#include <blotter/cli/options.h>
-#include <blotter/cli/status.h>
+#include "config.h"
+#include "options.h"
+#include "status.h"
 #include <blotter/core/event.h>
 #include <blotter/core/ini.h>
 #include <blotter/view/action.h>
+#include <blotter/view/legend.h>
 
 #define LINES_MAX 2000
 #define LINE_BYTES 256
@@ -177,6 +179,27 @@ static bool check_key(void *user, const struct ini_pair *pair)
     return true;
 }
 
+/* Every mark's meaning, in the order of the help overlay. */
+static void marks_are_in_the_manual(void **state)
+{
+    (void)state;
+    const struct legend_row *row;
+    size_t count = 0;
+    read_manual("blotter.1");
+    for (; (row = legend_row(count)) != NULL; count++) {
+        char expected[256];
+        size_t at = 0;
+        snprintf(expected, sizeof expected, "%s.", row->meaning);
+        while (at < line_count && strcasecmp(lines[at], expected) != 0) {
+            at++;
+        }
+        if (at == line_count) {
+            fail_msg("blotter.1, MARKS has no '%s'", expected);
+        }
+    }
+    assert_int_equal(count_items("MARKS", ".It Sy "), count);
+}
+
 static void config_keys_and_defaults_are_in_the_manual(void **state)
 {
     (void)state;
@@ -246,6 +269,7 @@ int main(void)
         cmocka_unit_test(options_are_in_the_manual),
         cmocka_unit_test(exit_codes_are_in_the_manual),
         cmocka_unit_test(actions_and_keys_are_in_the_manual),
+        cmocka_unit_test(marks_are_in_the_manual),
         cmocka_unit_test(config_keys_and_defaults_are_in_the_manual),
         cmocka_unit_test(environment_is_in_the_manual),
         cmocka_unit_test(reads_and_events_are_in_the_manual),

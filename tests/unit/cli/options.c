@@ -7,8 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <blotter/cli/options.h>
-#include <blotter/cli/status.h>
+#include "options.h"
+#include "status.h"
 
 #define WORDS_MAX 16
 

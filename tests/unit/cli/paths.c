@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <blotter/cli/paths.h>
+#include "paths.h"
 
 static void xdg_variables_count_when_absolute(void **state)
 {

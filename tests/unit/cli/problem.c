@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <blotter/cli/problem.h>
+#include "problem.h"
 
 #define FFFD "\xef\xbf\xbd"
 

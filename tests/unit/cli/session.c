@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <blotter/cli/session.h>
+#include "session.h"
 
 static struct options options;
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <blotter/cli/token.h>
+#include "token.h"
 
 static char file[128];
 

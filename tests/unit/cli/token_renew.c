@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include <blotter/cli/token_renew.h>
+#include "token_renew.h"
 
 #define DEADLINE_US 20000000
 

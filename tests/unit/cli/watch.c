@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/cli/watch.h>
+#include "watch.h"
 #include <blotter/core/alloc.h>
 
 #include "fake_net.h"

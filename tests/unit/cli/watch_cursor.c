@@ -195,6 +195,105 @@ static void test_what_is_no_cursor_is_refused(void **state)
     assert_null(open_it(place, &mine));
 }
 
+static void read_text(const char *path, char *out, size_t size)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    out[fread(out, 1, size - 1, file)] = '\0';
+    fclose(file);
+}
+
+#define LINE(name, server, id)                                                                     \
+    "{\"blotterCursor\":1,\"profile\":\"" name "\",\"server\":\"" server                           \
+    "\",\"user\":\"u1\",\"backend\":null,\"id\":\"" id "\"}\n"
+#define UNNAMED HEAD "\"id\":\"7\"}\n"
+
+/* A place each, by name; who is not there this time keeps its line. */
+static void test_several_places(void **state)
+{
+    struct place *place = *state;
+    static const struct watch_cursor_owner both[] = {{"http://h:1", "u1", NULL, "a"},
+                                                     {"http://h:2", "u1", NULL, "b"}};
+    char text[2048], why[CURSOR_WHY_MAX] = "";
+    write_text(place->path, LINE("other", "http://h:9", "5") LINE("b", "http://h:2", "7"), 0600);
+    struct watch_cursor *cursor = watch_cursor_open(place->path, both, 2, why);
+    assert_non_null(cursor);
+    assert_false(watch_cursor_is_old(cursor, 0));
+    assert_true(watch_cursor_is_old(cursor, 1));
+    assert_string_equal(watch_cursor_id(cursor, 1), "7");
+    watch_cursor_mark(cursor, 1, (struct watch_mark){10, "8", 1});
+    watch_cursor_mark(cursor, 0, (struct watch_mark){20, "3", 1});
+    watch_cursor_reach(cursor, 19);
+    assert_string_equal(watch_cursor_id(cursor, 1), "8");
+    assert_false(watch_cursor_is_old(cursor, 0)); /* not all of its own is out */
+    watch_cursor_write(cursor, 0, why, sizeof why);
+    read_text(place->path, text, sizeof text);
+    assert_string_equal(text, LINE("b", "http://h:2", "8") LINE("other", "http://h:9", "5"));
+    watch_cursor_reach(cursor, 20);
+    watch_cursor_close(cursor);
+    read_text(place->path, text, sizeof text);
+    assert_string_equal(text, LINE("a", "http://h:1", "3") LINE("b", "http://h:2", "8")
+                                  LINE("other", "http://h:9", "5"));
+}
+
+static void test_whose_places_are_refused(void **state)
+{
+    static const struct watch_cursor_owner named = {"http://h:1", "u1", NULL, "a"};
+    static const struct {
+        const char *text, *why; /* NULL: it is taken */
+        const struct watch_cursor_owner *owner;
+    } rows[] = {
+        {LINE("a", "http://h:1", "7"), NULL, &named},
+        {LINE("b", "http://h:2", "7"), NULL, &named},
+        {LINE("a", "http://h:2", "7"), "it is of another server", &named},
+        {LINE("b", "http://h:2", "7") "damaged\n", "it is damaged", &named},
+        {UNNAMED, "it is of one account without a name", &named},
+        {LINE("a", "http://h:1", "7"), "it is of several accounts", &mine},
+        {UNNAMED UNNAMED, "it is damaged", &mine},
+        {"", "it is damaged", &named},
+    };
+    struct place *place = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char why[CURSOR_WHY_MAX] = "";
+        write_text(place->path, rows[i].text, 0600);
+        struct watch_cursor *cursor = watch_cursor_open(place->path, rows[i].owner, 1, why);
+        if ((cursor != NULL) != (rows[i].why == NULL) ||
+            (cursor == NULL && strstr(why, rows[i].why) == NULL)) {
+            fail_msg("row %zu: %s", i, why);
+        }
+        watch_cursor_close(cursor);
+    }
+}
+
+/* A file over the ceiling is no cursor; lines of others that do not fit beside ours go. */
+static void test_the_file_has_a_ceiling(void **state)
+{
+    static const struct watch_cursor_owner named = {"http://h:1", "u1", NULL, "a"};
+    struct place *place = *state;
+    char *text = malloc(2 * CURSOR_FILE_MAX), why[CURSOR_WHY_MAX] = "";
+    size_t len = 0;
+    assert_non_null(text);
+    while (len + 200 < CURSOR_FILE_MAX) {
+        len += (size_t)snprintf(text + len, 200, LINE("other", "http://h:9", "5"));
+    }
+    write_text(place->path, text, 0600);
+    struct watch_cursor *cursor = watch_cursor_open(place->path, &named, 1, why);
+    assert_non_null(cursor);
+    char id[CURSOR_ID_MAX];
+    memset(id, '1', sizeof id);
+    watch_cursor_mark(cursor, 0, (struct watch_mark){1, id, sizeof id});
+    watch_cursor_reach(cursor, 1);
+    watch_cursor_close(cursor);
+    read_text(place->path, text, CURSOR_FILE_MAX);
+    assert_ptr_equal(strchr(text, '\n') + 1, text + strlen(text)); /* ours alone */
+    memset(text, ' ', CURSOR_FILE_MAX + 1);
+    text[CURSOR_FILE_MAX + 1] = '\0';
+    write_text(place->path, text, 0600);
+    assert_null(watch_cursor_open(place->path, &named, 1, why));
+    assert_non_null(strstr(why, "too long"));
+    free(text);
+}
+
 static void test_a_place_that_cannot_be_written_is_told_once(void **state)
 {
     struct place *place = *state;
@@ -226,6 +325,9 @@ int main(void)
         TEST(test_no_mark_is_ahead_of_what_was_written),
         TEST(test_others_are_refused),
         TEST(test_what_is_no_cursor_is_refused),
+        TEST(test_several_places),
+        TEST(test_whose_places_are_refused),
+        TEST(test_the_file_has_a_ceiling),
         TEST(test_a_place_that_cannot_be_written_is_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

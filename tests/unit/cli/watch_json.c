@@ -52,10 +52,40 @@ static void test_lines(void **state)
     }
 }
 
+/* Whose it is stands first; a member of that name in the payload is then not the event's. */
+static void test_named_lines(void **state)
+{
+    (void)state;
+    static const char data[] = "{\"event\":\"x\",\"profile\":\"theirs\"}";
+    static const struct {
+        const char *name, *begins, *ends;
+    } rows[] = {
+        {NULL, "{\"v\":1,\"seq\":1,", "\"timestamp\":null,\"profile\":\"theirs\"}\n"},
+        {"k\"1", "{\"v\":1,\"profile\":\"k\\\"1\",\"seq\":1,", "\"timestamp\":null}\n"},
+    };
+    struct sse_event sse = {"message", 7, data, strlen(data), "4", 1};
+    struct event event;
+    assert_true(event_parse(&sse, &event));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct watch_event line = {1, rows[i].name, "T", &sse, &event};
+        struct buf out;
+        buf_init(&out, SIZE_MAX);
+        watch_json_line(&out, &line);
+        assert_ptr_equal(strstr(out.data, rows[i].begins), out.data);
+        assert_string_equal(out.data + out.len - strlen(rows[i].ends), rows[i].ends);
+        out.len = 0;
+        watch_json_raw_line(&out, &line);
+        assert_ptr_equal(strstr(out.data, i == 0 ? "{\"seq\":1," : "{\"profile\":\"k\\\"1\","),
+                         out.data);
+        buf_done(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_named_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

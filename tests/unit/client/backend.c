@@ -207,7 +207,8 @@ static void test_discovery_and_pages(void **state)
         {"/x/orders",
          ANSWER_AS("200 OK", "Link: </x/more?p=2>; rel=\"next\"\r\n",
                    "[{\"id\":1,\"status\":\"new\",\"class\":\"open\",\"qty\":\"0.5\"}]")},
-        {"/x/more?p=2", ANSWER("[{\"id\":2,\"status\":\"new\"}]")},
+        /* The first has moved to the second page meanwhile. */
+        {"/x/more?p=2", ANSWER("[{\"id\":1,\"status\":\"new\"},{\"id\":2,\"status\":\"new\"}]")},
         {"/y/orders", ANSWER("[{\"id\":3,\"status\":\"EXECUTED\"}]")},
         {"/positions", ANSWER("[{\"id\":\"p\",\"symbol\":\"P\",\"qty\":2,\"avg\":3}]")},
         {"/account", ANSWER("{\"id\":\"a\",\"balance\":\"100.10\"}")},
@@ -702,12 +703,17 @@ static void test_a_reader_is_told_of_gaps(void **state)
         world_open(&world, ini, script, COUNT(script));
         struct client_settings defaults;
         client_settings_default(&defaults);
-        const struct relay_settings settings = {&world.backend, defaults.http, defaults.conn,
-                                                65536};
+        const struct relay_settings settings = {&world.backend, defaults.http, defaults.conn, 65536,
+                                                0};
         struct listener listener = {.loop = world.loop};
-        const struct relay_handler handler = {on_told,       ignore_message, ignore_message,
-                                              ignore_status, ignore,         ignore_words,
-                                              ignore,        &listener};
+        const struct relay_handler handler = {.on_event = on_told,
+                                              .on_message = ignore_message,
+                                              .on_unknown = ignore_message,
+                                              .on_status = ignore_status,
+                                              .on_too_large = ignore,
+                                              .on_note = ignore_words,
+                                              .on_stopped = ignore,
+                                              .user = &listener};
         buf_init(&listener.told, 4096);
         listener.relay = relay_new(world.loop, &settings, &handler, &fault);
         assert_non_null(listener.relay);

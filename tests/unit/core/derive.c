@@ -103,6 +103,8 @@ static void test_slip(void **state)
         {DONE "\"orderSide\":\"HOLD\",\"filledQuantity\":2,\"price\":100,\"averagePrice\":101", NAN,
          NAN, 200},
         {DONE "\"orderSide\":\"BUY\",\"filledQuantity\":2,\"price\":100", NAN, NAN, 200},
+        {DONE "\"orderSide\":\"BUY\",\"filledQuantity\":2,\"price\":100,\"averagePrice\":0", NAN,
+         NAN, 200},
         {"\"status\":\"PENDING\",\"orderSide\":\"BUY\",\"quantity\":10,\"filledQuantity\":2,"
          "\"price\":"
          "100,"
@@ -131,6 +133,27 @@ static void test_positions(void **state)
          {60, true},
          {10, true},
          {50, true}},
+        /* A price of 0 is none: nothing follows from it, and it stands as it was sent. */
+        {"\"quantity\":10,\"averagePrice\":0,\"currentPrice\":6",
+         {0, false},
+         {60, true},
+         {NAN, false},
+         {NAN, false}},
+        {"\"quantity\":10,\"averagePrice\":0,\"currentPrice\":6,\"investedValue\":50",
+         {0, false},
+         {60, true},
+         {10, true},
+         {50, false}},
+        {"\"quantity\":10,\"averagePrice\":5,\"currentPrice\":0",
+         {5, false},
+         {NAN, false},
+         {NAN, false},
+         {50, true}},
+        {"\"quantity\":-0.5,\"averagePrice\":-4,\"currentPrice\":-6,\"multiplier\":100",
+         {-4, false},
+         {300, true},
+         {100, true},
+         {200, true}},
         /* What was sent stands, whatever it is. */
         {"\"quantity\":10,\"averagePrice\":5,\"currentPrice\":6,\"currentValue\":61,"
          "\"unrealizedPnL\":0,\"investedValue\":49",
@@ -201,6 +224,7 @@ static void test_items(void **state)
         {"\"bid\":10,\"ask\":12,\"close\":10", {11, true}, {1, true}, {10, true}},
         {"\"ltp\":11", {11, false}, {NAN, false}, {NAN, false}},
         {"\"ltp\":11,\"close\":0", {11, false}, {NAN, false}, {NAN, false}},
+        {"\"ltp\":0,\"close\":10", {0, false}, {NAN, false}, {NAN, false}},
         {"\"close\":10", {NAN, false}, {NAN, false}, {NAN, false}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -81,7 +81,7 @@ static void the_oldest_servers_are_forgotten(void **state)
 {
     (void)state;
     char badge[STATE_BADGE_MAX], server[16];
-    struct stat once, later;
+    struct stat once = {0}, later = {0};
     unlink(path);
     for (int i = 0; i < 3 * STATE_SERVERS_MAX; i++) {
         snprintf(server, sizeof server, "s%03d", i);

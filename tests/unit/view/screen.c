@@ -951,6 +951,36 @@ static void test_state_survives_a_round_trip(void **state)
     desk_close(&desk);
 }
 
+/* Where few lines are left, what is said in place of the rows leaves their titles whole. */
+static void test_a_reason_leaves_the_titles(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 80, 24);
+    desk_do(&desk, ACTION_FILTER);
+    desk_type(&desk, "zzz");
+    has(&desk, "filter hides 8 ");
+    has(&desk, "Wait     Symbol");
+    has(&desk, "Limit");
+    desk_close(&desk);
+}
+
+/* What stands under the rows is as doubtful as they are. */
+static void test_sums_without_a_network(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    has(&desk, "│ TOTAL 4 open");
+    desk_do(&desk, ACTION_GROUP);
+    has(&desk, "│ ▾ BANKNIFTY");
+    desk_offline(&desk);
+    has(&desk, "│≈TOTAL 4 open");
+    has(&desk, "│≈▾ BANKNIFTY");
+    has(&desk, "working 3 worth ≈ ~7,62,375");
+    desk_close(&desk);
+}
+
 /* One width for every amount, and nothing else is hidden. */
 /* 80×24 without a network: when it tries again, help and the way out are never dropped. */
 static void test_a_small_screen_offline_keeps_what_is_needed(void **state)
@@ -1150,6 +1180,8 @@ int main(void)
         cmocka_unit_test(test_a_flash_ends_while_paused),
         cmocka_unit_test(test_columns_scroll_only_while_there_are_more),
         cmocka_unit_test(test_state_survives_a_round_trip),
+        cmocka_unit_test(test_a_reason_leaves_the_titles),
+        cmocka_unit_test(test_sums_without_a_network),
         cmocka_unit_test(test_a_small_screen_offline_keeps_what_is_needed),
         cmocka_unit_test(test_hints_work),
         cmocka_unit_test(test_help_is_searched),

@@ -4,8 +4,8 @@
 #ifndef BLOTTER_CLI_TOKEN_H
 #define BLOTTER_CLI_TOKEN_H
 
-#include <blotter/cli/config.h>
-#include <blotter/cli/problem.h>
+#include "config.h"
+#include "problem.h"
 
 #define TOKEN_BYTES_MAX 8192
 

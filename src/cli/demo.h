@@ -4,7 +4,7 @@
 #ifndef BLOTTER_CLI_DEMO_H
 #define BLOTTER_CLI_DEMO_H
 
-#include <blotter/cli/problem.h>
+#include "problem.h"
 
 struct demo;
 

@@ -6,9 +6,9 @@
 #ifndef BLOTTER_CLI_CONFIG_H
 #define BLOTTER_CLI_CONFIG_H
 
-#include <blotter/cli/config_keys.h>
-#include <blotter/cli/options.h>
-#include <blotter/cli/problem.h>
+#include "config_keys.h"
+#include "options.h"
+#include "problem.h"
 #include <blotter/core/resource.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef BLOTTER_CLI_TOKEN_RENEW_H
 #define BLOTTER_CLI_TOKEN_RENEW_H
 
-#include <blotter/cli/token.h>
+#include "token.h"
 #include <blotter/net/loop.h>
 
 struct token_renew;

@@ -6,13 +6,13 @@
 #ifndef BLOTTER_CLI_PROFILE_H
 #define BLOTTER_CLI_PROFILE_H
 
-#include <blotter/cli/config.h>
-#include <blotter/cli/demo.h>
-#include <blotter/cli/options.h>
-#include <blotter/cli/paths.h>
-#include <blotter/cli/secrets.h>
-#include <blotter/cli/status.h>
-#include <blotter/cli/token.h>
+#include "config.h"
+#include "demo.h"
+#include "options.h"
+#include "paths.h"
+#include "secrets.h"
+#include "status.h"
+#include "token.h"
 #include <blotter/client/client.h>
 
 /* What all profiles of a run have in common; outlives them. */

@@ -5,7 +5,7 @@
 #ifndef BLOTTER_CLI_SESSION_H
 #define BLOTTER_CLI_SESSION_H
 
-#include <blotter/cli/profile.h>
+#include "profile.h"
 
 struct session {
     const struct options *options;

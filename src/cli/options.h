@@ -5,7 +5,7 @@
 #ifndef BLOTTER_CLI_OPTIONS_H
 #define BLOTTER_CLI_OPTIONS_H
 
-#include <blotter/cli/problem.h>
+#include "problem.h"
 #include <stdint.h>
 #include <stdio.h>
 

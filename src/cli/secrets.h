@@ -5,8 +5,8 @@
 #ifndef BLOTTER_CLI_SECRETS_H
 #define BLOTTER_CLI_SECRETS_H
 
-#include <blotter/cli/config.h>
-#include <blotter/cli/status.h>
+#include "config.h"
+#include "status.h"
 #include <blotter/core/backend.h>
 #include <blotter/net/loop.h>
 
