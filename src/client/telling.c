@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define EVENTS_BYTES_MAX (4 * ADAPT_BODY_BYTES_MAX)
-#define HEARTBEATS 5 / 2 /* so much longer than a heartbeat may be nothing */
+#define HALF_HEARTBEATS 5 /* so many may be without a word */
 
 struct telling {
     struct loop *loop;
@@ -275,7 +275,7 @@ struct telling *telling_new(struct loop *loop, struct asking *asking,
     settings.may_refuse = true;
     settings.any_type = backend->kind == BACKEND_NDJSON;
     settings.heartbeat_ms = backend->heartbeat_s * 1000;
-    settings.watchdog_ms = settings.heartbeat_ms * HEARTBEATS;
+    settings.watchdog_ms = settings.heartbeat_ms * HALF_HEARTBEATS / 2;
     telling->loop = loop;
     telling->asking = asking;
     telling->backend = backend;

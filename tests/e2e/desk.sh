@@ -158,6 +158,7 @@ prepare_engine
 start_engine
 [ -z "$store" ] || wait_for 20 engine_is_up || fail "it does not start: $(cat "$work/engine.log")"
 "$mock" --db "$work/mock.db" --rate 0 --quotes 0 --seed 3 --users 1 --scenario "$work/scenario" \
+    --retain "$((100000 + seconds * rate * 4))" \
     >"$work/announce" 2>&1 &
 server=$!
 wait_for 20 grep -q token "$work/announce" || fail "the server does not start: $(cat "$work/announce")"

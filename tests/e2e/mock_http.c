@@ -453,8 +453,7 @@ static int ask_for_difference(const struct server *server, char etag[64], char *
     struct wire wire;
     char request[512];
     snprintf(request, sizeof request,
-             etag[0] != '\0' ? ORDERS "A-IM: gdiff\r\nIf-None-Match: %s\r\n\r\n"
-                             : ORDERS "\r\n%s",
+             etag[0] != '\0' ? ORDERS "A-IM: gdiff\r\nIf-None-Match: %s\r\n\r\n" : ORDERS "\r\n%s",
              etag);
     int status = wire_ask(&wire, server, request);
     const char *at = strstr(wire.bytes, "\r\n\r\n") + 4;

@@ -84,8 +84,8 @@ struct tui_settings {
     void (*log)(void *user,
                 const char *text); /* diagnostics, one line without newline; NULL: none */
     void *user_data;               /* for reload and log */
-    const char *word; /* for the user, once, at the start or behind a reload; NULL: nothing */
-    const char *log_path;          /* where that goes, said after a crash; NULL: nowhere */
+    const char *word;     /* for the user, once, at the start or behind a reload; NULL: nothing */
+    const char *log_path; /* where that goes, said after a crash; NULL: nowhere */
 };
 
 void tui_settings_default(struct tui_settings *ret);

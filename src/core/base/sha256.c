@@ -27,7 +27,7 @@ static uint32_t turned(uint32_t word, int right)
 static void take_block(uint32_t state[8], const unsigned char *block)
 {
     uint32_t w[ROUNDS], s[8];
-    for (int i = 0; i < 16; i++) {
+    for (size_t i = 0; i < 16; i++) {
         w[i] = (uint32_t)block[i * 4] << 24 | (uint32_t)block[i * 4 + 1] << 16 |
                (uint32_t)block[i * 4 + 2] << 8 | block[i * 4 + 3];
     }
