@@ -149,6 +149,7 @@ static void send(struct asking *asking, const struct ask_action *action)
                                    .target = action->target,
                                    .host = action->host,
                                    .first = action->first,
+                                   .page = action->page,
                                    .path = mem_dup(action->path, strlen(action->path))};
     if (action->target.kind == ASK_PANE && action->first) {
         asking->handler.on_began(asking->handler.user, (enum resource)action->target.index);

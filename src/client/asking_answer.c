@@ -4,6 +4,7 @@
 #include <blotter/core/quote.h>
 #include <blotter/core/span.h>
 
+#include "asking_pages.h"
 #include "asking_private.h"
 
 #include <stdio.h>
@@ -107,9 +108,13 @@ static bool read_held(struct asking *asking, const struct out *out,
         buf_clear(&part->rows);
         part->covers_known = false;
     }
+    part->from = out->page ? part->from : part->rows.len;
     if (!translate_rows(asking->adapt, resource, answer->body, answer->body_len, &part->rows,
                         fault)) {
         return false;
+    }
+    if (out->page) {
+        asking_pages_join(&part->rows, part->from);
     }
     if (asking->backend->stream.present) {
         note_covers(asking, part, answer);

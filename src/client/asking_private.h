@@ -21,13 +21,14 @@ struct out {
     uint64_t id;      /* the planner's */
     struct ask_target target;
     size_t host;
-    bool first;
+    bool first, page;
     char *path;
 };
 
 /* What has come of a pane's turn so far. */
 struct part {
     struct buf rows;
+    size_t from; /* where those of the present answer, all its pages, begin */
     uint64_t covers;
     bool covers_known;
 };

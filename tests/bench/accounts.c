@@ -72,8 +72,9 @@ static double slowest_request_ms(const struct scene *scene)
 {
     enum { ALL = EIGHT * RESOURCE_COUNT, WORDS = 8 };
     static char out[8192], headers[EIGHT][320], urls[RESOURCE_COUNT][512];
-    const char *argv[5 + ALL * WORDS + 1] = {"curl", "-s", "-Z", "--parallel-max", "64"};
-    size_t argc = 5;
+    const char *argv[6 + ALL * WORDS + 1] = {"curl",           "-s", "-Z", "--no-progress-meter",
+                                             "--parallel-max", "64"};
+    size_t argc = 6;
     char user[128], token[256];
     double slowest = NAN;
     for (size_t i = 0; i < EIGHT; i++) {
@@ -84,7 +85,7 @@ static double slowest_request_ms(const struct scene *scene)
                      resource_info((enum resource)r)->path);
             const char *const words[] = {"--next",          "-o", "/dev/null", "-w",
                                          "%{time_total}\n", "-H", headers[i],  urls[r]};
-            size_t from = argc > 5 ? 0 : 1;
+            size_t from = argc > 6 ? 0 : 1;
             memcpy(argv + argc, words + from, (WORDS - from) * sizeof *words);
             argc += WORDS - from;
         }

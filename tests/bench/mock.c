@@ -28,6 +28,10 @@ void measure_mock(struct bench *bench)
             bench_figure(bench, row->id, value);
             double own = tool_number(bench, "mock_load", arguments, row->line, "own time");
             double asleep = tool_number(bench, "mock_load", arguments, row->line, "that sleep");
+            double bare = tool_number(bench, "mock_load", arguments, row->line, "loop of sends");
+            if (row->timed && bare > 0) {
+                bench_limit(bench, row->id, bare, "a bare loop of send(2), nobody reading");
+            }
             if (row->timed && !isnan(own)) {
                 bench_note(bench, row->id, "the server's own time %.1f ms; clients asleep: %.1f ms",
                            own, asleep);

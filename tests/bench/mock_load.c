@@ -282,6 +282,53 @@ static void open_streams(const struct mock *mock, int epoll, int *fds, size_t co
     }
 }
 
+/* Half as many as long as both ends of all of them are too many descriptors. */
+static size_t sockets_for(size_t count)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    while (count > 1 && 2 * count + 64 > limit.rlim_cur) {
+        count = (count + 1) / 2;
+    }
+    return count;
+}
+
+/* What nobody can beat from one thread: as many sends to as many sockets (or several each), one
+ * after the other, and nothing else. -1: it could not be measured. */
+static double bare_loop_ms(size_t sends)
+{
+    size_t count = sockets_for(sends);
+    static const char event[380];
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof here;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), *fds = calloc(2 * count, sizeof *fds);
+    double took[ROUNDS];
+    bool good = fds != NULL && bind(listener, (struct sockaddr *)&here, len) == 0 &&
+                listen(listener, 64) == 0 &&
+                getsockname(listener, (struct sockaddr *)&here, &len) == 0;
+    size_t open = 0;
+    for (; good && open < count; open++) {
+        fds[2 * open] = socket(AF_INET, SOCK_STREAM, 0);
+        good = fds[2 * open] >= 0 &&
+               connect(fds[2 * open], (struct sockaddr *)&here, sizeof here) == 0;
+        fds[2 * open + 1] = good ? accept(listener, NULL, NULL) : -1;
+    }
+    for (int round = 0; good && round < ROUNDS; round++) {
+        double begun = now_ms();
+        for (size_t i = 0; good && i < sends; i++) {
+            good = send(fds[2 * (i % count) + 1], event, sizeof event,
+                        MSG_DONTWAIT | MSG_NOSIGNAL) > 0;
+        }
+        took[round] = now_ms() - begun;
+    }
+    for (size_t i = 0; i < 2 * open; i++) {
+        close(fds[i]);
+    }
+    close(listener);
+    free(fds);
+    return good ? at_share(took, ROUNDS, 0.5) : -1;
+}
+
 static void measure_streams(const struct mock *mock, size_t count)
 {
     int *fds = calloc(count, sizeof *fds);
@@ -305,7 +352,7 @@ static void measure_streams(const struct mock *mock, size_t count)
            count, middle, last[AWAKE][0], last[AWAKE][ROUNDS - 1],
            (double)(after - before) / (double)count, at_share(first, ROUNDS, 0.5),
            at_share(used[AWAKE], ROUNDS, 0.5));
-    printf("; with clients that sleep %.2f ms (p50), own time %.2f ms\n",
+    printf("; with clients that sleep %.2f ms (p50), own time %.2f ms",
            at_share(last[ASLEEP], ROUNDS, 0.5), at_share(used[ASLEEP], ROUNDS, 0.5));
     for (size_t i = 0; i < count; i++) {
         close(fds[i]);
@@ -313,6 +360,7 @@ static void measure_streams(const struct mock *mock, size_t count)
     close(poke);
     close(epoll);
     free(fds);
+    printf("; a bare loop of sends %.2f ms\n", bare_loop_ms(count));
 }
 
 int main(int argc, char **argv)

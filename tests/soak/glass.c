@@ -212,7 +212,8 @@ static bool is_inside(struct box box, int row, int column)
 /* What was closed is forgotten by a server sooner than by who saw it; so is what it adds up to. */
 static bool is_closed(const char *part)
 {
-    return strstr(part, " 0 ") != NULL || strstr(part, "TOTAL ") != NULL;
+    return strstr(part, " 0 ") != NULL || strstr(part, "TOTAL ") != NULL ||
+           strncmp(part, "working ", 8) == 0;
 }
 
 /* The parts of a row that lie inside frames; a frame's own line holds a title, which may differ. */
@@ -255,7 +256,7 @@ static const char *skip_mark(const char *part)
     return strncmp(part, mark, strlen(mark)) == 0 ? part + strlen(mark) : part;
 }
 
-char *glass_lines(const struct glass *glass, bool marks)
+char *glass_lines(const struct glass *glass)
 {
     static char *lines[LINES_MAX];
     int first = find_row(glass, " 1 Orders ");
@@ -268,7 +269,7 @@ char *glass_lines(const struct glass *glass, bool marks)
     for (int row = first; row + 1 < glass->rows; row++) {
         count = collect_row(glass, row, tape, lines, count);
     }
-    for (size_t i = 0; i < count && !marks; i++) {
+    for (size_t i = 0; i < count; i++) {
         char *bare = strdup(skip_age(skip_mark(lines[i])));
         free(lines[i]);
         lines[i] = bare;
@@ -287,6 +288,26 @@ char *glass_lines(const struct glass *glass, bool marks)
 
 /* --- the difference --------------------------------------------------------------------------- */
 
+/* Word by word; what they do not know we may know. */
+static bool lines_match(const char *ours, size_t left, const char *theirs, size_t right)
+{
+    static const char unknown[] = "\u2014";
+    const char *ours_end = ours + left, *theirs_end = theirs + right;
+    while (ours < ours_end && theirs < theirs_end) {
+        size_t a = strcspn(ours, " \n"), b = strcspn(theirs, " \n");
+        bool same = a == b && strncmp(ours, theirs, a) == 0;
+        if (!same && !(b == strlen(unknown) && strncmp(theirs, unknown, b) == 0)) {
+            return false;
+        }
+        ours += a + (ours[a] == ' ');
+        theirs += b + (theirs[b] == ' ');
+        if (*ours == '\n' || *theirs == '\n') {
+            break;
+        }
+    }
+    return ours >= ours_end && theirs >= theirs_end;
+}
+
 bool glass_holds(const char *ours, const char *theirs)
 {
     while (*theirs != '\0') {
@@ -294,7 +315,7 @@ bool glass_holds(const char *ours, const char *theirs)
         if (*ours == '\0') {
             return false;
         }
-        if (left == right && strncmp(ours, theirs, left) == 0) {
+        if (lines_match(ours, left, theirs, right)) {
             theirs += right + (theirs[right] == '\n');
         }
         ours += left + (ours[left] == '\n');

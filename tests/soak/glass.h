@@ -20,9 +20,9 @@ void glass_write(struct glass *glass, const char *bytes, size_t len);
 /* Whether a text stands somewhere on the screen. */
 bool glass_has(const struct glass *glass, const char *text);
 
-/* The lines, sorted, one per line of text; with their marks of doubt or without. NULL when the
- * panes do not stand there in full. Free it. */
-char *glass_lines(const struct glass *glass, bool marks);
+/* The lines, sorted, one per line of text, without marks of doubt: these may last a minute, and the
+ * simulation judges them. NULL when the panes do not stand there in full. Free it. */
+char *glass_lines(const struct glass *glass);
 
 /* Says on stdout what stands there. */
 void glass_say(const struct glass *glass);

@@ -121,6 +121,7 @@ struct ask_action {
     struct ask_target target;
     uint64_t request;          /* ASK_SEND, ASK_CANCEL */
     bool first;                /* of its turn */
+    bool page;                 /* it goes on with the answer before */
     size_t host;               /* index into the backend's hosts */
     const char *path;          /* lives until the next call */
     const struct fault *fault; /* the same */

@@ -310,6 +310,7 @@ static bool send(struct ask *ask, struct ask_turn *turn, struct moment now, stru
                                .target = turn->target,
                                .request = turn->request,
                                .first = !turn->under_way,
+                               .page = turn->page > 1,
                                .host = turn->section->get.host,
                                .path = ask->path.data};
     turn->under_way = true;

@@ -1,6 +1,7 @@
 #include <blotter/core/backend.h>
 
 #include <string.h>
+#include <strings.h>
 
 #define SYMBOLS "symbols"
 
@@ -108,11 +109,11 @@ static bool is_next(const char *parameters, size_t len)
 {
     static const char word[] = "next";
     const char *end = parameters + len;
-    for (const char *at = parameters; (at = memchr(at, 'r', (size_t)(end - at))) != NULL; at++) {
-        if ((size_t)(end - at) > 4 && strncmp(at, "rel=", 4) == 0) {
+    for (const char *at = parameters; at < end; at++) {
+        if ((size_t)(end - at) > 4 && strncasecmp(at, "rel=", 4) == 0) {
             at += at[4] == '"' ? 5 : 4;
             size_t left = (size_t)(end - at);
-            return left >= sizeof word - 1 && memcmp(at, word, sizeof word - 1) == 0 &&
+            return left >= sizeof word - 1 && strncasecmp(at, word, sizeof word - 1) == 0 &&
                    (left == sizeof word - 1 || strchr("\"; ", at[sizeof word - 1]) != NULL);
         }
     }

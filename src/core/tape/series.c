@@ -60,7 +60,7 @@ static void append(struct series *series, int64_t x, double y)
     if (series->count == SERIES_POINTS_MAX) {
         thin(series);
     }
-    if (series->count == series->room) {
+    if (series->points == NULL || series->count == series->room) {
         series->room = series->room == 0 ? 32 : series->room * 2;
         series->points = mem_realloc_array(series->points, series->room, sizeof *series->points);
     }

@@ -64,7 +64,8 @@ static struct kept *find(struct answers *answers, answers_fn write, const char *
 
 static void make_room(struct answers *answers, size_t len)
 {
-    while (answers->count == ANSWERS_BODIES_MAX || answers->bytes + len > ANSWERS_BYTES_MAX) {
+    while (answers->count > 0 &&
+           (answers->count == ANSWERS_BODIES_MAX || answers->bytes + len > ANSWERS_BYTES_MAX)) {
         struct kept *oldest = &answers->kept[0];
         for (size_t i = 1; i < answers->count; i++) {
             oldest = answers->kept[i].asked < oldest->asked ? &answers->kept[i] : oldest;

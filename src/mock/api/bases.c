@@ -54,7 +54,8 @@ static struct base *find(struct bases *bases, const struct base_name *name)
 
 static void make_room(struct bases *bases, size_t len)
 {
-    while (bases->count == BASES_MAX || bases->bytes + len > BASES_BYTES_MAX) {
+    while (bases->count > 0 &&
+           (bases->count == BASES_MAX || bases->bytes + len > BASES_BYTES_MAX)) {
         struct base *oldest = &bases->items[0];
         for (size_t i = 1; i < bases->count; i++) {
             oldest = bases->items[i].used < oldest->used ? &bases->items[i] : oldest;

@@ -465,7 +465,8 @@ static void paint_table(const struct frame *frame, enum pane pane)
         table_paint(table, &view, &frame->screen->memos[pane].lines, frame->canvas);
     }
     put_reason(frame, pane, inside);
-    if (view.area.height < inside.height) {
+    bool reason = table->order_count == 0 && inside.height < 3; /* it stands on that line */
+    if (view.area.height < inside.height && !reason) {
         struct rect line = {inside.x, inside.y + inside.height - 1, inside.width, 1};
         if (pane == PANE_ORDERS) {
             order_foot(frame, line);

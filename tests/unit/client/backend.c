@@ -207,7 +207,8 @@ static void test_discovery_and_pages(void **state)
         {"/x/orders",
          ANSWER_AS("200 OK", "Link: </x/more?p=2>; rel=\"next\"\r\n",
                    "[{\"id\":1,\"status\":\"new\",\"class\":\"open\",\"qty\":\"0.5\"}]")},
-        {"/x/more?p=2", ANSWER("[{\"id\":2,\"status\":\"new\"}]")},
+        /* The first has moved to the second page meanwhile. */
+        {"/x/more?p=2", ANSWER("[{\"id\":1,\"status\":\"new\"},{\"id\":2,\"status\":\"new\"}]")},
         {"/y/orders", ANSWER("[{\"id\":3,\"status\":\"EXECUTED\"}]")},
         {"/positions", ANSWER("[{\"id\":\"p\",\"symbol\":\"P\",\"qty\":2,\"avg\":3}]")},
         {"/account", ANSWER("{\"id\":\"a\",\"balance\":\"100.10\"}")},

@@ -103,6 +103,7 @@ static void test_link(void **state)
         {"</v3/o?beforeID=6>; rel=next", "/v3/o?beforeID=6", false},
         {"</a>; rel=\"prev\", </b>; rel=\"next\"", "/b", false},
         {"</a>; title=\"r\"; rel=\"next prev\"", "/a", false},
+        {"</a>; REL=\"Next\"", "/a", false},
         {"</a>; rel=\"prev\"", NULL, false},
         {"</a>; rel=\"nextly\"", NULL, false},
         {"<https://api.example.com.evil.example/o>; rel=\"next\"", NULL, true},

@@ -1,0 +1,66 @@
+#include "asking_pages.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
+#include <blotter/core/span.h>
+
+/* The ids that were seen, as numbers for them. */
+struct marks {
+    uint64_t *all;
+    size_t count, room;
+};
+
+/* True when it is a new one. */
+static bool note(struct marks *marks, struct span id)
+{
+    uint64_t mark = hash_bytes(HASH_START, id.ptr, id.len);
+    for (size_t i = 0; i < marks->count; i++) {
+        if (marks->all[i] == mark) {
+            return false;
+        }
+    }
+    if (marks->count == marks->room) {
+        marks->room = marks->room * 2 + 64;
+        marks->all = mem_realloc_array(marks->all, marks->room, sizeof *marks->all);
+    }
+    marks->all[marks->count++] = mark;
+    return true;
+}
+
+/* Copies the rows of the array that come for the first time. */
+static void keep(struct span array, struct buf *out)
+{
+    struct marks marks = {NULL, 0, 0};
+    struct span_iterator it = {NULL};
+    struct span key, row, id;
+    while (span_next(array, &it, &key, &row)) {
+        if (!span_member(row, "id", &id) || span_type(id) == SPAN_NULL || note(&marks, id)) {
+            buf_append_text(out, out->len > 0 ? "," : "");
+            buf_append(out, row.ptr, row.len);
+        }
+    }
+    free(marks.all);
+}
+
+void asking_pages_join(struct buf *rows, size_t from)
+{
+    struct buf text, kept;
+    struct span array;
+    if (rows->len <= from) {
+        return;
+    }
+    from += rows->data[from] == ','; /* behind the rows of other answers */
+    buf_init(&text, rows->max + 2);
+    buf_init(&kept, rows->max);
+    if (buf_append_text(&text, "[") && buf_append(&text, rows->data + from, rows->len - from) &&
+        buf_append_text(&text, "]") && span_check(text.data, text.len, &array, NULL)) {
+        keep(array, &kept);
+        rows->len = from;
+        buf_append(rows, kept.data, kept.len);
+    }
+    buf_done(&text);
+    buf_done(&kept);
+}
