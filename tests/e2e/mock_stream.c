@@ -128,15 +128,12 @@ static void test_the_end_is_clean(void **state)
     struct server *server = *state;
     struct wire wire;
     wire_stream(&wire, server, "");
-    pid_t pid = server->pid;
-    int status = -1;
-    kill(pid, SIGTERM);
+    kill(server->pid, SIGTERM);
     assert_true(wire_wait_end(&wire));
     assert_string_equal(wire.bytes + wire.len - 5, "0\r\n\r\n");
-    assert_int_equal(waitpid(pid, &status, 0), pid);
+    int status = server_end(server, 0);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
-    server->pid = 0;
     wire_close(&wire);
 }
 

@@ -132,11 +132,8 @@ static void snapshots(void **state)
 static void the_server_ends_well(void **state)
 {
     struct trust *t = *state;
-    int status = -1;
     expect_one_thread(t->server.pid);
-    kill(t->server.pid, SIGTERM);
-    assert_int_equal(waitpid(t->server.pid, &status, 0), t->server.pid);
-    t->server.pid = 0;
+    int status = server_end(&t->server, SIGTERM);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), WELL);
 }
