@@ -46,6 +46,10 @@ leave() {
     done | while read -r pid; do
         kill -9 "$pid" 2>/dev/null
     done
+    # A pipe whose shell was killed is nobody's child any more: known by its folder.
+    pgrep -f -- "$work/" | while read -r pid; do
+        kill -9 "$pid" 2>/dev/null
+    done
     [ -z "$server" ] || kill "$server" 2>/dev/null
     wait
     rm -rf "$work"
