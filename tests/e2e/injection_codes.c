@@ -21,7 +21,13 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-enum { SPECIMENS_MAX = 400, SPECIMEN_MAX = 256, COLUMNS = 220, SERVED = 6, PATHS = 5 };
+enum {
+    SPECIMENS_MAX = 400,
+    SPECIMEN_MAX = 256,
+    COLUMNS = 220,
+    PATHS = 5,
+    SERVED = 60 /* an order that only an event knows is looked for again and again */
+};
 
 /* --- specimens ----------------------------------------------------------------------------- */
 
