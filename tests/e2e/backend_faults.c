@@ -50,12 +50,17 @@ static void expect_marks(struct pty *pty, bool marked)
     }
 }
 
-/* As many orders work as the broker says. */
+static bool has_text(struct pty *pty, void *user)
+{
+    return strstr(pty_screen(pty), user) != NULL;
+}
+
+/* As many orders work as the broker says: after an outage as late as the next try. */
 static void expect_orders(struct pty *pty, struct broker_run *broker)
 {
     char text[64];
     snprintf(text, sizeof text, "working %s ", broker_do(broker, "working"));
-    if (!pty_wait_text(pty, text)) {
+    if (!pty_wait(pty, has_text, text, LONG_MS)) {
         fail_msg("no '%s':\n%s", text, pty_screen(pty));
     }
 }

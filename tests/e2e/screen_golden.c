@@ -223,13 +223,17 @@ static void color_name(const struct pty_color *color, char out[COLOR_BYTES])
     }
 }
 
+/* Nobody sees in what colour, and how bold, nothing is written; emulators differ there on cells
+ * that were erased. */
 static void style_name(const struct pty_cell *cell, char out[STYLE_BYTES])
 {
+    static const struct pty_color none = {.kind = PTY_DEFAULT};
+    bool blank = strspn(cell->text, " ") == strlen(cell->text) && !cell->reverse;
     char fg[COLOR_BYTES];
     char bg[COLOR_BYTES];
-    color_name(&cell->fg, fg);
+    color_name(blank ? &none : &cell->fg, fg);
     color_name(&cell->bg, bg);
-    snprintf(out, STYLE_BYTES, "%s on %s%s%s%s%s", fg, bg, cell->bold ? " bold" : "",
+    snprintf(out, STYLE_BYTES, "%s on %s%s%s%s%s", fg, bg, cell->bold && !blank ? " bold" : "",
              cell->underline ? " underline" : "", cell->italic ? " italic" : "",
              cell->reverse ? " reverse" : "");
 }
