@@ -110,32 +110,47 @@ static bool find_corner(struct typist *typist)
     return pty_find(typist->subject->pty, "\u250f", &typist->row, &typist->col);
 }
 
+struct typing {
+    const char *row;
+    void (*storm)(struct scene *scene, struct subject *subject, double per_s, int64_t for_us);
+    double per_s;
+    const char *to; /* whom the counted events came to; "" for the only user */
+};
+
+/* Types while events come, when the subject is ready for it. */
+static void type_in_storm(struct scene *scene, struct subject *subject, bool ready,
+                          const struct typing *typing)
+{
+    struct bench *bench = scene->bench;
+    struct typist typist = {.subject = subject};
+    size_t first = scene->witness.count;
+    int seconds = bench_times(bench, 8, 4);
+    if (ready && subject_wait_quiet(subject, QUIET_MS, SETTLE_MS) && find_corner(&typist)) {
+        scene->on_pump = type_and_look;
+        scene->user = &typist;
+        typing->storm(scene, subject, typing->per_s, (int64_t)seconds * 1000000);
+        scene->on_pump = NULL;
+    }
+    bench_quantile(bench, typing->row, &typist.latencies, 0.99);
+    bench_note(bench, typing->row, "median %.2f ms; %.0f events/s came%s",
+               samples_at(&typist.latencies, 0.5), (double)(scene->witness.count - first) / seconds,
+               typing->to);
+    samples_free(&typist.latencies);
+    subject_free(subject);
+    scene_end(scene);
+}
+
 void measure_keys_in_storm(struct bench *bench)
 {
     static const char *const options[] = {"--orders", "200", "--orders-limit", "200", NULL};
+    static const struct typing typing = {"frame.storm.p99", scene_storm, 5000, ""};
     struct scene scene;
     struct subject subject;
-    if (!scene_start(&scene, bench, options)) {
-        return;
+    if (scene_start(&scene, bench, options)) {
+        bool ready = subject_start(&subject, bench, SUBJECT_BLOTTER, &scene.server, NULL) &&
+                     subject_wait_loaded(&subject, NULL);
+        type_in_storm(&scene, &subject, ready, &typing);
     }
-    struct typist typist = {.subject = &subject};
-    size_t first = scene.witness.count;
-    int seconds = bench_times(bench, 8, 4);
-    if (subject_start(&subject, bench, SUBJECT_BLOTTER, &scene.server, NULL) &&
-        subject_wait_loaded(&subject, NULL) && subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS)) {
-        if (find_corner(&typist)) {
-            scene.on_pump = type_and_look;
-            scene.user = &typist;
-            scene_storm(&scene, &subject, 5000, (int64_t)seconds * 1000000);
-            scene.on_pump = NULL;
-        }
-    }
-    bench_quantile(bench, "frame.storm.p99", &typist.latencies, 0.99);
-    bench_note(bench, "frame.storm.p99", "median %.2f ms; %.0f events/s came",
-               samples_at(&typist.latencies, 0.5), (double)(scene.witness.count - first) / seconds);
-    samples_free(&typist.latencies);
-    subject_free(&subject);
-    scene_end(&scene);
 }
 
 /* Thirty-two accounts, all of them busy. */
@@ -143,27 +158,14 @@ void measure_accounts_keys(struct bench *bench)
 {
     enum { ACCOUNTS = 32, RATE = 50 };
     static const char *const options[] = {"--users", "32", "--orders", "40", NULL};
+    static const struct typing typing = {"accounts.keys.p99", scene_storm_all, RATE,
+                                         " to the first"};
     struct scene scene;
     struct subject subject;
-    if (!scene_start(&scene, bench, options)) {
-        return;
+    if (scene_start(&scene, bench, options)) {
+        bool ready = accounts_start(&subject, &scene, ACCOUNTS);
+        type_in_storm(&scene, &subject, ready, &typing);
     }
-    struct typist typist = {.subject = &subject};
-    size_t first = scene.witness.count;
-    int seconds = bench_times(bench, 8, 4);
-    if (accounts_start(&subject, &scene, ACCOUNTS) &&
-        subject_wait_quiet(&subject, QUIET_MS, SETTLE_MS) && find_corner(&typist)) {
-        scene.on_pump = type_and_look;
-        scene.user = &typist;
-        scene_storm_all(&scene, &subject, RATE, (int64_t)seconds * 1000000);
-        scene.on_pump = NULL;
-    }
-    bench_quantile(bench, "accounts.keys.p99", &typist.latencies, 0.99);
-    bench_note(bench, "accounts.keys.p99", "median %.2f ms; %.0f events/s came to the first",
-               samples_at(&typist.latencies, 0.5), (double)(scene.witness.count - first) / seconds);
-    samples_free(&typist.latencies);
-    subject_free(&subject);
-    scene_end(&scene);
 }
 
 /* --- bytes -------------------------------------------------------------------------------- */

@@ -1636,9 +1636,9 @@ static void test_a_304_confirms(void **state)
     engine_free(bench.engine);
 }
 
-static void test_a_new_history_asks_without_the_old_etag(void **state)
+/* The orders' latest answer had an ETag. */
+static struct bench bench_with_etag(void)
 {
-    (void)state;
     struct bench bench = bench_settled(true);
     engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_ORDERS));
     wait_ms(&bench, 300);
@@ -1650,6 +1650,13 @@ static void test_a_new_history_asks_without_the_old_etag(void **state)
     uint64_t fetch = bench.fetch[RESOURCE_ORDERS];
     bench.fetch[RESOURCE_ORDERS] = 0;
     assert_true(engine_fetch_ok(bench.engine, bench.now, fetch, &response));
+    return bench;
+}
+
+static void test_a_new_history_asks_without_the_old_etag(void **state)
+{
+    (void)state;
+    struct bench bench = bench_with_etag();
     wait_ms(&bench, 300);
     tell(&bench, "{\"event\":\"resync\",\"data\":{}}", "3");
     assert_true(bench.fetch[RESOURCE_ORDERS] != 0);
@@ -1661,17 +1668,7 @@ static void test_a_new_history_asks_without_the_old_etag(void **state)
 static void test_a_later_opening_asks_without_etags(void **state)
 {
     (void)state;
-    struct bench bench = bench_settled(true);
-    engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_ORDERS));
-    wait_ms(&bench, 300);
-    struct engine_response response = {.status = 200,
-                                       .body = bodies[RESOURCE_ORDERS],
-                                       .body_len = strlen(bodies[RESOURCE_ORDERS]),
-                                       .etag = "\"n10\"",
-                                       .last_event_id = 10};
-    uint64_t fetch = bench.fetch[RESOURCE_ORDERS];
-    bench.fetch[RESOURCE_ORDERS] = 0;
-    assert_true(engine_fetch_ok(bench.engine, bench.now, fetch, &response));
+    struct bench bench = bench_with_etag();
     engine_stream_lost(bench.engine, bench.now, NULL);
     wait_ms(&bench, 300);
     assert_int_equal(bench.fetch[RESOURCE_ORDERS], 0);
