@@ -10,7 +10,7 @@
 
 /* --- parts ---------------------------------------------------------------------------------- */
 
-static void part_add(struct money_part *part, double value, bool derived)
+void money_part_add(struct money_part *part, double value, bool derived)
 {
     if (isnan(value)) {
         part->unknown++;
@@ -24,7 +24,7 @@ static struct money_part part_sum(const struct money_part *a, const struct money
 {
     struct money_part sum = *a;
     if (!isnan(b->value)) {
-        part_add(&sum, b->value, b->derived);
+        money_part_add(&sum, b->value, b->derived);
     }
     sum.unknown += b->unknown;
     return sum;
@@ -91,7 +91,7 @@ static void add_closed(struct money *money, struct money_sum *sum, const struct 
 {
     bool derived = false;
     double figure = money_booked(book, position, &derived);
-    part_add(&sum->booked, figure, derived);
+    money_part_add(&sum->booked, figure, derived);
     money->lists_closed |= !derived && !isnan(figure);
     sum->closed_count++;
 }
@@ -101,10 +101,10 @@ static void add_open(struct money_sum *sum, const struct position *position)
     struct figure gain = position_unrealized(position), cost = position_invested(position);
     struct figure worth = position_value(position);
     double invested = cost.value, unrealized = gain.value, value = worth.value;
-    part_add(&sum->open, position->day_pnl, false);
-    part_add(&sum->unrealized, unrealized, gain.derived);
-    part_add(&sum->invested, invested, cost.derived);
-    part_add(&sum->value, value, worth.derived);
+    money_part_add(&sum->open, position->day_pnl, false);
+    money_part_add(&sum->unrealized, unrealized, gain.derived);
+    money_part_add(&sum->invested, invested, cost.derived);
+    money_part_add(&sum->value, value, worth.derived);
     if (!isnan(unrealized) && invested > 0) {
         sum->paired[0] += unrealized;
         sum->paired[1] += invested;
@@ -131,14 +131,14 @@ void money_add(struct money *money, const struct money_book *book, const struct 
     book = owner != NULL ? owner->book : book;
     struct money_sum *sum = sum_of(money, owner, currency_of(owner, currency));
     if (sum == NULL) { /* said to be unknown rather than left out */
-        part_add(&money->sums[0].open, (double)NAN, false);
+        money_part_add(&money->sums[0].open, (double)NAN, false);
         return;
     }
     sum->stale |= position->row.stale;
     sum->doubtful |= position->row.provisional || position->row.mixed;
     double realized = position_realized(position);
     if (!isnan(realized)) { /* a position that never realised anything need not say so */
-        part_add(&sum->realized, realized, false);
+        money_part_add(&sum->realized, realized, false);
     }
     if (position_is_closed(position)) {
         add_closed(money, sum, book, position);
@@ -159,7 +159,7 @@ static void add_vanished(struct money *money, const struct money_book *book,
         struct money_sum *sum = sum_of(money, owner, currency_of(owner, closed->currency));
         bool known = sum != NULL; /* else said to be unknown rather than left out */
         sum = known ? sum : &money->sums[0];
-        part_add(&sum->booked, known ? closed->figure : (double)NAN, closed->derived);
+        money_part_add(&sum->booked, known ? closed->figure : (double)NAN, closed->derived);
         sum->closed_count++;
     }
 }
@@ -269,5 +269,5 @@ void money_wait(struct money_part *part, const struct order *order, const char *
 {
     *currency = *currency != NULL ? *currency : order->currency;
     bool same = strcmp(*currency, order->currency) == 0;
-    part_add(part, same ? money_order_waits(order) : (double)NAN, true);
+    money_part_add(part, same ? money_order_waits(order) : (double)NAN, true);
 }

@@ -48,11 +48,8 @@ static struct money_total *total_of(struct money_totals *totals, const struct ow
 /* whole: nothing is known to lack in it. */
 static void add(struct money_part *part, double value, bool derived, bool whole)
 {
-    part->unknown += isnan(value) || !whole;
-    part->derived |= derived;
-    if (!isnan(value)) {
-        part->value = isnan(part->value) ? value : part->value + value;
-    }
+    money_part_add(part, value, derived);
+    part->unknown += !whole && !isnan(value);
 }
 
 static void add_part(struct money_part *part, const struct money_part *one, bool whole)
