@@ -1,19 +1,19 @@
 #include "session.h"
+#include "token_renew.h"
+
+#include <blotter/client/daybook.h>
+#include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
+#include <blotter/sys/file.h>
+#include <blotter/tui/tui.h>
+#include <blotter/tui/zone.h>
+#include <blotter/view/screen.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <blotter/client/daybook.h>
-#include "token_renew.h"
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
-#include <blotter/tui/tui.h>
-#include <blotter/tui/zone.h>
-#include <blotter/view/screen.h>
-#include <blotter/sys/file.h>
 
 #define BINDINGS_MAX 512
 #define VIEWS_MAX 64

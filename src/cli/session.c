@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include <blotter/core/alloc.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
@@ -11,8 +13,6 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
 
 #define ACCOUNT_DESCRIPTORS 16 /* its connections, cache and daybook, with room to spare */
 #define OTHER_DESCRIPTORS 32

@@ -1,14 +1,13 @@
+#include "token_command.h"
 #include "token_wait.h"
+
+#include <blotter/core/alloc.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-
-#include "token_command.h"
 
 struct token_wait {
     struct loop *loop;

@@ -1,17 +1,16 @@
+#include "watch_catch.h"
+#include "watch_place.h"
 #include "watch_stream.h"
+
+#include <blotter/client/relay.h>
+#include <blotter/core/alloc.h>
+#include <blotter/net/stream.h>
 
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/client/relay.h>
-#include <blotter/core/alloc.h>
-#include <blotter/net/stream.h>
-
-#include "watch_catch.h"
-#include "watch_place.h"
 
 #define SLEEP_MIN_US INT64_C(500000) /* of the machine; less has no effect on connections */
 #define NAME_MAX_SHOWN 256           /* a longer event name is matched by this much of it */

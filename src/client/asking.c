@@ -1,8 +1,7 @@
 #include "asking.h"
+#include "asking_private.h"
 
 #include <blotter/core/alloc.h>
-
-#include "asking_private.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,14 +6,14 @@
 #ifndef BLOTTER_CLIENT_CLIENT_PRIVATE_H
 #define BLOTTER_CLIENT_CLIENT_PRIVATE_H
 
+#include "asking.h"
 #include "cache.h"
+#include "ledger.h"
+#include "memory.h"
+#include "telling.h"
+
 #include <blotter/client/client.h>
 #include <blotter/net/stream.h>
-
-#include "asking.h"
-#include "ledger.h"
-#include "telling.h"
-#include "memory.h"
 
 /* Events whose first paint is still awaited; more than this in one turn are not sampled. */
 #define AWAITING_MAX 256

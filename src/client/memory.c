@@ -2,13 +2,12 @@
 
 #include <blotter/client/client.h>
 #include <blotter/client/daybook.h>
+#include <blotter/core/alloc.h>
+#include <blotter/core/seen.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/seen.h>
 
 /* Rows are looked at this long after they changed. */
 #define DELAY_US INT64_C(500000)

@@ -1,14 +1,14 @@
 /* blotter-mock: puts the parts together and runs them. */
 #include "api/api.h"
-#include "stream/feed.h"
-#include "market/market.h"
-#include "options.h"
-#include "fault/proxy.h"
-#include "script/scenario.h"
 #include "book/seed.h"
-#include "http/server.h"
 #include "book/trade.h"
 #include "db/db_watch.h"
+#include "fault/proxy.h"
+#include "http/server.h"
+#include "market/market.h"
+#include "options.h"
+#include "script/scenario.h"
+#include "stream/feed.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/net/loop.h>

@@ -1,15 +1,14 @@
 /* Requests whose refusals say something. */
+#include "head.h"
+#include "http_fault.h"
+#include "http_private.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
 #include <blotter/net/http.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
-
-#include "head.h"
-#include "http_fault.h"
-#include "http_private.h"
 
 struct http_question {
     struct http *http;

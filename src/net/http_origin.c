@@ -1,13 +1,13 @@
 /* What is said to a server of ours: settings, credentials, headers of the owner's, and hiding. */
 #define _GNU_SOURCE /* memmem */
+#include "http_private.h"
+
+#include <blotter/core/alloc.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-
-#include "http_private.h"
 
 #define TOKEN_MAX 16384
 #define TOKEN_HIDDEN_MIN 16

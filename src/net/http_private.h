@@ -4,12 +4,13 @@
 #ifndef BLOTTER_NET_HTTP_PRIVATE_H
 #define BLOTTER_NET_HTTP_PRIVATE_H
 
-#include <blotter/net/http.h>
-#include <curl/curl.h>
-
 #include "http_delta.h"
 #include "http_url.h"
 #include "transfer.h"
+
+#include <blotter/net/http.h>
+
+#include <curl/curl.h>
 
 struct http_request;
 struct http_question;

@@ -1,6 +1,10 @@
 #if defined(__linux__)
 #define _GNU_SOURCE /* ppoll */
 #endif
+#include "loop_signal.h"
+#include "loop_sleep.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/net/loop.h>
 
 #include <assert.h>
@@ -10,11 +14,6 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-
-#include "loop_signal.h"
-#include "loop_sleep.h"
 
 #define NO_SLOT (-1)
 

@@ -1,14 +1,16 @@
 #include "state.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
+#include <blotter/core/ini.h>
+#include <blotter/sys/file.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
-#include <blotter/core/ini.h>
-#include <blotter/sys/file.h>
 
 enum { STATE_BYTES_MAX = 64 << 10, PATH_BYTES_MAX = 4096 };
 

@@ -1,11 +1,13 @@
 #include "state.h"
 #include "tui_private.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/tui/locale.h>
+
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <blotter/core/alloc.h>
-#include <blotter/tui/locale.h>
 
 /* NOLINTNEXTLINE(misc-redundant-expression): that they are equal is the point. */
 static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_JOURNAL == SCREEN_JOURNAL &&

@@ -1,9 +1,11 @@
 /* Whose clients are shown: one alone, or several side by side. */
 #include "tui_private.h"
+
+#include <blotter/core/alloc.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <blotter/core/alloc.h>
 
 static void on_change(void *user, unsigned mask)
 {

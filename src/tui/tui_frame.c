@@ -5,6 +5,7 @@
  */
 #include "alert.h"
 #include "tui_private.h"
+
 #include <signal.h>
 #include <stdio.h>
 

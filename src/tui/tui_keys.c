@@ -2,6 +2,7 @@
 #include "alert.h"
 #include "state.h"
 #include "tui_private.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

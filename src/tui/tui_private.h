@@ -6,12 +6,12 @@
 #include "keymap.h"
 #include "pace.h"
 #include "paint.h"
+#include "state.h"
+
 #include <blotter/tui/term.h>
 #include <blotter/tui/theme.h>
 #include <blotter/tui/tui.h>
 #include <blotter/view/screen.h>
-
-#include "state.h"
 
 enum { NOTICE_MAX = 200 };
 

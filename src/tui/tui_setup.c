@@ -1,12 +1,14 @@
 /* What settings become: looks, keys, terminal; at start and again on SIGUSR1. */
 #include "tui_private.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/tui/zone.h>
+
 #include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <blotter/core/alloc.h>
 
 enum { THEMES_TRIED_MAX = 64 };
 

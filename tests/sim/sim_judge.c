@@ -1,13 +1,12 @@
+#include "engine/engine_state.h"
+#include "model/fields.h"
+#include "model/snapshot.h"
 #include "sim.h"
 
 #include <blotter/core/decode.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "engine/engine_state.h"
-#include "model/fields.h"
-#include "model/snapshot.h"
 
 #define MS ((int64_t)1000)
 

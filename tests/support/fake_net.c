@@ -1,10 +1,9 @@
 #include "fake_net.h"
+#include "http_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "http_private.h"
 
 #define REQUESTS_MAX 256
 #define HOOKS_MAX 8

@@ -7,16 +7,16 @@
 
 #include <blotter/client/backend.h>
 #include <blotter/client/trace.h>
+#include <blotter/core/alarm.h>
 #include <blotter/core/ask.h>
 #include <blotter/core/buf.h>
-#include <blotter/core/history.h>
-#include <blotter/core/latency.h>
-#include <blotter/core/tape.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
+#include <blotter/core/history.h>
 #include <blotter/core/journal.h>
-#include <blotter/core/alarm.h>
+#include <blotter/core/latency.h>
 #include <blotter/core/money.h>
+#include <blotter/core/tape.h>
 #include <blotter/net/http.h>
 #include <blotter/net/loop.h>
 

@@ -6,6 +6,7 @@
 #define BLOTTER_CORE_JOURNAL_H
 
 #include <blotter/core/resource.h>
+
 #include <stdint.h>
 
 #define JOURNAL_MAX 1000

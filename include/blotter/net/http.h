@@ -8,6 +8,7 @@
 
 #include <blotter/core/fault.h>
 #include <blotter/net/loop.h>
+
 #include <stddef.h>
 
 struct http;

@@ -7,6 +7,7 @@
 #define BLOTTER_NET_LOOP_H
 
 #include <blotter/core/moment.h>
+
 #include <stdbool.h>
 
 struct loop;

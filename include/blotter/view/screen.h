@@ -16,9 +16,9 @@
 #include <blotter/core/history.h>
 #include <blotter/core/journal.h>
 #include <blotter/core/latency.h>
+#include <blotter/core/money.h>
 #include <blotter/core/tape.h>
 #include <blotter/core/tapes.h>
-#include <blotter/core/money.h>
 #include <blotter/view/action.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/format.h>

@@ -1,6 +1,5 @@
-#include "engine_stream.h"
-
 #include "engine_pace.h"
+#include "engine_stream.h"
 
 /* How long the welcome may take before the opening alone has to be trusted. */
 #define WELCOME_US ((int64_t)1000 * 1000)

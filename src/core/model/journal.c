@@ -1,10 +1,9 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/journal.h>
+#include <blotter/core/utf8.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/utf8.h>
 
 struct journal {
     uint64_t total;

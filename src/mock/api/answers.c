@@ -1,5 +1,4 @@
 #include "answers.h"
-
 #include "db/read.h"
 
 #include <blotter/core/alloc.h>

@@ -1,5 +1,4 @@
 #include "auth.h"
-
 #include "base/secret.h"
 
 #include <blotter/core/alloc.h>

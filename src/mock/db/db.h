@@ -6,6 +6,7 @@
 #define BLOTTER_MOCK_DB_H
 
 #include <blotter/core/fault.h>
+
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,8 @@
-#include "proxy.h"
-
 #include "base/listener.h"
+#include "proxy.h"
+#include "proxy_link.h"
+
+#include <blotter/core/alloc.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-
-#include "proxy_link.h"
 
 #define ACCEPT_MAX 64   /* connections taken in one turn */
 #define PAUSE_US 100000 /* after the system ran out of descriptors */

@@ -1,4 +1,8 @@
+#include "proxy_http.h"
 #include "proxy_link.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,11 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
-
-#include "proxy_http.h"
 
 #define READ_MAX 16384     /* bytes taken from a socket at once */
 #define WAITING_MAX 65536  /* bytes that wait on one of the four ways */

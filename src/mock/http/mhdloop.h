@@ -8,6 +8,7 @@
 #define BLOTTER_MOCK_MHDLOOP_H
 
 #include <blotter/net/loop.h>
+
 #include <microhttpd.h>
 
 struct mhdloop;

@@ -5,9 +5,10 @@
 #define BLOTTER_VIEW_SCREEN_PRIVATE_H
 
 #include "screen/layout.h"
-#include "text/memo.h"
-#include <blotter/view/screen.h>
 #include "table/table.h"
+#include "text/memo.h"
+
+#include <blotter/view/screen.h>
 
 #define SCREEN_HINTS_MAX 24 /* two parts each */
 #define MINUTE_MS INT64_C(60000)

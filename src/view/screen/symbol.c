@@ -2,8 +2,9 @@
  * The symbol page: quote, range and curve of what the selected row is about, the position, what
  * works, what was booked, and the story of each order. Beside the table where there is room.
  */
-#include <blotter/core/derive.h>
 #include "page.h"
+
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /* The curve of a symbol: its last minutes, its day, or some days; with lines for what matters. */
+#include "page.h"
+
 #include <blotter/core/alloc.h>
 #include <blotter/core/derive.h>
-#include "page.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,3 +1,5 @@
+#include "session.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "session.h"
+#include <cmocka.h>
 
 static struct options options;
 

@@ -1,21 +1,21 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "script_server.h"
 
 #include <blotter/client/client.h>
 #include <blotter/client/relay.h>
 #include <blotter/core/alloc.h>
 
-#include "script_server.h"
-
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define PATIENCE_US INT64_C(20000000)

@@ -1,20 +1,20 @@
 /* The join of everything, over a net floor that is a script: time and answers by hand. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_net.h"
+
+#include <blotter/client/client.h>
+#include <blotter/core/alloc.h>
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/client/client.h>
-#include <blotter/core/alloc.h>
-
-#include "fake_net.h"
+#include <cmocka.h>
 
 #define ORDERS "/api/trading/orders"
 #define POSITIONS "/api/trading/positions"

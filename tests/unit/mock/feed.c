@@ -1,19 +1,20 @@
 /* The feed: what was committed is published once, in order, whoever wrote it. And the watch that
  * tells. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "db/db_watch.h"
+#include "stream/feed.h"
+
 #include <blotter/core/alloc.h>
 
-#include "stream/feed.h"
-#include "db/db_watch.h"
-
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define PATIENCE_US 2000000 /* only a test that fails waits so long */
 

@@ -1,23 +1,23 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "fault/proxy.h"
 #include "fault/proxy_http.h"
+
+#include <blotter/core/alloc.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <blotter/core/alloc.h>
+#include <cmocka.h>
 
 /* ---- what is known about HTTP ---- */
 

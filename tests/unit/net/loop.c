@@ -1,16 +1,16 @@
+#include <blotter/core/alloc.h>
+#include <blotter/net/loop.h>
+
+#include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/core/alloc.h>
-#include <blotter/net/loop.h>
+#include <cmocka.h>
 
 #define DEADLINE_US 5000000
 

@@ -2,20 +2,20 @@
  * The machine's sleep, with clocks of our own: the program, libcurl included, reads those below.
  */
 #define _GNU_SOURCE /* syscall */
+#include "script_server.h"
+
+#include <blotter/net/http.h>
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <blotter/net/http.h>
-
-#include "script_server.h"
+#include <cmocka.h>
 
 #define S INT64_C(1000000) /* a second in microseconds */
 #define JSON "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"

@@ -1,4 +1,8 @@
 /* What is remembered between runs, by server. */
+#include "tui/state.h"
+
+#include <blotter/view/screen.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,11 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include <blotter/view/screen.h>
-
-#include "tui/state.h"
 
 static char path[128];
 

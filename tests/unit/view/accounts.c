@@ -1,18 +1,18 @@
 /* Three accounts on one screen: two of real money, of which one may be dead, and a mock. */
+#include "desk.h"
+
+#include <blotter/core/alloc.h>
+
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/alloc.h>
-
-#include "desk.h"
+#include <cmocka.h>
 
 #define ACCOUNTS 3
 

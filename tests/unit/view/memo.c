@@ -1,21 +1,21 @@
 /* Painting only what is not shown yet must not show: a screen that does, beside one that paints
  * everything each time. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <blotter/core/alloc.h>
+#include "../../../src/view/screen/screen_private.h"
+#include "desk.h"
 #include "text/memo.h"
 
+#include <blotter/core/alloc.h>
+
 #include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../src/view/screen/screen_private.h"
-#include "desk.h"
+#include <cmocka.h>
 
 enum { STEPS = 6000 };
 

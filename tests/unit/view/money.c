@@ -1,18 +1,17 @@
 /* What the first line and the TOTAL say of the day, from lists that come one after the other. */
+#include "desk.h"
+#include "table/table.h"
+
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/table.h"
-
-#include "desk.h"
+#include <cmocka.h>
 
 #define P(id, quantity, day, unrealized, more)                                                     \
     "{\"id\":\"" id "\",\"symbol\":\"" id "\",\"quantity\":" #quantity ",\"averagePrice\":100,"    \

@@ -1,18 +1,18 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "desk.h"
+
+#include <blotter/core/alloc.h>
 
 #include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <blotter/core/alloc.h>
-
-#include "desk.h"
+#include <cmocka.h>
 
 /* --- golden screens: BLOTTER_UPDATE_GOLDEN=1 writes them anew ------------------------------- */
 

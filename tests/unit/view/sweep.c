@@ -1,17 +1,18 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 /* Every size, random keys, hostile rows: nothing crashes, no figure is cut, nothing unsafe is
  * shown. */
+#include "desk.h"
+
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "desk.h"
 
 static uint64_t seed = 20241028;
 
