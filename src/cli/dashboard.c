@@ -377,10 +377,10 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
 {
     struct dashboard *dashboard = user;
     struct session *session = dashboard->session;
-    struct session_watcher watcher = {on_goes, on_came, on_failed, dashboard};
+    struct session_changes changes = {on_goes, on_came, on_failed, dashboard};
     struct problem problem;
     dashboard->word[0] = '\0';
-    if (!session_reload(session, &watcher, &problem)) {
+    if (!session_reload(session, &changes, &problem)) {
         snprintf(error, error_size, "%s", problem.text);
         return false;
     }

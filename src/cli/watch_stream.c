@@ -1,5 +1,5 @@
 #include "watch_catch.h"
-#include "watch_place.h"
+#include "watch_continuity.h"
 #include "watch_stream.h"
 
 #include <blotter/client/relay.h>
@@ -25,7 +25,7 @@ struct watch_stream {
     struct relay *relay; /* NULL without one */
     struct stream *stream;
     int64_t slept_us; /* by the machine, as far as it was noticed */
-    struct watch_place place;
+    struct watch_continuity place;
     struct watch_catch *catch; /* NULL: gaps are not looked for */
     bool out_full, held_full;  /* why the stream is paused */
     bool snapshot_due;         /* the panes have not been told yet */
@@ -107,7 +107,7 @@ static bool is_contained(const struct watch_stream *watch, const struct sse_even
     bool greets = event != NULL && (event->type == EVENT_CONNECTED || event->type == EVENT_RESYNC);
     return watch->settings->with_snapshot && sse->own_id && !greets &&
            watch_catch_contains(watch->catch, event != NULL ? event_panes(event) : 0,
-                                watch_place_number(sse->id, sse->id_len));
+                                watch_continuity_number(sse->id, sse->id_len));
 }
 
 static void take_event(struct watch_stream *watch, const struct sse_event *sse,
@@ -133,7 +133,7 @@ static bool hold_behind_gap(struct watch_stream *watch, const struct sse_event *
                             const struct event *event)
 {
     uint64_t from = watch->place.last;
-    const char *gap = watch_place_event(&watch->place, sse, event);
+    const char *gap = watch_continuity_event(&watch->place, sse, event);
     if (gap != NULL && !watch->snapshot_due) {
         const struct watch_gap what = {watch->source->name, watch_print_stamp(watch->all.print),
                                        from, gap};
@@ -298,7 +298,7 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
     watch->was_live = status->phase == CONN_LIVE;
     if (status->phase == CONN_LIVE) {
         watch->greets = true;
-        watch_place_opened(&watch->place);
+        watch_continuity_opened(&watch->place);
     }
     trace_status(watch, status);
     const struct watch_news news = {watch->source->name, word, status, sent_last_id};
@@ -429,7 +429,7 @@ static void go_on(struct watch_stream *watch)
         const char *id = settings->after != NULL ? settings->after
                                                  : watch_cursor_id(watch->all.cursor, watch->index);
         watch->place.begun = true;
-        watch->place.last = watch_place_number(id, strlen(id));
+        watch->place.last = watch_continuity_number(id, strlen(id));
         stream_set_last_id(watch->stream, id, strlen(id));
     }
 }

@@ -26,7 +26,7 @@ struct client {
     struct asking *asking;    /* NULL without a backend */
     struct stream *stream;    /* NULL when only the reads are wanted */
     struct engine *engine;
-    struct journal *journal;
+    struct event_log *event_log;
     struct cache *cache;   /* NULL when there is none */
     struct memory *memory; /* NULL when nobody looks at it */
     struct trace *trace;
@@ -36,7 +36,7 @@ struct client {
     struct fetch {
         uint64_t request; /* http's handle, 0 when none */
         uint64_t id;      /* the engine's */
-        uint64_t up_to;   /* the journal's total when it began */
+        uint64_t up_to;   /* the event log's total when it began */
     } fetches[RESOURCE_COUNT];
 
     struct loop_timer *deadline;

@@ -137,9 +137,9 @@ static void note_entry(struct memory *memory, struct moment now)
 }
 
 void memory_event(struct memory *memory, struct moment now, const struct event *event,
-                  enum journal_outcome outcome)
+                  enum event_log_outcome outcome)
 {
-    tape_event(memory->tape, now, event, outcome == JOURNAL_COVERED);
+    tape_event(memory->tape, now, event, outcome == EVENT_LOG_COVERED);
     note_entry(memory, now);
 }
 

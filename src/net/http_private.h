@@ -53,7 +53,7 @@ struct http {
     size_t line_count;
     char **secrets; /* in them */
     size_t secret_count;
-    const char *watched[HTTP_WATCHED_MAX]; /* of our own */
+    const char *wanted[HTTP_WANTED_MAX]; /* of our own */
     bool stays;
     bool insecure; /* secrets may go over plain http */
     uint64_t last_request;

@@ -651,12 +651,12 @@ static int curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *user,
     (void)easy;
     (void)of_socket;
     if (what == CURL_POLL_REMOVE) {
-        loop_unwatch(http->loop, fd);
+        loop_fd_clear(http->loop, fd);
         return 0;
     }
     unsigned events =
         ((what & CURL_POLL_IN) ? LOOP_READ : 0) | ((what & CURL_POLL_OUT) ? LOOP_WRITE : 0);
-    loop_watch(http->loop, fd, events, on_socket_ready, http);
+    loop_fd_set(http->loop, fd, events, on_socket_ready, http);
     return 0;
 }
 

@@ -161,7 +161,7 @@ void tui_next_theme(struct tui *tui)
         if (theme_load(name, tui->settings.theme_dirs, &theme, &why)) {
             tui->theme = theme;
             paint_set_theme(tui->paint, &theme, term_depth(tui->term));
-            screen_state_set(tui->screen, "theme", name);
+            screen_remembered_set(tui->screen, "theme", name);
             tui_repaint(tui);
             tui_notice(tui, "theme %s", name);
             return;

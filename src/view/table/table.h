@@ -329,7 +329,7 @@ struct table_view {
     bool focused, stale, hide_amounts;
     int totals;                    /* lines for sums below the rows */
     const struct history *history; /* for sparklines; NULL: none */
-    struct draw_span session;      /* what they cover */
+    struct draw_span hours;        /* what they cover */
 };
 
 void table_layout(const struct table *table, const struct table_view *view,

@@ -175,7 +175,7 @@ static void test_an_event_is_shown_and_confirmed(void **state)
                                                         "\"status\":\"CANCELLED\"}"));
     assert_string_equal(pane(f, RESOURCE_ORDERS).shown->orders[0].status, "CANCELLED");
     assert_true((f->changes & RESOURCE_BIT(RESOURCE_ORDERS)) != 0 &&
-                (f->changes & CLIENT_JOURNAL) != 0);
+                (f->changes & CLIENT_EVENT_LOG) != 0);
     fake_pass(f->loop, 300);
     assert_true(fake_asked(f->loop) > asked);
     assert_true(fake_answer(f->loop, ORDERS,

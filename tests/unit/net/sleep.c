@@ -57,9 +57,9 @@ static void pass_a_turn(struct loop *loop)
 {
     int ends[2];
     assert_true(pipe(ends) == 0 && write(ends[1], "x", 1) == 1);
-    loop_watch(loop, ends[0], LOOP_READ, on_ready, loop);
+    loop_fd_set(loop, ends[0], LOOP_READ, on_ready, loop);
     assert_int_equal(loop_run(loop), 0);
-    loop_unwatch(loop, ends[0]);
+    loop_fd_clear(loop, ends[0]);
     close(ends[0]);
     close(ends[1]);
 }

@@ -274,8 +274,9 @@ static void test_whose_a_row_is_always_stands_there(void **state)
     (void)state;
     struct trio trio;
     trio_open(&trio, 160, 48);
-    assert_true(screen_state_set(trio.desks[0].screen, "orders.columns", "symbol,qty"));
-    assert_true(screen_state_set(trio.desks[0].screen, "positions.columns", "symbol,acct,qty"));
+    assert_true(screen_remembered_set(trio.desks[0].screen, "orders.columns", "symbol,qty"));
+    assert_true(
+        screen_remembered_set(trio.desks[0].screen, "positions.columns", "symbol,acct,qty"));
     expect(&trio, "Acct     Symbol", true);
     char *text = trio_text(&trio, SCREEN_ALL);
     const char *second = strstr(text, "2 Positions");

@@ -249,7 +249,7 @@ static void test_slip(void **state)
     must_hold("never seen", text, "UNSEEN", "—   ✓");
     must_hold("of both", text, "avg slip", "avg slip ~+1.50% = -30 of 2 fills");
     free(text);
-    screen_state_set(desk.screen, "orders.sort", "-go");
+    screen_remembered_set(desk.screen, "orders.sort", "-go");
     text = desk_text(&desk, SCREEN_ALL);
     assert_true(strstr(text, "MARKETED") < strstr(text, "LIMITED"));
     assert_true(strstr(text, "LIMITED") < strstr(text, "UNSEEN"));
@@ -419,7 +419,7 @@ static void test_rows_keep_their_places(void **state)
     struct desk desk;
     desk_open(&desk, 160, 48);
     desk_load(&desk, RESOURCE_POSITIONS, first);
-    screen_state_set(desk.screen, "positions.sort", "-unrl-pnl");
+    screen_remembered_set(desk.screen, "positions.sort", "-unrl-pnl");
     char *text = desk_text(&desk, SCREEN_ALL);
     assert_true(strstr(text, "BB") < strstr(text, "AA"));
     free(text);

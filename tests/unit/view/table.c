@@ -423,7 +423,7 @@ static void test_sparklines_cover_the_session(void **state)
         history_add_price(history, symbol, i * 1000, gap ? (double)NAN : i);
     }
     struct table_view view = {
-        .area = {0, 0, 60, 4}, .format = &format, .history = history, .session = {0, 1200 * 1000}};
+        .area = {0, 0, 60, 4}, .format = &format, .history = history, .hours = {0, 1200 * 1000}};
     table_paint(&fixture.table, &view, &memo, canvas);
     char *text = canvas_text(canvas);
     if (strstr(text, "▁▂▂▃   ▅▆▇▇█") == NULL) {
