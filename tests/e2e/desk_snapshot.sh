@@ -105,6 +105,7 @@ has_reached() {
 }
 # one_start POINTS: from the panes through the points; what was told and what was there.
 one_start() {
+    rm -f "$work/said" # it is another's until the new one is made
     "$blotter" --watch -o json --with-snapshot -e 'order_*' -e 'position_*' -e 'margin_*' -e balance_updated \
         >"$work/said" 2>"$work/errors" &
     teller=$!
