@@ -1,4 +1,9 @@
 /* The shipped backends on made-up brokers in their shapes: rows, refusals, where secrets may go. */
+#include "broker_run.h"
+#include "cli_run.h"
+
+#include <blotter/core/span.h>
+
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,12 +15,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include <blotter/core/span.h>
-
-#include "broker_run.h"
-#include "cli_run.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
