@@ -1,9 +1,9 @@
 /* A curl multi in the loop: the connections of all that use it, by origin and TLS settings. */
-#include <stdlib.h>
+#include "http_private.h"
 
 #include <blotter/core/alloc.h>
 
-#include "http_private.h"
+#include <stdlib.h>
 
 /* ---- libcurl asks for sockets and one timer; the loop has both ---- */
 
@@ -39,12 +39,12 @@ static int curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *user,
     (void)easy;
     (void)of_socket;
     if (what == CURL_POLL_REMOVE) {
-        loop_unwatch(pool->loop, fd);
+        loop_fd_clear(pool->loop, fd);
         return 0;
     }
     unsigned events =
         ((what & CURL_POLL_IN) ? LOOP_READ : 0) | ((what & CURL_POLL_OUT) ? LOOP_WRITE : 0);
-    loop_watch(pool->loop, fd, events, on_socket_ready, pool);
+    loop_fd_set(pool->loop, fd, events, on_socket_ready, pool);
     return 0;
 }
 

@@ -1,13 +1,12 @@
-#include "transfer.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include <blotter/core/alloc.h>
-
 #include "head.h"
 #include "http_fault.h"
 #include "http_private.h"
+#include "transfer.h"
+
+#include <blotter/core/alloc.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #define LOCATION_MAX 8192
 #define COOKIES_MAX 64 /* more than that are all forgotten */

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 #include <blotter/net/http.h>
