@@ -5,6 +5,8 @@
 #define _GNU_SOURCE /* unshare */
 #include "trust.h"
 
+#include <blotter/net/http.h>
+
 #include <curl/curl.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -19,8 +21,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include <blotter/net/http.h>
 
 /* An authority, and a certificate for this machine that it signed. */
 static bool make_certificates(const struct trust *t)

@@ -1,3 +1,4 @@
+#include "backend.h"
 #include "session.h"
 
 #include <blotter/adapt/adapt.h>
