@@ -60,6 +60,9 @@ void money_book_restore(struct money_book *book, const struct money_closed *clos
 /* Another number whenever a closing figure came, changed or went. */
 uint64_t money_book_version(const struct money_book *book);
 
+/* Whether what it holds is of that day. */
+bool money_book_is_of(const struct money_book *book, int64_t day);
+
 /* From when on the day was seen; MODEL_NO_TIME when all of it was (or nothing was yet). */
 int64_t money_book_since(const struct money_book *book);
 bool money_book_saw_all(const struct money_book *book);

@@ -98,6 +98,11 @@ int64_t money_book_since(const struct money_book *book)
     return book->since_ms;
 }
 
+bool money_book_is_of(const struct money_book *book, int64_t day)
+{
+    return book->begun && book->day == day;
+}
+
 bool money_book_saw_all(const struct money_book *book)
 {
     return book->begun && book->since_ms == MODEL_NO_TIME;
