@@ -199,18 +199,23 @@ static bool is_new(const struct session *session, const struct profile *profile,
     return true;
 }
 
-static enum status add(struct session *session, const char *name, bool running,
-                       struct problem *ret_problem)
+struct profile_ground session_ground(const struct session *session)
 {
-    const struct profile_ground ground = {
+    return (struct profile_ground){
         .options = session->options,
         .paths = &session->paths,
         .config = session->config,
-        .running = running,
         .log_fd = session->log != NULL ? fileno(session->log) : -1,
         .open = session->profiles,
         .open_count = session->profile_count,
     };
+}
+
+static enum status add(struct session *session, const char *name, bool running,
+                       struct problem *ret_problem)
+{
+    struct profile_ground ground = session_ground(session);
+    ground.running = running;
     struct profile *profile = mem_calloc(1, sizeof *profile);
     write_without_signals();
     enum status status = profile_open(profile, &ground, name, ret_problem);

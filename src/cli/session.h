@@ -56,6 +56,9 @@ struct session_changes {
 bool session_reload(struct session *session, const struct session_changes *changes,
                     struct problem *ret_problem);
 
+/* What the accounts that are open stand on, and whoever opens one more. */
+struct profile_ground session_ground(const struct session *session);
+
 /* One line to the log, with the time in UTC; to stderr when -v was given without a log file and no
  * dashboard is on the screen. */
 void session_log(const struct session *session, const char *format, ...)

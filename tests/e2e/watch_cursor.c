@@ -58,6 +58,7 @@
         }                                                                                          \
     }
 #define EVENT(id, name) "id: " id "\n" BARE(name)
+#define TWENTY "a name of 20 letters"
 #define BARE(name) "data: {\"event\":\"" name "\",\"data\":{}}\n\n"
 
 enum { EXCHANGES = 10 };
@@ -71,6 +72,7 @@ static const struct row {
     struct script_exchange exchanges[EXCHANGES];
     const char *out;  /* in short */
     const char *last; /* Last-Event-ID of the first request; NULL: none */
+    size_t event_max;
 } rows[] = {
     {"the first time",
      NULL,
@@ -199,6 +201,17 @@ static const struct row {
       READS(ID("5"), ID("5"), ID("5"), ID("5"))},
      "orders@5 positions@5 account@5 watchlists@5 connected@5 order_placed@6",
      NULL},
+    {"one too large to be told",
+     "7",
+     "9",
+     false,
+     NULL,
+     2,
+     {STREAM(EVENT("7", "connected") EVENT("8", TWENTY TWENTY TWENTY TWENTY) EVENT("9", "resumed")),
+      READS(ID("8"), ID("8"), ID("8"), ID("8"))},
+     "connected@7 gap@7 orders@8 positions@8 account@8 watchlists@8 resumed@9",
+     "7",
+     80},
 };
 
 static void put_line(char *out, size_t room, const char *line)
@@ -279,6 +292,7 @@ static void run_row(const struct row *row, const char *path)
     settings.sources = &source;
     settings.source_count = 1;
     source.conn.retry_ms = 20;
+    source.event_max = row->event_max;
     settings.cursor = row->before != NULL || row->after != NULL ? path : NULL;
     settings.after = row->from;
     settings.with_snapshot = row->with_snapshot;
