@@ -1,9 +1,8 @@
-#include <blotter/client/client.h>
-
-#include <blotter/core/alloc.h>
-
 #include "client_private.h"
 #include "report.h"
+
+#include <blotter/client/client.h>
+#include <blotter/core/alloc.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,15 +1,14 @@
 /* What was seen of the day's positions, and what closing them brought. */
+#include "book_private.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/core/book.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/derive.h>
-
-#include "book_private.h"
 
 /* What is known of a row: how it stands, and how it last stood open. */
 struct seen {

@@ -10,8 +10,9 @@
 #define STEP 8      /* every so many bytes there is one */
 #define SHORTEST 12 /* below it the command for a copy eats what it wins */
 #define DATA_MAX 246
-#define SHORT_CHANGE 64 /* bytes that are told as they are rather than looked for in the old body  \
-                         */
+#define SHORT_CHANGE                                                                               \
+    64 /* bytes that are told as they are rather than looked for in the old body                   \
+        */
 
 struct index {
     const char *old;

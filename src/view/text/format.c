@@ -1,6 +1,5 @@
-#include <blotter/view/format.h>
-
 #include <blotter/core/moment.h>
+#include <blotter/view/format.h>
 #include <blotter/view/text.h>
 
 #include <limits.h>
