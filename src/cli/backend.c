@@ -1,16 +1,16 @@
 #include "backend.h"
-
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <blotter/adapt/adapt.h>
 #include "secrets.h"
 #include "session.h"
+
+#include <blotter/adapt/adapt.h>
 #include <blotter/client/backend.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/sha256.h>
 #include <blotter/tui/term.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define VALUES_MAX 64
 #define LISTS_MAX 32

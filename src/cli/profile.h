@@ -13,6 +13,7 @@
 #include "secrets.h"
 #include "status.h"
 #include "token.h"
+
 #include <blotter/client/client.h>
 
 /* What all profiles of a run have in common; outlives them. */

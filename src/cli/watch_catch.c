@@ -1,12 +1,11 @@
 #include "watch_catch.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "watch_json.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/quote.h>
 
-#include "watch_json.h"
+#include <stdlib.h>
+#include <string.h>
 
 #define AGAIN_US INT64_C(1000000)
 #define AGAIN_MAX_US INT64_C(10000000)

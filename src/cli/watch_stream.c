@@ -1,17 +1,16 @@
+#include "watch_catch.h"
+#include "watch_continuity.h"
 #include "watch_stream.h"
+
+#include <blotter/client/relay.h>
+#include <blotter/core/alloc.h>
+#include <blotter/net/stream.h>
 
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/client/relay.h>
-#include <blotter/core/alloc.h>
-#include <blotter/net/stream.h>
-
-#include "watch_catch.h"
-#include "watch_place.h"
 
 #define SLEEP_MIN_US INT64_C(500000) /* of the machine; less has no effect on connections */
 #define NAME_MAX_SHOWN 256           /* a longer event name is matched by this much of it */
@@ -26,7 +25,7 @@ struct watch_stream {
     struct relay *relay; /* NULL without one */
     struct stream *stream;
     int64_t slept_us; /* by the machine, as far as it was noticed */
-    struct watch_place place;
+    struct watch_continuity place;
     struct watch_catch *catch; /* NULL: gaps are not looked for */
     bool out_full, held_full;  /* why the stream is paused */
     bool snapshot_due;         /* the panes have not been told yet */
@@ -108,7 +107,7 @@ static bool is_contained(const struct watch_stream *watch, const struct sse_even
     bool greets = event != NULL && (event->type == EVENT_CONNECTED || event->type == EVENT_RESYNC);
     return watch->settings->with_snapshot && sse->own_id && !greets &&
            watch_catch_contains(watch->catch, event != NULL ? event_panes(event) : 0,
-                                watch_place_number(sse->id, sse->id_len));
+                                watch_continuity_number(sse->id, sse->id_len));
 }
 
 static void take_event(struct watch_stream *watch, const struct sse_event *sse,
@@ -134,7 +133,7 @@ static bool hold_behind_gap(struct watch_stream *watch, const struct sse_event *
                             const struct event *event)
 {
     uint64_t from = watch->place.last;
-    const char *gap = watch_place_event(&watch->place, sse, event);
+    const char *gap = watch_continuity_event(&watch->place, sse, event);
     if (gap != NULL && !watch->snapshot_due) {
         const struct watch_gap what = {watch->source->name, watch_print_stamp(watch->all.print),
                                        from, gap};
@@ -299,7 +298,7 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
     watch->was_live = status->phase == CONN_LIVE;
     if (status->phase == CONN_LIVE) {
         watch->greets = true;
-        watch_place_opened(&watch->place);
+        watch_continuity_opened(&watch->place);
     }
     trace_status(watch, status);
     const struct watch_news news = {watch->source->name, word, status, sent_last_id};
@@ -430,7 +429,7 @@ static void go_on(struct watch_stream *watch)
         const char *id = settings->after != NULL ? settings->after
                                                  : watch_cursor_id(watch->all.cursor, watch->index);
         watch->place.begun = true;
-        watch->place.last = watch_place_number(id, strlen(id));
+        watch->place.last = watch_continuity_number(id, strlen(id));
         stream_set_last_id(watch->stream, id, strlen(id));
     }
 }

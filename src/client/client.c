@@ -50,7 +50,7 @@ static void run_action(struct client *client, const struct engine_action *action
     struct fetch *fetch = &client->fetches[action->resource];
     if (action->kind == ENGINE_FETCH) {
         fetch->id = action->fetch_id;
-        fetch->up_to = journal_total(client->journal);
+        fetch->up_to = event_log_total(client->event_log);
     }
     if (client->asking != NULL) {
         client_backend_act(client, action);
@@ -200,7 +200,7 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     engine.wanted &= settings->backend != NULL ? client_backend_panes(settings) : RESOURCE_ALL;
     client->loop = loop;
     client->engine = engine_new(&engine);
-    client->journal = journal_new();
+    client->event_log = event_log_new();
     client->ledger = ledger_new(settings->zone, settings->zone_user);
     client->trace = settings->trace;
     client->on_refused = settings->on_refused;
@@ -236,7 +236,7 @@ void client_free(struct client *client)
     loop_timer_free(client->cache_timer);
     memory_free(client->memory);
     engine_free(client->engine);
-    journal_free(client->journal);
+    event_log_free(client->event_log);
     ledger_free(client->ledger);
     cache_free(client->cache);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
@@ -326,9 +326,9 @@ const struct conn_status *client_stream_status(const struct client *client)
     return client->stream == NULL ? &none : stream_status(client->stream);
 }
 
-const struct journal *client_journal(const struct client *client)
+const struct event_log *client_event_log(const struct client *client)
 {
-    return client->journal;
+    return client->event_log;
 }
 
 /* What the server ended for good (401, 404, a page instead of a stream) is for the user to open. */

@@ -1,5 +1,9 @@
 #include "daybook_private.h"
 
+#include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
+#include <blotter/core/iso8601.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,10 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
-#include <blotter/core/iso8601.h>
 
 #define VERSION 1
 #define VERSION_TEXT "1"

@@ -1,12 +1,12 @@
 /* What goes into the daybook, part by part, each only when it has changed and is due. */
 #include "daybook_private.h"
 
+#include <blotter/core/derive.h>
+#include <blotter/core/hash.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <blotter/core/derive.h>
-#include <blotter/core/hash.h>
 
 #define BODIES_MS INT64_C(60000)
 

@@ -1,12 +1,12 @@
 #include "ledger.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/derive.h>
 #include <blotter/core/kept.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define ID_BYTES 128 /* longer ids are in no list */
 

@@ -1,9 +1,8 @@
-#include <blotter/client/relay.h>
-
-#include <blotter/core/alloc.h>
-
 #include "asking.h"
 #include "telling.h"
+
+#include <blotter/client/relay.h>
+#include <blotter/core/alloc.h>
 
 #include <stdio.h>
 #include <stdlib.h>

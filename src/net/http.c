@@ -1,17 +1,16 @@
+#include "head.h"
+#include "http_fault.h"
+#include "http_memory.h"
+#include "http_private.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/gdiff.h>
+#include <blotter/core/span.h>
 #include <blotter/net/http.h>
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/gdiff.h>
-#include <blotter/core/span.h>
-
-#include "head.h"
-#include "http_fault.h"
-#include "http_memory.h"
-#include "http_private.h"
 
 #define BODY_ROOM_FIRST ((size_t)16 << 10)
 #define HEADER_LINE_MAX 4096

@@ -4,12 +4,13 @@
 #ifndef BLOTTER_NET_HTTP_PRIVATE_H
 #define BLOTTER_NET_HTTP_PRIVATE_H
 
-#include <blotter/net/http.h>
-#include <curl/curl.h>
-
 #include "http_delta.h"
 #include "http_url.h"
 #include "transfer.h"
+
+#include <blotter/net/http.h>
+
+#include <curl/curl.h>
 
 struct http_request;
 struct http_question;
@@ -52,7 +53,7 @@ struct http {
     size_t line_count;
     char **secrets; /* in them */
     size_t secret_count;
-    const char *watched[HTTP_WATCHED_MAX]; /* of our own */
+    const char *wanted[HTTP_WANTED_MAX]; /* of our own */
     bool stays;
     bool insecure; /* secrets may go over plain http */
     uint64_t last_request;

@@ -1,13 +1,12 @@
-#include "transfer.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include <blotter/core/alloc.h>
-
 #include "head.h"
 #include "http_fault.h"
 #include "http_private.h"
+#include "transfer.h"
+
+#include <blotter/core/alloc.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #define LOCATION_MAX 8192
 #define COOKIES_MAX 64 /* more than that are all forgotten */
@@ -652,12 +651,12 @@ static int curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *user,
     (void)easy;
     (void)of_socket;
     if (what == CURL_POLL_REMOVE) {
-        loop_unwatch(http->loop, fd);
+        loop_fd_clear(http->loop, fd);
         return 0;
     }
     unsigned events =
         ((what & CURL_POLL_IN) ? LOOP_READ : 0) | ((what & CURL_POLL_OUT) ? LOOP_WRITE : 0);
-    loop_watch(http->loop, fd, events, on_socket_ready, http);
+    loop_fd_set(http->loop, fd, events, on_socket_ready, http);
     return 0;
 }
 

@@ -1,4 +1,9 @@
 /* The shipped backends on made-up brokers in their shapes: rows, refusals, where secrets may go. */
+#include "broker_run.h"
+#include "cli_run.h"
+
+#include <blotter/core/span.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include <blotter/core/span.h>
-
-#include "broker_run.h"
-#include "cli_run.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 /* An authority, and a certificate for this machine that it signed. */

@@ -2,22 +2,21 @@
  * --watch that goes on where it was: what is asked for, what is told of a gap, what the cursor says
  * in the end. Against a server that sends exactly the bytes of a script.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "script_server.h"
+#include "watch.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "watch.h"
-
-#include "script_server.h"
+#include <cmocka.h>
 
 #define STREAM(bytes)                                                                              \
     {                                                                                              \

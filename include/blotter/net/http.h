@@ -8,11 +8,12 @@
 
 #include <blotter/core/fault.h>
 #include <blotter/net/loop.h>
+
 #include <stddef.h>
 
 struct http;
 
-#define HTTP_WATCHED_MAX 3
+#define HTTP_WANTED_MAX 3
 #define HTTP_REFUSAL_MAX ((size_t)16 << 10)
 
 struct http_settings {
@@ -29,7 +30,7 @@ struct http_settings {
     const char *gzip; /* "yes", "no", or "auto" (the default): whether packed answers are asked for;
                          auto: but where they come faster than through a tunnel */
     bool stays;       /* redirects are refused, not followed */
-    const char *watched[HTTP_WATCHED_MAX]; /* header fields that http_ask's answers tell; NULL */
+    const char *wanted[HTTP_WANTED_MAX]; /* header fields that http_ask's answers tell; NULL */
 };
 
 void http_settings_default(struct http_settings *ret);
@@ -80,8 +81,8 @@ struct http_answer {
     const struct fault *fault; /* NULL: 200 and a whole body */
     const char *body;          /* of a refusal at most HTTP_REFUSAL_MAX bytes */
     size_t body_len;
-    const char *content_type;              /* NULL when none */
-    const char *headers[HTTP_WATCHED_MAX]; /* those that are watched; NULL when not sent */
+    const char *content_type;             /* NULL when none */
+    const char *headers[HTTP_WANTED_MAX]; /* those that are wanted; NULL when not sent */
     int64_t duration_us;
 };
 typedef void (*http_answer_fn)(void *user, uint64_t request, const struct http_answer *answer);

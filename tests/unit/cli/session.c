@@ -1,3 +1,5 @@
+#include "session.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "session.h"
+#include <cmocka.h>
 
 static struct options options;
 
@@ -348,7 +349,7 @@ static void accounts_come_and_go(void **state)
          "came again\nfailed a: it is the same account as again, which is open\n", "c again"},
     };
     struct seen seen;
-    const struct session_watcher watcher = {on_goes, on_came, on_failed, &seen};
+    const struct session_changes changes = {on_goes, on_came, on_failed, &seen};
     struct session session;
     struct problem problem;
     char option[128], names[64];
@@ -359,7 +360,7 @@ static void accounts_come_and_go(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         seen.text[0] = '\0';
         write_config(rows[i].text, option);
-        assert_int_equal(session_reload(&session, &watcher, &problem), rows[i].seen != NULL);
+        assert_int_equal(session_reload(&session, &changes, &problem), rows[i].seen != NULL);
         assert_string_equal(seen.text, rows[i].seen != NULL ? rows[i].seen : "");
         names_of(&session, names, sizeof names);
         assert_string_equal(names, rows[i].open);
@@ -372,7 +373,7 @@ static void no_command_is_waited_for_while_it_runs(void **state)
 {
     (void)state;
     struct seen seen = {.text = ""};
-    const struct session_watcher watcher = {on_goes, on_came, on_failed, &seen};
+    const struct session_changes changes = {on_goes, on_came, on_failed, &seen};
     struct session session;
     struct problem problem;
     char option[128];
@@ -383,7 +384,7 @@ static void no_command_is_waited_for_while_it_runs(void **state)
     write_config("[main]\nprofiles = a, d\n" A
                  "[profile.d]\nurl = http://h\nuser = 9\ntoken_command = exit 1\n",
                  option);
-    assert_true(session_reload(&session, &watcher, &problem));
+    assert_true(session_reload(&session, &changes, &problem));
     assert_string_equal(seen.text, "goes b\ncame d\n");
     assert_null(session.profiles[1]->token);
     assert_int_equal(session.profiles[1]->token_source, TOKEN_OF_COMMAND);

@@ -1,20 +1,20 @@
 /* The join of everything, over a net floor that is a script: time and answers by hand. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_net.h"
+
+#include <blotter/client/client.h>
+#include <blotter/core/alloc.h>
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/client/client.h>
-#include <blotter/core/alloc.h>
-
-#include "fake_net.h"
+#include <cmocka.h>
 
 #define ORDERS "/api/trading/orders"
 #define POSITIONS "/api/trading/positions"
@@ -175,7 +175,7 @@ static void test_an_event_is_shown_and_confirmed(void **state)
                                                         "\"status\":\"CANCELLED\"}"));
     assert_string_equal(pane(f, RESOURCE_ORDERS).shown->orders[0].status, "CANCELLED");
     assert_true((f->changes & RESOURCE_BIT(RESOURCE_ORDERS)) != 0 &&
-                (f->changes & CLIENT_JOURNAL) != 0);
+                (f->changes & CLIENT_EVENT_LOG) != 0);
     fake_pass(f->loop, 300);
     assert_true(fake_asked(f->loop) > asked);
     assert_true(fake_answer(f->loop, ORDERS,

@@ -1,17 +1,17 @@
 /* What the day brought: sums over lists that come one after the other. */
+#include <blotter/core/decode.h>
+#include <blotter/core/money.h>
+
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/decode.h>
-#include <blotter/core/money.h>
+#include <cmocka.h>
 
 #define STEPS 6
 #define BEGIN_MS 1000

@@ -1,16 +1,16 @@
+#include "script_server.h"
+
+#include <blotter/net/http.h>
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/net/http.h>
-
-#include "script_server.h"
+#include <cmocka.h>
 
 #define DEADLINE_US 10000000
 #define JSON "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
