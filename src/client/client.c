@@ -107,11 +107,21 @@ static void run_actions(struct client *client, struct moment now)
     loop_timer_set(client->deadline, engine_deadline(client->engine));
 }
 
+/* Another day of the exchange: what the server said of the last one is read anew. */
+static void notice_day(struct client *client, struct moment now)
+{
+    if (ledger_day(client->ledger, client->engine, now)) {
+        client->changes |= RESOURCE_BIT(RESOURCE_POSITIONS);
+        engine_trigger(client->engine, now, ENGINE_POLL, RESOURCE_ALL);
+    }
+}
+
 static void before_wait(void *user)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
     notice_sleep(client);
+    notice_day(client, now);
     run_actions(client, now);
     client_cache_schedule(client, now);
     resource_mask rows = engine_take_changes(client->engine);

@@ -417,6 +417,7 @@ static void write_down(struct memory *memory, struct moment now, bool all)
         return;
     }
     memory->wrote_us = now.mono_us;
+    note_day(memory, now.wall_ms);
     bool wrote = daybook_write(memory->daybook, now.wall_ms, &parts, all, why);
     keep_word(memory, why);
     if (wrote && memory->look_due) {

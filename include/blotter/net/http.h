@@ -13,6 +13,17 @@
 
 struct http;
 
+/*
+ * The connections of one login: whoever is given the same pool keeps and uses them together, as
+ * far as origin and TLS settings agree. What is sent over them is each one's own: headers, token,
+ * cookies. Owners are counted; one that is used by an http outlives its owners.
+ */
+struct http_pool;
+
+struct http_pool *http_pool_new(void);
+struct http_pool *http_pool_share(struct http_pool *pool); /* one more owner; returns it */
+void http_pool_free(struct http_pool *pool);               /* NULL is fine; ends one's ownership */
+
 #define HTTP_WANTED_MAX 3
 #define HTTP_REFUSAL_MAX ((size_t)16 << 10)
 
@@ -30,6 +41,7 @@ struct http_settings {
     const char *gzip; /* "yes", "no", or "auto" (the default): whether packed answers are asked for;
                          auto: but where they come faster than through a tunnel */
     bool stays;       /* redirects are refused, not followed */
+    struct http_pool *pool; /* NULL: one of its own. All that share one live in the same loop */
     const char *wanted[HTTP_WANTED_MAX]; /* header fields that http_ask's answers tell; NULL */
 };
 
@@ -38,7 +50,8 @@ void http_settings_default(struct http_settings *ret);
 /* NULL with *ret_fault set (FAULT_CONFIG) when the settings cannot work. Copies what it needs. */
 struct http *http_new(struct loop *loop, const struct http_settings *settings,
                       struct fault *ret_fault);
-void http_free(struct http *http); /* cancels everything, no callback is called */
+/* Cancels everything, no callback is called. Not from a callback of one that shares its pool. */
+void http_free(struct http *http);
 
 struct http_response {
     int status; /* 200 or 304; everything else is a fault */

@@ -52,7 +52,9 @@ struct screen_away {
     struct away_figures now;        /* at the last key */
     struct away_figures from, to;   /* before and after the last absence */
     bool digest;                    /* is shown */
-    int64_t touched_us, touched_ms; /* the last key, click or coming into focus; 0: none yet */
+    int64_t touched_us, touched_ms; /* the last key, click or coming into focus, or the start; 0:
+                                       nothing is shown yet */
+    bool acted;                     /* it was no start */
     int64_t back_us;                /* the last one after an absence */
     uint64_t touched;               /* the newest entry of the tape then */
     uint64_t looked;                /* entries above this one are new */
@@ -164,7 +166,6 @@ enum role margin_role(double percent, bool stale);
 enum role badge_role(const char *badge);
 
 /* --- joint.c */
-bool screen_shows_account(const struct screen_accounts *accounts, size_t i);
 /* Whether the rows of several accounts stand together. */
 static inline bool screen_is_joint(const struct screen_input *input)
 {
