@@ -181,7 +181,6 @@ enum role margin_role(double percent, bool stale);
 enum role badge_role(const char *badge);
 
 /* --- joint.c */
-bool screen_shows_account(const struct screen_accounts *accounts, size_t i);
 /* Whether the rows of several accounts stand together. */
 static inline bool screen_is_joint(const struct screen_input *input)
 {

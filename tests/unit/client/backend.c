@@ -656,11 +656,10 @@ static void ignore_message(void *user, const struct sse_event *event)
     (void)event;
 }
 
-static void ignore_status(void *user, const struct conn_status *status, bool resumes)
+static void ignore_status(void *user, const struct conn_status *status)
 {
     (void)user;
     (void)status;
-    (void)resumes;
 }
 
 static void ignore_words(void *user, const char *words)
