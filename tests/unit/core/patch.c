@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "model/fields.h"
+#include "model/overlay.h"
 #include "model/patch.h"
 
 #include <blotter/core/decode.h>
@@ -335,6 +336,82 @@ static void test_watchlists(void **state)
     patch_log_free(log);
 }
 
+static void check_found(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        assert_int_equal(model_find(snapshot, model_row(snapshot, i)->id), i);
+    }
+}
+
+/* Rows written in before others went, and after; one of them goes itself. */
+static void test_what_was_kept_last_is_put_back_first(void **state)
+{
+    (void)state;
+    static const char *const removed[] = {"i", "k", "j"};
+    struct snapshot *sent = decode(RESOURCE_WATCHLISTS, LISTS);
+    struct overlay overlay = {.view = decode(RESOURCE_WATCHLISTS, LISTS)};
+    struct snapshot *view = overlay.view;
+    for (size_t i = 0; i < 3; i++) {
+        size_t last = view->row_count - 1;
+        ((struct watch_item *)overlay_save(&overlay, last))->ltp = 7;
+        ((struct watch_item *)overlay_save(&overlay, 0))->symbol = "renamed";
+        overlay_row_written(&overlay, 0);
+        overlay_remove(&overlay, model_find(view, removed[i]));
+        check_found(view);
+        const struct row *original = overlay_original(&overlay, removed[i]);
+        size_t at = model_find(sent, removed[i]);
+        assert_true(row_equal(RESOURCE_WATCHLISTS, original, model_row(sent, at)));
+        size_t walk = 0, found = 0;
+        while (overlay_next_of_instrument(&overlay, "I", &walk, &at)) {
+            assert_string_equal(view->items[at].instrument_id, "I");
+            found++;
+        }
+        assert_int_equal(found, i == 0 ? 1 : 0);
+    }
+    assert_int_equal(view->row_count, 0);
+    overlay_revert(&overlay);
+    assert_true(snapshot_equal(view, sent));
+    assert_int_equal(view->lists[1].first, 2);
+    check_found(view);
+    overlay_done(&overlay);
+    snapshot_unref(view);
+    snapshot_unref(sent);
+}
+
+/* Far more than the index had room for, and what is kept of it afterwards. */
+static void test_rows_in_front_come_and_go(void **state)
+{
+    (void)state;
+    static char ids[5000][8];
+    struct overlay overlay = {.view = decode(RESOURCE_ORDERS, ORDERS)};
+    struct snapshot *view = overlay.view;
+    size_t walk = 0, at;
+    assert_true(overlay_next_of_instrument(&overlay, "S", &walk, &at));
+    for (size_t i = 0; i < 5000; i++) {
+        snprintf(ids[i], sizeof ids[i], "%zu", i);
+        ((struct order *)overlay_insert(&overlay, ids[i]))->symbol = i % 2 == 0 ? "S" : "T";
+        overlay_row_written(&overlay, 0);
+    }
+    check_found(view);
+    assert_null(overlay_original(&overlay, "4999"));
+    size_t found = 0;
+    for (walk = 0; overlay_next_of_instrument(&overlay, "S", &walk, &at); found++) {
+        assert_string_equal(view->orders[at].symbol, "S");
+    }
+    assert_int_equal(found, 2501);
+    overlay_revert(&overlay);
+    assert_int_equal(view->row_count, 1);
+    check_found(view);
+    assert_int_equal(model_find(view, "4999"), 1);
+    walk = 0;
+    assert_true(overlay_next_of_instrument(&overlay, "S", &walk, &at) && at == 0);
+    assert_false(overlay_next_of_instrument(&overlay, "S", &walk, &at));
+    overlay_insert(&overlay, "again");
+    assert_true(snapshot_block(view)->index.slot_count < 100);
+    overlay_done(&overlay);
+    snapshot_unref(view);
+}
+
 static void test_what_does_not_validate_is_not_applied(void **state)
 {
     (void)state;
@@ -621,6 +698,8 @@ int main(void)
         cmocka_unit_test(test_figures_of_different_moments),
         cmocka_unit_test(test_account),
         cmocka_unit_test(test_watchlists),
+        cmocka_unit_test(test_what_was_kept_last_is_put_back_first),
+        cmocka_unit_test(test_rows_in_front_come_and_go),
         cmocka_unit_test(test_what_does_not_validate_is_not_applied),
         cmocka_unit_test(test_a_response_confirms_what_it_covers_and_shows),
         cmocka_unit_test(test_a_claim_is_no_proof),
