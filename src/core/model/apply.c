@@ -51,12 +51,10 @@ int64_t row_price_time(enum resource resource, const struct row *row)
                                            : MODEL_NO_TIME;
 }
 
-static bool is_older_than_row(const struct overlay *overlay, const struct pending_entry *entry,
-                              const struct row *row)
+bool row_price_is_newer(enum resource resource, const struct row *row, int64_t told_ms)
 {
-    int64_t row_ms = row_price_time(overlay->view->resource, row);
-    return row_ms != MODEL_NO_TIME && entry->told_ms != MODEL_NO_TIME &&
-           prices_older(entry->told_ms, row_ms);
+    int64_t row_ms = row_price_time(resource, row);
+    return row_ms != MODEL_NO_TIME && told_ms != MODEL_NO_TIME && prices_older(told_ms, row_ms);
 }
 
 static size_t set_rows_of_instrument(struct overlay *overlay, const struct pending_entry *entry)
@@ -64,7 +62,8 @@ static size_t set_rows_of_instrument(struct overlay *overlay, const struct pendi
     size_t at = 0;
     size_t count = 0;
     for (size_t i; overlay_next_of_instrument(overlay, entry->texts, &at, &i);) {
-        if (!is_older_than_row(overlay, entry, model_row(overlay->view, i))) {
+        const struct row *row = model_row(overlay->view, i);
+        if (!row_price_is_newer(overlay->view->resource, row, entry->told_ms)) {
             write_row(overlay, entry, overlay_save(overlay, i), false);
             count++;
         }

@@ -20,6 +20,9 @@ size_t entry_apply(struct overlay *overlay, const struct pending_entry *entry);
 bool values_are_late(const struct change *change, const struct change_value *values, size_t count,
                      const struct row *row);
 
+/* Whether the price in a row is of a later moment than that. */
+bool row_price_is_newer(enum resource resource, const struct row *row, int64_t told_ms);
+
 /* Of which moment the price in a row is; MODEL_NO_TIME when the row does not say. */
 int64_t row_price_time(enum resource resource, const struct row *row);
 

@@ -109,9 +109,24 @@ static const struct row *shown_row(const struct patch_log *log, const struct ope
     return i < log->base->row_count ? model_row(log->base, i) : NULL;
 }
 
-/* What comes late must not take the place of what came in time. */
-static bool says_nothing_new(const struct patch_log *log, const struct operation *operation)
+/* Figures of an instrument, older than a row of it shows. */
+static bool is_behind_a_row(struct patch_log *log, const struct operation *operation)
 {
+    bool behind = false;
+    size_t at = 0, i;
+    while (!behind && overlay_next_of_instrument(&log->overlay, operation->key, &at, &i)) {
+        behind = row_price_is_newer(log->resource, model_row(log->base, i), operation->told_ms);
+    }
+    return behind;
+}
+
+/* What comes late must not take the place of what came in time. */
+static bool says_nothing_new(struct patch_log *log, const struct operation *operation)
+{
+    if (operation->change->by_instrument) {
+        return log->base != NULL && operation->told_ms != MODEL_NO_TIME &&
+               is_behind_a_row(log, operation);
+    }
     const struct row *row = operation->change->many ? NULL : shown_row(log, operation);
     return row != NULL &&
            values_are_late(operation->change, operation->values, operation->count, row);

@@ -309,6 +309,44 @@ static void test_account(void **state)
     }
 }
 
+/*
+ * A tick older than a row of its instrument changes nothing, and above all does not take the place
+ * of the one that the row shows, whose texts would go with it.
+ */
+static void test_a_tick_older_than_its_row(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[{\"id\":\"i\",\"symbol\":\"T\","
+        "\"ltp\":1,\"updatedAt\":\"2023-11-14T22:13:20Z\"}]}]}";
+    static const struct {
+        const char *update;
+        double price;
+        const char *name;
+    } steps[] = {
+        {"{\"symbol\":\"T\",\"ltp\":2,\"name\":\"no time\"}", 2, "no time"},
+        {"{\"symbol\":\"T\",\"ltp\":3,\"name\":\"older\",\"updatedAtMs\":1699999999000}", 2,
+         "no time"},
+        {"{\"symbol\":\"T\",\"ltp\":4,\"name\":\"newer\",\"updatedAtMs\":1700000002000}", 4,
+         "newer"},
+        {"{\"instrumentId\":\"?\",\"symbol\":\"T\",\"ltp\":5,\"name\":\"between\","
+         "\"updatedAtMs\":1700000001000}",
+         4, "newer"},
+        {"{\"symbol\":\"T\",\"ltp\":6,\"name\":\"as new\",\"updatedAtMs\":1700000002000}", 6,
+         "as new"},
+    };
+    struct patch_log *log = patch_log_new(RESOURCE_WATCHLISTS, PATCH_LOG_MAX);
+    patch_log_rebase(log, decode(RESOURCE_WATCHLISTS, body), (struct patch_answer){.seq = 1});
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        char data[256];
+        snprintf(data, sizeof data, "{\"updates\":[%s]}", steps[i].update);
+        tell(log, "quotes_updated", data, 2 + i, 0);
+        assert_true(patch_log_shown(log)->items[0].ltp == steps[i].price);
+        assert_string_equal(patch_log_shown(log)->items[0].name, steps[i].name);
+    }
+    patch_log_free(log);
+}
+
 static void test_watchlists(void **state)
 {
     (void)state;
@@ -697,6 +735,7 @@ int main(void)
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_figures_of_different_moments),
         cmocka_unit_test(test_account),
+        cmocka_unit_test(test_a_tick_older_than_its_row),
         cmocka_unit_test(test_watchlists),
         cmocka_unit_test(test_what_was_kept_last_is_put_back_first),
         cmocka_unit_test(test_rows_in_front_come_and_go),
