@@ -1,13 +1,12 @@
+#include "fields.h"
+#include "snapshot.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 #include <blotter/core/model.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
-
-#include "fields.h"
-#include "snapshot.h"
 
 /* Rows put in front before everything has to move once more. */
 #define FRONT_ROOM 16

@@ -6,10 +6,11 @@
 #ifndef BLOTTER_CORE_OVERLAY_H
 #define BLOTTER_CORE_OVERLAY_H
 
-#include <blotter/core/model.h>
-#include <stdint.h>
-
 #include "snapshot.h"
+
+#include <blotter/core/model.h>
+
+#include <stdint.h>
 
 /* A row as it was. */
 struct kept_row {

@@ -1,12 +1,12 @@
 /* What holds of one row, of whatever resource: its size, its place, what it is told by. */
-#include <assert.h>
-#include <string.h>
+#include "fields.h"
+#include "snapshot.h"
 
 #include <blotter/core/hash.h>
 #include <blotter/core/model.h>
 
-#include "fields.h"
-#include "snapshot.h"
+#include <assert.h>
+#include <string.h>
 
 static const size_t row_sizes[] = {
     [RESOURCE_ORDERS] = sizeof(struct order),

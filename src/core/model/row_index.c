@@ -1,11 +1,10 @@
 #include "row_index.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "snapshot.h"
 
 #include <blotter/core/alloc.h>
 
-#include "snapshot.h"
+#include <stdlib.h>
+#include <string.h>
 
 #define SLOTS_FIRST 16
 #define SPARSE 16 /* so many slots a row are more than is kept after a storm */

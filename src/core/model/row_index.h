@@ -6,6 +6,7 @@
 #define BLOTTER_CORE_ROW_INDEX_H
 
 #include <blotter/core/model.h>
+
 #include <stdint.h>
 
 struct row_index {

@@ -4,11 +4,12 @@
 #ifndef BLOTTER_CORE_SNAPSHOT_H
 #define BLOTTER_CORE_SNAPSHOT_H
 
-#include <blotter/core/model.h>
-#include <stdint.h>
-
 #include "base/arena.h"
 #include "row_index.h"
+
+#include <blotter/core/model.h>
+
+#include <stdint.h>
 
 /* Rows that stood one behind the other in an earlier body, byte for byte. */
 struct same_rows {
