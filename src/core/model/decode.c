@@ -1,17 +1,16 @@
+#include "apply.h"
+#include "complete.h"
+#include "fields.h"
+#include "json/span_scan.h"
+#include "reuse.h"
+#include "row_reader.h"
+#include "snapshot.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-
-#include "apply.h"
-#include "complete.h"
-#include "fields.h"
-#include "row_reader.h"
-#include "json/span_scan.h"
-#include "reuse.h"
-#include "snapshot.h"
 
 #define ITEM_LIST_MAX ((size_t)100000)
 #define ROWS_DEPTH 2 /* containers around a row: the answer and its array */

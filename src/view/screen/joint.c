@@ -33,7 +33,7 @@ void screen_joint_free(struct screen_joint *joint)
     }
 }
 
-bool screen_shows_account(const struct screen_accounts *accounts, size_t i)
+static bool is_shown(const struct screen_accounts *accounts, size_t i)
 {
     return accounts->shown == SCREEN_ALL_ACCOUNTS || accounts->shown == i;
 }
@@ -97,7 +97,7 @@ static void join_pane(struct screen_joint *joint, const struct screen_accounts *
     size_t count = 0;
     for (size_t i = 0; i < accounts->count; i++) {
         const struct pane_state *one = &accounts->of[i].panes[resource];
-        if (screen_shows_account(accounts, i)) {
+        if (is_shown(accounts, i)) {
             add_state(&all, one);
             if (is_news(&accounts->of[i], one)) {
                 add_fault(&all, one, accounts->owners[i]);
@@ -136,7 +136,7 @@ static void take_one(const struct screen_input *one, struct screen_input *ret)
     ret->polling = one->polling;
     ret->poll_next_ms = one->poll_next_ms;
     ret->poll_every_ms = one->poll_every_ms;
-    ret->journal = one->journal;
+    ret->event_log = one->event_log;
     ret->tape = NULL; /* entries are numbered among those of all */
     ret->history = one->history;
     ret->book = one->book;
@@ -173,7 +173,7 @@ void screen_joint_fill(struct screen_joint *joint, const struct screen *screen,
     ret->accounts = accounts;
     ret->wanted = ret->cut = 0;
     for (size_t i = 0; i < accounts->count; i++) {
-        if (screen_shows_account(accounts, i)) {
+        if (is_shown(accounts, i)) {
             add_counts(&accounts->of[i], ret);
         }
     }
