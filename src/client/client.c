@@ -135,9 +135,10 @@ static void before_wait(void *user)
     }
     ledger_take(client->ledger, client->engine, mask, now);
     if (mask != 0 && client->on_change != NULL) {
-        client->on_change(client->on_change_user, mask);
+        client->on_change(client->on_change_user, mask); /* the trace waits for the frame */
+    } else {
+        trace_flush(client->trace);
     }
-    trace_flush(client->trace);
 }
 
 /* What is free in the middle of the heap stays there unless somebody asks. */
@@ -384,7 +385,7 @@ void client_painted(struct client *client, unsigned mask)
         memory_painted(client->memory, now);
     }
     client->painted = true;
-    trace_flush(client->trace); /* the turn's own flush was before the frame */
+    trace_flush(client->trace);
 }
 
 struct latency_summary client_event_latency(const struct client *client)

@@ -309,7 +309,7 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
     return copy;
 }
 
-static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
+bool snapshot_lists_equal(const struct snapshot *a, const struct snapshot *b)
 {
     if (a->list_count != b->list_count) {
         return false;
@@ -328,7 +328,7 @@ bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
     if (a == b) {
         return true;
     }
-    if (a->row_count != b->row_count || !lists_equal(a, b)) {
+    if (a->row_count != b->row_count || !snapshot_lists_equal(a, b)) {
         return false;
     }
     for (size_t i = 0; i < a->row_count; i++) {

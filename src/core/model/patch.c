@@ -372,7 +372,7 @@ static bool has_same_rows(const struct snapshot *base, const struct snapshot *ol
     if (old == NULL || delta->from != old) {
         return old != NULL && snapshot_equal(old, base);
     }
-    if (!delta->aligned || delta->front > 0) {
+    if (!delta->aligned || delta->front > 0 || !snapshot_lists_equal(old, base)) {
         return false;
     }
     struct delta_walk walk = {0};
@@ -384,27 +384,35 @@ static bool has_same_rows(const struct snapshot *base, const struct snapshot *ol
     return true;
 }
 
-/* Of which moment the response's own prices are, and which figures are newer than they. */
-static void note_prices(struct patch_log *log)
+/* Of which moment the response's own prices are; those that it repeats have been noted. */
+static void note_prices(struct patch_log *log, const struct snapshot *base)
 {
-    const struct snapshot *base = log->base;
     char key[CHANGE_TEXT_MAX + 2];
     if (log->resource != RESOURCE_WATCHLISTS || log->prices == NULL) {
         return;
     }
-    for (size_t i = 0; i < base->row_count; i++) {
+    struct delta_walk walk = {0};
+    for (size_t i; snapshot_next_changed(base, &walk, &i);) {
         const struct watch_item *item = &base->items[i];
         if (item->updated_ms != MODEL_NO_TIME && *item->instrument_id != '\0') {
             snprintf(key, sizeof key, "i%s", item->instrument_id);
             prices_take(log->prices, key, item->updated_ms);
         }
     }
+}
+
+/* Which figures are newer than the response's. */
+static void note_newer(struct patch_log *log)
+{
+    if (log->resource != RESOURCE_WATCHLISTS || log->prices == NULL) {
+        return;
+    }
     for (struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         size_t at = 0, row;
         bool found = entry->change->by_instrument && entry->told_ms != MODEL_NO_TIME &&
                      overlay_next_of_instrument(&log->overlay, entry->texts, &at, &row);
         int64_t row_ms =
-            found ? row_price_time(log->resource, model_row(base, row)) : MODEL_NO_TIME;
+            found ? row_price_time(log->resource, model_row(log->base, row)) : MODEL_NO_TIME;
         entry->is_newer = row_ms != MODEL_NO_TIME && prices_older(row_ms, entry->told_ms);
     }
 }
@@ -419,11 +427,12 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
     if (old != NULL) {
         snapshot_inherit_index(base, old);
     }
+    note_prices(log, base);
     snapshot_forget_delta(base);
     snapshot_unref(old);
     log->base = base;
     log->overlay.view = base;
-    note_prices(log);
+    note_newer(log);
     struct patch_change change = settle_log(&log->ops, log->base, response);
     apply_all(log);
     change.changed = change.changed || patched || !same;

@@ -102,6 +102,9 @@ const char *snapshot_foreign(const struct snapshot *snapshot, const char *user);
 /* Whether two rows of a resource show the same. */
 bool row_equal(enum resource resource, const struct row *a, const struct row *b);
 
+/* Whether two snapshots have the same watchlists, whatever is in them. */
+bool snapshot_lists_equal(const struct snapshot *a, const struct snapshot *b);
+
 /* Whether two snapshots of a resource show the same rows (and lists). */
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);
 

@@ -338,6 +338,10 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
 void key_of(const struct screen_input *input, enum action action, char *out, size_t capacity)
 {
     const char *keys = input->keys != NULL ? input->keys[action] : action_info(action)->keys;
-    size_t len = keys != NULL ? strcspn(keys, " ") : 0;
-    snprintf(out, capacity, "%.*s", (int)len, keys != NULL ? keys : "");
+    size_t len = 0;
+    while (keys != NULL && keys[len] != '\0' && keys[len] != ' ' && len + 1 < capacity) {
+        out[len] = keys[len];
+        len++;
+    }
+    out[len] = '\0';
 }
