@@ -192,8 +192,9 @@ static void put_events_status(const struct frame *frame, struct rect edge)
     size_t new = tape_pane_new(frame->screen, frame->input);
     if (frame->screen->strip.event_log) {
         snprintf(text, sizeof text, " %llu received ",
-                 (unsigned long long)(frame->screen->paused ? frame->screen->held_events
-                                                            : frame->input->events));
+                 (unsigned long long)(frame->screen->paused && frame->input->accounts == NULL
+                                          ? frame->screen->held[0].events
+                                          : frame->input->events));
     } else if (new > 0) {
         snprintf(text, sizeof text, " %zu new ", new);
     }

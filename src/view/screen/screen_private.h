@@ -21,7 +21,7 @@
 #define SCREEN_POPUP (1u << 18)
 
 struct screen_events {
-    uint64_t selected; /* an entry's number; 0: the newest */
+    uint64_t selected; /* an entry's key; 0: the newest */
     size_t top;        /* index of the first line, from the newest */
 };
 
@@ -73,6 +73,12 @@ struct pane_memo {
 /* The lines around the panes. */
 enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
 
+/* What stays on the screen of an account while it is paused. */
+struct screen_held {
+    struct pane_state panes[RESOURCE_COUNT]; /* shown is our copy */
+    uint64_t logged, events;                 /* entries of its event log, events of its stream */
+};
+
 /* What each of several accounts has, until its rows change. */
 struct account_sums {
     const struct owner *owner;
@@ -108,6 +114,11 @@ struct screen {
         enum action action;
     } hints[SCREEN_HINTS_MAX]; /* of the state bar, as they were last painted */
     size_t hint_count;
+    struct screen_spot {
+        int x, width;
+        uint64_t account; /* an owner's key */
+    } spots[OWNERS_MAX];  /* of the top line of several accounts, as they were last painted */
+    size_t spot_count;
     bool clock;                       /* the top line shows the time of day … */
     int64_t clock_minute;             /* … of this minute since 1970 */
     int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
@@ -126,8 +137,9 @@ struct screen {
     char recent[SCREEN_RECENT_MAX][TABLE_FILTER_MAX]; /* filters, the newest first */
     size_t recent_at;
 
-    struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
-    uint64_t held_total, held_events, held_tape;
+    struct screen_held *held; /* while paused: of every account, or of the only one */
+    size_t held_count;
+    uint64_t held_total, held_tape;
 
     struct pane_memo memos[PANE_COUNT];
     uint64_t bars[BAR_LINES]; /* numbers of what they show; 0: not known */
@@ -154,6 +166,9 @@ struct frame {
 /* The pane's state as it is shown: held while paused. */
 struct pane_state screen_pane(const struct screen *screen, const struct screen_input *input,
                               enum resource resource);
+/* What of an account was held when the pause began; what is stale now says so. */
+struct pane_state held_pane(const struct screen *screen, size_t account,
+                            const struct screen_input *live, enum resource resource);
 unsigned screen_wanted(const struct screen_input *input);
 bool screen_has_table(enum pane pane);
 /* How much has arrived so far: a pause counts from there. */
@@ -176,6 +191,8 @@ static inline bool screen_is_joint(const struct screen_input *input)
 void screen_place(struct screen *screen, const struct screen_input *input);
 void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which);
 
+/* What is there stays on the screen, of every account. */
+void screen_hold(struct screen *screen, const struct screen_input *input);
 /* What was held while paused goes. */
 void screen_go_on(struct screen *screen);
 
@@ -265,9 +282,16 @@ int account_lines(const struct screen *screen);
 
 /* --- events.c */
 void paint_events(const struct frame *frame, struct rect area);
+struct events_entry {
+    const struct event_log_entry *entry;
+    const struct owner *owner; /* NULL: there is only one, or one is shown */
+    uint64_t key;              /* by which it is selected; never 0 */
+};
 size_t events_count(const struct screen *screen, const struct screen_input *input);
-const struct event_log_entry *events_at(const struct screen *screen,
-                                        const struct screen_input *input, size_t i);
+bool events_find(const struct screen *screen, const struct screen_input *input, size_t i,
+                 struct events_entry *ret);
+bool events_find_key(const struct screen *screen, const struct screen_input *input, uint64_t key,
+                     struct events_entry *ret);
 size_t events_cursor(const struct screen *screen, const struct screen_input *input);
 /* Cut at the end like any text, but not within a figure. */
 void fit_words(const char *text, int columns, char *out, size_t capacity);
