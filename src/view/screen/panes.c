@@ -370,7 +370,7 @@ static void put_frame(const struct frame *frame, enum pane pane)
 
 /* --- lines under the rows ------------------------------------------------------------------- */
 
-/* "   avg slip +0.02 % = -1,120 of 23": the fills weighed by what they were worth. */
+/* "   slippage cost ~1,120 (0.02%) over 23 fills": against limits, or the prices when placed. */
 static void add_slip(struct bar *bar, const struct frame *frame, const struct table_foot *foot,
                      bool stale)
 {
@@ -379,19 +379,18 @@ static void add_slip(struct bar *bar, const struct frame *frame, const struct ta
     if (foot->slips == 0 || isnan(foot->slip)) {
         return;
     }
-    struct format_figure share = {foot->slip / foot->filled * 100, 2,
-                                  FORMAT_SIGN | FORMAT_PERCENT | FORMAT_DERIVED};
+    struct format_figure share = {fabs(foot->slip) / foot->filled * 100, 2, FORMAT_PERCENT};
     format_number(format, share, percent);
-    format_number(format, (struct format_figure){-foot->slip, 0, FORMAT_SIGN}, amount);
-    enum role role = stale            ? ROLE_STALE
-                     : foot->slip > 0 ? ROLE_PNL_DOWN
-                     : foot->slip < 0 ? ROLE_PNL_UP
-                                      : ROLE_TEXT;
-    bar_add(bar, (struct bar_place){3, 0}, plain(ROLE_DIM), "   avg slip ");
-    bar_add(bar, (struct bar_place){3, 0}, plain(role), "%s", percent);
-    bar_add(bar, (struct bar_place){4, 0}, plain(role), " = %s",
-            frame->screen->hide_amounts ? FORMAT_HIDDEN : amount);
-    bar_add(bar, (struct bar_place){5, 0}, plain(ROLE_DIM), " of %zu fill%s", foot->slips,
+    format_number(format, (struct format_figure){fabs(foot->slip), 0, FORMAT_DERIVED}, amount);
+    bool none = fabs(foot->slip) < 0.5, cost = foot->slip > 0;
+    enum role role = stale ? ROLE_STALE : none ? ROLE_TEXT : cost ? ROLE_PNL_DOWN : ROLE_PNL_UP;
+    bar_add(bar, (struct bar_place){3, 0}, plain(ROLE_DIM), none ? "   no slippage" : "   slippage ");
+    if (!none) {
+        bar_add(bar, (struct bar_place){3, 0}, plain(role), "%s %s%s", cost ? "cost" : "gained",
+                stale ? "≈ " : "", frame->screen->hide_amounts ? FORMAT_HIDDEN : amount);
+        bar_add(bar, (struct bar_place){4, 0}, plain(role), " (%s)", percent);
+    }
+    bar_add(bar, (struct bar_place){5, 0}, plain(ROLE_DIM), " over %zu fill%s", foot->slips,
             foot->slips == 1 ? "" : "s");
 }
 
