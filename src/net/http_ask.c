@@ -104,6 +104,7 @@ static void on_done(void *user, const struct fault *fault, int64_t duration_us)
     answer->fault = bad;
     answer->body = body->len > 0 ? body->data : "";
     answer->body_len = body->len;
+    answer->holds_body = body;
     answer->content_type = question->content_type;
     memcpy(answer->headers, question->headers, sizeof answer->headers);
     answer->duration_us = duration_us;

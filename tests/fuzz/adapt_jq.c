@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <blotter/adapt/translate.h>
+#include <blotter/core/alloc.h>
 #include <blotter/core/span.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -100,11 +101,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct adapt *adapt = adapt_of(data[0] % NAMES);
-    const char *text = (const char *)data + 2;
+    char *text = mem_dup((const char *)data + 2, size - 2); /* with its NUL */
     if (data[1] % (RESOURCE_COUNT + 1) < RESOURCE_COUNT) {
         fuzz_pane(adapt, (enum resource)(data[1] % (RESOURCE_COUNT + 1)), text, size - 2);
     } else {
         fuzz_rest(adapt, text, size - 2);
     }
+    free(text);
     return 0;
 }

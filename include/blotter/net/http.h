@@ -80,7 +80,8 @@ struct http_answer {
     const struct fault *fault; /* NULL: 200 and a whole body */
     const char *body;          /* of a refusal at most HTTP_REFUSAL_MAX bytes */
     size_t body_len;
-    const char *content_type;              /* NULL when none */
+    struct buf *holds_body;   /* who is done with the body may free it early, by buf_done */
+    const char *content_type; /* NULL when none */
     const char *headers[HTTP_WATCHED_MAX]; /* those that are watched; NULL when not sent */
     int64_t duration_us;
 };
