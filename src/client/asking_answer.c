@@ -261,6 +261,25 @@ static bool read_good(struct asking *asking, const struct out *out,
     return good;
 }
 
+/* The page that a Link header names goes before the function's. */
+static void read_link(const struct asking *asking, const struct out *out, const char *link,
+                      struct reading *reading)
+{
+    struct buf target;
+    buf_init(&target, BACKEND_ADDRESS_MAX);
+    if (link != NULL && backend_link_next(&target, link)) {
+        char *path =
+            http_resolve(asking->https[out->host], out->path, target.len > 0 ? target.data : "");
+        reading->answer.foreign = path == NULL;
+        if (path != NULL) {
+            buf_clear(&reading->next);
+            buf_append_text(&reading->next, path);
+        }
+        free(path);
+    }
+    buf_done(&target);
+}
+
 /* Our sentence and, behind it, the backend's own words. */
 static void read_refusal(struct asking *asking, const struct http_answer *answer,
                          struct reading *reading)
@@ -285,8 +304,7 @@ static void read_answer(struct asking *asking, const struct out *out,
 {
     *reading = (struct reading){.answer = {.status = answer->status,
                                            .remaining = answer->headers[0],
-                                           .reset = answer->headers[1],
-                                           .link = answer->headers[2]}};
+                                           .reset = answer->headers[1]}};
     reading->fault.retry_after_ms = -1;
     buf_init(&reading->next, BACKEND_ADDRESS_MAX);
     if (answer->fault != NULL) {
@@ -294,6 +312,8 @@ static void read_answer(struct asking *asking, const struct out *out,
         reading->answer.fault = &reading->fault;
     } else if (!read_good(asking, out, answer, reading)) {
         reading->answer.fault = &reading->fault;
+    } else if (out->target.kind == ASK_PANE) {
+        read_link(asking, out, answer->headers[2], reading);
     }
     reading->answer.next = reading->next.len > 0 ? reading->next.data : NULL;
     reading->answer.values = (const char *const *)reading->values;

@@ -130,6 +130,14 @@ uint64_t http_ask(struct http *http, const char *path, http_answer_fn fn, void *
     return question->id;
 }
 
+char *http_resolve(const struct http *http, const char *path, const char *reference)
+{
+    char *from = mem_printf("%s%s", http->prefix, path);
+    char *found = http_url_same_origin(from, reference);
+    free(from);
+    return found;
+}
+
 void http_ask_cancel(struct http *http, uint64_t id)
 {
     for (struct http_question *at = http->questions; at != NULL; at = at->next) {

@@ -91,6 +91,10 @@ typedef void (*http_answer_fn)(void *user, uint64_t request, const struct http_a
 uint64_t http_ask(struct http *http, const char *path, http_answer_fn fn, void *user);
 void http_ask_cancel(struct http *http, uint64_t request);
 
+/* Where a reference leads that the answer to a request for path holds, by RFC 3986: a path with its
+ * query, to be freed. NULL when that is not here. */
+char *http_resolve(const struct http *http, const char *path, const char *reference);
+
 /* Another token, from the next request on; copied. False with the fault when it cannot be sent:
  * then the old one stays. */
 bool http_set_token(struct http *http, const char *token, struct fault *ret_fault);
