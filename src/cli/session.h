@@ -31,8 +31,6 @@ bool session_open(struct session *session, const struct options *options,
  * STATUS_OK, or what it would end the program with, and the problem.
  */
 enum status session_add(struct session *session, const char *profile, struct problem *ret_problem);
-/* Closes one; nobody uses it any more. */
-void session_remove(struct session *session, struct profile *profile);
 
 /*
  * Opens all that are named, for a mode that talks to them. Those that cannot be are said on stderr.
@@ -43,7 +41,7 @@ enum status session_connect(struct session *session);
 void session_close(struct session *session);
 
 /* What becomes of several accounts while their clients run. */
-struct session_watcher {
+struct session_changes {
     void (*goes)(void *user, struct profile *profile);         /* it is closed behind this */
     void (*came)(void *user, struct profile *profile);         /* it is the last now */
     void (*failed)(void *user, const struct problem *problem); /* it names the profile */
@@ -55,8 +53,11 @@ struct session_watcher {
  * stays. Of several accounts those that are no longer named go and those that are not open come;
  * the others stay as they are, whatever their profiles say now. An only account stays.
  */
-bool session_reload(struct session *session, const struct session_watcher *watcher,
+bool session_reload(struct session *session, const struct session_changes *changes,
                     struct problem *ret_problem);
+
+/* What the accounts that are open stand on, and whoever opens one more. */
+struct profile_ground session_ground(const struct session *session);
 
 /* One line to the log, with the time in UTC; to stderr when -v was given without a log file and no
  * dashboard is on the screen. */

@@ -6,10 +6,10 @@
 #define BLOTTER_CLI_WATCH_PRINT_H
 
 #include "watch.h"
+#include "watch_out.h"
+
 #include <blotter/core/event.h>
 #include <blotter/core/iso8601.h>
-
-#include "watch_out.h"
 
 struct watch_print {
     const struct watch_settings *settings;
@@ -36,7 +36,6 @@ void watch_print_event(struct watch_print *print, const char *name, const struct
 struct watch_news {
     const char *name, *word;
     const struct conn_status *status;
-    bool resumed;
 };
 void watch_print_news(struct watch_print *print, const struct watch_news *news);
 

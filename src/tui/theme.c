@@ -1,5 +1,10 @@
-#include <blotter/tui/theme.h>
 #include "theme_builtin.h"
+
+#include <blotter/core/ini.h>
+#include <blotter/core/suggest.h>
+#include <blotter/sys/file.h>
+#include <blotter/tui/theme.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +15,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <blotter/core/ini.h>
-#include <blotter/sys/file.h>
-#include <blotter/core/suggest.h>
 
 enum { WORD_MAX_BYTES = 64, NAMES_MAX = 128 };
 
@@ -353,7 +355,8 @@ void theme_next(const char *name, const char *const *dirs, char ret[THEME_NAME_M
 
 bool look_equal(const struct look *a, const struct look *b)
 {
-    return a->attributes == b->attributes && color_equal(a->fg, b->fg) && color_equal(a->bg, b->bg);
+    return a == b || (a->attributes == b->attributes && color_equal(a->fg, b->fg) &&
+                      color_equal(a->bg, b->bg));
 }
 
 /* Bright black as text is the trap of 8 colours: without brightness it is black on black. */

@@ -2,13 +2,13 @@
  * What a broker sends, through the shipped functions: whatever it is, they end with rows that are
  * JSON, or with a fault. The first byte says which broker, the second which answer.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <blotter/adapt/translate.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/span.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

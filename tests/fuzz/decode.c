@@ -2,10 +2,10 @@
  * Bodies that follow each other, made from the input's commands: decoded after the one before they
  * give the same rows and the same faults as decoded anew.
  */
+#include "twin.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "twin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,7 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) {
         return 0;
     }
-    struct twin *twin = twin_new(data[0] % 2 != 0 ? RESOURCE_ORDERS : RESOURCE_POSITIONS);
+    static const enum resource resources[] = {RESOURCE_POSITIONS, RESOURCE_ORDERS,
+                                              RESOURCE_WATCHLISTS};
+    struct twin *twin = twin_new(resources[data[0] % 3]);
     if (!twin_run(twin, data + 1, size - 1 < 300 ? size - 1 : 300)) {
         fprintf(stderr, "%s\n", twin_reason(twin));
         abort();

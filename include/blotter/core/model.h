@@ -8,8 +8,8 @@
 #define BLOTTER_CORE_MODEL_H
 
 #include <blotter/core/owner.h>
-#include <blotter/core/span.h>
 #include <blotter/core/resource.h>
+#include <blotter/core/span.h>
 
 #define MODEL_NO_TIME INT64_MIN
 

@@ -5,8 +5,8 @@
 #ifndef BLOTTER_CORE_SERIES_H
 #define BLOTTER_CORE_SERIES_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SERIES_POINTS_MAX ((size_t)1024)
@@ -35,8 +35,5 @@ void series_clear(struct series *series, int64_t step);
  * what changes nothing. A point nearer than step to the one before takes its place.
  */
 void series_add(struct series *series, int64_t x, double y);
-
-/* The figure that holds at x; NAN when none does. */
-double series_at(const struct series *series, int64_t x);
 
 #endif

@@ -1,8 +1,8 @@
 #include <blotter/core/derive.h>
 
 #include <math.h>
-#include <strings.h>
 #include <string.h>
+#include <strings.h>
 
 static struct figure sent_or(double sent, double ours)
 {

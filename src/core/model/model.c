@@ -1,14 +1,13 @@
+#include "fields.h"
+#include "snapshot.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 #include <blotter/core/model.h>
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
-
-#include "fields.h"
-#include "snapshot.h"
 
 /* A slot is looked for this far from its place: ids made to collide cost no more than that each. */
 #define PROBE_MAX 64
@@ -424,7 +423,7 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
     return copy;
 }
 
-static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
+bool snapshot_lists_equal(const struct snapshot *a, const struct snapshot *b)
 {
     if (a->list_count != b->list_count) {
         return false;
@@ -449,7 +448,7 @@ bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
     if (a == b) {
         return true;
     }
-    if (a->row_count != b->row_count || !lists_equal(a, b)) {
+    if (a->row_count != b->row_count || !snapshot_lists_equal(a, b)) {
         return false;
     }
     for (size_t i = 0; i < a->row_count; i++) {

@@ -1,19 +1,18 @@
+#include "apply.h"
+#include "overlay.h"
 #include "patch.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "pending.h"
+#include "prices.h"
+#include "settle.h"
+#include "snapshot.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
 #include <blotter/core/iso8601.h>
 
-#include "apply.h"
-#include "pending.h"
-#include "overlay.h"
-#include "prices.h"
-#include "settle.h"
-#include "snapshot.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Rows that the figures of one event may write; beyond, a response is cheaper. */
 #define EVENT_WRITES_MAX ((size_t)1 << 21)
@@ -404,7 +403,7 @@ static bool shows_same(const struct patch_log *log, const struct snapshot *base)
     if (delta->from != shown || overlay->inserted > 0 || overlay->removed.count > 0) {
         return snapshot_equal(shown, base);
     }
-    if (!delta->aligned || delta->front > 0) {
+    if (!delta->aligned || delta->front > 0 || !snapshot_lists_equal(shown, base)) {
         return false;
     }
     struct delta_walk walk = {0};
@@ -422,20 +421,28 @@ static bool shows_same(const struct patch_log *log, const struct snapshot *base)
     return true;
 }
 
-/* Of which moment the response's own prices are, and which figures are newer than they. */
-static void note_prices(struct patch_log *log)
+/* Of which moment the response's own prices are; those that it repeats have been noted. */
+static void note_prices(struct patch_log *log, const struct snapshot *base)
 {
-    const struct snapshot *base = log->base;
     char key[CHANGE_TEXT_MAX + 2];
     if (log->resource != RESOURCE_WATCHLISTS || log->prices == NULL) {
         return;
     }
-    for (size_t i = 0; i < base->row_count; i++) {
+    struct delta_walk walk = {0};
+    for (size_t i; snapshot_next_changed(base, &walk, &i);) {
         const struct watch_item *item = &base->items[i];
         if (item->updated_ms != MODEL_NO_TIME && *item->instrument_id != '\0') {
             snprintf(key, sizeof key, "i%s", item->instrument_id);
             prices_take(log->prices, key, item->updated_ms);
         }
+    }
+}
+
+/* Which figures are newer than the response's. */
+static void note_newer(struct patch_log *log)
+{
+    if (log->resource != RESOURCE_WATCHLISTS || log->prices == NULL) {
+        return;
     }
     for (struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         size_t at = 0;
@@ -457,10 +464,11 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
         snapshot_inherit_index(base, old);
     }
     overlay_attach(&log->overlay, base);
+    note_prices(log, base);
     snapshot_forget_delta(base);
     snapshot_unref(old);
     log->base = base;
-    note_prices(log);
+    note_newer(log);
     struct patch_change change = settle(log, response);
     apply_all(log);
     change.changed = change.changed || !same || patch_log_count(log) > 0;

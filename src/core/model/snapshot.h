@@ -4,10 +4,11 @@
 #ifndef BLOTTER_CORE_SNAPSHOT_H
 #define BLOTTER_CORE_SNAPSHOT_H
 
-#include <blotter/core/model.h>
-#include <stdint.h>
-
 #include "base/arena.h"
+
+#include <blotter/core/model.h>
+
+#include <stdint.h>
 
 /* Finds rows by id. A slot holds the row's distance from the end, so that rows put in front move
  * nothing. */
@@ -112,6 +113,9 @@ const char *snapshot_foreign(const struct snapshot *snapshot, const char *user);
 
 /* Whether two rows of a resource show the same. */
 bool row_equal(enum resource resource, const struct row *a, const struct row *b);
+
+/* Whether two snapshots have the same watchlists, whatever is in them. */
+bool snapshot_lists_equal(const struct snapshot *a, const struct snapshot *b);
 
 /* Whether two snapshots of a resource show the same rows (and lists). */
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);

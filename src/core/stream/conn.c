@@ -1,11 +1,10 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/conn.h>
+#include <blotter/core/hash.h>
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define FLOOR_MS 1000      /* no server makes us come back sooner */
@@ -63,17 +62,6 @@ struct conn {
     int64_t heartbeat_ms; /* the longest distance that counts; 0 when not known */
     bool doubtful;        /* silence was noticed once: perhaps there was no such heartbeat */
 };
-
-static const char *const phase_names[] = {
-    [CONN_IDLE] = "idle", [CONN_CONNECTING] = "connecting", [CONN_SILENT] = "silent",
-    [CONN_LIVE] = "live", [CONN_WAITING] = "waiting",       [CONN_ENDED] = "ended",
-};
-static_assert(sizeof phase_names / sizeof *phase_names == CONN_ENDED + 1, "a name per phase");
-
-const char *conn_phase_name(enum conn_phase phase)
-{
-    return phase_names[phase];
-}
 
 /* ---- life ---- */
 

@@ -1,11 +1,10 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/history.h>
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 struct symbol {
     char *name;
@@ -193,9 +192,4 @@ const struct series *history_price(const struct history *history, const char *sy
 {
     size_t at = place_of(history, symbol);
     return is_at(history, at, symbol) ? &history->symbols[at].series : NULL;
-}
-
-size_t history_symbols(const struct history *history)
-{
-    return history->count;
 }

@@ -1,9 +1,8 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/series.h>
 
 #include <math.h>
 #include <stdlib.h>
-
-#include <blotter/core/alloc.h>
 
 void series_init(struct series *series, int64_t step)
 {
@@ -85,18 +84,4 @@ void series_add(struct series *series, int64_t x, double y)
     } else {
         append(series, x, y);
     }
-}
-
-double series_at(const struct series *series, int64_t x)
-{
-    size_t low = 0, high = series->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (series->points[middle].x <= x) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low > 0 ? series->points[low - 1].y : (double)NAN;
 }

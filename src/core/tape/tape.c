@@ -1,3 +1,7 @@
+#include "model/fields.h"
+#include "tape_private.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/core/tape.h>
 
 #include <math.h>
@@ -5,12 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-
-#include "model/fields.h"
-
-#include "tape_private.h"
 
 struct tape *tape_new(void)
 {
@@ -64,7 +62,11 @@ static void make_room(struct tape *tape)
 
 void tape_note_changed(struct tape *tape, uint64_t number)
 {
+    struct tape_entry *entry = tape_held(tape, number);
     tape->version++;
+    if (entry != NULL) {
+        entry->versions++;
+    }
     if (tape->first_changed == 0 || number < tape->first_changed) {
         tape->first_changed = number;
     }

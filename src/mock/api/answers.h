@@ -6,8 +6,8 @@
 #ifndef BLOTTER_MOCK_ANSWERS_H
 #define BLOTTER_MOCK_ANSWERS_H
 
-#include "db/db.h"
 #include "base/text.h"
+#include "db/db.h"
 
 #define ANSWERS_BODIES_MAX 64
 #define ANSWERS_BYTES_MAX ((size_t)4 << 20) /* of all bodies together; a larger one is not kept */
@@ -28,8 +28,5 @@ struct answers_about {
 /* Writes the body as the database has it now. Not from within a transaction. */
 void answers_put(struct answers *answers, answers_fn write, const char *user, int64_t limit,
                  struct text *into, struct answers_about *ret);
-
-/* How often the database did not have to be asked. */
-uint64_t answers_spared(const struct answers *answers);
 
 #endif

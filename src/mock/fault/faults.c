@@ -1,12 +1,11 @@
+#include "base/dice.h"
 #include "faults.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "faults_spec.h"
 
 #include <blotter/core/alloc.h>
 
-#include "faults_spec.h"
-#include "base/dice.h"
+#include <stdlib.h>
+#include <string.h>
 
 struct active {
     struct faults_spec spec;
@@ -67,11 +66,6 @@ bool faults_add(struct faults *faults, const char *text, struct fault *ret_error
     }
     take(faults, &spec);
     return true;
-}
-
-void faults_clear(struct faults *faults)
-{
-    faults->len = 0;
 }
 
 bool faults_check(const char *text, bool *ret_bytes, struct fault *ret_error)
@@ -161,7 +155,7 @@ bool faults_command(struct faults *faults, const char *text, size_t len, struct 
     while (next_line(&at, text + len, line)) {
         struct faults_spec spec;
         if (strcmp(line, "clear") == 0) {
-            faults_clear(faults);
+            faults->len = 0;
         } else if (!is_nothing(line) && faults_spec_read(line, &spec, ret_error)) {
             take(faults, &spec);
         }

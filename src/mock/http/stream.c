@@ -10,6 +10,7 @@
 #include "request.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/linked.h>
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -42,33 +43,15 @@ void request_resume(struct request *request)
 static void enlist(struct request *request, struct wire_list *list)
 {
     request->wire.list = list;
-    request->previous = list->last;
-    request->next = NULL;
-    if (list->last != NULL) {
-        list->last->next = request;
-    } else {
-        list->first = request;
-    }
-    list->last = request;
+    LINKED_APPEND(list, request);
 }
 
 static void delist(struct request *request)
 {
-    struct wire_list *list = request->wire.list;
-    if (list == NULL) {
-        return;
+    if (request->wire.list != NULL) {
+        LINKED_REMOVE(request->wire.list, request);
+        request->wire.list = NULL;
     }
-    if (request->previous != NULL) {
-        request->previous->next = request->next;
-    } else {
-        list->first = request->next;
-    }
-    if (request->next != NULL) {
-        request->next->previous = request->previous;
-    } else {
-        list->last = request->previous;
-    }
-    request->wire.list = NULL;
 }
 
 /* --- one chunk -------------------------------------------------------------------------------- */
@@ -371,7 +354,7 @@ static bool watch_socket(struct request *request)
     unsigned limit = DEAD_PEER_MS;
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
 #endif
-    return mhdloop_watch_peer(request->server->mhdloop, fd, request);
+    return mhdloop_peer_set(request->server->mhdloop, fd, request);
 }
 
 bool stream_open(struct request *request, struct call *call, const char *version)
@@ -410,7 +393,7 @@ void stream_close(struct request *request)
 {
     struct server *server = request->server;
     leave(request);
-    mhdloop_unwatch_peer(server->mhdloop, socket_of(request));
+    mhdloop_peer_clear(server->mhdloop, socket_of(request));
     emitter_close(server->api->emitter, request->subscriber);
     request->subscriber = NULL;
     server->addresses[request->address].streams--;

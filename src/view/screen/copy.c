@@ -34,14 +34,13 @@ static void copy_tape(struct act *act)
 
 static void copy_entry(struct act *act)
 {
-    if (!act->screen->strip.journal) {
+    if (!act->screen->strip.event_log) {
         copy_tape(act);
         return;
     }
-    const struct journal_entry *entry =
-        events_at(act->screen, act->input, events_cursor(act->screen, act->input));
-    if (entry != NULL) {
-        copy_text(act, entry->what, strlen(entry->what));
+    struct events_entry found;
+    if (events_find(act->screen, act->input, events_cursor(act->screen, act->input), &found)) {
+        copy_text(act, found.entry->what, strlen(found.entry->what));
     }
 }
 

@@ -468,12 +468,12 @@ static void add_due(struct bar *bar, const struct frame *frame)
 static void add_counts(struct bar *bar, const struct frame *frame)
 {
     const struct screen_input *input = frame->input;
-    if (frame->screen->strip.journal) { /* what only those want who look at how it is done */
+    if (frame->screen->strip.event_log) { /* what only those want who look at how it is done */
         add_latency(bar, "event→screen", &input->event_latency, true);
         add_latency(bar, "GET", &input->fetch_latency, false);
         bar_add(bar, left_at(8), plain(ROLE_DIM), " │ %llu ev", (unsigned long long)input->events);
     }
-    if (input->errors > 0 || frame->screen->strip.journal) {
+    if (input->errors > 0 || frame->screen->strip.event_log) {
         bar_add(bar, left_at(7), plain(ROLE_DIM), " │ ");
         bar_add(bar, left_at(7), plain(input->errors > 0 ? ROLE_CONN_WARN : ROLE_DIM), "err %llu",
                 (unsigned long long)input->errors);
@@ -633,12 +633,14 @@ static void paint_mini_rest(const struct frame *frame)
     for (int y = MINI_LINES + 1; y < screen->rows; y++) {
         struct tapes_entry found;
         struct tape_words words;
-        char text[sizeof words.line + 16], out[sizeof text];
+        char text[sizeof words.line + OWNER_NAME_BYTES + 16], out[sizeof text];
         if (!tape_pane_find(screen, frame->input, (size_t)(y - MINI_LINES - 1), &found)) {
             return;
         }
         tape_say(frame, found.entry, &words);
-        snprintf(text, sizeof text, "%s %s", words.word, words.line);
+        bool named = screen_is_joint(frame->input);
+        snprintf(text, sizeof text, "%s%s%s %s", named ? found.owner->name : "", named ? " " : "",
+                 words.word, words.line);
         fit_words(text, screen->columns - 1, out, sizeof out);
         canvas_put(frame->canvas, (struct rect){1, y, screen->columns - 1, 1}, out,
                    plain(tape_role(found.entry)));

@@ -76,7 +76,7 @@ static void click(struct act *act, int x, int y)
         }
     } else if (screen->focus == PANE_EVENTS && rect_contains(inside, x, y)) {
         struct frame frame = {screen, act->input, NULL};
-        if (screen->strip.journal) {
+        if (screen->strip.event_log) {
             events_select(screen, act->input, screen->events.top + (size_t)(y - inside.y));
         } else {
             tape_pane_select(screen, act->input,
@@ -109,6 +109,25 @@ static enum action hint_at(const struct screen *screen, int x, int y)
         }
     }
     return ACTION_COUNT;
+}
+
+/* Of several accounts: the one there alone, or all again when one is. */
+static bool click_top(struct act *act, int x, int y)
+{
+    const struct screen *screen = act->screen;
+    if (act->input->accounts == NULL || !rect_contains(screen->layout.top, x, y)) {
+        return false;
+    }
+    bool joint = screen_is_joint(act->input);
+    for (size_t i = 0; i < screen->spot_count && joint; i++) {
+        const struct screen_spot *spot = &screen->spots[i];
+        if (x >= spot->x && x < spot->x + spot->width) {
+            act_show_account(act, spot->account);
+            return true;
+        }
+    }
+    act_show_account(act, 0);
+    return true;
 }
 
 /* Whether a second click at the place would undo what the first one did. */
@@ -174,6 +193,9 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
         act_close_popup(&act); /* it stays where it is */
     }
     if (screen->popup != SCOPE_PANES && screen->popup != SCOPE_PROMPT) {
+        return act.result;
+    }
+    if (button == SCREEN_CLICK && click_top(&act, x, y)) {
         return act.result;
     }
     bool tab = rect_contains(screen->layout.tabs, x, y);

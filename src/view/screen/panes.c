@@ -66,8 +66,10 @@ static void title_text(const struct frame *frame, enum pane pane, char *out, siz
     bool star = frame->canvas->ascii && pane == frame->screen->focus;
     const struct pane_info *info = pane_info(pane);
     int width = frame->screen->layout.panes[pane].width;
-    bool journal = pane == PANE_EVENTS && frame->screen->strip.journal;
-    const char *word = journal ? "Events" : list[0] != '\0' && width < 50 ? info->tab : info->title;
+    bool event_log = pane == PANE_EVENTS && frame->screen->strip.event_log;
+    const char *word = event_log                       ? "Events"
+                       : list[0] != '\0' && width < 50 ? info->tab
+                                                       : info->title;
     if (list[0] != '\0' && text_width(list) + text_width(word) + TITLE_ROOM > width) {
         word = ""; /* the list's name says enough, the time beside it matters more */
     }
@@ -123,38 +125,62 @@ static void exposure_text(const struct frame *frame, char *out, size_t capacity)
              (sum->gross + sum->net) / 2 / sum->gross * 100);
 }
 
-/* Count and freshness: the longest form that fits; a stale mark stays to the last. */
+struct status {
+    char exposure[FORMAT_MAX + 48], count[64], more[64], at[FORMAT_MAX], minute[FORMAT_MAX];
+    bool cut, stale;
+};
+
+/* From the longest form to the shortest; a stale mark stays to the last. */
+enum { STATUS_FORMS = 5 };
+static void status_form(const struct status *status, int form, char out[TITLE_MAX])
+{
+    const char *mark = status->stale ? "≈ " : "";
+    switch (form) {
+    case 0:
+        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->exposure, status->count, mark,
+                 status->at);
+        break;
+    case 1:
+        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->more, status->cut ? "" : status->count,
+                 mark, status->at);
+        break;
+    case 2:
+        snprintf(out, TITLE_MAX, " %s%s%s ", status->count, mark, status->at);
+        break;
+    case 3:
+        snprintf(out, TITLE_MAX, " %s%s ", mark, status->minute);
+        break;
+    default:
+        snprintf(out, TITLE_MAX, "%s", status->stale ? "≈" : "");
+    }
+}
+
+/* Count and freshness: the longest form that fits. */
 static void put_status(const struct frame *frame, enum pane pane, struct rect edge, int lines)
 {
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
-    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[5][TITLE_MAX], more[64] = "",
-         exposure[FORMAT_MAX + 48] = "";
-    const char *mark = state.stale ? "≈ " : "";
-    if (screen_has_table(pane)) {
-        count_text(frame, pane, lines, count, sizeof count);
-    }
-    format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, at);
-    format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.shown_ms, minute);
-    size_t rows = state.shown != NULL ? state.shown->row_count : 0;
-    bool cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
-    if (cut) {
-        snprintf(more, sizeof more, "newest %zu of more · ", rows);
-    }
-    if (pane == PANE_POSITIONS) {
-        exposure_text(frame, exposure, sizeof exposure);
-    }
-    snprintf(forms[0], TITLE_MAX, " %s%s%sas of %s ", exposure, count, mark, at);
-    snprintf(forms[1], TITLE_MAX, " %s%s%sas of %s ", more, cut ? "" : count, mark, at);
-    snprintf(forms[2], TITLE_MAX, " %s%s%s ", count, mark, at);
-    snprintf(forms[3], TITLE_MAX, " %s%s ", mark, minute);
-    snprintf(forms[4], TITLE_MAX, "%s", state.stale ? "≈" : "");
+    const struct format *format = &frame->input->format;
+    struct status status = {.stale = state.stale};
+    char text[TITLE_MAX];
     if (state.shown == NULL) {
         return;
     }
-    for (int i = exposure[0] != '\0' ? 0 : 1; i < 5; i++) {
-        if (text_width(forms[i]) <= edge.width) {
-            canvas_put_right(frame->canvas, edge, forms[i],
-                             plain(state.stale ? ROLE_STALE : ROLE_DIM));
+    if (screen_has_table(pane)) {
+        count_text(frame, pane, lines, status.count, sizeof status.count);
+    }
+    format_time(format, state.shown_ms, frame->input->now.wall_ms, status.at);
+    format_clock(format, FORMAT_CLOCK_MINUTE, state.shown_ms, status.minute);
+    status.cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
+    if (status.cut) {
+        snprintf(status.more, sizeof status.more, "newest %zu of more · ", state.shown->row_count);
+    }
+    if (pane == PANE_POSITIONS) {
+        exposure_text(frame, status.exposure, sizeof status.exposure);
+    }
+    for (int form = status.exposure[0] != '\0' ? 0 : 1; form < STATUS_FORMS; form++) {
+        status_form(&status, form, text);
+        if (text_width(text) <= edge.width) {
+            canvas_put_right(frame->canvas, edge, text, plain(state.stale ? ROLE_STALE : ROLE_DIM));
             return;
         }
     }
@@ -164,10 +190,11 @@ static void put_events_status(const struct frame *frame, struct rect edge)
 {
     char text[TITLE_MAX] = "";
     size_t new = tape_pane_new(frame->screen, frame->input);
-    if (frame->screen->strip.journal) {
+    if (frame->screen->strip.event_log) {
         snprintf(text, sizeof text, " %llu received ",
-                 (unsigned long long)(frame->screen->paused ? frame->screen->held_events
-                                                            : frame->input->events));
+                 (unsigned long long)(frame->screen->paused && frame->input->accounts == NULL
+                                          ? frame->screen->held[0].events
+                                          : frame->input->events));
     } else if (new > 0) {
         snprintf(text, sizeof text, " %zu new ", new);
     }
@@ -635,8 +662,8 @@ static bool has_lines(const struct frame *frame, enum pane pane)
 {
     const struct table *table = &frame->screen->tables[pane < PANE_EVENTS ? pane : 0];
     if (pane == PANE_EVENTS) {
-        return frame->screen->strip.journal ? events_count(frame->screen, frame->input) > 0
-                                            : tape_pane_count(frame->screen, frame->input) > 0;
+        return frame->screen->strip.event_log ? events_count(frame->screen, frame->input) > 0
+                                              : tape_pane_count(frame->screen, frame->input) > 0;
     }
     return screen_has_table(pane) && table->order_count > 0;
 }
@@ -653,7 +680,7 @@ void paint_pane(const struct frame *frame, enum pane pane)
     put_frame(frame, pane);
     if (pane == PANE_ACCOUNT) {
         paint_account(frame);
-    } else if (pane == PANE_EVENTS && frame->screen->strip.journal) {
+    } else if (pane == PANE_EVENTS && frame->screen->strip.event_log) {
         put_reason(frame, pane, inside);
         paint_events(frame, inside);
     } else if (pane == PANE_EVENTS) {

@@ -33,12 +33,41 @@ struct screen *screen_new(int columns, int rows)
     return screen;
 }
 
-void screen_go_on(struct screen *screen)
+/* The rows are a copy: the engine's own change under our hands. */
+static void hold_one(struct screen_held *held, const struct screen_input *one)
 {
     for (int i = 0; i < RESOURCE_COUNT; i++) {
-        snapshot_unref((struct snapshot *)(uintptr_t)screen->held[i].shown);
-        screen->held[i].shown = NULL;
+        held->panes[i] = one->panes[i];
+        const struct snapshot *shown = one->panes[i].shown;
+        held->panes[i].shown = shown != NULL ? snapshot_copy(shown) : NULL;
     }
+    held->events = one->events;
+    held->logged = one->event_log != NULL ? event_log_total(one->event_log) : 0;
+}
+
+void screen_hold(struct screen *screen, const struct screen_input *input)
+{
+    const struct screen_accounts *accounts = input->accounts;
+    screen->held_count = accounts != NULL ? accounts->count : 1;
+    screen->held = mem_calloc(screen->held_count + 1, sizeof *screen->held);
+    for (size_t i = 0; i < screen->held_count; i++) {
+        hold_one(&screen->held[i], accounts != NULL ? &accounts->of[i] : input);
+    }
+    screen->held_tape = tape_pane_total(input);
+    screen->held_total = screen_arrived(input);
+    screen->paused = true;
+}
+
+void screen_go_on(struct screen *screen)
+{
+    for (size_t i = 0; i < screen->held_count; i++) {
+        for (int r = 0; r < RESOURCE_COUNT; r++) {
+            snapshot_unref((struct snapshot *)(uintptr_t)screen->held[i].panes[r].shown);
+        }
+    }
+    free(screen->held);
+    screen->held = NULL;
+    screen->held_count = 0;
     screen->paused = false;
 }
 
@@ -48,7 +77,7 @@ void screen_forget_accounts(struct screen *screen)
     free(screen->accounts);
     screen->accounts = NULL;
     screen->account_count = 0;
-    screen->strip.selected = 0;
+    screen->strip.selected = screen->events.selected = 0;
     screen->placed = false;
     screen->retake = RESOURCE_ALL;
     screen->dirty |= SCREEN_ALL;
@@ -144,7 +173,7 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     request.wanted = wanted;
     request.focus = screen->focus;
     request.zoom = screen->zoom;
-    request.strip = screen->strip.journal;
+    request.strip = screen->strip.event_log;
     request.told = tape_pane_total(input) > 0;
     screen->curve = curve_is_there(input);
     note_needs(screen);
@@ -379,7 +408,7 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
         return;
     }
     for (int i = 0; i < PANE_COUNT; i++) {
-        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(i);
+        unsigned bit = i == PANE_EVENTS ? SCREEN_EVENT_LOG | SCREEN_TAPE : RESOURCE_BIT(i);
         bool sums = i == PANE_ACCOUNT && (dirty & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0;
         bool curves = i == PANE_ACCOUNT || i == PANE_WATCHLIST;
         sums = sums || (curves && (dirty & SCREEN_HISTORY) != 0);
@@ -438,7 +467,7 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     unsigned due = tick(screen, input);
     unsigned dirty = screen->dirty | changed | fresh | due;
     if (screen->paused) { /* rows and entries stay, but what turned stale says so */
-        dirty = (dirty & ~(SCREEN_JOURNAL | SCREEN_TAPE)) | screen->dirty |
+        dirty = (dirty & ~(SCREEN_EVENT_LOG | SCREEN_TAPE)) | screen->dirty |
                 (changed != 0 ? SCREEN_STATE : 0);
     }
     if (!fits(screen, canvas)) {

@@ -5,22 +5,23 @@
 #define BLOTTER_VIEW_SCREEN_PRIVATE_H
 
 #include "screen/layout.h"
-#include "text/memo.h"
-#include <blotter/view/screen.h>
 #include "table/table.h"
+#include "text/memo.h"
+
+#include <blotter/view/screen.h>
 
 #define SCREEN_HINTS_MAX 24 /* two parts each */
 #define MINUTE_MS INT64_C(60000)
 #define SCREEN_THEME_MAX 64
 #define SCREEN_RECENT_MAX 8 /* filters that can be had again */
 
-/* Parts of the dirty mask beside RESOURCE_BIT(), SCREEN_CONN, SCREEN_JOURNAL and SCREEN_VIEW. */
+/* Parts of the dirty mask beside RESOURCE_BIT(), SCREEN_CONN, SCREEN_EVENT_LOG and SCREEN_VIEW. */
 #define SCREEN_TOP (1u << 16)
 #define SCREEN_STATE (1u << 17)
 #define SCREEN_POPUP (1u << 18)
 
 struct screen_events {
-    uint64_t selected; /* an entry's number; 0: the newest */
+    uint64_t selected; /* an entry's key; 0: the newest */
     size_t top;        /* index of the first line, from the newest */
 };
 
@@ -34,7 +35,7 @@ struct tape_height {
 struct screen_strip {
     uint64_t selected;                           /* an entry's number; 0: the newest */
     size_t top;                                  /* index of the first entry shown */
-    bool journal;                                /* the pane shows what was fetched, and why */
+    bool event_log;                              /* the pane shows what was fetched, and why */
     struct tape_height heights[CANVAS_SIDE_MAX]; /* by the entry's number */
 };
 
@@ -51,7 +52,9 @@ struct screen_away {
     struct away_figures now;        /* at the last key */
     struct away_figures from, to;   /* before and after the last absence */
     bool digest;                    /* is shown */
-    int64_t touched_us, touched_ms; /* the last key, click or coming into focus; 0: none yet */
+    int64_t touched_us, touched_ms; /* the last key, click or coming into focus, or the start; 0:
+                                       nothing is shown yet */
+    bool acted;                     /* it was no start */
     int64_t back_us;                /* the last one after an absence */
     uint64_t touched;               /* the newest entry of the tape then */
     uint64_t looked;                /* entries above this one are new */
@@ -69,6 +72,12 @@ struct pane_memo {
 
 /* The lines around the panes. */
 enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
+
+/* What stays on the screen of an account while it is paused. */
+struct screen_held {
+    struct pane_state panes[RESOURCE_COUNT]; /* shown is our copy */
+    uint64_t logged, events;                 /* entries of its event log, events of its stream */
+};
 
 /* What each of several accounts has, until its rows change. */
 struct account_sums {
@@ -105,6 +114,11 @@ struct screen {
         enum action action;
     } hints[SCREEN_HINTS_MAX]; /* of the state bar, as they were last painted */
     size_t hint_count;
+    struct screen_spot {
+        int x, width;
+        uint64_t account; /* an owner's key */
+    } spots[OWNERS_MAX];  /* of the top line of several accounts, as they were last painted */
+    size_t spot_count;
     bool clock;                       /* the top line shows the time of day … */
     int64_t clock_minute;             /* … of this minute since 1970 */
     int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
@@ -123,8 +137,9 @@ struct screen {
     char recent[SCREEN_RECENT_MAX][TABLE_FILTER_MAX]; /* filters, the newest first */
     size_t recent_at;
 
-    struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
-    uint64_t held_total, held_events, held_tape;
+    struct screen_held *held; /* while paused: of every account, or of the only one */
+    size_t held_count;
+    uint64_t held_total, held_tape;
 
     struct pane_memo memos[PANE_COUNT];
     uint64_t bars[BAR_LINES]; /* numbers of what they show; 0: not known */
@@ -136,7 +151,7 @@ struct screen {
     int64_t age_ms;     /* when what orders say of time changes; INT64_MAX */
     int64_t day_end_ms; /* times of today are written another way from then on */
     char theme[SCREEN_THEME_MAX];
-    char state_key[32], state_value[TABLE_SEEN_MAX * 17 + 1];
+    char remembered_key[32], remembered_value[TABLE_SEEN_MAX * 17 + 1];
     char *copy;
 };
 
@@ -151,6 +166,9 @@ struct frame {
 /* The pane's state as it is shown: held while paused. */
 struct pane_state screen_pane(const struct screen *screen, const struct screen_input *input,
                               enum resource resource);
+/* What of an account was held when the pause began; what is stale now says so. */
+struct pane_state held_pane(const struct screen *screen, size_t account,
+                            const struct screen_input *live, enum resource resource);
 unsigned screen_wanted(const struct screen_input *input);
 bool screen_has_table(enum pane pane);
 /* How much has arrived so far: a pause counts from there. */
@@ -163,7 +181,6 @@ enum role margin_role(double percent, bool stale);
 enum role badge_role(const char *badge);
 
 /* --- joint.c */
-bool screen_shows_account(const struct screen_accounts *accounts, size_t i);
 /* Whether the rows of several accounts stand together. */
 static inline bool screen_is_joint(const struct screen_input *input)
 {
@@ -174,6 +191,8 @@ static inline bool screen_is_joint(const struct screen_input *input)
 void screen_place(struct screen *screen, const struct screen_input *input);
 void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which);
 
+/* What is there stays on the screen, of every account. */
+void screen_hold(struct screen *screen, const struct screen_input *input);
 /* What was held while paused goes. */
 void screen_go_on(struct screen *screen);
 
@@ -263,9 +282,16 @@ int account_lines(const struct screen *screen);
 
 /* --- events.c */
 void paint_events(const struct frame *frame, struct rect area);
+struct events_entry {
+    const struct event_log_entry *entry;
+    const struct owner *owner; /* NULL: there is only one, or one is shown */
+    uint64_t key;              /* by which it is selected; never 0 */
+};
 size_t events_count(const struct screen *screen, const struct screen_input *input);
-const struct journal_entry *events_at(const struct screen *screen, const struct screen_input *input,
-                                      size_t i);
+bool events_find(const struct screen *screen, const struct screen_input *input, size_t i,
+                 struct events_entry *ret);
+bool events_find_key(const struct screen *screen, const struct screen_input *input, uint64_t key,
+                     struct events_entry *ret);
 size_t events_cursor(const struct screen *screen, const struct screen_input *input);
 /* Cut at the end like any text, but not within a figure. */
 void fit_words(const char *text, int columns, char *out, size_t capacity);
@@ -295,7 +321,7 @@ size_t tape_pane_new(const struct screen *screen, const struct screen_input *inp
 
 /* --- curves.c */
 /* From the first figure of the day on, up to the latest; its end moves in steps. */
-struct draw_span curve_session(const struct screen_input *input);
+struct draw_span curve_hours(const struct screen_input *input);
 /* Whether the day has a curve yet, and the lines that it wants below the account. */
 bool curve_is_there(const struct screen_input *input);
 #define CURVE_LINES 9

@@ -312,13 +312,10 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
 {
     out[0] = '\0';
     if (pane == PANE_EVENTS) {
-        bool journal = frame->screen->strip.journal;
-        size_t count = journal ? events_count(frame->screen, frame->input)
-                               : tape_pane_count(frame->screen, frame->input);
-        bool several = journal && screen_is_joint(frame->input);
-        const char *empty = several   ? "of several accounts one's events are shown: ( and ) step"
-                            : journal ? "no events yet"
-                                      : pane_info(pane)->empty;
+        bool event_log = frame->screen->strip.event_log;
+        size_t count = event_log ? events_count(frame->screen, frame->input)
+                                 : tape_pane_count(frame->screen, frame->input);
+        const char *empty = event_log ? "no events yet" : pane_info(pane)->empty;
         snprintf(out, capacity, "%s", count == 0 ? empty : "");
         return;
     }
@@ -338,6 +335,10 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
 void key_of(const struct screen_input *input, enum action action, char *out, size_t capacity)
 {
     const char *keys = input->keys != NULL ? input->keys[action] : action_info(action)->keys;
-    size_t len = keys != NULL ? strcspn(keys, " ") : 0;
-    snprintf(out, capacity, "%.*s", (int)len, keys != NULL ? keys : "");
+    size_t len = 0;
+    while (keys != NULL && keys[len] != '\0' && keys[len] != ' ' && len + 1 < capacity) {
+        out[len] = keys[len];
+        len++;
+    }
+    out[len] = '\0';
 }

@@ -1,8 +1,7 @@
-#include <blotter/view/columns.h>
-
 #include "cells.h"
 
 #include <blotter/core/derive.h>
+#include <blotter/view/columns.h>
 #include <blotter/view/text.h>
 
 #include <assert.h>

@@ -1,6 +1,5 @@
-#include <blotter/view/format.h>
-
 #include <blotter/core/moment.h>
+#include <blotter/view/format.h>
 #include <blotter/view/text.h>
 
 #include <limits.h>
@@ -302,13 +301,17 @@ static int put_clock(const struct civil *at, enum format_clock style, char out[F
     return (int)(end - 1 - out);
 }
 
+/* YYYY-MM-DD HH:MM:SS +HH:MM. */
 static int put_full(const struct civil *at, int32_t offset_minutes, char out[FORMAT_MAX])
 {
-    char sign = offset_minutes < 0 ? '-' : '+';
     int offset = offset_minutes < 0 ? -offset_minutes : offset_minutes;
-    return snprintf(out, FORMAT_MAX, "%04d-%02d-%02d %02d:%02d:%02d %c%02d:%02d", (int)at->year,
-                    at->month, at->day, at->hour, at->minute, at->second, sign, offset / 60,
-                    offset % 60);
+    char *end = put_two(out, (int)(at->year / 100), '-') - 1;
+    end = put_two(end, (int)(at->year % 100), '-');
+    end = put_two(put_two(end, at->month, '-'), at->day, ' ');
+    end = put_two(put_two(put_two(end, at->hour, ':'), at->minute, ':'), at->second, ' ');
+    *end++ = offset_minutes < 0 ? '-' : '+';
+    end = put_two(put_two(end, offset / 60, ':'), offset % 60, '\0');
+    return (int)(end - 1 - out);
 }
 
 int format_clock(const struct format *format, enum format_clock style, int64_t wall_ms,
@@ -338,9 +341,13 @@ int format_time(const struct format *format, int64_t wall_ms, int64_t now_ms, ch
 
 int64_t format_day_end(const struct format *format, int64_t wall_ms)
 {
-    int64_t local = (civil_at(format, wall_ms).days + 1) * DAY_MS;
-    int64_t about = local - (int64_t)zone_offset(format, wall_ms) * 1000;
-    return local - (int64_t)zone_offset(format, about) * 1000; /* summer time may begin today */
+    int64_t days = moment_day(wall_ms, zone_offset(format, wall_ms));
+    int64_t local = (days + 1) * DAY_MS;
+    int64_t as_now = local - (int64_t)zone_offset(format, wall_ms) * 1000;
+    int64_t as_then = local - (int64_t)zone_offset(format, as_now) * 1000;
+    int64_t first = as_now < as_then ? as_now : as_then; /* clocks may be put today, … */
+    bool begun = moment_day(first, zone_offset(format, first)) > days;
+    return begun ? first : as_now < as_then ? as_then : as_now; /* … and even at midnight */
 }
 
 int format_ms(int64_t us, char out[FORMAT_MAX])

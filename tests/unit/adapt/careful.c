@@ -1,13 +1,13 @@
 /* JSON from the network as jq is to see it. */
+#include <careful.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <careful.h>
+#include <cmocka.h>
 
 /* Read in its place where nothing is to be mended, else behind what was there. */
 static void check_read(const char *text, const char *expected)

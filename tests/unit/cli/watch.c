@@ -2,21 +2,22 @@
  * --watch over a net floor that is a script, into a pipe that is read or not. What it prints, and
  * how it ends, is in tests/e2e/watch.c.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_net.h"
+#include "watch.h"
+#include "watch_source.h"
+
+#include <blotter/core/alloc.h>
 
 #include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "watch.h"
-#include <blotter/core/alloc.h>
-
-#include "fake_net.h"
+#include <cmocka.h>
 
 #define EVENTS_MAX 5000
 
@@ -40,8 +41,7 @@ static int set_up(void **state)
     assert_int_equal(fcntl(fixture.out[0], F_SETFL, O_NONBLOCK), 0);
     fixture.settings.out_fd = fixture.out[1];
     fixture.settings.err_fd = open("/dev/null", O_WRONLY);
-    watch_source_default(&fixture.source);
-    fixture.source.http.url = "http://h";
+    watch_source_at(&fixture.source, "http://h");
     fixture.settings.sources = &fixture.source;
     fixture.settings.source_count = 1;
     return 0;

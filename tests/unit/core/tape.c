@@ -1,17 +1,17 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <blotter/core/decode.h>
 #include <blotter/core/iso8601.h>
 #include <blotter/core/tape.h>
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 /* 2025-01-27 10:00:00 UTC, when everything below begins. */
@@ -341,6 +341,7 @@ static void test_stream(void **state)
     says(&bench, "replayed", "STREAM back after 4.1 s, 2 replayed|PLACED BUY 1 TCS @ 5.00");
     assert_int_equal(tape_first_changed(bench.tape), 1);
     assert_int_equal(tape_first_changed(bench.tape), 0);
+    assert_int_equal(tape_numbered(bench.tape, 1)->versions, 3); /* added, completed twice */
     tape_free(bench.tape);
 }
 

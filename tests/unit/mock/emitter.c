@@ -1,36 +1,37 @@
 /* The emitter: order, sharing, backlog, replay and the place where replay becomes live. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "base/dice.h"
+#include "stream/emitter.h"
+
 #include <blotter/core/alloc.h>
 
-#include "stream/emitter.h"
-#include "base/dice.h"
-
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define BACKLOG 4096
 #define START 1000
 
 static struct {
     int wakes, drops;
-    void *last;
+    void *dropped;
 } told;
 
 static void on_wake(void *owner)
 {
     told.wakes++;
-    told.last = owner;
+    (void)owner;
 }
 
 static void on_drop(void *owner)
 {
     told.drops++;
-    told.last = owner;
+    told.dropped = owner;
 }
 
 static const struct emitter_handler handler = {on_wake, on_drop};
@@ -203,7 +204,7 @@ static void test_a_slow_reader_is_dropped_and_its_peer_unharmed(void **state)
         sent++;
         assert_true(sent < 1000);
     }
-    assert_ptr_equal(told.last, &told);
+    assert_ptr_equal(told.dropped, &told);
     assert_true(bytes > BACKLOG && bytes < 2 * BACKLOG);
     char buffer[16];
     struct iovec piece;
