@@ -1,5 +1,12 @@
 /* A pane: its frame with title, times and reasons, and what is inside. */
+#include "accounts.h"
+#include "bar.h"
+#include "curves.h"
+#include "events.h"
+#include "panes.h"
 #include "screen_private.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <blotter/core/derive.h>
 
