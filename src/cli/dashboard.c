@@ -352,7 +352,8 @@ static void on_failed(void *user, const struct problem *problem)
 /* What may change in an account that stays: its backend's files, its alerts, its token. */
 static bool reload_desk(struct desk *desk, const struct config *config, struct problem *ret_problem)
 {
-    if (!profile_reload_backend(desk->profile, desk->client, ret_problem)) {
+    const struct profile_ground ground = session_ground(desk->dashboard->session);
+    if (!profile_reload_backend(desk->profile, &ground, desk->client, ret_problem)) {
         return false;
     }
     set_alarms(desk->client, config);

@@ -31,8 +31,6 @@ bool session_open(struct session *session, const struct options *options,
  * STATUS_OK, or what it would end the program with, and the problem.
  */
 enum status session_add(struct session *session, const char *profile, struct problem *ret_problem);
-/* Closes one; nobody uses it any more. */
-void session_remove(struct session *session, struct profile *profile);
 
 /*
  * Opens all that are named, for a mode that talks to them. Those that cannot be are said on stderr.
@@ -57,6 +55,9 @@ struct session_changes {
  */
 bool session_reload(struct session *session, const struct session_changes *changes,
                     struct problem *ret_problem);
+
+/* What the accounts that are open stand on, and whoever opens one more. */
+struct profile_ground session_ground(const struct session *session);
 
 /* One line to the log, with the time in UTC; to stderr when -v was given without a log file and no
  * dashboard is on the screen. */

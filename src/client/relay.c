@@ -13,7 +13,7 @@ struct relay {
     struct asking *asking;
     struct telling *telling;
     struct relay_handler handler;
-    bool begun, live; /* the stream has been open; and is */
+    bool begun, live; /* the stream has been open, now or in an earlier run; and is */
 };
 
 /* --- asking: nothing is asked for but what the stream needs ---------------------------------- */
@@ -98,12 +98,12 @@ static void on_missed(void *user, const char *why)
     relay->handler.on_event(relay->handler.user, &event);
 }
 
-static void on_status(void *user, const struct conn_status *status, bool resumes)
+static void on_status(void *user, const struct conn_status *status)
 {
     struct relay *relay = user;
     bool live = status->phase == CONN_LIVE;
-    relay->handler.on_status(relay->handler.user, status, resumes);
-    if (live && !relay->live && relay->begun && !resumes) {
+    relay->handler.on_status(relay->handler.user, status);
+    if (live && !relay->live && relay->begun && !status->resumes) {
         on_missed(relay, "the stream begins anew");
     }
     relay->live = live;
@@ -180,6 +180,7 @@ void relay_forget_connections(struct relay *relay)
 void relay_set_last_id(struct relay *relay, const char *id)
 {
     telling_set_last_id(relay->telling, id);
+    relay->begun = true;
 }
 
 resource_mask relay_panes(const struct relay *relay)

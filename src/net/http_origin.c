@@ -161,7 +161,6 @@ bool http_settings_apply(struct http *http, const struct http_settings *settings
     http->ca_file =
         settings->ca_file != NULL ? mem_dup(settings->ca_file, strlen(settings->ca_file)) : NULL;
     http->authorities = authorities_of(settings);
-    http->forgot_us = MOMENT_NEVER;
     http->gzip = gzip_of(settings->gzip);
     http->near = 1; /* the first answer decides */
     http->connect_timeout_ms = settings->connect_timeout_ms;

@@ -4,6 +4,7 @@
  */
 #include "script_server.h"
 #include "watch.h"
+#include "watch_source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,6 +58,7 @@
         }                                                                                          \
     }
 #define EVENT(id, name) "id: " id "\n" BARE(name)
+#define TWENTY "a name of 20 letters"
 #define BARE(name) "data: {\"event\":\"" name "\",\"data\":{}}\n\n"
 
 enum { EXCHANGES = 10 };
@@ -70,6 +72,7 @@ static const struct row {
     struct script_exchange exchanges[EXCHANGES];
     const char *out;  /* in short */
     const char *last; /* Last-Event-ID of the first request; NULL: none */
+    size_t event_max;
 } rows[] = {
     {"the first time",
      NULL,
@@ -198,6 +201,17 @@ static const struct row {
       READS(ID("5"), ID("5"), ID("5"), ID("5"))},
      "orders@5 positions@5 account@5 watchlists@5 connected@5 order_placed@6",
      NULL},
+    {"one too large to be told",
+     "7",
+     "9",
+     false,
+     NULL,
+     2,
+     {STREAM(EVENT("7", "connected") EVENT("8", TWENTY TWENTY TWENTY TWENTY) EVENT("9", "resumed")),
+      READS(ID("8"), ID("8"), ID("8"), ID("8"))},
+     "connected@7 gap@7 orders@8 positions@8 account@8 watchlists@8 resumed@9",
+     "7",
+     80},
 };
 
 static void put_line(char *out, size_t room, const char *line)
@@ -274,12 +288,11 @@ static void run_row(const struct row *row, const char *path)
     char out[1024], value[64];
     struct watch_source source;
     watch_settings_default(&settings);
-    watch_source_default(&source);
+    watch_source_at(&source, script_server_url(server));
     settings.sources = &source;
     settings.source_count = 1;
-    source.http.url = script_server_url(server);
-    source.path = "/s";
     source.conn.retry_ms = 20;
+    source.event_max = row->event_max;
     settings.cursor = row->before != NULL || row->after != NULL ? path : NULL;
     settings.after = row->from;
     settings.with_snapshot = row->with_snapshot;
@@ -337,10 +350,9 @@ static void test_a_cursor_that_is_none_is_refused_before_anything_is_asked(void 
     (void)state;
     struct watch_source source;
     watch_settings_default(&settings);
-    watch_source_default(&source);
+    watch_source_at(&source, script_server_url(server));
     settings.sources = &source;
     settings.source_count = 1;
-    source.http.url = script_server_url(server);
     settings.cursor = path;
     settings.out_fd = scratch();
     settings.err_fd = scratch();

@@ -18,7 +18,7 @@ struct relay_handler {
     void (*on_event)(void *user, const struct sse_event *event);
     void (*on_message)(void *user, const struct sse_event *message); /* as it came */
     void (*on_unknown)(void *user, const struct sse_event *message); /* nothing was made of it */
-    void (*on_status)(void *user, const struct conn_status *status, bool resumes);
+    void (*on_status)(void *user, const struct conn_status *status);
     void (*on_too_large)(void *user);
     void (*on_note)(void *user, const char *what); /* what goes wrong on the way to the stream */
     void (*on_stopped)(void *user);                /* the login is refused for good */
@@ -44,7 +44,8 @@ void relay_start(struct relay *relay);
 void relay_turn(struct relay *relay); /* before each wait */
 void relay_forget_connections(struct relay *relay);
 
-/* From where the stream is to go on, if it can: the id of an event had before. Before it starts. */
+/* From where the stream is to go on: the id of an event had before, "" for one without. Where it
+ * cannot, that is told as a resync. Before it starts. */
 void relay_set_last_id(struct relay *relay, const char *id);
 
 /* The panes there are of those that may be read; one is read, or not any more. */
