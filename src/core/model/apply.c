@@ -51,6 +51,20 @@ int64_t row_price_time(enum resource resource, const struct row *row)
                                            : MODEL_NO_TIME;
 }
 
+double row_price(enum resource resource, const struct row *row)
+{
+    switch (resource) {
+    case RESOURCE_ORDERS:
+        return ((const struct order *)row)->ltp;
+    case RESOURCE_POSITIONS:
+        return ((const struct position *)row)->current_price;
+    case RESOURCE_WATCHLISTS:
+        return ((const struct watch_item *)row)->ltp;
+    default:
+        return (double)NAN;
+    }
+}
+
 static bool is_older_than_row(const struct overlay *overlay, const struct pending_entry *entry,
                               const struct row *row)
 {
@@ -113,7 +127,7 @@ size_t entry_apply(struct overlay *overlay, const struct pending_entry *entry)
     if (entry->standing != OP_SHOWN) {
         return mark_row(overlay, entry);
     }
-    if (entry->change->by_instrument) {
+    if (entry->change->names != CHANGE_ROW) {
         return set_rows_of_instrument(overlay, entry);
     }
     size_t i = model_find(overlay->view, entry->texts);

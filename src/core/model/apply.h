@@ -20,6 +20,9 @@ size_t entry_apply(struct overlay *overlay, const struct pending_entry *entry);
 bool values_are_late(const struct snapshot *view, const struct change *change,
                      const struct change_value *values, size_t count, size_t i);
 
+/* The price in a row, as sent or patched; NAN: none. */
+double row_price(enum resource resource, const struct row *row);
+
 /* Of which moment the price in a row is; MODEL_NO_TIME when the row does not say. */
 int64_t row_price_time(enum resource resource, const struct row *row);
 

@@ -5,8 +5,6 @@
 
 #include <blotter/core/alloc.h>
 
-static const char *instrument_of(enum resource resource, const struct row *row);
-
 void overlay_done(struct overlay *overlay)
 {
     free(overlay->written.rows);
@@ -33,7 +31,7 @@ static uint32_t *find_link(const struct overlay *overlay, size_t distance)
 {
     const struct instrument_index *index = &overlay->instruments;
     uint32_t *link =
-        slot_of(overlay, instrument_of(overlay->view->resource, row_at(overlay, distance)));
+        slot_of(overlay, row_instrument(overlay->view->resource, row_at(overlay, distance)));
     while (*link != 0 && *link != distance) {
         link = &index->next[*link];
     }
@@ -50,7 +48,7 @@ static void link_next(struct overlay *overlay)
         index->next = mem_realloc_array(index->next, index->next_count, sizeof *index->next);
     }
     uint32_t *slot =
-        slot_of(overlay, instrument_of(overlay->view->resource, row_at(overlay, distance)));
+        slot_of(overlay, row_instrument(overlay->view->resource, row_at(overlay, distance)));
     index->next[distance] = *slot;
     *slot = (uint32_t)distance;
     index->linked = distance;
@@ -327,22 +325,31 @@ void overlay_revert(struct overlay *overlay)
     }
 }
 
-/* Rows without an instrument are known by their symbol. */
-static const char *instrument_of(enum resource resource, const struct row *row)
+const char *row_symbol(enum resource resource, const struct row *row)
+{
+    switch (resource) {
+    case RESOURCE_ORDERS:
+        return ((const struct order *)row)->symbol;
+    case RESOURCE_POSITIONS:
+        return ((const struct position *)row)->symbol;
+    case RESOURCE_WATCHLISTS:
+        return ((const struct watch_item *)row)->symbol;
+    default:
+        return "";
+    }
+}
+
+const char *row_instrument(enum resource resource, const struct row *row)
 {
     const char *instrument = "";
-    const char *symbol = "";
     if (resource == RESOURCE_ORDERS) {
         instrument = ((const struct order *)row)->instrument_id;
-        symbol = ((const struct order *)row)->symbol;
     } else if (resource == RESOURCE_POSITIONS) {
         instrument = ((const struct position *)row)->instrument_id;
-        symbol = ((const struct position *)row)->symbol;
     } else if (resource == RESOURCE_WATCHLISTS) {
         instrument = ((const struct watch_item *)row)->instrument_id;
-        symbol = ((const struct watch_item *)row)->symbol;
     }
-    return *instrument != '\0' ? instrument : symbol;
+    return *instrument != '\0' ? instrument : row_symbol(resource, row);
 }
 
 struct row *overlay_next_of_instrument(struct overlay *overlay, const char *instrument, size_t *at)
@@ -354,7 +361,7 @@ struct row *overlay_next_of_instrument(struct overlay *overlay, const char *inst
     size_t distance = *at != 0 ? index->next[*at] : *slot_of(overlay, instrument);
     for (; distance != 0; distance = index->next[distance]) {
         struct row *row = row_at(overlay, distance);
-        if (strcmp(instrument_of(overlay->view->resource, row), instrument) == 0) {
+        if (strcmp(row_instrument(overlay->view->resource, row), instrument) == 0) {
             *at = distance;
             return row;
         }

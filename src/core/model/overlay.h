@@ -78,9 +78,13 @@ void overlay_save(struct overlay *overlay, struct row *row);
 struct row *overlay_insert(struct overlay *overlay, const char *id);
 void overlay_remove(struct overlay *overlay, size_t i);
 
+/* What quotes know a row by: its instrument, or its symbol where it names none. Only for resources
+ * whose rows have instruments: not the account. And the symbol. */
+const char *row_instrument(enum resource resource, const struct row *row);
+const char *row_symbol(enum resource resource, const struct row *row);
+
 /*
- * Rows of an instrument, or of a symbol where a row names no instrument: call with *at = 0, until
- * NULL comes. Only for resources whose rows have instruments: positions and watchlists.
+ * The rows that row_instrument knows by that name: call with *at = 0, until NULL comes.
  */
 struct row *overlay_next_of_instrument(struct overlay *overlay, const char *instrument, size_t *at);
 
