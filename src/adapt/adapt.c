@@ -1,10 +1,10 @@
 #include "adapt_private.h"
 
+#include <blotter/core/alloc.h>
+
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 /* --- loading --------------------------------------------------------------------------------- */
 

@@ -1,10 +1,10 @@
 #include "careful.h"
 
-#include <string.h>
-
 #include <blotter/adapt/adapt.h>
 #include <blotter/core/span.h>
 #include <blotter/core/utf8.h>
+
+#include <string.h>
 
 #define SAFE_DIGITS 15    /* of an integer that a double holds whatever it is */
 #define EXPONENT_DIGITS 3 /* longer ones have hurt jq */

@@ -1,11 +1,11 @@
 #include "complaints.h"
 
+#include <blotter/core/alloc.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 #define SENTENCE_MAX 1024
 

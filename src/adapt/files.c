@@ -1,5 +1,8 @@
 #include "files.h"
 
+#include <blotter/core/alloc.h>
+#include <blotter/sys/file.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,9 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/sys/file.h>
 
 #define INI ".ini"
 

@@ -3,6 +3,7 @@
 #define BLOTTER_ADAPT_FILES_H
 
 #include "complaints.h"
+
 #include <blotter/adapt/adapt.h>
 
 struct backend_file {

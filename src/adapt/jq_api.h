@@ -5,9 +5,8 @@
 #ifndef BLOTTER_ADAPT_JQ_API_H
 #define BLOTTER_ADAPT_JQ_API_H
 
-#include <stdbool.h>
-
 #include <jq.h>
+#include <stdbool.h>
 
 struct jq_api {
     jq_state *(*init)(void);

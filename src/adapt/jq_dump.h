@@ -5,9 +5,9 @@
 #ifndef BLOTTER_ADAPT_JQ_DUMP_H
 #define BLOTTER_ADAPT_JQ_DUMP_H
 
-#include <blotter/core/buf.h>
-
 #include "jq_api.h"
+
+#include <blotter/core/buf.h>
 
 #define JQ_DUMP_DEPTH_MAX 512
 

@@ -1,11 +1,11 @@
 #include "pairs.h"
 
+#include <blotter/core/alloc.h>
+#include <blotter/core/ini.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/ini.h>
 
 void pairs_done(struct pairs *pairs)
 {

@@ -7,6 +7,7 @@
 
 #include "complaints.h"
 #include "reader.h"
+
 #include <blotter/core/fault.h>
 
 struct program;

@@ -1,14 +1,13 @@
-#include "program.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include <blotter/core/alloc.h>
-
 #include "definitions.h"
 #include "jq_api.h"
 #include "jq_dump.h"
 #include "overrun.h"
+#include "program.h"
+
+#include <blotter/core/alloc.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #define TEXT_BYTES_MAX ((size_t)256 << 10)
 #define VALUES_MAX 4096 /* one run gives no more */

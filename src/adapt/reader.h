@@ -7,6 +7,7 @@
 #define BLOTTER_ADAPT_READER_H
 
 #include "pairs.h"
+
 #include <blotter/adapt/adapt.h>
 
 struct reading {

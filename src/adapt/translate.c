@@ -1,17 +1,16 @@
+#include "adapt_private.h"
+#include "careful.h"
+
 #include <blotter/adapt/translate.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/iso8601.h>
 #include <blotter/core/quote.h>
 #include <blotter/core/span.h>
 #include <blotter/core/utf8.h>
 
-#include "adapt_private.h"
-#include "careful.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define OUTPUT_BYTES_MAX (4 * ADAPT_BODY_BYTES_MAX)
 #define NOT_WHOLE INT64_MIN

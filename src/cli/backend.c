@@ -1,16 +1,16 @@
 #include "backend.h"
-
-#include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <blotter/adapt/adapt.h>
 #include "secrets.h"
 #include "session.h"
+
+#include <blotter/adapt/adapt.h>
 #include <blotter/client/backend.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/sha256.h>
 #include <blotter/tui/term.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define VALUES_MAX 64
 #define LISTS_MAX 32
@@ -248,6 +248,7 @@ void backend_settings(const struct profile *profile, struct client_settings *ret
         ret->server = profile->gifts->server;
         ret->user = NULL;
         ret->http.token = NULL;
+        ret->http.pool = profile->pool;
     }
 }
 
@@ -265,6 +266,32 @@ static struct adapt *share(const struct profile_ground *ground, struct adapt *fr
         }
     }
     return fresh;
+}
+
+static bool same_secrets(const struct profile *a, const struct profile *b)
+{
+    const struct backend *backend = adapt_backend(a->adapt);
+    bool same = true;
+    for (size_t i = 0; i < backend->secret_count && same; i++) {
+        const char *name = backend->secrets[i];
+        same = strcmp(secrets_get(a->secrets, name, strlen(name)),
+                      secrets_get(b->secrets, name, strlen(name))) == 0;
+    }
+    return same;
+}
+
+/* The connections of another account with the same login, or new ones. */
+static void join_login(struct profile *profile, const struct profile_ground *ground)
+{
+    for (size_t i = 0; i < ground->open_count && profile->pool == NULL; i++) {
+        const struct profile *other = ground->open[i];
+        if (other->adapt == profile->adapt && same_secrets(profile, other)) {
+            profile->pool = http_pool_share(other->pool);
+        }
+    }
+    if (profile->pool == NULL) {
+        profile->pool = http_pool_new();
+    }
 }
 
 enum status backend_open(struct profile *profile, const struct profile_ground *ground,
@@ -291,6 +318,7 @@ enum status backend_open(struct profile *profile, const struct profile_ground *g
     profile->secrets = secrets_load(profile->config, profile->paths->home,
                                     adapt_backend(profile->adapt), NULL, &status, ret_problem);
     if (status == STATUS_OK) {
+        join_login(profile, ground);
         give(profile);
     }
     return status;
@@ -319,13 +347,13 @@ static bool keep_first(const struct buf *sentences, struct problem *problem)
 }
 
 bool backend_read_anew(struct profile *fresh, const struct profile *profile,
-                       struct problem *problem)
+                       const struct profile_ground *ground, struct problem *problem)
 {
     struct buf sentences;
     enum status status;
     buf_init(&sentences, ADAPT_SENTENCES_MAX);
-    fresh->adapt =
-        load(fresh->paths, fresh->config, config_text(fresh->config, CONFIG_BACKEND), &sentences);
+    const char *name = config_text(fresh->config, CONFIG_BACKEND);
+    fresh->adapt = share(ground, load(fresh->paths, fresh->config, name, &sentences));
     bool good = fresh->adapt != NULL && adapt_compile(fresh->adapt, &sentences);
     if (!good) {
         keep_first(&sentences, problem);
@@ -338,6 +366,7 @@ bool backend_read_anew(struct profile *fresh, const struct profile *profile,
                          profile->secrets, &status, problem);
     }
     if (fresh->secrets != NULL) {
+        join_login(fresh, ground);
         give(fresh);
         fresh->gifts->loop = profile->gifts->loop;
     }
@@ -367,6 +396,7 @@ void backend_close(struct profile *profile)
     free(gifts);
     adapt_free(profile->adapt);
     secrets_free(profile->secrets);
+    http_pool_free(profile->pool);
 }
 
 /* --- the two modes -------------------------------------------------------------------------- */

@@ -13,17 +13,18 @@ static bool hand_over(const struct profile *fresh, struct client *client, struct
            problem_set(problem, "%s", fault.text);
 }
 
-bool profile_reload_backend(struct profile *profile, struct client *client,
-                            struct problem *ret_problem)
+bool profile_reload_backend(struct profile *profile, const struct profile_ground *ground,
+                            struct client *client, struct problem *ret_problem)
 {
     struct profile fresh = *profile;
     fresh.adapt = NULL;
     fresh.secrets = NULL;
+    fresh.pool = NULL;
     fresh.gifts = NULL;
     if (profile->gifts == NULL) {
         return true;
     }
-    bool good = backend_read_anew(&fresh, profile, ret_problem);
+    bool good = backend_read_anew(&fresh, profile, ground, ret_problem);
     bool same = good && adapt_key(fresh.adapt) == adapt_key(profile->adapt);
     bool changed = good && !same && hand_over(&fresh, client, ret_problem);
     if (changed) {

@@ -1,13 +1,12 @@
+#include "check_members.h"
 #include "session.h"
+
+#include <blotter/core/span.h>
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/span.h>
-
-#include "check_members.h"
 
 /*
  * --check-config: opens what the dashboard would open, once, and says of each part whether it

@@ -1,10 +1,10 @@
 #include "check_members.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include <blotter/core/buf.h>
 #include <blotter/core/census.h>
+
+#include <stdio.h>
+#include <string.h>
 
 #define INDENT 12
 #define WIDTH 78

@@ -1,5 +1,6 @@
 #include "config.h"
 #include "options.h"
+
 #include <blotter/core/event.h>
 #include <blotter/core/resource.h>
 

@@ -1,20 +1,19 @@
 #include "config.h"
-
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include "config_file.h"
+#include "config_lists.h"
+#include "config_profiles.h"
+#include "config_value.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/ini.h>
 #include <blotter/core/suggest.h>
 #include <blotter/view/action.h>
 
-#include "config_file.h"
-#include "config_lists.h"
-#include "config_profiles.h"
-#include "config_value.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define PLACE_BYTES 320
 #define PROFILE_PREFIX "profile."

@@ -9,7 +9,9 @@
 #include "config_keys.h"
 #include "options.h"
 #include "problem.h"
+
 #include <blotter/core/resource.h>
+
 #include <stdint.h>
 #include <stdio.h>
 

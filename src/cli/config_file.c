@@ -1,9 +1,9 @@
 #include "config_file.h"
 
+#include <blotter/sys/file.h>
+
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <blotter/sys/file.h>
 
 /* A file of the system's counts as ours. */
 static bool is_of_others(const struct stat *facts)

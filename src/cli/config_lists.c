@@ -1,13 +1,12 @@
 #include "config_lists.h"
-
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
+#include "config_value.h"
 
 #include <blotter/core/alarm.h>
 #include <blotter/core/alloc.h>
 
-#include "config_value.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define PRICES_MAX 16 /* of one symbol */
 

@@ -4,6 +4,7 @@
 
 #include "config_keys.h"
 #include "problem.h"
+
 #include <stddef.h>
 
 struct listed {

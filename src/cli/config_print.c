@@ -1,8 +1,7 @@
 #include "config.h"
+#include "config_lists.h"
 
 #include <string.h>
-
-#include "config_lists.h"
 
 #define NAME_BYTES 64
 

@@ -1,11 +1,11 @@
 #include "config_profiles.h"
 
+#include <blotter/core/alloc.h>
+#include <blotter/core/utf8.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/utf8.h>
 
 static bool has(const struct profile_names *names, const char *name, size_t len)
 {

@@ -1,4 +1,9 @@
 #include "config_value.h"
+#include "options.h"
+
+#include <blotter/core/resource.h>
+#include <blotter/core/suggest.h>
+#include <blotter/tui/zone.h>
 
 #include <ctype.h>
 #include <errno.h>
@@ -6,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "options.h"
-#include <blotter/core/resource.h>
-#include <blotter/core/suggest.h>
-#include <blotter/tui/zone.h>
 
 typedef bool (*parse_fn)(const struct config_info *info, const char *text, int64_t *ret,
                          struct problem *problem);

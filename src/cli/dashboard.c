@@ -1,19 +1,19 @@
 #include "session.h"
+#include "token_renew.h"
+
+#include <blotter/client/daybook.h>
+#include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
+#include <blotter/sys/file.h>
+#include <blotter/tui/tui.h>
+#include <blotter/tui/zone.h>
+#include <blotter/view/screen.h>
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <blotter/client/daybook.h>
-#include "token_renew.h"
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
-#include <blotter/tui/tui.h>
-#include <blotter/tui/zone.h>
-#include <blotter/view/screen.h>
-#include <blotter/sys/file.h>
 
 #define BINDINGS_MAX 512
 #define VIEWS_MAX 64
@@ -352,7 +352,8 @@ static void on_failed(void *user, const struct problem *problem)
 /* What may change in an account that stays: its backend's files, its alerts, its token. */
 static bool reload_desk(struct desk *desk, const struct config *config, struct problem *ret_problem)
 {
-    if (!profile_reload_backend(desk->profile, desk->client, ret_problem)) {
+    const struct profile_ground ground = session_ground(desk->dashboard->session);
+    if (!profile_reload_backend(desk->profile, &ground, desk->client, ret_problem)) {
         return false;
     }
     set_alarms(desk->client, config);
@@ -377,10 +378,10 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
 {
     struct dashboard *dashboard = user;
     struct session *session = dashboard->session;
-    struct session_watcher watcher = {on_goes, on_came, on_failed, dashboard};
+    struct session_changes changes = {on_goes, on_came, on_failed, dashboard};
     struct problem problem;
     dashboard->word[0] = '\0';
-    if (!session_reload(session, &watcher, &problem)) {
+    if (!session_reload(session, &changes, &problem)) {
         snprintf(error, error_size, "%s", problem.text);
         return false;
     }

@@ -1,8 +1,8 @@
 /* gen_completion SHELL: prints the completion script of bash, zsh or fish. Runs at build time only.
  */
-#include <stdio.h>
-
 #include "options.h"
+
+#include <stdio.h>
 
 int main(int argc, char **argv)
 {

@@ -1,9 +1,9 @@
 #include "options.h"
+#include "status.h"
+
+#include <blotter/net/version.h>
 
 #include <string.h>
-
-#include "status.h"
-#include <blotter/net/version.h>
 
 #define HELP_COLUMNS 80
 #define HELP_INDENT 26

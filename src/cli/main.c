@@ -3,6 +3,7 @@
  * and runs one mode. The only file of the program that decides its exit code.
  */
 #include "session.h"
+
 #include <blotter/tui/locale.h>
 
 #include <fcntl.h>

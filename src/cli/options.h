@@ -6,6 +6,7 @@
 #define BLOTTER_CLI_OPTIONS_H
 
 #include "problem.h"
+
 #include <stdint.h>
 #include <stdio.h>
 

@@ -1,11 +1,11 @@
 #include "problem.h"
 
+#include <blotter/view/text.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/view/text.h>
 
 /* Arguments and files are quoted in these texts; a terminal must not act on what they hold. */
 static void clean(char text[PROBLEM_BYTES])

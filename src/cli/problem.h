@@ -5,6 +5,7 @@
 #define BLOTTER_CLI_PROBLEM_H
 
 #include <blotter/core/suggest.h>
+
 #include <stdbool.h>
 
 #define PROBLEM_BYTES 1024

@@ -1,4 +1,8 @@
+#include "backend.h"
 #include "profile.h"
+
+#include <blotter/adapt/adapt.h>
+#include <blotter/core/alloc.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,11 +10,6 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <blotter/adapt/adapt.h>
-#include <blotter/core/alloc.h>
-
-#include "backend.h"
 
 /* --- opening -------------------------------------------------------------------------------- */
 

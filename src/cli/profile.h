@@ -1,7 +1,7 @@
 /*
  * account: what is looked at: one profile's config, token or backend, and what the floors below are
  * to be told because of them. A session has one, or several side by side that share nothing but the
- * session and a backend's compiled program.
+ * session, a backend's compiled program and, of one login, its connections.
  */
 #ifndef BLOTTER_CLI_PROFILE_H
 #define BLOTTER_CLI_PROFILE_H
@@ -13,6 +13,7 @@
 #include "secrets.h"
 #include "status.h"
 #include "token.h"
+
 #include <blotter/client/client.h>
 
 /* What all profiles of a run have in common; outlives them. */
@@ -24,7 +25,7 @@ struct profile_ground {
     /* The screen is up: no command is waited for. A token that one gives is left to whoever finds
      * it missing; a backend's secrets that one gives are refused. */
     bool running;
-    struct profile *const *open; /* those that are open, whose backend's program may be shared */
+    struct profile *const *open; /* those that are open, with whom a backend may be shared */
     size_t open_count;
 };
 
@@ -42,6 +43,7 @@ struct profile {
     enum token_source token_source;
     struct adapt *adapt;         /* NULL: the reference backend */
     struct secrets *secrets;     /* of the adapt */
+    struct http_pool *pool;      /* of the adapt and the secrets */
     struct backend_gifts *gifts; /* what the config gives it */
 };
 
@@ -77,8 +79,8 @@ const char *profile_server(const struct profile *profile);
 
 /* Reads the files and secrets of its backend again; the client uses them from now on. False with
  * the problem: the old ones stay in force. Nothing happens without a backend of files. */
-bool profile_reload_backend(struct profile *profile, struct client *client,
-                            struct problem *ret_problem);
+bool profile_reload_backend(struct profile *profile, const struct profile_ground *ground,
+                            struct client *client, struct problem *ret_problem);
 
 /* Compiles the functions of its backend; false when there is nothing wrong with them, else every
  * fault is said on stderr. */

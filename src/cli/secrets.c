@@ -1,16 +1,15 @@
 #include "secrets.h"
+#include "token.h"
+#include "token_wait.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "token.h"
-#include <blotter/core/alloc.h>
-#include <blotter/sys/wait.h>
-
-#include "token_wait.h"
 
 #define TOKEN "token"
 #define COMMAND "command:"

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "status.h"
+
 #include <blotter/core/backend.h>
 #include <blotter/net/loop.h>
 

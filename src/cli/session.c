@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include <blotter/core/alloc.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
@@ -11,8 +13,6 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
 
 #define ACCOUNT_DESCRIPTORS 16 /* its connections, cache and daybook, with room to spare */
 #define OTHER_DESCRIPTORS 32
@@ -185,18 +185,23 @@ static bool is_new(const struct session *session, const struct profile *profile,
     return true;
 }
 
-static enum status add(struct session *session, const char *name, bool running,
-                       struct problem *ret_problem)
+struct profile_ground session_ground(const struct session *session)
 {
-    const struct profile_ground ground = {
+    return (struct profile_ground){
         .options = session->options,
         .paths = &session->paths,
         .config = session->config,
-        .running = running,
         .log_fd = session->log != NULL ? fileno(session->log) : -1,
         .open = session->profiles,
         .open_count = session->profile_count,
     };
+}
+
+static enum status add(struct session *session, const char *name, bool running,
+                       struct problem *ret_problem)
+{
+    struct profile_ground ground = session_ground(session);
+    ground.running = running;
     struct profile *profile = mem_calloc(1, sizeof *profile);
     write_without_signals();
     enum status status = profile_open(profile, &ground, name, ret_problem);
@@ -306,18 +311,18 @@ static bool is_open(const struct session *session, const char *name)
     return false;
 }
 
-static void let_go(struct session *session, const struct session_watcher *watcher)
+static void let_go(struct session *session, const struct session_changes *changes)
 {
     for (size_t i = session->profile_count; i-- > 0;) {
         struct profile *profile = session->profiles[i];
         if (!is_named(session->latest, profile->name)) {
-            watcher->goes(watcher->user, profile);
+            changes->goes(changes->user, profile);
             session_remove(session, profile);
         }
     }
 }
 
-static void let_come(struct session *session, const struct session_watcher *watcher)
+static void let_come(struct session *session, const struct session_changes *changes)
 {
     const char *name;
     for (size_t i = 0; (name = config_profile(session->latest, i)) != NULL; i++) {
@@ -326,15 +331,15 @@ static void let_come(struct session *session, const struct session_watcher *watc
             continue;
         }
         if (add_with_token(session, name, true, &problem) == STATUS_OK) {
-            watcher->came(watcher->user, session->profiles[session->profile_count - 1]);
+            changes->came(changes->user, session->profiles[session->profile_count - 1]);
         } else {
             problem_name(&problem, name);
-            watcher->failed(watcher->user, &problem);
+            changes->failed(changes->user, &problem);
         }
     }
 }
 
-bool session_reload(struct session *session, const struct session_watcher *watcher,
+bool session_reload(struct session *session, const struct session_changes *changes,
                     struct problem *ret_problem)
 {
     struct config *latest = profile_config(session->options, &session->paths, NULL, ret_problem);
@@ -348,8 +353,8 @@ bool session_reload(struct session *session, const struct session_watcher *watch
     config_free(session->latest);
     session->latest = latest;
     if (session->named > 1) {
-        let_go(session, watcher);
-        let_come(session, watcher);
+        let_go(session, changes);
+        let_come(session, changes);
     }
     return true;
 }

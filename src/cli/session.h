@@ -43,7 +43,7 @@ enum status session_connect(struct session *session);
 void session_close(struct session *session);
 
 /* What becomes of several accounts while their clients run. */
-struct session_watcher {
+struct session_changes {
     void (*goes)(void *user, struct profile *profile);         /* it is closed behind this */
     void (*came)(void *user, struct profile *profile);         /* it is the last now */
     void (*failed)(void *user, const struct problem *problem); /* it names the profile */
@@ -55,8 +55,11 @@ struct session_watcher {
  * stays. Of several accounts those that are no longer named go and those that are not open come;
  * the others stay as they are, whatever their profiles say now. An only account stays.
  */
-bool session_reload(struct session *session, const struct session_watcher *watcher,
+bool session_reload(struct session *session, const struct session_changes *changes,
                     struct problem *ret_problem);
+
+/* What the accounts that are open stand on, and whoever opens one more. */
+struct profile_ground session_ground(const struct session *session);
 
 /* One line to the log, with the time in UTC; to stderr when -v was given without a log file and no
  * dashboard is on the screen. */

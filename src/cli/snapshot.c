@@ -1,10 +1,11 @@
+#include "session.h"
 #include "snapshot.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 #include <blotter/core/span.h>
 #include <blotter/sys/file.h>
-#include "session.h"
+#include <blotter/view/format.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <blotter/view/format.h>
 
 struct run;
 

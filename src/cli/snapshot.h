@@ -7,6 +7,7 @@
 #include <blotter/core/span.h>
 #include <blotter/view/filter.h>
 #include <blotter/view/format.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 #include "snapshot.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/span.h>
 #include <blotter/core/utf8.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #define MEMBERS_MAX 128 /* members past these are left out */
 #define NAME_BYTES 96

@@ -1,12 +1,12 @@
 #include "snapshot.h"
 
+#include <blotter/core/iso8601.h>
+#include <blotter/core/quote.h>
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/iso8601.h>
-#include <blotter/core/quote.h>
 
 /* Through a buffer of its own: what is quoted grows. */
 static void put_quoted(FILE *out, void (*quote)(struct buf *, struct span), struct span value)

@@ -1,8 +1,8 @@
 #include "snapshot.h"
 
-#include <string.h>
-
 #include <blotter/core/buf.h>
+
+#include <string.h>
 
 #define ID_BYTES 256
 

@@ -1,15 +1,15 @@
 #include "snapshot.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/money.h>
 #include <blotter/tui/zone.h>
 #include <blotter/view/columns.h>
 #include <blotter/view/format.h>
 #include <blotter/view/text.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define CELL_BYTES 160
 

@@ -5,6 +5,7 @@
 #define BLOTTER_CLI_STATUS_H
 
 #include <blotter/core/fault.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,4 +1,9 @@
 #include "token.h"
+#include "token_command.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/sys/file.h>
+#include <blotter/sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,12 +12,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/sys/file.h>
-#include <blotter/sys/wait.h>
-
-#include "token_command.h"
 
 static void wipe(char *bytes, size_t len)
 {

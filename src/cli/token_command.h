@@ -6,6 +6,7 @@
 #define BLOTTER_CLI_TOKEN_COMMAND_H
 
 #include "token.h"
+
 #include <sys/types.h>
 
 /*

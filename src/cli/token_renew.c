@@ -1,12 +1,11 @@
 #include "token_renew.h"
+#include "token_wait.h"
+
+#include <blotter/core/alloc.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-
-#include "token_wait.h"
 
 struct token_renew {
     struct loop *loop;

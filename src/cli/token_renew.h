@@ -6,6 +6,7 @@
 #define BLOTTER_CLI_TOKEN_RENEW_H
 
 #include "token.h"
+
 #include <blotter/net/loop.h>
 
 struct token_renew;

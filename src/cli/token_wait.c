@@ -1,14 +1,13 @@
+#include "token_command.h"
 #include "token_wait.h"
+
+#include <blotter/core/alloc.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-
-#include "token_command.h"
 
 struct token_wait {
     struct loop *loop;
@@ -24,8 +23,8 @@ struct token_wait {
 static char *end(struct token_wait *wait, bool in_time, struct problem *problem)
 {
     char *token = NULL;
-    loop_unwatch(wait->loop, wait->command.out);
-    loop_unwatch(wait->loop, wait->command.alive);
+    loop_fd_clear(wait->loop, wait->command.out);
+    loop_fd_clear(wait->loop, wait->command.alive);
     loop_timer_free(wait->late);
     wait->output.in_time = in_time;
     bool good = token_command_end(wait->text, &wait->command, &wait->output, &token, problem);
@@ -62,8 +61,8 @@ static void on_out(void *user, int fd, unsigned events)
     }
     output->len += got > 0 ? (size_t)got : 0;
     if (got <= 0) {
-        loop_unwatch(wait->loop, fd);
-        loop_watch(wait->loop, wait->command.alive, LOOP_READ, on_alive, wait);
+        loop_fd_clear(wait->loop, fd);
+        loop_fd_set(wait->loop, wait->command.alive, LOOP_READ, on_alive, wait);
     } else if (output->len == sizeof output->text) {
         over(wait, false);
     }
@@ -89,7 +88,7 @@ struct token_wait *token_wait_start(struct loop *loop, const char *command, int6
     wait->command = started;
     wait->late = loop_timer_new(loop, on_late, wait);
     fcntl(started.out, F_SETFL, O_NONBLOCK);
-    loop_watch(loop, started.out, LOOP_READ, on_out, wait);
+    loop_fd_set(loop, started.out, LOOP_READ, on_out, wait);
     loop_timer_set(wait->late, loop_refresh(loop).mono_us + timeout_ms * 1000);
     return wait;
 }

@@ -3,6 +3,7 @@
 #define BLOTTER_CLI_TOKEN_WAIT_H
 
 #include "token.h"
+
 #include <blotter/net/loop.h>
 
 struct token_wait;

@@ -1,4 +1,7 @@
 #include "watch.h"
+#include "watch_stream.h"
+
+#include <blotter/core/alloc.h>
 
 #include <errno.h>
 #include <inttypes.h>
@@ -6,10 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-
-#include "watch_stream.h"
 
 #define PAUSE_AT ((size_t)256 << 10) /* bytes the reader has not taken before we stop reading */
 

@@ -1,12 +1,11 @@
 #include "watch_catch.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "watch_json.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/quote.h>
 
-#include "watch_json.h"
+#include <stdlib.h>
+#include <string.h>
 
 #define AGAIN_US INT64_C(1000000)
 #define AGAIN_MAX_US INT64_C(10000000)
@@ -191,13 +190,18 @@ static void part_clear(struct part *part)
 
 void watch_catch_begin(struct watch_catch *catch)
 {
+    bool any = false;
     catch->active = true;
     forget_held(catch);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         part_clear(&catch->parts[i]);
         if (catch->parts[i].wanted) {
             ask(&catch->parts[i]);
+            any = true;
         }
+    }
+    if (!any) {
+        finish_when_loaded(catch);
     }
 }
 
@@ -256,7 +260,11 @@ void watch_catch_print_gap(struct buf *out, const struct watch_gap *gap)
 {
     watch_json_head(out, gap->name);
     buf_printf(out, "\"status\":\"gap\",\"at\":\"%s\",\"from\":", gap->at);
-    put_id(out, gap->from);
+    if (gap->from[0] != '\0') {
+        quote_text(out, gap->from, strlen(gap->from));
+    } else {
+        buf_append_text(out, "null");
+    }
     buf_append_text(out, ",\"reason\":");
     quote_text(out, gap->why, strlen(gap->why));
     buf_append_text(out, "}\n");

@@ -54,11 +54,9 @@ bool watch_catch_is_reading(const struct watch_catch *catch);
 /* While it reads: holds the event. False: it does not, print it. */
 bool watch_catch_hold(struct watch_catch *catch, const struct sse_event *sse);
 
-/* What came after the event of that id (0: of none) may be missing. */
+/* What came after the event of the id from ("": of none) may be missing. */
 struct watch_gap {
-    const char *name, *at;
-    uint64_t from;
-    const char *why;
+    const char *name, *at, *from, *why;
 };
 /* A line of JSON. */
 void watch_catch_print_gap(struct buf *out, const struct watch_gap *gap);

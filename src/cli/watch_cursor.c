@@ -1,5 +1,11 @@
 #include "watch_cursor.h"
 
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
+#include <blotter/core/moment.h>
+#include <blotter/core/quote.h>
+#include <blotter/sys/file.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,12 +14,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
-#include <blotter/core/moment.h>
-#include <blotter/core/quote.h>
-#include <blotter/sys/file.h>
 
 #define MODE 0600
 

@@ -16,7 +16,7 @@
 #define CURSOR_PLACES_MAX 32
 #define CURSOR_MARKS_MAX 64
 #define CURSOR_MARK_EVERY 4096           /* bytes of output between two marks */
-#define CURSOR_EVERY_US INT64_C(20000)   /* between two writes */
+#define CURSOR_EVERY_US INT64_C(100000)  /* between two writes */
 #define CURSOR_AGAIN_US INT64_C(1000000) /* after one that failed */
 
 struct watch_cursor;

@@ -1,9 +1,9 @@
 #include "watch_json.h"
 
-#include <string.h>
-
 #include <blotter/core/quote.h>
 #include <blotter/core/resource.h>
+
+#include <string.h>
 
 #define APPEND(out, literal) buf_append(out, literal, sizeof(literal) - 1)
 

@@ -1,14 +1,14 @@
 #include "session.h"
+#include "token_renew.h"
+#include "watch.h"
+
+#include <blotter/core/alloc.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "token_renew.h"
-#include "watch.h"
-#include <blotter/core/alloc.h>
 
 static enum watch_format format_of(const char *name)
 {

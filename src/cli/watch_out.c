@@ -33,7 +33,7 @@ static void on_ready(void *user, int fd, unsigned events)
     (void)fd;
     if ((events & LOOP_ERROR) && watch_out_is_empty(out)) {
         out->error = EPIPE;
-        loop_unwatch(out->loop, out->fd);
+        loop_fd_clear(out->loop, out->fd);
         out->watched = false;
         out->on_change(out->user);
         return;
@@ -62,7 +62,7 @@ void watch_out_init(struct watch_out *out, struct loop *loop, int fd)
     fd = out->fd;
     buf_init(&out->text, SIZE_MAX);
     if (out->waits) {
-        loop_watch(loop, fd, LOOP_ERROR, on_ready, out);
+        loop_fd_set(loop, fd, LOOP_ERROR, on_ready, out);
         out->watched = true;
     }
 }
@@ -70,7 +70,7 @@ void watch_out_init(struct watch_out *out, struct loop *loop, int fd)
 void watch_out_done(struct watch_out *out)
 {
     if (out->watched) {
-        loop_unwatch(out->loop, out->fd);
+        loop_fd_clear(out->loop, out->fd);
     }
     if (out->own_fd) {
         close(out->fd);
@@ -134,10 +134,10 @@ void watch_out_flush(struct watch_out *out)
     forget_written(out);
     out->blocked = out->error == 0 && !watch_out_is_empty(out);
     if (out->blocked != was_blocked && out->watched) {
-        loop_watch(out->loop, out->fd, out->blocked ? LOOP_WRITE : LOOP_ERROR, on_ready, out);
+        loop_fd_set(out->loop, out->fd, out->blocked ? LOOP_WRITE : LOOP_ERROR, on_ready, out);
     }
     if (out->error != 0 && out->watched) {
-        loop_unwatch(out->loop, out->fd);
+        loop_fd_clear(out->loop, out->fd);
         out->watched = false;
     }
     out->on_change(out->user);

@@ -1,16 +1,15 @@
+#include "watch_json.h"
 #include "watch_print.h"
+#include "watch_text.h"
+
+#include <blotter/core/quote.h>
+#include <blotter/view/text.h>
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <blotter/core/quote.h>
-#include <blotter/view/text.h>
-
-#include "watch_json.h"
-#include "watch_text.h"
 
 void watch_print_init(struct watch_print *print, struct loop *loop,
                       const struct watch_settings *settings)

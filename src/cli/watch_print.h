@@ -6,10 +6,10 @@
 #define BLOTTER_CLI_WATCH_PRINT_H
 
 #include "watch.h"
+#include "watch_out.h"
+
 #include <blotter/core/event.h>
 #include <blotter/core/iso8601.h>
-
-#include "watch_out.h"
 
 struct watch_print {
     const struct watch_settings *settings;

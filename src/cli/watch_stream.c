@@ -1,17 +1,16 @@
+#include "watch_catch.h"
+#include "watch_continuity.h"
 #include "watch_stream.h"
+
+#include <blotter/client/relay.h>
+#include <blotter/core/alloc.h>
+#include <blotter/net/stream.h>
 
 #include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/client/relay.h>
-#include <blotter/core/alloc.h>
-#include <blotter/net/stream.h>
-
-#include "watch_catch.h"
-#include "watch_place.h"
 
 #define SLEEP_MIN_US INT64_C(500000) /* of the machine; less has no effect on connections */
 #define NAME_MAX_SHOWN 256           /* a longer event name is matched by this much of it */
@@ -26,14 +25,15 @@ struct watch_stream {
     struct relay *relay; /* NULL without one */
     struct stream *stream;
     int64_t slept_us; /* by the machine, as far as it was noticed */
-    struct watch_place place;
+    struct watch_continuity place;
     struct watch_catch *catch; /* NULL: gaps are not looked for */
     bool out_full, held_full;  /* why the stream is paused */
     bool snapshot_due;         /* the panes have not been told yet */
     bool was_live;
-    bool greets;  /* the next event is the first of its connection */
-    bool renewed; /* another token was asked for since it was last live */
-    bool over;    /* nothing is added any more */
+    bool greets;                     /* the next event is the first of its connection */
+    bool renewed;                    /* another token was asked for since it was last live */
+    char last_id[CURSOR_ID_MAX + 1]; /* of a backend's events, which need be no number */
+    bool over;                       /* nothing is added any more */
 };
 
 static void finish(struct watch_stream *watch, enum status status)
@@ -44,13 +44,21 @@ static void finish(struct watch_stream *watch, enum status status)
     }
 }
 
-/* What is in the output now is the last that has to do with this id. */
-static void mark(struct watch_stream *watch, const char *id, size_t len)
+static void set_place(struct watch_stream *watch, const char *id, size_t len)
 {
     if (watch->all.cursor != NULL) {
         const struct watch_out *out = &watch->all.print->out;
         uint64_t at = out->sent + out->text.len - out->written;
         watch_cursor_mark(watch->all.cursor, watch->index, (struct watch_mark){at, id, len});
+    }
+}
+
+/* What is in the output now is the last that has to do with this id. What a backend tells without
+ * one leaves the place where it was. */
+static void mark(struct watch_stream *watch, const char *id, size_t len)
+{
+    if (watch->relay == NULL || len > 0) {
+        set_place(watch, id, len);
     }
 }
 
@@ -108,7 +116,7 @@ static bool is_contained(const struct watch_stream *watch, const struct sse_even
     bool greets = event != NULL && (event->type == EVENT_CONNECTED || event->type == EVENT_RESYNC);
     return watch->settings->with_snapshot && sse->own_id && !greets &&
            watch_catch_contains(watch->catch, event != NULL ? event_panes(event) : 0,
-                                watch_place_number(sse->id, sse->id_len));
+                                watch_continuity_number(sse->id, sse->id_len));
 }
 
 static void take_event(struct watch_stream *watch, const struct sse_event *sse,
@@ -122,26 +130,45 @@ static void take_event(struct watch_stream *watch, const struct sse_event *sse,
     if (!skips) {
         watch_print_event(watch->all.print, watch->source->name, sse, event);
     }
-    mark(watch, sse->id, sse->id_len);
+    if (watch->relay == NULL || watch->settings->format != WATCH_RAW) {
+        mark(watch, sse->id, sse->id_len);
+    }
     if (!skips) {
         watch->all.printed(watch->all.user);
     }
 }
 
-/* What cannot have been seen is told, and the state behind it. While that is read the events wait,
- * and a further gap is no news. */
+/* What cannot have been seen is told, and the state behind it. While that is read a further gap is
+ * no news. */
+static void tell_gap(struct watch_stream *watch, const char *from, const char *why)
+{
+    if (!watch->snapshot_due) {
+        const struct watch_gap what = {watch->source->name, watch_print_stamp(watch->all.print),
+                                       from, why};
+        watch_catch_print_gap(&watch->all.print->out.text, &what);
+    }
+    watch->snapshot_due = true;
+    watch_catch_begin(watch->catch);
+}
+
+static void tell_gap_behind(struct watch_stream *watch, uint64_t from, const char *why)
+{
+    char id[24] = "";
+    if (from != 0) {
+        snprintf(id, sizeof id, "%" PRIu64, from);
+    }
+    tell_gap(watch, id, why);
+}
+
+/* While the state behind a gap is read the events wait. */
 static bool hold_behind_gap(struct watch_stream *watch, const struct sse_event *sse,
                             const struct event *event)
 {
     uint64_t from = watch->place.last;
-    const char *gap = watch_place_event(&watch->place, sse, event);
-    if (gap != NULL && !watch->snapshot_due) {
-        const struct watch_gap what = {watch->source->name, watch_print_stamp(watch->all.print),
-                                       from, gap};
-        watch_catch_print_gap(&watch->all.print->out.text, &what);
-    }
-    if (gap != NULL || (watch->snapshot_due && !watch_catch_is_reading(watch->catch))) {
-        watch->snapshot_due = true;
+    const char *gap = watch_continuity_event(&watch->place, sse, event);
+    if (gap != NULL) {
+        tell_gap_behind(watch, from, gap);
+    } else if (watch->snapshot_due && !watch_catch_is_reading(watch->catch)) {
         watch_catch_begin(watch->catch);
     }
     return watch_catch_hold(watch->catch, sse);
@@ -299,7 +326,7 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
     watch->was_live = status->phase == CONN_LIVE;
     if (status->phase == CONN_LIVE) {
         watch->greets = true;
-        watch_place_opened(&watch->place);
+        watch_continuity_opened(&watch->place);
     }
     trace_status(watch, status);
     const struct watch_news news = {watch->source->name, word, status, sent_last_id};
@@ -315,10 +342,14 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
 /* Nothing is dropped silently: what could not be printed is told. */
 static void on_too_large(void *user)
 {
-    const struct watch_stream *watch = user;
-    if (!watch->over) {
-        watch_say(watch->all.print, watch->source->name,
-                  "an event over the limit of stream.event_max is left out");
+    struct watch_stream *watch = user;
+    if (watch->over) {
+        return;
+    }
+    watch_say(watch->all.print, watch->source->name,
+              "an event over the limit of stream.event_max is left out");
+    if (watch->catch != NULL && watch->relay == NULL) {
+        tell_gap_behind(watch, watch->place.last, "an event is over the limit");
     }
 }
 
@@ -369,8 +400,8 @@ static void cancel_relayed(void *user, enum resource resource)
     relay_cancel(((struct watch_stream *)user)->relay, resource);
 }
 
-/* The panes of a backend that are told before its events. */
-static void catch_relayed(struct watch_stream *watch, bool due)
+/* The panes of a backend that are told before its events, or behind a gap. */
+static void catch_relayed(struct watch_stream *watch)
 {
     const struct watch_catch_settings catch = {
         .name = watch->source->name,
@@ -384,20 +415,43 @@ static void catch_relayed(struct watch_stream *watch, bool due)
         .owner = watch,
     };
     watch->catch = watch_catch_new(watch->loop, NULL, &catch);
-    watch->snapshot_due = due;
+}
+
+/* Whether a gap is looked for, so that panes may have to be told. */
+static bool looks_for_gaps(const struct watch_settings *settings)
+{
+    return settings->cursor != NULL || settings->after != NULL || settings->with_snapshot;
+}
+
+/* The id to go on from; NULL: there is none, and nothing can have been missed. */
+static const char *id_to_go_on_from(const struct watch_stream *watch)
+{
+    const struct watch_cursor *cursor = watch->all.cursor;
+    return watch->settings->after != NULL ? watch->settings->after
+           : cursor != NULL && watch_cursor_is_old(cursor, watch->index)
+               ? watch_cursor_id(cursor, watch->index)
+               : NULL;
+}
+
+static void keep_id(struct watch_stream *watch, const char *id, size_t len)
+{
+    if (len > 0 && len < sizeof watch->last_id) {
+        memcpy(watch->last_id, id, len);
+        watch->last_id[len] = '\0';
+    }
 }
 
 /* The same for a backend's stream, whose ids are its own. */
 static void go_on_relayed(struct watch_stream *watch)
 {
-    const char *after = watch->settings->after;
-    bool is_old = watch->all.cursor != NULL && watch_cursor_is_old(watch->all.cursor, watch->index);
-    if (after != NULL || is_old) {
-        relay_set_last_id(watch->relay,
-                          after != NULL ? after : watch_cursor_id(watch->all.cursor, watch->index));
+    const char *id = id_to_go_on_from(watch);
+    if (id != NULL) {
+        relay_set_last_id(watch->relay, id);
+        keep_id(watch, id, strlen(id));
     }
-    if (watch->settings->with_snapshot) {
-        catch_relayed(watch, after == NULL && !is_old);
+    if (looks_for_gaps(watch->settings)) {
+        catch_relayed(watch);
+        watch->snapshot_due = watch->settings->with_snapshot && id == NULL;
     }
 }
 
@@ -409,7 +463,7 @@ static void go_on(struct watch_stream *watch)
         go_on_relayed(watch);
         return;
     }
-    if (settings->cursor == NULL && settings->after == NULL && !settings->with_snapshot) {
+    if (!looks_for_gaps(settings)) {
         return;
     }
     const struct watch_catch_settings catch = {
@@ -424,13 +478,11 @@ static void go_on(struct watch_stream *watch)
     };
     watch->catch = watch_catch_new(watch->loop, watch->http, &catch);
     watch->snapshot_due = settings->with_snapshot;
-    bool is_old = watch->all.cursor != NULL && watch_cursor_is_old(watch->all.cursor, watch->index);
-    if (is_old || settings->after != NULL) {
+    const char *id = id_to_go_on_from(watch);
+    if (id != NULL) {
         watch->snapshot_due = false; /* the reader has had it, and every event since */
-        const char *id = settings->after != NULL ? settings->after
-                                                 : watch_cursor_id(watch->all.cursor, watch->index);
         watch->place.begun = true;
-        watch->place.last = watch_place_number(id, strlen(id));
+        watch->place.last = watch_continuity_number(id, strlen(id));
         stream_set_last_id(watch->stream, id, strlen(id));
     }
 }
@@ -438,16 +490,18 @@ static void go_on(struct watch_stream *watch)
 /* ---- a backend's stream ---- */
 
 /* Something may have been missed: what is there now is told behind the word of it. */
-static bool is_gap(const struct sse_event *sse)
+static void look_for_gap(struct watch_stream *watch, const struct sse_event *sse)
 {
     struct event event;
-    return event_parse(sse, &event) && event.type == EVENT_RESYNC;
-}
-
-static void tell_gap(struct watch_stream *watch, const struct sse_event *sse)
-{
-    on_event(watch, sse);
-    watch_catch_begin(watch->catch);
+    struct span reason;
+    char why[256] = "the server says so";
+    if (!event_parse(sse, &event) || event.type != EVENT_RESYNC) {
+        return;
+    }
+    if (span_member(event.data, "reason", &reason)) {
+        span_string(reason, why, sizeof why);
+    }
+    tell_gap(watch, watch->last_id, why);
 }
 
 /* In raw the messages are printed as they came, in the others what was made of them. */
@@ -456,13 +510,20 @@ static void on_relay_event(void *user, const struct sse_event *sse)
     struct watch_stream *watch = user;
     struct sse_event event = *sse;
     event.own_id = event.id_len > 0;
-    if (watch->settings->format == WATCH_RAW || watch->over) {
+    if (watch->over) {
         return;
     }
-    if (watch->catch != NULL && !watch->snapshot_due && is_gap(&event)) {
-        tell_gap(watch, &event);
-    } else if (watch->catch == NULL || !watch_catch_hold(watch->catch, &event)) {
+    if (watch->catch != NULL) {
+        look_for_gap(watch, &event);
+        keep_id(watch, event.id, event.id_len);
+    }
+    bool holds = watch->catch != NULL && watch_catch_is_reading(watch->catch);
+    if (watch->settings->format != WATCH_RAW && holds) {
+        watch_catch_hold(watch->catch, &event);
+    } else if (watch->settings->format != WATCH_RAW) {
         on_event(watch, &event);
+    } else if (!holds) {
+        mark(watch, event.id, event.id_len); /* its message has been printed */
     }
 }
 
@@ -488,8 +549,13 @@ static void on_relay_status(void *user, const struct conn_status *status, bool r
 {
     struct watch_stream *watch = user;
     on_status(watch, status, resumes);
-    if (status->phase == CONN_LIVE && watch->snapshot_due &&
-        !watch_catch_is_reading(watch->catch) && !watch->over) {
+    if (status->phase != CONN_LIVE || watch->over) {
+        return;
+    }
+    if (watch->all.cursor != NULL && !watch_cursor_is_old(watch->all.cursor, watch->index)) {
+        set_place(watch, "", 0); /* there is no welcome: from now on something can be missed */
+    }
+    if (watch->snapshot_due && !watch_catch_is_reading(watch->catch)) {
         watch_catch_begin(watch->catch);
     }
 }
@@ -497,7 +563,8 @@ static void on_relay_status(void *user, const struct conn_status *status, bool r
 static void on_relay_message(void *user, const struct sse_event *message)
 {
     struct watch_stream *watch = user;
-    if (watch->settings->format == WATCH_RAW) {
+    if (watch->settings->format == WATCH_RAW &&
+        (watch->catch == NULL || !watch_catch_hold(watch->catch, message))) {
         take_event(watch, message, NULL);
     }
 }
@@ -505,7 +572,8 @@ static void on_relay_message(void *user, const struct sse_event *message)
 static void on_relay_unknown(void *user, const struct sse_event *message)
 {
     struct watch_stream *watch = user;
-    if (watch->settings->format != WATCH_RAW) {
+    if (watch->settings->format != WATCH_RAW &&
+        (watch->catch == NULL || !watch_catch_hold(watch->catch, message))) {
         take_event(watch, message, NULL);
     }
 }
@@ -535,9 +603,9 @@ static bool open_relay(struct watch_stream *watch, struct fault *ret_fault)
         .http = source->http,
         .conn = source->conn,
         .event_max = source->event_max,
-        .panes = !watch->settings->with_snapshot ? 0
-                 : source->panes != 0            ? source->panes
-                                                 : RESOURCE_ALL,
+        .panes = !looks_for_gaps(watch->settings) ? 0
+                 : source->panes != 0             ? source->panes
+                                                  : RESOURCE_ALL,
     };
     const struct relay_handler handler = {
         .on_event = on_relay_event,

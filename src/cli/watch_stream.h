@@ -6,7 +6,6 @@
 #define BLOTTER_CLI_WATCH_STREAM_H
 
 #include "status.h"
-
 #include "watch_cursor.h"
 #include "watch_print.h"
 

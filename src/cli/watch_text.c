@@ -1,9 +1,9 @@
 #include "watch_text.h"
 
+#include <blotter/view/text.h>
+
 #include <string.h>
 #include <time.h>
-
-#include <blotter/view/text.h>
 
 #define VALUE_MAX 200  /* bytes of one value that are shown */
 #define RAW_MAX 2000   /* bytes of a payload that is no event */

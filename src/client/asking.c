@@ -1,8 +1,7 @@
 #include "asking.h"
+#include "asking_private.h"
 
 #include <blotter/core/alloc.h>
-
-#include "asking_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -243,9 +242,9 @@ struct asking *asking_new(struct loop *loop, const struct asking_settings *setti
     asking->handler = *handler;
     asking->adapt = settings->backend->adapt;
     asking->backend = adapt_backend(asking->adapt);
-    asking->settings.http.watched[0] = asking->backend->remaining;
-    asking->settings.http.watched[1] = asking->backend->reset;
-    asking->settings.http.watched[2] = "Link";
+    asking->settings.http.wanted[0] = asking->backend->remaining;
+    asking->settings.http.wanted[1] = asking->backend->reset;
+    asking->settings.http.wanted[2] = "Link";
     struct ask_settings plan = {asking->backend, settings->wanted, settings->keep_asking};
     asking->ask = ask_new(&plan);
     for (size_t i = 0; i < settings->backend->value_count; i++) {

@@ -1,11 +1,11 @@
 /* What answers say, translated. */
+#include "asking_pages.h"
+#include "asking_private.h"
+
 #include <blotter/adapt/translate.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/quote.h>
 #include <blotter/core/span.h>
-
-#include "asking_pages.h"
-#include "asking_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 #include "asking_gone.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/model.h>
 #include <blotter/core/span.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 /* The last member of a name counts. */
 #define ENDING ",\"status\":\"" ORDER_GONE "\",\"class\":\"unknown\"}"

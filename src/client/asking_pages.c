@@ -1,11 +1,11 @@
 #include "asking_pages.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
 #include <blotter/core/span.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 /* The ids that were seen, as numbers for them. */
 struct marks {

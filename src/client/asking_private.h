@@ -5,11 +5,11 @@
 #ifndef BLOTTER_CLIENT_ASKING_PRIVATE_H
 #define BLOTTER_CLIENT_ASKING_PRIVATE_H
 
-#include <blotter/core/buf.h>
-
 #include "asking.h"
 #include "asking_gone.h"
 #include "asking_symbols.h"
+
+#include <blotter/core/buf.h>
 
 #define ROWS_BYTES_MAX ((size_t)64 << 20) /* of a pane, all its answers together */
 #define OUT_MAX (BACKEND_DISCOVER_MAX + RESOURCE_COUNT + 1 + BACKEND_QUOTES_MAX)

@@ -1,10 +1,10 @@
 #include "asking_symbols.h"
 
+#include <blotter/core/alloc.h>
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 struct set {
     struct ask_symbol *symbols; /* texts of our own */

@@ -9,6 +9,7 @@
 #define BLOTTER_CLIENT_CACHE_H
 
 #include <blotter/core/resource.h>
+
 #include <stdint.h>
 
 #define CACHE_BODY_MAX ((size_t)64 << 20)

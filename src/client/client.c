@@ -1,9 +1,8 @@
-#include <blotter/client/client.h>
-
-#include <blotter/core/alloc.h>
-
 #include "client_private.h"
 #include "report.h"
+
+#include <blotter/client/client.h>
+#include <blotter/core/alloc.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +50,7 @@ static void run_action(struct client *client, const struct engine_action *action
     struct fetch *fetch = &client->fetches[action->resource];
     if (action->kind == ENGINE_FETCH) {
         fetch->id = action->fetch_id;
-        fetch->up_to = journal_total(client->journal);
+        fetch->up_to = event_log_total(client->event_log);
     }
     if (client->asking != NULL) {
         client_backend_act(client, action);
@@ -108,11 +107,21 @@ static void run_actions(struct client *client, struct moment now)
     loop_timer_set(client->deadline, engine_deadline(client->engine));
 }
 
+/* Another day of the exchange: what the server said of the last one is read anew. */
+static void notice_day(struct client *client, struct moment now)
+{
+    if (ledger_day(client->ledger, client->engine, now)) {
+        client->changes |= RESOURCE_BIT(RESOURCE_POSITIONS);
+        engine_trigger(client->engine, now, ENGINE_POLL, RESOURCE_ALL);
+    }
+}
+
 static void before_wait(void *user)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
     notice_sleep(client);
+    notice_day(client, now);
     run_actions(client, now);
     client_cache_schedule(client, now);
     resource_mask rows = engine_take_changes(client->engine);
@@ -200,7 +209,7 @@ struct client *client_new(struct loop *loop, const struct client_settings *setti
     engine.wanted &= settings->backend != NULL ? client_backend_panes(settings) : RESOURCE_ALL;
     client->loop = loop;
     client->engine = engine_new(&engine);
-    client->journal = journal_new();
+    client->event_log = event_log_new();
     client->ledger = ledger_new(settings->zone, settings->zone_user);
     client->trace = settings->trace;
     client->on_refused = settings->on_refused;
@@ -236,7 +245,7 @@ void client_free(struct client *client)
     loop_timer_free(client->cache_timer);
     memory_free(client->memory);
     engine_free(client->engine);
-    journal_free(client->journal);
+    event_log_free(client->event_log);
     ledger_free(client->ledger);
     cache_free(client->cache);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
@@ -326,9 +335,9 @@ const struct conn_status *client_stream_status(const struct client *client)
     return client->stream == NULL ? &none : stream_status(client->stream);
 }
 
-const struct journal *client_journal(const struct client *client)
+const struct event_log *client_event_log(const struct client *client)
 {
-    return client->journal;
+    return client->event_log;
 }
 
 /* What the server ended for good (401, 404, a page instead of a stream) is for the user to open. */

@@ -17,7 +17,7 @@ static void on_began(void *user, enum resource resource)
     struct client *client = user;
     struct moment now = loop_now(client->loop);
     engine_fetch_began(client->engine, now, client->fetches[resource].id);
-    client->fetches[resource].up_to = journal_total(client->journal);
+    client->fetches[resource].up_to = event_log_total(client->event_log);
     trace_step(client->trace, now.mono_us, "fetch_start", "\"pane\":\"%s\",\"conditional\":false",
                resource_info(resource)->name);
 }
@@ -90,14 +90,14 @@ static void begin(void *user)
 static void on_missed(void *user, const char *why)
 {
     struct client *client = user;
-    struct journal_entry entry = {.wall_ms = loop_now(client->loop).wall_ms,
-                                  .panes = RESOURCE_ALL,
-                                  .outcome = JOURNAL_PENDING};
+    struct event_log_entry entry = {.wall_ms = loop_now(client->loop).wall_ms,
+                                    .panes = RESOURCE_ALL,
+                                    .outcome = EVENT_LOG_PENDING};
     snprintf(entry.name, sizeof entry.name, "resync");
     snprintf(entry.what, sizeof entry.what, "%.90s", why);
-    journal_add(client->journal, &entry);
+    event_log_add(client->event_log, &entry);
     engine_missed(client->engine, loop_now(client->loop));
-    client->changes |= CLIENT_JOURNAL;
+    client->changes |= CLIENT_EVENT_LOG;
 }
 
 static void on_unknown(void *user, const struct sse_event *message, const struct fault *why)
@@ -105,13 +105,13 @@ static void on_unknown(void *user, const struct sse_event *message, const struct
     struct client *client = user;
     const struct event event = {.type = EVENT_UNKNOWN};
     (void)message;
-    report_event(client->journal, client->trace, loop_now(client->loop), &event,
-                 (struct report_outcome){.outcome = JOURNAL_NOTED});
+    report_event(client->event_log, client->trace, loop_now(client->loop), &event,
+                 (struct report_outcome){.outcome = EVENT_LOG_NOTED});
     if (why->kind != FAULT_NONE) {
         on_note(client, why->text);
     }
     client->errors++;
-    client->changes |= CLIENT_JOURNAL;
+    client->changes |= CLIENT_EVENT_LOG;
 }
 
 /* An answer is the beginning of the stream: unless it goes on where it was left, what came between

@@ -6,14 +6,14 @@
 #ifndef BLOTTER_CLIENT_CLIENT_PRIVATE_H
 #define BLOTTER_CLIENT_CLIENT_PRIVATE_H
 
+#include "asking.h"
 #include "cache.h"
+#include "ledger.h"
+#include "memory.h"
+#include "telling.h"
+
 #include <blotter/client/client.h>
 #include <blotter/net/stream.h>
-
-#include "asking.h"
-#include "ledger.h"
-#include "telling.h"
-#include "memory.h"
 
 /* Events whose first paint is still awaited; more than this in one turn are not sampled. */
 #define AWAITING_MAX 256
@@ -26,7 +26,7 @@ struct client {
     struct asking *asking;    /* NULL without a backend */
     struct stream *stream;    /* NULL when only the reads are wanted */
     struct engine *engine;
-    struct journal *journal;
+    struct event_log *event_log;
     struct cache *cache;   /* NULL when there is none */
     struct memory *memory; /* NULL when nobody looks at it */
     struct trace *trace;
@@ -36,7 +36,7 @@ struct client {
     struct fetch {
         uint64_t request; /* http's handle, 0 when none */
         uint64_t id;      /* the engine's */
-        uint64_t up_to;   /* the journal's total when it began */
+        uint64_t up_to;   /* the event log's total when it began */
     } fetches[RESOURCE_COUNT];
 
     struct loop_timer *deadline;

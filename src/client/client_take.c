@@ -2,21 +2,21 @@
 #include "client_private.h"
 #include "report.h"
 
-static void settle_journal(struct client *client, enum resource resource,
-                           const struct http_response *response, const struct fault *fault)
+static void settle_event_log(struct client *client, enum resource resource,
+                             const struct http_response *response, const struct fault *fault)
 {
     struct pane_state pane;
     engine_pane(client->engine, resource, &pane);
-    struct journal_entry outcome = {
-        .outcome = fault == NULL ? JOURNAL_CONFIRMED : JOURNAL_FAILED,
+    struct event_log_entry outcome = {
+        .outcome = fault == NULL ? EVENT_LOG_CONFIRMED : EVENT_LOG_FAILED,
         .status = fault != NULL      ? fault->status
                   : response != NULL ? response->status
                                      : 0,
         .fetch_us = response == NULL ? 0 : response->duration_us,
         .rows = pane.shown == NULL ? 0 : pane.shown->row_count,
     };
-    journal_settle(client->journal, resource, client->fetches[resource].up_to, &outcome);
-    client->changes |= CLIENT_JOURNAL;
+    event_log_settle(client->event_log, resource, client->fetches[resource].up_to, &outcome);
+    client->changes |= CLIENT_EVENT_LOG;
 }
 
 static bool stream_shares_way(const struct client *client, enum resource resource)
@@ -50,13 +50,13 @@ static void fetch_succeeded(struct client *client, enum resource resource,
     if (decoded) {
         client->server = response->mock ? CLIENT_SERVER_MOCK : CLIENT_SERVER_REAL;
         client->uncached |= RESOURCE_BIT(resource);
-        settle_journal(client, resource, response, NULL);
+        settle_event_log(client, resource, response, NULL);
         return;
     }
     struct pane_state pane;
     engine_pane(client->engine, resource, &pane);
     client->errors++;
-    settle_journal(client, resource, response, &pane.fault);
+    settle_event_log(client, resource, response, &pane.fault);
 }
 
 static void fetch_failed(struct client *client, enum resource resource, const struct fault *fault)
@@ -68,7 +68,7 @@ static void fetch_failed(struct client *client, enum resource resource, const st
         stream_way_closed(client->stream);
     }
     report_fetch_done(client->trace, now, resource, NULL, fault);
-    settle_journal(client, resource, NULL, fault);
+    settle_event_log(client, resource, NULL, fault);
     client_token_fault(client, fault);
 }
 
@@ -100,7 +100,7 @@ void client_stream_event(void *user, const struct sse_event *sse)
     uint64_t patches = engine_counters(client->engine)->patches;
     event_parse(sse, &event);
     struct report_outcome came = {.outcome = engine_event(client->engine, now, &event)};
-    bool ours = came.outcome != JOURNAL_REFUSED;
+    bool ours = came.outcome != EVENT_LOG_REFUSED;
     if (!ours && event.type == EVENT_CONNECTED) {
         refuse_stream(client, &event);
     }
@@ -111,8 +111,8 @@ void client_stream_event(void *user, const struct sse_event *sse)
     if (came.patched && client->awaiting < AWAITING_MAX) {
         client->awaiting_us[client->awaiting++] = now.mono_us;
     }
-    report_event(client->journal, client->trace, now, &event, came);
-    client->changes |= CLIENT_JOURNAL;
+    report_event(client->event_log, client->trace, now, &event, came);
+    client->changes |= CLIENT_EVENT_LOG;
     if (client->memory != NULL && ours) {
         memory_event(client->memory, now, &event, came.outcome);
     }
@@ -135,8 +135,8 @@ void client_stream_status_told(void *user, const struct conn_status *status, boo
         client->errors += status->fault.kind != FAULT_NONE;
     }
     client_token_stream(client, status);
-    report_stream(client->journal, client->trace, now, status);
-    client->changes |= CLIENT_CONN | CLIENT_JOURNAL;
+    report_stream(client->event_log, client->trace, now, status);
+    client->changes |= CLIENT_CONN | CLIENT_EVENT_LOG;
     if (client->memory != NULL) {
         memory_stream(client->memory, now, status);
     }
@@ -148,9 +148,9 @@ void client_stream_too_large(void *user)
     struct client *client = user;
     struct moment now = loop_now(client->loop);
     engine_trigger(client->engine, now, ENGINE_NETWORK, RESOURCE_ALL);
-    report_too_large(client->journal, client->trace, now);
+    report_too_large(client->event_log, client->trace, now);
     client->errors++;
-    client->changes |= CLIENT_JOURNAL;
+    client->changes |= CLIENT_EVENT_LOG;
 }
 
 void client_stream_quiet(void *user)

@@ -57,6 +57,6 @@ bool client_set_token(struct client *client, const char *token, struct fault *re
 
 void client_note(struct client *client, const char *name, const char *what)
 {
-    report_note(client->journal, loop_now(client->loop), name, what);
-    client->changes |= CLIENT_JOURNAL;
+    report_note(client->event_log, loop_now(client->loop), name, what);
+    client->changes |= CLIENT_EVENT_LOG;
 }

@@ -1,5 +1,9 @@
 #include "daybook_private.h"
 
+#include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
+#include <blotter/core/iso8601.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,10 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
-#include <blotter/core/iso8601.h>
 
 #define VERSION 1
 #define VERSION_TEXT "1"
@@ -127,12 +127,26 @@ bool daybook_fail(struct daybook *daybook, char why[DAYBOOK_WHY_MAX])
 
 /* --- days ----------------------------------------------------------------------------------- */
 
-void daybook_day(const struct daybook *daybook, int64_t wall_ms, char out[DAYBOOK_DAY_SIZE])
+static int32_t ahead_of(const struct daybook *daybook, int64_t wall_ms)
+{
+    return daybook->zone != NULL ? daybook->zone(daybook->zone_user, wall_ms) : 0;
+}
+
+int64_t daybook_number(const struct daybook *daybook, int64_t wall_ms)
+{
+    return moment_day(wall_ms, ahead_of(daybook, wall_ms));
+}
+
+static void name_day(int64_t number, char out[DAYBOOK_DAY_SIZE])
 {
     char text[ISO8601_SIZE];
-    int32_t ahead_s = daybook->zone != NULL ? daybook->zone(daybook->zone_user, wall_ms) : 0;
-    iso8601_format(wall_ms + (int64_t)ahead_s * 1000, text);
+    iso8601_format(number * DAY_MS, text);
     snprintf(out, DAYBOOK_DAY_SIZE, "%.10s", text);
+}
+
+void daybook_day(const struct daybook *daybook, int64_t wall_ms, char out[DAYBOOK_DAY_SIZE])
+{
+    name_day(daybook_number(daybook, wall_ms), out);
 }
 
 bool daybook_has_day(struct daybook *daybook, const char *day)
@@ -202,17 +216,18 @@ static bool remove_old(struct daybook *daybook, int64_t now_ms)
         "DELETE FROM bodies WHERE day <= ?", "DELETE FROM days WHERE day <= ?",
     };
     char last[DAYBOOK_DAY_SIZE];
-    int64_t end_ms = now_ms - (int64_t)daybook->days * DAY_MS;
-    daybook_day(daybook, end_ms, last);
+    int64_t kept = daybook_number(daybook, now_ms) - daybook->days + 1;
+    int64_t begins_ms = kept * DAY_MS - (int64_t)ahead_of(daybook, kept * DAY_MS) * 1000;
     if (daybook->days == 0) {
         return true;
     }
+    name_day(kept - 1, last);
     bool good = run_script(daybook, "BEGIN IMMEDIATE");
     for (size_t i = 0; good && i < sizeof statements / sizeof *statements; i++) {
         good = daybook_once(daybook, statements[i], "t", last);
     }
     good = good &&
-           daybook_once(daybook, "DELETE FROM bars WHERE minute < ?", "i", end_ms / 60000) &&
+           daybook_once(daybook, "DELETE FROM bars WHERE minute < ?", "i", begins_ms / 60000) &&
            run_script(daybook, "COMMIT");
     if (!good) {
         run_script(daybook, "ROLLBACK");
@@ -226,7 +241,8 @@ static bool prepare_file(struct daybook *daybook, const struct daybook_settings 
     bool good = sqlite3_open_v2(settings->path, &daybook->handle,
                                 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
     good = good && sqlite3_busy_timeout(daybook->handle, DAYBOOK_BUSY_MS) == SQLITE_OK &&
-           run_script(daybook, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+           run_script(daybook, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                               " PRAGMA temp_store = MEMORY");
     int64_t version = good ? version_of(daybook) : -1;
     if (good && version > VERSION) {
         snprintf(why, DAYBOOK_WHY_MAX, "daybook: a newer blotter wrote it (%.120s)", daybook->path);

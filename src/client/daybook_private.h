@@ -23,6 +23,9 @@ struct daybook {
     int64_t body_confirmed_ms[RESOURCE_COUNT];
 };
 
+/* The exchange's day of a time, as a number that counts up by one. */
+int64_t daybook_number(const struct daybook *daybook, int64_t wall_ms);
+
 /* A statement; NULL on an error. */
 sqlite3_stmt *daybook_prepare(struct daybook *daybook, const char *sql);
 

@@ -1,12 +1,12 @@
 /* What comes out of the daybook: a day as it was written down. */
 #include "daybook_private.h"
 
+#include <blotter/core/alloc.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 #define MISSED_MS INT64_C(60000) /* a shorter silence was a restart */
 #define KEPT_MS 1000             /* what was written held until the next writing */

@@ -1,12 +1,12 @@
 /* What goes into the daybook, part by part, each only when it has changed and is due. */
 #include "daybook_private.h"
 
+#include <blotter/core/derive.h>
+#include <blotter/core/hash.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <blotter/core/derive.h>
-#include <blotter/core/hash.h>
 
 #define BODIES_MS INT64_C(60000)
 
@@ -24,12 +24,27 @@ static bool is_due(const struct writing *writing, int64_t last_ms, int64_t every
     return writing->all || last_ms == 0 || passed >= every_ms || passed < 0;
 }
 
+/* Nothing of another day goes into this one. */
+static bool is_today(const struct writing *writing, int64_t wall_ms)
+{
+    return wall_ms != MODEL_NO_TIME && daybook_number(writing->daybook, wall_ms) ==
+                                           daybook_number(writing->daybook, writing->now_ms);
+}
+
+/* What the book holds; NULL when that is of another day. */
+static const struct money_book *book_of(const struct writing *writing)
+{
+    const struct money_book *book = writing->parts->book;
+    int64_t today = daybook_number(writing->daybook, writing->now_ms);
+    return book != NULL && money_book_is_of(book, today) ? book : NULL;
+}
+
 /* --- the day -------------------------------------------------------------------------------- */
 
 static bool write_day(const struct writing *writing)
 {
     struct daybook *daybook = writing->daybook;
-    const struct money_book *book = writing->parts->book;
+    const struct money_book *book = book_of(writing);
     if (!is_due(writing, daybook->day_ms, DAYBOOK_SAMPLE_MS)) {
         return true;
     }
@@ -195,7 +210,7 @@ static const struct snapshot *rows_of(const struct writing *writing, enum resour
         return NULL;
     }
     engine_pane(writing->parts->engine, resource, &pane);
-    return pane.cached ? NULL : pane.shown;
+    return pane.cached || !is_today(writing, pane.confirmed_ms) ? NULL : pane.shown;
 }
 
 struct booked {
@@ -208,7 +223,7 @@ struct booked {
 /* The i-th closing: those that the book keeps, then those that the server lists. */
 static bool booked_at(const struct writing *writing, size_t i, struct booked *ret)
 {
-    const struct money_book *book = writing->parts->book;
+    const struct money_book *book = book_of(writing);
     const struct money_closed *closed;
     size_t kept = 0;
     while ((closed = money_book_closed(book, kept)) != NULL && kept < i) {
@@ -233,12 +248,40 @@ static bool booked_at(const struct writing *writing, size_t i, struct booked *re
     return true;
 }
 
+/* A closing that is none any more, because another row stands for it or it is open again, goes. */
+static bool write_all_booked(const struct writing *writing)
+{
+    struct daybook *daybook = writing->daybook;
+    struct booked booked;
+    bool good = sqlite3_exec(daybook->handle,
+                             "CREATE TEMP TABLE IF NOT EXISTS standing (id TEXT PRIMARY KEY);"
+                             "DELETE FROM standing",
+                             NULL, NULL, NULL) == SQLITE_OK;
+    sqlite3_stmt *stands = daybook_prepare(daybook, "INSERT OR IGNORE INTO standing VALUES (?)");
+    sqlite3_stmt *statement = daybook_prepare(
+        daybook, "INSERT INTO booked VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, position_id)"
+                 " DO UPDATE SET amount = excluded.amount, derived = excluded.derived");
+    good = good && stands != NULL && statement != NULL;
+    for (size_t i = 0; good && booked_at(writing, i, &booked); i++) {
+        good = booked.id == NULL ||
+               (daybook_run(stands, "t", booked.id) &&
+                daybook_run(statement, "ttttrii", daybook->today, booked.id, booked.symbol,
+                            booked.currency, booked.amount, (int64_t)booked.derived, booked.at_ms));
+    }
+    sqlite3_finalize(stands);
+    sqlite3_finalize(statement);
+    return good && daybook_once(daybook,
+                                "DELETE FROM booked WHERE day = ? AND position_id NOT IN"
+                                " (SELECT id FROM standing)",
+                                "t", daybook->today);
+}
+
 static bool write_booked(const struct writing *writing)
 {
     struct daybook *daybook = writing->daybook;
     struct booked booked;
     uint64_t number = HASH_START;
-    if (writing->parts->book == NULL) {
+    if (book_of(writing) == NULL) {
         return true;
     }
     for (size_t i = 0; booked_at(writing, i, &booked); i++) {
@@ -249,16 +292,7 @@ static bool write_booked(const struct writing *writing)
     if (number == daybook->booked) {
         return true;
     }
-    sqlite3_stmt *statement = daybook_prepare(
-        daybook, "INSERT INTO booked VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (day, position_id)"
-                 " DO UPDATE SET amount = excluded.amount, derived = excluded.derived");
-    bool good = statement != NULL;
-    for (size_t i = 0; good && booked_at(writing, i, &booked); i++) {
-        good = booked.id == NULL ||
-               daybook_run(statement, "ttttrii", daybook->today, booked.id, booked.symbol,
-                           booked.currency, booked.amount, (int64_t)booked.derived, booked.at_ms);
-    }
-    sqlite3_finalize(statement);
+    bool good = write_all_booked(writing);
     daybook->booked = good ? number : 0;
     return good;
 }
@@ -321,7 +355,7 @@ static bool write_body(const struct writing *writing, enum resource resource)
     size_t len;
     int64_t confirmed_ms;
     const char *body = engine_body(writing->parts->engine, resource, &len, &confirmed_ms);
-    if (body == NULL || len > DAYBOOK_BODY_MAX ||
+    if (body == NULL || len > DAYBOOK_BODY_MAX || !is_today(writing, confirmed_ms) ||
         confirmed_ms == daybook->body_confirmed_ms[resource]) {
         return true;
     }

@@ -1,12 +1,12 @@
 #include "ledger.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/derive.h>
 #include <blotter/core/kept.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define ID_BYTES 128 /* longer ids are in no list */
 
@@ -16,7 +16,10 @@ struct ledger {
     struct alarms *alarms;
     ledger_zone_fn zone;
     const void *zone_user;
-    bool told, cut; /* whether orders are cut: told by who knows */
+    struct moment looked; /* at the day; 0: never */
+    int64_t day;          /* of the exchange, then */
+    bool again;           /* it began then: the server's clock may be behind ours */
+    bool told, cut;       /* whether orders are cut: told by who knows */
 };
 
 struct ledger *ledger_new(ledger_zone_fn zone, const void *user)
@@ -44,6 +47,46 @@ static int64_t day_of(const struct ledger *ledger, int64_t wall_ms)
 {
     int32_t ahead_s = ledger->zone != NULL ? ledger->zone(ledger->zone_user, wall_ms) : 0;
     return moment_day(wall_ms, ahead_s);
+}
+
+/* Days begin with a minute, wherever clocks may stand. */
+#define MINUTE_MS INT64_C(60000)
+#define LATE_MS                                                                                    \
+    (5 * MINUTE_MS) /* a day that is noticed this long after it began was not watched              \
+                     */
+
+/* Somebody set the clock, or the machine slept. */
+static bool has_stepped(const struct ledger *ledger, struct moment now)
+{
+    int64_t by_ms =
+        now.wall_ms - ledger->looked.wall_ms - (now.mono_us - ledger->looked.mono_us) / 1000;
+    return by_ms > LATE_MS || by_ms < -LATE_MS;
+}
+
+static void begin_day(struct ledger *ledger, const struct engine *engine, struct moment now)
+{
+    struct pane_state pane;
+    struct money_time time = {now.wall_ms, ledger->day};
+    engine_pane(engine, RESOURCE_POSITIONS, &pane);
+    bool late = day_of(ledger, now.wall_ms - LATE_MS) != ledger->day - 1;
+    money_book_begin_day(ledger->book, time, !late && !pane.stale && !pane.cached);
+}
+
+bool ledger_day(struct ledger *ledger, const struct engine *engine, struct moment now)
+{
+    if (now.wall_ms / MINUTE_MS == ledger->looked.wall_ms / MINUTE_MS) {
+        return false;
+    }
+    int64_t day = day_of(ledger, now.wall_ms);
+    bool another = ledger->looked.wall_ms != 0 && day != ledger->day;
+    bool told = another && !has_stepped(ledger, now), again = ledger->again;
+    ledger->looked = now;
+    ledger->day = day;
+    ledger->again = told;
+    if (another) {
+        begin_day(ledger, engine, now);
+    }
+    return told || again;
 }
 
 /* Nothing is closed by what the disk remembers: it may be of any day. */

@@ -23,6 +23,10 @@ void ledger_free(struct ledger *ledger);
 void ledger_take(struct ledger *ledger, const struct engine *engine, unsigned mask,
                  struct moment now);
 
+/* Once a turn, before ledger_take. True when another day of the exchange has begun, and once more a
+ * minute later: what is shown is of the one before until it is read again. */
+bool ledger_day(struct ledger *ledger, const struct engine *engine, struct moment now);
+
 /* Whether orders are cut, from somebody who knows; before that the length of the list tells. */
 void ledger_set_cut(struct ledger *ledger, bool cut);
 

@@ -2,13 +2,12 @@
 
 #include <blotter/client/client.h>
 #include <blotter/client/daybook.h>
+#include <blotter/core/alloc.h>
+#include <blotter/core/seen.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/seen.h>
 
 /* Rows are looked at this long after they changed. */
 #define DELAY_US INT64_C(500000)
@@ -138,9 +137,9 @@ static void note_entry(struct memory *memory, struct moment now)
 }
 
 void memory_event(struct memory *memory, struct moment now, const struct event *event,
-                  enum journal_outcome outcome)
+                  enum event_log_outcome outcome)
 {
-    tape_event(memory->tape, now, event, outcome == JOURNAL_COVERED);
+    tape_event(memory->tape, now, event, outcome == EVENT_LOG_COVERED);
     note_entry(memory, now);
 }
 
@@ -418,6 +417,7 @@ static void write_down(struct memory *memory, struct moment now, bool all)
         return;
     }
     memory->wrote_us = now.mono_us;
+    note_day(memory, now.wall_ms);
     bool wrote = daybook_write(memory->daybook, now.wall_ms, &parts, all, why);
     keep_word(memory, why);
     if (wrote && memory->look_due) {

@@ -34,7 +34,7 @@ struct memory *memory_new(struct loop *loop, const struct memory_settings *setti
 void memory_free(struct memory *memory); /* NULL is fine */
 
 void memory_event(struct memory *memory, struct moment now, const struct event *event,
-                  enum journal_outcome outcome);
+                  enum event_log_outcome outcome);
 void memory_stream(struct memory *memory, struct moment now, const struct conn_status *status);
 void memory_tell(struct memory *memory, struct moment now, const struct tape_entry *entry);
 

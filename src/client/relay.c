@@ -1,9 +1,8 @@
-#include <blotter/client/relay.h>
-
-#include <blotter/core/alloc.h>
-
 #include "asking.h"
 #include "telling.h"
+
+#include <blotter/client/relay.h>
+#include <blotter/core/alloc.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,7 @@ struct relay {
     struct asking *asking;
     struct telling *telling;
     struct relay_handler handler;
-    bool begun, live; /* the stream has been open; and is */
+    bool begun, live; /* the stream has been open, now or in an earlier run; and is */
 };
 
 /* --- asking: nothing is asked for but what the stream needs ---------------------------------- */
@@ -181,6 +180,7 @@ void relay_forget_connections(struct relay *relay)
 void relay_set_last_id(struct relay *relay, const char *id)
 {
     telling_set_last_id(relay->telling, id);
+    relay->begun = true;
 }
 
 resource_mask relay_panes(const struct relay *relay)

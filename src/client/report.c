@@ -82,11 +82,11 @@ static void describe(const struct event *event, char *out, size_t size)
     }
 }
 
-void report_event(struct journal *journal, struct trace *trace, struct moment now,
+void report_event(struct event_log *event_log, struct trace *trace, struct moment now,
                   const struct event *event, struct report_outcome came)
 {
     const struct event_info *info = event_info(event->type);
-    struct journal_entry entry = {
+    struct event_log_entry entry = {
         .wall_ms = now.wall_ms,
         .panes = event_panes(event),
         .outcome = came.outcome,
@@ -97,7 +97,7 @@ void report_event(struct journal *journal, struct trace *trace, struct moment no
         snprintf(entry.name, sizeof entry.name, "(not understood)");
     }
     describe(event, entry.what, sizeof entry.what);
-    journal_add(journal, &entry);
+    event_log_add(event_log, &entry);
     const char *name = event->type == EVENT_UNKNOWN ? "unknown" : info->name;
     trace_step(trace, now.mono_us, "event", "\"event\":\"%s\",\"id\":%" PRIu64, name, event->id);
     if (came.patched) {
@@ -107,10 +107,10 @@ void report_event(struct journal *journal, struct trace *trace, struct moment no
 
 /* --- the stream --------------------------------------------------------------------------- */
 
-void report_stream(struct journal *journal, struct trace *trace, struct moment now,
+void report_stream(struct event_log *event_log, struct trace *trace, struct moment now,
                    const struct conn_status *status)
 {
-    struct journal_entry entry = {.wall_ms = now.wall_ms, .outcome = JOURNAL_NOTED};
+    struct event_log_entry entry = {.wall_ms = now.wall_ms, .outcome = EVENT_LOG_NOTED};
     snprintf(entry.name, sizeof entry.name, "stream");
     switch (status->phase) {
     case CONN_LIVE:
@@ -133,23 +133,23 @@ void report_stream(struct journal *journal, struct trace *trace, struct moment n
     case CONN_SILENT:
         return;
     }
-    journal_add(journal, &entry);
+    event_log_add(event_log, &entry);
 }
 
-void report_note(struct journal *journal, struct moment now, const char *name, const char *what)
+void report_note(struct event_log *event_log, struct moment now, const char *name, const char *what)
 {
-    struct journal_entry entry = {.wall_ms = now.wall_ms, .outcome = JOURNAL_NOTED};
+    struct event_log_entry entry = {.wall_ms = now.wall_ms, .outcome = EVENT_LOG_NOTED};
     snprintf(entry.name, sizeof entry.name, "%s", name);
     snprintf(entry.what, sizeof entry.what, "%.90s", what);
-    journal_add(journal, &entry);
+    event_log_add(event_log, &entry);
 }
 
-void report_too_large(struct journal *journal, struct trace *trace, struct moment now)
+void report_too_large(struct event_log *event_log, struct trace *trace, struct moment now)
 {
-    struct journal_entry entry = {.wall_ms = now.wall_ms, .outcome = JOURNAL_NOTED};
+    struct event_log_entry entry = {.wall_ms = now.wall_ms, .outcome = EVENT_LOG_NOTED};
     snprintf(entry.name, sizeof entry.name, "stream");
     snprintf(entry.what, sizeof entry.what, "an event over stream.event_max is left out");
-    journal_add(journal, &entry);
+    event_log_add(event_log, &entry);
     trace_step(trace, now.mono_us, "event", "\"event\":\"too-large\",\"id\":0");
 }
 

@@ -1,5 +1,5 @@
 /*
- * report: what the client tells the trace and the journal. Texts are made here and nowhere else.
+ * report: what the client tells the trace and the event log. Texts are made here and nowhere else.
  */
 #ifndef BLOTTER_CLIENT_REPORT_H
 #define BLOTTER_CLIENT_REPORT_H
@@ -7,7 +7,7 @@
 #include <blotter/client/trace.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
-#include <blotter/core/journal.h>
+#include <blotter/core/event_log.h>
 #include <blotter/net/http.h>
 
 /* One of response and fault is NULL. */
@@ -16,15 +16,16 @@ void report_fetch_done(struct trace *trace, struct moment now, enum resource res
 
 /* What the engine made of an event. */
 struct report_outcome {
-    enum journal_outcome outcome;
+    enum event_log_outcome outcome;
     bool patched;
 };
-void report_event(struct journal *journal, struct trace *trace, struct moment now,
+void report_event(struct event_log *event_log, struct trace *trace, struct moment now,
                   const struct event *event, struct report_outcome came);
-void report_stream(struct journal *journal, struct trace *trace, struct moment now,
+void report_stream(struct event_log *event_log, struct trace *trace, struct moment now,
                    const struct conn_status *status);
-void report_note(struct journal *journal, struct moment now, const char *name, const char *what);
-void report_too_large(struct journal *journal, struct trace *trace, struct moment now);
+void report_note(struct event_log *event_log, struct moment now, const char *name,
+                 const char *what);
+void report_too_large(struct event_log *event_log, struct trace *trace, struct moment now);
 void report_paint(struct trace *trace, struct moment now, const struct engine *engine,
                   const char *step, unsigned mask);
 

@@ -6,11 +6,11 @@
 #ifndef BLOTTER_CLIENT_TELLING_H
 #define BLOTTER_CLIENT_TELLING_H
 
+#include "asking.h"
+
 #include <blotter/core/conn.h>
 #include <blotter/core/sse.h>
 #include <blotter/net/stream.h>
-
-#include "asking.h"
 
 #define TELLING_ID_MAX 256 /* bytes of an event's id; a longer one is none */
 #define TELLING_UNKNOWN_US                                                                         \

@@ -1,5 +1,4 @@
 #include <blotter/client/trace.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 #include <blotter/core/quote.h>

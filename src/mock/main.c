@@ -1,14 +1,14 @@
 /* blotter-mock: puts the parts together and runs them. */
 #include "api/api.h"
-#include "stream/feed.h"
+#include "book/seed.h"
+#include "book/trade.h"
+#include "db/db_hint.h"
+#include "fault/proxy.h"
+#include "http/server.h"
 #include "market/market.h"
 #include "options.h"
-#include "fault/proxy.h"
 #include "script/scenario.h"
-#include "book/seed.h"
-#include "http/server.h"
-#include "book/trade.h"
-#include "db/db_watch.h"
+#include "stream/feed.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/net/loop.h>
@@ -32,7 +32,7 @@ struct mock {
     struct db *db;
     struct emitter *emitter;
     struct feed *feed;
-    struct db_watch *watch;
+    struct db_hint *hint;
     struct server *server;
     struct market *market;
     struct scenario *scenario;
@@ -91,7 +91,7 @@ static void on_stdin(void *user, int fd, unsigned events)
     char scrap[256];
     (void)events;
     if (read(fd, scrap, sizeof scrap) <= 0) {
-        loop_unwatch(mock->loop, fd);
+        loop_fd_clear(mock->loop, fd);
         end(mock, 0);
     }
 }
@@ -222,7 +222,7 @@ static void make_stream_side(struct mock *mock)
     };
     mock->feed = feed_new(mock->db, mock->emitter, &feed);
     if (db_is_file(mock->db)) {
-        mock->watch = db_watch_new(mock->loop, options->db, on_file_hint, mock);
+        mock->hint = db_hint_new(mock->loop, options->db, on_file_hint, mock);
     }
 }
 
@@ -363,7 +363,7 @@ static void set_exits(struct mock *mock)
     loop_signal(mock->loop, SIGTERM, on_signal, mock);
     loop_signal(mock->loop, SIGINT, on_signal, mock);
     if (mock->options.exit_with_stdin) {
-        loop_watch(mock->loop, STDIN_FILENO, LOOP_READ, on_stdin, mock);
+        loop_fd_set(mock->loop, STDIN_FILENO, LOOP_READ, on_stdin, mock);
     }
     if (mock->options.exit_after_s > 0) {
         mock->exit_timer = loop_timer_new(mock->loop, on_exit_timer, mock);
@@ -405,7 +405,7 @@ static void take_down(struct mock *mock)
     proxy_free(mock->proxy);
     market_free(mock->market);
     server_free(mock->server);
-    db_watch_free(mock->watch);
+    db_hint_free(mock->hint);
     loop_timer_free(mock->exit_timer);
     feed_free(mock->feed);
     emitter_free(mock->emitter);

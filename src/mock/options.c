@@ -1,7 +1,6 @@
-#include "options.h"
-
-#include "market/market.h"
 #include "book/seed.h"
+#include "market/market.h"
+#include "options.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -6,6 +6,7 @@
 #define BLOTTER_MOCK_OPTIONS_H
 
 #include <blotter/core/fault.h>
+
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,12 +1,11 @@
 #include "head.h"
+#include "http_fault.h"
 
 #include <blotter/core/event.h>
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "http_fault.h"
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 

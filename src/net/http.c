@@ -1,17 +1,16 @@
+#include "head.h"
+#include "http_fault.h"
+#include "http_memory.h"
+#include "http_private.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/gdiff.h>
+#include <blotter/core/span.h>
 #include <blotter/net/http.h>
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/gdiff.h>
-#include <blotter/core/span.h>
-
-#include "head.h"
-#include "http_fault.h"
-#include "http_memory.h"
-#include "http_private.h"
 
 #define BODY_ROOM_FIRST ((size_t)16 << 10)
 #define HEADER_LINE_MAX 4096
@@ -50,7 +49,7 @@ struct http *http_new(struct loop *loop, const struct http_settings *settings,
     struct http *http = mem_calloc(1, sizeof *http);
     http->loop = loop;
     bool good = http_settings_apply(http, settings, ret_fault);
-    if (good && !http_multi_init(http)) {
+    if (good && !http_pool_enter(http, settings->pool)) {
         fault_set(ret_fault, FAULT_CONFIG, 0, "libcurl could not be initialised");
         good = false;
     }
@@ -93,10 +92,10 @@ void http_free(struct http *http)
         request_free(request);
     }
     http_questions_done(http);
-    while (http->transfers != NULL) {
-        transfer_cancel(http->transfers);
+    if (http->pool != NULL) {
+        transfers_cancel(http);
     }
-    http_multi_done(http);
+    http_pool_leave(http);
     http_delta_done(&http->deltas);
     http_settings_done(http);
     free(http);

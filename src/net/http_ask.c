@@ -1,15 +1,14 @@
 /* Requests whose refusals say something. */
+#include "head.h"
+#include "http_fault.h"
+#include "http_private.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
 #include <blotter/net/http.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
-
-#include "head.h"
-#include "http_fault.h"
-#include "http_private.h"
 
 struct http_question {
     struct http *http;
@@ -20,7 +19,7 @@ struct http_question {
     void *user;
     struct http_answer answer;
     char *content_type;
-    char *headers[HTTP_WATCHED_MAX];
+    char *headers[HTTP_WANTED_MAX];
     struct buf body;
     struct fault fault;
 };
@@ -32,7 +31,7 @@ static void question_free(struct http_question *question)
         at = &(*at)->next;
     }
     *at = question->next;
-    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
+    for (size_t i = 0; i < HTTP_WANTED_MAX; i++) {
         free(question->headers[i]);
     }
     free(question->content_type);
@@ -45,11 +44,11 @@ static char *copy_or_null(const char *text)
     return text != NULL ? mem_dup(text, strlen(text)) : NULL;
 }
 
-static void copy_watched(struct http_question *question, CURL *easy)
+static void copy_wanted(struct http_question *question, CURL *easy)
 {
-    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
+    for (size_t i = 0; i < HTTP_WANTED_MAX; i++) {
         char list[HEAD_LIST_MAX];
-        const char *name = question->http->watched[i];
+        const char *name = question->http->wanted[i];
         if (name != NULL) {
             head_list(easy, name, list);
             question->headers[i] = list[0] != '\0' ? copy_or_null(list) : NULL;
@@ -63,7 +62,7 @@ static void on_head(void *user, const struct transfer_head *head)
     size_t body_max = question->http->body_max;
     question->answer.status = head->status;
     question->content_type = copy_or_null(head->content_type);
-    copy_watched(question, head->easy);
+    copy_wanted(question, head->easy);
     if (head->status >= 300 && head->status < 400 && head->status != 304) {
         fault_set(&question->fault, FAULT_REDIRECT, head->status,
                   "redirected, which is not followed (HTTP %d)", head->status);

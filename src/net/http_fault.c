@@ -1,9 +1,8 @@
 #include "http_fault.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <string.h>
-
-#include <curl/curl.h>
 
 #define RETRY_AFTER_MAX_MS ((int64_t)24 * 3600 * 1000)
 #define HOST_SHOWN 80 /* characters of a host's name in a sentence */

@@ -5,6 +5,7 @@
 #define BLOTTER_NET_HTTP_FAULT_H
 
 #include <blotter/core/fault.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 

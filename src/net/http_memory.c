@@ -1,11 +1,10 @@
 #include "http_memory.h"
 
+#include <curl/curl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <curl/curl.h>
 
 #if defined(__GNUC__) && !defined(__clang__) && __GNUC__ >= 10
 /* It takes a block that is known by what stands behind its head for one that nobody knows. */

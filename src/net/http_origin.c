@@ -1,13 +1,13 @@
 /* What is said to a server of ours: settings, credentials, headers of the owner's, and hiding. */
 #define _GNU_SOURCE /* memmem */
+#include "http_private.h"
+
+#include <blotter/core/alloc.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-
-#include "http_private.h"
 
 #define TOKEN_MAX 16384
 #define TOKEN_HIDDEN_MIN 16
@@ -161,7 +161,6 @@ bool http_settings_apply(struct http *http, const struct http_settings *settings
     http->ca_file =
         settings->ca_file != NULL ? mem_dup(settings->ca_file, strlen(settings->ca_file)) : NULL;
     http->authorities = authorities_of(settings);
-    http->forgot_us = MOMENT_NEVER;
     http->gzip = gzip_of(settings->gzip);
     http->near = 1; /* the first answer decides */
     http->connect_timeout_ms = settings->connect_timeout_ms;
@@ -169,9 +168,9 @@ bool http_settings_apply(struct http *http, const struct http_settings *settings
     http->body_max = settings->body_max;
     http->stays = settings->stays;
     http->insecure = settings->allow_insecure;
-    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
-        const char *name = settings->watched[i];
-        http->watched[i] = name != NULL ? mem_dup(name, strlen(name)) : NULL;
+    for (size_t i = 0; i < HTTP_WANTED_MAX; i++) {
+        const char *name = settings->wanted[i];
+        http->wanted[i] = name != NULL ? mem_dup(name, strlen(name)) : NULL;
     }
     return true;
 }
@@ -261,8 +260,8 @@ void http_settings_done(struct http *http)
 {
     secret_free(http->credentials);
     headers_done(http);
-    for (size_t i = 0; i < HTTP_WATCHED_MAX; i++) {
-        free((char *)(uintptr_t)http->watched[i]);
+    for (size_t i = 0; i < HTTP_WANTED_MAX; i++) {
+        free((char *)(uintptr_t)http->wanted[i]);
     }
     free(http->prefix);
     free(http->ca_file);

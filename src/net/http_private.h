@@ -4,12 +4,13 @@
 #ifndef BLOTTER_NET_HTTP_PRIVATE_H
 #define BLOTTER_NET_HTTP_PRIVATE_H
 
-#include <blotter/net/http.h>
-#include <curl/curl.h>
-
 #include "http_delta.h"
 #include "http_url.h"
 #include "transfer.h"
+
+#include <blotter/net/http.h>
+
+#include <curl/curl.h>
 
 struct http_request;
 struct http_question;
@@ -18,12 +19,22 @@ struct http_question;
  * directory; or whatever its TLS library has. */
 enum http_authorities { HTTP_ONE_FILE, HTTP_DIRECTORY, HTTP_AS_BUILT };
 
-struct http {
-    struct loop *loop;
+struct http_pool {
+    size_t owners;
+    struct loop *loop; /* while somebody uses it */
+    size_t users;
     struct loop_timer *timer;  /* libcurl's */
     struct loop_timer *resume; /* takes up reading again what was unpaused inside libcurl */
     uint64_t resume_round;
     CURLM *multi;
+    struct transfer *transfers; /* of all that use it, linked */
+    int inside_curl;   /* libcurl is on the stack: its handles must not be added or removed */
+    int64_t forgot_us; /* connections made before are not to be trusted; MOMENT_NEVER: none is */
+};
+
+struct http {
+    struct loop *loop;
+    struct http_pool *pool;
     /* TLS sessions, so that a reconnect needs a round trip less, and the cookies of our origin (a
      * balancer's choice); other origins share nothing with it. */
     CURLSH *share, *foreign_share;
@@ -37,14 +48,11 @@ struct http {
     char *ca_file;
     enum http_authorities authorities;
     enum http_gzip { HTTP_GZIP_AUTO, HTTP_GZIP_YES, HTTP_GZIP_NO } gzip;
-    int near;          /* at a loopback address: tries left before it is taken for a tunnel's end */
-    bool measured;     /* an answer has said so or so */
-    int64_t forgot_us; /* connections made before are not to be trusted; MOMENT_NEVER: none is */
+    int near;      /* at a loopback address: tries left before it is taken for a tunnel's end */
+    bool measured; /* an answer has said so or so */
     int64_t connect_timeout_ms;
     int64_t total_timeout_ms;
     size_t body_max;
-    struct transfer *transfers; /* all of them, linked */
-    int inside_curl; /* libcurl is on the stack: its handles must not be added or removed */
     struct http_request *requests;
     struct http_deltas deltas;
     struct http_question *questions;
@@ -52,7 +60,7 @@ struct http {
     size_t line_count;
     char **secrets; /* in them */
     size_t secret_count;
-    const char *watched[HTTP_WATCHED_MAX]; /* of our own */
+    const char *wanted[HTTP_WANTED_MAX]; /* of our own */
     bool stays;
     bool insecure; /* secrets may go over plain http */
     uint64_t last_request;
@@ -84,8 +92,15 @@ void http_questions_done(struct http *http);
  */
 bool http_wants_plain(const struct http *http);
 
-/* transfer: the multi handle in the loop. */
-bool http_multi_init(struct http *http);
-void http_multi_done(struct http *http);
+/* pool: what the http uses from now on, in its loop; false when there is no memory for it. */
+bool http_pool_enter(struct http *http, struct http_pool *pool);
+void http_pool_leave(struct http *http); /* its transfers are gone; also behind a false */
+
+/* transfer: brackets around a call into libcurl that may call back; leaving does what had to wait.
+ */
+void transfers_enter(struct http_pool *pool);
+void transfers_leave(struct http_pool *pool);
+void transfers_resume(struct http_pool *pool);
+void transfers_cancel(const struct http *http);
 
 #endif

@@ -1,13 +1,12 @@
 #include "http_url.h"
 
+#include <blotter/core/alloc.h>
+
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <curl/curl.h>
-
-#include <blotter/core/alloc.h>
 
 bool http_origin_equal(const struct http_origin *a, const struct http_origin *b)
 {

@@ -5,6 +5,7 @@
 #define BLOTTER_NET_HTTP_URL_H
 
 #include <blotter/core/fault.h>
+
 #include <stdbool.h>
 
 /* Scheme, host in lower case and port: what has to be equal for credentials to be sent. */

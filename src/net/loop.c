@@ -1,6 +1,10 @@
 #if defined(__linux__)
 #define _GNU_SOURCE /* ppoll */
 #endif
+#include "loop_signal.h"
+#include "loop_sleep.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/net/loop.h>
 
 #include <assert.h>
@@ -11,16 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <blotter/core/alloc.h>
-
-#include "loop_signal.h"
-#include "loop_sleep.h"
-
 #define NO_SLOT (-1)
 
-struct watch {
+struct loop_fd {
     int fd;
-    loop_fd_fn fn; /* NULL: unwatched during this turn, removed at its end */
+    loop_fd_fn fn; /* NULL: cleared during this turn, removed at its end */
     void *user;
 };
 
@@ -48,10 +47,10 @@ struct loop {
     int64_t slept_us;        /* by the machine, since it was started; it only grows */
     int64_t slept_before_us; /* the same when the loop was made */
     int sleep_fd;            /* -1: none */
-    struct pollfd *polls;    /* beside watches, index by index */
-    struct watch *watches;
-    size_t watch_count;
-    size_t watch_room;
+    struct pollfd *polls;    /* beside fds, index by index */
+    struct loop_fd *fds;
+    size_t fd_count;
+    size_t fd_room;
     bool has_holes;
     int *slot_of_fd;
     size_t slot_room;
@@ -124,14 +123,14 @@ static void slot_put(struct loop *loop, int fd, int slot)
     loop->slot_of_fd[fd] = slot;
 }
 
-static size_t watch_add(struct loop *loop)
+static size_t fd_add(struct loop *loop)
 {
-    if (loop->watch_count == loop->watch_room) {
-        loop->watch_room = loop->watch_room * 2 + 16;
-        loop->polls = mem_realloc(loop->polls, loop->watch_room * sizeof *loop->polls);
-        loop->watches = mem_realloc(loop->watches, loop->watch_room * sizeof *loop->watches);
+    if (loop->fd_count == loop->fd_room) {
+        loop->fd_room = loop->fd_room * 2 + 16;
+        loop->polls = mem_realloc(loop->polls, loop->fd_room * sizeof *loop->polls);
+        loop->fds = mem_realloc(loop->fds, loop->fd_room * sizeof *loop->fds);
     }
-    return loop->watch_count++;
+    return loop->fd_count++;
 }
 
 static short poll_events(unsigned events)
@@ -139,22 +138,22 @@ static short poll_events(unsigned events)
     return (short)(((events & LOOP_READ) ? POLLIN : 0) | ((events & LOOP_WRITE) ? POLLOUT : 0));
 }
 
-void loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *user)
+void loop_fd_set(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *user)
 {
     assert(fd >= 0 && fn != NULL);
     int found = slot_find(loop, fd);
-    size_t slot = found == NO_SLOT ? watch_add(loop) : (size_t)found;
+    size_t slot = found == NO_SLOT ? fd_add(loop) : (size_t)found;
     if (found == NO_SLOT) {
         loop->polls[slot].revents = 0;
         slot_put(loop, fd, (int)slot);
     }
-    /* poll reports a hang-up even to those who ask for nothing: such a watch sleeps instead. */
+    /* poll reports a hang-up even to those who ask for nothing: such a one sleeps instead. */
     loop->polls[slot].fd = events != 0 ? fd : -1;
     loop->polls[slot].events = poll_events(events);
-    loop->watches[slot] = (struct watch){fd, fn, user};
+    loop->fds[slot] = (struct loop_fd){fd, fn, user};
 }
 
-void loop_unwatch(struct loop *loop, int fd)
+void loop_fd_clear(struct loop *loop, int fd)
 {
     int slot = fd >= 0 ? slot_find(loop, fd) : NO_SLOT;
     if (slot == NO_SLOT) {
@@ -163,23 +162,23 @@ void loop_unwatch(struct loop *loop, int fd)
     loop->slot_of_fd[fd] = NO_SLOT;
     loop->polls[slot].fd = -1;
     loop->polls[slot].revents = 0;
-    loop->watches[slot].fn = NULL;
+    loop->fds[slot].fn = NULL;
     loop->has_holes = true;
 }
 
-static void watches_compact(struct loop *loop)
+static void fds_compact(struct loop *loop)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < loop->watch_count; i++) {
-        if (loop->watches[i].fn == NULL) {
+    for (size_t i = 0; i < loop->fd_count; i++) {
+        if (loop->fds[i].fn == NULL) {
             continue;
         }
-        loop->watches[kept] = loop->watches[i];
+        loop->fds[kept] = loop->fds[i];
         loop->polls[kept] = loop->polls[i];
-        loop->slot_of_fd[loop->watches[i].fd] = (int)kept;
+        loop->slot_of_fd[loop->fds[i].fd] = (int)kept;
         kept++;
     }
-    loop->watch_count = kept;
+    loop->fd_count = kept;
     loop->has_holes = false;
 }
 
@@ -199,19 +198,19 @@ static unsigned reported_events(const struct pollfd *entry)
     return events;
 }
 
-static void watches_dispatch(struct loop *loop, int ready)
+static void fds_dispatch(struct loop *loop, int ready)
 {
-    /* Watches added by a callback lie beyond count; those removed have no revents any more. */
-    size_t count = loop->watch_count;
+    /* Descriptors added by a callback lie beyond count; those removed have no revents any more. */
+    size_t count = loop->fd_count;
     for (size_t i = 0; i < count && ready > 0 && !loop->quit; i++) {
         if (loop->polls[i].revents == 0) {
             continue;
         }
         ready--;
         unsigned events = reported_events(&loop->polls[i]);
-        struct watch watch = loop->watches[i];
+        struct loop_fd one = loop->fds[i];
         loop->polls[i].revents = 0;
-        watch.fn(watch.user, watch.fd, events);
+        one.fn(one.user, one.fd, events);
     }
 }
 
@@ -347,7 +346,7 @@ void loop_signal(struct loop *loop, int signo, loop_signal_fn fn, void *user)
 {
     if (loop->signals == NULL) {
         loop->signals = loop_signals_new();
-        loop_watch(loop, loop_signals_fd(loop->signals), LOOP_READ, on_signal_pipe, loop);
+        loop_fd_set(loop, loop_signals_fd(loop->signals), LOOP_READ, on_signal_pipe, loop);
     }
     loop_signals_add(loop->signals, signo, fn, user);
 }
@@ -389,7 +388,7 @@ struct loop *loop_new(void)
     loop->slept_us = loop->slept_before_us = sleep_total_us();
     loop->sleep_fd = sleep_fd_new();
     if (loop->sleep_fd >= 0) {
-        loop_watch(loop, loop->sleep_fd, LOOP_READ, on_sleep_fd, loop);
+        loop_fd_set(loop, loop->sleep_fd, LOOP_READ, on_sleep_fd, loop);
     }
     return loop;
 }
@@ -404,7 +403,7 @@ void loop_free(struct loop *loop)
         close(loop->sleep_fd);
     }
     free(loop->polls);
-    free(loop->watches);
+    free(loop->fds);
     free(loop->slot_of_fd);
     free(loop->heap);
     free(loop->hooks);
@@ -416,10 +415,10 @@ static int wait_until(struct loop *loop, int64_t wait_us)
 {
 #if defined(__linux__) || defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__DragonFly__)
     struct timespec wait = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
-    return ppoll(loop->polls, (nfds_t)loop->watch_count, wait_us < 0 ? NULL : &wait, NULL);
+    return ppoll(loop->polls, (nfds_t)loop->fd_count, wait_us < 0 ? NULL : &wait, NULL);
 #else
     int64_t wait_ms = wait_us < 0 ? -1 : (wait_us + 999) / 1000;
-    return poll(loop->polls, (nfds_t)loop->watch_count, (int)(wait_ms < 60000 ? wait_ms : 60000));
+    return poll(loop->polls, (nfds_t)loop->fd_count, (int)(wait_ms < 60000 ? wait_ms : 60000));
 #endif
 }
 
@@ -451,7 +450,7 @@ static void turn(struct loop *loop)
         return;
     }
     if (loop->has_holes) {
-        watches_compact(loop);
+        fds_compact(loop);
     }
     int ready = wait_until(loop, wait_length_us(loop));
     if (ready < 0 && errno != EINTR && errno != EAGAIN) {
@@ -460,7 +459,7 @@ static void turn(struct loop *loop)
     }
     loop->woke_us = loop_refresh(loop).mono_us;
     look_for_sleep(loop);
-    watches_dispatch(loop, ready);
+    fds_dispatch(loop, ready);
 }
 
 int loop_run(struct loop *loop)

@@ -1,13 +1,13 @@
 #include "loop_signal.h"
 
+#include <blotter/core/alloc.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
 
 #define SIGNAL_LIMIT 65 /* no signal that we could be asked for has a higher number */
 

@@ -1,14 +1,13 @@
+#include "head.h"
+#include "http_private.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/ndjson.h>
 #include <blotter/net/stream.h>
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/ndjson.h>
-
-#include "head.h"
-#include "http_private.h"
 
 #define FIRST_ANSWER_US 3000
 #define LAST_ID_MAX 65536 /* a longer one is kept, but no server would take it as a header */

@@ -1,13 +1,12 @@
-#include "transfer.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include <blotter/core/alloc.h>
-
 #include "head.h"
 #include "http_fault.h"
 #include "http_private.h"
+#include "transfer.h"
+
+#include <blotter/core/alloc.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #define LOCATION_MAX 8192
 #define COOKIES_MAX 64 /* more than that are all forgotten */
@@ -75,15 +74,15 @@ static void took(struct http *http, int64_t first_byte_us)
 
 void http_forget_connections(struct http *http)
 {
-    http->forgot_us = loop_refresh(http->loop).mono_us;
+    http->pool->forgot_us = loop_refresh(http->loop).mono_us;
 }
 
 /* A kept connection, unless it is older than what was forgotten last; fresh: none at all.
  * libcurl knows the ages of its connections in whole seconds: for the first two, no old one. */
 static void choose_connection(const struct http *http, CURL *easy, bool fresh)
 {
-    int64_t since_us =
-        http->forgot_us != MOMENT_NEVER ? loop_now(http->loop).mono_us - http->forgot_us : -1;
+    int64_t forgot_us = http->pool->forgot_us;
+    int64_t since_us = forgot_us != MOMENT_NEVER ? loop_now(http->loop).mono_us - forgot_us : -1;
     bool just_now = since_us >= 0 && since_us < FORGOTTEN_FRESH_S * INT64_C(1000000);
     bool old_left = since_us >= 0 && since_us / 1000000 <= 2 * IDLE_MAX_S;
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, fresh || just_now ? 1L : 0L);
@@ -236,7 +235,7 @@ static size_t curl_has_bytes(char *bytes, size_t one, size_t len, void *user)
     }
     if (turn_is_over(transfer)) {
         transfer->resume_due = true;
-        loop_timer_set(transfer->http->resume, 0);
+        loop_timer_set(transfer->http->pool->resume, 0);
         return CURL_WRITEFUNC_PAUSE;
     }
     bool more = transfer->handler.on_bytes(transfer->handler.user, bytes, len, &transfer->fault);
@@ -368,7 +367,7 @@ static void hop_prepare(struct transfer *transfer)
 
 static void transfer_free(struct transfer *transfer)
 {
-    curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+    curl_multi_remove_handle(transfer->http->pool->multi, transfer->easy);
     curl_easy_cleanup(transfer->easy);
     sent_free(transfer);
     for (size_t i = 0; i < transfer->header_count; i++) {
@@ -379,8 +378,8 @@ static void transfer_free(struct transfer *transfer)
     if (transfer->next != NULL) {
         transfer->next->previous = transfer->previous;
     }
-    *(transfer->previous != NULL ? &transfer->previous->next : &transfer->http->transfers) =
-        transfer->next;
+    struct http_pool *pool = transfer->http->pool;
+    *(transfer->previous != NULL ? &transfer->previous->next : &pool->transfers) = transfer->next;
     free(transfer);
 }
 
@@ -392,13 +391,14 @@ static void settle(struct transfer *transfer)
     } else if (transfer->state == TRANSFER_NEW) {
         transfer->state = TRANSFER_RUNNING;
         choose_connection(transfer->http, transfer->easy, transfer->fresh);
-        curl_multi_add_handle(transfer->http->multi, transfer->easy);
+        curl_multi_add_handle(transfer->http->pool->multi, transfer->easy);
     }
 }
 
 struct transfer *transfer_start(struct http *http, const struct transfer_request *request,
                                 const struct transfer_handler *handler)
 {
+    struct http_pool *pool = http->pool;
     struct transfer *transfer = mem_calloc(1, sizeof *transfer);
     transfer->http = http;
     transfer->handler = *handler;
@@ -421,12 +421,12 @@ struct transfer *transfer_start(struct http *http, const struct transfer_request
     }
     options_set_once(transfer);
     hop_prepare(transfer);
-    transfer->next = http->transfers;
-    if (http->transfers != NULL) {
-        http->transfers->previous = transfer;
+    transfer->next = pool->transfers;
+    if (pool->transfers != NULL) {
+        pool->transfers->previous = transfer;
     }
-    http->transfers = transfer;
-    if (http->inside_curl == 0) {
+    pool->transfers = transfer;
+    if (pool->inside_curl == 0) {
         settle(transfer);
     }
     return transfer;
@@ -438,7 +438,7 @@ void transfer_cancel(struct transfer *transfer)
         return;
     }
     transfer->state = TRANSFER_CANCELLED;
-    if (transfer->http->inside_curl == 0) {
+    if (transfer->http->pool->inside_curl == 0) {
         transfer_free(transfer);
     }
 }
@@ -452,7 +452,7 @@ void transfer_pause(struct transfer *transfer, bool paused)
     /* Pausing takes place in curl_has_bytes, when there is something to be held back. */
     transfer->resume_due = !paused;
     if (!paused) {
-        loop_timer_set(transfer->http->resume, 0);
+        loop_timer_set(transfer->http->pool->resume, 0);
     }
 }
 
@@ -479,7 +479,7 @@ static bool redirect_follow(struct transfer *transfer)
     }
     free(transfer->url);
     transfer->url = url;
-    curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+    curl_multi_remove_handle(transfer->http->pool->multi, transfer->easy);
     hop_prepare(transfer);
     return true;
 }
@@ -559,19 +559,18 @@ static void curl_done(struct transfer *transfer, int result)
     transfer_finish(transfer, transfer->fault.kind != FAULT_NONE ? &transfer->fault : NULL);
 }
 
-/* ---- the multi handle in the loop ---- */
+/* ---- all of a pool ---- */
 
-/* Brackets around a call into libcurl that may call back; leaving does what had to wait. */
-static void multi_enter(struct http *http)
+void transfers_enter(struct http_pool *pool)
 {
-    http->inside_curl++;
+    pool->inside_curl++;
 }
 
-static void messages_read(struct http *http)
+static void messages_read(struct http_pool *pool)
 {
     int left;
     CURLMsg *message;
-    while ((message = curl_multi_info_read(http->multi, &left)) != NULL) {
+    while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
         char *owner = NULL;
         int result = (int)message->data.result;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &owner);
@@ -581,14 +580,14 @@ static void messages_read(struct http *http)
     }
 }
 
-static void multi_leave(struct http *http)
+void transfers_leave(struct http_pool *pool)
 {
-    if (--http->inside_curl > 0) {
+    if (--pool->inside_curl > 0) {
         return;
     }
-    messages_read(http);
+    messages_read(pool);
     struct transfer *next;
-    for (struct transfer *at = http->transfers; at != NULL; at = next) {
+    for (struct transfer *at = pool->transfers; at != NULL; at = next) {
         next = at->next;
         settle(at);
     }
@@ -597,106 +596,38 @@ static void multi_leave(struct http *http)
 /* True when there was something to take up. */
 static bool resume(struct transfer *transfer)
 {
-    struct http *http = transfer->http;
-    if (!transfer->resume_due || transfer->resumed == http->resume_round) {
+    struct http_pool *pool = transfer->http->pool;
+    if (!transfer->resume_due || transfer->resumed == pool->resume_round) {
         return false; /* what had enough in this round waits for the next */
     }
-    transfer->resumed = http->resume_round;
+    transfer->resumed = pool->resume_round;
     transfer->resume_due = false;
     transfer->owed = true;
     if (transfer->state == TRANSFER_RUNNING) {
-        multi_enter(http);
+        transfers_enter(pool);
         curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-        multi_leave(http);
+        transfers_leave(pool);
     }
     return true;
 }
 
-/* libcurl asks for sockets and one timer; the loop has both. */
-
-static void on_socket_ready(void *user, int fd, unsigned events)
+void transfers_resume(struct http_pool *pool)
 {
-    struct http *http = user;
-    int bits = ((events & LOOP_READ) ? CURL_CSELECT_IN : 0) |
-               ((events & LOOP_WRITE) ? CURL_CSELECT_OUT : 0) |
-               ((events & LOOP_ERROR) ? CURL_CSELECT_ERR : 0);
-    int running;
-    multi_enter(http);
-    curl_multi_socket_action(http->multi, fd, bits, &running);
-    multi_leave(http);
-}
-
-static void on_timer(void *user)
-{
-    struct http *http = user;
-    int running;
-    multi_enter(http);
-    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    multi_leave(http);
-}
-
-static void on_resume(void *user)
-{
-    struct http *http = user;
-    struct transfer *at = http->transfers;
-    http->resume_round++;
+    struct transfer *at = pool->transfers;
+    pool->resume_round++;
     while (at != NULL) {
         /* Its callbacks may have changed the list: begin anew. */
-        at = resume(at) ? http->transfers : at->next;
+        at = resume(at) ? pool->transfers : at->next;
     }
 }
 
-static int curl_wants_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *of_socket)
+void transfers_cancel(const struct http *http)
 {
-    struct http *http = user;
-    (void)easy;
-    (void)of_socket;
-    if (what == CURL_POLL_REMOVE) {
-        loop_unwatch(http->loop, fd);
-        return 0;
+    struct transfer *next;
+    for (struct transfer *at = http->pool->transfers; at != NULL; at = next) {
+        next = at->next;
+        if (at->http == http) {
+            transfer_cancel(at);
+        }
     }
-    unsigned events =
-        ((what & CURL_POLL_IN) ? LOOP_READ : 0) | ((what & CURL_POLL_OUT) ? LOOP_WRITE : 0);
-    loop_watch(http->loop, fd, events, on_socket_ready, http);
-    return 0;
-}
-
-static int curl_wants_timer(CURLM *multi, long timeout_ms, void *user)
-{
-    struct http *http = user;
-    (void)multi;
-    loop_timer_set(http->timer,
-                   timeout_ms < 0 ? MOMENT_NEVER
-                                  : loop_refresh(http->loop).mono_us + (int64_t)timeout_ms * 1000);
-    return 0;
-}
-
-bool http_multi_init(struct http *http)
-{
-    http->multi = curl_multi_init();
-    http->share = curl_share_init();
-    http->foreign_share = curl_share_init();
-    if (http->multi == NULL || http->share == NULL || http->foreign_share == NULL) {
-        return false;
-    }
-    http->timer = loop_timer_new(http->loop, on_timer, http);
-    http->resume = loop_timer_new(http->loop, on_resume, http);
-    curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
-    curl_share_setopt(http->foreign_share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, curl_wants_socket);
-    curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, curl_wants_timer);
-    curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-    return true;
-}
-
-void http_multi_done(struct http *http)
-{
-    curl_multi_cleanup(http->multi);
-    curl_share_cleanup(http->share);
-    curl_share_cleanup(http->foreign_share);
-    loop_timer_free(http->timer);
-    loop_timer_free(http->resume);
 }

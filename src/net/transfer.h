@@ -6,6 +6,7 @@
 #define BLOTTER_NET_TRANSFER_H
 
 #include <blotter/net/http.h>
+
 #include <stdint.h>
 
 #define TRANSFER_REDIRECTS_MAX 5

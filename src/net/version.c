@@ -1,8 +1,7 @@
 #include <blotter/net/version.h>
 
-#include <stddef.h>
-
 #include <curl/curl.h>
+#include <stddef.h>
 
 const char *net_curl_version(void)
 {

@@ -1,3 +1,4 @@
+#include <blotter/core/alloc.h>
 #include <blotter/sys/file.h>
 
 #include <errno.h>
@@ -6,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
 
 #define FIRST_BYTES 4096 /* where nothing is known of the size */
 

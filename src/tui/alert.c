@@ -1,4 +1,7 @@
 #include "alert.h"
+
+#include <blotter/core/alloc.h>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,7 +9,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <blotter/core/alloc.h>
 
 enum { COPY_BYTES_MAX = 64 << 10, FD_CLOSE_END = 1024, NOTE_MAX = 512, TITLE_MAX = 128 };
 

@@ -1,4 +1,5 @@
 #include <blotter/tui/color.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

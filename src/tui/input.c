@@ -1,9 +1,11 @@
 #include "input.h"
+
+#include <blotter/core/utf8.h>
+#include <blotter/view/text.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <blotter/core/utf8.h>
-#include <blotter/view/text.h>
 
 enum {
     INTERRUPT = 0x03,

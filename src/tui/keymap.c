@@ -1,10 +1,12 @@
+#include "input.h"
 #include "keymap.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/suggest.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <blotter/core/alloc.h>
-#include <blotter/core/suggest.h>
-#include "input.h"
 
 struct keymap {
     const char *keys[ACTION_COUNT]; /* into texts, or the table's own */

@@ -1,4 +1,5 @@
 #include <blotter/tui/locale.h>
+
 #include <locale.h>
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,8 +1,10 @@
 #include "paint.h"
+
+#include <blotter/core/alloc.h>
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <blotter/core/alloc.h>
 
 enum {
     ATTRIBUTE_SETS = 32, /* CELL_ bits */

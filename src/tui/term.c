@@ -1,4 +1,7 @@
 #include "term_private.h"
+
+#include <blotter/core/alloc.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -7,7 +10,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <blotter/core/alloc.h>
 
 enum {
     GOODBYE_MAX = 400, /* bytes that restore the terminal */

@@ -1,10 +1,11 @@
 /* The one file that asks terminfo. */
 #include "term_private.h"
+
 #include <curses.h>
-#include <term.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <term.h>
 
 /* curses' macros of these names would shadow members. */
 #undef columns

@@ -4,13 +4,15 @@
  * was well.
  */
 #include "term_private.h"
+
+#include <blotter/core/alloc.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <blotter/core/alloc.h>
 
 enum {
     CRASH_BYTES_MAX = 512,

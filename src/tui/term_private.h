@@ -2,8 +2,9 @@
 #ifndef BLOTTER_TUI_TERM_PRIVATE_H
 #define BLOTTER_TUI_TERM_PRIVATE_H
 
-#include <termios.h>
 #include <blotter/tui/term.h>
+
+#include <termios.h>
 
 enum term_text {
     TEXT_ENTER, /* alternate screen */

@@ -1,5 +1,10 @@
-#include <blotter/tui/theme.h>
 #include "theme_builtin.h"
+
+#include <blotter/core/ini.h>
+#include <blotter/core/suggest.h>
+#include <blotter/sys/file.h>
+#include <blotter/tui/theme.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +15,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <blotter/core/ini.h>
-#include <blotter/sys/file.h>
-#include <blotter/core/suggest.h>
 
 enum { WORD_MAX_BYTES = 64, NAMES_MAX = 128 };
 

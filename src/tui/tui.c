@@ -1,14 +1,16 @@
-#include "state.h"
+#include "remember.h"
 #include "tui_private.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/tui/locale.h>
+
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <blotter/core/alloc.h>
-#include <blotter/tui/locale.h>
 
 /* NOLINTNEXTLINE(misc-redundant-expression): that they are equal is the point. */
-static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_JOURNAL == SCREEN_JOURNAL &&
+static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_EVENT_LOG == SCREEN_EVENT_LOG &&
                   CLIENT_TAPE == SCREEN_TAPE && CLIENT_HISTORY == SCREEN_HISTORY,
               "the client's bits go to the screen as they are");
 
@@ -91,7 +93,7 @@ static struct tui *tui_new(struct loop *loop, struct term *term)
 
 static void tui_free(struct tui *tui)
 {
-    loop_unwatch(tui->loop, term_fd(tui->term));
+    loop_fd_clear(tui->loop, term_fd(tui->term));
     loop_timer_free(tui->frame_timer);
     loop_timer_free(tui->escape_timer);
     loop_timer_free(tui->notice_timer);
@@ -122,7 +124,7 @@ static int run(struct tui *tui)
     tui_resize(tui); /* nobody told us of a change until now */
     term_start(tui->term);
     tui->read = tui_read;
-    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui->read, tui);
+    loop_fd_set(tui->loop, term_fd(tui->term), LOOP_READ, tui->read, tui);
     loop_before_wait(tui->loop, tui_frame, tui);
     if (tui->settings.hide_amounts) {
         hide_amounts(tui);
@@ -150,8 +152,8 @@ int tui_run(struct loop *loop, const struct tui_settings *settings)
     }
     struct tui *tui = tui_new(loop, term);
     if (settings->state_path != NULL) {
-        const struct state_file place = {settings->state_path, settings->state_server};
-        state_load(&place, tui->screen, tui->badge);
+        const struct remember_file place = {settings->state_path, settings->state_server};
+        remember_load(&place, tui->screen, tui->badge);
     }
     tui_take_accounts(tui, settings);
     int status = 2;

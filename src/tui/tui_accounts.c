@@ -1,87 +1,88 @@
 /* Whose clients are shown: one alone, or several side by side. */
 #include "tui_private.h"
+
+#include <blotter/core/alloc.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <blotter/core/alloc.h>
 
 static void on_change(void *user, unsigned mask)
 {
-    struct tui_place *place = user;
-    place->changed |= mask;
-    place->tui->dirty |= mask;
+    struct tui_desk *desk = user;
+    desk->changed |= mask;
+    desk->tui->dirty |= mask;
     /* One that came late is told of after this turn's frame. */
-    loop_timer_set(place->tui->frame_timer, loop_now(place->tui->loop).mono_us);
-    const char *word = client_take_word(place->client);
+    loop_timer_set(desk->tui->frame_timer, loop_now(desk->tui->loop).mono_us);
+    const char *word = client_take_word(desk->client);
     if (word != NULL) {
-        tui_notice(place->tui, "%s%s%s", place->name != NULL ? place->name : "",
-                   place->name != NULL ? ": " : "", word);
+        tui_notice(desk->tui, "%s%s%s", desk->name != NULL ? desk->name : "",
+                   desk->name != NULL ? ": " : "", word);
     }
 }
 
-static void listen(struct tui_place *place)
+static void listen(struct tui_desk *desk)
 {
-    client_on_change(place->client, on_change, place);
+    client_on_change(desk->client, on_change, desk);
 }
 
-static void place_open(struct tui *tui, const struct tui_account *account)
+static void desk_open(struct tui *tui, const struct tui_account *account)
 {
-    struct tui_place *place = &tui->places[tui->place_count];
-    *place = (struct tui_place){.tui = tui,
-                                .client = account->client,
-                                .serial = account->serial,
-                                .badge = account->badge,
-                                .host = account->host,
-                                .user = account->user,
-                                .changed = SCREEN_ALL,
-                                .visible = RESOURCE_ALL};
+    struct tui_desk *desk = &tui->desks[tui->desk_count];
+    *desk = (struct tui_desk){.tui = tui,
+                              .client = account->client,
+                              .serial = account->serial,
+                              .badge = account->badge,
+                              .host = account->host,
+                              .user = account->user,
+                              .changed = SCREEN_ALL,
+                              .visible = RESOURCE_ALL};
     if (account->name != NULL) {
-        snprintf(place->owner.name, sizeof place->owner.name, "%s", account->name);
-        owner_init(&place->owner, account->name, tui->place_count);
-        place->name = place->owner.name;
+        snprintf(desk->owner.name, sizeof desk->owner.name, "%s", account->name);
+        owner_init(&desk->owner, account->name, tui->desk_count);
+        desk->name = desk->owner.name;
     }
-    tui->place_count++;
+    tui->desk_count++;
 }
 
-static const struct tui_place *find_place(const struct tui_place *places, size_t count,
-                                          uint64_t serial)
+static const struct tui_desk *find_desk(const struct tui_desk *desks, size_t count, uint64_t serial)
 {
     size_t i = 0;
-    while (i < count && places[i].serial != serial) {
+    while (i < count && desks[i].serial != serial) {
         i++;
     }
-    return i < count ? &places[i] : NULL;
+    return i < count ? &desks[i] : NULL;
 }
 
 /* What was seen of an account goes with it, wherever it stands now. */
-static void place_keep(struct tui_place *place, const struct tui_place *before)
+static void desk_keep(struct tui_desk *desk, const struct tui_desk *before)
 {
-    place->loaded = before->loaded;
-    place->events_seen = before->events_seen;
-    place->painted = before->painted;
+    desk->loaded = before->loaded;
+    desk->events_seen = before->events_seen;
+    desk->painted = before->painted;
 }
 
 void tui_take_accounts(struct tui *tui, const struct tui_settings *settings)
 {
-    struct tui_place *before = mem_calloc(OWNERS_MAX, sizeof *before);
-    size_t count = tui->place_count;
+    struct tui_desk *before = mem_calloc(OWNERS_MAX, sizeof *before);
+    size_t count = tui->desk_count;
     bool same = count == settings->account_count;
-    memcpy(before, tui->places, count * sizeof *before);
-    tui->place_count = 0;
+    memcpy(before, tui->desks, count * sizeof *before);
+    tui->desk_count = 0;
     for (size_t i = 0; i < settings->account_count && i < OWNERS_MAX; i++) {
         const struct tui_account *account = &settings->accounts[i];
-        const struct tui_place *was = find_place(before, count, account->serial);
-        place_open(tui, account);
-        struct tui_place *place = &tui->places[i];
+        const struct tui_desk *was = find_desk(before, count, account->serial);
+        desk_open(tui, account);
+        struct tui_desk *desk = &tui->desks[i];
         same = same && was == &before[i];
         if (was != NULL) {
-            place_keep(place, was);
+            desk_keep(desk, was);
         }
         if (tui->running) {
-            listen(place);
+            listen(desk);
         }
         if (tui->running && was == NULL) {
-            client_start(place->client);
+            client_start(desk->client);
         }
     }
     free(before);
@@ -96,32 +97,32 @@ void tui_take_accounts(struct tui *tui, const struct tui_settings *settings)
 void tui_start_accounts(struct tui *tui)
 {
     tui->running = true;
-    for (size_t i = 0; i < tui->place_count; i++) {
-        listen(&tui->places[i]);
-        client_start(tui->places[i].client);
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        listen(&tui->desks[i]);
+        client_start(tui->desks[i].client);
     }
 }
 
 void tui_stop_accounts(struct tui *tui)
 {
     tui->running = false;
-    for (size_t i = 0; i < tui->place_count; i++) {
-        client_on_change(tui->places[i].client, NULL, NULL);
-        client_stop(tui->places[i].client);
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        client_on_change(tui->desks[i].client, NULL, NULL);
+        client_stop(tui->desks[i].client);
     }
 }
 
 bool tui_is_several(const struct tui *tui)
 {
-    return tui->place_count != 1 || tui->places[0].name != NULL;
+    return tui->desk_count != 1 || tui->desks[0].name != NULL;
 }
 
 /* --- what the screen is told -------------------------------------------------------------- */
 
 /* Figures from the cache are of the server that was seen then. */
-const char *tui_badge(const struct tui *tui, const struct tui_place *place)
+const char *tui_badge(const struct tui *tui, const struct tui_desk *desk)
 {
-    switch (client_server(place->client)) {
+    switch (client_server(desk->client)) {
     case CLIENT_SERVER_MOCK:
         return "MOCK";
     case CLIENT_SERVER_REAL:
@@ -131,36 +132,36 @@ const char *tui_badge(const struct tui *tui, const struct tui_place *place)
     }
 }
 
-static void fill_rows(const struct tui_place *place, struct screen_input *ret)
+static void fill_rows(const struct tui_desk *desk, struct screen_input *ret)
 {
-    const struct engine *engine = client_engine(place->client);
+    const struct engine *engine = client_engine(desk->client);
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         engine_pane(engine, (enum resource)i, &ret->panes[i]);
-        bool cut = client_is_cut(place->client, (enum resource)i);
+        bool cut = client_is_cut(desk->client, (enum resource)i);
         ret->cut |= cut ? RESOURCE_BIT(i) : 0;
     }
     struct pane_state *orders = &ret->panes[RESOURCE_ORDERS];
-    const struct snapshot *shown = client_orders(place->client);
+    const struct snapshot *shown = client_orders(desk->client);
     orders->version = shown == orders->shown ? orders->version : 0; /* with some that are kept */
     orders->shown = shown;
 }
 
 /* What there is of one account; what all have in common is in ret already. */
-static void fill_place(struct tui *tui, struct tui_place *place, struct screen_input *ret)
+static void fill_desk(struct tui *tui, struct tui_desk *desk, struct screen_input *ret)
 {
-    struct client *client = place->client;
+    struct client *client = desk->client;
     const struct engine *engine = client_engine(client);
-    fill_rows(place, ret);
+    fill_rows(desk, ret);
     ret->wanted = tui->settings.panes != 0 ? tui->settings.panes : RESOURCE_ALL;
     ret->wanted &= client_panes(client);
     ret->conn = client_stream_status(client);
-    ret->asking = client_asking(client, &place->asking) ? &place->asking : NULL;
+    ret->asking = client_asking(client, &desk->asking) ? &desk->asking : NULL;
     ret->polling = engine_polling(engine, &ret->poll_next_ms);
     ret->poll_every_ms = engine_poll_every_ms(engine);
-    ret->journal = client_journal(client);
+    ret->event_log = client_event_log(client);
     ret->tape = client_tape(client);
     ret->history = client_history(client);
-    const char *past = screen_past_symbol(tui->screen, place->name != NULL ? &place->owner : NULL);
+    const char *past = screen_past_symbol(tui->screen, desk->name != NULL ? &desk->owner : NULL);
     ret->past = past != NULL ? client_past(client, past) : NULL;
     ret->looked_ms = client_looked(client);
     int64_t last_ms;
@@ -174,9 +175,9 @@ static void fill_place(struct tui *tui, struct tui_place *place, struct screen_i
     ret->errors = client_errors(client);
     ret->event_latency = client_event_latency(client);
     ret->fetch_latency = client_fetch_latency(client);
-    ret->badge = place->badge != NULL ? place->badge : tui_badge(tui, place);
+    ret->badge = desk->badge != NULL ? desk->badge : tui_badge(tui, desk);
     ret->badge = ret->badge[0] != '\0' ? ret->badge : "?";
-    ret->host = place->host;
+    ret->host = desk->host;
 }
 
 static void fill_common(const struct tui *tui, struct screen_input *ret)
@@ -194,11 +195,11 @@ static void fill_common(const struct tui *tui, struct screen_input *ret)
 }
 
 /* An account is added to others once it is known what its money is. */
-static void note_owner(struct tui_place *place, const struct screen_input *one)
+static void note_owner(struct tui_desk *desk, const struct screen_input *one)
 {
     const struct snapshot *account = one->panes[RESOURCE_ACCOUNT].shown;
     bool told = account != NULL && account->row_count > 0;
-    struct owner *owner = &place->owner;
+    struct owner *owner = &desk->owner;
     owner->kind = owner_kind_of(one->badge);
     owner->alone = owner->kind == OWNER_UNTOLD || !told;
     snprintf(owner->currency, sizeof owner->currency, "%s", told ? account->account->currency : "");
@@ -211,7 +212,7 @@ void tui_fill_input(struct tui *tui, struct screen_input *ret)
 {
     fill_common(tui, ret);
     if (!tui_is_several(tui)) {
-        fill_place(tui, &tui->places[0], ret);
+        fill_desk(tui, &tui->desks[0], ret);
         return;
     }
     if (tui->inputs == NULL) {
@@ -220,15 +221,15 @@ void tui_fill_input(struct tui *tui, struct screen_input *ret)
     if (tui->joint == NULL) {
         tui->joint = screen_joint_new();
     }
-    for (size_t i = 0; i < tui->place_count; i++) {
-        struct tui_place *place = &tui->places[i];
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        struct tui_desk *desk = &tui->desks[i];
         tui->inputs[i] = *ret;
-        fill_place(tui, place, &tui->inputs[i]);
-        note_owner(place, &tui->inputs[i]);
-        tui->owners[i] = &place->owner;
+        fill_desk(tui, desk, &tui->inputs[i]);
+        note_owner(desk, &tui->inputs[i]);
+        tui->owners[i] = &desk->owner;
     }
     tui->accounts = (struct screen_accounts){
-        .owners = tui->owners, .of = tui->inputs, .count = tui->place_count};
+        .owners = tui->owners, .of = tui->inputs, .count = tui->desk_count};
     screen_joint_fill(tui->joint, tui->screen, &tui->accounts, ret);
 }
 
@@ -236,20 +237,20 @@ void tui_fill_input(struct tui *tui, struct screen_input *ret)
 
 void tui_trigger(struct tui *tui, enum engine_trigger trigger, resource_mask which)
 {
-    for (size_t i = 0; i < tui->place_count; i++) {
-        client_trigger(tui->places[i].client, trigger, which);
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        client_trigger(tui->desks[i].client, trigger, which);
     }
 }
 
 /* Those that are shown. */
 void tui_revalidate(struct tui *tui, resource_mask which)
 {
-    for (size_t i = 0; i < tui->place_count; i++) {
+    for (size_t i = 0; i < tui->desk_count; i++) {
         bool several = tui_is_several(tui);
         bool shown =
             !several || tui->accounts.shown == SCREEN_ALL_ACCOUNTS || tui->accounts.shown == i;
         if (shown) {
-            client_trigger(tui->places[i].client, ENGINE_MANUAL, which);
+            client_trigger(tui->desks[i].client, ENGINE_MANUAL, which);
         }
     }
 }
@@ -257,15 +258,15 @@ void tui_revalidate(struct tui *tui, resource_mask which)
 void tui_tell_visible(struct tui *tui)
 {
     resource_mask visible = screen_visible(tui->screen);
-    for (size_t i = 0; i < tui->place_count; i++) {
-        struct tui_place *place = &tui->places[i];
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        struct tui_desk *desk = &tui->desks[i];
         bool shown = !tui_is_several(tui) || tui->accounts.shown == SCREEN_ALL_ACCOUNTS ||
                      tui->accounts.shown == i;
         /* The top line has everybody's day. */
         resource_mask its = shown ? visible : visible & RESOURCE_BIT(RESOURCE_POSITIONS);
-        if (its != place->visible) {
-            place->visible = its;
-            client_set_visible(place->client, its);
+        if (its != desk->visible) {
+            desk->visible = its;
+            client_set_visible(desk->client, its);
         }
     }
 }
@@ -273,54 +274,54 @@ void tui_tell_visible(struct tui *tui)
 /* The terminal shows what was announced before the frame. */
 void tui_tell_painted(struct tui *tui)
 {
-    for (size_t i = 0; i < tui->place_count; i++) {
-        struct tui_place *place = &tui->places[i];
-        if (place->unpainted != 0 || !place->painted || tui->place_count == 1) {
-            client_painted(place->client, place->unpainted);
-            place->unpainted = 0;
-            place->painted = true;
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        struct tui_desk *desk = &tui->desks[i];
+        if (desk->unpainted != 0 || !desk->painted || tui->desk_count == 1) {
+            client_painted(desk->client, desk->unpainted);
+            desk->unpainted = 0;
+            desk->painted = true;
         }
     }
 }
 
 void tui_look(struct tui *tui)
 {
-    for (size_t i = 0; i < tui->place_count; i++) {
-        client_look(tui->places[i].client, loop_now(tui->loop).wall_ms);
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        client_look(tui->desks[i].client, loop_now(tui->loop).wall_ms);
     }
 }
 
 /* The panes that the server has answered. */
-static resource_mask loaded_panes(const struct tui_place *place)
+static resource_mask loaded_panes(const struct tui_desk *desk)
 {
     resource_mask loaded = 0;
     for (int i = 0; i < RESOURCE_COUNT; i++) {
         struct pane_state pane;
-        engine_pane(client_engine(place->client), (enum resource)i, &pane);
+        engine_pane(client_engine(desk->client), (enum resource)i, &pane);
         loaded |= pane.shown != NULL && !pane.cached ? RESOURCE_BIT(i) : 0;
     }
     return loaded;
 }
 
-static bool has_news(struct tui_place *place)
+static bool has_news(struct tui_desk *desk)
 {
     bool news = false;
-    if (place->loaded != RESOURCE_ALL) {
-        resource_mask loaded = loaded_panes(place);
-        news = (loaded & ~place->loaded) != 0;
-        place->loaded |= loaded;
+    if (desk->loaded != RESOURCE_ALL) {
+        resource_mask loaded = loaded_panes(desk);
+        news = (loaded & ~desk->loaded) != 0;
+        desk->loaded |= loaded;
     }
-    uint64_t events = engine_counters(client_engine(place->client))->events;
-    news = news || events != place->events_seen;
-    place->events_seen = events;
+    uint64_t events = engine_counters(client_engine(desk->client))->events;
+    news = news || events != desk->events_seen;
+    desk->events_seen = events;
     return news;
 }
 
 bool tui_has_news(struct tui *tui)
 {
     bool news = false;
-    for (size_t i = 0; i < tui->place_count; i++) {
-        news = has_news(&tui->places[i]) || news;
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        news = has_news(&tui->desks[i]) || news;
     }
     return news;
 }

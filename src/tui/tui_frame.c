@@ -5,6 +5,7 @@
  */
 #include "alert.h"
 #include "tui_private.h"
+
 #include <signal.h>
 #include <stdio.h>
 
@@ -23,13 +24,13 @@ static void raise_alerts(struct tui *tui)
         tui->alert_second = second;
         tui->alerts_in_second = 0;
     }
-    for (size_t i = 0; i < tui->place_count; i++) {
-        const struct tui_place *place = &tui->places[i];
-        while (client_next_alarm(place->client, &alarm)) {
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        const struct tui_desk *desk = &tui->desks[i];
+        while (client_next_alarm(desk->client, &alarm)) {
             struct alarm_words words;
             alarm_say(&alarm, &tui->format, screen_hides_amounts(tui->screen), &words);
             if (tui->alerts_in_second++ < ALERTS_PER_SECOND) {
-                const struct alert alert = {&alarm, &words, place->name};
+                const struct alert alert = {&alarm, &words, desk->name};
                 alert_raise(&tui->settings, tui->term, &alert);
             }
         }
@@ -53,8 +54,8 @@ void tui_write(struct tui *tui)
         return;
     }
     bool blocked = term_queued(tui->term) > 0;
-    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ | (blocked ? LOOP_WRITE : 0), tui->read,
-               tui);
+    loop_fd_set(tui->loop, term_fd(tui->term), LOOP_READ | (blocked ? LOOP_WRITE : 0), tui->read,
+                tui);
     if (!blocked) {
         tell_painted(tui);
     }
@@ -81,9 +82,9 @@ void tui_resize(struct tui *tui)
 static void choose_grouping(struct tui *tui)
 {
     const char *currency = NULL;
-    for (size_t i = 0; i < tui->place_count && currency == NULL; i++) {
+    for (size_t i = 0; i < tui->desk_count && currency == NULL; i++) {
         struct pane_state state;
-        engine_pane(client_engine(tui->places[i].client), RESOURCE_ACCOUNT, &state);
+        engine_pane(client_engine(tui->desks[i].client), RESOURCE_ACCOUNT, &state);
         bool known = state.shown != NULL && state.shown->row_count > 0;
         currency = known ? state.shown->account->currency : NULL;
     }
@@ -110,9 +111,9 @@ static void paint_now(struct tui *tui, int64_t now_us)
         pace_painted(&tui->pace, now_us);
     }
     tui->frame_for = PACE_CONFIRMATION;
-    for (size_t i = 0; i < tui->place_count; i++) {
-        tui->places[i].unpainted |= tui->places[i].changed;
-        tui->places[i].changed = 0;
+    for (size_t i = 0; i < tui->desk_count; i++) {
+        tui->desks[i].unpainted |= tui->desks[i].changed;
+        tui->desks[i].changed = 0;
     }
     tui->frame_queued = true;
     tui_write(tui);

@@ -1,7 +1,8 @@
 /* What the user does: keys, mouse, focus; and what follows from it. */
 #include "alert.h"
-#include "state.h"
+#include "remember.h"
 #include "tui_private.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,13 +42,13 @@ void tui_resume(struct tui *tui)
     if (!term_is_ours(tui->term)) {
         term_stop(tui->term);
         tui->suspended = true;
-        loop_watch(tui->loop, term_fd(tui->term), LOOP_ERROR, tui_read, tui);
+        loop_fd_set(tui->loop, term_fd(tui->term), LOOP_ERROR, tui_read, tui);
         return;
     }
     tui->suspended = false;
     term_start(tui->term);
     tui_resize(tui);
-    loop_watch(tui->loop, term_fd(tui->term), LOOP_READ, tui_read, tui);
+    loop_fd_set(tui->loop, term_fd(tui->term), LOOP_READ, tui_read, tui);
     tui_trigger(tui, ENGINE_RESUME, RESOURCE_ALL);
 }
 
@@ -55,9 +56,9 @@ void tui_resume(struct tui *tui)
 
 void tui_save(struct tui *tui)
 {
-    const struct state_file place = {tui->settings.state_path, tui->settings.state_server};
-    const char *badge = tui_is_several(tui) ? "" : tui_badge(tui, &tui->places[0]);
-    if (place.path != NULL && !state_save(&place, tui->screen, badge) &&
+    const struct remember_file place = {tui->settings.state_path, tui->settings.state_server};
+    const char *badge = tui_is_several(tui) ? "" : tui_badge(tui, &tui->desks[0]);
+    if (place.path != NULL && !remember_save(&place, tui->screen, badge) &&
         tui->settings.log != NULL) {
         tui->settings.log(tui->settings.user_data, "the state file could not be written");
     }

@@ -1,5 +1,6 @@
 /* A sentence for the user on the state bar, for a moment. */
 #include "tui_private.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -6,17 +6,17 @@
 #include "keymap.h"
 #include "pace.h"
 #include "paint.h"
+#include "remember.h"
+
 #include <blotter/tui/term.h>
 #include <blotter/tui/theme.h>
 #include <blotter/tui/tui.h>
 #include <blotter/view/screen.h>
 
-#include "state.h"
-
 enum { NOTICE_MAX = 200 };
 
 /* An account that is shown, and what was last seen of it. */
-struct tui_place {
+struct tui_desk {
     struct tui *tui;
     struct client *client;
     uint64_t serial;
@@ -34,8 +34,8 @@ struct tui_place {
 
 struct tui {
     struct loop *loop;
-    struct tui_place places[OWNERS_MAX];
-    size_t place_count;
+    struct tui_desk desks[OWNERS_MAX];
+    size_t desk_count;
     bool running;                /* their clients are started */
     struct screen_joint *joint;  /* of several; NULL: not yet needed … */
     struct screen_input *inputs; /* … OWNERS_MAX */
@@ -65,7 +65,7 @@ struct tui {
     int64_t alert_second; /* alerts are counted by the second */
     int alerts_in_second;
     char notice[NOTICE_MAX];
-    char badge[STATE_BADGE_MAX]; /* as the server was when it was last seen; "": not known */
+    char badge[REMEMBER_BADGE_MAX]; /* as the server was when it was last seen; "": not known */
 };
 
 /* --- tui_setup.c: what settings become ---------------------------------------------------- */
@@ -84,7 +84,7 @@ void tui_stop_accounts(struct tui *tui);
 bool tui_is_several(const struct tui *tui); /* accounts are named */
 void tui_fill_input(struct tui *tui, struct screen_input *ret);
 /* What the server says it is; "": nothing yet. */
-const char *tui_badge(const struct tui *tui, const struct tui_place *place);
+const char *tui_badge(const struct tui *tui, const struct tui_desk *desk);
 void tui_trigger(struct tui *tui, enum engine_trigger trigger, resource_mask which);
 void tui_revalidate(struct tui *tui, resource_mask which); /* of those on the screen */
 void tui_tell_visible(struct tui *tui);

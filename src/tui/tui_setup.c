@@ -1,12 +1,14 @@
 /* What settings become: looks, keys, terminal; at start and again on SIGUSR1. */
 #include "tui_private.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/tui/zone.h>
+
 #include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <blotter/core/alloc.h>
 
 enum { THEMES_TRIED_MAX = 64 };
 
@@ -159,7 +161,7 @@ void tui_next_theme(struct tui *tui)
         if (theme_load(name, tui->settings.theme_dirs, &theme, &why)) {
             tui->theme = theme;
             paint_set_theme(tui->paint, &theme, term_depth(tui->term));
-            screen_state_set(tui->screen, "theme", name);
+            screen_remembered_set(tui->screen, "theme", name);
             tui_repaint(tui);
             tui_notice(tui, "theme %s", name);
             return;

@@ -1,4 +1,7 @@
+#include <blotter/core/alloc.h>
+#include <blotter/core/suggest.h>
 #include <blotter/tui/zone.h>
+
 #include <limits.h>
 #include <locale.h>
 #include <stdio.h>
@@ -6,9 +9,6 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/suggest.h>
 
 enum { PATH_BYTES_MAX = 4096, LIST_BYTES_MAX = 64 << 10 };
 

@@ -1,5 +1,4 @@
 #include "firehose.h"
-
 #include "witness.h"
 
 #include <signal.h>

@@ -1,5 +1,4 @@
 #include "link.h"
-
 #include "witness.h"
 
 #include <arpa/inet.h>

@@ -1,10 +1,10 @@
 /* The SSE parser alone, from bytes: figure, budget, ratio. */
+#include <blotter/core/sse.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include <blotter/core/sse.h>
 
 #define READ_SIZE ((size_t)16384) /* what libcurl hands over at once */
 #define BUDGET_GB 1.0

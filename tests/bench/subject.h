@@ -5,12 +5,11 @@
 #ifndef BLOTTER_BENCH_SUBJECT_H
 #define BLOTTER_BENCH_SUBJECT_H
 
+#include "../support/pty.h"
+#include "../support/server.h"
 #include "bench.h"
 #include "process.h"
 #include "steps.h"
-
-#include "../support/pty.h"
-#include "../support/server.h"
 
 enum subject_kind { SUBJECT_BLOTTER, SUBJECT_PEER };
 

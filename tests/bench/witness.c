@@ -1,6 +1,5 @@
-#include "witness.h"
-
 #include "process.h"
+#include "witness.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,21 +1,22 @@
 /* Several accounts without a screen: who is said, who goes on, and whose everything is. */
+#include "cli_run.h"
+#include "script_server.h"
+#include "server.h"
+
+#include <blotter/core/span.h>
+
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include <blotter/core/span.h>
-
-#include "cli_run.h"
-#include "script_server.h"
-#include "server.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 #define USERS 32

@@ -5,6 +5,13 @@
  *
  *     accounts_screen BLOTTER BLOTTER-MOCK BLOTTER-BROKER
  */
+#include "broker_run.h"
+#include "panes.h"
+#include "pty.h"
+#include "server.h"
+
+#include <blotter/core/hash.h>
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,14 +23,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include <blotter/core/hash.h>
-
-#include "broker_run.h"
-#include "panes.h"
-#include "pty.h"
-#include "server.h"
 
 enum { SERVERS = 3, QUIET_MS = 400, ROUND_MS = 300, ROUNDS = 4, ROW_MS_MAX = 1500, MARKS = 8 };
 

@@ -1,4 +1,10 @@
 /* The shipped backends on made-up brokers in their shapes: rows, refusals, where secrets may go. */
+#include "broker_run.h"
+#include "cli_run.h"
+
+#include <blotter/core/span.h>
+
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,13 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include <blotter/core/span.h>
-
-#include "broker_run.h"
-#include "cli_run.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 
@@ -308,6 +311,77 @@ static void test_watch_with_snapshot(void **state)
     }
 }
 
+/* Reads on until the text is there; false when it ends, or too much time goes by, before. */
+static bool read_until(int fd, const char *text, char *into, size_t size)
+{
+    size_t len = strlen(into);
+    struct pollfd entry = {fd, POLLIN, 0};
+    while (strstr(into, text) == NULL) {
+        ssize_t got = poll(&entry, 1, 30000) == 1 ? read(fd, into + len, size - 1 - len) : 0;
+        if (got <= 0) {
+            return false;
+        }
+        len += (size_t)got;
+        into[len] = '\0';
+    }
+    return true;
+}
+
+/* One run with the cursor, until an event has come; what is told before it is waited for first. */
+static void watch_one(struct broker_run *broker, const char *format, const char *first, char *out,
+                      size_t size)
+{
+    char cursor[96];
+    int fd, status;
+    snprintf(cursor, sizeof cursor, "--cursor=%s/place", broker->home);
+    const char *const env[] = {broker->env[0], broker->env[1], NULL};
+    const bool raw = strcmp(format, "raw") == 0; /* heartbeats, too */
+    const char *const args[] = {
+        "--watch", "-e", raw ? "*" : "order_*", "-n", "1", "-o", format, cursor, "--status", NULL};
+    pid_t child = cli_start(&(struct cli_run){.args = args, .env = env}, &fd);
+    out[0] = '\0';
+    assert_true(read_until(fd, first, out, size));
+    broker_do(broker, "place AAPL 1");
+    broker_do(broker, "place EUR_USD 1");
+    assert_true(read_until(fd, "\"seq\":1,", out, size));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    close(fd);
+}
+
+/* Where a backend cannot go on from where it was, that is told with the state, in every format. */
+static void test_watch_with_a_cursor(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *format;
+        bool resumes;
+    } rows[] = {{"oanda", "json", false}, {"oanda", "raw", false}, {"alpaca", "json", true}};
+    char out[65536], from[64];
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct broker_run broker;
+        broker_start(&broker, broker_path, rows[i].name, "");
+        watch_one(&broker, rows[i].format, "\"live\"", out, sizeof out);
+        assert_null(strstr(out, "\"gap\""));
+        char *id = strstr(out, "\"id\":\"");
+        assert_non_null(id);
+        id += strlen("\"id\":");
+        bool is_none = id[1] == '"';
+        snprintf(from, sizeof from, "\"from\":%.*s,", is_none ? 4 : (int)strcspn(id, ","),
+                 is_none ? "null" : id);
+        watch_one(&broker, rows[i].format, rows[i].resumes ? "\"live\"" : "\"snapshot\":\"orders\"",
+                  out, sizeof out);
+        char *gap = strstr(out, "\"status\":\"gap\"");
+        assert_true((gap == NULL) == rows[i].resumes);
+        if (gap != NULL) {
+            assert_non_null(strstr(gap, from));
+            assert_non_null(strstr(gap, "\"reason\":\"the stream begins anew\""));
+            assert_true(gap < strstr(out, "\"snapshot\":") && gap < strstr(out, "\"seq\":"));
+        }
+        broker_end(&broker);
+    }
+}
+
 static void test_url_of_the_user(void **state)
 {
     (void)state;
@@ -390,6 +464,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_missing_secret),
         cmocka_unit_test(test_broken_functions),
         cmocka_unit_test(test_watch_with_snapshot),
+        cmocka_unit_test(test_watch_with_a_cursor),
         cmocka_unit_test(test_url_of_the_user),
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_prices),

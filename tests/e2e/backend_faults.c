@@ -2,6 +2,9 @@
  * What can go wrong with a broker, in each broker's shapes: while it does, rows that nothing
  * confirms say so; when it is over, the figures come to the broker's.
  */
+#include "broker_run.h"
+#include "pty.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,10 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include "broker_run.h"
-#include "pty.h"
+#include <cmocka.h>
 
 static const char *blotter_path, *broker_path, *shape;
 

@@ -1,4 +1,7 @@
 /* The dashboard on made-up brokers: what their streams tell, what they hide, and being without. */
+#include "broker_run.h"
+#include "pty.h"
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,10 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include "broker_run.h"
-#include "pty.h"
+#include <cmocka.h>
 
 static const char *blotter_path, *broker_path;
 

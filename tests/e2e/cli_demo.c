@@ -1,25 +1,26 @@
 /* --demo with the real server: what it prints, and that the server ends with us. */
 #define _GNU_SOURCE /* memmem */
+#include "cli_run.h"
+#include "server.h"
+
+#include <blotter/core/resource.h>
+#include <blotter/core/span.h>
+
+#include <arpa/inet.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <arpa/inet.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include "cli_run.h"
-#include "server.h"
-
-#include <blotter/core/span.h>
-#include <blotter/core/resource.h>
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 

@@ -1,14 +1,14 @@
-#include "cli_run.h"
 #include "../support/child.h"
+#include "cli_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <limits.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>

@@ -1,4 +1,6 @@
 /* The program without a backend: options, config, token files, and where its output goes. */
+#include "cli_run.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,9 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "cli_run.h"
+#include <cmocka.h>
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 

@@ -4,20 +4,20 @@
  *
  *     convergence BLOTTER BLOTTER-MOCK [SEED]
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "../support/crew.h"
 #include "panes.h"
 #include "trust.h"
-#include "../support/crew.h"
 
+#include <jansson.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <jansson.h>
+
+#include <cmocka.h>
 
 static const char *seed = "7";
 

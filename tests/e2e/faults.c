@@ -16,15 +16,16 @@
 #include "matrix.h"
 
 #include <setjmp.h>
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
 #include <cmocka.h>
-#include <sqlite3.h>
 
 enum {
     NEEDS_KEY = 1, /* it stopped for good: R is what goes on */

@@ -6,12 +6,13 @@
 #include "matrix.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 enum { CPU_MS = 600, FDS_MAX = 24, REQUESTS_MAX = 120, REQUESTS_A_MARK = 8 };

@@ -5,13 +5,14 @@
 #include "matrix.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 enum { CPU_MS = 400 }; /* a TLS handshake reads all authorities of the system */

@@ -3,19 +3,20 @@
  * The same run with harmless text of the same shape is the yardstick: apart from the text itself
  * the terminal must get nothing that it does not get then, and no state of it may change.
  */
-#include "trust.h"
-#include "script_server.h"
 #include "../support/crew.h"
+#include "script_server.h"
+#include "trust.h"
 
 #include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 /* What follows each marker in a payload; a terminal must never get the marker's own text after an

@@ -7,18 +7,19 @@
 #include "mock_wire.h"
 #include "trust.h"
 
+#include <jansson.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-#include <jansson.h>
 
 /* $T our token, $V the other's token without its last letter, $B the other's token in capitals, $O
  * $P $W $I $A ids of the other's rows, $0 a NUL, $L 9000 letters, $# to $. one chunk and the end.

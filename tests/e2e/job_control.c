@@ -2,15 +2,15 @@
  * The dashboard under a shell that does job control: stopped, continued, started in the background,
  * and left behind when the shell is killed.
  */
-#include "trust.h"
 #include "panes.h"
+#include "trust.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 enum { SCRIPT_BYTES = 2048, STEP_MS = 20 };

@@ -1,5 +1,5 @@
-#include "matrix.h"
 #include "../support/crew.h"
+#include "matrix.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 enum { HANDS = 8, WORD_MAX = 32 };

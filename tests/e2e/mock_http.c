@@ -1,17 +1,15 @@
 /* The real mock over real sockets: limits, headers, latency, and how it is started. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "mock_wire.h"
 
 #include <blotter/core/gdiff.h>
 
 #include <jansson.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
+
+#include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -3,22 +3,22 @@
  * readers are cut at any byte and come back with the last id they saw whole. What each has seen in
  * the end is the events table of its user: no gap, no duplicate, nothing of anybody else.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "mock_wire.h"
 
 #include <poll.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define READERS 6
 #define USERS 2

@@ -3,20 +3,20 @@
  * {"error"}, the database as it was, the server alive. One row per route; what is wrong is made up
  * from the row, so that a new route has only to be listed.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "mock_wire.h"
 
 #include <jansson.h>
+#include <setjmp.h>
 #include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define BODY_LIMIT 65536

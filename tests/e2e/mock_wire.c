@@ -1,15 +1,12 @@
-#include <stdarg.h>
-#include <setjmp.h>
-
 #include "mock_wire.h"
-
-#include <cmocka.h>
 
 #include <arpa/inet.h>
 #include <jansson.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +15,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 const char *wire_program;
 

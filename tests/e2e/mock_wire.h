@@ -5,7 +5,6 @@
 #define BLOTTER_TESTS_E2E_MOCK_WIRE_H
 
 #include <server.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 #include "panes.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <jansson.h>
 
 enum { BODY_MAX = 1 << 20 };
 

@@ -5,10 +5,10 @@
 #ifndef BLOTTER_TESTS_PANES_H
 #define BLOTTER_TESTS_PANES_H
 
+#include "../support/server.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "../support/server.h"
 
 /* cache_home is the client's XDG_CACHE_HOME. On a difference why says which pane and both sides. */
 bool panes_equal(const char *cache_home, const struct server *server, char *why, size_t why_size);

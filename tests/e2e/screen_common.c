@@ -1,16 +1,18 @@
 #include "screen_common.h"
+
+#include <jansson.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-#include <jansson.h>
 
 static const char *blotter_path;
 static const char *mock_path;

@@ -1,12 +1,14 @@
 /* The daybook by the real program: what was seen is there again, after a quit and after a kill, and
  * on a past day; whatever is wrong with the file, the dashboard goes on. */
 #include "screen_common.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+
 #include <fcntl.h>
 #include <glob.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +16,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-#include <sqlite3.h>
 
 enum { PATH_MAX_BYTES = 256 };
 

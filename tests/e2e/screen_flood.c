@@ -3,19 +3,20 @@
  * stays where it is, and all of it in one thread.
  */
 #include "screen_common.h"
+#include "script_server.h"
+
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "script_server.h"
+#include <cmocka.h>
 
 enum {
     EVENTS = 400 * 1000 * 1000, /* more than any test lasts */

@@ -4,15 +4,17 @@
  * clocks, dates, ports, latencies; option symbols, which carry a date, are renamed in the database.
  */
 #include "screen_common.h"
+
 #include <ctype.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 enum {

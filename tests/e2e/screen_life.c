@@ -1,14 +1,16 @@
 /* How the real program lives on a terminal: events, keys, mouse, focus, sizes, signals, quiet. */
 #include "screen_common.h"
+
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 #define ORDERS "/api/trading/orders/list"

@@ -1,12 +1,14 @@
 /* What the real program shows: layouts, panes, overlays, state words, themes, character sets. */
 #include "screen_common.h"
+
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 enum { WORDS_MAX = 8 };

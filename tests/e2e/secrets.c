@@ -4,19 +4,20 @@
  * to fail; afterwards nothing that was written, printed or handed to a child holds the token.
  * token.c (unit) has files, owners and modes; watch.c redirects of the stream.
  */
-#include "trust.h"
 #include "script_server.h"
+#include "trust.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 #define TOKEN "s3cr3t-0123456789-t0k3n"

@@ -3,16 +3,16 @@
  * the signal is what the parent is told, and the screen says what happened and where the log is;
  * and what should not end it does not.
  */
-#include "trust.h"
 #include "panes.h"
+#include "trust.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 /* The sanitizer's own handlers would print pages and end with a status of their own. */

@@ -3,13 +3,13 @@
  * those of before are dead, and nobody says so: without noticing the sleep, the stream would count
  * as live until its watchdog bites, and a read would hang until its time is over.
  */
-#include "trust.h"
 #include "relay.h"
+#include "trust.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 #define STALE "\xe2\x89\x88" /* ≈ */

@@ -1,4 +1,10 @@
 /* --snapshot against a server that answers as each row says: exit codes, sentences, formats. */
+#include "cli_run.h"
+#include "script_server.h"
+
+#include <blotter/core/resource.h>
+#include <blotter/core/span.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,13 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include "cli_run.h"
-#include "script_server.h"
-
-#include <blotter/core/span.h>
-#include <blotter/core/resource.h>
 
 #define ORDERS_PATH "/api/trading/orders/list"
 #define POSITIONS_PATH "/api/trading/positions/list"

@@ -5,6 +5,8 @@
 #define _GNU_SOURCE /* unshare */
 #include "trust.h"
 
+#include <blotter/net/http.h>
+
 #include <curl/curl.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -17,6 +19,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
+
 #include <cmocka.h>
 
 /* An authority, and a certificate for this machine that it signed. */
@@ -215,12 +218,61 @@ static void test_which_authorities_count(void **state)
     assert_accepts(t, "ca-b.pem", false);
 }
 
+/* --- connections that several share ------------------------------------------------------------
+ */
+
+static void on_answer(void *user, uint64_t request, const struct http_answer *answer)
+{
+    (void)request;
+    loop_quit(user, answer->fault != NULL ? (int)answer->fault->kind : FAULT_NONE);
+}
+
+static int ask(struct loop *loop, struct http *http)
+{
+    http_ask(http, "/api/auth/session", on_answer, loop);
+    return loop_run(loop);
+}
+
+/* Whoever trusts another authority does not use what the first has made, and is refused. */
+static void test_a_pool_does_not_widen_trust(void **state)
+{
+    struct trust *t = *state;
+    if (!make_certificates(t) || !make_authorities(t)) {
+        print_message("no openssl command: skipped\n");
+        skip();
+    }
+    serve(t);
+    char good[128], other[128];
+    snprintf(good, sizeof good, "%s/ca.pem", t->dir);
+    snprintf(other, sizeof other, "%s/ca-b.pem", t->dir);
+    struct loop *loop = loop_new();
+    struct http_settings settings;
+    struct fault fault;
+    http_settings_default(&settings);
+    settings.url = t->server.url;
+    settings.ca_file = good;
+    settings.pool = http_pool_new();
+    struct http *first = http_new(loop, &settings, &fault);
+    settings.ca_file = other;
+    struct http *second = http_new(loop, &settings, &fault);
+    http_pool_free(settings.pool);
+    int of_first = ask(loop, first);
+    assert_int_not_equal(of_first, FAULT_TLS);
+    assert_int_equal(ask(loop, second), FAULT_TLS);
+    assert_int_equal(ask(loop, first), of_first);
+    http_free(second);
+    http_free(first);
+    loop_free(loop);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_which_authorities_count, trust_set_up,
                                         trust_tear_down),
         cmocka_unit_test_setup_teardown(test_a_private_authority_is_enough, trust_set_up,
+                                        trust_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_pool_does_not_widen_trust, trust_set_up,
                                         trust_tear_down),
     };
     trust_programs(argc, argv);

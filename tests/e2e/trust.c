@@ -1,13 +1,14 @@
 #define _GNU_SOURCE /* memmem */
-#include "trust.h"
 #include "panes.h"
+#include "trust.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <assert.h>
 #include <dirent.h>
+#include <jansson.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-#include <jansson.h>
 
 static const char *blotter_path, *mock_path, *clock_shim_path;
 

@@ -2,24 +2,23 @@
  * watch_run against a server that sends exactly the bytes of a script: what comes out, what went
  * in, how it ends. Source: WHATWG HTML 9.2, cli "--watch".
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "script_server.h"
+#include "watch.h"
 
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "watch.h"
-
-#include "script_server.h"
+#include <cmocka.h>
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 #define OPEN OK "\r\n" /* the body lasts as long as the connection */

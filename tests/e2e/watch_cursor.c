@@ -2,22 +2,21 @@
  * --watch that goes on where it was: what is asked for, what is told of a gap, what the cursor says
  * in the end. Against a server that sends exactly the bytes of a script.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "script_server.h"
+#include "watch.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "watch.h"
-
-#include "script_server.h"
+#include <cmocka.h>
 
 #define STREAM(bytes)                                                                              \
     {                                                                                              \
@@ -58,6 +57,7 @@
         }                                                                                          \
     }
 #define EVENT(id, name) "id: " id "\n" BARE(name)
+#define TWENTY "a name of 20 letters"
 #define BARE(name) "data: {\"event\":\"" name "\",\"data\":{}}\n\n"
 
 enum { EXCHANGES = 10 };
@@ -71,6 +71,7 @@ static const struct row {
     struct script_exchange exchanges[EXCHANGES];
     const char *out;  /* in short */
     const char *last; /* Last-Event-ID of the first request; NULL: none */
+    size_t event_max;
 } rows[] = {
     {"the first time",
      NULL,
@@ -199,6 +200,17 @@ static const struct row {
       READS(ID("5"), ID("5"), ID("5"), ID("5"))},
      "orders@5 positions@5 account@5 watchlists@5 connected@5 order_placed@6",
      NULL},
+    {"one too large to be told",
+     "7",
+     "9",
+     false,
+     NULL,
+     2,
+     {STREAM(EVENT("7", "connected") EVENT("8", TWENTY TWENTY TWENTY TWENTY) EVENT("9", "resumed")),
+      READS(ID("8"), ID("8"), ID("8"), ID("8"))},
+     "connected@7 gap@7 orders@8 positions@8 account@8 watchlists@8 resumed@9",
+     "7",
+     80},
 };
 
 static void put_line(char *out, size_t room, const char *line)
@@ -281,6 +293,7 @@ static void run_row(const struct row *row, const char *path)
     source.http.url = script_server_url(server);
     source.path = "/s";
     source.conn.retry_ms = 20;
+    source.event_max = row->event_max;
     settings.cursor = row->before != NULL || row->after != NULL ? path : NULL;
     settings.after = row->from;
     settings.with_snapshot = row->with_snapshot;

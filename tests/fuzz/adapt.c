@@ -3,14 +3,14 @@
  * which give a backend or sentences, each with its file; a body as jq is to see it, which is JSON
  * again and the same when it is made fit once more.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "careful.h"
+#include "reader.h"
 
 #include <blotter/core/span.h>
 
-#include "careful.h"
-#include "reader.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,12 +2,12 @@
  * What a broker sends, through the shipped functions: whatever it is, they end with rows that are
  * JSON, or with a fault. The first byte says which broker, the second which answer.
  */
+#include <blotter/adapt/translate.h>
+#include <blotter/core/span.h>
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/adapt/translate.h>
-#include <blotter/core/span.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,15 +1,16 @@
 #define _GNU_SOURCE /* memfd_create */
 /* A config file out of somebody's hands: refused with a sentence and its place, or printed so that
  * it says the same when it is read again. */
+#include "config.h"
+
+#include <blotter/core/alloc.h>
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "config.h"
-#include <blotter/core/alloc.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,8 +1,8 @@
 /* The stream's connection under any sequence of inputs: its promises hold after each. */
+#include <blotter/core/conn.h>
+
 #include <stdint.h>
 #include <stdlib.h>
-
-#include <blotter/core/conn.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,10 +2,10 @@
  * Bodies that follow each other, made from the input's commands: decoded after the one before they
  * give the same rows and the same faults as decoded anew.
  */
+#include "twin.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "twin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

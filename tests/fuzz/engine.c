@@ -2,11 +2,11 @@
  * The engine between a hostile server and a hostile clock. Each line is an input: its first letter
  * says what happens, the rest is the body or the event that comes.
  */
+#include <blotter/core/engine.h>
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/engine.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

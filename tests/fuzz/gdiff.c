@@ -1,9 +1,9 @@
 /* A difference from hostile hands: within its bounds, and the same again. */
+#include <blotter/core/gdiff.h>
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/gdiff.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,12 +1,12 @@
 /* Header values as a hostile server may send them: types, Retry-After, redirect targets. */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "../../src/net/http_fault.h"
+#include "../../src/net/http_url.h"
 
 #include <blotter/core/conn.h>
 
-#include "../../src/net/http_fault.h"
-#include "../../src/net/http_url.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

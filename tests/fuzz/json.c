@@ -2,13 +2,13 @@
  * JSON: the same texts are accepted as by jansson, with the same values; walking a text ends, and
  * what it hands out lies inside.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "json_oracle.h"
 
 #include <blotter/core/span.h>
 
-#include "json_oracle.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

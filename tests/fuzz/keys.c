@@ -1,10 +1,10 @@
 /* What a terminal sends, and what [keys] says: the first line binds, the rest is typed. */
+#include "tui/input.h"
+#include "tui/keymap.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "tui/input.h"
-#include "tui/keymap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,15 +2,15 @@
  * The mock's routes: a line with method and path, a line with headers' values, then the body.
  * Whatever is asked, the answer is JSON, has a status, and the books add up.
  */
+#include "api/api.h"
+#include "book/seed.h"
+
+#include <blotter/core/span.h>
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/span.h>
-
-#include "api/api.h"
-#include "book/seed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,16 +2,16 @@
  * What the mock is told in words: fault specs, scenario lines, and the heads and bodies that pass
  * its proxy. The first byte picks one.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <blotter/core/span.h>
-
+#include "base/text.h"
 #include "fault/faults.h"
 #include "fault/proxy_http.h"
 #include "script/scenario.h"
-#include "base/text.h"
+
+#include <blotter/core/span.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

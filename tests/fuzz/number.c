@@ -1,11 +1,11 @@
 /* Figures and times: what is read is what was written, to the last bit. */
+#include <blotter/core/iso8601.h>
+#include <blotter/core/span.h>
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/iso8601.h>
-#include <blotter/core/span.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,14 +2,14 @@
  * Bodies and events together: the first byte picks the resource, the first line is a body, each
  * further line an event's data. Whatever they are, what is shown is the body's rows and the log.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "model/patch.h"
+#include "model/snapshot.h"
 
 #include <blotter/core/decode.h>
 
-#include "model/patch.h"
-#include "model/snapshot.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,14 +2,14 @@
  * A body as --snapshot prints it: the first byte picks the resource. CSV has as many cells in each
  * line as names in the first, JSON is JSON, text holds nothing that could act on a terminal.
  */
+#include "../../src/cli/snapshot.h"
+
+#include <blotter/core/decode.h>
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/decode.h>
-
-#include "../../src/cli/snapshot.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

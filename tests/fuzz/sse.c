@@ -1,10 +1,10 @@
 /* The event stream parser: however the input is cut, the same events; all text is valid UTF-8. */
+#include <blotter/core/sse.h>
+#include <blotter/core/utf8.h>
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/sse.h>
-#include <blotter/core/utf8.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,9 +1,9 @@
 /* A theme file out of somebody's hands: refused with a sentence, or usable at every depth. */
+#include <blotter/tui/theme.h>
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/tui/theme.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,14 +2,14 @@
  * The dashboard over a hostile body and any keys. The first line is what the user does, a byte
  * each; the rest is the answer of a resource that the first byte chooses.
  */
+#include <blotter/core/decode.h>
+#include <blotter/view/screen.h>
+
 #include <locale.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/decode.h>
-#include <blotter/view/screen.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

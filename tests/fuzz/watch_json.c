@@ -2,16 +2,16 @@
  * A stream as --watch prints it: every line is one JSON object with the server's values in it, and
  * nothing in it could break the line or trick a terminal.
  */
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "json_peer.h"
+#include "watch_json.h"
+#include "watch_text.h"
 
 #include <blotter/core/span.h>
 #include <blotter/core/sse.h>
 
-#include "json_peer.h"
-#include "watch_json.h"
-#include "watch_text.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,10 +1,9 @@
+#include "engine/engine_state.h"
 #include "sim.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "engine/engine_state.h"
 
 #define MS ((int64_t)1000)
 #define QUIET_US (200000 * MS)

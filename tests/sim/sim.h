@@ -5,9 +5,9 @@
 #ifndef BLOTTER_SIM_SIM_H
 #define BLOTTER_SIM_SIM_H
 
-#include <blotter/core/engine.h>
-
 #include "world.h"
+
+#include <blotter/core/engine.h>
 
 #define SIM_FLIGHTS 64
 #define SIM_QUEUE 256

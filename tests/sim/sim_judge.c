@@ -1,13 +1,12 @@
+#include "engine/engine_state.h"
+#include "model/fields.h"
+#include "model/snapshot.h"
 #include "sim.h"
 
 #include <blotter/core/decode.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "engine/engine_state.h"
-#include "model/fields.h"
-#include "model/snapshot.h"
 
 #define MS ((int64_t)1000)
 
@@ -102,7 +101,7 @@ void judge_event(struct sim *sim, const struct event *event, const struct world_
     bool awaited = sim->engine->stream.welcome_us != MOMENT_NEVER;
     uint64_t histories = counters->histories;
     resource_mask before = dirty_panes(sim);
-    enum journal_outcome outcome = engine_event(sim->engine, sim->now, event);
+    enum event_log_outcome outcome = engine_event(sim->engine, sim->now, event);
     resource_mask after = dirty_panes(sim);
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         const struct swr *swr = &sim->engine->swr[r];
@@ -118,7 +117,7 @@ void judge_event(struct sim *sim, const struct event *event, const struct world_
     if (plain && info->patch_only && after != before) {
         sim_break(sim, "P13: a transient message dirtied a pane");
     }
-    if (plain && outcome == JOURNAL_COVERED && after != before) {
+    if (plain && outcome == EVENT_LOG_COVERED && after != before) {
         sim_break(sim, "R2: a covered event dirtied its pane");
     }
     note_delivery(sim, truth);

@@ -8,6 +8,7 @@
 
 #include <blotter/core/buf.h>
 #include <blotter/core/resource.h>
+
 #include <stdint.h>
 
 #define WORLD_ROWS 5

@@ -1,10 +1,9 @@
 #include "books.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
 
 /* A column is named by the member it must equal, a dot before each level. */
 static const struct {

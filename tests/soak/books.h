@@ -5,9 +5,8 @@
 #ifndef BLOTTER_TESTS_BOOKS_H
 #define BLOTTER_TESTS_BOOKS_H
 
-#include <stdbool.h>
-
 #include <sqlite3.h>
+#include <stdbool.h>
 
 /* text: of `--snapshot -o json`. Says on stdout what differs. */
 bool books_equal(sqlite3 *db, const char *user, const char *text);

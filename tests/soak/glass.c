@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <vterm.h>
 
 enum { ROW_BYTES = 4096, LINES_MAX = 4096, SAID_MAX = 40 };

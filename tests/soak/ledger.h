@@ -8,11 +8,10 @@
 #ifndef BLOTTER_TESTS_LEDGER_H
 #define BLOTTER_TESTS_LEDGER_H
 
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <sqlite3.h>
 
 struct ledger;
 

@@ -4,13 +4,13 @@
 #ifndef BLOTTER_TESTS_PROGRAMS_H
 #define BLOTTER_TESTS_PROGRAMS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
 #include "../support/server.h"
 #include "glass.h"
 #include "ledger.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 /* A dashboard on a terminal of its own. */
 struct dashboard {

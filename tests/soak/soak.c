@@ -9,17 +9,17 @@
  *
  * SECONDS are those in which the market moves. events: screens and memory are not judged.
  */
+#include "../e2e/panes.h"
+#include "books.h"
+#include "programs.h"
+#include "usage.h"
+
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "../e2e/panes.h"
-#include "books.h"
-#include "programs.h"
-#include "usage.h"
 
 enum {
     STEP_MS = 100,

@@ -1,10 +1,9 @@
 #include "fake_net.h"
+#include "http_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "http_private.h"
 
 #define REQUESTS_MAX 256
 #define HOOKS_MAX 8
@@ -138,10 +137,10 @@ void loop_before_wait_remove(struct loop *loop, loop_fn fn, void *user)
     }
 }
 
-void loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *user)
+void loop_fd_set(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *user)
 {
     (void)events;
-    loop_unwatch(loop, fd);
+    loop_fd_clear(loop, fd);
     for (size_t i = 0; i < WATCHES_MAX; i++) {
         if (loop->watches[i].fn == NULL) {
             loop->watches[i].fd = fd;
@@ -153,7 +152,7 @@ void loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void 
     abort();
 }
 
-void loop_unwatch(struct loop *loop, int fd)
+void loop_fd_clear(struct loop *loop, int fd)
 {
     for (size_t i = 0; i < WATCHES_MAX; i++) {
         if (loop->watches[i].fd == fd) {

@@ -1,5 +1,6 @@
-#include "pty_private.h"
 #include "child.h"
+#include "pty_private.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -3,6 +3,7 @@
 #define BLOTTER_TESTS_PTY_PRIVATE_H
 
 #include "pty.h"
+
 #include <vterm.h>
 
 enum { SEQUENCE_MAX = 64 };

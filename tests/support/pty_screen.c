@@ -1,5 +1,6 @@
 /* What the emulator shows, as text and as cells. */
 #include "pty_private.h"
+
 #include <stdlib.h>
 #include <string.h>
 

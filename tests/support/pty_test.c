@@ -1,9 +1,11 @@
 /* The harness itself: what the other screen tests believe must be true. */
 #include "pty.h"
+
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <string.h>
+
 #include <cmocka.h>
 
 static struct pty *run(const char *script, int rows, int cols)

@@ -14,6 +14,7 @@
  * -w, -k, -q, -p, -x, -c and -F happen in the order given.
  */
 #include "pty.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

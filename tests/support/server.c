@@ -1,5 +1,6 @@
-#include "server.h"
 #include "child.h"
+#include "server.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,10 +13,10 @@
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
+#include <jansson.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <jansson.h>
 
 enum { ARGS_MAX = 32, LINE_MAX_BYTES = 65536, ANSWER_MAX_BYTES = 1 << 21, START_MS = 90000 };
 

@@ -10,6 +10,7 @@
 #define BLOTTER_ADAPT_ADAPT_H
 
 #include <blotter/core/backend.h>
+
 #include <stdint.h>
 
 #define ADAPT_FILE_BYTES_MAX ((size_t)64 << 10)

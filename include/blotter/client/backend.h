@@ -6,6 +6,7 @@
 #define BLOTTER_CLIENT_BACKEND_H
 
 #include <blotter/adapt/adapt.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 

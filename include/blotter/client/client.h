@@ -1,22 +1,22 @@
 /*
  * client: the dashboard without a face. Wires the engine to http and stream, keeps the disk cache
- * and the journal, writes the trace. It never paints: it says what changed.
+ * and the event log, writes the trace. It never paints: it says what changed.
  */
 #ifndef BLOTTER_CLIENT_CLIENT_H
 #define BLOTTER_CLIENT_CLIENT_H
 
 #include <blotter/client/backend.h>
 #include <blotter/client/trace.h>
+#include <blotter/core/alarm.h>
 #include <blotter/core/ask.h>
 #include <blotter/core/buf.h>
-#include <blotter/core/history.h>
-#include <blotter/core/latency.h>
-#include <blotter/core/tape.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
-#include <blotter/core/journal.h>
-#include <blotter/core/alarm.h>
+#include <blotter/core/event_log.h>
+#include <blotter/core/history.h>
+#include <blotter/core/latency.h>
 #include <blotter/core/money.h>
+#include <blotter/core/tape.h>
 #include <blotter/net/http.h>
 #include <blotter/net/loop.h>
 
@@ -61,10 +61,10 @@ void client_start(struct client *client);
 void client_stop(struct client *client);
 
 /* What may have changed, as bits: RESOURCE_BIT(r) for panes and these. */
-#define CLIENT_CONN (1u << 8)     /* connection, polling */
-#define CLIENT_JOURNAL (1u << 9)  /* a journal entry was added or settled */
-#define CLIENT_TAPE (1u << 11)    /* a tape entry was added or completed */
-#define CLIENT_HISTORY (1u << 12) /* a curve has gone on */
+#define CLIENT_CONN (1u << 8)      /* connection, polling */
+#define CLIENT_EVENT_LOG (1u << 9) /* an event log entry was added or settled */
+#define CLIENT_TAPE (1u << 11)     /* a tape entry was added or completed */
+#define CLIENT_HISTORY (1u << 12)  /* a curve has gone on */
 
 /* fn is called at most once a turn, before the wait, and only when mask is not 0. */
 void client_on_change(struct client *client, void (*fn)(void *user, unsigned mask), void *user);
@@ -72,7 +72,7 @@ void client_on_change(struct client *client, void (*fn)(void *user, unsigned mas
 const struct engine *client_engine(const struct client *client);
 /* CONN_IDLE where there is no stream. */
 const struct conn_status *client_stream_status(const struct client *client);
-const struct journal *client_journal(const struct client *client);
+const struct event_log *client_event_log(const struct client *client);
 /* The orders as the engine shows them, and working ones that a cut list no longer holds. Lives
  * until the client's next turn; NULL before anything was loaded. */
 const struct snapshot *client_orders(const struct client *client);

@@ -44,7 +44,8 @@ void relay_start(struct relay *relay);
 void relay_turn(struct relay *relay); /* before each wait */
 void relay_forget_connections(struct relay *relay);
 
-/* From where the stream is to go on, if it can: the id of an event had before. Before it starts. */
+/* From where the stream is to go on: the id of an event had before, "" for one without. Where it
+ * cannot, that is told as a resync. Before it starts. */
 void relay_set_last_id(struct relay *relay, const char *id);
 
 /* The panes there are of those that may be read; one is read, or not any more. */

@@ -6,6 +6,7 @@
 #define BLOTTER_CLIENT_TRACE_H
 
 #include <blotter/core/moment.h>
+
 #include <stddef.h>
 
 struct trace;

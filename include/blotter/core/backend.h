@@ -9,6 +9,7 @@
 
 #include <blotter/core/buf.h>
 #include <blotter/core/resource.h>
+
 #include <stdint.h>
 
 #define BACKEND_FORMAT 1

@@ -23,9 +23,17 @@ struct money_time {
 };
 
 /*
+ * Another day than that of the last rows begins: nothing is closed. watched: somebody vouched for
+ * the rows when it did; else the day is known from now on only. Nothing happens on the same day.
+ * Returns whether closing figures went.
+ */
+bool money_book_begin_day(struct money_book *book, struct money_time now, bool watched);
+
+/*
  * Positions as they are now shown; not those of a disk cache, whose day is not known. A position
- * that was open and is so no longer gets its closing figure; on a new day nothing is closed.
- * Returns whether a closing figure came, changed or went.
+ * that was open and is so no longer gets its closing figure, unless another row took it over: the
+ * same position under another id, one that it was joined with, a closed row that stands for
+ * several. Returns whether a closing figure came, changed or went.
  */
 bool money_book_take(struct money_book *book, const struct snapshot *positions,
                      struct money_time now);
@@ -37,6 +45,7 @@ struct money_closed {
     double figure; /* what it adds to booked; NAN: not known */
     bool derived;  /* by blotter; else the server said it while it listed the position */
     bool in_list;  /* a row of the list stands for it */
+    bool settled;  /* no other row can have taken it over any more */
     int64_t at_ms; /* when its closing was seen */
 };
 
@@ -50,6 +59,9 @@ void money_book_restore(struct money_book *book, const struct money_closed *clos
 
 /* Another number whenever a closing figure came, changed or went. */
 uint64_t money_book_version(const struct money_book *book);
+
+/* Whether what it holds is of that day. */
+bool money_book_is_of(const struct money_book *book, int64_t day);
 
 /* From when on the day was seen; MODEL_NO_TIME when all of it was (or nothing was yet). */
 int64_t money_book_since(const struct money_book *book);

@@ -8,6 +8,7 @@
 
 #include <blotter/core/fault.h>
 #include <blotter/core/moment.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -10,8 +10,8 @@
 #define BLOTTER_CORE_ENGINE_H
 
 #include <blotter/core/event.h>
+#include <blotter/core/event_log.h>
 #include <blotter/core/fault.h>
-#include <blotter/core/journal.h>
 #include <blotter/core/model.h>
 #include <blotter/core/moment.h>
 
@@ -60,8 +60,8 @@ void engine_trigger(struct engine *engine, struct moment now, enum engine_trigge
  * One message of the stream, in order of arrival. Patches what is shown at once. Tells what comes
  * of it: NOTED, PATCHED, COVERED or PENDING.
  */
-enum journal_outcome engine_event(struct engine *engine, struct moment now,
-                                  const struct event *event);
+enum event_log_outcome engine_event(struct engine *engine, struct moment now,
+                                    const struct event *event);
 
 /*
  * The stream was opened, or was lost / could not be opened (why: kind FAULT_NONE or NULL for a

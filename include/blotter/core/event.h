@@ -6,8 +6,8 @@
 #define BLOTTER_CORE_EVENT_H
 
 #include <blotter/core/fault.h>
-#include <blotter/core/span.h>
 #include <blotter/core/resource.h>
+#include <blotter/core/span.h>
 #include <blotter/core/sse.h>
 
 enum event_type {

@@ -8,8 +8,8 @@
 #define BLOTTER_CORE_MODEL_H
 
 #include <blotter/core/owner.h>
-#include <blotter/core/span.h>
 #include <blotter/core/resource.h>
+#include <blotter/core/span.h>
 
 #define MODEL_NO_TIME INT64_MIN
 
@@ -77,7 +77,8 @@ struct position {
     double unrealized_pnl, day_pnl, realized_pnl, booked_pnl;
     double stop_loss, target;
     bool is_closed;
-    bool adds_up; /* the server's profit is what we would make of its price */
+    /* As the server sent it, its profit is what we would make of its price, its value, its cost. */
+    bool adds_up, value_adds_up, cost_adds_up;
     int64_t created_ms;
     int64_t updated_ns; /* as of an order */
 };

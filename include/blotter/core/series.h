@@ -5,8 +5,8 @@
 #ifndef BLOTTER_CORE_SERIES_H
 #define BLOTTER_CORE_SERIES_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SERIES_POINTS_MAX ((size_t)1024)

@@ -8,11 +8,23 @@
 
 #include <blotter/core/fault.h>
 #include <blotter/net/loop.h>
+
 #include <stddef.h>
 
 struct http;
 
-#define HTTP_WATCHED_MAX 3
+/*
+ * The connections of one login: whoever is given the same pool keeps and uses them together, as
+ * far as origin and TLS settings agree. What is sent over them is each one's own: headers, token,
+ * cookies. Owners are counted; one that is used by an http outlives its owners.
+ */
+struct http_pool;
+
+struct http_pool *http_pool_new(void);
+struct http_pool *http_pool_share(struct http_pool *pool); /* one more owner; returns it */
+void http_pool_free(struct http_pool *pool);               /* NULL is fine; ends one's ownership */
+
+#define HTTP_WANTED_MAX 3
 #define HTTP_REFUSAL_MAX ((size_t)16 << 10)
 
 struct http_settings {
@@ -29,7 +41,8 @@ struct http_settings {
     const char *gzip; /* "yes", "no", or "auto" (the default): whether packed answers are asked for;
                          auto: but where they come faster than through a tunnel */
     bool stays;       /* redirects are refused, not followed */
-    const char *watched[HTTP_WATCHED_MAX]; /* header fields that http_ask's answers tell; NULL */
+    struct http_pool *pool; /* NULL: one of its own. All that share one live in the same loop */
+    const char *wanted[HTTP_WANTED_MAX]; /* header fields that http_ask's answers tell; NULL */
 };
 
 void http_settings_default(struct http_settings *ret);
@@ -37,7 +50,8 @@ void http_settings_default(struct http_settings *ret);
 /* NULL with *ret_fault set (FAULT_CONFIG) when the settings cannot work. Copies what it needs. */
 struct http *http_new(struct loop *loop, const struct http_settings *settings,
                       struct fault *ret_fault);
-void http_free(struct http *http); /* cancels everything, no callback is called */
+/* Cancels everything, no callback is called. Not from a callback of one that shares its pool. */
+void http_free(struct http *http);
 
 struct http_response {
     int status; /* 200 or 304; everything else is a fault */
@@ -80,8 +94,8 @@ struct http_answer {
     const struct fault *fault; /* NULL: 200 and a whole body */
     const char *body;          /* of a refusal at most HTTP_REFUSAL_MAX bytes */
     size_t body_len;
-    const char *content_type;              /* NULL when none */
-    const char *headers[HTTP_WATCHED_MAX]; /* those that are watched; NULL when not sent */
+    const char *content_type;             /* NULL when none */
+    const char *headers[HTTP_WANTED_MAX]; /* those that are wanted; NULL when not sent */
     int64_t duration_us;
 };
 typedef void (*http_answer_fn)(void *user, uint64_t request, const struct http_answer *answer);

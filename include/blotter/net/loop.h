@@ -7,6 +7,7 @@
 #define BLOTTER_NET_LOOP_H
 
 #include <blotter/core/moment.h>
+
 #include <stdbool.h>
 
 struct loop;
@@ -25,12 +26,12 @@ void loop_free(
     struct loop *loop); /* after everything that uses it: timers are freed by who made them */
 
 /*
- * Watches fd for events, replacing an earlier watch of the same fd; with events 0 the watch sleeps,
+ * Waits for events on fd, in place of what was set for it before; with events 0 it is left alone,
  * with LOOP_ERROR alone it is told only that the other end has gone.
- * Both may be called from any callback. Unwatch before the fd is closed.
+ * Both may be called from any callback. Clear it before the fd is closed.
  */
-void loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *user);
-void loop_unwatch(struct loop *loop, int fd);
+void loop_fd_set(struct loop *loop, int fd, unsigned events, loop_fd_fn fn, void *user);
+void loop_fd_clear(struct loop *loop, int fd);
 
 /* Timers are made once, set to a monotonic time in microseconds, and fire once per set.
  * MOMENT_NEVER unsets. */

@@ -6,6 +6,7 @@
 #define BLOTTER_SYS_FILE_H
 
 #include <blotter/core/span.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>

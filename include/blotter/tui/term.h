@@ -10,6 +10,7 @@
 
 #include <blotter/tui/color.h>
 #include <blotter/tui/theme.h>
+
 #include <stddef.h>
 
 struct term;

@@ -15,6 +15,7 @@
 
 #include <blotter/tui/color.h>
 #include <blotter/view/canvas.h>
+
 #include <stddef.h>
 
 #define THEME_NAME_MAX 64

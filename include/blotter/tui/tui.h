@@ -9,6 +9,7 @@
 #include <blotter/client/client.h>
 #include <blotter/net/loop.h>
 #include <blotter/view/format.h>
+
 #include <stddef.h>
 
 enum tui_color { TUI_COLOR_AUTO, TUI_COLOR_ALWAYS, TUI_COLOR_NEVER };

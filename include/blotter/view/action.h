@@ -9,8 +9,9 @@
 #ifndef BLOTTER_VIEW_ACTION_H
 #define BLOTTER_VIEW_ACTION_H
 
-#include <stdbool.h>
 #include <blotter/view/pane.h>
+
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Where keys go: the panes, or the popup on top of them. */

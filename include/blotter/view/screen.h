@@ -13,12 +13,12 @@
 #include <blotter/core/ask.h>
 #include <blotter/core/conn.h>
 #include <blotter/core/engine.h>
+#include <blotter/core/event_log.h>
 #include <blotter/core/history.h>
-#include <blotter/core/journal.h>
 #include <blotter/core/latency.h>
+#include <blotter/core/money.h>
 #include <blotter/core/tape.h>
 #include <blotter/core/tapes.h>
-#include <blotter/core/money.h>
 #include <blotter/view/action.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/format.h>
@@ -43,15 +43,15 @@ struct screen_input {
     const struct ask_state *asking;          /* how a backend is being asked; NULL: there is none */
     bool polling;                            /* from engine_polling */
     int64_t poll_next_ms;                    /* wall time of the next poll */
-    int64_t poll_every_ms;         /* how far polls are apart now; 0: taken from the last answer */
-    const struct journal *journal; /* NULL: none */
-    const struct tape *tape;       /* NULL: none */
-    const struct history *history; /* NULL: none */
-    const struct series *past;     /* earlier days of screen_past_symbol; NULL: none */
-    const char *day;               /* a past day is shown; NULL: today */
-    int64_t looked_ms;             /* when the user looked in an earlier run; MODEL_NO_TIME */
-    const struct money_book *book; /* what was seen of the day's closings; NULL: nothing */
-    uint64_t events, errors;       /* stream events received, errors */
+    int64_t poll_every_ms; /* how far polls are apart now; 0: taken from the last answer */
+    const struct event_log *event_log; /* NULL: none */
+    const struct tape *tape;           /* NULL: none */
+    const struct history *history;     /* NULL: none */
+    const struct series *past;         /* earlier days of screen_past_symbol; NULL: none */
+    const char *day;                   /* a past day is shown; NULL: today */
+    int64_t looked_ms;                 /* when the user looked in an earlier run; MODEL_NO_TIME */
+    const struct money_book *book;     /* what was seen of the day's closings; NULL: nothing */
+    uint64_t events, errors;           /* stream events received, errors */
     struct latency_summary event_latency, fetch_latency;
     const char *badge; /* "REAL", "PAPER", "MOCK", or "?" while nobody knows */
     const char *host;  /* "127.0.0.1:4810" */
@@ -98,13 +98,13 @@ void screen_joint_fill(struct screen_joint *joint, const struct screen *screen,
                        struct screen_accounts *accounts, struct screen_input *ret);
 
 /* Parts that changed: RESOURCE_BIT(r), and these (the client's bits have the same values). */
-#define SCREEN_CONN (1u << 8)     /* connection, polling, latency figures, identity, notice */
-#define SCREEN_JOURNAL (1u << 9)  /* events strip */
-#define SCREEN_VIEW (1u << 10)    /* everything has to be drawn again */
-#define SCREEN_TAPE (1u << 11)    /* a tape entry was added or completed */
-#define SCREEN_HISTORY (1u << 12) /* a curve has gone on */
+#define SCREEN_CONN (1u << 8)      /* connection, polling, latency figures, identity, notice */
+#define SCREEN_EVENT_LOG (1u << 9) /* events strip */
+#define SCREEN_VIEW (1u << 10)     /* everything has to be drawn again */
+#define SCREEN_TAPE (1u << 11)     /* a tape entry was added or completed */
+#define SCREEN_HISTORY (1u << 12)  /* a curve has gone on */
 #define SCREEN_ALL                                                                                 \
-    (RESOURCE_ALL | SCREEN_CONN | SCREEN_JOURNAL | SCREEN_TAPE | SCREEN_HISTORY | SCREEN_VIEW)
+    (RESOURCE_ALL | SCREEN_CONN | SCREEN_EVENT_LOG | SCREEN_TAPE | SCREEN_HISTORY | SCREEN_VIEW)
 
 struct screen *screen_new(int columns, int rows);
 void screen_free(struct screen *screen); /* NULL is fine */
@@ -143,7 +143,7 @@ resource_mask screen_visible(const struct screen *screen);
 #define SCREEN_DO_REVALIDATE (1u << 4) /* ENGINE_MANUAL for `resources` */
 #define SCREEN_DO_THEME (1u << 5)      /* next theme */
 #define SCREEN_DO_COPY (1u << 6)       /* `copy` to the clipboard */
-#define SCREEN_DO_SAVE (1u << 7)       /* what screen_state_get tells has changed */
+#define SCREEN_DO_SAVE (1u << 7)       /* what screen_remembered_get tells has changed */
 #define SCREEN_DO_VISIBLE (1u << 8)    /* screen_visible may have changed */
 
 struct screen_result {
@@ -178,12 +178,12 @@ bool screen_hides_amounts(const struct screen *screen);
  * Pair i as text: "orders.sort" = "-time", "orders.columns" = "symbol,qty", "zoom" = "orders",
  * "focus" = "positions", "theme" = "nord". False past the end. Texts live until the next call.
  */
-bool screen_state_get(struct screen *screen, size_t i, const char **ret_key,
-                      const char **ret_value);
+bool screen_remembered_get(struct screen *screen, size_t i, const char **ret_key,
+                           const char **ret_value);
 
 /* Takes a pair in. False when the key or the value is not known (a newer or older version's: to be
  * ignored). */
-bool screen_state_set(struct screen *screen, const char *key, const char *value);
+bool screen_remembered_set(struct screen *screen, const char *key, const char *value);
 
 /* The theme's name is only kept here ("" at first), for the two functions above. */
 const char *screen_theme(const struct screen *screen);

@@ -1,11 +1,11 @@
 /* Turns: when they begin, and what comes next. */
 #include "ask_private.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #define S_US ((int64_t)1000000)
 

@@ -1,11 +1,11 @@
 /* What an answer means for what is asked next. */
 #include "ask_private.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #define HOLD_FIRST_MS ((int64_t)1000)
 #define HOLD_LAST_MS ((int64_t)60000)

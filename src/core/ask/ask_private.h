@@ -5,9 +5,9 @@
 #ifndef BLOTTER_CORE_ASK_PRIVATE_H
 #define BLOTTER_CORE_ASK_PRIVATE_H
 
-#include <blotter/core/ask.h>
-
 #include "window.h"
+
+#include <blotter/core/ask.h>
 
 #define ASK_TURNS_MAX (BACKEND_DISCOVER_MAX + RESOURCE_COUNT + 1 + BACKEND_QUOTES_MAX)
 #define ASK_VALUES_MAX (BACKEND_DISCOVER_MAX + 16)

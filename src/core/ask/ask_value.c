@@ -1,10 +1,10 @@
 /* What addresses name: discovered values and symbols. */
 #include "ask_private.h"
 
+#include <blotter/core/alloc.h>
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 static void clear(struct ask_value *value)
 {

@@ -1,9 +1,9 @@
 #include "window.h"
 
-#include <stdlib.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/moment.h>
+
+#include <stdlib.h>
 
 #define QUARTERS 4
 

@@ -6,6 +6,7 @@
 #define BLOTTER_CORE_WINDOW_H
 
 #include <blotter/core/backend.h>
+
 #include <stddef.h>
 
 #define WINDOW_REQUESTS_MAX 1024              /* a larger quota is used up to this */

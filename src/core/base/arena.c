@@ -1,8 +1,8 @@
 #include "arena.h"
 
-#include <stdlib.h>
-
 #include <blotter/core/alloc.h>
+
+#include <stdlib.h>
 
 #define CHUNK_FIRST ((size_t)1 << 10)
 #define CHUNK_LAST ((size_t)1 << 18)

@@ -1,3 +1,4 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 
 #include <stdarg.h>
@@ -5,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 #define BUF_FIRST 64
 

@@ -1,11 +1,10 @@
 #include <blotter/core/fault.h>
+#include <blotter/core/utf8.h>
 
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <blotter/core/utf8.h>
 
 static const char *const kind_names[] = {
     [FAULT_NONE] = "none",         [FAULT_RESOLVE] = "resolve",     [FAULT_CONNECT] = "connect",

@@ -1,6 +1,5 @@
-#include <blotter/core/gdiff.h>
-
 #include <blotter/core/alloc.h>
+#include <blotter/core/gdiff.h>
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,9 +1,8 @@
 #include <blotter/core/ini.h>
 
+#include <ini.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <ini.h>
 
 /*
  * inih cuts long lines, joins indented ones and does not tell line numbers; the reader below

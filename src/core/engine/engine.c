@@ -1,12 +1,11 @@
-#include <blotter/core/engine.h>
-
-#include <stdlib.h>
+#include "engine_pace.h"
+#include "engine_stream.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
+#include <blotter/core/engine.h>
 
-#include "engine_pace.h"
-#include "engine_stream.h"
+#include <stdlib.h>
 
 /* An event that no answer covers for so long marks its pane; where answers take long, longer. */
 #define LATE_US ((int64_t)1000 * 1000)

@@ -6,10 +6,10 @@
 #ifndef BLOTTER_CORE_ENGINE_STATE_H
 #define BLOTTER_CORE_ENGINE_STATE_H
 
-#include <blotter/core/engine.h>
-
 #include "model/prices.h"
 #include "swr.h"
+
+#include <blotter/core/engine.h>
 
 /* What is known of the stream. */
 struct engine_stream {

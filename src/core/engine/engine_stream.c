@@ -1,6 +1,5 @@
-#include "engine_stream.h"
-
 #include "engine_pace.h"
+#include "engine_stream.h"
 
 /* How long the welcome may take before the opening alone has to be trusted. */
 #define WELCOME_US ((int64_t)1000 * 1000)
@@ -242,14 +241,15 @@ static bool is_replay(const struct engine *engine, uint64_t id)
 }
 
 /* What one pane makes of an event. */
-static enum journal_outcome route(struct engine *engine, struct swr *swr, const struct event *event)
+static enum event_log_outcome route(struct engine *engine, struct swr *swr,
+                                    const struct event *event)
 {
     bool figures = event_info(event->type)->patch_only;
     uint64_t id = engine->stream.ids_void ? 0 : event->id;
     bool claimed = id != 0 && id <= swr->held.id;
     struct patch_stamp stamp = {engine->seq, id, engine->last.mono_us};
     if (claimed && patch_log_shows(swr->log, event, stamp)) {
-        return JOURNAL_COVERED;
+        return EVENT_LOG_COVERED;
     }
     struct patch_result result = {.valid = true};
     if (!claimed || !is_replay(engine, id)) {
@@ -257,7 +257,7 @@ static enum journal_outcome route(struct engine *engine, struct swr *swr, const 
         take_patch(engine, swr, &result, figures);
     }
     if (figures && !result.overflow) {
-        return result.changed ? JOURNAL_PATCHED : JOURNAL_NOTED;
+        return result.changed ? EVENT_LOG_PATCHED : EVENT_LOG_NOTED;
     }
     if (claimed || figures || id == 0) {
         swr_touch(swr, engine->seq);
@@ -268,21 +268,21 @@ static enum journal_outcome route(struct engine *engine, struct swr *swr, const 
     if (swr->hold == SWR_HELD_FOR_NEWS) {
         swr->hold = SWR_FREE;
     }
-    return JOURNAL_PENDING;
+    return EVENT_LOG_PENDING;
 }
 
-static enum journal_outcome route_all(struct engine *engine, const struct event *event)
+static enum event_log_outcome route_all(struct engine *engine, const struct event *event)
 {
     resource_mask panes = event_panes(event) | event_info(event->type)->also;
-    enum journal_outcome strongest = JOURNAL_NOTED;
+    enum event_log_outcome strongest = EVENT_LOG_NOTED;
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         if ((panes & RESOURCE_BIT(r)) == 0 || !engine_wants(engine, (enum resource)r)) {
             continue;
         }
-        enum journal_outcome outcome = route(engine, &engine->swr[r], event);
+        enum event_log_outcome outcome = route(engine, &engine->swr[r], event);
         strongest = outcome > strongest ? outcome : strongest;
     }
-    engine->counters.covered += strongest == JOURNAL_COVERED;
+    engine->counters.covered += strongest == EVENT_LOG_COVERED;
     return strongest;
 }
 
@@ -306,25 +306,25 @@ static void refuse(struct engine *engine, const struct event *event)
     }
 }
 
-enum journal_outcome engine_event(struct engine *engine, struct moment now,
-                                  const struct event *event)
+enum event_log_outcome engine_event(struct engine *engine, struct moment now,
+                                    const struct event *event)
 {
     if (!engine->running) {
-        return JOURNAL_NOTED;
+        return EVENT_LOG_NOTED;
     }
     engine->last = now;
     engine->seq++;
     engine->counters.events++;
     if (event_is_foreign(event, engine->settings.user)) {
         refuse(engine, event);
-        return JOURNAL_REFUSED;
+        return EVENT_LOG_REFUSED;
     }
     if (engine->stream.foreign) {
-        return JOURNAL_REFUSED;
+        return EVENT_LOG_REFUSED;
     }
     if (event->type == EVENT_CONNECTED) {
         welcome(engine, event->id);
-        return JOURNAL_NOTED;
+        return EVENT_LOG_NOTED;
     }
     if (engine->stream.welcome_us != MOMENT_NEVER) {
         engine_welcome_missing(engine); /* something else came where it was due */
@@ -332,11 +332,11 @@ enum journal_outcome engine_event(struct engine *engine, struct moment now,
     if (event->type == EVENT_RESYNC) {
         new_history(engine);
         engine->stream.last_id = event->id;
-        return JOURNAL_PENDING;
+        return EVENT_LOG_PENDING;
     }
     if (event->type == EVENT_HEARTBEAT) {
         heartbeat(engine, event->id);
-        return JOURNAL_NOTED;
+        return EVENT_LOG_NOTED;
     }
     engine->quoted = engine->quoted || event->type == EVENT_QUOTES_UPDATED;
     engine->ticked = engine->ticked || event->type == EVENT_POSITIONS_PNL_UPDATED;

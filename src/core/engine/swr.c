@@ -1,10 +1,10 @@
 #include "swr.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #define ETAG_MAX 1024
 #define GAP_FACTOR 4

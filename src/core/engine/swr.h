@@ -6,9 +6,9 @@
 #ifndef BLOTTER_CORE_SWR_H
 #define BLOTTER_CORE_SWR_H
 
-#include <blotter/core/engine.h>
-
 #include "model/patch.h"
+
+#include <blotter/core/engine.h>
 
 /* Why no fetch is made though something newer is known. */
 enum swr_hold {

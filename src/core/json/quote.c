@@ -1,9 +1,8 @@
 #include <blotter/core/quote.h>
+#include <blotter/core/utf8.h>
 
 #include <stdint.h>
 #include <string.h>
-
-#include <blotter/core/utf8.h>
 
 #define BLOCK ((size_t)4096) /* bytes filtered between two looks at the room */
 #define GROWTH ((size_t)6)   /* a byte becomes at most \uXXXX */

@@ -1,10 +1,9 @@
+#include "span_scan.h"
+
 #include <blotter/core/span.h>
-
-#include <string.h>
-
 #include <blotter/core/utf8.h>
 
-#include "span_scan.h"
+#include <string.h>
 
 enum span_type span_type(struct span value)
 {

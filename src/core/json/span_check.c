@@ -1,8 +1,8 @@
+#include "span_scan.h"
+
 #include <blotter/core/span.h>
 
 #include <string.h>
-
-#include "span_scan.h"
 
 /* What may come next. */
 enum expect { WANT_VALUE, WANT_ELEMENT_OR_END, WANT_KEY, WANT_KEY_OR_END, WANT_COMMA_OR_END };

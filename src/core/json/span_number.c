@@ -1,11 +1,10 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/span.h>
 
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 /* Numbers of up to this many significant digits are exact doubles: below 2^53. */
 #define EXACT_DIGITS 15

@@ -1,9 +1,8 @@
 #include "apply.h"
-
-#include <math.h>
-
 #include "complete.h"
 #include "prices.h"
+
+#include <math.h>
 
 bool position_adds_up(const struct position *position)
 {

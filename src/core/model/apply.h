@@ -4,8 +4,8 @@
 #ifndef BLOTTER_CORE_APPLY_H
 #define BLOTTER_CORE_APPLY_H
 
-#include "pending.h"
 #include "overlay.h"
+#include "pending.h"
 
 /* Whether a position's profit is what its price makes, within what rounding can make of it. */
 bool position_adds_up(const struct position *position);

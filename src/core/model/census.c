@@ -1,15 +1,14 @@
+#include "change.h"
+#include "complete.h"
+#include "fields.h"
+
 #include <blotter/core/census.h>
-
-#include <stdio.h>
-#include <string.h>
-
 #include <blotter/core/iso8601.h>
 #include <blotter/core/model.h>
 #include <blotter/core/suggest.h>
 
-#include "change.h"
-#include "complete.h"
-#include "fields.h"
+#include <stdio.h>
+#include <string.h>
 
 #define COUNTS_MAX 64
 

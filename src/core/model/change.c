@@ -1,12 +1,11 @@
 #include "change.h"
+#include "complete.h"
+
+#include <blotter/core/iso8601.h>
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
-
-#include <blotter/core/iso8601.h>
-
-#include "complete.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 

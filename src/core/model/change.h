@@ -5,10 +5,10 @@
 #ifndef BLOTTER_CORE_CHANGE_H
 #define BLOTTER_CORE_CHANGE_H
 
+#include "fields.h"
+
 #include <blotter/core/event.h>
 #include <blotter/core/model.h>
-
-#include "fields.h"
 
 #define CHANGE_VALUES_MAX 20
 #define CHANGE_TEXT_MAX 256

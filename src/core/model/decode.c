@@ -1,17 +1,17 @@
-#include <blotter/core/decode.h>
-
-#include <stdlib.h>
-#include <string.h>
-
-#include <blotter/core/alloc.h>
-
 #include "apply.h"
 #include "complete.h"
 #include "fields.h"
-#include "row_reader.h"
 #include "json/span_scan.h"
 #include "reuse.h"
+#include "row_reader.h"
 #include "snapshot.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/decode.h>
+#include <blotter/core/derive.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 #define ITEM_LIST_MAX ((size_t)100000)
 #define ROWS_DEPTH 2 /* containers around a row: the answer and its array */
@@ -128,6 +128,10 @@ static const char *decode_row(struct decoder *decoder, const char *at)
     if (decoder->snapshot->resource == RESOURCE_POSITIONS) {
         struct position *position = (struct position *)row;
         position->adds_up = position_adds_up(position);
+        position->value_adds_up =
+            position_is_product(position, position->current_value, position->current_price);
+        position->cost_adds_up =
+            position_is_product(position, position->invested_value, position->average_price);
     }
     return behind;
 }

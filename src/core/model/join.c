@@ -1,11 +1,10 @@
+#include "snapshot.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/core/join.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-
-#include "snapshot.h"
 
 /* A part as it was last taken in. */
 struct taken {

@@ -1,14 +1,13 @@
+#include "fields.h"
+#include "snapshot.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 #include <blotter/core/model.h>
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
-
-#include "fields.h"
-#include "snapshot.h"
 
 /* A slot is looked for this far from its place: ids made to collide cost no more than that each. */
 #define PROBE_MAX 64

@@ -1,9 +1,9 @@
 #include "overlay.h"
 
+#include <blotter/core/alloc.h>
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 void overlay_done(struct overlay *overlay)
 {

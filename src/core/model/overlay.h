@@ -6,10 +6,11 @@
 #ifndef BLOTTER_CORE_OVERLAY_H
 #define BLOTTER_CORE_OVERLAY_H
 
-#include <blotter/core/model.h>
-#include <stdint.h>
-
 #include "snapshot.h"
+
+#include <blotter/core/model.h>
+
+#include <stdint.h>
 
 /* Finds all rows of an instrument. Places are counted from the end, as in struct row_index. */
 struct instrument_index {

@@ -1,11 +1,10 @@
+#include <blotter/core/hash.h>
 #include <blotter/core/owner.h>
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#include <blotter/core/hash.h>
 
 static const char *const kinds[] = {
     [OWNER_UNTOLD] = "?",

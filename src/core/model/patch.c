@@ -1,20 +1,19 @@
+#include "apply.h"
+#include "overlay.h"
 #include "patch.h"
-
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "pending.h"
+#include "prices.h"
+#include "settle.h"
+#include "snapshot.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
 #include <blotter/core/iso8601.h>
 
-#include "apply.h"
-#include "pending.h"
-#include "overlay.h"
-#include "prices.h"
-#include "settle.h"
-#include "snapshot.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Rows that the figures of one event may write; beyond, a response is cheaper. */
 #define EVENT_WRITES_MAX ((size_t)1 << 21)

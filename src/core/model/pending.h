@@ -5,8 +5,8 @@
 #ifndef BLOTTER_CORE_PENDING_H
 #define BLOTTER_CORE_PENDING_H
 
-#include "patch.h"
 #include "change.h"
+#include "patch.h"
 
 /* What stood in a field before, as far back as that. */
 #define PENDING_FORMER 4

@@ -1,11 +1,10 @@
 #include "prices.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "snapshot.h"
 
 #include <blotter/core/alloc.h>
 
-#include "snapshot.h"
+#include <stdlib.h>
+#include <string.h>
 
 #define SLOTS_FIRST 64
 

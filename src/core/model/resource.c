@@ -1,11 +1,10 @@
-#include <blotter/core/resource.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
+#include <blotter/core/resource.h>
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct resource_info resources[] = {

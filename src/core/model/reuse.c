@@ -1,9 +1,9 @@
 #include "reuse.h"
 
+#include <blotter/core/alloc.h>
+
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 /* How many rows may be gone in one place before the rest is read anew. */
 #define REMOVED_MAX 16

@@ -6,10 +6,10 @@
 #ifndef BLOTTER_CORE_REUSE_H
 #define BLOTTER_CORE_REUSE_H
 
-#include <stddef.h>
-
 #include "json/span_scan.h"
 #include "snapshot.h"
+
+#include <stddef.h>
 
 /* Rows found again. */
 struct reuse_run {

@@ -1,11 +1,10 @@
+#include "complete.h"
+#include "json/span_scan.h"
 #include "row_reader.h"
-
-#include <string.h>
 
 #include <blotter/core/iso8601.h>
 
-#include "complete.h"
-#include "json/span_scan.h"
+#include <string.h>
 
 #define TEXT_SHARED_MAX 36 /* long enough for names, too short for ids, which never repeat */
 

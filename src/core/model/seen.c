@@ -1,8 +1,7 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/seen.h>
 
 #include <stdlib.h>
-
-#include <blotter/core/alloc.h>
 
 void seen_done(struct seen *seen)
 {

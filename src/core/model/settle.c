@@ -1,12 +1,11 @@
+#include "complete.h"
 #include "settle.h"
-
-#include <math.h>
-#include <string.h>
+#include "snapshot.h"
 
 #include <blotter/core/derive.h>
 
-#include "complete.h"
-#include "snapshot.h"
+#include <math.h>
+#include <string.h>
 
 /* Kinds of operations on one row; more than there are payloads of a resource. */
 #define GROUP_MAX 16

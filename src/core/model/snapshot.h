@@ -4,10 +4,11 @@
 #ifndef BLOTTER_CORE_SNAPSHOT_H
 #define BLOTTER_CORE_SNAPSHOT_H
 
-#include <blotter/core/model.h>
-#include <stdint.h>
-
 #include "base/arena.h"
+
+#include <blotter/core/model.h>
+
+#include <stdint.h>
 
 /* Finds rows by id. A slot holds the row's distance from the end, so that rows put in front move
  * nothing. */

@@ -1,17 +1,16 @@
+#include "model/change.h"
+#include "model/snapshot.h"
+
 #include <blotter/core/alarm.h>
+#include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
+#include <blotter/core/seen.h>
 
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/derive.h>
-#include <blotter/core/seen.h>
-
-#include "model/change.h"
-#include "model/snapshot.h"
 
 static const char *const kind_names[] = {
     [ALARM_REJECTED] = "order_rejected", [ALARM_FILLED] = "order_filled",

@@ -1,23 +1,28 @@
 /* What was seen of the day's positions, and what closing them brought. */
+#include "book_private.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/core/book.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/alloc.h>
-#include <blotter/core/derive.h>
-
-#include "book_private.h"
+#define AVERAGE_ROUNDED 0.006 /* how far a server's average may be from what was paid */
 
 /* What is known of a row: how it stands, and how it last stood open. */
 struct seen {
     char *id, *symbol;
     char currency[MONEY_CURRENCY_BYTES];
     uint64_t version;
-    double day, unrealized, realized; /* while it was open */
+    double quantity, average;         /* while it was open */
+    double day, unrealized, realized; /* then, too */
     double listed_day;                /* what the server says of it as closed */
+    double own;                       /* what of that was known before the last take … */
+    enum { NEW_ROW, OPEN_ROW, LISTED_ROW } before; /* … and how it stood then */
+    bool news;                                     /* that take brought another row */
     bool was_open, open, listed;
     bool confirmed; /* an answer had it, not only an event */
 };
@@ -30,6 +35,7 @@ struct money_book {
     int64_t day, since_ms;
     uint64_t version;
     bool begun;
+    bool sweeps; /* the server takes closed rows out of its list, and nothing stands for them */
 };
 
 struct money_book *money_book_new(void)
@@ -89,6 +95,11 @@ uint64_t money_book_version(const struct money_book *book)
 int64_t money_book_since(const struct money_book *book)
 {
     return book->since_ms;
+}
+
+bool money_book_is_of(const struct money_book *book, int64_t day)
+{
+    return book->begun && book->day == day;
 }
 
 bool money_book_saw_all(const struct money_book *book)
@@ -165,7 +176,7 @@ static bool put_closed(struct money_book *book, const struct money_closed *close
     }
     struct money_closed *added = &book->closed[book->closed_count++];
     *added = *closed;
-    added->in_list = false;
+    added->in_list = added->settled = false;
     added->id = copy(closed->id);
     added->symbol = copy(closed->symbol);
     return true;
@@ -221,16 +232,195 @@ static bool book_vanished(struct money_book *book, const struct seen *seen, stru
            book_it(book, seen, closing_figure(seen, (double)NAN), now);
 }
 
+/* --- what another row took over -------------------------------------------------------------- */
+
+/*
+ * Servers give a position another id, join two into one, and make one closed row of several. What
+ * was seen of the rows that left is in the row that stands for them then, and must not count beside
+ * it.
+ */
+static bool is_of(const struct position *position, const char *symbol, const char *currency)
+{
+    char own[MONEY_CURRENCY_BYTES];
+    money_copy_currency(position, own);
+    return strcmp(position->symbol, symbol) == 0 && strcmp(own, currency) == 0;
+}
+
+static bool is_equal(double a, double b)
+{
+    return !(a < b || a > b) && !isnan(a) && !isnan(b);
+}
+
+/* Whether a row that grew by what was held elsewhere has paid what both had. */
+static bool is_average_of(const struct position *position, const struct seen *one,
+                          const struct seen *other)
+{
+    double cost = one->quantity * one->average + other->quantity * other->average;
+    return fabs(position->average_price - cost / position->quantity) <= AVERAGE_ROUNDED;
+}
+
+/* An open position that left, and stands in the list under another id or in another's quantity. */
+static bool is_joined(struct seen *seen, struct seen *was, const struct snapshot *rows)
+{
+    for (size_t i = 0; was->open && i < rows->row_count; i++) {
+        const struct position *position = &rows->positions[i];
+        if (position_is_closed(position) || !is_of(position, was->symbol, was->currency)) {
+            continue;
+        }
+        if (seen[i].id == NULL && is_equal(position->quantity, was->quantity) &&
+            is_equal(position->average_price, was->average)) {
+            free(was->id);
+            seen[i] = *was;
+            seen[i].id = copy(position->row.id);
+            seen[i].version = 0;
+            return true;
+        }
+        if (seen[i].id != NULL && seen[i].open &&
+            is_equal(position->quantity, seen[i].quantity + was->quantity) &&
+            is_average_of(position, &seen[i], was)) {
+            free_seen(was);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A closing that left the list, or never stood in it, and may be in another row's figure. */
+static bool may_be_in(const struct money_closed *closed, const struct seen *seen)
+{
+    return !closed->in_list && !closed->settled && strcmp(closed->symbol, seen->symbol) == 0 &&
+           strcmp(closed->currency, seen->currency) == 0;
+}
+
+/* What may be in a row's figure: the closings that the server had listed, those that it had not. */
+enum { OF_LISTED = 1, OF_DERIVED = 2 };
+
+static unsigned part_of(const struct money_closed *closed)
+{
+    return closed->derived ? OF_DERIVED : OF_LISTED;
+}
+
+struct left {
+    double figures[2]; /* of those of which it is known */
+    unsigned parts, known;
+};
+
+static struct left left_for(const struct money_book *book, const struct seen *seen)
+{
+    struct left left = {.parts = 0};
+    for (size_t i = 0; i < book->closed_count; i++) {
+        const struct money_closed *closed = &book->closed[i];
+        if (may_be_in(closed, seen)) {
+            bool known = !isnan(closed->figure);
+            left.figures[part_of(closed) - 1] += known ? closed->figure : 0;
+            left.known |= known ? part_of(closed) : 0;
+            left.parts |= part_of(closed);
+        }
+    }
+    return left;
+}
+
+/*
+ * Which of them are: what accounts best for what the row gained at once. Nothing but that gives
+ * another figure to a row that was closed before; and a server that sweeps nothing has put what it
+ * listed before into the row that came or closed.
+ */
+static unsigned taken_parts(const struct money_book *book, const struct seen *seen)
+{
+    struct left left = left_for(book, seen);
+    double gain = seen->listed_day - seen->own, best = (double)INFINITY;
+    bool first = seen->before == NEW_ROW, again = seen->before == LISTED_ROW;
+    unsigned must = seen->before == OPEN_ROW && !book->sweeps ? left.parts & OF_LISTED : 0,
+             taken = 0;
+    if (isnan(gain) || (again && is_equal(gain, 0))) {
+        return 0;
+    }
+    if (left.known == 0) {
+        return first ? left.parts : 0;
+    }
+    for (unsigned parts = again ? 1 : 0; parts <= (OF_LISTED | OF_DERIVED); parts++) {
+        double figure = ((parts & OF_LISTED) != 0 ? left.figures[0] : 0) +
+                        ((parts & OF_DERIVED) != 0 ? left.figures[1] : 0);
+        bool possible = (parts & ~left.parts) == 0 && (must & ~parts) == 0;
+        if (possible && fabs(gain - figure) < best) {
+            best = fabs(gain - figure);
+            taken = parts;
+        }
+    }
+    return taken;
+}
+
+/* The server lists a row as closed that is new, or whose figure is: it may stand for several. */
+static bool take_over(struct money_book *book, const struct seen *seen)
+{
+    size_t count = book->closed_count, kept = 0;
+    unsigned taken = taken_parts(book, seen);
+    for (size_t i = 0; i < count; i++) {
+        struct money_closed *closed = &book->closed[i];
+        if (may_be_in(closed, seen) && (taken & part_of(closed)) != 0) {
+            free_closed(closed);
+        } else {
+            book->closed[kept++] = *closed;
+        }
+    }
+    book->closed_count = kept;
+    return kept < count;
+}
+
+/* What the server itself listed as closed can only have gone into a row as it left; what blotter
+ * derived, also into one that is listed later. */
+static bool settle(struct money_book *book, bool news)
+{
+    bool changed = false;
+    for (size_t i = 0; news && i < book->seen_count; i++) {
+        if (book->seen[i].news && book->seen[i].listed) {
+            changed |= take_over(book, &book->seen[i]);
+        }
+    }
+    for (size_t i = 0; i < book->closed_count; i++) {
+        struct money_closed *closed = &book->closed[i];
+        bool left = !closed->in_list && !closed->derived;
+        book->sweeps |= left && !closed->settled;
+        closed->settled = left;
+    }
+    return changed;
+}
+
 /* --- rows ----------------------------------------------------------------------------------- */
+
+/* What of its figure was known before it is told. */
+static void note_before(const struct money_book *book, struct seen *seen)
+{
+    const struct money_closed *closed = money_book_find(book, seen->id);
+    bool listed = seen->listed || (closed != NULL && !closed->derived);
+    bool known = closed != NULL || seen->was_open;
+    seen->before = listed ? LISTED_ROW : known ? OPEN_ROW : NEW_ROW;
+    seen->own = closed != NULL   ? closed->figure
+                : seen->listed   ? seen->listed_day
+                : seen->was_open ? seen->day
+                                 : 0;
+}
+
+static void note_open(struct seen *seen, const struct position *position)
+{
+    seen->was_open = true;
+    seen->quantity = position->quantity;
+    seen->average = position->average_price;
+    seen->day = position->day_pnl;
+    seen->unrealized = position->unrealized_pnl;
+    seen->realized = position_realized(position);
+}
 
 static bool take_row(struct money_book *book, struct seen *seen, const struct position *position,
                      struct money_time now)
 {
     bool changed = false;
     seen->confirmed |= !position->row.provisional;
-    if (seen->version == position->row.version && seen->version != 0) {
+    seen->news = seen->version != position->row.version || seen->version == 0;
+    if (!seen->news) {
         return false;
     }
+    note_before(book, seen);
     seen->version = position->row.version;
     seen->open = !position_is_closed(position);
     seen->listed |= !seen->open && !position->row.provisional && !isnan(position->day_pnl);
@@ -241,10 +431,7 @@ static bool take_row(struct money_book *book, struct seen *seen, const struct po
         changed = book_it(book, seen, closing_figure(seen, position_realized(position)), now);
     }
     if (seen->open) {
-        seen->was_open = true;
-        seen->day = position->day_pnl;
-        seen->unrealized = position->unrealized_pnl;
-        seen->realized = position_realized(position);
+        note_open(seen, position);
     } else {
         seen->listed_day = position->day_pnl;
     }
@@ -268,21 +455,38 @@ static bool is_in_line(const struct money_book *book, const struct snapshot *row
     return same;
 }
 
+/* Those that have a row no more; of two of one id only the first was looked at. */
+static bool end_rows(struct money_book *book, struct seen *seen, const struct snapshot *rows,
+                     struct money_time now)
+{
+    bool changed = false;
+    for (size_t i = 0; i < book->seen_count; i++) {
+        struct seen *was = &book->seen[i];
+        if (was->id == NULL) {
+            continue;
+        }
+        bool gone = model_find(rows, was->id) == rows->row_count;
+        if (!gone || !is_joined(seen, was, rows)) {
+            changed |= gone && book_vanished(book, was, now);
+            free_seen(was);
+        }
+    }
+    return changed;
+}
+
 /* What is seen goes where its rows went; what has none any more is closed. */
 static bool line_up(struct money_book *book, const struct snapshot *rows, struct money_time now)
 {
     struct seen *seen = mem_calloc(rows->row_count + 1, sizeof *seen);
-    bool changed = false;
     for (size_t i = 0; i < book->seen_count; i++) {
         struct seen *was = &book->seen[i];
         size_t at = model_find(rows, was->id);
         if (at < rows->row_count && seen[at].id == NULL) {
             seen[at] = *was;
-        } else {
-            changed |= at == rows->row_count && book_vanished(book, was, now);
-            free_seen(was);
+            was->id = NULL;
         }
     }
+    bool changed = end_rows(book, seen, rows, now);
     for (size_t i = 0; i < rows->row_count; i++) {
         if (seen[i].id == NULL) {
             begin_row(&seen[i], &rows->positions[i]);
@@ -294,39 +498,47 @@ static bool line_up(struct money_book *book, const struct snapshot *rows, struct
     return changed;
 }
 
-/* Yesterday's figures are no basis for today's closings. */
-static bool begin_day(struct money_book *book, struct money_time now)
+bool money_book_begin_day(struct money_book *book, struct money_time now, bool watched)
 {
     bool had_closed = book->closed_count > 0;
-    for (size_t i = 0; i < book->seen_count; i++) {
-        book->seen[i].day = (double)NAN;
+    if (book->begun && book->day == now.day) {
+        return false;
+    }
+    for (size_t i = 0; i < book->seen_count; i++) { /* of yesterday: no basis for today's */
+        book->seen[i].day = book->seen[i].listed_day = (double)NAN;
+        book->seen[i].listed = false;
     }
     forget_closed(book);
-    book->since_ms = book->begun ? MODEL_NO_TIME : now.wall_ms;
+    book->since_ms = book->begun && watched ? MODEL_NO_TIME : now.wall_ms;
     book->day = now.day;
     book->begun = true;
+    book->version += had_closed;
     return had_closed;
 }
 
-bool money_book_take(struct money_book *book, const struct snapshot *positions,
-                     struct money_time now)
+static void note_listed(struct money_book *book, const struct snapshot *positions)
 {
-    bool changed = false;
-    if (!book->begun || book->day != now.day) {
-        changed |= begin_day(book, now);
-    }
-    if (!is_in_line(book, positions)) {
-        changed |= line_up(book, positions, now);
-    }
-    for (size_t i = 0; i < positions->row_count; i++) {
-        changed |= take_row(book, &book->seen[i], &positions->positions[i], now);
-    }
     for (size_t i = 0; i < book->closed_count; i++) {
         struct money_closed *closed = &book->closed[i];
         bool in_list = model_find(positions, closed->id) < positions->row_count;
         book->version += in_list != closed->in_list;
         closed->in_list = in_list;
     }
+}
+
+bool money_book_take(struct money_book *book, const struct snapshot *positions,
+                     struct money_time now)
+{
+    bool news = false, changed = money_book_begin_day(book, now, true);
+    if (!is_in_line(book, positions)) {
+        changed |= line_up(book, positions, now);
+    }
+    for (size_t i = 0; i < positions->row_count; i++) {
+        changed |= take_row(book, &book->seen[i], &positions->positions[i], now);
+        news |= book->seen[i].news && book->seen[i].listed;
+    }
+    note_listed(book, positions);
+    changed |= settle(book, news);
     book->version += changed;
     return changed;
 }

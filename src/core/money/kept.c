@@ -1,10 +1,9 @@
+#include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 #include <blotter/core/kept.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/derive.h>
 
 #define RENEWED_MAX 16   /* rows in one list: of more all are copied */
 #define RENEWALS_MAX 256 /* lists: the texts of former copies go when all are copied anew */

@@ -1,12 +1,12 @@
 /* Sums over positions, a part per currency. */
+#include "book_private.h"
+
 #include <blotter/core/derive.h>
 #include <blotter/core/money.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "book_private.h"
 
 /* --- parts ---------------------------------------------------------------------------------- */
 

@@ -1,12 +1,12 @@
 /* What several accounts have together, a total per kind and currency. */
+#include "book_private.h"
+
 #include <blotter/core/derive.h>
 #include <blotter/core/money.h>
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "book_private.h"
 
 static const struct money_part nothing = {.value = NAN};
 

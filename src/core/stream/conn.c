@@ -1,11 +1,10 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/conn.h>
+#include <blotter/core/hash.h>
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
 
 #define DAY_MS ((int64_t)24 * 3600 * 1000)
 #define FLOOR_MS 1000      /* no server makes us come back sooner */

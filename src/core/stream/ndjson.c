@@ -1,10 +1,9 @@
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
 #include <blotter/core/ndjson.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
 
 struct ndjson {
     struct ndjson_handler handler;

@@ -1,11 +1,10 @@
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
 #include <blotter/core/sse.h>
+#include <blotter/core/utf8.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
-#include <blotter/core/utf8.h>
 
 #define FIELD_NAME_ROOM 8             /* a line may be longer than its value by a field's name */
 #define KEPT_MEMORY ((size_t)1 << 20) /* what a buffer may keep once a large event is through */

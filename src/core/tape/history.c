@@ -1,11 +1,10 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/history.h>
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 struct symbol {
     char *name;

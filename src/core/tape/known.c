@@ -1,11 +1,11 @@
 #include "known.h"
 
+#include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/hash.h>
 
 void known_done(struct known_set *set)
 {

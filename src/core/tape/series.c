@@ -1,9 +1,8 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/series.h>
 
 #include <math.h>
 #include <stdlib.h>
-
-#include <blotter/core/alloc.h>
 
 void series_init(struct series *series, int64_t step)
 {

@@ -1,3 +1,7 @@
+#include "model/fields.h"
+#include "tape_private.h"
+
+#include <blotter/core/alloc.h>
 #include <blotter/core/tape.h>
 
 #include <math.h>
@@ -5,12 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-
-#include "model/fields.h"
-
-#include "tape_private.h"
 
 struct tape *tape_new(void)
 {

@@ -1,12 +1,11 @@
 /* What events tell: read through the tables that patch the rows. */
-#include <stdio.h>
-#include <string.h>
+#include "model/change.h"
+#include "tape_private.h"
 
 #include <blotter/core/iso8601.h>
 
-#include "model/change.h"
-
-#include "tape_private.h"
+#include <stdio.h>
+#include <string.h>
 
 /* An event's own time counts when it is older than this: it was replayed. */
 #define REPLAYED_MS 5000

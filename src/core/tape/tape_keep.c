@@ -1,12 +1,12 @@
 /* What is kept of the tape between runs: entries go out by a key, and come in before all others. */
+#include "tape_private.h"
+
+#include <blotter/core/alloc.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-
-#include "tape_private.h"
 
 /* Two that watch see a level passed within this of each other. */
 #define SAME_MS 10000

@@ -2,11 +2,11 @@
 #ifndef BLOTTER_CORE_TAPE_PRIVATE_H
 #define BLOTTER_CORE_TAPE_PRIVATE_H
 
+#include "known.h"
+
 #include <blotter/core/tape.h>
 
 #include <math.h>
-
-#include "known.h"
 
 struct tape {
     struct tape_entry *ring; /* grows up to TAPE_MAX */

@@ -1,9 +1,8 @@
+#include <blotter/core/alloc.h>
 #include <blotter/core/tapes.h>
 
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
 
 /* Old entries that are found later get numbers below those that are there. */
 #define FIRST_NUMBER (UINT64_C(1) << 40)

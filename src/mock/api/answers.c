@@ -1,5 +1,4 @@
 #include "answers.h"
-
 #include "db/read.h"
 
 #include <blotter/core/alloc.h>
@@ -20,7 +19,7 @@ struct kept {
 
 struct answers {
     struct db *db;
-    struct db_state state; /* what is kept is of this state of the database */
+    struct db_version version; /* what is kept is of this version of the database */
     uint64_t requests, spared;
     size_t count, bytes;
     struct kept kept[ANSWERS_BODIES_MAX];
@@ -42,12 +41,12 @@ static void drop_all(struct answers *answers)
     }
 }
 
-/* What was kept of another state than this is gone after it. */
-static void enter(struct answers *answers, const struct db_state *state)
+/* What was kept of another version than this is gone after it. */
+static void enter(struct answers *answers, const struct db_version *version)
 {
-    if (!db_state_equal(&answers->state, state)) {
+    if (!db_version_equal(&answers->version, version)) {
         drop_all(answers);
-        answers->state = *state;
+        answers->version = *version;
     }
 }
 
@@ -95,7 +94,7 @@ static void keep(struct answers *answers, answers_fn write, const char *user, co
 void answers_put(struct answers *answers, answers_fn write, const char *user, int64_t limit,
                  struct text *into, struct answers_about *ret)
 {
-    struct db_state before = db_state(answers->db);
+    struct db_version before = db_version(answers->db);
     answers->requests++;
     enter(answers, &before);
     struct kept *kept = find(answers, write, user);
@@ -109,13 +108,13 @@ void answers_put(struct answers *answers, answers_fn write, const char *user, in
     size_t start = into->len;
     text_reserve(into, ROOM_AT_FIRST);
     db_read_begin(answers->db);
-    before = db_state(answers->db); /* of the transaction: somebody may have written since */
+    before = db_version(answers->db); /* of the transaction: somebody may have written since */
     write(answers->db, user, limit, into);
     ret->last_id = read_last_id(answers->db);
-    struct db_state after = db_state(answers->db);
+    struct db_version after = db_version(answers->db);
     db_read_end(answers->db);
     ret->hash = read_hash(into->bytes + start, into->len - start);
-    if (db_state_equal(&before, &after)) { /* or a statement failed */
+    if (db_version_equal(&before, &after)) { /* or a statement failed */
         enter(answers, &before);
         keep(answers, write, user, into->bytes + start, into->len - start, ret);
     }

@@ -6,8 +6,8 @@
 #ifndef BLOTTER_MOCK_ANSWERS_H
 #define BLOTTER_MOCK_ANSWERS_H
 
-#include "db/db.h"
 #include "base/text.h"
+#include "db/db.h"
 
 #define ANSWERS_BODIES_MAX 64
 #define ANSWERS_BYTES_MAX ((size_t)4 << 20) /* of all bodies together; a larger one is not kept */

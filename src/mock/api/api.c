@@ -1,5 +1,4 @@
 #include "api.h"
-
 #include "db/read.h"
 
 #include <assert.h>

@@ -5,13 +5,13 @@
 #ifndef BLOTTER_MOCK_API_H
 #define BLOTTER_MOCK_API_H
 
+#include "answers.h"
 #include "auth.h"
+#include "base/dice.h"
 #include "bases.h"
 #include "call.h"
-#include "stream/emitter.h"
 #include "fault/faults.h"
-#include "base/dice.h"
-#include "answers.h"
+#include "stream/emitter.h"
 
 #include <stddef.h>
 

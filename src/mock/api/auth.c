@@ -1,5 +1,4 @@
 #include "auth.h"
-
 #include "base/secret.h"
 
 #include <blotter/core/alloc.h>
@@ -13,7 +12,7 @@
 
 static const char *const cookie_names[] = {"__Secure-authjs.session-token", "authjs.session-token"};
 
-struct session {
+struct login {
     uint64_t hash;
     char *token, *user;
     size_t token_len;
@@ -23,8 +22,8 @@ struct session {
 struct auth {
     struct db *db;
     uint64_t key[2];
-    int64_t loaded;           /* the sessions counter at the last load, -1: never */
-    struct session *sessions; /* an open hash table, empty where token is NULL */
+    int64_t loaded;       /* the counter of sessions at the last load, -1: never */
+    struct login *logins; /* an open hash table, empty where token is NULL */
     size_t slots;
 };
 
@@ -96,12 +95,12 @@ static bool equal_in_constant_time(const char *a, const char *b, size_t len)
 static void forget(struct auth *auth)
 {
     for (size_t i = 0; i < auth->slots; i++) {
-        free(auth->sessions[i].token);
-        free(auth->sessions[i].user);
-        free(auth->sessions[i].expires_at);
+        free(auth->logins[i].token);
+        free(auth->logins[i].user);
+        free(auth->logins[i].expires_at);
     }
-    free(auth->sessions);
-    auth->sessions = NULL;
+    free(auth->logins);
+    auth->logins = NULL;
     auth->slots = 0;
 }
 
@@ -113,10 +112,10 @@ static void add(struct auth *auth, sqlite3_stmt *row)
     size_t len = strlen(token);
     uint64_t hash = sip_hash(auth->key, token, len);
     size_t i = hash & (auth->slots - 1);
-    while (auth->sessions[i].token != NULL) {
+    while (auth->logins[i].token != NULL) {
         i = (i + 1) & (auth->slots - 1);
     }
-    auth->sessions[i] = (struct session){
+    auth->logins[i] = (struct login){
         .hash = hash,
         .token = mem_dup(token, len),
         .token_len = len,
@@ -135,7 +134,7 @@ static void load(struct auth *auth, int64_t counter)
     while (auth->slots < (size_t)count * 2) {
         auth->slots *= 2;
     }
-    auth->sessions = mem_calloc(auth->slots, sizeof *auth->sessions);
+    auth->logins = mem_calloc(auth->slots, sizeof *auth->logins);
     sqlite3_stmt *rows = db_query(auth->db,
                                   "SELECT s.token, s.userId, s.expiresAt FROM sessions s"
                                   " JOIN users u ON u.id = s.userId LIMIT ?",
@@ -147,14 +146,14 @@ static void load(struct auth *auth, int64_t counter)
     auth->loaded = db_failures(auth->db) == failures ? counter : -1;
 }
 
-static bool expired(const struct session *session)
+static bool expired(const struct login *login)
 {
-    if (session->expires_at == NULL) {
+    if (login->expires_at == NULL) {
         return false;
     }
     char now[DB_TIME_SIZE];
     db_time((int64_t)time(NULL) * 1000, now);
-    return strcmp(session->expires_at, now) <= 0;
+    return strcmp(login->expires_at, now) <= 0;
 }
 
 static const char *find(struct auth *auth, const char *token, size_t len)
@@ -163,12 +162,12 @@ static const char *find(struct auth *auth, const char *token, size_t len)
         return NULL;
     }
     uint64_t hash = sip_hash(auth->key, token, len);
-    for (size_t i = hash & (auth->slots - 1); auth->sessions[i].token != NULL;
+    for (size_t i = hash & (auth->slots - 1); auth->logins[i].token != NULL;
          i = (i + 1) & (auth->slots - 1)) {
-        const struct session *session = &auth->sessions[i];
-        if (session->hash == hash && session->token_len == len &&
-            equal_in_constant_time(session->token, token, len)) {
-            return expired(session) ? NULL : session->user;
+        const struct login *login = &auth->logins[i];
+        if (login->hash == hash && login->token_len == len &&
+            equal_in_constant_time(login->token, token, len)) {
+            return expired(login) ? NULL : login->user;
         }
     }
     return NULL;

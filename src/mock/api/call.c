@@ -1,6 +1,5 @@
-#include "call.h"
-
 #include "book/trade.h"
+#include "call.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -4,8 +4,8 @@
 #ifndef BLOTTER_MOCK_CALL_H
 #define BLOTTER_MOCK_CALL_H
 
-#include "db/db.h"
 #include "base/text.h"
+#include "db/db.h"
 
 #define CALL_ID_SIZE 80
 #define CALL_USER_IDS 4

@@ -5,6 +5,7 @@
 #define BLOTTER_MOCK_LISTENER_H
 
 #include <blotter/core/fault.h>
+
 #include <stdint.h>
 #include <sys/socket.h>
 

@@ -1,8 +1,7 @@
-#include "seed.h"
-
-#include "instruments.h"
 #include "base/dice.h"
 #include "base/secret.h"
+#include "instruments.h"
+#include "seed.h"
 #include "trade.h"
 #include "trade_book.h"
 

@@ -1,12 +1,11 @@
 #include "trade.h"
+#include "trade_book.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-#include "trade_book.h"
 
 /* ---- a transaction and its answer ---- */
 

@@ -19,8 +19,8 @@
 #ifndef BLOTTER_MOCK_TRADE_H
 #define BLOTTER_MOCK_TRADE_H
 
-#include "db/db.h"
 #include "base/dice.h"
+#include "db/db.h"
 
 #define TRADE_QUANTITY_MAX 1000000
 #define TRADE_PRICE_MAX 1e7

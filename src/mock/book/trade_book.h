@@ -7,8 +7,8 @@
 #ifndef BLOTTER_MOCK_TRADE_BOOK_H
 #define BLOTTER_MOCK_TRADE_BOOK_H
 
-#include "db/db.h"
 #include "base/dice.h"
+#include "db/db.h"
 #include "trade.h"
 
 #define BOOK_ID_SIZE                                                                               \

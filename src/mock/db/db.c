@@ -27,11 +27,11 @@ struct db {
     sqlite3 *handle;
     char *path;
     bool is_file;
-    uint64_t commits;     /* our own */
-    uint64_t failures;    /* statements that ended with an error */
-    struct db_state seen; /* when db_changed was asked last */
-    bool busy;            /* the last transaction could not begin: another process writes */
-    struct stat opened;   /* the file that we have open */
+    uint64_t commits;       /* our own */
+    uint64_t failures;      /* statements that ended with an error */
+    struct db_version seen; /* when db_changed was asked last */
+    bool busy;              /* the last transaction could not begin: another process writes */
+    struct stat opened;     /* the file that we have open */
     struct db_trouble trouble;
     int told_code; /* what was told last, and when */
     int64_t told_ms;
@@ -491,22 +491,22 @@ void db_read_end(struct db *db)
     db_run(db, "COMMIT", "");
 }
 
-struct db_state db_state(struct db *db)
+struct db_version db_version(struct db *db)
 {
     int64_t others = db->is_file ? db_int(db, 0, "PRAGMA data_version", "") : 0;
-    return (struct db_state){others, db->commits, db->failures};
+    return (struct db_version){others, db->commits, db->failures};
 }
 
-bool db_state_equal(const struct db_state *a, const struct db_state *b)
+bool db_version_equal(const struct db_version *a, const struct db_version *b)
 {
     return a->others == b->others && a->ours == b->ours && a->failures == b->failures;
 }
 
 bool db_changed(struct db *db)
 {
-    struct db_state state = db_state(db);
-    bool changed = state.others != db->seen.others || state.ours != db->seen.ours;
-    db->seen = state;
+    struct db_version version = db_version(db);
+    bool changed = version.others != db->seen.others || version.ours != db->seen.ours;
+    db->seen = version;
     return changed;
 }
 

@@ -6,6 +6,7 @@
 #define BLOTTER_MOCK_DB_H
 
 #include <blotter/core/fault.h>
+
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,12 +81,12 @@ bool db_changed(struct db *db);
  * A state of the database's contents. Two that are equal: nothing was committed in between, by
  * whomever, and no statement failed. Within a read transaction: the state that it sees.
  */
-struct db_state {
+struct db_version {
     int64_t others; /* moves with the commits of other connections */
     uint64_t ours, failures;
 };
-struct db_state db_state(struct db *db);
-bool db_state_equal(const struct db_state *a, const struct db_state *b);
+struct db_version db_version(struct db *db);
+bool db_version_equal(const struct db_version *a, const struct db_version *b);
 
 /*
  * Statements that ended with an error since the start (db_run's are told by its result instead),

@@ -6,8 +6,8 @@
 #ifndef BLOTTER_MOCK_READ_H
 #define BLOTTER_MOCK_READ_H
 
-#include "db.h"
 #include "base/text.h"
+#include "db.h"
 
 void read_orders(struct db *db, const char *user, int64_t limit, struct text *into);
 /* As newer servers list them, with what was closed today, and as older ones do. */

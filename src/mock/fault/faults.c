@@ -1,12 +1,11 @@
+#include "base/dice.h"
 #include "faults.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "faults_spec.h"
 
 #include <blotter/core/alloc.h>
 
-#include "faults_spec.h"
-#include "base/dice.h"
+#include <stdlib.h>
+#include <string.h>
 
 struct active {
     struct faults_spec spec;

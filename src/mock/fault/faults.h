@@ -23,6 +23,7 @@
 #define BLOTTER_MOCK_FAULTS_H
 
 #include <blotter/core/fault.h>
+
 #include <stddef.h>
 #include <stdio.h>
 

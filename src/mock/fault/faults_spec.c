@@ -1,11 +1,11 @@
 #include "faults_spec.h"
 
+#include <blotter/core/suggest.h>
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/suggest.h>
 
 static const char *const place_names[] = {
     [FAULTS_PLACE_ANSWER] = "answers, in place of the right one",

@@ -1,6 +1,8 @@
-#include "proxy.h"
-
 #include "base/listener.h"
+#include "proxy.h"
+#include "proxy_link.h"
+
+#include <blotter/core/alloc.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-
-#include "proxy_link.h"
 
 #define ACCEPT_MAX 64   /* connections taken in one turn */
 #define PAUSE_US 100000 /* after the system ran out of descriptors */
@@ -41,7 +39,7 @@ static bool take_one(struct proxy *proxy)
     int fd = accept(proxy->fd, (struct sockaddr *)&peer, &len);
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            loop_unwatch(proxy->links.loop, proxy->fd);
+            loop_fd_clear(proxy->links.loop, proxy->fd);
             loop_timer_set(proxy->pause_timer, loop_now(proxy->links.loop).mono_us + PAUSE_US);
         }
         return errno == EINTR || errno == ECONNABORTED;
@@ -68,7 +66,7 @@ static void on_pause_over(void *user)
 {
     struct proxy *proxy = user;
     if (proxy->fd >= 0) {
-        loop_watch(proxy->links.loop, proxy->fd, LOOP_READ, on_listener, proxy);
+        loop_fd_set(proxy->links.loop, proxy->fd, LOOP_READ, on_listener, proxy);
     }
 }
 
@@ -91,7 +89,7 @@ struct proxy *proxy_new(struct loop *loop, struct faults *faults,
     proxy->is_loopback = address.is_loopback;
     proxy->pause_timer = loop_timer_new(loop, on_pause_over, proxy);
     proxy->end_timer = loop_timer_new(loop, on_end_timer, proxy);
-    loop_watch(loop, fd, LOOP_READ, on_listener, proxy);
+    loop_fd_set(loop, fd, LOOP_READ, on_listener, proxy);
     return proxy;
 }
 
@@ -110,7 +108,7 @@ bool proxy_is_loopback(const struct proxy *proxy)
 static void close_listener(struct proxy *proxy)
 {
     if (proxy->fd >= 0) {
-        loop_unwatch(proxy->links.loop, proxy->fd);
+        loop_fd_clear(proxy->links.loop, proxy->fd);
         close(proxy->fd);
         proxy->fd = -1;
     }

@@ -13,6 +13,7 @@
 #include "faults.h"
 
 #include <blotter/net/loop.h>
+
 #include <stdint.h>
 
 struct proxy;

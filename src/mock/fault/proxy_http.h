@@ -6,11 +6,11 @@
 #ifndef BLOTTER_MOCK_PROXY_HTTP_H
 #define BLOTTER_MOCK_PROXY_HTTP_H
 
+#include <blotter/core/buf.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <blotter/core/buf.h>
 
 #define PROXY_HEAD_MAX 65536
 #define PROXY_PATH_MAX 8192

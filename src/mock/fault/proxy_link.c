@@ -1,4 +1,8 @@
+#include "proxy_http.h"
 #include "proxy_link.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,11 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
-
-#include "proxy_http.h"
 
 #define READ_MAX 16384     /* bytes taken from a socket at once */
 #define WAITING_MAX 65536  /* bytes that wait on one of the four ways */
@@ -56,7 +55,7 @@ static void on_socket(void *user, int fd, unsigned events);
 static void close_server(struct proxy_link *link)
 {
     if (link->server >= 0) {
-        loop_unwatch(link->links->loop, link->server);
+        loop_fd_clear(link->links->loop, link->server);
         close(link->server);
         link->server = -1;
     }
@@ -68,7 +67,7 @@ static void link_free(struct proxy_link *link)
 {
     struct proxy_links *links = link->links;
     close_server(link);
-    loop_unwatch(links->loop, link->client);
+    loop_fd_clear(links->loop, link->client);
     close(link->client);
     loop_timer_free(link->timer);
     buf_done(&link->in);
@@ -110,7 +109,7 @@ void proxy_link_new(struct proxy_links *links, int client, bool trusted)
     links->first = link;
     links->count++;
     no_delay(client);
-    loop_watch(links->loop, client, LOOP_READ, on_socket, link);
+    loop_fd_set(links->loop, client, LOOP_READ, on_socket, link);
 }
 
 bool proxy_links_drain(struct proxy_links *links)
@@ -482,11 +481,11 @@ static void set_watches(struct proxy_link *link, bool done)
     bool listens = link->phase != PHASE_LAST && link->phase != PHASE_BIG &&
                    link->in.len < WAITING_MAX + PROXY_HEAD_MAX;
     unsigned events = (listens ? LOOP_READ : 0) | (link->out.len > 0 || !done ? LOOP_WRITE : 0);
-    loop_watch(loop, link->client, events, on_socket, link);
+    loop_fd_set(loop, link->client, events, on_socket, link);
     if (link->server >= 0) {
         bool wants = link->back.len < WAITING_MAX && !link->server_ended;
         events = (wants ? LOOP_READ : 0) | (link->connecting || link->up.len > 0 ? LOOP_WRITE : 0);
-        loop_watch(loop, link->server, events, on_socket, link);
+        loop_fd_set(loop, link->server, events, on_socket, link);
     }
 }
 

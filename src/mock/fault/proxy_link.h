@@ -8,6 +8,7 @@
 #include "faults.h"
 
 #include <blotter/net/loop.h>
+
 #include <stdint.h>
 
 struct proxy_link;

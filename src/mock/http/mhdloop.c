@@ -59,9 +59,9 @@ struct mhdloop *mhdloop_new(struct loop *loop, struct MHD_Daemon *daemon,
     mhdloop->handler = *handler;
     mhdloop->sockets = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     mhdloop->peers = epoll_create1(EPOLL_CLOEXEC);
-    loop_watch(loop, mhdloop->sockets, LOOP_READ, on_ready, mhdloop);
+    loop_fd_set(loop, mhdloop->sockets, LOOP_READ, on_ready, mhdloop);
     if (mhdloop->peers >= 0) {
-        loop_watch(loop, mhdloop->peers, LOOP_READ, on_peers, mhdloop);
+        loop_fd_set(loop, mhdloop->peers, LOOP_READ, on_peers, mhdloop);
     }
     return mhdloop;
 }
@@ -71,9 +71,9 @@ void mhdloop_free(struct mhdloop *mhdloop)
     if (mhdloop == NULL) {
         return;
     }
-    loop_unwatch(mhdloop->loop, mhdloop->sockets);
+    loop_fd_clear(mhdloop->loop, mhdloop->sockets);
     if (mhdloop->peers >= 0) {
-        loop_unwatch(mhdloop->loop, mhdloop->peers);
+        loop_fd_clear(mhdloop->loop, mhdloop->peers);
         close(mhdloop->peers);
     }
     free(mhdloop);
@@ -84,7 +84,7 @@ void mhdloop_sync(struct mhdloop *mhdloop)
     (void)mhdloop;
 }
 
-bool mhdloop_watch_peer(struct mhdloop *mhdloop, int fd, void *owner)
+bool mhdloop_peer_set(struct mhdloop *mhdloop, int fd, void *owner)
 {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLONESHOT, .data.ptr = owner};
     return mhdloop->peers >= 0 && epoll_ctl(mhdloop->peers, EPOLL_CTL_ADD, fd, &event) == 0;
@@ -97,7 +97,7 @@ void mhdloop_await(struct mhdloop *mhdloop, int fd, void *owner, bool room)
     epoll_ctl(mhdloop->peers, EPOLL_CTL_MOD, fd, &event);
 }
 
-void mhdloop_unwatch_peer(struct mhdloop *mhdloop, int fd)
+void mhdloop_peer_clear(struct mhdloop *mhdloop, int fd)
 {
     if (mhdloop != NULL && mhdloop->peers >= 0) {
         epoll_ctl(mhdloop->peers, EPOLL_CTL_DEL, fd, NULL);
@@ -149,7 +149,7 @@ void mhdloop_free(struct mhdloop *mhdloop)
     }
     for (int fd = 0; fd < mhdloop->top; fd++) {
         if (mhdloop->watched[fd] != 0) {
-            loop_unwatch(mhdloop->loop, fd);
+            loop_fd_clear(mhdloop->loop, fd);
         }
     }
     free(mhdloop);
@@ -170,16 +170,16 @@ void mhdloop_sync(struct mhdloop *mhdloop)
         unsigned wanted =
             (FD_ISSET(fd, &readable) ? LOOP_READ : 0) | (FD_ISSET(fd, &writable) ? LOOP_WRITE : 0);
         if (wanted == 0 && mhdloop->watched[fd] != 0) {
-            loop_unwatch(mhdloop->loop, fd);
+            loop_fd_clear(mhdloop->loop, fd);
         } else if (wanted != mhdloop->watched[fd]) {
-            loop_watch(mhdloop->loop, fd, wanted, on_ready, mhdloop);
+            loop_fd_set(mhdloop->loop, fd, wanted, on_ready, mhdloop);
         }
         mhdloop->watched[fd] = (unsigned char)wanted;
     }
     mhdloop->top = highest + 1;
 }
 
-bool mhdloop_watch_peer(struct mhdloop *mhdloop, int fd, void *owner)
+bool mhdloop_peer_set(struct mhdloop *mhdloop, int fd, void *owner)
 {
     (void)mhdloop;
     (void)fd;
@@ -195,7 +195,7 @@ void mhdloop_await(struct mhdloop *mhdloop, int fd, void *owner, bool room)
     (void)room;
 }
 
-void mhdloop_unwatch_peer(struct mhdloop *mhdloop, int fd)
+void mhdloop_peer_clear(struct mhdloop *mhdloop, int fd)
 {
     (void)mhdloop;
     (void)fd;

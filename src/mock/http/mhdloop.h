@@ -8,6 +8,7 @@
 #define BLOTTER_MOCK_MHDLOOP_H
 
 #include <blotter/net/loop.h>
+
 #include <microhttpd.h>
 
 struct mhdloop;
@@ -35,8 +36,8 @@ void mhdloop_sync(struct mhdloop *mhdloop);
  * false when that cannot be. mhdloop_await watches for room, too, or no more: needed again after
  * room was told. mhdloop NULL is fine.
  */
-bool mhdloop_watch_peer(struct mhdloop *mhdloop, int fd, void *owner);
+bool mhdloop_peer_set(struct mhdloop *mhdloop, int fd, void *owner);
 void mhdloop_await(struct mhdloop *mhdloop, int fd, void *owner, bool room);
-void mhdloop_unwatch_peer(struct mhdloop *mhdloop, int fd);
+void mhdloop_peer_clear(struct mhdloop *mhdloop, int fd);
 
 #endif

@@ -1,6 +1,6 @@
 /* From a call's answer to a response with its headers: ETag and 304, gzip, caching. */
-#include "request.h"
 #include "base/delta.h"
+#include "request.h"
 
 #include <blotter/core/alloc.h>
 

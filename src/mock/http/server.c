@@ -1,7 +1,6 @@
-#include "server.h"
-
-#include "request.h"
 #include "base/listener.h"
+#include "request.h"
+#include "server.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/sys/file.h>

@@ -371,7 +371,7 @@ static bool watch_socket(struct request *request)
     unsigned limit = DEAD_PEER_MS;
     setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, sizeof limit);
 #endif
-    return mhdloop_watch_peer(request->server->mhdloop, fd, request);
+    return mhdloop_peer_set(request->server->mhdloop, fd, request);
 }
 
 bool stream_open(struct request *request, struct call *call, const char *version)
@@ -410,7 +410,7 @@ void stream_close(struct request *request)
 {
     struct server *server = request->server;
     leave(request);
-    mhdloop_unwatch_peer(server->mhdloop, socket_of(request));
+    mhdloop_peer_clear(server->mhdloop, socket_of(request));
     emitter_close(server->api->emitter, request->subscriber);
     request->subscriber = NULL;
     server->addresses[request->address].streams--;

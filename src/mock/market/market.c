@@ -1,13 +1,12 @@
+#include "base/dice.h"
 #include "market.h"
+#include "market_private.h"
+
+#include <blotter/core/alloc.h>
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-
-#include "base/dice.h"
-#include "market_private.h"
 
 #define STEP_MIN_US 10000  /* what is due within this is done in one transaction */
 #define LATE_MAX_US 250000 /* what is later than this is not made up for */

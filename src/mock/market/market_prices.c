@@ -1,8 +1,7 @@
+#include "market.h"
 #include "market_private.h"
 
 #include <math.h>
-
-#include "market.h"
 
 #define BATCH_MAX 200     /* prices that move at once */
 #define SHARE 0.4         /* of all, when that is less */

@@ -1,11 +1,10 @@
+#include "market.h"
 #include "market_private.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "market.h"
 
 #define STRAY_LOW 0.5  /* of the opening balance: below it money is paid in */
 #define STRAY_HIGH 2.0 /* above it money is taken out */

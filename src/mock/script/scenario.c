@@ -1,16 +1,15 @@
 #include "scenario.h"
+#include "scenario_commands.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/suggest.h>
+#include <blotter/sys/file.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <blotter/core/alloc.h>
-#include <blotter/core/suggest.h>
-#include <blotter/sys/file.h>
-
-#include "scenario_commands.h"
 
 struct step {
     int64_t at_us;

@@ -6,8 +6,8 @@
 #define BLOTTER_MOCK_SCENARIO_COMMANDS_H
 
 #include "base/dice.h"
-#include "scenario.h"
 #include "book/trade.h"
+#include "scenario.h"
 
 #define SCENARIO_WORDS_MAX 6
 

@@ -1,5 +1,4 @@
 #include "emitter.h"
-
 #include "history.h"
 #include "queue.h"
 

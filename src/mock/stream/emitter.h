@@ -10,10 +10,11 @@
 #ifndef BLOTTER_MOCK_EMITTER_H
 #define BLOTTER_MOCK_EMITTER_H
 
-#include "db/db.h"
 #include "base/text.h"
+#include "db/db.h"
 
 #include <blotter/core/moment.h>
+
 #include <sys/types.h>
 #include <sys/uio.h>
 

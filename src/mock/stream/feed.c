@@ -1,6 +1,5 @@
-#include "feed.h"
-
 #include "db/read.h"
+#include "feed.h"
 
 #include <blotter/core/alloc.h>
 

@@ -13,7 +13,7 @@ struct table *act_table(const struct act *act)
 
 unsigned act_pane_bit(enum pane pane)
 {
-    return pane == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(pane);
+    return pane == PANE_EVENTS ? SCREEN_EVENT_LOG | SCREEN_TAPE : RESOURCE_BIT(pane);
 }
 
 void act_redraw(struct act *act, unsigned parts)
@@ -68,7 +68,7 @@ void act_move_popup(struct act *act, long step)
 void act_move_strip(struct act *act, long step)
 {
     struct screen *screen = act->screen;
-    if (screen->strip.journal) {
+    if (screen->strip.event_log) {
         size_t count = events_count(screen, act->input);
         events_select(screen, act->input, stepped(events_cursor(screen, act->input), step, count));
     } else {

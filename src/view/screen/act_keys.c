@@ -320,7 +320,7 @@ static void do_revalidate(struct act *act)
 static void do_events(struct act *act)
 {
     struct screen *screen = act->screen;
-    screen->strip.journal = !screen->strip.journal;
+    screen->strip.event_log = !screen->strip.event_log;
     screen->memos[PANE_EVENTS].whole = false;
     act_redraw(act, SCREEN_VIEW);
 }

@@ -19,8 +19,8 @@ void act_fields(struct act *act)
         table_move(act_table(act), 0);
         key = act_table(act)->selected;
         see(act);
-    } else if (screen->focus == PANE_EVENTS && screen->strip.journal) {
-        const struct journal_entry *entry =
+    } else if (screen->focus == PANE_EVENTS && screen->strip.event_log) {
+        const struct event_log_entry *entry =
             events_at(screen, act->input, events_cursor(screen, act->input));
         key = entry != NULL ? entry->number : 0;
     } else if (screen->focus != PANE_EVENTS) {
@@ -40,7 +40,7 @@ void act_fields(struct act *act)
 void act_detail(struct act *act)
 {
     struct screen *screen = act->screen;
-    bool tape = screen->focus == PANE_EVENTS && !screen->strip.journal;
+    bool tape = screen->focus == PANE_EVENTS && !screen->strip.event_log;
     if (screen->focus == PANE_ACCOUNT && screen_is_joint(act->input)) {
         act_open_account(act);
         return;

@@ -44,12 +44,26 @@ static void look(struct screen *screen, uint64_t number, int64_t at_ms)
     screen->away.looked_ms = at_ms;
 }
 
+/* Whoever starts it looks, as soon as there is something to look at. */
+static void start(struct screen *screen, const struct screen_input *input)
+{
+    struct screen_away *away = &screen->away;
+    struct pane_state positions = screen_pane(screen, input, RESOURCE_POSITIONS);
+    if (away->touched_us == 0 && positions.shown != NULL && !positions.cached) {
+        away->touched_us = input->now.mono_us;
+        away->touched_ms = input->now.wall_ms;
+        away->touched = newest(input);
+        away->now = figures_of(screen, input);
+    }
+}
+
 void away_begin(struct screen *screen, const struct screen_input *input)
 {
     struct screen_away *away = &screen->away;
     bool tape = input->tape != NULL || input->accounts != NULL;
     bool known = input->looked_ms != MODEL_NO_TIME && tape;
-    if (away->begun || away->touched_us != 0 || !known) {
+    start(screen, input);
+    if (away->begun || away->acted || !known) {
         return;
     }
     away->begun = true;
@@ -67,7 +81,9 @@ static void note(struct screen *screen, const struct screen_input *input)
 {
     struct screen_away *away = &screen->away;
     int64_t now_us = input->now.mono_us;
-    bool first = away->touched_us == 0, was_away = !first && now_us - away->touched_us >= AWAY_US;
+    bool first = !away->acted;
+    bool was_away = away->touched_us != 0 && now_us - away->touched_us >= AWAY_US;
+    away->acted = true;
     if (was_away) {
         look(screen, away->touched, away->touched_ms);
         away->back_us = now_us;
@@ -127,9 +143,12 @@ static void put_day(struct bar *bar, const struct frame *frame)
             format_number(&frame->input->format, figure, texts[i]);
         }
     }
-    bool up = away->to.day >= away->from.day;
-    bar_add(bar, left_at(0), (struct style){ROLE_DIM, 0}, "  Day ");
-    bar_add(bar, left_at(0), (struct style){ROLE_TEXT, 0}, "%s → ", from);
+    bool another = format_day_end(&frame->input->format, away->from.at_ms) <= away->to.at_ms;
+    bool up = away->to.day >= (another ? 0 : away->from.day);
+    bar_add(bar, left_at(0), (struct style){ROLE_DIM, 0}, another ? "  new day " : "  Day ");
+    if (!another) { /* it began anew */
+        bar_add(bar, left_at(0), (struct style){ROLE_TEXT, 0}, "%s → ", from);
+    }
     enum role role = away->to.stale ? ROLE_STALE : up ? ROLE_PNL_UP : ROLE_PNL_DOWN;
     bar_add(bar, left_at(0), (struct style){role, CELL_BOLD}, "%s%s", away->to.stale ? "≈" : "",
             to);

@@ -34,11 +34,11 @@ static void copy_tape(struct act *act)
 
 static void copy_entry(struct act *act)
 {
-    if (!act->screen->strip.journal) {
+    if (!act->screen->strip.event_log) {
         copy_tape(act);
         return;
     }
-    const struct journal_entry *entry =
+    const struct event_log_entry *entry =
         events_at(act->screen, act->input, events_cursor(act->screen, act->input));
     if (entry != NULL) {
         copy_text(act, entry->what, strlen(entry->what));

@@ -8,7 +8,7 @@
 #define LABELS 8     /* columns for the figures on the left */
 #define SPARK_MAX 28 /* columns of the curve on one line */
 #define SPARK_MIN 6
-#define SESSION_MIN 60000 /* a curve covers a minute at least */
+#define HOURS_MIN 60000 /* a curve covers a minute at least */
 
 static const struct series *day_of(const struct screen_input *input)
 {
@@ -30,31 +30,31 @@ static int64_t stepped(int64_t now_ms, int64_t from_ms)
 }
 
 /* From the first figure of any of them on. */
-static struct draw_span joint_session(const struct screen_accounts *accounts)
+static struct draw_span joint_hours(const struct screen_accounts *accounts)
 {
-    struct draw_span all = curve_session(&accounts->of[0]);
+    struct draw_span all = curve_hours(&accounts->of[0]);
     for (size_t i = 1; i < accounts->count; i++) {
-        struct draw_span one = curve_session(&accounts->of[i]);
-        bool there = one.to > SESSION_MIN, none = all.to <= SESSION_MIN;
+        struct draw_span one = curve_hours(&accounts->of[i]);
+        bool there = one.to > HOURS_MIN, none = all.to <= HOURS_MIN;
         all.from = there && (none || one.from < all.from) ? one.from : all.from;
         all.to = there && one.to > all.to ? one.to : all.to;
     }
     return all;
 }
 
-struct draw_span curve_session(const struct screen_input *input)
+struct draw_span curve_hours(const struct screen_input *input)
 {
     const struct series *day = day_of(input);
     if (screen_is_joint(input) && input->accounts->count > 0) {
-        return joint_session(input->accounts);
+        return joint_hours(input->accounts);
     }
     if (day == NULL) {
-        return (struct draw_span){0, SESSION_MIN};
+        return (struct draw_span){0, HOURS_MIN};
     }
     int64_t newest_ms = history_newest_ms(input->history);
     int64_t from_ms = day->count > 0 ? day->points[0].x : newest_ms;
     int64_t to_ms = stepped(newest_ms, from_ms);
-    return (struct draw_span){to_ms - from_ms < SESSION_MIN ? to_ms - SESSION_MIN : from_ms, to_ms};
+    return (struct draw_span){to_ms - from_ms < HOURS_MIN ? to_ms - HOURS_MIN : from_ms, to_ms};
 }
 
 static enum draw_kind kind_of(const struct frame *frame)
@@ -158,7 +158,7 @@ static struct draw_range day_range(const struct series *day)
 static void put_chart(const struct frame *frame, struct rect area, const struct series *day)
 {
     double values[DRAW_COLUMNS_MAX], now = last_known(day);
-    struct draw_span span = curve_session(frame->input);
+    struct draw_span span = curve_hours(frame->input);
     struct draw_points points = {day->points, day->count};
     struct draw_chart chart = {.kind = kind_of(frame), .values = values, .left = LABELS};
     size_t count = draw_columns(chart.kind, draw_curve_width(LABELS, area.width));
@@ -195,7 +195,7 @@ void paint_day_curve(const struct frame *frame, struct rect area)
     struct rect chart = {area.x, area.y + 1, area.width - 1, area.height - 2};
     put_chart(frame, chart, day);
     struct rect times = {area.x + LABELS + 1, area.y + area.height - 1, area.width - LABELS - 2, 1};
-    curve_put_times(frame, times, curve_session(frame->input));
+    curve_put_times(frame, times, curve_hours(frame->input));
 }
 
 void paint_day_spark(const struct frame *frame, struct rect area)
@@ -208,7 +208,7 @@ void paint_day_spark(const struct frame *frame, struct rect area)
     int width = area.width < SPARK_MAX ? area.width : SPARK_MAX;
     area = (struct rect){area.x + area.width - width, area.y, width, 1};
     enum draw_kind kind = kind_of(frame);
-    draw_buckets((struct draw_points){day->points, day->count}, curve_session(frame->input), values,
+    draw_buckets((struct draw_points){day->points, day->count}, curve_hours(frame->input), values,
                  draw_columns(kind, width));
     canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
     draw_spark(frame->canvas, area, values, kind, (struct style){sign_role(last_known(day)), 0});

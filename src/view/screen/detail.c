@@ -222,16 +222,16 @@ static void write_row(struct writer *writer, const struct row *row)
     }
 }
 
-static void write_entry(struct writer *writer, const struct journal_entry *entry)
+static void write_entry(struct writer *writer, const struct event_log_entry *entry)
 {
     static const char *const outcomes[] = {
-        [JOURNAL_NOTED] = "noted",
-        [JOURNAL_PATCHED] = "shown at once, no request follows",
-        [JOURNAL_COVERED] = "was in the rows already, no request needed",
-        [JOURNAL_PENDING] = "the confirming answer is still to come",
-        [JOURNAL_CONFIRMED] = "confirmed by the server's answer",
-        [JOURNAL_FAILED] = "the confirming request failed",
-        [JOURNAL_REFUSED] = "names another user: nothing was made of it"};
+        [EVENT_LOG_NOTED] = "noted",
+        [EVENT_LOG_PATCHED] = "shown at once, no request follows",
+        [EVENT_LOG_COVERED] = "was in the rows already, no request needed",
+        [EVENT_LOG_PENDING] = "the confirming answer is still to come",
+        [EVENT_LOG_CONFIRMED] = "confirmed by the server's answer",
+        [EVENT_LOG_FAILED] = "the confirming request failed",
+        [EVENT_LOG_REFUSED] = "names another user: nothing was made of it"};
     char text[FORMAT_MAX + 8], ms[FORMAT_MAX];
     snprintf(text, sizeof text, "%llu", (unsigned long long)entry->number);
     write_field(writer, "number", text, ROLE_TEXT);
@@ -272,11 +272,11 @@ const struct row *detail_row(const struct screen *screen, const struct screen_in
     return NULL;
 }
 
-static const struct journal_entry *detail_entry(const struct frame *frame)
+static const struct event_log_entry *detail_entry(const struct frame *frame)
 {
     size_t count = events_count(frame->screen, frame->input);
     for (size_t i = 0; i < count && frame->screen->focus == PANE_EVENTS; i++) {
-        const struct journal_entry *entry = events_at(frame->screen, frame->input, i);
+        const struct event_log_entry *entry = events_at(frame->screen, frame->input, i);
         if (entry->number == frame->screen->detail_key) {
             return entry;
         }
@@ -287,7 +287,7 @@ static const struct journal_entry *detail_entry(const struct frame *frame)
 static void write_all(struct writer *writer)
 {
     const struct row *row = detail_row(writer->frame->screen, writer->frame->input);
-    const struct journal_entry *entry = detail_entry(writer->frame);
+    const struct event_log_entry *entry = detail_entry(writer->frame);
     if (row != NULL) {
         write_row(writer, row);
     } else if (entry != NULL) {

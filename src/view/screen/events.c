@@ -12,32 +12,32 @@
 /* Entries that came after the pause began are not shown yet. */
 static size_t skipped(const struct screen *screen, const struct screen_input *input)
 {
-    uint64_t total = journal_total(input->journal);
+    uint64_t total = event_log_total(input->event_log);
     return screen->paused && total > screen->held_total ? (size_t)(total - screen->held_total) : 0;
 }
 
 size_t events_count(const struct screen *screen, const struct screen_input *input)
 {
-    if (input->journal == NULL) {
+    if (input->event_log == NULL) {
         return 0;
     }
-    size_t count = journal_count(input->journal), skip = skipped(screen, input);
+    size_t count = event_log_count(input->event_log), skip = skipped(screen, input);
     return count > skip ? count - skip : 0;
 }
 
-const struct journal_entry *events_at(const struct screen *screen, const struct screen_input *input,
-                                      size_t i)
+const struct event_log_entry *events_at(const struct screen *screen,
+                                        const struct screen_input *input, size_t i)
 {
     if (i >= events_count(screen, input)) {
         return NULL;
     }
-    return journal_at(input->journal, i + skipped(screen, input));
+    return event_log_at(input->event_log, i + skipped(screen, input));
 }
 
 /* The index of the selected entry: numbers count up, indexes from the newest. */
 size_t events_cursor(const struct screen *screen, const struct screen_input *input)
 {
-    const struct journal_entry *newest = events_at(screen, input, 0);
+    const struct event_log_entry *newest = events_at(screen, input, 0);
     size_t count = events_count(screen, input);
     if (newest == NULL || screen->events.selected == 0 ||
         screen->events.selected > newest->number) {
@@ -50,7 +50,7 @@ size_t events_cursor(const struct screen *screen, const struct screen_input *inp
 void events_select(struct screen *screen, const struct screen_input *input, size_t i)
 {
     size_t count = events_count(screen, input);
-    const struct journal_entry *entry = events_at(screen, input, i < count ? i : count - 1);
+    const struct event_log_entry *entry = events_at(screen, input, i < count ? i : count - 1);
     screen->events.selected = entry != NULL && i > 0 ? entry->number : 0;
 }
 
@@ -78,24 +78,24 @@ struct outcome {
     char full[128], brief[32];
 };
 
-static void outcome_text(const struct journal_entry *entry, struct outcome *ret)
+static void outcome_text(const struct event_log_entry *entry, struct outcome *ret)
 {
-    static const char *const words[] = {[JOURNAL_NOTED] = "",
-                                        [JOURNAL_PATCHED] = "patched",
-                                        [JOURNAL_COVERED] = "shown already",
-                                        [JOURNAL_PENDING] = "…",
-                                        [JOURNAL_CONFIRMED] = "",
-                                        [JOURNAL_FAILED] = "failed",
-                                        [JOURNAL_REFUSED] = "another user's, refused"};
+    static const char *const words[] = {[EVENT_LOG_NOTED] = "",
+                                        [EVENT_LOG_PATCHED] = "patched",
+                                        [EVENT_LOG_COVERED] = "shown already",
+                                        [EVENT_LOG_PENDING] = "…",
+                                        [EVENT_LOG_CONFIRMED] = "",
+                                        [EVENT_LOG_FAILED] = "failed",
+                                        [EVENT_LOG_REFUSED] = "another user's, refused"};
     char names[64], ms[FORMAT_MAX], status[16] = "";
     pane_names(entry->panes, names, sizeof names);
     format_ms(entry->fetch_us, ms);
     if (entry->status > 0) {
         snprintf(status, sizeof status, "GET %d ", entry->status);
     }
-    if (entry->outcome == JOURNAL_NOTED) {
+    if (entry->outcome == EVENT_LOG_NOTED) {
         ret->full[0] = ret->brief[0] = '\0';
-    } else if (entry->outcome == JOURNAL_CONFIRMED) {
+    } else if (entry->outcome == EVENT_LOG_CONFIRMED) {
         snprintf(ret->full, sizeof ret->full, "→ %-10.40s %s%6.12s ms %4zu row%s", names, status,
                  ms, entry->rows, entry->rows == 1 ? "" : "s");
         snprintf(ret->brief, sizeof ret->brief, "→ %s", status);
@@ -137,7 +137,7 @@ static bool is_figure(const char *word, size_t len)
  * What happened, without the amounts: behind a symbol the first figure is a quantity and the others
  * are prices; what concerns the account alone is all amounts. How many rows there are is none.
  */
-static void hide_amounts(const struct journal_entry *entry, char *out, size_t size)
+static void hide_amounts(const struct event_log_entry *entry, char *out, size_t size)
 {
     bool account = entry->panes == RESOURCE_BIT(RESOURCE_ACCOUNT);
     size_t used = 0, figures = 0;
@@ -155,10 +155,10 @@ static void hide_amounts(const struct journal_entry *entry, char *out, size_t si
     }
 }
 
-static enum role outcome_role(const struct journal_entry *entry)
+static enum role outcome_role(const struct event_log_entry *entry)
 {
-    bool bad = entry->outcome == JOURNAL_FAILED || entry->outcome == JOURNAL_REFUSED;
-    return bad ? ROLE_CONN_BAD : entry->outcome == JOURNAL_PENDING ? ROLE_CONN_WARN : ROLE_DIM;
+    bool bad = entry->outcome == EVENT_LOG_FAILED || entry->outcome == EVENT_LOG_REFUSED;
+    return bad ? ROLE_CONN_BAD : entry->outcome == EVENT_LOG_PENDING ? ROLE_CONN_WARN : ROLE_DIM;
 }
 
 /* Where the parts of a line begin; the same for every line of a strip. */
@@ -190,7 +190,7 @@ static void put_part(const struct frame *frame, struct rect area, const char *te
     }
 }
 
-static void put_entry(const struct frame *frame, const struct journal_entry *entry,
+static void put_entry(const struct frame *frame, const struct event_log_entry *entry,
                       struct rect line, unsigned attributes)
 {
     char at[FORMAT_MAX], what[256];
@@ -246,7 +246,7 @@ static bool is_selected(const struct painter *painter, size_t at)
 static uint64_t entry_number(const struct painter *painter, size_t at)
 {
     const struct screen *screen = painter->frame->screen;
-    const struct journal_entry *entry = events_at(screen, painter->frame->input, at);
+    const struct event_log_entry *entry = events_at(screen, painter->frame->input, at);
     if (entry == NULL) {
         return 0;
     }
@@ -268,7 +268,7 @@ static void paint_line(void *user, size_t line, int y)
         canvas_fill(frame->canvas, area, (struct style){ROLE_SELECTED, CELL_SELECTED});
         canvas_put(frame->canvas, area, "▸", (struct style){ROLE_KEY, CELL_SELECTED});
     }
-    const struct journal_entry *entry = events_at(frame->screen, frame->input, at);
+    const struct event_log_entry *entry = events_at(frame->screen, frame->input, at);
     if (entry != NULL) {
         put_entry(frame, entry, area, selected ? CELL_SELECTED : 0);
     }

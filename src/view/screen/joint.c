@@ -136,7 +136,7 @@ static void take_one(const struct screen_input *one, struct screen_input *ret)
     ret->polling = one->polling;
     ret->poll_next_ms = one->poll_next_ms;
     ret->poll_every_ms = one->poll_every_ms;
-    ret->journal = one->journal;
+    ret->event_log = one->event_log;
     ret->tape = NULL; /* entries are numbered among those of all */
     ret->history = one->history;
     ret->book = one->book;

@@ -468,12 +468,12 @@ static void add_due(struct bar *bar, const struct frame *frame)
 static void add_counts(struct bar *bar, const struct frame *frame)
 {
     const struct screen_input *input = frame->input;
-    if (frame->screen->strip.journal) { /* what only those want who look at how it is done */
+    if (frame->screen->strip.event_log) { /* what only those want who look at how it is done */
         add_latency(bar, "event→screen", &input->event_latency, true);
         add_latency(bar, "GET", &input->fetch_latency, false);
         bar_add(bar, left_at(8), plain(ROLE_DIM), " │ %llu ev", (unsigned long long)input->events);
     }
-    if (input->errors > 0 || frame->screen->strip.journal) {
+    if (input->errors > 0 || frame->screen->strip.event_log) {
         bar_add(bar, left_at(7), plain(ROLE_DIM), " │ ");
         bar_add(bar, left_at(7), plain(input->errors > 0 ? ROLE_CONN_WARN : ROLE_DIM), "err %llu",
                 (unsigned long long)input->errors);

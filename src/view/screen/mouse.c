@@ -76,7 +76,7 @@ static void click(struct act *act, int x, int y)
         }
     } else if (screen->focus == PANE_EVENTS && rect_contains(inside, x, y)) {
         struct frame frame = {screen, act->input, NULL};
-        if (screen->strip.journal) {
+        if (screen->strip.event_log) {
             events_select(screen, act->input, screen->events.top + (size_t)(y - inside.y));
         } else {
             tape_pane_select(screen, act->input,

@@ -2,9 +2,9 @@
 #ifndef BLOTTER_VIEW_PAGE_H
 #define BLOTTER_VIEW_PAGE_H
 
-#include <blotter/core/derive.h>
-
 #include "screen_private.h"
+
+#include <blotter/core/derive.h>
 
 /* Lines are counted as they come; those between top and the area's height are drawn. */
 struct page {

@@ -66,8 +66,10 @@ static void title_text(const struct frame *frame, enum pane pane, char *out, siz
     bool star = frame->canvas->ascii && pane == frame->screen->focus;
     const struct pane_info *info = pane_info(pane);
     int width = frame->screen->layout.panes[pane].width;
-    bool journal = pane == PANE_EVENTS && frame->screen->strip.journal;
-    const char *word = journal ? "Events" : list[0] != '\0' && width < 50 ? info->tab : info->title;
+    bool event_log = pane == PANE_EVENTS && frame->screen->strip.event_log;
+    const char *word = event_log                       ? "Events"
+                       : list[0] != '\0' && width < 50 ? info->tab
+                                                       : info->title;
     if (list[0] != '\0' && text_width(list) + text_width(word) + TITLE_ROOM > width) {
         word = ""; /* the list's name says enough, the time beside it matters more */
     }
@@ -164,7 +166,7 @@ static void put_events_status(const struct frame *frame, struct rect edge)
 {
     char text[TITLE_MAX] = "";
     size_t new = tape_pane_new(frame->screen, frame->input);
-    if (frame->screen->strip.journal) {
+    if (frame->screen->strip.event_log) {
         snprintf(text, sizeof text, " %llu received ",
                  (unsigned long long)(frame->screen->paused ? frame->screen->held_events
                                                             : frame->input->events));
@@ -635,8 +637,8 @@ static bool has_lines(const struct frame *frame, enum pane pane)
 {
     const struct table *table = &frame->screen->tables[pane < PANE_EVENTS ? pane : 0];
     if (pane == PANE_EVENTS) {
-        return frame->screen->strip.journal ? events_count(frame->screen, frame->input) > 0
-                                            : tape_pane_count(frame->screen, frame->input) > 0;
+        return frame->screen->strip.event_log ? events_count(frame->screen, frame->input) > 0
+                                              : tape_pane_count(frame->screen, frame->input) > 0;
     }
     return screen_has_table(pane) && table->order_count > 0;
 }
@@ -653,7 +655,7 @@ void paint_pane(const struct frame *frame, enum pane pane)
     put_frame(frame, pane);
     if (pane == PANE_ACCOUNT) {
         paint_account(frame);
-    } else if (pane == PANE_EVENTS && frame->screen->strip.journal) {
+    } else if (pane == PANE_EVENTS && frame->screen->strip.event_log) {
         put_reason(frame, pane, inside);
         paint_events(frame, inside);
     } else if (pane == PANE_EVENTS) {

@@ -36,9 +36,9 @@ struct pane_state screen_pane(const struct screen *screen, const struct screen_i
 
 uint64_t screen_arrived(const struct screen_input *input)
 {
-    return screen_is_joint(input)   ? input->events
-           : input->journal != NULL ? journal_total(input->journal)
-                                    : 0;
+    return screen_is_joint(input)     ? input->events
+           : input->event_log != NULL ? event_log_total(input->event_log)
+                                      : 0;
 }
 
 enum action_scope screen_scope(const struct screen *screen)
@@ -79,7 +79,7 @@ struct table_view screen_table_view(const struct screen *screen, const struct sc
                               .stale = state.stale,
                               .hide_amounts = screen->hide_amounts};
     view.history = input->history;
-    view.session = curve_session(input);
+    view.hours = curve_hours(input);
     int height = view.area.height;
     int sums = (int)table->sums.count;
     view.totals = pane != PANE_POSITIONS || height < 4 || table->total == 0 ? 0

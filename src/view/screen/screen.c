@@ -144,7 +144,7 @@ void screen_place(struct screen *screen, const struct screen_input *input)
     request.wanted = wanted;
     request.focus = screen->focus;
     request.zoom = screen->zoom;
-    request.strip = screen->strip.journal;
+    request.strip = screen->strip.event_log;
     request.told = tape_pane_total(input) > 0;
     screen->curve = curve_is_there(input);
     note_needs(screen);
@@ -379,7 +379,7 @@ static void paint_parts(const struct frame *frame, unsigned dirty)
         return;
     }
     for (int i = 0; i < PANE_COUNT; i++) {
-        unsigned bit = i == PANE_EVENTS ? SCREEN_JOURNAL | SCREEN_TAPE : RESOURCE_BIT(i);
+        unsigned bit = i == PANE_EVENTS ? SCREEN_EVENT_LOG | SCREEN_TAPE : RESOURCE_BIT(i);
         bool sums = i == PANE_ACCOUNT && (dirty & RESOURCE_BIT(RESOURCE_POSITIONS)) != 0;
         bool curves = i == PANE_ACCOUNT || i == PANE_WATCHLIST;
         sums = sums || (curves && (dirty & SCREEN_HISTORY) != 0);
@@ -438,7 +438,7 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     unsigned due = tick(screen, input);
     unsigned dirty = screen->dirty | changed | fresh | due;
     if (screen->paused) { /* rows and entries stay, but what turned stale says so */
-        dirty = (dirty & ~(SCREEN_JOURNAL | SCREEN_TAPE)) | screen->dirty |
+        dirty = (dirty & ~(SCREEN_EVENT_LOG | SCREEN_TAPE)) | screen->dirty |
                 (changed != 0 ? SCREEN_STATE : 0);
     }
     if (!fits(screen, canvas)) {

@@ -5,16 +5,17 @@
 #define BLOTTER_VIEW_SCREEN_PRIVATE_H
 
 #include "screen/layout.h"
-#include "text/memo.h"
-#include <blotter/view/screen.h>
 #include "table/table.h"
+#include "text/memo.h"
+
+#include <blotter/view/screen.h>
 
 #define SCREEN_HINTS_MAX 24 /* two parts each */
 #define MINUTE_MS INT64_C(60000)
 #define SCREEN_THEME_MAX 64
 #define SCREEN_RECENT_MAX 8 /* filters that can be had again */
 
-/* Parts of the dirty mask beside RESOURCE_BIT(), SCREEN_CONN, SCREEN_JOURNAL and SCREEN_VIEW. */
+/* Parts of the dirty mask beside RESOURCE_BIT(), SCREEN_CONN, SCREEN_EVENT_LOG and SCREEN_VIEW. */
 #define SCREEN_TOP (1u << 16)
 #define SCREEN_STATE (1u << 17)
 #define SCREEN_POPUP (1u << 18)
@@ -34,7 +35,7 @@ struct tape_height {
 struct screen_strip {
     uint64_t selected;                           /* an entry's number; 0: the newest */
     size_t top;                                  /* index of the first entry shown */
-    bool journal;                                /* the pane shows what was fetched, and why */
+    bool event_log;                              /* the pane shows what was fetched, and why */
     struct tape_height heights[CANVAS_SIDE_MAX]; /* by the entry's number */
 };
 
@@ -51,7 +52,9 @@ struct screen_away {
     struct away_figures now;        /* at the last key */
     struct away_figures from, to;   /* before and after the last absence */
     bool digest;                    /* is shown */
-    int64_t touched_us, touched_ms; /* the last key, click or coming into focus; 0: none yet */
+    int64_t touched_us, touched_ms; /* the last key, click or coming into focus, or the start; 0:
+                                       nothing is shown yet */
+    bool acted;                     /* it was no start */
     int64_t back_us;                /* the last one after an absence */
     uint64_t touched;               /* the newest entry of the tape then */
     uint64_t looked;                /* entries above this one are new */
@@ -136,7 +139,7 @@ struct screen {
     int64_t age_ms;     /* when what orders say of time changes; INT64_MAX */
     int64_t day_end_ms; /* times of today are written another way from then on */
     char theme[SCREEN_THEME_MAX];
-    char state_key[32], state_value[TABLE_SEEN_MAX * 17 + 1];
+    char remembered_key[32], remembered_value[TABLE_SEEN_MAX * 17 + 1];
     char *copy;
 };
 
@@ -264,8 +267,8 @@ int account_lines(const struct screen *screen);
 /* --- events.c */
 void paint_events(const struct frame *frame, struct rect area);
 size_t events_count(const struct screen *screen, const struct screen_input *input);
-const struct journal_entry *events_at(const struct screen *screen, const struct screen_input *input,
-                                      size_t i);
+const struct event_log_entry *events_at(const struct screen *screen,
+                                        const struct screen_input *input, size_t i);
 size_t events_cursor(const struct screen *screen, const struct screen_input *input);
 /* Cut at the end like any text, but not within a figure. */
 void fit_words(const char *text, int columns, char *out, size_t capacity);
@@ -295,7 +298,7 @@ size_t tape_pane_new(const struct screen *screen, const struct screen_input *inp
 
 /* --- curves.c */
 /* From the first figure of the day on, up to the latest; its end moves in steps. */
-struct draw_span curve_session(const struct screen_input *input);
+struct draw_span curve_hours(const struct screen_input *input);
 /* Whether the day has a curve yet, and the lines that it wants below the account. */
 bool curve_is_there(const struct screen_input *input);
 #define CURVE_LINES 9

@@ -2,8 +2,9 @@
  * The symbol page: quote, range and curve of what the selected row is about, the position, what
  * works, what was booked, and the story of each order. Beside the table where there is room.
  */
-#include <blotter/core/derive.h>
 #include "page.h"
+
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ void symbol_note(struct screen *screen, const struct screen_input *input)
         const struct column *columns = columns_of(screen->focus, &count);
         symbol = row != NULL && at < count ? columns[at].text(row) : "";
         found.owner = row != NULL ? row->owner : NULL;
-    } else if (screen->focus == PANE_EVENTS && !screen->strip.journal) {
+    } else if (screen->focus == PANE_EVENTS && !screen->strip.event_log) {
         bool there = tape_pane_find(screen, input, tape_pane_cursor(screen, input), &found);
         symbol = there ? found.entry->symbol : "";
     }

@@ -1,7 +1,8 @@
 /* The curve of a symbol: its last minutes, its day, or some days; with lines for what matters. */
+#include "page.h"
+
 #include <blotter/core/alloc.h>
 #include <blotter/core/derive.h>
-#include "page.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,7 +94,7 @@ struct course {
 
 static struct draw_span span_of(const struct page *page)
 {
-    struct draw_span span = curve_session(page->frame->input);
+    struct draw_span span = curve_hours(page->frame->input);
     if (page->frame->screen->symbol_span == SYMBOL_MINUTES && span.to - span.from > SPAN_MS) {
         span.from = span.to - SPAN_MS;
     }
@@ -128,9 +129,9 @@ static void course_add(struct course *course, const struct series *series, int64
 static void course_make(const struct page *page, const struct series *today, struct course *ret)
 {
     const struct series *past = page->frame->input->past;
-    const struct draw_span session = span_of(page);
+    const struct draw_span hours = span_of(page);
     int64_t before_ms = 0, shift = 0;
-    *ret = (struct course){.points = {today->points, today->count}, .span = session};
+    *ret = (struct course){.points = {today->points, today->count}, .span = hours};
     if (page->frame->screen->symbol_span != SYMBOL_DAYS || past == NULL || past->count == 0) {
         return;
     }
@@ -140,7 +141,7 @@ static void course_make(const struct page *page, const struct series *today, str
     course_add(ret, past, &before_ms, &shift);
     course_add(ret, today, &before_ms, &shift);
     if (ret->points.count > 0) {
-        ret->span = (struct draw_span){ret->own[0].x, session.to - shift};
+        ret->span = (struct draw_span){ret->own[0].x, hours.to - shift};
     }
 }
 

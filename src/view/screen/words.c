@@ -312,13 +312,13 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
 {
     out[0] = '\0';
     if (pane == PANE_EVENTS) {
-        bool journal = frame->screen->strip.journal;
-        size_t count = journal ? events_count(frame->screen, frame->input)
-                               : tape_pane_count(frame->screen, frame->input);
-        bool several = journal && screen_is_joint(frame->input);
-        const char *empty = several   ? "of several accounts one's events are shown: ( and ) step"
-                            : journal ? "no events yet"
-                                      : pane_info(pane)->empty;
+        bool event_log = frame->screen->strip.event_log;
+        size_t count = event_log ? events_count(frame->screen, frame->input)
+                                 : tape_pane_count(frame->screen, frame->input);
+        bool several = event_log && screen_is_joint(frame->input);
+        const char *empty = several     ? "of several accounts one's events are shown: ( and ) step"
+                            : event_log ? "no events yet"
+                                        : pane_info(pane)->empty;
         snprintf(out, capacity, "%s", count == 0 ? empty : "");
         return;
     }

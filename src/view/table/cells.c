@@ -28,6 +28,7 @@ const struct order_class_info *order_class_info(enum order_class class)
 }
 
 #define LEG_MARK "└ " /* before the symbol of an order that belongs to the one above */
+#define NS_PER_MS 1000000
 #define SECOND_MS 1000
 #define MINUTE_MS 60000
 #define HOUR_MS 3600000
@@ -110,16 +111,26 @@ bool order_is_late(const struct order *order, int64_t now_ms)
            now_ms - order->created_ms >= ORDER_LATE_MS;
 }
 
-static int64_t ended_ms(const struct order *order)
+static int64_t first_known(int64_t first, int64_t second)
 {
-    return order->executed_ms != MODEL_NO_TIME ? order->executed_ms : order->created_ms;
+    return first != MODEL_NO_TIME ? first : second;
+}
+
+/* When an order ended; where the server does not say it when it was placed, which is a guess. */
+static int64_t ended_ms(const struct order *order, bool *ret_is_guess)
+{
+    int64_t updated_ns = order->updated_ns;
+    int64_t updated_ms = updated_ns == MODEL_NO_TIME ? MODEL_NO_TIME : updated_ns / NS_PER_MS;
+    int64_t said_ms = order->class == ORDER_DONE ? first_known(order->executed_ms, updated_ms)
+                                                 : first_known(updated_ms, order->executed_ms);
+    *ret_is_guess = said_ms == MODEL_NO_TIME && order->class != ORDER_REJECTED;
+    return first_known(said_ms, order->created_ms);
 }
 
 double order_when(const struct row *row, bool *ret_derived)
 {
-    (void)ret_derived;
     const struct order *order = order_of(row);
-    int64_t ms = order_is_working(order) ? order->created_ms : ended_ms(order);
+    int64_t ms = order_is_working(order) ? order->created_ms : ended_ms(order, ret_derived);
     return ms == MODEL_NO_TIME ? (double)NAN : (double)ms;
 }
 
@@ -147,8 +158,15 @@ void order_when_composed(const struct row *row, const struct column_now *now,
         age_text(now->wall_ms - order->created_ms, out);
         return;
     }
-    format_time(now->format, ended_ms(order), now->wall_ms, clock);
-    snprintf(out, COLUMN_COMPOSED_MAX, "%s", clock);
+    bool is_guess;
+    int64_t ms = ended_ms(order, &is_guess);
+    is_guess = is_guess && ms != MODEL_NO_TIME;
+    if (is_guess && now->wall_ms < format_day_end(now->format, ms)) {
+        format_clock(now->format, FORMAT_CLOCK_MINUTE, ms, clock);
+    } else {
+        format_time(now->format, ms, now->wall_ms, clock);
+    }
+    snprintf(out, COLUMN_COMPOSED_MAX, "%s%s", is_guess ? "~" : "", clock);
 }
 
 /* Working, then partly filled, then what is over. */

@@ -1,7 +1,6 @@
-#include <blotter/view/filter.h>
-
 #include <blotter/core/contract.h>
 #include <blotter/core/suggest.h>
+#include <blotter/view/filter.h>
 #include <blotter/view/text.h>
 
 #include <math.h>

@@ -1,7 +1,7 @@
 #include "table_private.h"
 
-#include <blotter/core/derive.h>
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 #include <blotter/core/hash.h>
 
 #include <assert.h>

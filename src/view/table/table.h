@@ -7,16 +7,17 @@
 #ifndef BLOTTER_VIEW_TABLE_H
 #define BLOTTER_VIEW_TABLE_H
 
+#include "text/draw.h"
+#include "text/memo.h"
+
 #include <blotter/core/history.h>
-#include <blotter/core/money.h>
 #include <blotter/core/moment.h>
+#include <blotter/core/money.h>
 #include <blotter/core/tape.h>
 #include <blotter/view/canvas.h>
 #include <blotter/view/columns.h>
-#include "text/draw.h"
 #include <blotter/view/filter.h>
 #include <blotter/view/format.h>
-#include "text/memo.h"
 
 /* Of an order that is gone: it is in no view but that of all. */
 #define TABLE_GONE ORDER_CLASS_COUNT
@@ -328,7 +329,7 @@ struct table_view {
     bool focused, stale, hide_amounts;
     int totals;                    /* lines for sums below the rows */
     const struct history *history; /* for sparklines; NULL: none */
-    struct draw_span session;      /* what they cover */
+    struct draw_span hours;        /* what they cover */
 };
 
 void table_layout(const struct table *table, const struct table_view *view,

@@ -42,7 +42,7 @@ static void put_curve(const struct painter *painter, struct rect area, size_t ro
     if (series == NULL || area.width < 2) {
         return;
     }
-    draw_buckets((struct draw_points){series->points, series->count}, view->session, values, count);
+    draw_buckets((struct draw_points){series->points, series->count}, view->hours, values, count);
     style.attributes |= CELL_DIM;
     style.role = style.role == ROLE_SPARK ? curve_role(values, count) : style.role;
     draw_spark(painter->canvas, area, values, DRAW_BLOCK, style);
@@ -426,7 +426,7 @@ static uint64_t spark_number(const struct painter *painter, size_t row)
     }
     const struct series_point *last = &series->points[series->count - 1];
     uint64_t number = memo_bytes(series->count, last, sizeof *last);
-    return memo_bytes(number, &view->session, sizeof view->session);
+    return memo_bytes(number, &view->hours, sizeof view->hours);
 }
 
 /* Of a line between the sections. */

@@ -1,5 +1,4 @@
 #include <blotter/view/alarm.h>
-
 #include <blotter/view/text.h>
 
 #include <math.h>

@@ -1,6 +1,5 @@
-#include <blotter/view/canvas.h>
-
 #include <blotter/core/alloc.h>
+#include <blotter/view/canvas.h>
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
-#include <blotter/view/format.h>
-
 #include <blotter/core/moment.h>
+#include <blotter/view/format.h>
 #include <blotter/view/text.h>
 
 #include <limits.h>
@@ -338,9 +337,13 @@ int format_time(const struct format *format, int64_t wall_ms, int64_t now_ms, ch
 
 int64_t format_day_end(const struct format *format, int64_t wall_ms)
 {
-    int64_t local = (civil_at(format, wall_ms).days + 1) * DAY_MS;
-    int64_t about = local - (int64_t)zone_offset(format, wall_ms) * 1000;
-    return local - (int64_t)zone_offset(format, about) * 1000; /* summer time may begin today */
+    int64_t days = moment_day(wall_ms, zone_offset(format, wall_ms));
+    int64_t local = (days + 1) * DAY_MS;
+    int64_t as_now = local - (int64_t)zone_offset(format, wall_ms) * 1000;
+    int64_t as_then = local - (int64_t)zone_offset(format, as_now) * 1000;
+    int64_t first = as_now < as_then ? as_now : as_then; /* clocks may be put today, … */
+    bool begun = moment_day(first, zone_offset(format, first)) > days;
+    return begun ? first : as_now < as_then ? as_then : as_now; /* … and even at midnight */
 }
 
 int format_ms(int64_t us, char out[FORMAT_MAX])

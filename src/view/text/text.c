@@ -1,6 +1,5 @@
-#include <blotter/view/text.h>
-
 #include <blotter/core/utf8.h>
+#include <blotter/view/text.h>
 
 #include <string.h>
 #include <strings.h>

@@ -1,8 +1,8 @@
 #include "shape.h"
 
-#include <string.h>
-
 #include <blotter/core/iso8601.h>
+
+#include <string.h>
 
 const struct shape *shape_find(const char *name)
 {

@@ -3,6 +3,7 @@
 #define BLOTTER_TESTS_BROKER_SHAPE_H
 
 #include "book.h"
+
 #include <blotter/core/buf.h>
 
 enum shape_event { SHAPE_NEW, SHAPE_PART, SHAPE_FILL, SHAPE_CANCEL };

@@ -1,17 +1,18 @@
 /* The shipped backends on bodies in their systems' shapes, down to the decoded rows. */
+#include <blotter/adapt/translate.h>
+#include <blotter/core/decode.h>
+#include <blotter/core/derive.h>
+
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <blotter/adapt/translate.h>
-#include <blotter/core/decode.h>
-#include <blotter/core/derive.h>
+#include <cmocka.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 

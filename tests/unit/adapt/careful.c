@@ -1,13 +1,13 @@
 /* JSON from the network as jq is to see it. */
+#include <careful.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <careful.h>
+#include <cmocka.h>
 
 static void test_copy(void **state)
 {

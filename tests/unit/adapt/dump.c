@@ -1,15 +1,15 @@
 /* Values of libjq as JSON: as libjq itself writes them. */
+#include <dirent.h>
+#include <jq_dump.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <jq_dump.h>
+#include <cmocka.h>
 
 /* Both texts of a body that jq can read. */
 static void compare(const struct jq_api *api, const char *name, const char *body, size_t len)

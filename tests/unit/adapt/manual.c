@@ -1,4 +1,5 @@
 /* Holds blotter-backend(5) and the tables together. */
+#include <reader.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,9 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <reader.h>
+#include <cmocka.h>
 
 static char page[1 << 16];
 

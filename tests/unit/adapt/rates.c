@@ -2,6 +2,9 @@
  * How often the shipped backends ask: played through on a clock of our own, against the table in
  * blotter-backend(5) and what their systems allow.
  */
+#include <blotter/adapt/adapt.h>
+#include <blotter/core/ask.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,10 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <blotter/adapt/adapt.h>
-#include <blotter/core/ask.h>
+#include <cmocka.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 #define STEP_US INT64_C(50000)

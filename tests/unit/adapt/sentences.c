@@ -1,4 +1,6 @@
 /* What can be wrong with a backend's two files: a row a sentence. */
+#include "place.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <cmocka.h>
 
-#include "place.h"
+#include <cmocka.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 

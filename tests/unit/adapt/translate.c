@@ -1,4 +1,8 @@
 /* What comes out of functions that do as they owe, and of those that do not. */
+#include "place.h"
+
+#include <blotter/adapt/translate.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,11 +12,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include <blotter/adapt/translate.h>
-
-#include "place.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 

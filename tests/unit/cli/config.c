@@ -1,17 +1,19 @@
+#include "config.h"
+
+#include <blotter/core/ini.h>
+
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "config.h"
-#include <blotter/core/ini.h>
+#include <cmocka.h>
 
 static char file[128];
 

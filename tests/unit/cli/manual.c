@@ -1,4 +1,13 @@
 /* Holds the manuals and the tables together, in both directions. */
+#include "config.h"
+#include "options.h"
+#include "status.h"
+
+#include <blotter/core/event.h>
+#include <blotter/core/ini.h>
+#include <blotter/view/action.h>
+#include <blotter/view/legend.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,15 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <cmocka.h>
 
-#include "config.h"
-#include "options.h"
-#include "status.h"
-#include <blotter/core/event.h>
-#include <blotter/core/ini.h>
-#include <blotter/view/action.h>
-#include <blotter/view/legend.h>
+#include <cmocka.h>
 
 #define LINES_MAX 2000
 #define LINE_BYTES 256

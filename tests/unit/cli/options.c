@@ -1,3 +1,6 @@
+#include "options.h"
+#include "status.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -5,10 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include "options.h"
-#include "status.h"
+#include <cmocka.h>
 
 #define WORDS_MAX 16
 

@@ -1,3 +1,5 @@
+#include "paths.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "paths.h"
+#include <cmocka.h>
 
 static void xdg_variables_count_when_absolute(void **state)
 {

@@ -1,3 +1,8 @@
+#include "backend.h"
+#include "session.h"
+
+#include <blotter/adapt/adapt.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,9 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "session.h"
+#include <cmocka.h>
 
 static struct options options;
 
@@ -206,12 +210,13 @@ static int make_directory(void **state)
 
 static int remove_directory(void **state)
 {
+    static const char *const names[] = {"token", "c.ini", "other", "x.ini", "x.jq"};
     (void)state;
     char path[96];
-    snprintf(path, sizeof path, "%s/token", directory);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/c.ini", directory);
-    unlink(path);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        unlink(path);
+    }
     return rmdir(directory);
 }
 
@@ -348,7 +353,7 @@ static void accounts_come_and_go(void **state)
          "came again\nfailed a: it is the same account as again, which is open\n", "c again"},
     };
     struct seen seen;
-    const struct session_watcher watcher = {on_goes, on_came, on_failed, &seen};
+    const struct session_changes changes = {on_goes, on_came, on_failed, &seen};
     struct session session;
     struct problem problem;
     char option[128], names[64];
@@ -359,7 +364,7 @@ static void accounts_come_and_go(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         seen.text[0] = '\0';
         write_config(rows[i].text, option);
-        assert_int_equal(session_reload(&session, &watcher, &problem), rows[i].seen != NULL);
+        assert_int_equal(session_reload(&session, &changes, &problem), rows[i].seen != NULL);
         assert_string_equal(seen.text, rows[i].seen != NULL ? rows[i].seen : "");
         names_of(&session, names, sizeof names);
         assert_string_equal(names, rows[i].open);
@@ -372,7 +377,7 @@ static void no_command_is_waited_for_while_it_runs(void **state)
 {
     (void)state;
     struct seen seen = {.text = ""};
-    const struct session_watcher watcher = {on_goes, on_came, on_failed, &seen};
+    const struct session_changes changes = {on_goes, on_came, on_failed, &seen};
     struct session session;
     struct problem problem;
     char option[128];
@@ -383,10 +388,88 @@ static void no_command_is_waited_for_while_it_runs(void **state)
     write_config("[main]\nprofiles = a, d\n" A
                  "[profile.d]\nurl = http://h\nuser = 9\ntoken_command = exit 1\n",
                  option);
-    assert_true(session_reload(&session, &watcher, &problem));
+    assert_true(session_reload(&session, &changes, &problem));
     assert_string_equal(seen.text, "goes b\ncame d\n");
     assert_null(session.profiles[1]->token);
     assert_int_equal(session.profiles[1]->token_source, TOKEN_OF_COMMAND);
+    session_close(&session);
+}
+
+/* --- of one login ----------------------------------------------------------------------------- */
+
+#define BACKEND                                                                                    \
+    "[backend]\nformat = 1\nbadge = mock\nsecrets = token\n[hosts]\napi = http://127.0.0.1:1\n"    \
+    "[headers]\nAuthorization = Bearer {secret:token}\n[account]\nget = api /a\npoll = 60\n"
+
+static void write_backend(const char *functions)
+{
+    char path[96];
+    write_in("x.ini", BACKEND, path);
+    write_in("x.jq", functions, path);
+}
+
+/* p and q of one login, r of another. */
+static void write_logins(char option[128])
+{
+    static const char *const names[] = {"p", "q", "r"};
+    char text[2048], path[96];
+    size_t len = (size_t)snprintf(text, sizeof text, "[main]\nprofiles = p, q, r\n");
+    write_in("other", "an0ther\n", path);
+    for (size_t i = 0; i < 3; i++) {
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                "[profile.%s]\nbackend = %s/x.ini\nvalues.sub = %s\n"
+                                "allow_hosts = http://127.0.0.1:1\nsecrets.token = file:%s\n",
+                                names[i], directory, names[i], i < 2 ? "@" : path);
+    }
+    write_config(text, option);
+}
+
+/* As a client that takes it does. */
+static void read_anew(const struct session *session, struct profile *profile)
+{
+    const struct profile_ground ground = session_ground(session);
+    struct profile fresh = *profile;
+    struct problem problem;
+    fresh.adapt = NULL;
+    fresh.secrets = NULL;
+    fresh.pool = NULL;
+    fresh.gifts = NULL;
+    if (!backend_read_anew(&fresh, profile, &ground, &problem)) {
+        fail_msg("%s", problem.text);
+    }
+    backend_close(profile);
+    *profile = fresh;
+}
+
+/* A program is shared by all, connections by those of one login; of what is read anew as well. */
+static void what_is_of_one_login_is_shared(void **state)
+{
+    (void)state;
+    struct session session;
+    struct problem problem;
+    char option[128];
+    if (!adapt_available()) {
+        skip();
+    }
+    write_backend("def account: null;\n");
+    write_logins(option);
+    assert_true(options_parse(2, WORDS(option), &options, &problem));
+    assert_true(session_open(&session, &options, &problem));
+    assert_int_equal(session_connect(&session), STATUS_OK);
+    assert_int_equal(session.profile_count, 3);
+    struct profile *const *open = session.profiles;
+    const struct adapt *before = open[0]->adapt;
+    for (size_t round = 0; round < 2; round++) {
+        assert_ptr_equal(open[0]->adapt, open[1]->adapt);
+        assert_ptr_equal(open[0]->adapt, open[2]->adapt);
+        assert_ptr_equal(open[0]->pool, open[1]->pool);
+        assert_ptr_not_equal(open[0]->pool, open[2]->pool);
+        write_backend("def account: empty;\n");
+        for (size_t i = 0; i < 3; i++) {
+            read_anew(&session, open[i]);
+        }
+    }
+    assert_ptr_not_equal(open[0]->adapt, before);
     session_close(&session);
 }
 
@@ -402,6 +485,7 @@ int main(void)
         cmocka_unit_test(one_for_all_is_refused),
         cmocka_unit_test(accounts_come_and_go),
         cmocka_unit_test(no_command_is_waited_for_while_it_runs),
+        cmocka_unit_test(what_is_of_one_login_is_shared),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

@@ -1,4 +1,10 @@
 /* The formats of --snapshot, where what goes out depends on where it goes. */
+#include "snapshot.h"
+
+#include <blotter/core/decode.h>
+#include <blotter/core/span.h>
+#include <blotter/core/utf8.h>
+
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,13 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
-
-#include <blotter/core/decode.h>
-#include <blotter/core/span.h>
-#include <blotter/core/utf8.h>
-
-#include "snapshot.h"
 
 typedef void (*print_fn)(FILE *out, const struct snapshot_report *reports, size_t count);
 

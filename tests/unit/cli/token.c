@@ -1,3 +1,5 @@
+#include "token.h"
+
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,9 +11,8 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "token.h"
+#include <cmocka.h>
 
 static char file[128];
 

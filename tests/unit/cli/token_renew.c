@@ -1,16 +1,17 @@
+#include "token_renew.h"
+
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include "token_renew.h"
+#include <cmocka.h>
 
 #define DEADLINE_US 20000000
 

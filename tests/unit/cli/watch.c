@@ -2,21 +2,21 @@
  * --watch over a net floor that is a script, into a pipe that is read or not. What it prints, and
  * how it ends, is in tests/e2e/watch.c.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_net.h"
+#include "watch.h"
+
+#include <blotter/core/alloc.h>
 
 #include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "watch.h"
-#include <blotter/core/alloc.h>
-
-#include "fake_net.h"
+#include <cmocka.h>
 
 #define EVENTS_MAX 5000
 

@@ -1,19 +1,19 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "watch_cursor.h"
 
+#include <blotter/core/moment.h>
+
 #include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <blotter/core/moment.h>
+#include <cmocka.h>
 
 static const struct watch_cursor_owner mine = {"http://h:1", "u1", NULL, NULL};
 

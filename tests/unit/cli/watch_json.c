@@ -1,13 +1,13 @@
+#include "../../../src/cli/watch_json.h"
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
-#include "../../../src/cli/watch_json.h"
+#include <cmocka.h>
 
 static void test_lines(void **state)
 {

@@ -1,21 +1,21 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "script_server.h"
 
 #include <blotter/client/client.h>
 #include <blotter/client/relay.h>
 #include <blotter/core/alloc.h>
 
-#include "script_server.h"
-
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 #define PATIENCE_US INT64_C(20000000)
@@ -545,11 +545,11 @@ static void test_a_stream_goes_on_where_it_was(void **state)
     assert_null(script_header(request, "Last-Event-ID", value, sizeof value));
     /* Nothing was missed when it went on. On a slow machine the first reads did not wait for the
      * first opening to the end, which is one. */
-    const struct journal *journal = client_journal(world.client);
+    const struct event_log *event_log = client_event_log(world.client);
     size_t missed = 0;
-    for (size_t i = 0; i < journal_count(journal); i++) {
-        if (strcmp(journal_at(journal, i)->name, "resync") == 0) {
-            assert_string_equal(journal_at(journal, i)->what, "the stream begins anew");
+    for (size_t i = 0; i < event_log_count(event_log); i++) {
+        if (strcmp(event_log_at(event_log, i)->name, "resync") == 0) {
+            assert_string_equal(event_log_at(event_log, i)->what, "the stream begins anew");
             missed++;
         }
     }
@@ -589,9 +589,9 @@ static void test_resumed_by_header(void **state)
 
 static bool missed_one(struct world *world)
 {
-    const struct journal *journal = client_journal(world->client);
-    for (size_t i = 0; i < journal_count(journal); i++) {
-        if (strcmp(journal_at(journal, i)->name, "resync") == 0) {
+    const struct event_log *event_log = client_event_log(world->client);
+    for (size_t i = 0; i < event_log_count(event_log); i++) {
+        if (strcmp(event_log_at(event_log, i)->name, "resync") == 0) {
             return is_third(world);
         }
     }

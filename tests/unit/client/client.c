@@ -1,20 +1,20 @@
 /* The join of everything, over a net floor that is a script: time and answers by hand. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_net.h"
+
+#include <blotter/client/client.h>
+#include <blotter/core/alloc.h>
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/client/client.h>
-#include <blotter/core/alloc.h>
-
-#include "fake_net.h"
+#include <cmocka.h>
 
 #define ORDERS "/api/trading/orders"
 #define POSITIONS "/api/trading/positions"
@@ -23,6 +23,9 @@
 #define EVENT(type, data) "data: {\"event\":\"" type "\",\"data\":" data "}\n\n"
 #define WELCOME EVENT("connected", "{}")
 #define HOUR INT64_C(3600000)
+#define HELD                                                                                       \
+    "{\"positions\":[{\"id\":\"p\",\"symbol\":\"S\",\"quantity\":9,\"dayPnL\":50,"                 \
+    "\"unrealizedPnL\":50}]}"
 
 static const struct {
     const char *path, *body;
@@ -175,7 +178,7 @@ static void test_an_event_is_shown_and_confirmed(void **state)
                                                         "\"status\":\"CANCELLED\"}"));
     assert_string_equal(pane(f, RESOURCE_ORDERS).shown->orders[0].status, "CANCELLED");
     assert_true((f->changes & RESOURCE_BIT(RESOURCE_ORDERS)) != 0 &&
-                (f->changes & CLIENT_JOURNAL) != 0);
+                (f->changes & CLIENT_EVENT_LOG) != 0);
     fake_pass(f->loop, 300);
     assert_true(fake_asked(f->loop) > asked);
     assert_true(fake_answer(f->loop, ORDERS,
@@ -269,6 +272,40 @@ static void test_a_step_of_the_clock_is_no_sleep(void **state)
     assert_int_equal(fake_asked(f->loop), asked);
     assert_int_equal(fake_forgotten(f->loop), 0);
     assert_int_equal(phase(f), CONN_LIVE);
+}
+
+/* Another day: nothing is closed on it, and what the server says of it is asked for; once more a
+ * minute later, because the server's clock may be behind ours. */
+static void test_a_day_begins(void **state)
+{
+    struct fixture *f = *state;
+    fake_set_wall(f->loop, 24 * HOUR - loop_now(f->loop).wall_ms % (24 * HOUR) - 60000);
+    settle(f);
+    client_trigger(f->client, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_POSITIONS));
+    fake_pass(f->loop, 300);
+    assert_true(fake_answer(f->loop, POSITIONS, HELD));
+    client_trigger(f->client, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_POSITIONS));
+    fake_pass(f->loop, 300);
+    assert_true(fake_answer(f->loop, POSITIONS, reads[1].body));
+    assert_non_null(money_book_closed(client_book(f->client), 0));
+    for (int i = 0; i < 60; i++) { /* what nothing told of is looked for */
+        live_for(f, 500);
+        answer_all(f);
+    }
+    live_for(f, 10000);
+    assert_false(is_asked(f, POSITIONS));
+    live_for(f, 15000);
+    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++) {
+        assert_true(is_asked(f, reads[i].path));
+    }
+    answer_all(f);
+    assert_null(money_book_closed(client_book(f->client), 0));
+    assert_true(money_book_saw_all(client_book(f->client)));
+    live_for(f, 65000);
+    assert_true(is_asked(f, POSITIONS));
+    answer_all(f);
+    live_for(f, 300000);
+    assert_false(is_asked(f, POSITIONS));
 }
 
 /* A proxy holds the bytes back: as long as none comes, panes are polled and nothing says LIVE. */
@@ -519,6 +556,7 @@ int main(void)
         ROW(test_refusals_that_pass),
         ROW(test_a_sleep_is_noticed),
         ROW(test_a_step_of_the_clock_is_no_sleep),
+        ROW(test_a_day_begins),
         ROW(test_a_stream_without_a_byte_is_polled_beside),
         ROW(test_an_outage_is_probed_by_one_and_ends_for_all),
         ROW(test_a_passing_404_ends_nothing),

@@ -1,16 +1,15 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <blotter/client/daybook.h>
 #include <blotter/core/alloc.h>
+#include <blotter/core/decode.h>
 
 #include <fcntl.h>
 #include <math.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 /* 2026-11-27 09:15:00 at +05:30, which is 03:45 UTC. */
 #define OPEN_MS INT64_C(1795751100000)
@@ -332,6 +333,100 @@ static void test_old_days_go(void **state)
     assert_in_range(ask(f, "SELECT count(*) FROM bars", NULL, 0), 3, 4);
 }
 
+/* Clocks go back an hour at 2026-11-01 02:00 of New York: a day of 25 hours. */
+#define FALL_MS INT64_C(1793512800000)
+static int32_t new_york(const void *user, int64_t wall_ms)
+{
+    (void)user;
+    return wall_ms < FALL_MS ? -4 * 3600 : -5 * 3600;
+}
+
+/* However long a day is, so many of them are kept, and today always. */
+static void test_days_of_23_and_25_hours(void **state)
+{
+    struct fixture *f = *state;
+    const int64_t begins = FALL_MS - 2 * 60 * MINUTE, last = begins + DAY + 59 * MINUTE;
+    char day[DAYBOOK_DAY_SIZE];
+    f->settings.zone = new_york;
+    f->settings.days = 1;
+    open_at(f, begins);
+    daybook_day(f->daybook, begins - 1, day);
+    assert_string_equal(day, "2026-10-31");
+    daybook_day(f->daybook, last, day);
+    assert_string_equal(day, "2026-11-01");
+    daybook_day(f->daybook, last + MINUTE, day);
+    assert_string_equal(day, "2026-11-02");
+    tell(f, TAPE_PLACED, "o0", begins - 1);
+    tell(f, TAPE_PLACED, "o1", begins);
+    tell(f, TAPE_PLACED, "o2", last);
+    history_add_price(f->parts.history, "TCS", begins, 7);
+    write_at(f, last, true);
+    again(f, last);
+    assert_int_equal(tape_count(f->parts.tape), 2);
+    assert_int_equal(ask(f, "SELECT count(*) FROM bars", NULL, 0), 1);
+    again(f, last + MINUTE);
+    assert_int_equal(tape_count(f->parts.tape), 0);
+    assert_int_equal(ask(f, "SELECT count(*) FROM tape", NULL, 0), 0);
+}
+
+static struct snapshot *held(const char *rows)
+{
+    char body[512];
+    struct fault fault;
+    int len = snprintf(body, sizeof body, "{\"positions\":[%s]}", rows);
+    struct snapshot *list = decode_body(RESOURCE_POSITIONS, body, (size_t)len, &fault);
+    assert_non_null(list);
+    return list;
+}
+
+static void take(struct fixture *f, const char *rows, int64_t now_ms)
+{
+    struct snapshot *list = held(rows);
+    money_book_take(f->parts.book, list,
+                    (struct money_time){now_ms, moment_day(now_ms, india(NULL, now_ms))});
+    snapshot_unref(list);
+}
+
+#define ROW(id, quantity, day, more)                                                               \
+    "{\"id\":\"" id "\",\"symbol\":\"TCS\",\"quantity\":" #quantity ",\"averagePrice\":10,"        \
+    "\"unrealizedPnL\":1,\"dayPnL\":" #day more "}"
+
+/* What is a closing no more is none in the file: another row stands for it, or it is open again. */
+static void test_booked_is_what_stands(void **state)
+{
+    struct fixture *f = *state;
+    open_at(f, OPEN_MS);
+    take(f, ROW("a", 5, 100, "") "," ROW("b", 7, 40, "") "," ROW("c", 9, 3, ""), OPEN_MS);
+    take(f, "", OPEN_MS + 1000);
+    write_at(f, OPEN_MS + 1000, true);
+    assert_int_equal(ask(f, "SELECT sum(amount) FROM booked", NULL, 0), 143);
+    take(f, ROW("c", 9, 3, ""), OPEN_MS + 2000);
+    write_at(f, OPEN_MS + 2000, true);
+    assert_int_equal(ask(f, "SELECT sum(amount) FROM booked", NULL, 0), 140);
+    again(f, OPEN_MS + 3000);
+    take(f, ROW("d", 0, 140, ",\"isClosed\":true"), OPEN_MS + 4000);
+    assert_null(money_book_closed(f->parts.book, 0));
+    write_at(f, OPEN_MS + 4000, true);
+    assert_int_equal(ask(f, "SELECT count(*) FROM booked", NULL, 0), 0);
+}
+
+/* The file's day has begun, what the book holds is still of the last one. */
+static void test_nothing_of_yesterday_is_booked_today(void **state)
+{
+    struct fixture *f = *state;
+    int64_t midnight = OPEN_MS - 9 * 60 * MINUTE - 15 * MINUTE + DAY;
+    open_at(f, OPEN_MS);
+    take(f, ROW("a", 5, 100, ""), OPEN_MS);
+    take(f, "", OPEN_MS + 1000);
+    write_at(f, midnight - 1000, true);
+    tell(f, TAPE_PLACED, "o1", midnight + 1000);
+    write_at(f, midnight + 1000, true);
+    assert_int_equal(ask(f, "SELECT count(*) FROM booked", NULL, 0), 1);
+    assert_int_equal(ask(f, "SELECT count(*) FROM booked WHERE day = '2026-11-28'", NULL, 0), 0);
+    again(f, midnight + 2000);
+    assert_null(money_book_closed(f->parts.book, 0));
+}
+
 static void test_looked(void **state)
 {
     struct fixture *f = *state;
@@ -587,6 +682,9 @@ int main(void)
         WITH_FILE(test_days_before),
         WITH_FILE(test_days),
         WITH_FILE(test_old_days_go),
+        WITH_FILE(test_days_of_23_and_25_hours),
+        WITH_FILE(test_booked_is_what_stands),
+        WITH_FILE(test_nothing_of_yesterday_is_booked_today),
         WITH_FILE(test_looked),
         WITH_FILE(test_files_that_are_not_ours),
         WITH_FILE(test_a_locked_file),

@@ -1,18 +1,18 @@
 /* What is told, when, and how often. */
+#include <blotter/core/alarm.h>
+#include <blotter/core/decode.h>
+#include <blotter/core/event.h>
+
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/alarm.h>
-#include <blotter/core/decode.h>
-#include <blotter/core/event.h>
+#include <cmocka.h>
 
 #define FIGURES 12
 #define STALE 1e9 /* a look at which the rows are stale */

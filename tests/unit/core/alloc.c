@@ -1,18 +1,18 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include <blotter/core/alloc.h>
 
 #include <fcntl.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <blotter/core/alloc.h>
+#include <cmocka.h>
 
 /* Runs it in a process of its own; its last words into words. Returns the signal that ended it. */
 static int run_apart(void (*fn)(void), char words[64])

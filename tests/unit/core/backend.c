@@ -1,12 +1,13 @@
 /* Addresses, headers and comments of a backend: what is filled in, and what is refused. */
+#include <blotter/core/backend.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <blotter/core/backend.h>
+#include <cmocka.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 

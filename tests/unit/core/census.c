@@ -1,14 +1,15 @@
 /* What the rows of a body are made of. */
+#include <blotter/core/buf.h>
+#include <blotter/core/census.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <blotter/core/buf.h>
-#include <blotter/core/census.h>
+#include <cmocka.h>
 
 static void note(void *user, const struct census_member *member)
 {

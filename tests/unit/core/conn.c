@@ -1,14 +1,14 @@
+#include <blotter/core/conn.h>
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/conn.h>
+#include <cmocka.h>
 
 #define S INT64_C(1000000) /* a second in microseconds */
 

@@ -1,13 +1,13 @@
 /* Names of derivatives: every way of writing them, and what is none. */
+#include <blotter/core/contract.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <string.h>
 
-#include <blotter/core/contract.h>
+#include <cmocka.h>
 
 static const struct {
     const char *symbol, *shown; /* shown in 2026; NULL: no contract */

@@ -1,18 +1,18 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 #include <blotter/core/decode.h>
 #include <blotter/core/derive.h>
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 /* The whole of a file under tests/corpus. */
 static char *read_corpus(const char *name, size_t *ret_len)

@@ -1,14 +1,14 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <blotter/core/engine.h>
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define MS 1000
 #define ORDER_A                                                                                    \
@@ -135,7 +135,7 @@ static void refuse(struct bench *bench, enum resource resource, enum fault_kind 
     take_actions(bench);
 }
 
-static enum journal_outcome tell(struct bench *bench, const char *data, const char *id)
+static enum event_log_outcome tell(struct bench *bench, const char *data, const char *id)
 {
     struct sse_event sse = {.type = "message",
                             .type_len = 7,
@@ -145,7 +145,7 @@ static enum journal_outcome tell(struct bench *bench, const char *data, const ch
                             .id_len = strlen(id)};
     struct event event;
     assert_true(event_parse(&sse, &event));
-    enum journal_outcome outcome = engine_event(bench->engine, bench->now, &event);
+    enum event_log_outcome outcome = engine_event(bench->engine, bench->now, &event);
     take_actions(bench);
     return outcome;
 }
@@ -235,7 +235,7 @@ static void test_an_event_patches_and_is_confirmed(void **state)
     (void)state;
     struct bench bench = bench_settled(true);
     engine_take_changes(bench.engine);
-    assert_int_equal(tell(&bench, EXECUTE_A, "11"), JOURNAL_PENDING);
+    assert_int_equal(tell(&bench, EXECUTE_A, "11"), EVENT_LOG_PENDING);
     assert_int_equal(engine_take_changes(bench.engine), RESOURCE_BIT(RESOURCE_ORDERS));
     const struct order *order = &pane(&bench, RESOURCE_ORDERS).shown->orders[0];
     assert_string_equal(order->status, "EXECUTED");
@@ -279,7 +279,7 @@ static void test_a_covered_event_costs_nothing(void **state)
 {
     (void)state;
     struct bench bench = bench_settled(true);
-    assert_int_equal(tell(&bench, PLACE_A, "10"), JOURNAL_COVERED);
+    assert_int_equal(tell(&bench, PLACE_A, "10"), EVENT_LOG_COVERED);
     assert_string_equal(pane(&bench, RESOURCE_ORDERS).shown->orders[0].status, "PENDING");
     wait_ms(&bench, 60000);
     assert_int_equal(bench.starts, 0);
@@ -597,7 +597,7 @@ static void test_two_counters_prove_nothing(void **state)
     wait_ms(&bench, 300);
     answer_all(&bench, 10000);
     bench.starts = 0;
-    assert_int_equal(tell(&bench, EXECUTE_A, "11"), JOURNAL_PENDING);
+    assert_int_equal(tell(&bench, EXECUTE_A, "11"), EVENT_LOG_PENDING);
     assert_true(pane(&bench, RESOURCE_ORDERS).shown->orders[0].row.provisional);
     wait_ms(&bench, 20);
     assert_int_equal(bench.starts, 1);
@@ -644,11 +644,11 @@ static void test_a_claim_may_be_true(void **state)
                           "{\"event\":\"order_updated\",\"data\":{\"orderId\":\"a\",\"symbol\":"
                           "\"S\",\"quantity\":9,\"orderSide\":\"BUY\",\"status\":\"OPEN\"}}",
                           "11"),
-                     JOURNAL_PENDING);
+                     EVENT_LOG_PENDING);
     const struct order *order = &pane(&bench, RESOURCE_ORDERS).shown->orders[0];
     assert_string_equal(order->status, "EXECUTED");
     assert_true(order->row.provisional);
-    assert_int_equal(tell(&bench, EXECUTE_A, "12"), JOURNAL_COVERED);
+    assert_int_equal(tell(&bench, EXECUTE_A, "12"), EVENT_LOG_COVERED);
     order = &pane(&bench, RESOURCE_ORDERS).shown->orders[0];
     assert_string_equal(order->status, "EXECUTED");
     assert_false(order->row.provisional);
@@ -1044,19 +1044,19 @@ static void test_another_users_events_are_refused(void **state)
     answer_all(&bench, 0);
     static const char removed[] = "{\"event\":\"watchlist_item_removed\",\"data\":{\"watchlistId\":"
                                   "\"w\",\"itemId\":\"i\",\"userId\":\"u2\"}}";
-    assert_int_equal(tell(&bench, removed, ""), JOURNAL_REFUSED);
+    assert_int_equal(tell(&bench, removed, ""), EVENT_LOG_REFUSED);
     assert_int_equal(pane(&bench, RESOURCE_WATCHLISTS).shown->row_count, 1);
     assert_false(pane(&bench, RESOURCE_WATCHLISTS).dirty);
     /* A stream that welcomes somebody else is none. */
     wait_ms(&bench, 5);
     tell(&bench, "{\"event\":\"connected\",\"data\":{\"userId\":\"u2\"}}", "");
-    assert_int_equal(tell(&bench, EXECUTE_A, ""), JOURNAL_REFUSED);
+    assert_int_equal(tell(&bench, EXECUTE_A, ""), EVENT_LOG_REFUSED);
     assert_true(pane(&bench, RESOURCE_ORDERS).stale);
     wait_ms(&bench, 6000);
     assert_true(engine_polling(bench.engine, NULL));
     engine_stream_opened(bench.engine, bench.now);
     tell(&bench, "{\"event\":\"connected\",\"data\":{\"userId\":\"u1\"}}", "");
-    assert_int_equal(tell(&bench, EXECUTE_A, ""), JOURNAL_PENDING);
+    assert_int_equal(tell(&bench, EXECUTE_A, ""), EVENT_LOG_PENDING);
     assert_int_equal(engine_counters(bench.engine)->foreign, 2);
     engine_free(bench.engine);
 }
@@ -1318,7 +1318,7 @@ static void test_a_welcome_behind_what_we_know_is_another_history(void **state)
     wait_ms(&bench, 60000);
     assert_int_equal(bench.starts, 4);
     /* Its ids count from now on. */
-    assert_int_equal(tell(&bench, EXECUTE_A, "5"), JOURNAL_PENDING);
+    assert_int_equal(tell(&bench, EXECUTE_A, "5"), EVENT_LOG_PENDING);
     engine_free(bench.engine);
 }
 
@@ -1333,7 +1333,7 @@ static void test_a_snapshot_ahead_of_the_first_welcome_is_asked_again(void **sta
     wait_ms(&bench, 300);
     assert_int_equal(bench.starts, 8);
     answer_all(&bench, 4);
-    assert_int_equal(tell(&bench, EXECUTE_A, "5"), JOURNAL_PENDING);
+    assert_int_equal(tell(&bench, EXECUTE_A, "5"), EVENT_LOG_PENDING);
     engine_free(bench.engine);
 }
 
@@ -1346,7 +1346,7 @@ static void test_a_new_history_forgets_what_was_asked_in_the_old_one(void **stat
     tell(&bench, "{\"event\":\"resync\",\"data\":{}}", "3");
     answer_with(&bench, RESOURCE_ORDERS, bodies[RESOURCE_ORDERS], 90);
     assert_true(pane(&bench, RESOURCE_ORDERS).dirty);
-    assert_int_equal(tell(&bench, EXECUTE_A, "4"), JOURNAL_PENDING);
+    assert_int_equal(tell(&bench, EXECUTE_A, "4"), EVENT_LOG_PENDING);
     wait_ms(&bench, 300);
     assert_string_equal(bench.etag[RESOURCE_ORDERS], "");
     bench.orders = EXECUTED_BODY;
@@ -1680,7 +1680,7 @@ static void test_the_time_shown_is_the_newest_figures(void **state)
     struct pane_state first = pane(&bench, RESOURCE_POSITIONS);
     assert_int_equal(first.shown_ms, first.confirmed_ms);
     wait_ms(&bench, 1500);
-    assert_int_equal(tell(&bench, pnl, "10"), JOURNAL_PATCHED);
+    assert_int_equal(tell(&bench, pnl, "10"), EVENT_LOG_PATCHED);
     struct pane_state patched = pane(&bench, RESOURCE_POSITIONS);
     assert_int_equal(patched.shown_ms, bench.now.wall_ms);
     assert_int_equal(patched.confirmed_ms, first.confirmed_ms);
@@ -1793,12 +1793,12 @@ static void test_transient_messages_never_fetch(void **state)
                           "{\"event\":\"quotes_updated\",\"data\":{\"updates\":[{\"instrumentId\":"
                           "\"I\",\"symbol\":\"S\",\"ltp\":7.5,\"change\":1}]}}",
                           "10"),
-                     JOURNAL_PATCHED);
+                     EVENT_LOG_PATCHED);
     assert_int_equal(tell(&bench,
                           "{\"event\":\"positions_pnl_updated\",\"data\":{\"updates\":[{"
                           "\"positionId\":\"p\",\"unrealizedPnL\":-4,\"dayPnL\":-5}]}}",
                           "10"),
-                     JOURNAL_PATCHED);
+                     EVENT_LOG_PATCHED);
     assert_true(pane(&bench, RESOURCE_WATCHLISTS).shown->items[0].ltp == 7.5);
     assert_true(pane(&bench, RESOURCE_ORDERS).shown->orders[0].ltp == 7.5);
     assert_false(pane(&bench, RESOURCE_ORDERS).shown->orders[0].row.provisional);

@@ -1,12 +1,13 @@
+#include <blotter/core/ini.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <blotter/core/ini.h>
+#include <cmocka.h>
 
 struct log {
     char text[512];

@@ -1,15 +1,15 @@
 /* Rows of several accounts in one list. */
+#include <blotter/core/decode.h>
+#include <blotter/core/join.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
-#include <blotter/core/decode.h>
-#include <blotter/core/join.h>
+#include <cmocka.h>
 
 struct pair {
     struct owner owners[2];

@@ -1,16 +1,16 @@
 /* Working orders that fall off a list that is cut. */
+#include <blotter/core/decode.h>
+#include <blotter/core/kept.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/decode.h>
-#include <blotter/core/kept.h>
+#include <cmocka.h>
 
 /* Orders from..from+count-1 of that quantity, newest first; every tenth works. */
 static struct snapshot *list_with(int from, int count, int quantity)

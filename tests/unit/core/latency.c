@@ -1,12 +1,13 @@
+#include <blotter/core/latency.h>
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <blotter/core/latency.h>
+#include <cmocka.h>
 
 static void test_percentiles_are_nearest_rank(void **state)
 {

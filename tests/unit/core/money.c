@@ -1,25 +1,26 @@
 /* What the day brought: sums over lists that come one after the other. */
+#include <blotter/core/decode.h>
+#include <blotter/core/money.h>
+
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/decode.h>
-#include <blotter/core/money.h>
+#include <cmocka.h>
 
 #define STEPS 6
+#define DESK_ROWS 24
 #define BEGIN_MS 1000
 
 /*
  * Lists are written "id quantity day unrealised realised flags; …" with - for null; flags: c the
- * server says it is closed, p an event said so and no response yet, . none. "|" in front: a new
- * day.
+ * server says it is closed, p an event said so and no response yet, . none; behind them the average
+ * where it is not 10. The symbol is the id's first letter. "|" in front: a new day.
  */
 struct story {
     const char *name;
@@ -84,6 +85,63 @@ static const struct story stories[] = {
     {"yesterday's figure is no basis for today",
      {"a 10 100 200 5 .", "|"},
      "whole since -: none(1) 0 0(1)"},
+    {"yesterday's closing is listed no more",
+     {"a 0 110 0 215 c; b 1 1 1 - .", "|b 1 1 1 - ."},
+     "whole since -: 0 1 1"},
+    {"two closings become one row",
+     {"a1 0 100 0 100 c; a2 0 40 0 40 c", "a2 0 140 0 140 c"},
+     "whole since 1000: 140 0 140"},
+    {"one becomes a part of another as that closes",
+     {"a1 0 100 0 100 c; a2 5 40 30 10 .", "a1 0 145 0 145 c"},
+     "whole since 1000: 145 0 145"},
+    {"two open ones become one closed row",
+     {"a1 5 100 100 0 .; a2 -5 40 30 10 .", "a1 0 141 0 141 c"},
+     "whole since 1000: 141 0 141"},
+    {"two closings become one row with an id of its own",
+     {"a1 0 100 0 100 c; a2 0 40 0 40 c", "a9 0 140 0 140 c"},
+     "whole since 1000: 140 0 140"},
+    {"closings of which the server tells late, as one",
+     {"a1 5 100 100 0 .; a2 5 40 30 10 .", "a2 5 41 31 10 .", "", "a9 0 143 0 143 c"},
+     "whole since 1000: 143 0 143"},
+    {"a closing without a figure, listed late",
+     {"a1 5 - 100 0 .", "", "a9 0 143 0 143 c"},
+     "whole since 1000: 143 0 143"},
+    {"closings of another symbol stay apart",
+     {"a1 0 100 0 100 c; b1 0 40 0 40 c", "b1 0 140 0 140 c"},
+     "whole since 1000: 240 0 240"},
+    {"one is listed no more, another one comes",
+     {"a1 0 100 0 100 c", "a2 0 -30 0 -30 c"},
+     "whole since 1000: 70 0 70"},
+    {"one is listed no more, another one stays as it is",
+     {"a1 0 100 0 100 c; a2 0 40 0 40 c", "a2 0 40 0 40 c"},
+     "whole since 1000: 140 0 140"},
+    {"one was listed no more before another one came",
+     {"a1 0 100 0 100 c; b 1 1 1 - .", "b 1 1 1 - .", "a2 0 90 0 90 c; b 1 1 1 - ."},
+     "whole since 1000: 190 1 191"},
+    {"the same position under another id",
+     {"a1 10 100 200 5 .", "a2 10 102 202 5 ."},
+     "? since 1000: none 102 102"},
+    {"it closes under that",
+     {"a1 10 100 200 5 .", "a2 10 102 202 5 .", "a2 0 102 202 217 p"},
+     "since since 1000: ~112 0 ~112"},
+    {"an id of its own in every list",
+     {"a1 10 100 200 5 .", "a2 10 90 190 5 .", "a3 10 -3 97 5 .", "a4 10 50 150 5 ."},
+     "? since 1000: none 50 50"},
+    {"closed, and opened anew at another price",
+     {"a1 10 100 200 5 .", "a2 10 0 0 0 .11"},
+     "since since 1000: ~100 0 ~100"},
+    {"closed, and opened anew the other way",
+     {"a1 10 100 200 5 .", "a2 -10 3 3 0 ."},
+     "since since 1000: ~100 3 ~103"},
+    {"joined with another one",
+     {"a1 10 100 200 5 .; a2 5 50 60 0 .11", "a1 15 151 262 5 .10.33"},
+     "? since 1000: none 151 151"},
+    {"closed, while as many of another one were bought",
+     {"a1 10 100 200 5 .; a2 5 50 60 0 .11", "a1 15 151 262 5 .10.7"},
+     "since since 1000: ~50 151 ~201"},
+    {"closed, while another one stays as it is",
+     {"a1 10 100 200 5 .; a2 5 50 60 0 .11", "a1 10 151 251 5 ."},
+     "since since 1000: ~50 151 ~201"},
     {"two of one id",
      {"a 10 100 1 - .; a 5 7 1 - .", "a 10 100 1 - ."},
      "? since 1000: none 100 100"},
@@ -98,13 +156,13 @@ static void add_figure(char *out, size_t capacity, const char *name, const char 
 
 static void add_row(char *body, size_t capacity, const char *row)
 {
-    char id[16], quantity[16], day[16], unrealized[16], realized[16], flags[8];
-    int got = sscanf(row, " %15s %15s %15s %15s %15s %7s", id, quantity, day, unrealized, realized,
+    char id[16], quantity[16], day[16], unrealized[16], realized[16], flags[32];
+    int got = sscanf(row, " %15s %15s %15s %15s %15s %31s", id, quantity, day, unrealized, realized,
                      flags);
     assert_int_equal(got, 6);
     size_t len = strlen(body);
-    snprintf(body + len, capacity - len, "%s{\"id\":\"%s\",\"symbol\":\"S\",\"averagePrice\":10",
-             body[len - 1] == '[' ? "" : ",", id);
+    snprintf(body + len, capacity - len, "%s{\"id\":\"%s\",\"symbol\":\"%c\",\"averagePrice\":%s",
+             body[len - 1] == '[' ? "" : ",", id, id[0], flags[1] != '\0' ? flags + 1 : "10");
     add_figure(body, capacity, "quantity", quantity);
     add_figure(body, capacity, "dayPnL", day);
     add_figure(body, capacity, "unrealizedPnL", unrealized);
@@ -115,10 +173,10 @@ static void add_row(char *body, size_t capacity, const char *row)
 
 static struct snapshot *list_of(const char *rows)
 {
-    char body[4096] = "{\"positions\":[", copy[512];
+    char body[8192] = "{\"positions\":[", copy[DESK_ROWS * 96];
     struct fault fault;
     snprintf(copy, sizeof copy, "%s", rows);
-    bool provisional[8] = {false};
+    bool provisional[DESK_ROWS] = {false};
     size_t count = 0;
     char *rest = copy;
     while (rest != NULL && *rest != '\0') {
@@ -193,6 +251,186 @@ static void test_stories(void **state)
     }
 }
 
+/* --- a desk that goes on, and one that was started just now ----------------------------------- */
+
+#define DESK_SYMBOLS 3
+#define DESK_STEPS 60
+#define DESK_SEEDS 400
+
+/* A server that tells of everything that was closed on its day, as a row each or as one for
+ * several, sometimes late; whose positions get other ids, and are joined. */
+struct server {
+    struct {
+        int id, symbol;
+        double quantity, average, day, realized;
+        bool closed, late;
+    } rows[DESK_ROWS];
+    size_t count;
+    int ids;
+    uint64_t dice;
+};
+
+static unsigned draw(struct server *server, unsigned below)
+{
+    server->dice = server->dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(server->dice >> 33) % below;
+}
+
+static double amount(struct server *server)
+{
+    return (double)(1 + draw(server, 20000)) - 10000 + 0.25;
+}
+
+static void open_one(struct server *server)
+{
+    if (server->count == DESK_ROWS) {
+        return;
+    }
+    double price = 10 + draw(server, 900), held = 1 + draw(server, 50);
+    server->rows[server->count].id = ++server->ids;
+    server->rows[server->count].symbol = (int)draw(server, DESK_SYMBOLS);
+    server->rows[server->count].quantity = draw(server, 2) == 0 ? held : -held;
+    server->rows[server->count].average = price;
+    server->rows[server->count].day = amount(server);
+    server->rows[server->count].realized = 0;
+    server->rows[server->count].closed = server->rows[server->count].late = false;
+    server->count++;
+}
+
+static void drop_row(struct server *server, size_t i)
+{
+    memmove(&server->rows[i], &server->rows[i + 1], (--server->count - i) * sizeof *server->rows);
+}
+
+/* Everything that is closed in a symbol becomes its newest row. */
+static void merge_closed(struct server *server, int symbol)
+{
+    size_t last = server->count;
+    for (size_t i = server->count; i-- > 0;) {
+        if (!server->rows[i].closed || server->rows[i].late || server->rows[i].symbol != symbol) {
+            continue;
+        }
+        if (last == server->count) {
+            last = i;
+            continue;
+        }
+        server->rows[last].day += server->rows[i].day;
+        server->rows[last].realized += server->rows[i].realized;
+        drop_row(server, i);
+        last--;
+    }
+}
+
+/* Two open positions that look the same way become one. */
+static void join_open(struct server *server, size_t i)
+{
+    for (size_t k = 0; k < server->count; k++) {
+        if (k == i || server->rows[k].closed || server->rows[i].closed ||
+            server->rows[k].symbol != server->rows[i].symbol ||
+            (server->rows[k].quantity < 0) != (server->rows[i].quantity < 0)) {
+            continue;
+        }
+        double held = server->rows[k].quantity + server->rows[i].quantity;
+        server->rows[k].average = (server->rows[k].quantity * server->rows[k].average +
+                                   server->rows[i].quantity * server->rows[i].average) /
+                                  held;
+        server->rows[k].quantity = held;
+        server->rows[k].day += server->rows[i].day;
+        server->rows[k].realized += server->rows[i].realized;
+        drop_row(server, i);
+        return;
+    }
+}
+
+/* At most one of a list's rows becomes another thing between two reads; prices move all the time.
+ */
+static void step(struct server *server)
+{
+    size_t i = server->count > 0 ? draw(server, (unsigned)server->count) : 0;
+    for (size_t k = 0; k < server->count; k++) {
+        server->rows[k].day += server->rows[k].closed ? 0 : draw(server, 9) - 4.0;
+        server->rows[k].late = server->rows[k].late && draw(server, 3) > 0;
+    }
+    unsigned what = server->count == 0 ? 0 : draw(server, 6);
+    if (what == 0) {
+        open_one(server);
+    } else if (what == 1 && !server->rows[i].closed) {
+        server->rows[i].closed = true;
+        server->rows[i].quantity = 0;
+        server->rows[i].realized += server->rows[i].day;
+        server->rows[i].late = draw(server, 3) == 0;
+    } else if (what == 2) {
+        merge_closed(server, (int)draw(server, DESK_SYMBOLS));
+    } else if (what == 3 && !server->rows[i].closed) {
+        server->rows[i].id = ++server->ids;
+    } else if (what == 4) {
+        join_open(server, i);
+    } else if (what == 5 && !server->rows[i].closed) { /* a part is sold: the day is as it was */
+        double held = server->rows[i].quantity;
+        server->rows[i].quantity = held / 2 == floor(held / 2) ? held / 2 : held;
+    }
+}
+
+/* What it answers; false when there is a closing that it does not tell of yet. */
+static bool answer(const struct server *server, char *rows, size_t capacity, double *ret_day)
+{
+    bool whole = true;
+    size_t len = 0;
+    *ret_day = 0;
+    rows[0] = '\0';
+    for (size_t i = 0; i < server->count; i++) {
+        *ret_day += server->rows[i].day;
+        if (server->rows[i].late) {
+            whole = false;
+            continue;
+        }
+        len += (size_t)snprintf(rows + len, capacity - len, "%s%c%d %g %.2f %.2f %.2f %c%.15g",
+                                len > 0 ? "; " : "", 'a' + server->rows[i].symbol,
+                                server->rows[i].id, server->rows[i].quantity, server->rows[i].day,
+                                server->rows[i].day, server->rows[i].realized,
+                                server->rows[i].closed ? 'c' : '.', server->rows[i].average);
+    }
+    return whole;
+}
+
+static double day_of(struct money_book *book, struct snapshot *list, int64_t now_ms)
+{
+    struct money money;
+    money_book_take(book, list, (struct money_time){now_ms, 1});
+    money_of(&money, book, list);
+    return isnan(money.sums[0].day.value) ? 0 : money.sums[0].day.value;
+}
+
+/* Whatever came before, the day is what the server's rows add up to, and what it has not told of.
+ */
+static void test_a_desk_that_goes_on(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= DESK_SEEDS; seed++) {
+        struct server server = {.dice = seed};
+        struct money_book *going_on = money_book_new();
+        for (int i = 0; i < DESK_STEPS; i++) {
+            char rows[DESK_ROWS * 96];
+            double truth;
+            step(&server);
+            bool whole = answer(&server, rows, sizeof rows, &truth);
+            struct snapshot *list = list_of(rows);
+            struct money_book *new = money_book_new();
+            double day = day_of(going_on, list, 1000 + i), fresh = day_of(new, list, 1000 + i);
+            if (whole && fabs(day - fresh) > 0.005) {
+                fail_msg("seed %u, step %d: %.2f, but %.2f just started\n%s", seed, i, day, fresh,
+                         rows);
+            }
+            if (fabs(day - truth) > 20) {
+                fail_msg("seed %u, step %d: %.2f, but it is %.2f\n%s", seed, i, day, truth, rows);
+            }
+            money_book_free(new);
+            snapshot_unref(list);
+        }
+        money_book_free(going_on);
+    }
+}
+
 static void test_restored(void **state)
 {
     (void)state;
@@ -215,6 +453,57 @@ static void test_restored(void **state)
     money_book_reset(book);
     assert_null(money_book_closed(book, 0));
     money_book_free(book);
+}
+
+/* What an earlier run kept, and the server has made one row of since. */
+static void test_restored_and_merged(void **state)
+{
+    (void)state;
+    struct money_book *book = money_book_new();
+    struct money_closed kept[] = {{.id = (char *)(uintptr_t) "a1", .figure = 100},
+                                  {.id = (char *)(uintptr_t) "a2", .figure = 40},
+                                  {.id = (char *)(uintptr_t) "b1", .figure = 7}};
+    struct money_time now = {5000, 1};
+    struct money money;
+    char told[256];
+    for (size_t i = 0; i < 3; i++) {
+        kept[i].symbol = (char *)(uintptr_t)(i < 2 ? "a" : "b");
+        money_book_restore(book, &kept[i], now, 900);
+    }
+    struct snapshot *list = list_of("a2 0 140 0 140 c");
+    money_book_take(book, list, now);
+    money_of(&money, book, list);
+    tell(&money, told, sizeof told);
+    assert_string_equal(told, "whole since 900: 147 0 147");
+    snapshot_unref(list);
+    money_book_free(book);
+}
+
+/* A day that begins while nobody vouches for the rows is known from then on only. */
+static void test_a_day_begins(void **state)
+{
+    (void)state;
+    static const struct {
+        bool watched;
+        const char *told;
+    } days[] = {{true, "whole since -: 0 1 1"}, {false, "? since 9000: none 1 1"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct money_book *book = money_book_new();
+        struct snapshot *list = list_of("a 0 110 0 215 c; b 1 1 1 - .");
+        struct snapshot *next = list_of("b 1 1 1 - .");
+        struct money money;
+        char told[256];
+        money_book_take(book, list, (struct money_time){5000, 1});
+        assert_false(money_book_begin_day(book, (struct money_time){8000, 1}, false));
+        money_book_begin_day(book, (struct money_time){9000, 2}, days[i].watched);
+        money_book_take(book, next, (struct money_time){9500, 2});
+        money_of(&money, book, next);
+        tell(&money, told, sizeof told);
+        assert_string_equal(told, days[i].told);
+        snapshot_unref(list);
+        snapshot_unref(next);
+        money_book_free(book);
+    }
 }
 
 static void test_a_part_of_the_rows(void **state)
@@ -334,7 +623,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stories),
+        cmocka_unit_test(test_a_desk_that_goes_on),
         cmocka_unit_test(test_restored),
+        cmocka_unit_test(test_restored_and_merged),
+        cmocka_unit_test(test_a_day_begins),
         cmocka_unit_test(test_a_part_of_the_rows),
         cmocka_unit_test(test_too_many_closed),
         cmocka_unit_test(test_waiting),

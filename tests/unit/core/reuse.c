@@ -1,20 +1,20 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "json/span_scan.h"
+#include "model/snapshot.h"
+#include "twin.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 #include <blotter/core/decode.h>
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/span_scan.h"
-#include "model/snapshot.h"
-#include "twin.h"
+#include <cmocka.h>
 
 static void must(struct twin *twin, bool same)
 {

@@ -1,13 +1,13 @@
+#include <blotter/core/sha256.h>
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/sha256.h>
+#include <cmocka.h>
 
 /* The examples of FIPS 180-4, and the lengths around which the padding changes. */
 static void test_known_digests(void **state)

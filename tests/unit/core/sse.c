@@ -1,16 +1,16 @@
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
+#include <blotter/core/sse.h>
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
-#include <blotter/core/sse.h>
+#include <cmocka.h>
 
 /* What happened, as one text: "[type|data|id]", "(retry)" and "#" for a comment, in order. */
 struct record {

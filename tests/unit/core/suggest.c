@@ -1,11 +1,12 @@
+#include <blotter/core/suggest.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include <blotter/core/suggest.h>
+#include <cmocka.h>
 
 static const char *const words[] = {"color", "theme", "retry_ms", "max_retry_ms", "url", "user"};
 

@@ -1,17 +1,17 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include <blotter/core/decode.h>
 #include <blotter/core/iso8601.h>
 #include <blotter/core/tape.h>
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))
 /* 2025-01-27 10:00:00 UTC, when everything below begins. */

@@ -1,14 +1,14 @@
 /* The tapes of several accounts as one. */
+#include <blotter/core/tapes.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
-#include <blotter/core/tapes.h>
+#include <cmocka.h>
 
 enum { PARTS = 2 };
 

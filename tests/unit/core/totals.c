@@ -1,15 +1,15 @@
 /* What accounts come to: never of two kinds, never of two currencies, never more than is known. */
+#include <blotter/core/money.h>
+
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <blotter/core/money.h>
+#include <cmocka.h>
 
 #define ACCOUNTS 4
 

@@ -1,15 +1,14 @@
+#include "model/snapshot.h"
 #include "twin.h"
-
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
 #include <blotter/core/decode.h>
 
-#include "model/snapshot.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define ROWS_MAX 48
 

@@ -1,19 +1,19 @@
 /* What is kept of the reads: never older than the database, never another user's, bounded. */
 #define _GNU_SOURCE /* memmem */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "db/read.h"
 #include "api/answers.h"
 #include "book/seed.h"
+#include "db/read.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 struct scene {
     char path[64];

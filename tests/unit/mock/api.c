@@ -1,10 +1,4 @@
 /* The routes without sockets: every route × every kind of bad input; then that good input works. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "api/api.h"
 #include "book/seed.h"
 #include "book/trade.h"
@@ -12,10 +6,16 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <cmocka.h>
 
 struct scene {
     struct api api;

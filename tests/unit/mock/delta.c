@@ -1,17 +1,17 @@
 /* What delta makes, core/gdiff undoes: bit for bit, whatever the two bodies have in common. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "base/delta.h"
 #include "base/dice.h"
 
 #include <blotter/core/gdiff.h>
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 static size_t told(const char *old, size_t old_len, const char *new, size_t new_len)
 {

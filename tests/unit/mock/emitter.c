@@ -1,17 +1,18 @@
 /* The emitter: order, sharing, backlog, replay and the place where replay becomes live. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "base/dice.h"
+#include "stream/emitter.h"
+
 #include <blotter/core/alloc.h>
 
-#include "stream/emitter.h"
-#include "base/dice.h"
-
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define BACKLOG 4096
 #define START 1000

@@ -1,19 +1,20 @@
 /* The feed: what was committed is published once, in order, whoever wrote it. And the watch that
  * tells. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "db/db_hint.h"
+#include "stream/feed.h"
+
 #include <blotter/core/alloc.h>
 
-#include "stream/feed.h"
-#include "db/db_watch.h"
-
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define PATIENCE_US 2000000 /* only a test that fails waits so long */
 
@@ -286,7 +287,7 @@ static void test_another_programs_write_is_noticed_soon(void **state)
 {
     struct scene *scene = *state;
     scene->loop = loop_new();
-    struct db_watch *watch = db_watch_new(scene->loop, scene->path, on_hint, scene);
+    struct db_hint *watch = db_hint_new(scene->loop, scene->path, on_hint, scene);
     struct loop_timer *writer = loop_timer_new(scene->loop, on_write, scene);
     struct loop_timer *patience = loop_timer_new(scene->loop, on_patience, scene);
     int64_t begun = loop_refresh(scene->loop).mono_us;
@@ -297,7 +298,7 @@ static void test_another_programs_write_is_noticed_soon(void **state)
     assert_true(scene->hints > 0);
     loop_timer_free(patience);
     loop_timer_free(writer);
-    db_watch_free(watch);
+    db_hint_free(watch);
     loop_free(scene->loop);
 }
 

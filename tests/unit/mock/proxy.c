@@ -1,23 +1,23 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "fault/proxy.h"
 #include "fault/proxy_http.h"
+
+#include <blotter/core/alloc.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <blotter/core/alloc.h>
+#include <cmocka.h>
 
 /* ---- what is known about HTTP ---- */
 
@@ -195,7 +195,7 @@ static void on_server(void *user, int fd, unsigned events)
     (void)events;
     ssize_t got = recv(fd, rig->asked + rig->asked_len, sizeof rig->asked - rig->asked_len - 1, 0);
     if (got <= 0) {
-        loop_unwatch(rig->loop, fd);
+        loop_fd_clear(rig->loop, fd);
         return;
     }
     rig->asked_len += (size_t)got;
@@ -219,7 +219,7 @@ static void on_accept(void *user, int fd, unsigned events)
     (void)events;
     int server = nonblocking(accept(fd, NULL, NULL));
     rig->servers[rig->server_count++] = server;
-    loop_watch(rig->loop, server, LOOP_READ, on_server, rig);
+    loop_fd_set(rig->loop, server, LOOP_READ, on_server, rig);
 }
 
 static void on_client(void *user, int fd, unsigned events)
@@ -229,7 +229,7 @@ static void on_client(void *user, int fd, unsigned events)
     ssize_t got = recv(fd, rig->got + rig->got_len, sizeof rig->got - rig->got_len - 1, 0);
     if (got <= 0) {
         rig->closed = true;
-        loop_unwatch(rig->loop, fd);
+        loop_fd_clear(rig->loop, fd);
         loop_quit(rig->loop, 0);
         return;
     }
@@ -260,7 +260,7 @@ static uint16_t listen_anywhere(struct rig *rig)
     assert_int_equal(bind(rig->listener, (struct sockaddr *)&address, len), 0);
     assert_int_equal(listen(rig->listener, 8), 0);
     getsockname(rig->listener, (struct sockaddr *)&address, &len);
-    loop_watch(rig->loop, rig->listener, LOOP_READ, on_accept, rig);
+    loop_fd_set(rig->loop, rig->listener, LOOP_READ, on_accept, rig);
     return ntohs(address.sin_port);
 }
 
@@ -272,7 +272,7 @@ static void connect_client(struct rig *rig)
     rig->client = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(connect(rig->client, (struct sockaddr *)&address, sizeof address), 0);
     nonblocking(rig->client);
-    loop_watch(rig->loop, rig->client, LOOP_READ, on_client, rig);
+    loop_fd_set(rig->loop, rig->client, LOOP_READ, on_client, rig);
 }
 
 static struct rig *rig_new(const char *spec, const char *answer)
@@ -469,7 +469,7 @@ static void test_no_server(void **state)
 {
     (void)state;
     struct rig *rig = rig_new(NULL, PLAIN);
-    loop_unwatch(rig->loop, rig->listener);
+    loop_fd_clear(rig->loop, rig->listener);
     close(rig->listener);
     rig->listener = socket(AF_INET, SOCK_STREAM, 0);
     ask(rig, GET, SIZE_MAX);

@@ -1,16 +1,17 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "book/trade.h"
+#include "script/scenario.h"
+
 #include <blotter/core/alloc.h>
 
-#include "script/scenario.h"
-#include "book/trade.h"
-
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 struct fixture {
     struct db *db;

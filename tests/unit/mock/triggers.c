@@ -1,18 +1,18 @@
 /* The schema's triggers: every way in which a change can reach the database, and the events it
  * makes. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "db/db.h"
 
 #include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static const char books_sql[] =
     "INSERT INTO users (id) VALUES ('u1'), ('u2');"

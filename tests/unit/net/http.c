@@ -1,16 +1,16 @@
+#include "script_server.h"
+
+#include <blotter/net/http.h>
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/net/http.h>
-
-#include "script_server.h"
+#include <cmocka.h>
 
 #define DEADLINE_US 10000000
 #define JSON "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -595,6 +595,90 @@ static void test_cookies_have_a_ceiling(void **state)
     script_server_free(server);
 }
 
+/* --- a pool ----------------------------------------------------------------------------------- */
+
+static const struct script_exchange kept[] = {
+    {"/a",
+     {{SCRIPT_SEND, JSON "Set-Cookie: lb=a; Path=/\r\nContent-Length: 2\r\n\r\n{}", 0, 0},
+      {SCRIPT_KEEP, NULL, 0, 0}}},
+    {"/b", {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}, {SCRIPT_KEEP, NULL, 0, 0}}},
+    {"/c", {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}, {SCRIPT_KEEP, NULL, 0, 0}}},
+};
+
+static void get_one(struct fixture *f, struct http *http, const char *path)
+{
+    f->calls = 0;
+    http_get(http, path, NULL, on_done, f);
+    assert_int_equal(loop_run(f->loop), 0);
+    assert_int_equal(f->kind, FAULT_NONE);
+}
+
+/* Two of one login use each other's connections, and neither's token and cookies are the other's;
+ * what one has kept is the other's when it is gone. */
+static void test_a_pool_is_of_connections_alone(void **state)
+{
+    (void)state;
+    for (int pooled = 0; pooled < 2; pooled++) {
+        struct script_server *server = script_server_new(kept, 3);
+        struct http_pool *pool = pooled ? http_pool_new() : NULL;
+        struct http_settings settings;
+        struct fault fault;
+        struct fixture f;
+        char value[256];
+        http_settings_default(&settings);
+        settings.url = script_server_url(server);
+        settings.token = "tok-a";
+        settings.pool = pool;
+        open_http(&f, &settings);
+        settings.token = "tok-b";
+        struct http *other = http_new(f.loop, &settings, &fault);
+        get_one(&f, f.http, "/a");
+        get_one(&f, other, "/b");
+        assert_string_equal(
+            script_header(script_server_request(server, 1), "Cookie", value, sizeof value),
+            "authjs.session-token=tok-b");
+        http_free(f.http);
+        f.http = NULL;
+        get_one(&f, other, "/c");
+        assert_int_equal(script_server_connections(server), pooled ? 1 : 2);
+        http_pool_free(pool);
+        http_free(other);
+        close_http(&f);
+        script_server_free(server);
+    }
+}
+
+/* A callback of one cancels what the other asked, in whatever order libcurl calls back. */
+static void test_one_of_a_pool_cancels_another(void **state)
+{
+    (void)state;
+    static const struct script_exchange two[] = {
+        {"/a", {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
+        {"/b", {{SCRIPT_WAIT, NULL, 0, 5}, {SCRIPT_SEND, JSON "\r\n{}", 0, 0}}},
+        {"/c", {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
+    };
+    struct script_server *server = script_server_new(two, 3);
+    struct http_settings settings;
+    struct fault fault;
+    struct fixture f;
+    http_settings_default(&settings);
+    settings.url = script_server_url(server);
+    settings.pool = http_pool_new();
+    open_http(&f, &settings);
+    struct http *first = http_new(f.loop, &settings, &fault);
+    http_pool_free(settings.pool);
+    http_get(first, "/a", NULL, on_done, &f);
+    f.cancel_in_callback = http_get(f.http, "/b", NULL, on_done, &f);
+    assert_int_equal(loop_run(f.loop), 0);
+    http_get(first, "/c", NULL, on_done, &f);
+    f.wanted = 2;
+    assert_int_equal(loop_run(f.loop), 0);
+    assert_int_equal(f.calls, 2);
+    http_free(first);
+    close_http(&f);
+    script_server_free(server);
+}
+
 /* A connection that was kept and has died without a word, while new ones are well. */
 static void test_what_died_silently_is_not_used_again(void **state)
 {
@@ -917,6 +1001,8 @@ int main(void)
         cmocka_unit_test(test_figures_of_another_host_are_refused),
         cmocka_unit_test(test_cookies_of_our_origin_are_kept),
         cmocka_unit_test(test_cookies_have_a_ceiling),
+        cmocka_unit_test(test_a_pool_is_of_connections_alone),
+        cmocka_unit_test(test_one_of_a_pool_cancels_another),
         cmocka_unit_test(test_what_died_silently_is_not_used_again),
         cmocka_unit_test(test_an_echoed_token_is_hidden),
         cmocka_unit_test(test_a_tunnel_is_asked_to_pack),

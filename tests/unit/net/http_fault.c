@@ -1,15 +1,14 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <errno.h>
-#include <string.h>
+#include "../../../src/net/http_fault.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
-#include "../../../src/net/http_fault.h"
+#include <cmocka.h>
 
 /* Every code libcurl can give for http gets a sentence of ours, and every class is the right one.
  */

@@ -1,13 +1,13 @@
+#include "../../../src/net/http_url.h"
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../src/net/http_url.h"
+#include <cmocka.h>
 
 static void test_base_addresses(void **state)
 {

@@ -1,16 +1,16 @@
+#include <blotter/core/alloc.h>
+#include <blotter/net/loop.h>
+
+#include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/core/alloc.h>
-#include <blotter/net/loop.h>
+#include <cmocka.h>
 
 #define DEADLINE_US 5000000
 
@@ -200,14 +200,14 @@ static void on_read(void *user, int fd, unsigned events)
 static void test_reads_and_the_end_are_reported(void **state)
 {
     struct fixture *f = *state;
-    loop_watch(f->loop, f->pipe[0][0], LOOP_READ, on_read, f);
+    loop_fd_set(f->loop, f->pipe[0][0], LOOP_READ, on_read, f);
     poke(f->pipe[0][1]);
     close(f->pipe[0][1]);
     assert_int_equal(loop_run(f->loop), 3);
     assert_string_equal(f->log, "00E");
     f->pipe[0][1] = dup(0);
-    loop_unwatch(f->loop, f->pipe[0][0]);
-    loop_unwatch(f->loop, f->pipe[0][0]);
+    loop_fd_clear(f->loop, f->pipe[0][0]);
+    loop_fd_clear(f->loop, f->pipe[0][0]);
 }
 
 /* The first to be called removes the other, and puts a stranger in its place. */
@@ -226,16 +226,16 @@ static void on_removes_other(void *user, int fd, unsigned events)
     (void)events;
     note(f, 'r');
     int other = fd == f->pipe[0][0] ? f->pipe[1][0] : f->pipe[0][0];
-    loop_unwatch(f->loop, fd);
-    loop_unwatch(f->loop, other);
-    loop_watch(f->loop, other, LOOP_READ, on_stranger, f);
+    loop_fd_clear(f->loop, fd);
+    loop_fd_clear(f->loop, other);
+    loop_fd_set(f->loop, other, LOOP_READ, on_stranger, f);
 }
 
 static void test_what_is_removed_in_a_turn_is_not_called_in_it(void **state)
 {
     struct fixture *f = *state;
-    loop_watch(f->loop, f->pipe[0][0], LOOP_READ, on_removes_other, f);
-    loop_watch(f->loop, f->pipe[1][0], LOOP_READ, on_removes_other, f);
+    loop_fd_set(f->loop, f->pipe[0][0], LOOP_READ, on_removes_other, f);
+    loop_fd_set(f->loop, f->pipe[1][0], LOOP_READ, on_removes_other, f);
     loop_before_wait(f->loop, on_b, f);
     poke(f->pipe[0][1]);
     poke(f->pipe[1][1]);
@@ -246,14 +246,14 @@ static void test_what_is_removed_in_a_turn_is_not_called_in_it(void **state)
 static void test_a_sleeping_watch_is_silent(void **state)
 {
     struct fixture *f = *state;
-    loop_watch(f->loop, f->pipe[0][0], LOOP_READ, on_read, f);
-    loop_watch(f->loop, f->pipe[0][0], 0, on_read, f);
-    loop_watch(f->loop, f->pipe[1][0], LOOP_READ, on_stranger, f);
+    loop_fd_set(f->loop, f->pipe[0][0], LOOP_READ, on_read, f);
+    loop_fd_set(f->loop, f->pipe[0][0], 0, on_read, f);
+    loop_fd_set(f->loop, f->pipe[1][0], LOOP_READ, on_stranger, f);
     poke(f->pipe[0][1]);
     poke(f->pipe[1][1]);
     assert_int_equal(loop_run(f->loop), 4);
     assert_string_equal(f->log, "s");
-    loop_watch(f->loop, f->pipe[0][0], LOOP_READ, on_stranger, f);
+    loop_fd_set(f->loop, f->pipe[0][0], LOOP_READ, on_stranger, f);
     assert_int_equal(loop_run(f->loop), 4);
     assert_string_equal(f->log, "ss");
 }

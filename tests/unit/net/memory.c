@@ -2,22 +2,22 @@
  * The token is gone from our memory with the http that had it: ours, and what libcurl copied. The
  * server is another process, since it holds what it was sent.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "../../support/script_server.h"
+
+#include <blotter/net/http.h>
 
 #include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <blotter/net/http.h>
-
-#include "../../support/script_server.h"
+#include <cmocka.h>
 
 #define ANSWER "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 

@@ -2,20 +2,20 @@
  * The machine's sleep, with clocks of our own: the program, libcurl included, reads those below.
  */
 #define _GNU_SOURCE /* syscall */
+#include "script_server.h"
+
+#include <blotter/net/http.h>
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <blotter/net/http.h>
-
-#include "script_server.h"
+#include <cmocka.h>
 
 #define S INT64_C(1000000) /* a second in microseconds */
 #define JSON "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
@@ -57,9 +57,9 @@ static void pass_a_turn(struct loop *loop)
 {
     int ends[2];
     assert_true(pipe(ends) == 0 && write(ends[1], "x", 1) == 1);
-    loop_watch(loop, ends[0], LOOP_READ, on_ready, loop);
+    loop_fd_set(loop, ends[0], LOOP_READ, on_ready, loop);
     assert_int_equal(loop_run(loop), 0);
-    loop_unwatch(loop, ends[0]);
+    loop_fd_clear(loop, ends[0]);
     close(ends[0]);
     close(ends[1]);
 }

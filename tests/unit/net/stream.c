@@ -1,15 +1,15 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <string.h>
+#include "script_server.h"
 
 #include <blotter/net/stream.h>
 
-#include "script_server.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
 
 #define OPEN "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 #define SEND(text)                                                                                 \

@@ -1,18 +1,18 @@
 /* Whole files: bounded, and never waited for unless that is wanted. */
+#include <blotter/sys/file.h>
+
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <blotter/sys/file.h>
+#include <cmocka.h>
 
 #define MAX 10000
 

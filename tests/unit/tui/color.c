@@ -1,11 +1,13 @@
+#include "contrast.h"
+
+#include <blotter/tui/color.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
-#include <cmocka.h>
-#include <blotter/tui/color.h>
 
-#include "contrast.h"
+#include <cmocka.h>
 
 #define INDEX(n)                                                                                   \
     {                                                                                              \

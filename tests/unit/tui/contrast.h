@@ -3,6 +3,7 @@
 #define CONTRAST_H
 
 #include <blotter/tui/color.h>
+
 #include <math.h>
 
 static inline double linear(uint8_t channel)

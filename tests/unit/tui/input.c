@@ -1,13 +1,16 @@
+#include "tui/input.h"
+
+#include <blotter/view/action.h>
+
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
-#include "tui/input.h"
-#include <blotter/view/action.h>
 
 enum { LOG_MAX = 4096 };
 

@@ -1,11 +1,13 @@
+#include "tui/input.h"
+#include "tui/keymap.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
 #include <cmocka.h>
-#include "tui/input.h"
-#include "tui/keymap.h"
 
 static void defaults_are_sound(void **state)
 {

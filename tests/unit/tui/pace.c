@@ -1,8 +1,10 @@
+#include "tui/pace.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
-#include "tui/pace.h"
 
 enum { SECOND_US = 1000000, RUN_MAX = 4096 };
 

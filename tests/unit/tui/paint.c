@@ -1,13 +1,14 @@
 /* Terminal and painter on a pseudo-terminal, by way of a probe that obeys single keys. */
+#include <pty.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <cmocka.h>
-#include <pty.h>
 
 static const char *probe_path;
 

@@ -1,4 +1,8 @@
 /* A terminal and a painter without a dashboard: each key does one thing to a small canvas. */
+#include "tui/paint.h"
+
+#include <blotter/core/alloc.h>
+
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -8,8 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <blotter/core/alloc.h>
-#include "tui/paint.h"
 
 struct probe {
     struct term *term;

@@ -1,12 +1,13 @@
 /* The cursor's way from cell to cell, in bytes. */
+#include "tui/term_private.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <cmocka.h>
 
-#include "tui/term_private.h"
+#include <cmocka.h>
 
 static void the_shortest_way(void **state)
 {

@@ -1,18 +1,19 @@
 /* What a terminal is left as when the program ends while it is being set up. */
+#include <blotter/tui/term.h>
+
+#include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
-#include <cmocka.h>
 
-#include <blotter/tui/term.h>
+#include <cmocka.h>
 
 /* The linker gives us every change of the modes: the first one is where the program ends. */
 int __real_tcsetattr(int fd, int when, const struct termios *modes);

@@ -1,3 +1,7 @@
+#include "contrast.h"
+
+#include <blotter/tui/theme.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -5,10 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
-#include <blotter/tui/theme.h>
 
-#include "contrast.h"
+#include <cmocka.h>
 
 static const enum color_depth depths[] = {COLOR_MONO, COLOR_8, COLOR_16, COLOR_256, COLOR_TRUE};
 enum { DEPTHS = sizeof depths / sizeof depths[0] };

@@ -1,11 +1,13 @@
 /* Holds blotter-theme(5) and the tables together, in both directions. */
+#include <blotter/tui/theme.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
 #include <cmocka.h>
-#include <blotter/tui/theme.h>
 
 enum { TEXT_MAX = 65536, LINE_MAX_BYTES = 128 };
 

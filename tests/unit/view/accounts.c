@@ -1,18 +1,18 @@
 /* Three accounts on one screen: two of real money, of which one may be dead, and a mock. */
+#include "desk.h"
+
+#include <blotter/core/alloc.h>
+
+#include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/alloc.h>
-
-#include "desk.h"
+#include <cmocka.h>
 
 #define ACCOUNTS 3
 
@@ -274,8 +274,9 @@ static void test_whose_a_row_is_always_stands_there(void **state)
     (void)state;
     struct trio trio;
     trio_open(&trio, 160, 48);
-    assert_true(screen_state_set(trio.desks[0].screen, "orders.columns", "symbol,qty"));
-    assert_true(screen_state_set(trio.desks[0].screen, "positions.columns", "symbol,acct,qty"));
+    assert_true(screen_remembered_set(trio.desks[0].screen, "orders.columns", "symbol,qty"));
+    assert_true(
+        screen_remembered_set(trio.desks[0].screen, "positions.columns", "symbol,acct,qty"));
     expect(&trio, "Acct     Symbol", true);
     char *text = trio_text(&trio, SCREEN_ALL);
     const char *second = strstr(text, "2 Positions");

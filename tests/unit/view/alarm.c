@@ -1,15 +1,15 @@
 /* What alarms say, and what they do not say while amounts are hidden. */
+#include <blotter/view/alarm.h>
+
+#include <locale.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <locale.h>
-#include <math.h>
 #include <string.h>
 
-#include <blotter/view/alarm.h>
+#include <cmocka.h>
 
 static const struct {
     struct alarm alarm;

@@ -1,16 +1,16 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "desk.h"
 
 #include <blotter/view/canvas.h>
 
 #include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "desk.h"
+#include <cmocka.h>
 
 static const struct style plain = {ROLE_TEXT, 0};
 

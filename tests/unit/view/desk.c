@@ -227,9 +227,9 @@ void desk_load_many(struct desk *desk, size_t n)
     free(body);
 }
 
-static void note(struct desk *desk, const struct journal_entry *entry)
+static void note(struct desk *desk, const struct event_log_entry *entry)
 {
-    journal_add(desk->journal, entry);
+    event_log_add(desk->event_log, entry);
     desk->input.events++;
 }
 
@@ -329,25 +329,25 @@ void desk_open(struct desk *desk, int columns, int rows)
     input->currency = "INR";
     input->read_only = true;
     input->format.zone = desk_zone;
-    desk->journal = journal_new();
-    input->journal = desk->journal;
-    note(desk, &(struct journal_entry){.wall_ms = DESK_NOW_MS - 76010,
-                                       .name = "stream",
-                                       .what = "reconnected after 4.1 s (attempt 2)",
-                                       .outcome = JOURNAL_NOTED});
-    note(desk, &(struct journal_entry){.wall_ms = DESK_NOW_MS - 7598,
-                                       .name = "order_placed",
-                                       .what = "RELIANCE BUY 250 @ 2945",
-                                       .panes = RESOURCE_BIT(RESOURCE_ORDERS),
-                                       .outcome = JOURNAL_CONFIRMED,
-                                       .status = 200,
-                                       .fetch_us = 1800,
-                                       .rows = 8});
-    note(desk, &(struct journal_entry){.wall_ms = DESK_NOW_MS - 882,
-                                       .name = "positions_pnl_updated",
-                                       .what = "3 rows",
-                                       .panes = RESOURCE_BIT(RESOURCE_POSITIONS),
-                                       .outcome = JOURNAL_PATCHED});
+    desk->event_log = event_log_new();
+    input->event_log = desk->event_log;
+    note(desk, &(struct event_log_entry){.wall_ms = DESK_NOW_MS - 76010,
+                                         .name = "stream",
+                                         .what = "reconnected after 4.1 s (attempt 2)",
+                                         .outcome = EVENT_LOG_NOTED});
+    note(desk, &(struct event_log_entry){.wall_ms = DESK_NOW_MS - 7598,
+                                         .name = "order_placed",
+                                         .what = "RELIANCE BUY 250 @ 2945",
+                                         .panes = RESOURCE_BIT(RESOURCE_ORDERS),
+                                         .outcome = EVENT_LOG_CONFIRMED,
+                                         .status = 200,
+                                         .fetch_us = 1800,
+                                         .rows = 8});
+    note(desk, &(struct event_log_entry){.wall_ms = DESK_NOW_MS - 882,
+                                         .name = "positions_pnl_updated",
+                                         .what = "3 rows",
+                                         .panes = RESOURCE_BIT(RESOURCE_POSITIONS),
+                                         .outcome = EVENT_LOG_PATCHED});
     make_tape(desk);
     make_history(desk);
     desk->screen = screen_new(columns, rows);
@@ -358,7 +358,7 @@ void desk_close(struct desk *desk)
 {
     screen_free(desk->screen);
     canvas_free(desk->canvas);
-    journal_free(desk->journal);
+    event_log_free(desk->event_log);
     tape_free(desk->tape);
     history_free(desk->history);
     for (int i = 0; i < RESOURCE_COUNT; i++) {

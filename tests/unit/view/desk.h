@@ -13,7 +13,7 @@
 struct desk {
     struct screen_input input;
     struct conn_status conn;
-    struct journal *journal;
+    struct event_log *event_log;
     struct tape *tape;
     struct history *history;
     struct screen *screen;

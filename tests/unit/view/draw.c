@@ -1,17 +1,16 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "desk.h"
 #include "text/draw.h"
 
 #include <locale.h>
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "desk.h"
+#include <cmocka.h>
 
 #define GAP ((double)NAN)
 #define COUNT(rows) (sizeof(rows) / sizeof *(rows))

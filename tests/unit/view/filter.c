@@ -1,17 +1,17 @@
 /* Which rows of the desk a filter leaves, and what it says of a mistake. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <string.h>
+#include "desk.h"
 
 #include <blotter/core/decode.h>
 #include <blotter/view/filter.h>
 
-#include "desk.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
 
 static const struct {
     enum pane pane;

@@ -1,4 +1,9 @@
 /* Ids that a hostile server chooses so that they meet: no more work than any others. */
+#include "table/table.h"
+
+#include <blotter/core/decode.h>
+#include <blotter/view/screen.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,11 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <cmocka.h>
 
-#include <blotter/core/decode.h>
-#include <blotter/view/screen.h>
-#include "table/table.h"
+#include <cmocka.h>
 
 enum { ROWS = 65536, BLOCKS = 16, LETTERS = 5, SLOTS = 1 << 20, ID_MAX = BLOCKS * LETTERS + 1 };
 

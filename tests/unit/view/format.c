@@ -1,17 +1,18 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include <blotter/core/moment.h>
 #include <blotter/view/format.h>
 #include <blotter/view/text.h>
 
 #include <locale.h>
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void test_figures(void **state)
 {
@@ -222,6 +223,51 @@ static void test_times(void **state)
     }
 }
 
+/* Clocks are put once. */
+struct putting {
+    const char *name;
+    int64_t at_ms;
+    int32_t before_s, after_s;
+};
+
+static int32_t ahead_at(const void *user, int64_t wall_ms)
+{
+    const struct putting *putting = user;
+    return wall_ms < putting->at_ms ? putting->before_s : putting->after_s;
+}
+
+/* A day ends when the next one begins, also where that begins at one, or midnight comes twice. */
+static void test_days_end_where_the_next_begins(void **state)
+{
+    (void)state;
+    const int64_t quarter_ms = 15 * 60000, day_ms = 96 * quarter_ms;
+    static const struct putting rows[] = {
+        {"none", INT64_MIN, 0, 19800},
+        {"New York, forward at 2", INT64_C(1772953200000), -18000, -14400},
+        {"New York, back at 2", INT64_C(1793512800000), -14400, -18000},
+        {"Cairo, forward at midnight", INT64_C(1776981600000), 7200, 10800},
+        {"Santiago, forward at midnight", INT64_C(1788667200000), -14400, -10800},
+        {"Santiago, back at midnight", INT64_C(1775358000000), -10800, -14400},
+        {"Havana, back at 1", INT64_C(1793509200000), -14400, -18000},
+        {"Lord Howe, by half an hour", INT64_C(1775314800000), 39600, 37800},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct format format = {.zone = ahead_at, .zone_user = &rows[i]};
+        int64_t middle = rows[i].at_ms == INT64_MIN ? INT64_C(1793512800000) : rows[i].at_ms;
+        for (int64_t at = middle - 2 * day_ms; at < middle + 2 * day_ms; at += quarter_ms) {
+            int64_t end = format_day_end(&format, at);
+            int64_t today = moment_day(at, ahead_at(&rows[i], at));
+            int64_t before = moment_day(end - 1, ahead_at(&rows[i], end - 1));
+            int64_t next = moment_day(end, ahead_at(&rows[i], end));
+            if (end <= at || before != today || next != today + 1) {
+                fail_msg("%s: at %lld it ends %lld later, from %lld to %lld", rows[i].name,
+                         (long long)at, (long long)(end - at), (long long)(before - today),
+                         (long long)(next - today));
+            }
+        }
+    }
+}
+
 static void test_durations(void **state)
 {
     (void)state;
@@ -267,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_a_price_is_never_zero),
         cmocka_unit_test(test_decimals),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_days_end_where_the_next_begins),
         cmocka_unit_test(test_durations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,11 @@
+#include "screen/layout.h"
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
-#include "screen/layout.h"
+#include <cmocka.h>
 
 static bool is_empty(struct rect rect)
 {

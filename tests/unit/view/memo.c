@@ -1,21 +1,21 @@
 /* Painting only what is not shown yet must not show: a screen that does, beside one that paints
  * everything each time. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <blotter/core/alloc.h>
+#include "../../../src/view/screen/screen_private.h"
+#include "desk.h"
 #include "text/memo.h"
 
+#include <blotter/core/alloc.h>
+
 #include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../../src/view/screen/screen_private.h"
-#include "desk.h"
+#include <cmocka.h>
 
 enum { STEPS = 6000 };
 
@@ -66,14 +66,14 @@ static void change_rows(struct pair *pair)
 
 static void tell_event(struct pair *pair)
 {
-    struct journal_entry entry = {.wall_ms = pair->desks[0].input.now.wall_ms,
-                                  .panes = 1u << dice(RESOURCE_COUNT),
-                                  .outcome = JOURNAL_PENDING};
+    struct event_log_entry entry = {.wall_ms = pair->desks[0].input.now.wall_ms,
+                                    .panes = 1u << dice(RESOURCE_COUNT),
+                                    .outcome = EVENT_LOG_PENDING};
     snprintf(entry.name, sizeof entry.name, "order_placed");
     snprintf(entry.what, sizeof entry.what, "ROW %u", dice(1000));
     unsigned entries = 1 + dice(4);
-    struct journal_entry outcome = {
-        .outcome = JOURNAL_CONFIRMED, .status = 200, .fetch_us = dice(5000), .rows = dice(100)};
+    struct event_log_entry outcome = {
+        .outcome = EVENT_LOG_CONFIRMED, .status = 200, .fetch_us = dice(5000), .rows = dice(100)};
     bool settle = dice(2) == 0;
     if (pair->desks[0].screen->paused) {
         return; /* what becomes of entries then is only shown when everything is painted */
@@ -81,14 +81,15 @@ static void tell_event(struct pair *pair)
     for (int i = 0; i < 2; i++) {
         struct desk *desk = &pair->desks[i];
         for (unsigned n = 0; n < entries; n++) {
-            journal_add(desk->journal, &entry);
+            event_log_add(desk->event_log, &entry);
         }
         desk->input.events += entries;
         if (settle) {
-            journal_settle(desk->journal, RESOURCE_ORDERS, journal_total(desk->journal), &outcome);
+            event_log_settle(desk->event_log, RESOURCE_ORDERS, event_log_total(desk->event_log),
+                             &outcome);
         }
     }
-    pair->changed |= SCREEN_JOURNAL;
+    pair->changed |= SCREEN_EVENT_LOG;
 }
 
 static void change_state(struct pair *pair)

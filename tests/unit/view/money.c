@@ -1,18 +1,17 @@
 /* What the first line and the TOTAL say of the day, from lists that come one after the other. */
+#include "desk.h"
+#include "table/table.h"
+
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "table/table.h"
-
-#include "desk.h"
+#include <cmocka.h>
 
 #define P(id, quantity, day, unrealized, more)                                                     \
     "{\"id\":\"" id "\",\"symbol\":\"" id "\",\"quantity\":" #quantity ",\"averagePrice\":100,"    \
@@ -250,7 +249,7 @@ static void test_slip(void **state)
     must_hold("never seen", text, "UNSEEN", "—   ✓");
     must_hold("of both", text, "avg slip", "avg slip ~+1.50% = -30 of 2 fills");
     free(text);
-    screen_state_set(desk.screen, "orders.sort", "-go");
+    screen_remembered_set(desk.screen, "orders.sort", "-go");
     text = desk_text(&desk, SCREEN_ALL);
     assert_true(strstr(text, "MARKETED") < strstr(text, "LIMITED"));
     assert_true(strstr(text, "LIMITED") < strstr(text, "UNSEEN"));
@@ -420,7 +419,7 @@ static void test_rows_keep_their_places(void **state)
     struct desk desk;
     desk_open(&desk, 160, 48);
     desk_load(&desk, RESOURCE_POSITIONS, first);
-    screen_state_set(desk.screen, "positions.sort", "-unrl-pnl");
+    screen_remembered_set(desk.screen, "positions.sort", "-unrl-pnl");
     char *text = desk_text(&desk, SCREEN_ALL);
     assert_true(strstr(text, "BB") < strstr(text, "AA"));
     free(text);

@@ -1,18 +1,18 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "desk.h"
+
+#include <blotter/core/alloc.h>
 
 #include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <blotter/core/alloc.h>
-
-#include "desk.h"
+#include <cmocka.h>
 
 /* --- golden screens: BLOTTER_UPDATE_GOLDEN=1 writes them anew ------------------------------- */
 
@@ -284,7 +284,7 @@ static void test_legs_are_marked(void **state)
         has_not(&desk, "└ LEGGED");
     }
     has(&desk, "LEGGED");
-    screen_state_set(desk.screen, "orders.sort", "default");
+    screen_remembered_set(desk.screen, "orders.sort", "default");
     has(&desk, "└ LEGGED");
     desk_do(&desk, ACTION_FILTER); /* what leaves its order out leaves it alone */
     desk_type(&desk, "legged");
@@ -602,7 +602,7 @@ static void test_pause_holds_the_rows(void **state)
     desk_do(&desk, ACTION_SORT_RIGHT);
     has_not(&desk, "PATCHED");
     desk_load(&desk, RESOURCE_ORDERS, "{\"orders\":[]}");
-    journal_add(desk.journal, &(struct journal_entry){.name = "order_cancelled"});
+    event_log_add(desk.event_log, &(struct event_log_entry){.name = "order_cancelled"});
     has(&desk, "▮▮ PAUSED +1");
     has(&desk, "HDFCBANK");
     has_not(&desk, "order_cancelled");
@@ -886,8 +886,8 @@ static void test_columns_scroll_only_while_there_are_more(void **state)
     desk_do(&desk, ACTION_ZOOM);
     screen_resize(desk.screen, 60, 20);
     free(desk_text(&desk, 0));
-    screen_state_set(desk.screen, "orders.columns",
-                     "time,symbol,side,prod,type,qty,filled,price,avg,status");
+    screen_remembered_set(desk.screen, "orders.columns",
+                          "time,symbol,side,prod,type,qty,filled,price,avg,status");
     free(desk_text(&desk, 0));
     for (int i = 0; i < 30; i++) {
         desk_do(&desk, ACTION_RIGHT);
@@ -937,11 +937,12 @@ static void test_state_survives_a_round_trip(void **state)
         {"orders.seen", "00000000000000ab;", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        assert_int_equal(screen_state_set(desk.screen, rows[i].key, rows[i].value), rows[i].taken);
+        assert_int_equal(screen_remembered_set(desk.screen, rows[i].key, rows[i].value),
+                         rows[i].taken);
     }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         bool found = !rows[i].taken;
-        for (size_t n = 0; screen_state_get(desk.screen, n, &key, &value); n++) {
+        for (size_t n = 0; screen_remembered_get(desk.screen, n, &key, &value); n++) {
             found = found || (strcmp(key, rows[i].key) == 0 && strcmp(value, rows[i].value) == 0);
         }
         assert_true(found);
@@ -1097,10 +1098,10 @@ static void test_hidden_amounts_eat_nothing_else(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct desk desk;
         desk_open(&desk, 160, 48);
-        struct journal_entry entry = {.wall_ms = DESK_NOW_MS, .panes = rows[i].panes};
+        struct event_log_entry entry = {.wall_ms = DESK_NOW_MS, .panes = rows[i].panes};
         snprintf(entry.name, sizeof entry.name, "%s", rows[i].name);
         snprintf(entry.what, sizeof entry.what, "%s", rows[i].what);
-        journal_add(desk.journal, &entry);
+        event_log_add(desk.event_log, &entry);
         free(desk_text(&desk, SCREEN_ALL));
         desk_do(&desk, ACTION_EVENTS);
         has(&desk, rows[i].what);

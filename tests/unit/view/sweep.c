@@ -1,17 +1,18 @@
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 /* Every size, random keys, hostile rows: nothing crashes, no figure is cut, nothing unsafe is
  * shown. */
+#include "desk.h"
+
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "desk.h"
 
 static uint64_t seed = 20241028;
 
@@ -116,9 +117,9 @@ static void learn_all(void)
         ("symbol,qty,avg,ltp,day-pnl,unrl-pnl,pnl-percent,to-sl,to-tgt,sl,target,value,invested,"
          "realised,abs-pnl"),
         "symbol,ltp,chg,chg-percent,open,high,low,close,vol,alert"};
-    screen_state_set(desk.screen, "orders.columns", all[0]);
-    screen_state_set(desk.screen, "positions.columns", all[1]);
-    screen_state_set(desk.screen, "watchlist.columns", all[2]);
+    screen_remembered_set(desk.screen, "orders.columns", all[0]);
+    screen_remembered_set(desk.screen, "positions.columns", all[1]);
+    screen_remembered_set(desk.screen, "watchlist.columns", all[2]);
     for (size_t i = 0; i < sizeof panes / sizeof *panes; i++) {
         for (int list = 0; list < 3; list++) {
             desk_do(&desk, panes[i]);

@@ -1,20 +1,20 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "desk.h"
+#include "table/cells.h"
 #include "table/table.h"
 
 #include <blotter/core/decode.h>
 
 #include <locale.h>
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "desk.h"
+#include <cmocka.h>
 
 struct fixture {
     struct table table;
@@ -424,7 +424,7 @@ static void test_sparklines_cover_the_session(void **state)
         history_add_price(history, symbol, i * 1000, gap ? (double)NAN : i);
     }
     struct table_view view = {
-        .area = {0, 0, 60, 4}, .format = &format, .history = history, .session = {0, 1200 * 1000}};
+        .area = {0, 0, 60, 4}, .format = &format, .history = history, .hours = {0, 1200 * 1000}};
     table_paint(&fixture.table, &view, &memo, canvas);
     char *text = canvas_text(canvas);
     if (strstr(text, "▁▂▂▃   ▅▆▇▇█") == NULL) {
@@ -453,6 +453,43 @@ static void test_lists_that_went_cannot_be_stepped_through(void **state)
     table_next_list(&fixture.table, 1);
     assert_int_equal(fixture.table.list_count, 0);
     close_table(&fixture);
+}
+
+/* When an order ended is what the server says of it; when it was placed stands there only as a
+ * guess. */
+static void test_an_end_that_nobody_told_is_marked(void **state)
+{
+    (void)state;
+#define ENDED(members)                                                                             \
+    "{\"orders\":[{\"id\":\"a\",\"createdAt\":\"2024-10-28T09:02:03Z\"," members "}]}"
+#define EXECUTED ",\"executedAt\":\"2024-10-28T09:04:05Z\""
+#define UPDATED ",\"updatedAt\":\"2024-10-28T09:06:07Z\""
+    static const struct {
+        const char *body, *expected;
+    } rows[] = {
+        {ENDED("\"status\":\"EXECUTED\"" EXECUTED UPDATED), "09:04:05"},
+        {ENDED("\"status\":\"EXECUTED\"" UPDATED), "09:06:07"},
+        {ENDED("\"status\":\"EXECUTED\""), "~09:02"},
+        {ENDED("\"status\":\"CANCELLED\"" EXECUTED UPDATED),
+         "09:06:07"}, /* after a part was filled */
+        {ENDED("\"status\":\"CANCELLED\""), "~09:02"},
+        {ENDED("\"status\":\"REJECTED\""), "09:02:03"}, /* at the door */
+    };
+    struct format format;
+    format_default(&format);
+    struct column_now now = {.format = &format, .wall_ms = DESK_NOW_MS};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fixture fixture;
+        char shown[COLUMN_COMPOSED_MAX];
+        bool derived = false;
+        open_table(&fixture, PANE_ORDERS);
+        take(&fixture, rows[i].body);
+        order_when_composed(table_row(&fixture.table, 0), &now, shown);
+        assert_string_equal(shown, rows[i].expected);
+        order_when(table_row(&fixture.table, 0), &derived);
+        assert_int_equal(derived, rows[i].expected[0] == '~');
+        close_table(&fixture);
+    }
 }
 
 /* --- a number is never cut ------------------------------------------------------------------ */
@@ -589,6 +626,7 @@ int main(void)
         cmocka_unit_test(test_price_alerts),
         cmocka_unit_test(test_sparklines_cover_the_session),
         cmocka_unit_test(test_lists_that_went_cannot_be_stepped_through),
+        cmocka_unit_test(test_an_end_that_nobody_told_is_marked),
         cmocka_unit_test(test_no_figure_is_cut_at_any_width),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

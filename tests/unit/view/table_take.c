@@ -1,21 +1,20 @@
 /* Passing over rows that did not change must not show: a table that does, beside one that takes in
  * every row anew each time. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "desk.h"
 #include "table/table.h"
 
 #include <blotter/core/decode.h>
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "desk.h"
+#include <cmocka.h>
 
 enum { ROWS_MAX = 40, STEPS = 4000, BODY_MAX = 32 << 10 };
 

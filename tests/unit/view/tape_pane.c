@@ -1,17 +1,17 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "desk.h"
+
+#include <blotter/core/hash.h>
 
 #include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <blotter/core/hash.h>
-
-#include "desk.h"
+#include <cmocka.h>
 
 static bool shows(struct desk *desk, const char *needle)
 {
@@ -176,6 +176,36 @@ static void test_digest(void **state)
     }
 }
 
+/* Whoever started it has looked; what came before the first key is told. */
+static void test_digest_of_who_only_started(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    tell(&desk, TAPE_FILLED, "A");
+    desk_later(&desk, 300000);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_DOWN);
+    assert_true(shows(&desk, "AWAY 5 min   Day +6,281 → +6,281 · 1 filled"));
+    desk_close(&desk);
+}
+
+/* A day that began meanwhile has nothing to do with the figure of the one before. */
+static void test_digest_over_midnight(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_DOWN);
+    desk_later(&desk, 26 * 3600 * 1000);
+    free(desk_text(&desk, SCREEN_ALL));
+    desk_do(&desk, ACTION_DOWN);
+    assert_true(shows(&desk, "AWAY 26 h 00   new day +6,281"));
+    desk_close(&desk);
+}
+
 /* Without a network the day is what it was, and is marked. */
 static void test_digest_offline(void **state)
 {
@@ -301,6 +331,8 @@ int main(void)
         cmocka_unit_test(test_hostile_texts),
         cmocka_unit_test(test_moving),
         cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_digest_of_who_only_started),
+        cmocka_unit_test(test_digest_over_midnight),
         cmocka_unit_test(test_digest_offline),
         cmocka_unit_test(test_digest_counts_what_was_told),
         cmocka_unit_test(test_digest_lists),

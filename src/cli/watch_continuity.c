@@ -1,6 +1,6 @@
-#include "watch_place.h"
+#include "watch_continuity.h"
 
-uint64_t watch_place_number(const char *id, size_t len)
+uint64_t watch_continuity_number(const char *id, size_t len)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < len; i++) {
@@ -12,13 +12,13 @@ uint64_t watch_place_number(const char *id, size_t len)
     return number;
 }
 
-void watch_place_opened(struct watch_place *place)
+void watch_continuity_opened(struct watch_continuity *place)
 {
     place->joined = !place->begun;
 }
 
 /* What the first event that tells anything says of the way here. */
-static const char *join(const struct watch_place *place, uint64_t id, bool is_welcome)
+static const char *join(const struct watch_continuity *place, uint64_t id, bool is_welcome)
 {
     if (id == 0) {
         return "the server sends no ids";
@@ -30,11 +30,11 @@ static const char *join(const struct watch_place *place, uint64_t id, bool is_we
                              : "the server does not say from where it goes on";
 }
 
-const char *watch_place_event(struct watch_place *place, const struct sse_event *sse,
-                              const struct event *event)
+const char *watch_continuity_event(struct watch_continuity *place, const struct sse_event *sse,
+                                   const struct event *event)
 {
     enum event_type type = event != NULL ? event->type : EVENT_UNKNOWN;
-    uint64_t id = sse->own_id ? watch_place_number(sse->id, sse->id_len) : 0;
+    uint64_t id = sse->own_id ? watch_continuity_number(sse->id, sse->id_len) : 0;
     bool passing = event_info(type)->patch_only || type == EVENT_HEARTBEAT;
     const char *why = NULL;
     if (type == EVENT_RESYNC) {

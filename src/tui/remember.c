@@ -1,21 +1,23 @@
-#include "state.h"
+#include "remember.h"
+
+#include <blotter/core/alloc.h>
+#include <blotter/core/buf.h>
+#include <blotter/core/ini.h>
+#include <blotter/sys/file.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <blotter/core/alloc.h>
-#include <blotter/core/buf.h>
-#include <blotter/core/ini.h>
-#include <blotter/sys/file.h>
 
 enum { STATE_BYTES_MAX = 64 << 10, PATH_BYTES_MAX = 4096 };
 
 /* --- reading ------------------------------------------------------------------------------ */
 
 struct reading {
-    const struct state_file *place;
+    const struct remember_file *place;
     struct screen *screen;
     char *badge;
 };
@@ -42,15 +44,15 @@ static bool take_pair(void *user, const struct ini_pair *pair)
         return true;
     }
     if (strcmp(pair->name, "badge") == 0) {
-        snprintf(reading->badge, STATE_BADGE_MAX, "%s", pair->value);
+        snprintf(reading->badge, REMEMBER_BADGE_MAX, "%s", pair->value);
     } else {
-        screen_state_set(reading->screen, pair->name, pair->value);
+        screen_remembered_set(reading->screen, pair->name, pair->value);
     }
     return true;
 }
 
-void state_load(const struct state_file *place, struct screen *screen,
-                char ret_badge[STATE_BADGE_MAX])
+void remember_load(const struct remember_file *place, struct screen *screen,
+                   char ret_badge[REMEMBER_BADGE_MAX])
 {
     struct reading reading = {place, screen, ret_badge};
     struct ini_error error;
@@ -80,11 +82,11 @@ static bool keep_pair(void *user, const struct ini_pair *pair)
     }
     if (strcmp(pair->section, others->section) != 0) {
         snprintf(others->section, sizeof others->section, "%s", pair->section);
-        if (++others->servers < STATE_SERVERS_MAX) {
+        if (++others->servers < REMEMBER_SERVERS_MAX) {
             buf_printf(&others->text, "\n[%s]\n", pair->section);
         }
     }
-    if (others->servers < STATE_SERVERS_MAX) {
+    if (others->servers < REMEMBER_SERVERS_MAX) {
         buf_printf(&others->text, "%s = %s\n", pair->name, pair->value);
     }
     return true;
@@ -93,14 +95,14 @@ static bool keep_pair(void *user, const struct ini_pair *pair)
 static void write_screen(struct buf *out, struct screen *screen, bool common)
 {
     const char *key, *value;
-    for (size_t i = 0; screen_state_get(screen, i, &key, &value); i++) {
+    for (size_t i = 0; screen_remembered_get(screen, i, &key, &value); i++) {
         if (value[0] != '\0' && !(common && is_of_one_server(key))) {
             buf_printf(out, "%s = %s\n", key, value);
         }
     }
 }
 
-static void write_pairs(struct buf *out, const struct state_file *place, struct screen *screen,
+static void write_pairs(struct buf *out, const struct remember_file *place, struct screen *screen,
                         const char *badge)
 {
     struct others others = {.server = place->server};
@@ -124,7 +126,7 @@ static void write_pairs(struct buf *out, const struct state_file *place, struct 
     buf_done(&others.text);
 }
 
-bool state_save(const struct state_file *place, struct screen *screen, const char *badge)
+bool remember_save(const struct remember_file *place, struct screen *screen, const char *badge)
 {
     char temporary[PATH_BYTES_MAX];
     int len = snprintf(temporary, sizeof temporary, "%s.%ld", place->path, (long)getpid());

@@ -1,4 +1,4 @@
-#include "db_watch.h"
+#include "db_hint.h"
 
 #include <blotter/core/alloc.h>
 
@@ -12,7 +12,7 @@
 #include <sys/inotify.h>
 #elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__) || \
     defined(__DragonFly__)
-#define DB_WATCH_KQUEUE 1
+#define DB_HINT_KQUEUE 1
 #include <sys/event.h>
 #include <sys/time.h>
 #endif
@@ -26,7 +26,7 @@ static const int LOOK_AGAIN_MS[] = {0,  1,  2,  4,  8,  15, 20, 30, 40, 40, 40,
                                     40, 40, 40, 40, 40, 40, 40, 40, 40, 40};
 #define LOOKS (sizeof LOOK_AGAIN_MS / sizeof *LOOK_AGAIN_MS)
 
-struct db_watch {
+struct db_hint {
     struct loop *loop;
     struct loop_timer *timer;
     loop_fn fn;
@@ -36,29 +36,29 @@ struct db_watch {
     size_t look;
 };
 
-static void schedule(struct db_watch *watch)
+static void schedule(struct db_hint *hint)
 {
-    int wait_ms = watch->look < LOOKS ? LOOK_AGAIN_MS[watch->look] : DB_WATCH_POLL_MS;
-    if (watch->look >= LOOKS && watch->fd >= 0) {
+    int wait_ms = hint->look < LOOKS ? LOOK_AGAIN_MS[hint->look] : DB_HINT_POLL_MS;
+    if (hint->look >= LOOKS && hint->fd >= 0) {
         return;
     }
-    loop_timer_set(watch->timer, loop_now(watch->loop).mono_us + wait_ms * INT64_C(1000));
+    loop_timer_set(hint->timer, loop_now(hint->loop).mono_us + wait_ms * INT64_C(1000));
 }
 
 static void on_timer(void *user)
 {
-    struct db_watch *watch = user;
-    watch->look += watch->look < LOOKS ? 1 : 0;
-    schedule(watch);
-    watch->fn(watch->user);
+    struct db_hint *hint = user;
+    hint->look += hint->look < LOOKS ? 1 : 0;
+    schedule(hint);
+    hint->fn(hint->user);
 }
 
 #if defined(__linux__)
 
 /* The database and its log, which is there as long as we have the database open. */
-static int open_watch(struct db_watch *watch, const char *db_path)
+static int open_hint(struct db_hint *hint, const char *db_path)
 {
-    (void)watch;
+    (void)hint;
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     size_t size = strlen(db_path) + sizeof "-wal";
     char *path = mem_alloc(size);
@@ -75,28 +75,28 @@ static int open_watch(struct db_watch *watch, const char *db_path)
 }
 
 /* Once a turn, not until there is no more: a busy writer must not keep us here. */
-static void drain(struct db_watch *watch)
+static void drain(struct db_hint *hint)
 {
     char buffer[4096] __attribute__((aligned(8)));
-    if (read(watch->fd, buffer, sizeof buffer) < 0) {
+    if (read(hint->fd, buffer, sizeof buffer) < 0) {
         return; /* nothing there after all: what is left is read in the next turn */
     }
 }
 
-#elif defined(DB_WATCH_KQUEUE)
+#elif defined(DB_HINT_KQUEUE)
 
-static int open_watch(struct db_watch *watch, const char *db_path)
+static int open_hint(struct db_hint *hint, const char *db_path)
 {
     int fd = kqueue();
     size_t len = strlen(db_path);
     char *path = mem_alloc(len + sizeof "-wal");
     for (int i = 0; i < 2 && fd >= 0; i++) {
         snprintf(path, len + sizeof "-wal", "%s%s", db_path, i == 0 ? "" : "-wal");
-        watch->files[i] = open(path, O_RDONLY | O_CLOEXEC);
+        hint->files[i] = open(path, O_RDONLY | O_CLOEXEC);
         struct kevent change;
-        EV_SET(&change, (uintptr_t)watch->files[i], EVFILT_VNODE, EV_ADD | EV_CLEAR,
+        EV_SET(&change, (uintptr_t)hint->files[i], EVFILT_VNODE, EV_ADD | EV_CLEAR,
                NOTE_WRITE | NOTE_EXTEND | NOTE_DELETE, 0, NULL);
-        if (watch->files[i] < 0 || kevent(fd, &change, 1, NULL, 0, NULL) < 0) {
+        if (hint->files[i] < 0 || kevent(fd, &change, 1, NULL, 0, NULL) < 0) {
             close(fd);
             fd = -1;
         }
@@ -105,27 +105,27 @@ static int open_watch(struct db_watch *watch, const char *db_path)
     return fd;
 }
 
-static void drain(struct db_watch *watch)
+static void drain(struct db_hint *hint)
 {
     struct kevent events[8];
     const struct timespec at_once = {0, 0};
-    if (kevent(watch->fd, NULL, 0, events, 8, &at_once) < 0) {
+    if (kevent(hint->fd, NULL, 0, events, 8, &at_once) < 0) {
         return;
     }
 }
 
 #else
 
-static int open_watch(struct db_watch *watch, const char *db_path)
+static int open_hint(struct db_hint *hint, const char *db_path)
 {
-    (void)watch;
+    (void)hint;
     (void)db_path;
     return -1;
 }
 
-static void drain(struct db_watch *watch)
+static void drain(struct db_hint *hint)
 {
-    (void)watch;
+    (void)hint;
 }
 
 #endif
@@ -134,43 +134,43 @@ static void on_hint(void *user, int fd, unsigned events)
 {
     (void)fd;
     (void)events;
-    struct db_watch *watch = user;
-    drain(watch);
-    watch->look = 1;
-    schedule(watch);
-    watch->fn(watch->user);
+    struct db_hint *hint = user;
+    drain(hint);
+    hint->look = 1;
+    schedule(hint);
+    hint->fn(hint->user);
 }
 
-struct db_watch *db_watch_new(struct loop *loop, const char *db_path, loop_fn fn, void *user)
+struct db_hint *db_hint_new(struct loop *loop, const char *db_path, loop_fn fn, void *user)
 {
-    struct db_watch *watch = mem_calloc(1, sizeof *watch);
-    watch->loop = loop;
-    watch->fn = fn;
-    watch->user = user;
-    watch->files[0] = watch->files[1] = -1;
-    watch->timer = loop_timer_new(loop, on_timer, watch);
-    watch->fd = open_watch(watch, db_path);
-    if (watch->fd >= 0) {
-        loop_watch(loop, watch->fd, LOOP_READ, on_hint, watch);
+    struct db_hint *hint = mem_calloc(1, sizeof *hint);
+    hint->loop = loop;
+    hint->fn = fn;
+    hint->user = user;
+    hint->files[0] = hint->files[1] = -1;
+    hint->timer = loop_timer_new(loop, on_timer, hint);
+    hint->fd = open_hint(hint, db_path);
+    if (hint->fd >= 0) {
+        loop_fd_set(loop, hint->fd, LOOP_READ, on_hint, hint);
     }
-    schedule(watch);
-    return watch;
+    schedule(hint);
+    return hint;
 }
 
-void db_watch_free(struct db_watch *watch)
+void db_hint_free(struct db_hint *hint)
 {
-    if (watch == NULL) {
+    if (hint == NULL) {
         return;
     }
-    if (watch->fd >= 0) {
-        loop_unwatch(watch->loop, watch->fd);
-        close(watch->fd);
+    if (hint->fd >= 0) {
+        loop_fd_clear(hint->loop, hint->fd);
+        close(hint->fd);
     }
     for (int i = 0; i < 2; i++) {
-        if (watch->files[i] >= 0) {
-            close(watch->files[i]);
+        if (hint->files[i] >= 0) {
+            close(hint->files[i]);
         }
     }
-    loop_timer_free(watch->timer);
-    free(watch);
+    loop_timer_free(hint->timer);
+    free(hint);
 }

@@ -1,13 +1,13 @@
+#include "watch_continuity.h"
+
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include "watch_place.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 struct step {
     const char *id; /* of the event itself; NULL: none */
@@ -20,7 +20,7 @@ static void test_what_goes_on_and_what_does_not(void **state)
     (void)state;
     static const struct {
         const char *name;
-        struct watch_place before;
+        struct watch_continuity before;
         struct step steps[4];
     } rows[] = {
         {"the first time", {0}, {{"7", "connected", NULL}, {"8", "order_placed", NULL}}},
@@ -64,9 +64,9 @@ static void test_what_goes_on_and_what_does_not(void **state)
         {"no number", {7, true, false}, {{"abc", "connected", "no ids"}}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct watch_place place = rows[i].before;
+        struct watch_continuity place = rows[i].before;
         if (!place.joined) {
-            watch_place_opened(&place);
+            watch_continuity_opened(&place);
         }
         for (size_t j = 0; j < 4 && rows[i].steps[j].name != NULL; j++) {
             const struct step *step = &rows[i].steps[j];
@@ -77,7 +77,7 @@ static void test_what_goes_on_and_what_does_not(void **state)
             struct sse_event sse = {"message",       7, data, strlen(data), id, strlen(id),
                                     step->id != NULL};
             assert_true(event_parse(&sse, &event));
-            const char *gap = watch_place_event(&place, &sse, &event);
+            const char *gap = watch_continuity_event(&place, &sse, &event);
             bool right =
                 step->gap == NULL ? gap == NULL : gap != NULL && strstr(gap, step->gap) != NULL;
             if (!right) {
@@ -90,11 +90,11 @@ static void test_what_goes_on_and_what_does_not(void **state)
 static void test_ids_are_plain_decimals(void **state)
 {
     (void)state;
-    assert_true(watch_place_number("12", 2) == 12);
-    assert_true(watch_place_number("18446744073709551620", 20) == 0);
-    assert_true(watch_place_number("-1", 2) == 0);
-    assert_true(watch_place_number("1 ", 2) == 0);
-    assert_true(watch_place_number("", 0) == 0);
+    assert_true(watch_continuity_number("12", 2) == 12);
+    assert_true(watch_continuity_number("18446744073709551620", 20) == 0);
+    assert_true(watch_continuity_number("-1", 2) == 0);
+    assert_true(watch_continuity_number("1 ", 2) == 0);
+    assert_true(watch_continuity_number("", 0) == 0);
 }
 
 int main(void)

@@ -134,24 +134,24 @@ static bool keys_from_text(struct table *table, const char *text,
 /* Three keys of the screen, two for every pane with columns, the orders seen, the groups folded,
  * the orders' view and how positions are grouped. */
 enum {
-    STATE_FOCUS,
-    STATE_ZOOM,
-    STATE_THEME,
-    STATE_TABLES,
-    STATE_SEEN = STATE_TABLES + 2 * RESOURCE_COUNT,
-    STATE_FOLDED = STATE_SEEN + SEEN_LINES,
-    STATE_VIEW = STATE_FOLDED + FOLDED_LINES,
-    STATE_GROUPING,
-    STATE_COUNT
+    REMEMBER_FOCUS,
+    REMEMBER_ZOOM,
+    REMEMBER_THEME,
+    REMEMBER_TABLES,
+    REMEMBER_SEEN = REMEMBER_TABLES + 2 * RESOURCE_COUNT,
+    REMEMBER_FOLDED = REMEMBER_SEEN + SEEN_LINES,
+    REMEMBER_VIEW = REMEMBER_FOLDED + FOLDED_LINES,
+    REMEMBER_GROUPING,
+    REMEMBER_COUNT
 };
 
 static void table_to_text(struct screen *screen, size_t i, struct text_out *value)
 {
     static const char *const words[] = {"sort", "columns"};
-    const struct table *table = &screen->tables[(i - STATE_TABLES) / 2];
-    size_t what = (i - STATE_TABLES) % 2;
-    snprintf(screen->state_key, sizeof screen->state_key, "%s.%s", pane_info(table->pane)->name,
-             words[what]);
+    const struct table *table = &screen->tables[(i - REMEMBER_TABLES) / 2];
+    size_t what = (i - REMEMBER_TABLES) % 2;
+    snprintf(screen->remembered_key, sizeof screen->remembered_key, "%s.%s",
+             pane_info(table->pane)->name, words[what]);
     if (what == 0) {
         sort_to_text(table, value);
     } else {
@@ -167,39 +167,40 @@ static const char *const grouping_names[] = {
 };
 static_assert(sizeof grouping_names / sizeof *grouping_names == TABLE_GROUPINGS, "a name each");
 
-bool screen_state_get(struct screen *screen, size_t i, const char **ret_key, const char **ret_value)
+bool screen_remembered_get(struct screen *screen, size_t i, const char **ret_key,
+                           const char **ret_value)
 {
-    struct text_out value = {screen->state_value, sizeof screen->state_value, 0};
+    struct text_out value = {screen->remembered_value, sizeof screen->remembered_value, 0};
     static const char *const keys[] = {"focus", "zoom", "theme"};
-    screen->state_value[0] = '\0';
-    if (i >= STATE_COUNT) {
+    screen->remembered_value[0] = '\0';
+    if (i >= REMEMBER_COUNT) {
         return false;
     }
     const struct table *orders = &screen->tables[RESOURCE_ORDERS];
     const struct table *positions = &screen->tables[RESOURCE_POSITIONS];
-    if (i == STATE_GROUPING) {
-        snprintf(screen->state_key, sizeof screen->state_key, "positions.grouping");
+    if (i == REMEMBER_GROUPING) {
+        snprintf(screen->remembered_key, sizeof screen->remembered_key, "positions.grouping");
         out_put(&value, grouping_names[positions->grouping]);
-    } else if (i == STATE_VIEW) {
-        snprintf(screen->state_key, sizeof screen->state_key, "orders.view");
+    } else if (i == REMEMBER_VIEW) {
+        snprintf(screen->remembered_key, sizeof screen->remembered_key, "orders.view");
         out_put(&value, order_view_info(orders->view)->name);
-    } else if (i >= STATE_FOLDED) {
-        snprintf(screen->state_key, sizeof screen->state_key, "positions.folded");
-        keys_to_text((struct keys){positions->folded, positions->folded_count}, i - STATE_FOLDED,
+    } else if (i >= REMEMBER_FOLDED) {
+        snprintf(screen->remembered_key, sizeof screen->remembered_key, "positions.folded");
+        keys_to_text((struct keys){positions->folded, positions->folded_count}, i - REMEMBER_FOLDED,
                      &value);
-    } else if (i >= STATE_SEEN) {
-        snprintf(screen->state_key, sizeof screen->state_key, "orders.seen");
-        keys_to_text((struct keys){orders->seen, orders->seen_count}, i - STATE_SEEN, &value);
-    } else if (i >= STATE_TABLES) {
+    } else if (i >= REMEMBER_SEEN) {
+        snprintf(screen->remembered_key, sizeof screen->remembered_key, "orders.seen");
+        keys_to_text((struct keys){orders->seen, orders->seen_count}, i - REMEMBER_SEEN, &value);
+    } else if (i >= REMEMBER_TABLES) {
         table_to_text(screen, i, &value);
     } else {
-        snprintf(screen->state_key, sizeof screen->state_key, "%s", keys[i]);
-        out_put(&value, i == STATE_FOCUS  ? pane_info(screen->focus)->name
-                        : i == STATE_ZOOM ? (screen->zoom ? "on" : "off")
-                                          : screen->theme);
+        snprintf(screen->remembered_key, sizeof screen->remembered_key, "%s", keys[i]);
+        out_put(&value, i == REMEMBER_FOCUS  ? pane_info(screen->focus)->name
+                        : i == REMEMBER_ZOOM ? (screen->zoom ? "on" : "off")
+                                             : screen->theme);
     }
-    *ret_key = screen->state_key;
-    *ret_value = screen->state_value;
+    *ret_key = screen->remembered_key;
+    *ret_value = screen->remembered_value;
     return true;
 }
 
@@ -242,7 +243,7 @@ static bool set_grouping(struct screen *screen, const char *value)
     return false;
 }
 
-bool screen_state_set(struct screen *screen, const char *key, const char *value)
+bool screen_remembered_set(struct screen *screen, const char *key, const char *value)
 {
     enum pane pane;
     screen->dirty |= SCREEN_ALL;

@@ -1,4 +1,8 @@
 /* What is remembered between runs, by server. */
+#include "tui/remember.h"
+
+#include <blotter/view/screen.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,18 +11,15 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
 #include <cmocka.h>
-
-#include <blotter/view/screen.h>
-
-#include "tui/state.h"
 
 static char path[128];
 
 static const char *value_of(struct screen *screen, const char *wanted)
 {
     const char *key, *value;
-    for (size_t i = 0; screen_state_get(screen, i, &key, &value); i++) {
+    for (size_t i = 0; screen_remembered_get(screen, i, &key, &value); i++) {
         if (strcmp(key, wanted) == 0) {
             return value;
         }
@@ -29,29 +30,29 @@ static const char *value_of(struct screen *screen, const char *wanted)
 /* A run at a server: sets the pairs, then saves. */
 static void run_at(const char *server, const char *badge, const char *const pairs[][2])
 {
-    struct state_file place = {path, server};
+    struct remember_file place = {path, server};
     struct screen *screen = screen_new(80, 24);
-    char before[STATE_BADGE_MAX];
-    state_load(&place, screen, before);
+    char before[REMEMBER_BADGE_MAX];
+    remember_load(&place, screen, before);
     for (size_t i = 0; pairs[i][0] != NULL; i++) {
-        assert_true(screen_state_set(screen, pairs[i][0], pairs[i][1]));
+        assert_true(screen_remembered_set(screen, pairs[i][0], pairs[i][1]));
     }
-    assert_true(state_save(&place, screen, badge));
+    assert_true(remember_save(&place, screen, badge));
     screen_free(screen);
 }
 
-static struct screen *load_at(const char *server, char badge[STATE_BADGE_MAX])
+static struct screen *load_at(const char *server, char badge[REMEMBER_BADGE_MAX])
 {
-    struct state_file place = {path, server};
+    struct remember_file place = {path, server};
     struct screen *screen = screen_new(80, 24);
-    state_load(&place, screen, badge);
+    remember_load(&place, screen, badge);
     return screen;
 }
 
 static void another_server_has_other_panes(void **state)
 {
     (void)state;
-    char badge[STATE_BADGE_MAX];
+    char badge[REMEMBER_BADGE_MAX];
     unlink(path);
     run_at("a", "MOCK",
            (const char *const[][2]){{"focus", "watchlist"},
@@ -80,13 +81,13 @@ static void another_server_has_other_panes(void **state)
 static void the_oldest_servers_are_forgotten(void **state)
 {
     (void)state;
-    char badge[STATE_BADGE_MAX], server[16];
+    char badge[REMEMBER_BADGE_MAX], server[16];
     struct stat once = {0}, later = {0};
     unlink(path);
-    for (int i = 0; i < 3 * STATE_SERVERS_MAX; i++) {
+    for (int i = 0; i < 3 * REMEMBER_SERVERS_MAX; i++) {
         snprintf(server, sizeof server, "s%03d", i);
         run_at(server, "REAL", (const char *const[][2]){{"zoom", "on"}, {NULL, NULL}});
-        assert_int_equal(stat(path, i == STATE_SERVERS_MAX ? &once : &later), 0);
+        assert_int_equal(stat(path, i == REMEMBER_SERVERS_MAX ? &once : &later), 0);
     }
     assert_int_equal(once.st_size, later.st_size);
     screen_free(load_at("s000", badge));
@@ -99,7 +100,7 @@ static void the_oldest_servers_are_forgotten(void **state)
 static void every_rejection_seen_comes_back(void **state)
 {
     (void)state;
-    char badge[STATE_BADGE_MAX], line[256] = "";
+    char badge[REMEMBER_BADGE_MAX], line[256] = "";
     unlink(path);
     for (int i = 1; i <= 12; i++) {
         size_t len = strlen(line);
@@ -110,7 +111,7 @@ static void every_rejection_seen_comes_back(void **state)
     struct screen *screen = load_at("a", badge);
     const char *key, *value;
     size_t seen = 0;
-    for (size_t i = 0; screen_state_get(screen, i, &key, &value); i++) {
+    for (size_t i = 0; screen_remembered_get(screen, i, &key, &value); i++) {
         seen += strcmp(key, "orders.seen") == 0 ? (strlen(value) + 1) / 17 : 0;
     }
     assert_int_equal(seen, 12);

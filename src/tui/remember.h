@@ -1,28 +1,28 @@
 /*
- * state: what is remembered between runs, as an INI file in the state directory. How things look
+ * remember: what is remembered between runs, as an INI file in the state directory. How things look
  * (theme, columns, sorting) stands on top and is where a server seen for the first time begins; a
  * section for each server holds all that was left there: another server has other panes and rows.
  */
-#ifndef BLOTTER_TUI_STATE_H
-#define BLOTTER_TUI_STATE_H
+#ifndef BLOTTER_TUI_REMEMBER_H
+#define BLOTTER_TUI_REMEMBER_H
 
 #include <blotter/view/screen.h>
 
-#define STATE_BADGE_MAX 8
-#define STATE_SERVERS_MAX 12 /* the newest are kept */
+#define REMEMBER_BADGE_MAX 8
+#define REMEMBER_SERVERS_MAX 12 /* the newest are kept */
 
-struct state_file {
+struct remember_file {
     const char *path;
     const char *server; /* the section's name */
 };
 
 /* Lines that are not understood are left out. A missing file is an empty one. ret_badge: what the
  * server said it is when it was last seen, "" when that is not known. */
-void state_load(const struct state_file *place, struct screen *screen,
-                char ret_badge[STATE_BADGE_MAX]);
+void remember_load(const struct remember_file *place, struct screen *screen,
+                   char ret_badge[REMEMBER_BADGE_MAX]);
 
 /* Written to a temporary name and renamed, 0600; what it says of other servers is kept. False when
  * that failed (errno says why). */
-bool state_save(const struct state_file *place, struct screen *screen, const char *badge);
+bool remember_save(const struct remember_file *place, struct screen *screen, const char *badge);
 
 #endif
