@@ -35,13 +35,6 @@ void watch_settings_default(struct watch_settings *ret)
     };
 }
 
-void watch_source_default(struct watch_source *ret)
-{
-    *ret = (struct watch_source){.path = "/api/realtime/stream"};
-    http_settings_default(&ret->http);
-    conn_settings_default(&ret->conn);
-}
-
 /* ---- the end ---- */
 
 static void leave_when_written(struct watch *watch)

@@ -33,8 +33,6 @@ struct watch_source {
     void *refused_user;
 };
 
-void watch_source_default(struct watch_source *ret);
-
 struct watch_settings {
     const struct watch_source *sources;
     size_t source_count;

@@ -81,7 +81,7 @@ static void print_news(struct watch_print *print, const struct watch_news *news)
     watch_json_head(out, news->name);
     buf_printf(out, "\"status\":\"%s\",\"at\":\"%s\"", news->word, watch_print_stamp(print));
     if (status->phase == CONN_LIVE) {
-        buf_printf(out, ",\"resumed\":%s", news->resumed ? "true" : "false");
+        buf_printf(out, ",\"resumed\":%s", news->status->resumes ? "true" : "false");
     } else {
         buf_printf(out,
                    ",\"attempt\":%d,\"kind\":\"%s\",\"httpStatus\":%d,\"reason\":", status->attempt,
@@ -104,7 +104,7 @@ static void say_news(const struct watch_print *print, const struct watch_news *n
              (double)wait_ms / (wait_ms < 1000 ? 1 : 1000));
     if (status->phase == CONN_LIVE) {
         watch_say(print, name, "stream live%s",
-                  news->resumed ? ", continued after the last event" : "");
+                  news->status->resumes ? ", continued after the last event" : "");
     } else if (status->phase == CONN_WAITING && strcmp(news->word, "lost") == 0) {
         watch_say(print, name, "stream lost: %s; next try in %s", status->fault.text, wait);
     } else if (status->phase == CONN_WAITING) {

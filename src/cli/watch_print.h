@@ -36,7 +36,6 @@ void watch_print_event(struct watch_print *print, const char *name, const struct
 struct watch_news {
     const char *name, *word;
     const struct conn_status *status;
-    bool resumed;
 };
 void watch_print_news(struct watch_print *print, const struct watch_news *news);
 

@@ -316,7 +316,7 @@ void watch_use_token(struct watch_stream *watch, const char *token, const char *
     finish(watch, STATUS_AUTH);
 }
 
-static void on_status(void *user, const struct conn_status *status, bool sent_last_id)
+static void on_status(void *user, const struct conn_status *status)
 {
     struct watch_stream *watch = user;
     const char *word = status_word(watch, status);
@@ -329,7 +329,7 @@ static void on_status(void *user, const struct conn_status *status, bool sent_la
         watch_continuity_opened(&watch->place);
     }
     trace_status(watch, status);
-    const struct watch_news news = {watch->source->name, word, status, sent_last_id};
+    const struct watch_news news = {watch->source->name, word, status};
     watch_print_news(watch->all.print, &news);
     watch->renewed = watch->renewed && status->phase != CONN_LIVE;
     if (status->phase == CONN_ENDED && !ask_for_token(watch, status)) {
@@ -545,10 +545,10 @@ static void on_relay_fault(void *user, enum resource resource, const struct faul
 }
 
 /* The panes are read once nothing can be missed any more. */
-static void on_relay_status(void *user, const struct conn_status *status, bool resumes)
+static void on_relay_status(void *user, const struct conn_status *status)
 {
     struct watch_stream *watch = user;
-    on_status(watch, status, resumes);
+    on_status(watch, status);
     if (status->phase != CONN_LIVE || watch->over) {
         return;
     }

@@ -4,6 +4,7 @@
  */
 #include "script_server.h"
 #include "watch.h"
+#include "watch_source.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -99,11 +100,9 @@ static struct watch_source source;
 static void settings_for(struct watch_settings *settings, const char *url)
 {
     watch_settings_default(settings);
-    watch_source_default(&source);
+    watch_source_at(&source, url);
     settings->sources = &source;
     settings->source_count = 1;
-    source.http.url = url;
-    source.path = "/s";
     source.conn.retry_ms = 20;
     source.conn.max_retry_ms = 60;
     settings->format = WATCH_RAW;

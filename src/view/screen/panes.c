@@ -1,5 +1,12 @@
 /* A pane: its frame with title, times and reasons, and what is inside. */
+#include "accounts.h"
+#include "bar.h"
+#include "curves.h"
+#include "events.h"
+#include "panes.h"
 #include "screen_private.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <blotter/core/derive.h>
 
@@ -82,6 +89,8 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
                        size_t capacity)
 {
     const struct table *table = &frame->screen->tables[pane];
+    bool cut = pane == PANE_ORDERS && screen_is_cut(frame->input, table->snapshot);
+    const char *more = cut ? "+" : "";
     size_t all = table_line_count(table), last = table->top + (lines > 0 ? (size_t)lines : 0);
     last = last < all ? last : all;
     out[0] = '\0';
@@ -89,7 +98,7 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
         return;
     }
     if (table_filter_hides(table)) {
-        snprintf(out, capacity, "%zu of %zu · ", table->order_count, table->total);
+        snprintf(out, capacity, "%zu of %zu%s · ", table->order_count, table->total, more);
     } else if (lines > 0 && all > (size_t)lines) {
         size_t top = table->top, first = table_row_of_line(table, top);
         while (first == TABLE_NO_ROW) { /* what divides rows is none */
@@ -101,9 +110,9 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
         }
         last = (newest == TABLE_NO_ROW ? first : newest) + 1;
         first++;
-        snprintf(out, capacity, "%zu-%zu/%zu · ", first, last, table->order_count);
+        snprintf(out, capacity, "%zu-%zu/%zu%s · ", first, last, table->order_count, more);
     } else {
-        snprintf(out, capacity, "%zu · ", table->order_count);
+        snprintf(out, capacity, "%zu%s · ", table->order_count, more);
     }
 }
 
@@ -125,38 +134,62 @@ static void exposure_text(const struct frame *frame, char *out, size_t capacity)
              (sum->gross + sum->net) / 2 / sum->gross * 100);
 }
 
-/* Count and freshness: the longest form that fits; a stale mark stays to the last. */
+struct status {
+    char exposure[FORMAT_MAX + 48], count[64], more[64], at[FORMAT_MAX], minute[FORMAT_MAX];
+    bool cut, stale;
+};
+
+/* From the longest form to the shortest; a stale mark stays to the last. */
+enum { STATUS_FORMS = 5 };
+static void status_form(const struct status *status, int form, char out[TITLE_MAX])
+{
+    const char *mark = status->stale ? "≈ " : "";
+    switch (form) {
+    case 0:
+        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->exposure, status->count, mark,
+                 status->at);
+        break;
+    case 1:
+        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->more, status->cut ? "" : status->count,
+                 mark, status->at);
+        break;
+    case 2:
+        snprintf(out, TITLE_MAX, " %s%s%s ", status->count, mark, status->at);
+        break;
+    case 3:
+        snprintf(out, TITLE_MAX, " %s%s ", mark, status->minute);
+        break;
+    default:
+        snprintf(out, TITLE_MAX, "%s", status->stale ? "≈" : "");
+    }
+}
+
+/* Count and freshness: the longest form that fits. */
 static void put_status(const struct frame *frame, enum pane pane, struct rect edge, int lines)
 {
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
-    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[5][TITLE_MAX], more[64] = "",
-         exposure[FORMAT_MAX + 48] = "";
-    const char *mark = state.stale ? "≈ " : "";
-    if (screen_has_table(pane)) {
-        count_text(frame, pane, lines, count, sizeof count);
-    }
-    format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, at);
-    format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.shown_ms, minute);
-    size_t rows = state.shown != NULL ? state.shown->row_count : 0;
-    bool cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
-    if (cut) {
-        snprintf(more, sizeof more, "newest %zu of more · ", rows);
-    }
-    if (pane == PANE_POSITIONS) {
-        exposure_text(frame, exposure, sizeof exposure);
-    }
-    snprintf(forms[0], TITLE_MAX, " %s%s%sas of %s ", exposure, count, mark, at);
-    snprintf(forms[1], TITLE_MAX, " %s%s%sas of %s ", more, cut ? "" : count, mark, at);
-    snprintf(forms[2], TITLE_MAX, " %s%s%s ", count, mark, at);
-    snprintf(forms[3], TITLE_MAX, " %s%s ", mark, minute);
-    snprintf(forms[4], TITLE_MAX, "%s", state.stale ? "≈" : "");
+    const struct format *format = &frame->input->format;
+    struct status status = {.stale = state.stale};
+    char text[TITLE_MAX];
     if (state.shown == NULL) {
         return;
     }
-    for (int i = exposure[0] != '\0' ? 0 : 1; i < 5; i++) {
-        if (text_width(forms[i]) <= edge.width) {
-            canvas_put_right(frame->canvas, edge, forms[i],
-                             plain(state.stale ? ROLE_STALE : ROLE_DIM));
+    if (screen_has_table(pane)) {
+        count_text(frame, pane, lines, status.count, sizeof status.count);
+    }
+    format_time(format, state.shown_ms, frame->input->now.wall_ms, status.at);
+    format_clock(format, FORMAT_CLOCK_MINUTE, state.shown_ms, status.minute);
+    status.cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
+    if (status.cut) {
+        snprintf(status.more, sizeof status.more, "newest %zu of more · ", state.shown->row_count);
+    }
+    if (pane == PANE_POSITIONS) {
+        exposure_text(frame, status.exposure, sizeof status.exposure);
+    }
+    for (int form = status.exposure[0] != '\0' ? 0 : 1; form < STATUS_FORMS; form++) {
+        status_form(&status, form, text);
+        if (text_width(text) <= edge.width) {
+            canvas_put_right(frame->canvas, edge, text, plain(state.stale ? ROLE_STALE : ROLE_DIM));
             return;
         }
     }
@@ -168,8 +201,9 @@ static void put_events_status(const struct frame *frame, struct rect edge)
     size_t new = tape_pane_new(frame->screen, frame->input);
     if (frame->screen->strip.event_log) {
         snprintf(text, sizeof text, " %llu received ",
-                 (unsigned long long)(frame->screen->paused ? frame->screen->held_events
-                                                            : frame->input->events));
+                 (unsigned long long)(frame->screen->paused && frame->input->accounts == NULL
+                                          ? frame->screen->held[0].events
+                                          : frame->input->events));
     } else if (new > 0) {
         snprintf(text, sizeof text, " %zu new ", new);
     }
@@ -295,7 +329,7 @@ static int put_views(const struct frame *frame, struct rect edge)
             continue;
         }
         snprintf(text, sizeof text, here ? "[%s %zu%s]" : " %s %zu%s ", info->name, count,
-                 more && i == ORDER_VIEW_WORKING ? "+" : "");
+                 more && i <= ORDER_VIEW_ALL ? "+" : "");
         if (text_width(text) > edge.x + edge.width - x) {
             break;
         }
@@ -370,7 +404,7 @@ static void put_frame(const struct frame *frame, enum pane pane)
 
 /* --- lines under the rows ------------------------------------------------------------------- */
 
-/* "   avg slip +0.02 % = -1,120 of 23": the fills weighed by what they were worth. */
+/* "   slippage cost ~1,120 (0.02%) over 23 fills": against limits, or the prices when placed. */
 static void add_slip(struct bar *bar, const struct frame *frame, const struct table_foot *foot,
                      bool stale)
 {
@@ -379,19 +413,19 @@ static void add_slip(struct bar *bar, const struct frame *frame, const struct ta
     if (foot->slips == 0 || isnan(foot->slip)) {
         return;
     }
-    struct format_figure share = {foot->slip / foot->filled * 100, 2,
-                                  FORMAT_SIGN | FORMAT_PERCENT | FORMAT_DERIVED};
+    struct format_figure share = {fabs(foot->slip) / foot->filled * 100, 2, FORMAT_PERCENT};
     format_number(format, share, percent);
-    format_number(format, (struct format_figure){-foot->slip, 0, FORMAT_SIGN}, amount);
-    enum role role = stale            ? ROLE_STALE
-                     : foot->slip > 0 ? ROLE_PNL_DOWN
-                     : foot->slip < 0 ? ROLE_PNL_UP
-                                      : ROLE_TEXT;
-    bar_add(bar, (struct bar_place){3, 0}, plain(ROLE_DIM), "   avg slip ");
-    bar_add(bar, (struct bar_place){3, 0}, plain(role), "%s", percent);
-    bar_add(bar, (struct bar_place){4, 0}, plain(role), " = %s",
-            frame->screen->hide_amounts ? FORMAT_HIDDEN : amount);
-    bar_add(bar, (struct bar_place){5, 0}, plain(ROLE_DIM), " of %zu fill%s", foot->slips,
+    format_number(format, (struct format_figure){fabs(foot->slip), 0, FORMAT_DERIVED}, amount);
+    bool none = fabs(foot->slip)<0.5, cost = foot->slip> 0;
+    enum role role = stale ? ROLE_STALE : none ? ROLE_TEXT : cost ? ROLE_PNL_DOWN : ROLE_PNL_UP;
+    bar_add(bar, (struct bar_place){3, 0}, plain(ROLE_DIM),
+            none ? "   no slippage" : "   slippage ");
+    if (!none) {
+        bar_add(bar, (struct bar_place){3, 0}, plain(role), "%s %s%s", cost ? "cost" : "gained",
+                stale ? "≈ " : "", frame->screen->hide_amounts ? FORMAT_HIDDEN : amount);
+        bar_add(bar, (struct bar_place){4, 0}, plain(role), " (%s)", percent);
+    }
+    bar_add(bar, (struct bar_place){5, 0}, plain(ROLE_DIM), " over %zu fill%s", foot->slips,
             foot->slips == 1 ? "" : "s");
 }
 

@@ -4,6 +4,7 @@
  */
 #include "fake_net.h"
 #include "watch.h"
+#include "watch_source.h"
 
 #include <blotter/core/alloc.h>
 
@@ -40,8 +41,7 @@ static int set_up(void **state)
     assert_int_equal(fcntl(fixture.out[0], F_SETFL, O_NONBLOCK), 0);
     fixture.settings.out_fd = fixture.out[1];
     fixture.settings.err_fd = open("/dev/null", O_WRONLY);
-    watch_source_default(&fixture.source);
-    fixture.source.http.url = "http://h";
+    watch_source_at(&fixture.source, "http://h");
     fixture.settings.sources = &fixture.source;
     fixture.settings.source_count = 1;
     return 0;
