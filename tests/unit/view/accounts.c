@@ -296,6 +296,7 @@ static void test_the_digest_names_accounts(void **state)
     struct trio trio;
     struct tape_entry entry;
     trio_open(&trio, 160, 48);
+    free(trio_text(&trio, SCREEN_ALL));
     trio_do(&trio, "down");
     desk_later(&trio.desks[0], 180000);
     tape_entry_init(&entry, TAPE_REJECTED, DESK_NOW_MS + 1000);
@@ -306,6 +307,30 @@ static void test_the_digest_names_accounts(void **state)
     trio_do(&trio, "down");
     expect(&trio, "AWAY 3 min", true);
     expect(&trio, "2 filled · 1 rejected · alpaca 1, play 2", true);
+    /* The real ones together, the mock for itself, whichever was stepped to meanwhile. */
+    expect(&trio, " Day Σ real +12,561 → +12,561  Σ mock +6,281 → +6,281 ", true);
+    trio_do(&trio, "account-next");
+    desk_later(&trio.desks[0], 180000);
+    trio_do(&trio, "down");
+    assert_int_equal(trio.accounts.shown, 0);
+    expect(&trio, " Day Σ real +12,561 → +12,561  Σ mock +6,281 → +6,281 ", true);
+    trio_close(&trio);
+}
+
+/* Nothing is added that differs in currency, and what is stale says so for itself. */
+static void test_the_digest_has_a_day_for_each_currency(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    snprintf(trio.owners[1].currency, sizeof trio.owners[1].currency, "USD");
+    free(trio_text(&trio, SCREEN_ALL));
+    trio_do(&trio, "down");
+    desk_later(&trio.desks[0], 180000);
+    trio_do(&trio, "dead down");
+    expect(&trio, "kite", true);
+    expect(&trio, "+6,281 → ≈+6,281", true);
+    expect(&trio, "12,561", false);
     trio_close(&trio);
 }
 
@@ -530,6 +555,7 @@ int main(void)
         cmocka_unit_test(test_attention_does_not_hide_that_a_row_is_stale),
         cmocka_unit_test(test_whose_a_row_is_always_stands_there),
         cmocka_unit_test(test_the_digest_names_accounts),
+        cmocka_unit_test(test_the_digest_has_a_day_for_each_currency),
         cmocka_unit_test(test_a_clock_that_is_a_day_off_is_its_own),
         cmocka_unit_test(test_pages_name_the_account),
         cmocka_unit_test(test_enter_opens_an_account),
