@@ -516,6 +516,42 @@ static void test_events_of_all_stand_together(void **state)
     trio_close(&trio);
 }
 
+/* Rejections that were seen beside others are known as those that the account has alone, and back.
+ */
+static void test_what_was_seen_is_its_accounts(void **state)
+{
+    (void)state;
+    struct trio trio;
+    const char *value;
+    char kept[32];
+    trio_open(&trio, 160, 48);
+    free(trio_text(&trio, SCREEN_ALL));
+    fill(&trio);
+    struct screen *screen = trio.desks[0].screen;
+    assert_false(screen_seen_get(screen, &trio.input, 1, 0, &value));
+    trio_do(&trio, "account-next account-next seen account-all");
+    fill(&trio);
+    assert_false(screen_seen_get(screen, &trio.input, 0, 0, &value));
+    assert_true(screen_seen_get(screen, &trio.input, 1, 0, &value));
+    snprintf(kept, sizeof kept, "%s", value);
+    const struct order *orders = trio.inputs[1].panes[RESOURCE_ORDERS].shown->orders;
+    size_t i = 0;
+    while (orders[i].class != ORDER_REJECTED) {
+        i++;
+    }
+    assert_int_equal(strtoull(kept, NULL, 16), model_key(orders[i].row.id, NULL));
+    assert_false(screen_seen_get(screen, &trio.input, 1, 1, &value));
+    trio_close(&trio);
+    trio_open(&trio, 160, 48);
+    assert_true(screen_seen_set(trio.desks[0].screen, &trio.owners[1], kept));
+    free(trio_text(&trio, SCREEN_ALL));
+    fill(&trio);
+    assert_true(screen_seen_get(trio.desks[0].screen, &trio.input, 1, 0, &value));
+    assert_string_equal(value, kept);
+    expect(&trio, "2 rejected", true);
+    trio_close(&trio);
+}
+
 /* A click's worth of steps with everything paused, opened and filtered: nothing is read that is
  * gone. */
 static void test_accounts_come_and_go(void **state)
@@ -562,6 +598,7 @@ int main(void)
         cmocka_unit_test(test_a_click_on_the_strip_chooses),
         cmocka_unit_test(test_a_pause_outlasts_a_step),
         cmocka_unit_test(test_events_of_all_stand_together),
+        cmocka_unit_test(test_what_was_seen_is_its_accounts),
         cmocka_unit_test(test_accounts_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
