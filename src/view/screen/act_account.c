@@ -1,4 +1,5 @@
 /* Which of several accounts is shown, and which is selected in their pane. */
+#include "accounts.h"
 #include "act.h"
 
 /* Nothing on the canvas stands any more. */

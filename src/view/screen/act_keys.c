@@ -1,5 +1,8 @@
 /* What keys and mouse do: a handler per action, and nothing that draws. */
 #include "act.h"
+#include "away.h"
+#include "popup.h"
+#include "tape_pane.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/utf8.h>

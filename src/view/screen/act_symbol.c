@@ -1,5 +1,8 @@
 /* What Enter and v open, and moving about in it. */
+#include "accounts.h"
 #include "act.h"
+#include "events.h"
+#include "symbol.h"
 
 static void see(struct act *act)
 {

@@ -1,3 +1,4 @@
+#include "bar.h"
 #include "screen_private.h"
 
 #include <stdarg.h>

@@ -1,5 +1,8 @@
 /* What goes to the clipboard. */
 #include "act.h"
+#include "events.h"
+#include "popup.h"
+#include "tape_pane.h"
 
 #include <blotter/core/alloc.h>
 

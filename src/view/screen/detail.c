@@ -1,4 +1,6 @@
 /* Every field that the server sent for a row, as it was sent, wrapped, with the times around it. */
+#include "events.h"
+#include "popup.h"
 #include "screen_private.h"
 
 #include <blotter/core/alloc.h>

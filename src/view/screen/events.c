@@ -1,4 +1,5 @@
 /* The events strip: what came, and what came of it. Newest first. */
+#include "events.h"
 #include "screen_private.h"
 
 #include <stdio.h>

@@ -1,6 +1,13 @@
 /* The lines around the panes: who and what (top), is it alive (state bar), tabs, three-line mini.
  */
+#include "accounts.h"
+#include "bar.h"
+#include "curves.h"
+#include "events.h"
+#include "lines.h"
 #include "screen_private.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>

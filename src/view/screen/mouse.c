@@ -1,6 +1,9 @@
 /* What the mouse does: click focuses, selects and sorts; the wheel scrolls what is under it and
  * does nothing else: no focus, no selection, no mark taken back. */
 #include "act.h"
+#include "away.h"
+#include "events.h"
+#include "tape_pane.h"
 
 #define WHEEL_LINES 3
 

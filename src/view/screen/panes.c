@@ -1,5 +1,12 @@
 /* A pane: its frame with title, times and reasons, and what is inside. */
+#include "accounts.h"
+#include "bar.h"
+#include "curves.h"
+#include "events.h"
+#include "panes.h"
 #include "screen_private.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <blotter/core/derive.h>
 
@@ -82,6 +89,8 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
                        size_t capacity)
 {
     const struct table *table = &frame->screen->tables[pane];
+    bool cut = pane == PANE_ORDERS && screen_is_cut(frame->input, table->snapshot);
+    const char *more = cut ? "+" : "";
     size_t all = table_line_count(table), last = table->top + (lines > 0 ? (size_t)lines : 0);
     last = last < all ? last : all;
     out[0] = '\0';
@@ -89,7 +98,7 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
         return;
     }
     if (table_filter_hides(table)) {
-        snprintf(out, capacity, "%zu of %zu · ", table->order_count, table->total);
+        snprintf(out, capacity, "%zu of %zu%s · ", table->order_count, table->total, more);
     } else if (lines > 0 && all > (size_t)lines) {
         size_t top = table->top, first = table_row_of_line(table, top);
         while (first == TABLE_NO_ROW) { /* what divides rows is none */
@@ -101,9 +110,9 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
         }
         last = (newest == TABLE_NO_ROW ? first : newest) + 1;
         first++;
-        snprintf(out, capacity, "%zu-%zu/%zu · ", first, last, table->order_count);
+        snprintf(out, capacity, "%zu-%zu/%zu%s · ", first, last, table->order_count, more);
     } else {
-        snprintf(out, capacity, "%zu · ", table->order_count);
+        snprintf(out, capacity, "%zu%s · ", table->order_count, more);
     }
 }
 
@@ -320,7 +329,7 @@ static int put_views(const struct frame *frame, struct rect edge)
             continue;
         }
         snprintf(text, sizeof text, here ? "[%s %zu%s]" : " %s %zu%s ", info->name, count,
-                 more && i == ORDER_VIEW_WORKING ? "+" : "");
+                 more && i <= ORDER_VIEW_ALL ? "+" : "");
         if (text_width(text) > edge.x + edge.width - x) {
             break;
         }
@@ -395,7 +404,7 @@ static void put_frame(const struct frame *frame, enum pane pane)
 
 /* --- lines under the rows ------------------------------------------------------------------- */
 
-/* "   avg slip +0.02 % = -1,120 of 23": the fills weighed by what they were worth. */
+/* "   slippage cost ~1,120 (0.02%) over 23 fills": against limits, or the prices when placed. */
 static void add_slip(struct bar *bar, const struct frame *frame, const struct table_foot *foot,
                      bool stale)
 {
@@ -404,19 +413,19 @@ static void add_slip(struct bar *bar, const struct frame *frame, const struct ta
     if (foot->slips == 0 || isnan(foot->slip)) {
         return;
     }
-    struct format_figure share = {foot->slip / foot->filled * 100, 2,
-                                  FORMAT_SIGN | FORMAT_PERCENT | FORMAT_DERIVED};
+    struct format_figure share = {fabs(foot->slip) / foot->filled * 100, 2, FORMAT_PERCENT};
     format_number(format, share, percent);
-    format_number(format, (struct format_figure){-foot->slip, 0, FORMAT_SIGN}, amount);
-    enum role role = stale            ? ROLE_STALE
-                     : foot->slip > 0 ? ROLE_PNL_DOWN
-                     : foot->slip < 0 ? ROLE_PNL_UP
-                                      : ROLE_TEXT;
-    bar_add(bar, (struct bar_place){3, 0}, plain(ROLE_DIM), "   avg slip ");
-    bar_add(bar, (struct bar_place){3, 0}, plain(role), "%s", percent);
-    bar_add(bar, (struct bar_place){4, 0}, plain(role), " = %s",
-            frame->screen->hide_amounts ? FORMAT_HIDDEN : amount);
-    bar_add(bar, (struct bar_place){5, 0}, plain(ROLE_DIM), " of %zu fill%s", foot->slips,
+    format_number(format, (struct format_figure){fabs(foot->slip), 0, FORMAT_DERIVED}, amount);
+    bool none = fabs(foot->slip)<0.5, cost = foot->slip> 0;
+    enum role role = stale ? ROLE_STALE : none ? ROLE_TEXT : cost ? ROLE_PNL_DOWN : ROLE_PNL_UP;
+    bar_add(bar, (struct bar_place){3, 0}, plain(ROLE_DIM),
+            none ? "   no slippage" : "   slippage ");
+    if (!none) {
+        bar_add(bar, (struct bar_place){3, 0}, plain(role), "%s %s%s", cost ? "cost" : "gained",
+                stale ? "≈ " : "", frame->screen->hide_amounts ? FORMAT_HIDDEN : amount);
+        bar_add(bar, (struct bar_place){4, 0}, plain(role), " (%s)", percent);
+    }
+    bar_add(bar, (struct bar_place){5, 0}, plain(ROLE_DIM), " over %zu fill%s", foot->slips,
             foot->slips == 1 ? "" : "s");
 }
 

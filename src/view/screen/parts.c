@@ -1,3 +1,4 @@
+#include "curves.h"
 #include "screen_private.h"
 
 #include <blotter/core/derive.h>

@@ -1,4 +1,12 @@
+#include "accounts.h"
+#include "away.h"
+#include "curves.h"
+#include "lines.h"
+#include "panes.h"
+#include "popup.h"
 #include "screen_private.h"
+#include "symbol.h"
+#include "tape_pane.h"
 
 #include <blotter/core/alloc.h>
 

@@ -1,6 +1,8 @@
 /* The story of each order of a symbol: placed, changed, filled; the price then, and the slippage.
  */
+#include "bar.h"
 #include "page.h"
+#include "tape_pane.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -54,7 +56,7 @@ static void put_slip(const struct page *page, struct bar *bar, const struct tape
     double price = fill->price < 0 || fill->price > 0 ? fill->price : (double)NAN;
     double apart = (price - reference) * side;
     char percent[FORMAT_MAX], amount[FORMAT_MAX];
-    struct format_figure figure = {apart / reference * 100, 2, FORMAT_SIGN | FORMAT_PERCENT};
+    struct format_figure figure = {apart / fabs(reference) * 100, 2, FORMAT_SIGN | FORMAT_PERCENT};
     format_number(&page->frame->input->format, figure, percent);
     bar_add(bar, PAGE_LEFT(3), PAGE_DIM, "  slip ");
     if (isnan(apart)) {

@@ -2,7 +2,9 @@
  * The top line of several accounts: "▌REAL▐ [a ● +4,603] [b ≈ -210 offline 14:02] Σ ≈ +4,393". It
  * says less of each where there is less room, and names at last only those that are not well.
  */
+#include "accounts.h"
 #include "screen_private.h"
+#include "words.h"
 
 #include <blotter/core/alloc.h>
 

@@ -2,7 +2,11 @@
  * The symbol page: quote, range and curve of what the selected row is about, the position, what
  * works, what was booked, and the story of each order. Beside the table where there is room.
  */
+#include "bar.h"
 #include "page.h"
+#include "symbol.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <blotter/core/derive.h>
 
@@ -69,8 +73,8 @@ static bool stays_open(const struct screen *screen)
 
 bool symbol_covers(const struct screen *screen, enum pane pane)
 {
-    struct rect area = page_area(screen), other = screen->layout.panes[pane];
-    return screen->popup == SCOPE_SYMBOL && rect_clip(area, other).width > 0;
+    struct rect common = rect_clip(page_area(screen), screen->layout.panes[pane]);
+    return screen->popup == SCOPE_SYMBOL && common.width > 0 && common.height > 0;
 }
 
 static enum role sign_role(double value, bool stale)

@@ -1,5 +1,8 @@
 /* The tape: what happened, newest first, and what of it is new since the user looked. */
+#include "bar.h"
+#include "events.h"
 #include "screen_private.h"
+#include "tape_pane.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,7 @@
+#include "events.h"
 #include "screen_private.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>

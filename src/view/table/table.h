@@ -69,7 +69,8 @@ static inline bool table_mark_is_late(const struct table_mark *mark)
 
 /* What a column has to hold, over all rows. */
 struct column_extent {
-    double low, high; /* of the figures that are not in exponent form */
+    double low, high;   /* of the figures that are not in exponent form */
+    double other, most; /* of a pair: what of those follows the slash, and what stands before it */
     int decimals;
     int text_width;
     bool derived, huge, any;

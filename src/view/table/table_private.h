@@ -6,6 +6,11 @@
 
 #include "table/table.h"
 
+#define TABLE_MEMBER_INDENT 2 /* what a group's head stands over */
+
+/* Whether a position stands under the head of a group. */
+bool table_is_member(const struct table *table, size_t row);
+
 /* --- table.c */
 
 /* Rows of the list that is shown: [first, first + count). */
