@@ -147,9 +147,11 @@ void screen_entered(struct screen *screen, const struct screen_input *input)
 
 /* --- the digest ------------------------------------------------------------------------------ */
 
-static struct bar_place left_at(int rank)
+/* Whether another day has begun meanwhile: what was then is no beginning of what is now. */
+static bool is_another_day(const struct frame *frame)
 {
-    return (struct bar_place){rank, 0};
+    const struct screen_away *away = &frame->screen->away;
+    return format_day_end(&frame->input->format, away->from.at_ms) <= away->to.at_ms;
 }
 
 static void put_day(struct bar *bar, const struct frame *frame, double before,
@@ -158,6 +160,7 @@ static void put_day(struct bar *bar, const struct frame *frame, double before,
     char from[FORMAT_MAX], to[FORMAT_MAX];
     const double values[] = {before, day->value};
     char *const texts[] = {from, to};
+    bool another = is_another_day(frame), up = day->value >= (another ? 0 : before);
     for (int i = 0; i < 2; i++) {
         struct format_figure figure = {values[i], 0, FORMAT_SIGN};
         if (frame->screen->hide_amounts && !isnan(values[i])) {
@@ -166,14 +169,14 @@ static void put_day(struct bar *bar, const struct frame *frame, double before,
             format_number(&frame->input->format, figure, texts[i]);
         }
     }
-    bool up = day->value >= before;
     enum role role = day->stale ? ROLE_STALE : up ? ROLE_PNL_UP : ROLE_PNL_DOWN;
     if (day->name[0] != '\0') {
-        bar_add(bar, left_at(rank), (struct style){ROLE_DIM, 0}, "%s%s ", rank > 0 ? "  " : "",
-                day->name);
+        bar_add(bar, left_at(rank), plain(ROLE_DIM), "%s%s ", rank > 0 ? "  " : "", day->name);
     }
-    bar_add(bar, left_at(rank), (struct style){ROLE_TEXT, 0}, "%s → ", from);
-    bar_add(bar, left_at(rank), (struct style){role, CELL_BOLD}, "%s%s", day->stale ? "≈" : "", to);
+    if (!another) {
+        bar_add(bar, left_at(rank), plain(ROLE_TEXT), "%s → ", from);
+    }
+    bar_add(bar, left_at(rank), bold(role), "%s%s", day->stale ? "≈" : "", to);
 }
 
 /* Each for itself; what was not there before, or is not known, has none. */
@@ -192,7 +195,8 @@ static void put_days(struct bar *bar, const struct frame *frame)
             continue;
         }
         if (told == 0) {
-            bar_add(bar, left_at(0), (struct style){ROLE_DIM, 0}, "  Day ");
+            bar_add(bar, left_at(0), plain(ROLE_DIM),
+                    is_another_day(frame) ? "  new day " : "  Day ");
         }
         put_day(bar, frame, before, day, told == 0 ? 0 : 5 + (int)told);
         told++;
@@ -208,8 +212,7 @@ static void put_closed(struct bar *bar, const struct frame *frame, uint64_t unkn
     if (!frame->screen->hide_amounts) {
         format_number(&frame->input->format, figure, text);
     }
-    bar_add(bar, left_at(7), (struct style){amount < 0 ? ROLE_PNL_DOWN : ROLE_PNL_UP, 0}, " %s",
-            text);
+    bar_add(bar, left_at(7), plain(amount < 0 ? ROLE_PNL_DOWN : ROLE_PNL_UP), " %s", text);
 }
 
 /* In the order of what matters; what matters least goes first where there is no room. */
@@ -241,8 +244,8 @@ static void put_counts(struct bar *bar, const struct frame *frame)
         if (count == 0) {
             continue;
         }
-        bar_add(bar, left_at(counted[i].rank), (struct style){ROLE_DIM, 0}, " · ");
-        bar_add(bar, left_at(counted[i].rank), (struct style){counted[i].role, 0}, "%llu %s",
+        bar_add(bar, left_at(counted[i].rank), plain(ROLE_DIM), " · ");
+        bar_add(bar, left_at(counted[i].rank), plain(counted[i].role), "%llu %s",
                 (unsigned long long)count, count == 1 ? counted[i].one : counted[i].many);
         bool added = frame->input->accounts == NULL || frame->screen->totals.count == 1;
         if (kind == TAPE_CLOSED && added) { /* what several kinds of money made is no one sum */
@@ -271,10 +274,9 @@ static void put_names(struct bar *bar, const struct frame *frame)
     for (size_t i = 0; i < accounts->count && named < NAMES_MAX; i++) {
         const struct owner *owner = accounts->owners[i];
         if (counts[owner->number] > 0) {
-            bar_add(bar, left_at(8), (struct style){ROLE_DIM, 0}, "%s",
-                    named++ == 0 ? " · " : ", ");
-            bar_add(bar, left_at(8), (struct style){owner_role(owner), 0}, "%s", owner->name);
-            bar_add(bar, left_at(8), (struct style){ROLE_DIM, 0}, " %zu", counts[owner->number]);
+            bar_add(bar, left_at(8), plain(ROLE_DIM), "%s", named++ == 0 ? " · " : ", ");
+            bar_add(bar, left_at(8), plain(owner_role(owner)), "%s", owner->name);
+            bar_add(bar, left_at(8), plain(ROLE_DIM), " %zu", counts[owner->number]);
         }
     }
 }
@@ -284,8 +286,8 @@ static void put_margin(struct bar *bar, const struct screen_away *away)
     bool same = away->from.account == away->to.account;
     double from = same ? away->from.margin : (double)NAN, to = away->to.margin;
     if (!isnan(from) && !isnan(to) && fabs(from - to) >= 0.5) {
-        bar_add(bar, left_at(6), (struct style){ROLE_DIM, 0}, " · margin ");
-        bar_add(bar, left_at(6), (struct style){ROLE_TEXT, 0}, "%.0f → ", from);
+        bar_add(bar, left_at(6), plain(ROLE_DIM), " · margin ");
+        bar_add(bar, left_at(6), plain(ROLE_TEXT), "%.0f → ", from);
         bar_add(bar, left_at(6), (struct style){margin_role(to, false), 0}, "%.0f %%", to);
     }
 }
@@ -312,10 +314,9 @@ void paint_digest(const struct frame *frame)
     put_margin(&bar, away);
     key_of(frame->input, ACTION_DETAIL, key, sizeof key);
     if (key[0] != '\0') {
-        bar_add(&bar, (struct bar_place){8, BAR_RIGHT}, (struct style){ROLE_KEY, 0}, "  %s", key);
-        bar_add(&bar, (struct bar_place){8, BAR_RIGHT}, (struct style){ROLE_DIM, 0}, " lists ");
-        bar_add(&bar, (struct bar_place){14, BAR_RIGHT}, (struct style){ROLE_DIM, 0},
-                "them, any key hides this ");
+        bar_add(&bar, right_at(8), plain(ROLE_KEY), "  %s", key);
+        bar_add(&bar, right_at(8), plain(ROLE_DIM), " lists ");
+        bar_add(&bar, right_at(14), plain(ROLE_DIM), "them, any key hides this ");
     }
     bar_paint(&bar, frame->canvas, area);
 }
