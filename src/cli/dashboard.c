@@ -26,6 +26,7 @@ struct desk {
     struct client *client;
     struct token_renew *renew;
     char host[256];
+    char section[24];    /* of the state: a number for what it is, whatever its name is made of */
     char *daybook;       /* NULL: none is kept */
     char *cache;         /* its own directory; NULL: the usual one */
     struct trace *trace; /* its lines of it; NULL: the dashboard's */
@@ -43,7 +44,6 @@ struct dashboard {
     uint64_t serials;         /* given away so far */
     struct tui_account accounts[CONFIG_PROFILES_MAX];
     char *state_path;
-    char state_server[24]; /* a number for what is looked at, whatever its name is made of */
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
@@ -134,6 +134,7 @@ static void list_accounts(struct dashboard *dashboard, struct tui_settings *ret)
                                  .name = named ? desk->profile->name : NULL,
                                  .badge = profile_badge(desk->profile),
                                  .host = desk->host,
+                                 .section = desk->section,
                                  .user = config_text(desk->profile->config, CONFIG_USER)};
     }
     ret->accounts = dashboard->accounts;
@@ -154,7 +155,8 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     ret->keys = dashboard->keys;
     ret->key_count = dashboard->key_count;
     ret->state_path = dashboard->state_path;
-    ret->state_server = dashboard->state_server;
+    /* Together accounts have one, whichever there are. */
+    ret->state_server = dashboard->session->named > 1 ? "several" : dashboard->desks[0]->section;
     ret->reload = reload;
     ret->log = log_text;
     ret->word = dashboard->word[0] != '\0' ? dashboard->word : NULL;
@@ -221,6 +223,23 @@ static char *cache_of(const struct dashboard *dashboard, const struct profile *p
                : NULL;
 }
 
+/* The same whether others are open; the demo's server has another port each time. */
+static void name_section(const struct profile *profile, char out[24])
+{
+    static const enum config_id parts[] = {CONFIG_BACKEND, CONFIG_URL, CONFIG_USER};
+    const char *name =
+        profile->name != NULL ? profile->name : config_text(profile->config, CONFIG_PROFILE);
+    uint64_t hash = hash_bytes(hash_text(HASH_START, name != NULL ? name : ""), "", 1);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *text = config_text(profile->config, parts[i]);
+        hash = hash_bytes(hash_text(hash, text != NULL ? text : ""), "", 1);
+    }
+    snprintf(out, 24, "%016" PRIx64, hash);
+    if (profile->demo != NULL) {
+        snprintf(out, 24, "demo");
+    }
+}
+
 static void desk_close(struct desk *desk)
 {
     token_renew_free(desk->renew);
@@ -242,6 +261,7 @@ static bool desk_open(struct dashboard *dashboard, struct profile *profile, stru
     desk->serial = ++dashboard->serials;
     desk->daybook = daybook_of(dashboard, profile);
     profile_host(profile, desk->host, sizeof desk->host);
+    name_section(profile, desk->section);
     profile_client(profile, &settings);
     desk->cache = cache_of(dashboard, profile, settings.cache_dir);
     settings.cache_dir = desk->cache != NULL ? desk->cache : settings.cache_dir;
@@ -447,32 +467,11 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
     return true;
 }
 
-/* --- what is remembered ------------------------------------------------------------------------
+/* --- the whole ---------------------------------------------------------------------------------
  */
-
-/* The demo's server has another port each time. Several accounts have a state of their own. */
-static void name_server(struct dashboard *dashboard)
-{
-    static const enum config_id parts[] = {CONFIG_PROFILE, CONFIG_BACKEND, CONFIG_URL, CONFIG_USER};
-    const struct session *session = dashboard->session;
-    uint64_t hash = HASH_START;
-    for (size_t p = 0; p < session->profile_count; p++) {
-        const struct profile *profile = session->profiles[p];
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-            const char *text = config_text(profile->config, parts[i]);
-            hash = hash_bytes(hash_text(hash, text != NULL ? text : ""), "", 1);
-        }
-        hash = hash_text(hash, session->named > 1 ? profile->name : "");
-    }
-    snprintf(dashboard->state_server, sizeof dashboard->state_server, "%016" PRIx64, hash);
-    if (session->profile_count > 0 && session->profiles[0]->demo != NULL) {
-        snprintf(dashboard->state_server, sizeof dashboard->state_server, "demo");
-    }
-}
 
 static void prepare(struct dashboard *dashboard)
 {
-    name_server(dashboard);
     struct paths *paths = &dashboard->session->paths;
     dashboard->theme_dirs[0] = paths->theme_dir;
     if (paths->state_dir != NULL && file_make_directory(paths->state_dir)) {

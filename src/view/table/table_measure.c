@@ -51,9 +51,15 @@ static void measure_exact(const struct column *column, const struct row *row, do
     double other = column->other != NULL ? column->other(row) : 0;
     bool whole = !isnan(value) && format_decimals(value, 0, 1) == 0 && !isnan(other) &&
                  format_decimals(other, 0, 1) == 0;
-    if (whole) {
+    if (whole && column->kind == COLUMN_PAIR && value >= 0 && other >= 0) {
         widen(extent, value);
         widen(extent, other);
+        extent->most = value > extent->most ? value : extent->most;
+        extent->other = other > extent->other ? other : extent->other;
+        return;
+    }
+    if (whole && column->kind != COLUMN_PAIR) {
+        widen(extent, value);
         return;
     }
     measure_alone(column, row, extent);
@@ -207,7 +213,7 @@ void table_foot_make(struct table *table)
         if (!slips && (table->traits[i] & TABLE_WORKS) == 0) {
             continue;
         }
-        if (!filter_passes(&table->compiled, table->pane, &order->row)) {
+        if (!filter_passes(&table->compiled, table->pane, &order->row, table->marks[i].placed_at)) {
             continue;
         }
         if (order_is_working(order)) {
