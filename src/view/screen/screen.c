@@ -1,5 +1,7 @@
+#include "account_pane.h"
 #include "accounts.h"
 #include "away.h"
+#include "bar.h"
 #include "curves.h"
 #include "lines.h"
 #include "panes.h"
@@ -491,8 +493,7 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     dirty |= screen->dirty;
     if ((dirty & SCREEN_VIEW) != 0) {
         forget_memos(screen);
-        canvas_fill(canvas, (struct rect){0, 0, canvas->columns, canvas->rows},
-                    (struct style){ROLE_TEXT, 0});
+        canvas_fill(canvas, (struct rect){0, 0, canvas->columns, canvas->rows}, plain(ROLE_TEXT));
         dirty |= SCREEN_ALL;
     }
     screen->dirty = 0;
