@@ -184,7 +184,8 @@ static void add_net_liq(struct bar *bar, const struct frame *frame)
     if (isnan(value)) {
         return;
     }
-    put_figure(frame, (struct format_figure){.value = value, .flags = FORMAT_DERIVED}, out);
+    unsigned flags = isnan(account->net_liq) ? FORMAT_DERIVED : 0; /* else it was sent */
+    put_figure(frame, (struct format_figure){.value = value, .flags = flags}, out);
     bar_add(bar, right_at(10), plain(ROLE_DIM), stale ? "  │ ≈ Net liq " : "  │ Net liq ");
     bar_add(bar, right_at(10), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
 }

@@ -39,11 +39,23 @@ struct screen_strip {
     struct tape_height heights[CANVAS_SIDE_MAX]; /* by the entry's number */
 };
 
+#define AWAY_DAYS_MAX 4
+#define TOTAL_NAME_BYTES 48
+
+/* The day of what may be added. */
+struct away_day {
+    uint64_t key;                /* of the kind and currency, or of the account alone */
+    char name[TOTAL_NAME_BYTES]; /* "": there is one account */
+    double value;                /* NAN: not known */
+    bool stale;                  /* nothing confirms it */
+};
+
 struct away_figures {
     int64_t at_ms;
-    uint64_t account;   /* whose day and margin: that of the one shown, 0: of all */
-    double day, margin; /* NAN: not known */
-    bool stale;         /* nothing confirms the day */
+    struct away_day days[AWAY_DAYS_MAX];
+    size_t day_count;
+    uint64_t account; /* whose margin: that of the one shown, 0: of all */
+    double margin;    /* NAN: not known */
     struct tape_counts counts;
 };
 

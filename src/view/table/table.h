@@ -281,6 +281,7 @@ void table_age(struct table *table, int64_t now_ms);
 /* A rejected order that was seen, in this run or an earlier one; the oldest of too many is
  * forgotten. */
 void table_note_seen(struct table *table, uint64_t key);
+bool table_has_seen(const struct table *table, uint64_t key);
 
 /* Keeps the cursor within `lines` lines from the top, unless the wheel has moved them. */
 void table_scroll(struct table *table, size_t lines);

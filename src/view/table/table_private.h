@@ -100,7 +100,6 @@ void table_measure_row(struct table *table, size_t row);
 void table_sum(struct table *table);
 
 /* --- table_seen.c */
-bool table_has_seen(const struct table *table, uint64_t key);
 
 /* --- table_sort.c */
 /* Sorted by a figure that moves, and no places are given yet. */
