@@ -103,6 +103,7 @@ static void on_done(void *user, const struct fault *fault, int64_t duration_us)
     answer->fault = bad;
     answer->body = body->len > 0 ? body->data : "";
     answer->body_len = body->len;
+    answer->holds_body = body;
     answer->content_type = question->content_type;
     memcpy(answer->headers, question->headers, sizeof answer->headers);
     answer->duration_us = duration_us;
@@ -126,6 +127,14 @@ uint64_t http_ask(struct http *http, const char *path, http_answer_fn fn, void *
     const struct transfer_handler handler = {on_head, on_bytes, on_done, question};
     question->transfer = transfer_start(http, &asked, &handler);
     return question->id;
+}
+
+char *http_resolve(const struct http *http, const char *path, const char *reference)
+{
+    char *from = mem_printf("%s%s", http->prefix, path);
+    char *found = http_url_same_origin(from, reference);
+    free(from);
+    return found;
 }
 
 void http_ask_cancel(struct http *http, uint64_t id)

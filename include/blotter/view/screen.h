@@ -78,7 +78,8 @@ void screen_input_init(struct screen_input *ret);
 
 struct screen_accounts {
     const struct owner *const *owners; /* live until another input is rendered */
-    const struct screen_input *of;     /* what each would show if it were the only one */
+    const struct screen_input *of;     /* what each would show if it were the only one; set anew
+                                          before each screen_joint_fill, which may change it */
     size_t count;                      /* at most OWNERS_MAX */
     size_t shown;                      /* one of them, or SCREEN_ALL_ACCOUNTS */
     const struct tapes *tapes;         /* of all */

@@ -118,7 +118,9 @@ void money_copy_currency(const struct position *position, char out[MONEY_CURRENC
     const char *currency = value[0] == '\0'                          ? position->currency
                            : strcmp(value, CURRENCY_OF_ACCOUNT) == 0 ? ""
                                                                      : value;
-    snprintf(out, MONEY_CURRENCY_BYTES, "%s", currency);
+    size_t len = strnlen(currency, MONEY_CURRENCY_BYTES - 1);
+    memcpy(out, currency, len);
+    out[len] = '\0';
 }
 
 static char *copy(const char *text)

@@ -1,5 +1,8 @@
 /* Several accounts: what each has, what they have together, and the pane with a line for each. */
+#include "accounts.h"
+#include "bar.h"
 #include "screen_private.h"
+#include "words.h"
 
 #include <blotter/core/alloc.h>
 
@@ -15,13 +18,15 @@ static uint64_t book_version(const struct money_book *book)
     return book != NULL ? money_book_version(book) : 0;
 }
 
-/* Only what has changed is added up again. */
+/* Only what has changed is added up again. While paused, closings are not: the rows that went by
+ * them are there still. */
 static void take_sums(struct account_sums *sums, const struct owner *owner,
-                      const struct screen_input *one)
+                      const struct screen_input *one, bool paused)
 {
     const struct pane_state *state = &one->panes[RESOURCE_POSITIONS];
     bool same = sums->owner == owner && sums->rows == state->shown &&
-                sums->version == state->version && sums->book_version == book_version(one->book);
+                sums->version == state->version &&
+                (paused || sums->book_version == book_version(one->book));
     if (!same) {
         money_of(&sums->money, one->book, state->shown);
         sums->owner = owner;
@@ -75,7 +80,7 @@ void accounts_take(struct screen *screen, const struct screen_input *input)
     }
     for (size_t i = 0; i < accounts->count; i++) {
         const struct screen_input *one = &accounts->of[i];
-        take_sums(&screen->accounts[i], accounts->owners[i], one);
+        take_sums(&screen->accounts[i], accounts->owners[i], one, screen->paused);
         all[i] = (struct money_account){accounts->owners[i], account_money(screen, input, i),
                                         row_of(one), is_stale(one)};
     }

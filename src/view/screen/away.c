@@ -1,5 +1,9 @@
 /* When the user looked, what is new since, and what happened while nobody did. */
+#include "away.h"
+#include "bar.h"
 #include "screen_private.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>

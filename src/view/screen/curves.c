@@ -1,4 +1,6 @@
 /* The day's curve: in the account pane, and on one line where there is no room for that. */
+#include "bar.h"
+#include "curves.h"
 #include "screen_private.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* Help: keys of the focused pane first, then the others, then what each mark means; searchable. */
+#include "popup.h"
 #include "screen_private.h"
 
 #include <blotter/core/utf8.h>

@@ -1,6 +1,13 @@
 /* The lines around the panes: who and what (top), is it alive (state bar), tabs, three-line mini.
  */
+#include "accounts.h"
+#include "bar.h"
+#include "curves.h"
+#include "events.h"
+#include "lines.h"
 #include "screen_private.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -633,12 +640,14 @@ static void paint_mini_rest(const struct frame *frame)
     for (int y = MINI_LINES + 1; y < screen->rows; y++) {
         struct tapes_entry found;
         struct tape_words words;
-        char text[sizeof words.line + 16], out[sizeof text];
+        char text[sizeof words.line + OWNER_NAME_BYTES + 16], out[sizeof text];
         if (!tape_pane_find(screen, frame->input, (size_t)(y - MINI_LINES - 1), &found)) {
             return;
         }
         tape_say(frame, found.entry, &words);
-        snprintf(text, sizeof text, "%s %s", words.word, words.line);
+        bool named = screen_is_joint(frame->input);
+        snprintf(text, sizeof text, "%s%s%s %s", named ? found.owner->name : "", named ? " " : "",
+                 words.word, words.line);
         fit_words(text, screen->columns - 1, out, sizeof out);
         canvas_put(frame->canvas, (struct rect){1, y, screen->columns - 1, 1}, out,
                    plain(tape_role(found.entry)));

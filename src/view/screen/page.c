@@ -1,4 +1,5 @@
 /* What the parts of the symbol page are made of: lines, figures, and the quote. */
+#include "bar.h"
 #include "page.h"
 
 #include <math.h>

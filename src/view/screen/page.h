@@ -2,6 +2,7 @@
 #ifndef BLOTTER_VIEW_PAGE_H
 #define BLOTTER_VIEW_PAGE_H
 
+#include "bar.h"
 #include "screen_private.h"
 
 #include <blotter/core/derive.h>

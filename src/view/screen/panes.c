@@ -1,5 +1,12 @@
 /* A pane: its frame with title, times and reasons, and what is inside. */
+#include "accounts.h"
+#include "bar.h"
+#include "curves.h"
+#include "events.h"
+#include "panes.h"
 #include "screen_private.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <blotter/core/derive.h>
 
@@ -125,38 +132,62 @@ static void exposure_text(const struct frame *frame, char *out, size_t capacity)
              (sum->gross + sum->net) / 2 / sum->gross * 100);
 }
 
-/* Count and freshness: the longest form that fits; a stale mark stays to the last. */
+struct status {
+    char exposure[FORMAT_MAX + 48], count[64], more[64], at[FORMAT_MAX], minute[FORMAT_MAX];
+    bool cut, stale;
+};
+
+/* From the longest form to the shortest; a stale mark stays to the last. */
+enum { STATUS_FORMS = 5 };
+static void status_form(const struct status *status, int form, char out[TITLE_MAX])
+{
+    const char *mark = status->stale ? "≈ " : "";
+    switch (form) {
+    case 0:
+        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->exposure, status->count, mark,
+                 status->at);
+        break;
+    case 1:
+        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->more, status->cut ? "" : status->count,
+                 mark, status->at);
+        break;
+    case 2:
+        snprintf(out, TITLE_MAX, " %s%s%s ", status->count, mark, status->at);
+        break;
+    case 3:
+        snprintf(out, TITLE_MAX, " %s%s ", mark, status->minute);
+        break;
+    default:
+        snprintf(out, TITLE_MAX, "%s", status->stale ? "≈" : "");
+    }
+}
+
+/* Count and freshness: the longest form that fits. */
 static void put_status(const struct frame *frame, enum pane pane, struct rect edge, int lines)
 {
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
-    char count[64] = "", at[FORMAT_MAX], minute[FORMAT_MAX], forms[5][TITLE_MAX], more[64] = "",
-         exposure[FORMAT_MAX + 48] = "";
-    const char *mark = state.stale ? "≈ " : "";
-    if (screen_has_table(pane)) {
-        count_text(frame, pane, lines, count, sizeof count);
-    }
-    format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, at);
-    format_clock(&frame->input->format, FORMAT_CLOCK_MINUTE, state.shown_ms, minute);
-    size_t rows = state.shown != NULL ? state.shown->row_count : 0;
-    bool cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
-    if (cut) {
-        snprintf(more, sizeof more, "newest %zu of more · ", rows);
-    }
-    if (pane == PANE_POSITIONS) {
-        exposure_text(frame, exposure, sizeof exposure);
-    }
-    snprintf(forms[0], TITLE_MAX, " %s%s%sas of %s ", exposure, count, mark, at);
-    snprintf(forms[1], TITLE_MAX, " %s%s%sas of %s ", more, cut ? "" : count, mark, at);
-    snprintf(forms[2], TITLE_MAX, " %s%s%s ", count, mark, at);
-    snprintf(forms[3], TITLE_MAX, " %s%s ", mark, minute);
-    snprintf(forms[4], TITLE_MAX, "%s", state.stale ? "≈" : "");
+    const struct format *format = &frame->input->format;
+    struct status status = {.stale = state.stale};
+    char text[TITLE_MAX];
     if (state.shown == NULL) {
         return;
     }
-    for (int i = exposure[0] != '\0' ? 0 : 1; i < 5; i++) {
-        if (text_width(forms[i]) <= edge.width) {
-            canvas_put_right(frame->canvas, edge, forms[i],
-                             plain(state.stale ? ROLE_STALE : ROLE_DIM));
+    if (screen_has_table(pane)) {
+        count_text(frame, pane, lines, status.count, sizeof status.count);
+    }
+    format_time(format, state.shown_ms, frame->input->now.wall_ms, status.at);
+    format_clock(format, FORMAT_CLOCK_MINUTE, state.shown_ms, status.minute);
+    status.cut = pane == PANE_ORDERS && screen_is_cut(frame->input, state.shown);
+    if (status.cut) {
+        snprintf(status.more, sizeof status.more, "newest %zu of more · ", state.shown->row_count);
+    }
+    if (pane == PANE_POSITIONS) {
+        exposure_text(frame, status.exposure, sizeof status.exposure);
+    }
+    for (int form = status.exposure[0] != '\0' ? 0 : 1; form < STATUS_FORMS; form++) {
+        status_form(&status, form, text);
+        if (text_width(text) <= edge.width) {
+            canvas_put_right(frame->canvas, edge, text, plain(state.stale ? ROLE_STALE : ROLE_DIM));
             return;
         }
     }
@@ -168,8 +199,9 @@ static void put_events_status(const struct frame *frame, struct rect edge)
     size_t new = tape_pane_new(frame->screen, frame->input);
     if (frame->screen->strip.event_log) {
         snprintf(text, sizeof text, " %llu received ",
-                 (unsigned long long)(frame->screen->paused ? frame->screen->held_events
-                                                            : frame->input->events));
+                 (unsigned long long)(frame->screen->paused && frame->input->accounts == NULL
+                                          ? frame->screen->held[0].events
+                                          : frame->input->events));
     } else if (new > 0) {
         snprintf(text, sizeof text, " %zu new ", new);
     }

@@ -1,4 +1,5 @@
 /* What all that stands over the panes has: a frame, and a page of its lines. */
+#include "popup.h"
 #include "screen_private.h"
 
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* The story of each order of a symbol: placed, changed, filled; the price then, and the slippage.
  */
+#include "bar.h"
 #include "page.h"
+#include "tape_pane.h"
 
 #include <math.h>
 #include <stdio.h>

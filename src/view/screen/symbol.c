@@ -2,7 +2,11 @@
  * The symbol page: quote, range and curve of what the selected row is about, the position, what
  * works, what was booked, and the story of each order. Beside the table where there is room.
  */
+#include "bar.h"
 #include "page.h"
+#include "symbol.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <blotter/core/derive.h>
 

@@ -1,4 +1,6 @@
 /* The curve of a symbol: its last minutes, its day, or some days; with lines for what matters. */
+#include "bar.h"
+#include "curves.h"
 #include "page.h"
 
 #include <blotter/core/alloc.h>

@@ -1,5 +1,8 @@
 /* The tape: what happened, newest first, and what of it is new since the user looked. */
+#include "bar.h"
+#include "events.h"
 #include "screen_private.h"
+#include "tape_pane.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -197,11 +200,13 @@ static void ground(const struct tape_line *line)
     }
 }
 
-/* A number of everything that an entry's words are made of. */
+/* A number of everything that an entry's words are made of. Entries of several tapes may have the
+ * same number, but no two stand in one place. */
 static uint64_t words_number(const struct frame *frame, const struct tape_entry *entry)
 {
     const struct screen *screen = frame->screen;
-    uint64_t number = memo_bytes(screen->hide_amounts, entry, sizeof *entry);
+    uint64_t number = memo_mix((uint64_t)(uintptr_t)entry | screen->hide_amounts, entry->number);
+    number = memo_mix(memo_mix(number, entry->versions), (uint64_t)entry->wall_ms);
     number = memo_mix(number, (uint64_t)frame->screen->day_end_ms);
     return memo_mix(number, (uint64_t)frame->input->format.grouping);
 }
@@ -249,7 +254,8 @@ static void cut_words(const struct frame *frame, const struct tape_words *words,
 static int height_of(const struct frame *frame, const struct tape_entry *entry, int width)
 {
     struct tape_height *known = &frame->screen->strip.heights[entry->number % CANVAS_SIDE_MAX];
-    uint64_t number = memo_mix(words_number(frame, entry), (uint64_t)width);
+    uint64_t number =
+        memo_mix(words_number(frame, entry), (uint64_t)width << 8 | (uint64_t)words_column(frame));
     if (width >= ROOMY) {
         return 1;
     }
@@ -455,8 +461,11 @@ static void paint_tape_line(void *user, size_t at, int y)
 void paint_tape(const struct frame *frame, struct rect area)
 {
     struct screen *screen = frame->screen;
-    struct tape_painter painter = {
-        .frame = frame, .area = area, .cursor = tape_pane_cursor(screen, frame->input)};
+    struct tape_painter painter; /* its places are written as far as they are used */
+    painter.frame = frame;
+    painter.area = area;
+    painter.cursor = tape_pane_cursor(screen, frame->input);
+    painter.count = 0;
     uint64_t wanted[CANVAS_SIDE_MAX];
     if (tape_pane_count(screen, frame->input) == 0) {
         canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
