@@ -34,16 +34,16 @@ struct table_mark {
     uint64_t version; /* the row's, when it was taken in */
     double value[COLUMN_FLASH_MAX];
     int64_t flash_until_us; /* 0: none */
-    int8_t direction[COLUMN_FLASH_MAX];
-    bool lasting;     /* the order is rejected, the price beyond its alert */
-    bool attention;   /* that, or the price has crossed its alert and nobody saw it */
-    bool seen;        /* … and the user took note */
-    uint8_t class;    /* orders: enum order_class, TABLE_GONE */
-    uint8_t section;  /* table_section, when it was taken in */
-    bool led;         /* orders: a leg that stands behind its order */
-    uint16_t group;   /* positions: its place among the groups */
     double placed_at; /* of an order at market that is over: the price when it was placed; NAN */
     uint32_t rank;    /* its place when the rows were last ranked by a figure that moves */
+    uint16_t group;   /* positions: its place among the groups */
+    int8_t direction[COLUMN_FLASH_MAX];
+    bool lasting;    /* the order is rejected, the price beyond its alert */
+    bool attention;  /* that, or the price has crossed its alert and nobody saw it */
+    bool seen;       /* … and the user took note */
+    uint8_t class;   /* orders: enum order_class, TABLE_GONE */
+    uint8_t section; /* table_section, when it was taken in */
+    bool led;        /* orders: a leg that stands behind its order */
 };
 
 /* What an order is, so that walks over all of them need not go to their rows. */
