@@ -31,7 +31,7 @@ static void pass_more(struct seen *seen, size_t i)
     size_t room = seen->passed_room * 2;
     uint64_t *passed = mem_realloc_array(NULL, room, sizeof *passed);
     for (size_t back = 0; back < seen->passed_room && back <= i; back++) {
-        passed[(i - back) % room] = seen->passed[(i - back) % seen->passed_room];
+        passed[(i - back) & (room - 1)] = seen->passed[(i - back) & (seen->passed_room - 1)];
     }
     free(seen->passed);
     seen->passed = passed;
@@ -40,14 +40,20 @@ static void pass_more(struct seen *seen, size_t i)
 
 bool seen_skips(struct seen *seen, size_t i, uint64_t version)
 {
+    size_t mask = seen->passed_room - 1;
+    if (seen->moved == 0 && i < seen->before_count && seen->versions[i] == version &&
+        version != 0) { /* nearly always */
+        seen->passed[i & mask] = version;
+        return true;
+    }
     bool known = false;
     for (size_t by = 0; by < 2 && !known; by++) { /* where it was, or one further: one came in */
         size_t was = i - seen->moved - by;        /* wraps around below 0, which is no place */
         known = version != 0 && was < seen->before_count &&
-                version == (was == i ? seen->versions[i] : seen->passed[was % seen->passed_room]);
+                version == (was == i ? seen->versions[i] : seen->passed[was & mask]);
         seen->moved += known ? by : 0;
     }
-    seen->passed[i % seen->passed_room] = i < seen->before_count ? seen->versions[i] : 0;
+    seen->passed[i & mask] = i < seen->before_count ? seen->versions[i] : 0;
     seen->versions[i] = version;
     if (seen->moved + 2 > seen->passed_room) {
         pass_more(seen, i);

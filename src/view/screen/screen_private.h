@@ -71,7 +71,7 @@ struct pane_memo {
 };
 
 /* The lines around the panes. */
-enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
+enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_FOOT, BAR_LINES };
 
 /* What each of several accounts has, until its rows change. */
 struct account_sums {

@@ -75,6 +75,14 @@ struct column_extent {
     bool derived, huge, any;
 };
 
+#define SLIP_ROWS 32
+struct slip_part {
+    bool old;       /* a row of it has changed */
+    uint32_t first; /* its first row whose slip is known: for the currency; UINT32_MAX: none */
+    uint32_t count;
+    double slip, filled;
+};
+
 /* Where the columns are. */
 struct table_slot {
     uint8_t column;
@@ -173,13 +181,16 @@ struct table {
     struct money sums; /* of the positions that are shown */
     struct table_foot {
         bool old;       /* rows, or which of them are shown, have changed since it was made … */
-        bool slips_old; /* … not only such as work */
+        bool slips_old; /* … so that all of parts are */
         size_t working, slips;
-        struct money_part worth;   /* of those that work, as money_wait has it */
-        double slip, filled;       /* cost and worth of the others whose slip is known; NAN: several
-                                      currencies */
-    } foot;                        /* orders: of those that pass the filter, in any view */
-    const struct money_book *book; /* as in the latest table_news … */
+        struct money_part worth; /* of those that work, as money_wait has it */
+        double slip, filled;     /* cost and worth of the others whose slip is known; NAN: several
+                                    currencies */
+        struct slip_part *parts; /* the same of SLIP_ROWS rows each: one that changed is added up
+                                    with its neighbours alone */
+        size_t part_count;
+    } foot;                            /* orders: of those that pass the filter, in any view */
+    const struct money_book *book;     /* as in the latest table_news … */
     const struct owner *const *owners; /* … of the accounts whose rows these are; NULL: of one */
     size_t owner_count;
     struct table_layout layout; /* as last painted … */
