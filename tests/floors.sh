@@ -81,7 +81,7 @@ done | report 'no other floor includes'
 # have none are named here.
 room_of() {
     case $1 in
-    core/moment) echo base ;;
+    core/moment | core/linked) echo base ;;
     core/backend) echo backend ;;
     view/pane) echo text ;;
     *) find "src/${1%/*}" -mindepth 2 -name "${1##*/}.[ch]" | sed -n '1s|^src/[a-z]*/\([a-z]*\)/.*|\1|p' ;;

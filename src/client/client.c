@@ -6,9 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
@@ -141,20 +138,12 @@ static void before_wait(void *user)
     }
 }
 
-/* What is free in the middle of the heap stays there unless somebody asks. */
-static void give_back_memory(void)
-{
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
-}
-
 static void deadline_due(void *user)
 {
     struct client *client = user;
     engine_tick(client->engine, loop_now(client->loop));
     if (engine_take_trimmed(client->engine)) {
-        give_back_memory();
+        mem_give_back();
     }
 }
 

@@ -334,6 +334,14 @@ void http_ask_cancel(struct http *http, uint64_t id)
     (void)id;
 }
 
+char *http_resolve(const struct http *http, const char *path, const char *reference)
+{
+    (void)http;
+    (void)path;
+    (void)reference;
+    return NULL;
+}
+
 bool http_set_headers(struct http *http, const struct http_headers *headers,
                       struct fault *ret_fault)
 {

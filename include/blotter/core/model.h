@@ -140,6 +140,8 @@ size_t model_find_beside(const struct snapshot *snapshot, size_t i, const char *
 
 /* A 64-bit hash of an id and whose it is, never 0. */
 uint64_t model_key(const char *id, const struct owner *owner);
+/* The same from the key that the row has without an owner. */
+uint64_t model_key_owned(uint64_t key, const struct owner *owner);
 
 /* Frees it: each has one owner. The texts that it shares with others live on. */
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */

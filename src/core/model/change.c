@@ -299,14 +299,20 @@ bool change_read(const struct change *change, struct span object, struct operati
     return !change->by_instrument || has_price(change, &found);
 }
 
+const struct change_value *change_value_at(const struct change_value *values, size_t count,
+                                           size_t offset)
+{
+    size_t i = 0;
+    while (i < count && values[i].offset != offset) {
+        i++;
+    }
+    return i < count ? &values[i] : NULL;
+}
+
 static struct change_value *find_value(struct operation *operation, size_t offset)
 {
-    for (size_t i = 0; i < operation->count; i++) {
-        if (operation->values[i].offset == offset) {
-            return &operation->values[i];
-        }
-    }
-    return NULL;
+    const struct change_value *value = change_value_at(operation->values, operation->count, offset);
+    return value != NULL ? &operation->values[value - operation->values] : NULL;
 }
 
 static struct change_value *add_value(struct operation *operation, enum field_type type,
@@ -394,12 +400,9 @@ static const size_t updated_offsets[] = {
 int64_t change_updated(const struct change *change, const struct change_value *values, size_t count)
 {
     size_t offset = updated_offsets[change->resource];
-    for (size_t i = 0; i < count && offset != 0; i++) {
-        if (values[i].offset == offset) {
-            return values[i].integer;
-        }
-    }
-    return MODEL_NO_TIME;
+    const struct change_value *updated =
+        offset != 0 ? change_value_at(values, count, offset) : NULL;
+    return updated != NULL ? updated->integer : MODEL_NO_TIME;
 }
 
 int64_t row_updated(enum resource resource, const struct row *row)
@@ -436,20 +439,33 @@ void change_write(const struct change_value *values, size_t count, void *row, bo
     }
 }
 
+static int64_t event_time(const struct event *event)
+{
+    char text[ISO8601_SIZE];
+    int64_t ms = MODEL_NO_TIME;
+    size_t len = span_string(event->timestamp, text, sizeof text);
+    if (len < sizeof text) {
+        iso8601_parse(text, len, &ms);
+    }
+    return ms;
+}
+
+bool change_read_event(const struct event *event, enum resource resource, struct operation *ret)
+{
+    const struct change *change = change_find(event->type, resource);
+    if (change == NULL || change->many || !change_read(change, event->data, ret)) {
+        return false;
+    }
+    change_complete(ret, event_time(event));
+    return true;
+}
+
 bool change_event_row(const struct event *event, enum resource resource,
                       struct operation *operation, void *row)
 {
-    const struct change *change = change_find(event->type, resource);
-    char text[ISO8601_SIZE];
-    int64_t at = MODEL_NO_TIME;
-    if (change == NULL || change->many || !change_read(change, event->data, operation)) {
+    if (!change_read_event(event, resource, operation)) {
         return false;
     }
-    size_t len = span_string(event->timestamp, text, sizeof text);
-    if (len < sizeof text) {
-        iso8601_parse(text, len, &at);
-    }
-    change_complete(operation, at);
     fields_clear(field_table(resource), row);
     ((struct row *)row)->id = operation->key;
     change_write(operation->values, operation->count, row, true);

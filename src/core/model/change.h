@@ -75,6 +75,13 @@ bool change_read(const struct change *change, struct span object, struct operati
 /* What the event's type and time imply beyond the members. */
 void change_complete(struct operation *operation, int64_t event_ms);
 
+/* An event's payload for one row, completed. False when there is none, or it cannot be read. */
+bool change_read_event(const struct event *event, enum resource resource, struct operation *ret);
+
+/* The value that goes to that place in a row; NULL: there is none. */
+const struct change_value *change_value_at(const struct change_value *values, size_t count,
+                                           size_t offset);
+
 /* Writes the values into a row; inserted: it comes in by them. */
 void change_write(const struct change_value *values, size_t count, void *row, bool inserted);
 

@@ -8,7 +8,6 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
-#include <blotter/core/iso8601.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +44,7 @@ void patch_log_clear(struct patch_log *log)
     while (log->ops.oldest != NULL) {
         pending_remove(&log->ops, log->ops.oldest);
     }
-    overlay_attach(&log->overlay, NULL);
+    overlay_done(&log->overlay);
     snapshot_unref(log->base);
     log->base = NULL;
     log->ops.unnamed = (struct patch_stamp){0};
@@ -57,7 +56,6 @@ void patch_log_free(struct patch_log *log)
         return;
     }
     patch_log_clear(log);
-    overlay_done(&log->overlay);
     pending_done(&log->ops);
     free(log);
 }
@@ -81,8 +79,8 @@ static bool names_a_row(struct patch_log *log, const struct operation *operation
     if (!operation->change->by_instrument) {
         return model_find(log->base, operation->key) < log->base->row_count;
     }
-    size_t at = 0;
-    return overlay_next_of_instrument(&log->overlay, operation->key, &at) != NULL;
+    size_t at = 0, i;
+    return overlay_next_of_instrument(&log->overlay, operation->key, &at, &i);
 }
 
 static bool is_logged(const struct patch_log *log, const struct operation *operation)
@@ -110,15 +108,27 @@ static const struct row *shown_row(const struct patch_log *log, const struct ope
     return i < log->base->row_count ? model_row(log->base, i) : NULL;
 }
 
-/* What comes late must not take the place of what came in time. */
-static bool says_nothing_new(const struct patch_log *log, const struct operation *operation)
+/* Figures of an instrument, older than a row of it shows. */
+static bool is_behind_a_row(struct patch_log *log, const struct operation *operation)
 {
-    if (log->base == NULL || operation->change->many || operation->change->by_instrument) {
-        return false;
+    bool behind = false;
+    size_t at = 0, i;
+    while (!behind && overlay_next_of_instrument(&log->overlay, operation->key, &at, &i)) {
+        behind = row_price_is_newer(log->resource, model_row(log->base, i), operation->told_ms);
     }
-    size_t i = model_find(log->base, operation->key);
-    return i < log->base->row_count &&
-           values_are_late(log->base, operation->change, operation->values, operation->count, i);
+    return behind;
+}
+
+/* What comes late must not take the place of what came in time. */
+static bool says_nothing_new(struct patch_log *log, const struct operation *operation)
+{
+    if (operation->change->by_instrument) {
+        return log->base != NULL && operation->told_ms != MODEL_NO_TIME &&
+               is_behind_a_row(log, operation);
+    }
+    const struct row *row = operation->change->many ? NULL : shown_row(log, operation);
+    return row != NULL &&
+           values_are_late(operation->change, operation->values, operation->count, row);
 }
 
 static struct pending_entry *log_operation(struct patch_log *log, const struct operation *operation,
@@ -228,17 +238,6 @@ static void take_object(struct patch_log *log, struct operation *operation,
     }
 }
 
-static int64_t event_time(const struct event *event)
-{
-    char text[ISO8601_SIZE];
-    int64_t ms = MODEL_NO_TIME;
-    size_t len = span_string(event->timestamp, text, sizeof text);
-    if (len < sizeof text) {
-        iso8601_parse(text, len, &ms);
-    }
-    return ms;
-}
-
 /* All objects are read before the first is applied. */
 static bool updates_valid(const struct change *change, struct span updates,
                           struct operation *scratch)
@@ -323,21 +322,10 @@ static bool base_shows(struct patch_log *log, const struct operation *operation,
     return shows;
 }
 
-/* An event's payload for one row. False when there is none, or it cannot be read. */
-static bool read_event(const struct change *change, const struct event *event,
-                       struct operation *ret)
-{
-    if (change == NULL || change->many || !change_read(change, event->data, ret)) {
-        return false;
-    }
-    change_complete(ret, event_time(event));
-    return true;
-}
-
 bool patch_log_shows(struct patch_log *log, const struct event *event, struct patch_stamp stamp)
 {
     struct operation operation;
-    if (!read_event(change_find(event->type, log->resource), event, &operation)) {
+    if (!change_read_event(event, log->resource, &operation)) {
         log->ops.unnamed = stamp;
         return true;
     }
@@ -353,7 +341,7 @@ struct patch_result patch_log_event(struct patch_log *log, const struct event *e
     if (change != NULL && change->many) {
         return take_updates(log, change, event, stamp);
     }
-    if (!read_event(change, event, &operation)) {
+    if (!change_read_event(event, log->resource, &operation)) {
         /* An expected row need not be named. */
         log->ops.unnamed = stamp;
         result.valid = change == NULL || change->action == CHANGE_EXPECT;
@@ -366,55 +354,30 @@ struct patch_result patch_log_event(struct patch_log *log, const struct event *e
     return result;
 }
 
-/* The base's rows are as the server sent them. */
-static struct patch_change settle(struct patch_log *log, struct patch_answer response)
-{
-    struct settled settled = settle_log(&log->ops, log->base, response);
-    return (struct patch_change){.changed = settled.changed,
-                                 .contradictions = settled.contradictions,
-                                 .claimed_seq = settled.claimed_seq,
-                                 .doubt = settled.doubt,
-                                 .fresh = settled.fresh,
-                                 .marked = settled.marked,
-                                 .missing = settled.missing,
-                                 .lied = settled.lied};
-}
-
 struct patch_change patch_log_cover(struct patch_log *log, struct patch_answer response)
 {
     if (!settle_concerns(&log->ops, response)) {
         return (struct patch_change){.changed = false};
     }
     overlay_revert(&log->overlay);
-    struct patch_change change = settle(log, response);
+    struct patch_change change = settle_log(&log->ops, log->base, response);
     apply_all(log);
     return change;
 }
 
-/* Whether the response's rows are those shown now. Looks at those only that may not be. */
-static bool shows_same(const struct patch_log *log, const struct snapshot *base)
+/* Whether the response's rows are those that were there. Looks at those only that may not be. */
+static bool has_same_rows(const struct snapshot *base, const struct snapshot *old)
 {
-    const struct snapshot *shown = log->base;
-    const struct overlay *overlay = &log->overlay;
     const struct snapshot_delta *delta = &snapshot_block(base)->delta;
-    if (shown == NULL) {
-        return false;
+    if (old == NULL || delta->from != old) {
+        return old != NULL && snapshot_equal(old, base);
     }
-    if (delta->from != shown || overlay->inserted > 0 || overlay->removed.count > 0) {
-        return snapshot_equal(shown, base);
-    }
-    if (!delta->aligned || delta->front > 0 || !snapshot_lists_equal(shown, base)) {
+    if (!delta->aligned || delta->front > 0 || !snapshot_lists_equal(old, base)) {
         return false;
     }
     struct delta_walk walk = {0};
     for (size_t i; snapshot_next_changed(base, &walk, &i);) {
-        if (!row_equal(log->resource, model_row(shown, i), model_row(base, i))) {
-            return false;
-        }
-    }
-    for (size_t k = 0; k < overlay->written.count; k++) {
-        size_t i = base->row_count - overlay->written.rows[k].distance;
-        if (!row_equal(log->resource, model_row(shown, i), model_row(base, i))) {
+        if (!row_equal(base->resource, model_row(old, i), model_row(base, i))) {
             return false;
         }
     }
@@ -445,11 +408,11 @@ static void note_newer(struct patch_log *log)
         return;
     }
     for (struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
-        size_t at = 0;
-        const struct row *row = entry->change->by_instrument && entry->told_ms != MODEL_NO_TIME
-                                    ? overlay_next_of_instrument(&log->overlay, entry->texts, &at)
-                                    : NULL;
-        int64_t row_ms = row != NULL ? row_price_time(log->resource, row) : MODEL_NO_TIME;
+        size_t at = 0, row;
+        bool found = entry->change->by_instrument && entry->told_ms != MODEL_NO_TIME &&
+                     overlay_next_of_instrument(&log->overlay, entry->texts, &at, &row);
+        int64_t row_ms =
+            found ? row_price_time(log->resource, model_row(log->base, row)) : MODEL_NO_TIME;
         entry->is_newer = row_ms != MODEL_NO_TIME && prices_older(row_ms, entry->told_ms);
     }
 }
@@ -457,21 +420,22 @@ static void note_newer(struct patch_log *log)
 struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *base,
                                      struct patch_answer response)
 {
-    bool same = shows_same(log, base);
     struct snapshot *old = log->base;
+    bool patched = patch_log_count(log) > 0;
     overlay_revert(&log->overlay);
+    bool same = has_same_rows(base, old);
     if (old != NULL) {
         snapshot_inherit_index(base, old);
     }
-    overlay_attach(&log->overlay, base);
     note_prices(log, base);
     snapshot_forget_delta(base);
     snapshot_unref(old);
     log->base = base;
+    log->overlay.view = base;
     note_newer(log);
-    struct patch_change change = settle(log, response);
+    struct patch_change change = settle_log(&log->ops, log->base, response);
     apply_all(log);
-    change.changed = change.changed || !same || patch_log_count(log) > 0;
+    change.changed = change.changed || patched || !same;
     return change;
 }
 
@@ -502,8 +466,8 @@ bool patch_log_answer(struct patch_log *log, struct span body, struct patch_answ
 {
     overlay_revert(&log->overlay);
     struct snapshot *base = decode_next(log->base, log->resource, body, ret_fault);
-    apply_all(log);
     if (base == NULL || is_refused(log, base, ret_fault)) {
+        apply_all(log);
         snapshot_unref(base);
         return false;
     }
@@ -558,8 +522,7 @@ bool patch_log_consistent(const struct patch_log *log)
     const char *body = decode_source(log->base, &len);
     struct fault fault;
     struct snapshot *fresh = decode_body(log->resource, body, len, &fault);
-    struct overlay overlay = {.view = NULL};
-    overlay_attach(&overlay, fresh);
+    struct overlay overlay = {.view = fresh};
     for (const struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         entry_apply(&overlay, entry);
     }

@@ -102,11 +102,10 @@ void pending_trim(struct pending *log, int64_t before_us)
 static void keep_former(const struct pending_entry *old, size_t offset,
                         uint64_t ret[PENDING_FORMER])
 {
+    const struct change_value *value = change_value_at(old->values, old->count, offset);
     memset(ret, 0, PENDING_FORMER * sizeof *ret);
-    for (size_t i = 0; i < old->count; i++) {
-        if (old->values[i].offset == offset) {
-            memcpy(ret, old->before[i], PENDING_FORMER * sizeof *ret);
-        }
+    if (value != NULL) {
+        memcpy(ret, old->before[value - old->values], PENDING_FORMER * sizeof *ret);
     }
 }
 
@@ -175,11 +174,7 @@ static bool replaces(const struct operation *operation, const struct pending_ent
         return false;
     }
     for (size_t i = 0; i < entry->count; i++) {
-        size_t k = 0;
-        while (k < operation->count && operation->values[k].offset != entry->values[i].offset) {
-            k++;
-        }
-        if (k == operation->count) {
+        if (change_value_at(operation->values, operation->count, entry->values[i].offset) == NULL) {
             return false;
         }
     }

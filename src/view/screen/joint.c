@@ -10,6 +10,7 @@
 struct screen_joint {
     struct join *rows[RESOURCE_COUNT];
     struct tapes *tapes;
+    struct screen_input *held; /* while the screen is paused, OWNERS_MAX; NULL: it never was */
 };
 
 struct screen_joint *screen_joint_new(void)
@@ -29,6 +30,7 @@ void screen_joint_free(struct screen_joint *joint)
             join_free(joint->rows[i]);
         }
         tapes_free(joint->tapes);
+        free(joint->held);
         free(joint);
     }
 }
@@ -156,6 +158,27 @@ static void add_counts(const struct screen_input *one, struct screen_input *ret)
     ret->errors += one->errors;
 }
 
+/* While the screen is paused, every account shows what it did when that began. */
+static void hold(struct screen_joint *joint, const struct screen *screen,
+                 struct screen_accounts *accounts)
+{
+    if (!screen->paused) {
+        return;
+    }
+    if (joint->held == NULL) {
+        joint->held = mem_calloc(OWNERS_MAX, sizeof *joint->held);
+    }
+    for (size_t i = 0; i < accounts->count; i++) {
+        const struct screen_input *live = &accounts->of[i];
+        joint->held[i] = *live;
+        for (int r = 0; r < RESOURCE_COUNT && i < screen->held_count; r++) {
+            joint->held[i].panes[r] = held_pane(screen, i, live, (enum resource)r);
+            joint->held[i].events = screen->held[i].events;
+        }
+    }
+    accounts->of = joint->held;
+}
+
 static size_t chosen(const struct screen *screen, const struct screen_accounts *accounts)
 {
     for (size_t i = 0; i < accounts->count; i++) {
@@ -170,6 +193,7 @@ void screen_joint_fill(struct screen_joint *joint, const struct screen *screen,
                        struct screen_accounts *accounts, struct screen_input *ret)
 {
     accounts->shown = chosen(screen, accounts);
+    hold(joint, screen, accounts);
     ret->accounts = accounts;
     ret->wanted = ret->cut = 0;
     for (size_t i = 0; i < accounts->count; i++) {

@@ -69,7 +69,8 @@ static inline bool table_mark_is_late(const struct table_mark *mark)
 
 /* What a column has to hold, over all rows. */
 struct column_extent {
-    double low, high; /* of the figures that are not in exponent form */
+    double low, high;   /* of the figures that are not in exponent form */
+    double other, most; /* of a pair: what of those follows the slash, and what stands before it */
     int decimals;
     int text_width;
     bool derived, huge, any;
@@ -291,6 +292,7 @@ void table_age(struct table *table, int64_t now_ms);
 /* A rejected order that was seen, in this run or an earlier one; the oldest of too many is
  * forgotten. */
 void table_note_seen(struct table *table, uint64_t key);
+bool table_has_seen(const struct table *table, uint64_t key);
 
 /* Keeps the cursor within `lines` lines from the top, unless the wheel has moved them. */
 void table_scroll(struct table *table, size_t lines);

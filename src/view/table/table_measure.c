@@ -52,9 +52,15 @@ static void measure_exact(const struct column *column, const struct row *row, do
     double other = column->other != NULL ? column->other(row) : 0;
     bool whole = !isnan(value) && format_decimals(value, 0, 1) == 0 && !isnan(other) &&
                  format_decimals(other, 0, 1) == 0;
-    if (whole) {
+    if (whole && column->kind == COLUMN_PAIR && value >= 0 && other >= 0) {
         widen(extent, value);
         widen(extent, other);
+        extent->most = value > extent->most ? value : extent->most;
+        extent->other = other > extent->other ? other : extent->other;
+        return;
+    }
+    if (whole && column->kind != COLUMN_PAIR) {
+        widen(extent, value);
         return;
     }
     measure_alone(column, row, extent);
@@ -192,7 +198,8 @@ static void add_slip(const struct table *table, size_t row, struct slip_part *pa
 static bool has_slip(const struct table *table, size_t row)
 {
     return (table->traits[row] & TABLE_WORKS) == 0 &&
-           filter_passes(&table->compiled, table->pane, model_row(table->snapshot, row));
+           filter_passes(&table->compiled, table->pane, model_row(table->snapshot, row),
+                         table->marks[row].placed_at);
 }
 
 static void make_part(struct table *table, size_t i)
@@ -255,7 +262,7 @@ void table_foot_make(struct table *table)
     for (size_t i = 0; i < table->row_count; i++) {
         const struct order *order = &table->snapshot->orders[i];
         if ((table->traits[i] & TABLE_WORKS) != 0 &&
-            filter_passes(&table->compiled, table->pane, &order->row)) {
+            filter_passes(&table->compiled, table->pane, &order->row, table->marks[i].placed_at)) {
             money_wait(&foot->worth, order, &worked);
             foot->working++;
         }

@@ -205,7 +205,7 @@ static void test_discovery_and_pages(void **state)
     static const struct script_exchange script[] = {
         {"/ids", ANSWER("{\"ids\":[\"x\",\"y\"]}")},
         {"/x/orders",
-         ANSWER_AS("200 OK", "Link: </x/more?p=2>; rel=\"next\"\r\n",
+         ANSWER_AS("200 OK", "Link: <more?p=2>; rel=\"next\"\r\n",
                    "[{\"id\":1,\"status\":\"new\",\"class\":\"open\",\"qty\":\"0.5\"}]")},
         /* The first has moved to the second page meanwhile. */
         {"/x/more?p=2", ANSWER("[{\"id\":1,\"status\":\"new\"},{\"id\":2,\"status\":\"new\"}]")},

@@ -228,6 +228,7 @@ static void check_extents(const struct table *quick, const struct table *full)
     for (size_t c = 0; c < COLUMNS_MAX; c++) {
         const struct column_extent *a = &quick->extents[c], *b = &full->extents[c];
         assert_true(same(a->low, b->low) && same(a->high, b->high));
+        assert_true(same(a->most, b->most) && same(a->other, b->other));
         assert_true(a->decimals == b->decimals && a->text_width == b->text_width);
         assert_true(a->derived == b->derived && a->huge == b->huge && a->any == b->any);
     }
@@ -248,7 +249,7 @@ static void check_foot(struct table *table, const struct table *full)
     for (size_t i = 0; table->pane == PANE_ORDERS && i < full->row_count; i++) {
         const struct order *order = &full->snapshot->orders[i];
         struct slip its = order_slip(order, (double)NAN);
-        if (!filter_passes(&full->compiled, PANE_ORDERS, &order->row)) {
+        if (!filter_passes(&full->compiled, PANE_ORDERS, &order->row, (double)NAN)) {
             continue;
         }
         if (order_is_working(order)) {
