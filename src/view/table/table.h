@@ -121,16 +121,16 @@ struct table {
     size_t group_count, group_room;
     uint64_t folded[TABLE_FOLDED_MAX]; /* their keys, the latest last */
     size_t folded_count;
-    enum order_view view;        /* orders */
-    bool brief;                  /* of working orders and open positions alone, whatever the view */
+    enum order_view view; /* orders */
+    bool brief;           /* of working orders and open positions alone, whatever the view */
+    bool descending;
+    bool sorted;                 /* by the user: else as is usual here */
+    bool rank_is_old;            /* rows have changed since the marks' ranks were given */
     uint8_t chosen[COLUMNS_MAX]; /* the user's columns, in order */
     size_t chosen_count;         /* 0: the default ones */
     int sort;                    /* a column's index or TABLE_SERVER_ORDER */
-    bool descending;
-    bool sorted;       /* by the user: else as is usual here */
-    int ranked_by;     /* what the marks' ranks are of: sort and direction; 0: nothing */
-    int64_t ranked_us; /* when they were given, or last looked at */
-    bool rank_is_old;  /* rows have changed since */
+    int ranked_by;               /* what the marks' ranks are of: sort and direction; 0: nothing */
+    int64_t ranked_us;           /* when they were given, or last looked at */
     char filter[TABLE_FILTER_MAX];       /* as typed … */
     char filter_taken[TABLE_FILTER_MAX]; /* … and when it was last compiled … */
     struct filter compiled;              /* … into this */
@@ -143,9 +143,9 @@ struct table {
     uint64_t selected;      /* key; 0 when there is no row */
     uint64_t neighbours[2]; /* keys of the rows after and before it */
     size_t cursor;          /* its index in order */
-    bool chosen_row; /* by the user; before that the first row is selected, whichever it is */
-    size_t top;      /* the first line that is seen */
+    size_t top;             /* the first line that is seen */
     uint64_t top_key;
+    bool chosen_row; /* by the user; before that the first row is selected, whichever it is */
     bool
         adrift; /* the wheel moved the lines: the cursor may be out of sight until a key moves it */
     int skip;   /* columns scrolled off on the left */
