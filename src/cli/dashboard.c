@@ -1,3 +1,4 @@
+#include "backend.h"
 #include "session.h"
 #include "token_renew.h"
 
@@ -334,21 +335,25 @@ static bool open_all(struct dashboard *dashboard)
 
 /* --- reload ----------------------------------------------------------------------------------- */
 
+/* While the screen is there. */
+static void desk_end(struct dashboard *dashboard, size_t i)
+{
+    struct desk *desk = dashboard->desks[i];
+    client_on_change(desk->client, NULL, NULL);
+    client_stop(desk->client);
+    desk_close(desk);
+    size_t behind = --dashboard->desk_count - i;
+    memmove(dashboard->desks + i, dashboard->desks + i + 1, behind * sizeof *dashboard->desks);
+}
+
 static void on_goes(void *user, struct profile *profile)
 {
     struct dashboard *dashboard = user;
-    size_t kept = 0;
-    for (size_t i = 0; i < dashboard->desk_count; i++) {
-        struct desk *desk = dashboard->desks[i];
-        if (desk->profile != profile) {
-            dashboard->desks[kept++] = desk;
-            continue;
+    for (size_t i = dashboard->desk_count; i-- > 0;) {
+        if (dashboard->desks[i]->profile == profile) {
+            desk_end(dashboard, i);
         }
-        client_on_change(desk->client, NULL, NULL);
-        client_stop(desk->client);
-        desk_close(desk);
     }
-    dashboard->desk_count = kept;
     session_log(dashboard->session, "%s: is not shown any more", profile->name);
 }
 
@@ -369,12 +374,50 @@ static void on_failed(void *user, const struct problem *problem)
     tell(dashboard, problem->text);
 }
 
-/* What may change in an account that stays: its backend's files, its alerts, its token. */
-static bool reload_desk(struct desk *desk, const struct config *config, struct problem *ret_problem)
+/* The last one opened takes the place of number i. */
+static void move_last(struct dashboard *dashboard, size_t i)
 {
-    const struct profile_ground ground = session_ground(desk->dashboard->session);
-    if (!profile_reload_backend(desk->profile, &ground, desk->client, ret_problem)) {
+    size_t last = dashboard->desk_count - 1;
+    struct desk *desk = dashboard->desks[last];
+    memmove(dashboard->desks + i + 1, dashboard->desks + i, (last - i) * sizeof desk);
+    dashboard->desks[i] = desk;
+}
+
+/* Its backend has other panes: another client in its place, with the old files should those not
+ * do. */
+static void desk_reopen(struct dashboard *dashboard, size_t i, struct profile *next)
+{
+    struct profile *profile = dashboard->desks[i]->profile;
+    struct fault fault;
+    desk_end(dashboard, i);
+    profile_swap_backend(profile, next);
+    if (!desk_open(dashboard, profile, &fault)) {
+        struct problem problem;
+        tell_fault(dashboard, profile, &fault, &problem);
+        profile_swap_backend(profile, next);
+        desk_open(dashboard, profile, &fault); /* as before */
+    }
+    move_last(dashboard, i);
+    backend_close(next);
+    client_renew_secrets(dashboard->desks[i]->client);
+}
+
+/* What may change in an account that stays: its backend's files, its alerts, its token. */
+static bool reload_desk(struct dashboard *dashboard, size_t i, const struct config *config,
+                        struct problem *ret_problem)
+{
+    struct desk *desk = dashboard->desks[i];
+    const struct profile_ground ground = session_ground(dashboard->session);
+    struct profile next;
+    switch (profile_reload_backend(desk->profile, desk->client, &ground, &next, ret_problem)) {
+    case PROFILE_NOT_RELOADED:
         return false;
+    case PROFILE_REOPENS:
+        desk_reopen(dashboard, i, &next);
+        desk = dashboard->desks[i];
+        break;
+    case PROFILE_RELOADED:
+        break;
     }
     set_alarms(desk->client, config);
     if (client_is_refused(desk->client)) {
@@ -383,12 +426,12 @@ static bool reload_desk(struct desk *desk, const struct config *config, struct p
     return true;
 }
 
-static bool reload_named(struct desk *desk, struct problem *ret_problem)
+static bool reload_named(struct dashboard *dashboard, size_t i, struct problem *ret_problem)
 {
-    const struct session *session = desk->dashboard->session;
-    struct config *config =
-        profile_config(session->options, &session->paths, desk->profile->name, ret_problem);
-    bool good = config != NULL && reload_desk(desk, config, ret_problem);
+    const struct session *session = dashboard->session;
+    const char *name = dashboard->desks[i]->profile->name;
+    struct config *config = profile_config(session->options, &session->paths, name, ret_problem);
+    bool good = config != NULL && reload_desk(dashboard, i, config, ret_problem);
     config_free(config);
     return good;
 }
@@ -411,8 +454,8 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
         if (!several) {
             token_renew_set_config(desk->renew, session->latest);
         }
-        if (several ? !reload_named(desk, &problem)
-                    : !reload_desk(desk, session->latest, &problem)) {
+        if (several ? !reload_named(dashboard, i, &problem)
+                    : !reload_desk(dashboard, i, session->latest, &problem)) {
             if (!several) {
                 snprintf(error, error_size, "%s", problem.text);
                 return false;

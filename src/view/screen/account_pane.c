@@ -43,8 +43,9 @@ static void account_text(const struct frame *frame, const struct column *column,
         return;
     }
     double value = account_figure(frame, column);
+    bool sent = strcmp(column->name, "net-liq") == 0 && !isnan(account->net_liq);
     unsigned flags = ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
-                     ((column->flags & COLUMN_DERIVED) != 0 ? FORMAT_DERIVED : 0);
+                     ((column->flags & COLUMN_DERIVED) != 0 && !sent ? FORMAT_DERIVED : 0);
     if (column->kind == COLUMN_TIME) {
         int64_t at = isnan(value) ? MODEL_NO_TIME : (int64_t)value;
         format_time(&frame->input->format, at, frame->input->now.wall_ms, figure);

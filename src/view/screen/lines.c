@@ -184,7 +184,8 @@ static void add_net_liq(struct bar *bar, const struct frame *frame)
     if (isnan(value)) {
         return;
     }
-    put_figure(frame, (struct format_figure){.value = value, .flags = FORMAT_DERIVED}, out);
+    unsigned flags = isnan(account->net_liq) ? FORMAT_DERIVED : 0; /* else it was sent */
+    put_figure(frame, (struct format_figure){.value = value, .flags = flags}, out);
     bar_add(bar, right_at(10), plain(ROLE_DIM), stale ? "  │ ≈ Net liq " : "  │ Net liq ");
     bar_add(bar, right_at(10), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
 }
@@ -326,7 +327,7 @@ static void add_tab(struct bar *bar, const struct frame *frame, enum pane pane)
     bool alert = screen_has_table(pane) && screen->tables[pane].attention_count > 0;
     int rank = here ? 0 : 2 + (int)pane;
     struct style style = here ? bold(ROLE_TITLE) : plain(ROLE_DIM);
-    bool now = pane == PANE_ORDERS && screen->layout.now;
+    bool now = pane == PANE_ORDERS && screen->layout.now != 0;
     bar_add(bar, left_at(rank), style, here ? "[%d %s" : " %d %s", (int)pane + 1,
             now ? "Now" : pane_info(pane)->tab);
     bar_add(bar, left_at(here ? 1 : PANE_COUNT + 3), style, "%s", count);
