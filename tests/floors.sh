@@ -81,7 +81,7 @@ done | report 'no other floor includes'
 # have none are named here.
 room_of() {
     case $1 in
-    core/moment) echo base ;;
+    core/moment | core/linked) echo base ;;
     core/backend) echo backend ;;
     view/pane) echo text ;;
     *) find "src/${1%/*}" -mindepth 2 -name "${1##*/}.[ch]" | sed -n '1s|^src/[a-z]*/\([a-z]*\)/.*|\1|p' ;;
@@ -197,6 +197,24 @@ awk '$3 ~ /^[TDBRCV]$/ { print $2, $1 }' "$work/symbols" | sort -u >"$work/has"
 awk '$3 == "U" { print $2, $1 }' "$work/symbols" | sort -u | join - "$work/has" >"$work/needs"
 awk '$2 != $3 { print $2, $3 }' "$work/needs" | sort -u | circles | report 'files that need one another'
 [ -z "$libraries" ] || [ -s "$work/needs" ] || echo 'nothing' | report 'nm tells of the files'
+
+# A function that no other file of the product needs and its own does not call is there for the tests
+# alone; one that no test needs either is not to be seen. The programs' main files are no libraries.
+# Excused: the first two are what a manual page is held against, the next two what is true of a
+# machine at any time and what the fuzzers feed, the last the length of a text that has an end.
+excused='reader_key|reader_section|patch_log_consistent|theme_parse|[a-z_]*_sql_len'
+awk '{ print $1 }' "$work/needs" | sort -u >"$work/needed"
+grep -oE '[a-z_]+' src/cli/main.c src/mock/main.c | sed 's/.*://' | sort -u | join -v 1 "$work/has" - |
+    join -v 1 - "$work/needed" | grep -vE "^($excused|__.*) " >"$work/alone"
+# Nothing can be said of a build that lacks the mock or libjq.
+grep -q '^adapt/program_jq ' "$work/symbols" && grep -q '^mock/' "$work/symbols" || : >"$work/alone"
+while read -r name file; do
+    if [ "$(cat "src/${file%%/*}"/*.c "src/${file%%/*}"/*/*.c 2>/dev/null | grep -cw "$name")" -le 1 ]; then
+        echo "$file: $name is for tests alone"
+    elif ! grep -rqw "$name" tests --include='*.[ch]'; then
+        echo "$file: $name is for its file alone"
+    fi
+done <"$work/alone" | report 'nobody needs'
 
 # below FLOOR: the floors that must not be needed by it.
 while read -r floor above; do

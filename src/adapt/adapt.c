@@ -224,6 +224,7 @@ bool adapt_compile(struct adapt *adapt, struct buf *ret_sentences)
                                     .ini = {adapt->ini.path, 0},
                                     .pairs = &adapt->pairs};
     adapt->program = program_new(&source, complaints);
+    mem_give_back(); /* of the language's own functions few are kept */
     complaints_print(complaints, ret_sentences);
     complaints_done(complaints);
     free(complaints);

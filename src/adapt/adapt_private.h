@@ -15,9 +15,7 @@ struct adapt {
     size_t duty_count;
     bool pages, covers;      /* the .jq defines next_page, covers: there is a reason to ask */
     struct program *program; /* NULL before the compile */
-    const char *held;        /* the answer that the program holds, as it came; NULL: none */
-    size_t held_len;
-    size_t others; /* owners beside the first */
+    size_t others;           /* owners beside the first */
 };
 
 #endif

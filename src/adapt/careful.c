@@ -143,8 +143,9 @@ static bool refuse_size(struct fault *fault)
     return false;
 }
 
-/* The text is known to be JSON and UTF-8. */
-static bool copy_checked(struct buf *out, struct span value, struct fault *fault)
+/* The text is known to be JSON and UTF-8. Appends what was mended and all before it; *ret_rest is
+ * what follows: the whole when there was nothing to mend. */
+static bool mend(struct buf *out, struct span value, struct span *ret_rest, struct fault *fault)
 {
     struct copying copying = {out, value.ptr, value.ptr + value.len, value.ptr, 0, false};
     while (copying.at < copying.end) {
@@ -153,14 +154,33 @@ static bool copy_checked(struct buf *out, struct span value, struct fault *fault
             return false;
         }
     }
-    put(&copying, copying.end, "", 0);
+    *ret_rest = (struct span){copying.kept, (size_t)(copying.end - copying.kept)};
     return !copying.full || refuse_size(fault);
 }
 
-bool careful_copy(struct buf *out, const char *text, size_t len, struct fault *ret_fault)
+static bool mend_whole(struct buf *out, struct span value, struct fault *fault)
 {
-    struct span value;
-    size_t bad_at;
+    struct span rest;
+    return mend(out, value, &rest, fault) &&
+           (buf_append(out, rest.ptr, rest.len) || refuse_size(fault));
+}
+
+static bool repair(struct buf *out, struct span value, struct fault *fault)
+{
+    struct buf repaired;
+    buf_init(&repaired, 3 * ADAPT_BODY_BYTES_MAX);
+    bool good = utf8_append_repaired(&repaired, value.ptr, value.len)
+                    ? mend_whole(out, (struct span){repaired.data, repaired.len}, fault)
+                    : refuse_size(fault);
+    buf_done(&repaired);
+    return good;
+}
+
+bool careful_read(const char *text, size_t len, struct buf *spare, struct span *ret,
+                  struct fault *ret_fault)
+{
+    struct span value, rest;
+    size_t bad_at, start = spare->len;
     if (len > ADAPT_BODY_BYTES_MAX) {
         return refuse_size(ret_fault);
     }
@@ -168,14 +188,26 @@ bool careful_copy(struct buf *out, const char *text, size_t len, struct fault *r
         fault_set(ret_fault, FAULT_DECODE, 0, "the answer is no JSON, at byte %zu", bad_at);
         return false;
     }
-    if (utf8_valid_prefix(value.ptr, value.len) == value.len) {
-        return copy_checked(out, value, ret_fault);
+    if (utf8_valid_prefix(value.ptr, value.len) != value.len) {
+        if (!repair(spare, value, ret_fault)) {
+            return false;
+        }
+    } else if (!mend(spare, value, &rest, ret_fault)) {
+        return false;
+    } else if (spare->len == start) {
+        *ret = value;
+        return true;
+    } else if (!buf_append(spare, rest.ptr, rest.len)) {
+        return refuse_size(ret_fault);
     }
-    struct buf mended;
-    buf_init(&mended, 3 * ADAPT_BODY_BYTES_MAX);
-    bool good = utf8_append_repaired(&mended, value.ptr, value.len)
-                    ? copy_checked(out, (struct span){mended.data, mended.len}, ret_fault)
-                    : refuse_size(ret_fault);
-    buf_done(&mended);
-    return good;
+    *ret = (struct span){spare->data + start, spare->len - start};
+    return true;
+}
+
+bool careful_copy(struct buf *out, const char *text, size_t len, struct fault *ret_fault)
+{
+    struct span value;
+    size_t start = out->len;
+    return careful_read(text, len, out, &value, ret_fault) &&
+           (out->len > start || buf_append(out, value.ptr, value.len) || refuse_size(ret_fault));
 }

@@ -27,6 +27,8 @@ static const struct {
     {"jv_array_append", offsetof(struct jq_api, array_append)},
     {"jv_array_length", offsetof(struct jq_api, array_length)},
     {"jv_array_get", offsetof(struct jq_api, array_get)},
+    {"jv_array_set", offsetof(struct jq_api, array_set)},
+    {"jv_null", offsetof(struct jq_api, null)},
     {"jv_object_iter", offsetof(struct jq_api, object_iter)},
     {"jv_object_iter_next", offsetof(struct jq_api, object_iter_next)},
     {"jv_object_iter_valid", offsetof(struct jq_api, object_iter_valid)},

@@ -28,6 +28,8 @@ struct jq_api {
     jv (*array_append)(jv, jv);
     int (*array_length)(jv);
     jv (*array_get)(jv, int);
+    jv (*array_set)(jv, int, jv);
+    jv (*null)(void);
     int (*object_iter)(jv);
     int (*object_iter_next)(jv, int);
     int (*object_iter_valid)(jv, int);

@@ -123,8 +123,30 @@ static bool put(struct dump *dump, jv value)
     }
 }
 
+/* Takes it. */
+static bool put_rows(struct dump *dump, jv array)
+{
+    const struct jq_api *api = dump->api;
+    int count = api->array_length(api->copy(array));
+    bool good = buf_append(dump->out, "[", 1);
+    dump->depth++;
+    for (int i = 0; i < count && good; i++) {
+        jv element = api->array_get(api->copy(array), i);
+        array = api->array_set(array, i, api->null());
+        good = (i == 0 || buf_append(dump->out, ",", 1)) && put(dump, element);
+        api->free(element);
+    }
+    api->free(array);
+    return good && buf_append(dump->out, "]", 1);
+}
+
 bool jq_dump(const struct jq_api *api, jv value, struct buf *out)
 {
     struct dump dump = {api, out, 0};
-    return put(&dump, value);
+    if (api->get_kind(value) == JV_KIND_ARRAY) {
+        return put_rows(&dump, value);
+    }
+    bool good = put(&dump, value);
+    api->free(value);
+    return good;
 }

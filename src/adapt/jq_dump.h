@@ -11,8 +11,11 @@
 
 #define JQ_DUMP_DEPTH_MAX 512
 
-/* Appends it; takes no reference. False, with a part appended, over the buffer's ceiling or when it
- * is nested deeper. */
+/*
+ * Appends the value, and takes it: the elements of an array go as they are written, so that the
+ * value and its text do not both lie there whole. False, with a part appended, over the buffer's
+ * ceiling or when it is nested deeper.
+ */
 bool jq_dump(const struct jq_api *api, jv value, struct buf *out);
 
 #endif

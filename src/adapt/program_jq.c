@@ -312,10 +312,13 @@ static bool collect(struct program *program, const struct program_call *call, st
     bool fits = !call->many || buf_append_text(ret, "[");
     jv value = api->next(program->jq);
     for (; is_valid(api, value); value = api->next(program->jq)) {
-        if (count++ < (call->many ? VALUES_MAX : 1)) {
-            fits = fits && (count == 1 || buf_append_text(ret, ",")) && jq_dump(api, value, ret);
+        bool wanted = count++ < (call->many ? VALUES_MAX : 1);
+        fits = fits && (!wanted || count == 1 || buf_append_text(ret, ","));
+        if (wanted && fits) {
+            fits = jq_dump(api, value, ret);
+        } else {
+            api->free(value);
         }
-        api->free(value);
         if (count > VALUES_MAX) {
             return refuse(program, call->function, "more values than can be meant", fault);
         }
@@ -357,8 +360,11 @@ void program_release(struct program *program)
 
 static jv body_of(const struct program *program, const struct program_call *call)
 {
-    return call->body == NULL ? program->api->copy(program->held)
-                              : program->api->parse_sized(call->body, (int)call->len);
+    const struct jq_api *api = program->api;
+    if (call->body != NULL) {
+        return api->parse_sized(call->body, (int)call->len);
+    }
+    return program->holds ? api->copy(program->held) : api->invalid();
 }
 
 bool program_run(struct program *program, const struct program_call *call, struct buf *ret,

@@ -63,11 +63,11 @@ static const char *type_name(enum span_type type)
     return names[type];
 }
 
-static bool check_type(const struct adapt *adapt, const struct question *question,
-                       const struct buf *text, struct span *ret, struct fault *fault)
+static bool check_type(const struct adapt *adapt, const struct question *question, struct span text,
+                       struct span *ret, struct fault *fault)
 {
     char why[64];
-    if (!span_check(text->data, text->len, ret, NULL)) {
+    if (!span_check(text.ptr, text.len, ret, NULL)) {
         return refuse(adapt, question->function, "gives no JSON", fault);
     }
     enum span_type type = span_type(*ret);
@@ -79,73 +79,97 @@ static bool check_type(const struct adapt *adapt, const struct question *questio
     return refuse(adapt, question->function, why, fault);
 }
 
-/* Runs it on fit JSON. ret is initialised and gets the text, ret_value its one value. */
+/* Appends what it gives to ret, and looks at its type. */
+static bool call(struct adapt *adapt, const struct question *question, struct span input,
+                 struct buf *ret, struct span *ret_value, struct fault *fault)
+{
+    size_t start = ret->len;
+    struct program_call call = {question->function, input.ptr, input.len, question->many};
+    return run(adapt, &call, ret, fault) &&
+           check_type(adapt, question, (struct span){ret->data + start, ret->len - start},
+                      ret_value, fault);
+}
+
+/* Runs it on fit JSON: appends the text to ret, whose one value is *ret_value. */
 static bool ask_fit(struct adapt *adapt, const struct question *question, const struct buf *input,
                     struct buf *ret, struct span *ret_value, struct fault *fault)
 {
-    struct program_call call = {question->function, input->data, input->len, question->many};
-    return run(adapt, &call, ret, fault) && check_type(adapt, question, ret, ret_value, fault);
+    return call(adapt, question, (struct span){input->data, input->len}, ret, ret_value, fault);
 }
 
 bool translate_hold(struct adapt *adapt, const char *body, size_t len, struct fault *ret_fault)
 {
-    struct buf input;
+    struct buf mended;
+    struct span input;
     translate_release(adapt);
-    buf_init(&input, OUTPUT_BYTES_MAX);
-    bool good = careful_copy(&input, body, len, ret_fault);
-    if (good && (adapt->program == NULL || !program_hold(adapt->program, input.data, input.len))) {
+    buf_init(&mended, OUTPUT_BYTES_MAX);
+    bool good = careful_read(body, len, &mended, &input, ret_fault);
+    if (good && (adapt->program == NULL || !program_hold(adapt->program, input.ptr, input.len))) {
         fault_set(ret_fault, FAULT_DECODE, 0, "%s: the answer is no JSON", file_of(adapt));
         good = false;
     }
-    adapt->held = good ? body : NULL;
-    adapt->held_len = len;
-    buf_done(&input);
+    buf_done(&mended);
     return good;
 }
 
 void translate_release(struct adapt *adapt)
 {
-    if (adapt->held != NULL) {
-        adapt->held = NULL;
+    if (adapt->program != NULL) {
         program_release(adapt->program);
     }
 }
 
-/* The same on an answer as it came. */
+/* The same on an answer as it came, or on the one that is held. */
 static bool ask(struct adapt *adapt, const struct question *question, struct span body,
                 struct buf *ret, struct span *ret_value, struct fault *fault)
 {
-    struct buf input;
-    if (body.ptr != NULL && body.ptr == adapt->held && body.len == adapt->held_len) {
-        struct program_call call = {question->function, NULL, 0, question->many};
-        return run(adapt, &call, ret, fault) && check_type(adapt, question, ret, ret_value, fault);
-    }
-    buf_init(&input, OUTPUT_BYTES_MAX);
-    bool good = careful_copy(&input, body.ptr, body.len, fault) &&
-                ask_fit(adapt, question, &input, ret, ret_value, fault);
-    buf_done(&input);
+    struct buf mended;
+    struct span input = body;
+    buf_init(&mended, OUTPUT_BYTES_MAX);
+    bool good = (body.ptr == NULL || careful_read(body.ptr, body.len, &mended, &input, fault)) &&
+                call(adapt, question, input, ret, ret_value, fault);
+    buf_done(&mended);
     return good;
 }
 
 /* --- panes ----------------------------------------------------------------------------------- */
 
-/* The elements of an array, or the object itself, behind the rows that are there. */
-static bool append_rows(struct buf *rows, struct span value)
+/* What an answer has written behind the rows that are there as rows: an array without its brackets.
+ * There is no second copy of what may be megabytes. */
+static void join_rows(struct buf *rows, size_t start, enum span_type type)
 {
-    bool is_array = span_type(value) == SPAN_ARRAY;
-    const char *from = value.ptr + (is_array ? 1 : 0);
-    size_t len = value.len - (is_array ? 2 : 0), start = rows->len;
-    if (len == 0) {
-        return true;
+    if (type != SPAN_ARRAY) {
+        return;
     }
-    if ((start == 0 || buf_append_text(rows, ",")) && buf_append(rows, from, len)) {
-        return true;
+    rows->len--;
+    if (start > 0) {
+        rows->data[start] = ',';
+    } else {
+        memmove(rows->data, rows->data + 1, --rows->len);
     }
+    rows->data[rows->len] = '\0';
+}
+
+static void cut_rows(struct buf *rows, size_t start)
+{
     if (rows->data != NULL) {
         rows->len = start;
         rows->data[start] = '\0';
     }
-    return false;
+}
+
+/* The same behind the rows, with a ceiling of its own. */
+static bool ask_rows(struct adapt *adapt, const struct question *question, struct span body,
+                     struct buf *rows, struct span *ret_value, struct fault *fault)
+{
+    size_t max = rows->max, start = rows->len;
+    rows->max = max - start < OUTPUT_BYTES_MAX ? max : start + OUTPUT_BYTES_MAX;
+    bool good = ask(adapt, question, body, rows, ret_value, fault);
+    if (!good && start > 0 && fault->kind == FAULT_TOO_LARGE && rows->max == max) {
+        fault_set(fault, FAULT_TOO_LARGE, 0, "%s: too many rows together", question->function);
+    }
+    rows->max = max;
+    return good;
 }
 
 bool translate_rows(struct adapt *adapt, enum resource resource, const char *body, size_t len,
@@ -154,20 +178,21 @@ bool translate_rows(struct adapt *adapt, enum resource resource, const char *bod
     bool is_account = resource == RESOURCE_ACCOUNT;
     struct question question = {pane_functions[resource], false,
                                 is_account ? SPAN_INVALID : SPAN_ARRAY};
-    struct buf text;
     struct span value;
-    buf_init(&text, OUTPUT_BYTES_MAX);
-    bool good = ask(adapt, &question, (struct span){body, len}, &text, &value, ret_fault);
-    if (good && is_account && span_type(value) != SPAN_OBJECT) {
-        good = span_type(value) == SPAN_NULL ||
-               refuse(adapt, question.function, "gives neither an object nor null", ret_fault);
-    } else if (good && is_account && rows->len > 0) {
-        /* The pane shows one account: the first. */
-    } else if (good && !append_rows(rows, value)) {
-        fault_set(ret_fault, FAULT_TOO_LARGE, 0, "%s: too many rows together", question.function);
-        good = false;
+    size_t start = rows->len;
+    bool good = ask_rows(adapt, &question, (struct span){body, len}, rows, &value, ret_fault);
+    enum span_type type = good ? span_type(value) : SPAN_NULL;
+    if (good && is_account && type != SPAN_OBJECT && type != SPAN_NULL) {
+        good = refuse(adapt, question.function, "gives neither an object nor null", ret_fault);
     }
-    buf_done(&text);
+    /* The account's pane shows one: the first. */
+    bool none = !good || type == SPAN_NULL || (type == SPAN_OBJECT && start > 0) ||
+                (type == SPAN_ARRAY && value.len == 2);
+    if (none) {
+        cut_rows(rows, start);
+    } else {
+        join_rows(rows, start, type);
+    }
     return good;
 }
 

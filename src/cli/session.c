@@ -155,10 +155,24 @@ bool session_open(struct session *session, const struct options *options,
     return check_own(session, ret_problem);
 }
 
+/* Nobody uses it any more. */
+static void remove_profile(struct session *session, struct profile *profile)
+{
+    size_t i = 0;
+    while (session->profiles[i] != profile) {
+        i++;
+    }
+    session->profile_count--;
+    memmove(session->profiles + i, session->profiles + i + 1,
+            (session->profile_count - i) * sizeof *session->profiles);
+    profile_close(profile);
+    free(profile);
+}
+
 void session_close(struct session *session)
 {
     while (session->profile_count > 0) {
-        session_remove(session, session->profiles[session->profile_count - 1]);
+        remove_profile(session, session->profiles[session->profile_count - 1]);
     }
     while (session->broken_count > 0) {
         free(session->broken[--session->broken_count]);
@@ -222,19 +236,6 @@ enum status session_add(struct session *session, const char *name, struct proble
     return add(session, name, false, ret_problem);
 }
 
-void session_remove(struct session *session, struct profile *profile)
-{
-    size_t i = 0;
-    while (session->profiles[i] != profile) {
-        i++;
-    }
-    session->profile_count--;
-    memmove(session->profiles + i, session->profiles + i + 1,
-            (session->profile_count - i) * sizeof *session->profiles);
-    profile_close(profile);
-    free(profile);
-}
-
 /* Who watches may do without; so does who asks nobody. What a command will give is not missed. */
 static enum status add_with_token(struct session *session, const char *name, bool running,
                                   struct problem *problem)
@@ -252,7 +253,7 @@ static enum status add_with_token(struct session *session, const char *name, boo
     problem_set(problem, "no token: set %stoken_file or token_command in %s",
                 name == NULL ? "BLOTTER_TOKEN, or name a file with --token-file, or set " : "",
                 name == NULL ? "the config" : "its profile");
-    session_remove(session, profile);
+    remove_profile(session, profile);
     return STATUS_AUTH;
 }
 
@@ -317,7 +318,7 @@ static void let_go(struct session *session, const struct session_changes *change
         struct profile *profile = session->profiles[i];
         if (!is_named(session->latest, profile->name)) {
             changes->goes(changes->user, profile);
-            session_remove(session, profile);
+            remove_profile(session, profile);
         }
     }
 }

@@ -31,8 +31,6 @@ bool session_open(struct session *session, const struct options *options,
  * STATUS_OK, or what it would end the program with, and the problem.
  */
 enum status session_add(struct session *session, const char *profile, struct problem *ret_problem);
-/* Closes one; nobody uses it any more. */
-void session_remove(struct session *session, struct profile *profile);
 
 /*
  * Opens all that are named, for a mode that talks to them. Those that cannot be are said on stderr.

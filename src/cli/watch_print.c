@@ -16,11 +16,12 @@ void watch_print_init(struct watch_print *print, struct loop *loop,
 {
     *print = (struct watch_print){.settings = settings, .loop = loop};
     watch_out_init(&print->out, loop, settings->out_fd);
-    for (size_t i = 0; i < settings->source_count; i++) {
-        const char *name = settings->sources[i].name;
-        int columns = name != NULL ? text_width(name) : 0;
-        print->name_columns = columns > print->name_columns ? columns : print->name_columns;
-    }
+}
+
+void watch_print_name(struct watch_print *print, const char *name)
+{
+    int columns = name != NULL ? text_width(name) : 0;
+    print->name_columns = columns > print->name_columns ? columns : print->name_columns;
 }
 
 void watch_print_done(struct watch_print *print)
@@ -81,7 +82,7 @@ static void print_news(struct watch_print *print, const struct watch_news *news)
     watch_json_head(out, news->name);
     buf_printf(out, "\"status\":\"%s\",\"at\":\"%s\"", news->word, watch_print_stamp(print));
     if (status->phase == CONN_LIVE) {
-        buf_printf(out, ",\"resumed\":%s", news->resumed ? "true" : "false");
+        buf_printf(out, ",\"resumed\":%s", news->status->resumes ? "true" : "false");
     } else {
         buf_printf(out,
                    ",\"attempt\":%d,\"kind\":\"%s\",\"httpStatus\":%d,\"reason\":", status->attempt,
@@ -104,7 +105,7 @@ static void say_news(const struct watch_print *print, const struct watch_news *n
              (double)wait_ms / (wait_ms < 1000 ? 1 : 1000));
     if (status->phase == CONN_LIVE) {
         watch_say(print, name, "stream live%s",
-                  news->resumed ? ", continued after the last event" : "");
+                  news->status->resumes ? ", continued after the last event" : "");
     } else if (status->phase == CONN_WAITING && strcmp(news->word, "lost") == 0) {
         watch_say(print, name, "stream lost: %s; next try in %s", status->fault.text, wait);
     } else if (status->phase == CONN_WAITING) {

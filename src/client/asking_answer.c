@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SMALL_BYTES ((size_t)64 << 10) /* what is left of less is not worth a walk of the heap */
+
 static struct moment now_of(const struct asking *asking)
 {
     return loop_now(asking->loop);
@@ -87,20 +89,19 @@ static void explain_type(const char *content_type, struct fault *fault)
 }
 
 /* Of several answers the one that knows least counts. */
-static void note_covers(struct asking *asking, struct part *part, const struct http_answer *answer)
+static void note_covers(struct asking *asking, struct part *part)
 {
     struct buf id;
     buf_init(&id, 256);
-    uint64_t covers = translate_covers(asking->adapt, answer->body, answer->body_len, &id)
-                          ? event_id_parse(id.data, id.len)
-                          : 0;
+    uint64_t covers =
+        translate_covers(asking->adapt, NULL, 0, &id) ? event_id_parse(id.data, id.len) : 0;
     part->covers = part->covers_known && part->covers < covers ? part->covers : covers;
     part->covers_known = true;
     buf_done(&id);
 }
 
-static bool read_held(struct asking *asking, const struct out *out,
-                      const struct http_answer *answer, struct buf *ret_next, struct fault *fault)
+static bool read_held(struct asking *asking, const struct out *out, struct buf *ret_next,
+                      struct fault *fault)
 {
     enum resource resource = (enum resource)out->target.index;
     struct part *part = &asking->parts[resource];
@@ -109,26 +110,30 @@ static bool read_held(struct asking *asking, const struct out *out,
         part->covers_known = false;
     }
     part->from = out->page ? part->from : part->rows.len;
-    if (!translate_rows(asking->adapt, resource, answer->body, answer->body_len, &part->rows,
-                        fault)) {
+    if (!translate_rows(asking->adapt, resource, NULL, 0, &part->rows, fault)) {
         return false;
     }
     if (out->page) {
         asking_pages_join(&part->rows, part->from);
     }
     if (asking->backend->stream.present) {
-        note_covers(asking, part, answer);
+        note_covers(asking, part);
     }
-    translate_next_page(asking->adapt, answer->body, answer->body_len, out->path, ret_next, fault);
+    translate_next_page(asking->adapt, NULL, 0, out->path, ret_next, fault);
     return fault->kind == FAULT_NONE;
 }
 
 static bool read_pane(struct asking *asking, const struct out *out,
                       const struct http_answer *answer, struct buf *ret_next, struct fault *fault)
 {
-    bool good = translate_hold(asking->adapt, answer->body, answer->body_len, fault) &&
-                read_held(asking, out, answer, ret_next, fault);
+    size_t len = answer->body_len;
+    bool good = translate_hold(asking->adapt, answer->body, len, fault);
+    buf_done(answer->holds_body); /* it would lie there beside what jq makes of it */
+    good = good && read_held(asking, out, ret_next, fault);
     translate_release(asking->adapt);
+    if (len > SMALL_BYTES) {
+        mem_give_back();
+    }
     return good;
 }
 
@@ -256,6 +261,25 @@ static bool read_good(struct asking *asking, const struct out *out,
     return good;
 }
 
+/* The page that a Link header names goes before the function's. */
+static void read_link(const struct asking *asking, const struct out *out, const char *link,
+                      struct reading *reading)
+{
+    struct buf target;
+    buf_init(&target, BACKEND_ADDRESS_MAX);
+    if (link != NULL && backend_link_next(&target, link)) {
+        char *path =
+            http_resolve(asking->https[out->host], out->path, target.len > 0 ? target.data : "");
+        reading->answer.foreign = path == NULL;
+        if (path != NULL) {
+            buf_clear(&reading->next);
+            buf_append_text(&reading->next, path);
+        }
+        free(path);
+    }
+    buf_done(&target);
+}
+
 /* Our sentence and, behind it, the backend's own words. */
 static void read_refusal(struct asking *asking, const struct http_answer *answer,
                          struct reading *reading)
@@ -280,8 +304,7 @@ static void read_answer(struct asking *asking, const struct out *out,
 {
     *reading = (struct reading){.answer = {.status = answer->status,
                                            .remaining = answer->headers[0],
-                                           .reset = answer->headers[1],
-                                           .link = answer->headers[2]}};
+                                           .reset = answer->headers[1]}};
     reading->fault.retry_after_ms = -1;
     buf_init(&reading->next, BACKEND_ADDRESS_MAX);
     if (answer->fault != NULL) {
@@ -289,6 +312,8 @@ static void read_answer(struct asking *asking, const struct out *out,
         reading->answer.fault = &reading->fault;
     } else if (!read_good(asking, out, answer, reading)) {
         reading->answer.fault = &reading->fault;
+    } else if (out->target.kind == ASK_PANE) {
+        read_link(asking, out, answer->headers[2], reading);
     }
     reading->answer.next = reading->next.len > 0 ? reading->next.data : NULL;
     reading->answer.values = (const char *const *)reading->values;
@@ -311,6 +336,7 @@ static void hand_on(struct asking *asking, enum resource resource, int64_t durat
     if (resource == RESOURCE_ORDERS && asking->gone != NULL) {
         asking_gone_add(asking->gone, &part->rows);
     }
+    bool large = part->rows.len > SMALL_BYTES;
     if (translate_body(resource, &part->rows, &body)) {
         struct asking_body whole = {.body = body.data,
                                     .len = body.len,
@@ -319,7 +345,10 @@ static void hand_on(struct asking *asking, enum resource resource, int64_t durat
         asking->handler.on_body(asking->handler.user, resource, &whole);
     }
     buf_done(&body);
-    buf_clear(&part->rows);
+    buf_done(&part->rows); /* as large as the pane, and not wanted until the next read */
+    if (large) {
+        mem_give_back();
+    }
 }
 
 void asking_answer(void *user, uint64_t request, const struct http_answer *answer)

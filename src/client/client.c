@@ -6,9 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 /* A shorter sleep of the machine has no effect on connections. */
 #define SLEEP_MIN_US INT64_C(500000)
@@ -135,17 +132,10 @@ static void before_wait(void *user)
     }
     ledger_take(client->ledger, client->engine, mask, now);
     if (mask != 0 && client->on_change != NULL) {
-        client->on_change(client->on_change_user, mask);
+        client->on_change(client->on_change_user, mask); /* the trace waits for the frame */
+    } else {
+        trace_flush(client->trace);
     }
-    trace_flush(client->trace);
-}
-
-/* What is free in the middle of the heap stays there unless somebody asks. */
-static void give_back_memory(void)
-{
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
 }
 
 static void deadline_due(void *user)
@@ -153,7 +143,7 @@ static void deadline_due(void *user)
     struct client *client = user;
     engine_tick(client->engine, loop_now(client->loop));
     if (engine_take_trimmed(client->engine)) {
-        give_back_memory();
+        mem_give_back();
     }
 }
 
@@ -384,7 +374,7 @@ void client_painted(struct client *client, unsigned mask)
         memory_painted(client->memory, now);
     }
     client->painted = true;
-    trace_flush(client->trace); /* the turn's own flush was before the frame */
+    trace_flush(client->trace);
 }
 
 struct latency_summary client_event_latency(const struct client *client)

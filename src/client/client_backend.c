@@ -116,18 +116,18 @@ static void on_unknown(void *user, const struct sse_event *message, const struct
 
 /* An answer is the beginning of the stream: unless it goes on where it was left, what came between
  * is read. */
-static void on_status(void *user, const struct conn_status *status, bool resumes)
+static void on_status(void *user, const struct conn_status *status)
 {
     struct client *client = user;
     bool open = status->phase == CONN_SILENT || status->phase == CONN_LIVE;
-    if (open && !client->opened && client->begun && !resumes) {
+    if (open && !client->opened && client->begun && !status->resumes) {
         on_missed(client, "the stream begins anew");
     }
     client->opened = open;
     if (open || status->phase == CONN_WAITING || status->phase == CONN_ENDED) {
         begin(client);
     }
-    client_stream_status_told(client, status, resumes);
+    client_stream_status_told(client, status);
 }
 
 /* --- what the client does -------------------------------------------------------------------- */

@@ -72,7 +72,7 @@ void client_fetched(struct client *client, enum resource resource,
                     const struct http_response *response, const struct fault *fault);
 
 void client_stream_event(void *user, const struct sse_event *sse);
-void client_stream_status_told(void *user, const struct conn_status *status, bool sent_last_id);
+void client_stream_status_told(void *user, const struct conn_status *status);
 void client_stream_too_large(void *user);
 void client_stream_quiet(void *user);
 

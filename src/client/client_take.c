@@ -118,13 +118,12 @@ void client_stream_event(void *user, const struct sse_event *sse)
     }
 }
 
-void client_stream_status_told(void *user, const struct conn_status *status, bool sent_last_id)
+void client_stream_status_told(void *user, const struct conn_status *status)
 {
     struct client *client = user;
     struct moment now = loop_now(client->loop);
     bool live = status->phase == CONN_LIVE;
     bool given_up = status->phase == CONN_WAITING || status->phase == CONN_ENDED;
-    (void)sent_last_id;
     if (live) {
         engine_stream_opened(client->engine, now);
     } else if (given_up || client->live) { /* lost as well when it is made anew at once */

@@ -98,12 +98,12 @@ static void on_missed(void *user, const char *why)
     relay->handler.on_event(relay->handler.user, &event);
 }
 
-static void on_status(void *user, const struct conn_status *status, bool resumes)
+static void on_status(void *user, const struct conn_status *status)
 {
     struct relay *relay = user;
     bool live = status->phase == CONN_LIVE;
-    relay->handler.on_status(relay->handler.user, status, resumes);
-    if (live && !relay->live && relay->begun && !resumes) {
+    relay->handler.on_status(relay->handler.user, status);
+    if (live && !relay->live && relay->begun && !status->resumes) {
         on_missed(relay, "the stream begins anew");
     }
     relay->live = live;

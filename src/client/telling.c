@@ -233,14 +233,14 @@ static void note_refusal(struct telling *telling, const struct fault *fault)
     }
 }
 
-static void on_status(void *user, const struct conn_status *status, bool resumes)
+static void on_status(void *user, const struct conn_status *status)
 {
     struct telling *telling = user;
     if (status->phase == CONN_WAITING || status->phase == CONN_ENDED) {
         note_refusal(telling, &status->fault);
     }
     ask_stream(asking_ask(telling->asking), now_of(telling), status->phase == CONN_LIVE);
-    telling->handler.on_status(telling->handler.user, status, resumes);
+    telling->handler.on_status(telling->handler.user, status);
 }
 
 static void on_too_large(void *user)

@@ -26,7 +26,7 @@ struct telling_handler {
     /* A message that nothing was made of; why: what the function said. */
     void (*on_unknown)(void *user, const struct sse_event *message, const struct fault *why);
     void (*on_missed)(void *user, const char *why); /* every pane is to be read again, once */
-    void (*on_status)(void *user, const struct conn_status *status, bool resumes);
+    void (*on_status)(void *user, const struct conn_status *status);
     void (*on_too_large)(void *user);
     void (*on_quiet)(void *user); /* may be NULL */
     void *user;

@@ -27,7 +27,9 @@ struct http_pool {
     struct loop_timer *resume; /* takes up reading again what was unpaused inside libcurl */
     uint64_t resume_round;
     CURLM *multi;
-    struct transfer *transfers; /* of all that use it, linked */
+    struct {
+        struct transfer *first, *last;
+    } transfers;       /* of all that use it */
     int inside_curl;   /* libcurl is on the stack: its handles must not be added or removed */
     int64_t forgot_us; /* connections made before are not to be trusted; MOMENT_NEVER: none is */
 };

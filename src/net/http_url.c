@@ -169,3 +169,23 @@ bool http_url_redirect(const char *from, const char *location, char **ret_url,
     curl_url_cleanup(url);
     return ok;
 }
+
+char *http_url_same_origin(const char *from, const char *reference)
+{
+    struct http_origin ours, theirs;
+    struct fault unused;
+    char *url = NULL, *path = NULL;
+    CURLU *parsed = curl_url();
+    bool same = curl_url_set(parsed, CURLUPART_URL, from, 0) == CURLUE_OK &&
+                origin_read(parsed, &ours) &&
+                http_url_redirect(from, reference, &url, &theirs, &unused) &&
+                http_origin_equal(&ours, &theirs);
+    if (same) {
+        const char *rest = strstr(url, "://") + 3;
+        rest += strcspn(rest, "/?");
+        path = mem_printf("%s%s", *rest == '/' ? "" : "/", rest);
+    }
+    curl_url_cleanup(parsed);
+    free(url);
+    return path;
+}

@@ -32,4 +32,8 @@ bool http_url_base(const char *url, char **ret_prefix, struct http_origin *ret_o
 bool http_url_redirect(const char *from, const char *location, char **ret_url,
                        struct http_origin *ret_origin, struct fault *ret_fault);
 
+/* The path and query that a reference in the answer of from leads to, by RFC 3986; to be freed.
+ * NULL when it leads to another origin, to a login page, or nowhere. */
+char *http_url_same_origin(const char *from, const char *reference);
+
 #endif

@@ -25,9 +25,9 @@ struct stream {
     char *path;
     bool feeding; /* sse is on the stack: it must not be restarted */
     bool paused;
-    bool packed;   /* the present answer is */
-    bool unpacked; /* packed ones are not wanted: one brought not a byte */
-    bool sent_last_id;
+    bool packed;             /* the present answer is */
+    bool unpacked;           /* packed ones are not wanted: one brought not a byte */
+    bool resumes;            /* the present request says where to go on */
     struct conn_status told; /* what on_status heard last */
 };
 
@@ -179,7 +179,7 @@ static void connect_now(struct stream *stream)
         .endless = true,
     };
     struct transfer_handler handler = {on_head, on_bytes, on_done, stream};
-    stream->sent_last_id = wanted.resumes;
+    stream->resumes = wanted.resumes;
     stream->transfer = transfer_start(stream->http, &request, &handler);
     transfer_pause(stream->transfer, stream->paused);
     free(last_id);
@@ -198,7 +198,8 @@ static void tell(struct stream *stream)
     struct conn_status status = *conn_status(stream->conn);
     if (status_is_news(&status, &stream->told)) {
         stream->told = status;
-        stream->handler.on_status(stream->handler.user, &status, stream->sent_last_id);
+        status.resumes = stream->resumes;
+        stream->handler.on_status(stream->handler.user, &status);
     } else if (status.quiet != stream->told.quiet) {
         stream->told.quiet = status.quiet;
         if (stream->handler.on_quiet != NULL) {

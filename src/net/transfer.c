@@ -4,6 +4,7 @@
 #include "transfer.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/linked.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -375,11 +376,7 @@ static void transfer_free(struct transfer *transfer)
     }
     free(transfer->headers);
     free(transfer->url);
-    if (transfer->next != NULL) {
-        transfer->next->previous = transfer->previous;
-    }
-    struct http_pool *pool = transfer->http->pool;
-    *(transfer->previous != NULL ? &transfer->previous->next : &pool->transfers) = transfer->next;
+    LINKED_REMOVE(&transfer->http->pool->transfers, transfer);
     free(transfer);
 }
 
@@ -421,11 +418,7 @@ struct transfer *transfer_start(struct http *http, const struct transfer_request
     }
     options_set_once(transfer);
     hop_prepare(transfer);
-    transfer->next = pool->transfers;
-    if (pool->transfers != NULL) {
-        pool->transfers->previous = transfer;
-    }
-    pool->transfers = transfer;
+    LINKED_APPEND(&pool->transfers, transfer);
     if (pool->inside_curl == 0) {
         settle(transfer);
     }
@@ -587,7 +580,7 @@ void transfers_leave(struct http_pool *pool)
     }
     messages_read(pool);
     struct transfer *next;
-    for (struct transfer *at = pool->transfers; at != NULL; at = next) {
+    for (struct transfer *at = pool->transfers.first; at != NULL; at = next) {
         next = at->next;
         settle(at);
     }
@@ -613,18 +606,18 @@ static bool resume(struct transfer *transfer)
 
 void transfers_resume(struct http_pool *pool)
 {
-    struct transfer *at = pool->transfers;
+    struct transfer *at = pool->transfers.first;
     pool->resume_round++;
     while (at != NULL) {
         /* Its callbacks may have changed the list: begin anew. */
-        at = resume(at) ? pool->transfers : at->next;
+        at = resume(at) ? pool->transfers.first : at->next;
     }
 }
 
 void transfers_cancel(const struct http *http)
 {
     struct transfer *next;
-    for (struct transfer *at = http->pool->transfers; at != NULL; at = next) {
+    for (struct transfer *at = http->pool->transfers.first; at != NULL; at = next) {
         next = at->next;
         if (at->http == http) {
             transfer_cancel(at);

@@ -27,7 +27,8 @@ struct paint {
     struct theme theme;
     enum color_depth depth;
     struct look looks[ROLE_COUNT][ATTRIBUTE_SETS];
-    int x, y; /* the cursor; x < 0 when it is not known */
+    const struct look *look; /* of what was written last in this frame; NULL: nothing was */
+    int x, y;                /* the cursor; x < 0 when it is not known */
 };
 
 struct paint *paint_new(void)
@@ -81,10 +82,18 @@ static bool same(const struct paint *paint, const struct cell *a, const struct c
 
 /* --- writing ------------------------------------------------------------------------------ */
 
+static void set_look(struct paint *paint, struct term *term, const struct look *look)
+{
+    if (paint->look != look) { /* it lasts for many cells */
+        term_look(term, look);
+        paint->look = look;
+    }
+}
+
 static void write_cell(struct paint *paint, struct term *term, const struct cell *cell)
 {
     size_t len = strnlen(cell->text, sizeof cell->text);
-    term_look(term, look_of(paint, cell));
+    set_look(paint, term, look_of(paint, cell));
     term_put(term, len == 0 ? " " : cell->text, len == 0 ? 1 : len);
     paint->x += cell->width;
     /* Terminals disagree about wide and combined characters, and about the last column. */
@@ -99,13 +108,13 @@ static bool rewrite(struct paint *paint, struct term *term, const struct cell *r
 {
     const struct look *look = look_of(paint, &row[x]);
     for (int i = paint->x; i < x; i++) {
-        if (row[i].width != 1 || strnlen(row[i].text, sizeof row[i].text) != 1 ||
+        if (row[i].width != 1 || row[i].text[0] == '\0' || row[i].text[1] != '\0' ||
             !look_equal(look_of(paint, &row[i]), look)) {
             return false;
         }
     }
+    set_look(paint, term, look);
     for (int i = paint->x; i < x; i++) {
-        term_look(term, look);
         term_put(term, row[i].text, 1);
     }
     paint->x = x;
@@ -145,7 +154,7 @@ static int erase_run(struct paint *paint, struct term *term, const struct cell *
         return 0;
     }
     move_to(paint, term, row, x, y);
-    term_look(term, look_of(paint, &row[x]));
+    set_look(paint, term, look_of(paint, &row[x]));
     return term_erase(term, changed - x, end == paint->columns) ? changed - x : 0;
 }
 
@@ -164,9 +173,6 @@ static void paint_row(struct paint *paint, struct term *term, const struct canva
 {
     const struct cell *row = canvas_cell(canvas, 0, y);
     struct cell *shown = paint->shown + (size_t)y * (size_t)paint->columns;
-    if (paint->known && memcmp(row, shown, (size_t)paint->columns * sizeof *row) == 0) {
-        return; /* most rows of most frames */
-    }
     for (int x = 0; (x = skip_shown(paint, row, shown, x)) < paint->columns; x++) {
         if (paint->known && same(paint, &row[x], &shown[x])) {
             continue;
@@ -271,7 +277,9 @@ static void scroll(struct paint *paint, struct term *term, struct canvas *canvas
     size_t columns = (size_t)paint->columns;
     memset(paint->shown + (size_t)blank * columns, 0xff,
            (size_t)blanks * columns * sizeof *paint->shown);
-    memset(canvas->touched + top, true, (size_t)(bottom - top + 1) * sizeof *canvas->touched);
+    for (int y = top; y <= bottom; y++) {
+        paint->changed[y] = !is_row(paint, canvas_cell(canvas, 0, y), y);
+    }
     paint->x = paint->y = -1;
 }
 
@@ -284,12 +292,13 @@ void paint_frame(struct paint *paint, struct term *term, struct canvas *canvas)
         term_look(term, &paint->looks[ROLE_TEXT][0]);
         term_clear(term);
     }
+    paint->look = NULL;
     paint->x = paint->y = -1;
     if (paint->known) {
         scroll(paint, term, canvas);
     }
     for (int y = 0; y < paint->rows; y++) {
-        if (canvas->touched[y] || !paint->known) {
+        if (!paint->known || paint->changed[y]) { /* few rows of most frames */
             paint_row(paint, term, canvas, y);
         }
     }

@@ -146,6 +146,28 @@ bool term_caps_load(struct term_caps *ret, int fd, char error[TERM_ERROR_MAX])
     return true;
 }
 
+/* "\033[12C": by hand, for there is one before nearly every changed cell. */
+static int put_sequence(char *out, const int *numbers, int count, char end)
+{
+    char *at = out;
+    *at++ = '\033';
+    *at++ = '[';
+    for (int i = 0; i < count; i++) {
+        int power = 1;
+        while (numbers[i] / power >= 10) {
+            power *= 10;
+        }
+        for (; power > 0; power /= 10) {
+            *at++ = (char)('0' + numbers[i] / power % 10);
+        }
+        *at++ = ';';
+    }
+    at -= count > 0; /* the last one */
+    *at++ = end;
+    *at = '\0';
+    return (int)(at - out);
+}
+
 /* Relative moves along a row, and to the next one; 0 when there is none. */
 static int move_near(const struct term_caps *caps, struct term_place from, struct term_place to,
                      char *out, size_t size)
@@ -155,10 +177,10 @@ static int move_near(const struct term_caps *caps, struct term_place from, struc
         return snprintf(out, size, "\r");
     }
     if (from.y == to.y && from.x >= 0 && by > 0) {
-        return by == 1 ? snprintf(out, size, "\033[C") : snprintf(out, size, "\033[%dC", by);
+        return put_sequence(out, &by, by > 1, 'C');
     }
     if (from.y == to.y && caps->modern) {
-        return snprintf(out, size, "\033[%dG", to.x + 1);
+        return put_sequence(out, (const int[]){to.x + 1}, 1, 'G');
     }
     if (from.y >= 0 && from.y + 1 == to.y && to.x == 0) {
         return snprintf(out, size, "\r\n");
@@ -171,7 +193,8 @@ size_t term_caps_move(const struct term_caps *caps, struct term_place from, stru
 {
     if (caps->ansi) {
         int near = move_near(caps, from, to, out, size);
-        return (size_t)(near > 0 ? near : snprintf(out, size, "\033[%d;%dH", to.y + 1, to.x + 1));
+        const int place[] = {to.y + 1, to.x + 1};
+        return (size_t)(near > 0 ? near : put_sequence(out, place, 2, 'H'));
     }
     char cursor[TERM_TEXT_MAX]; /* some curses want to be able to write to it */
     snprintf(cursor, sizeof cursor, "%s", caps->cursor);

@@ -355,7 +355,8 @@ void theme_next(const char *name, const char *const *dirs, char ret[THEME_NAME_M
 
 bool look_equal(const struct look *a, const struct look *b)
 {
-    return a->attributes == b->attributes && color_equal(a->fg, b->fg) && color_equal(a->bg, b->bg);
+    return a == b || (a->attributes == b->attributes && color_equal(a->fg, b->fg) &&
+                      color_equal(a->bg, b->bg));
 }
 
 /* Bright black as text is the trap of 8 colours: without brightness it is black on black. */

@@ -40,15 +40,45 @@ static void make_orders(struct buf *body, unsigned first, unsigned rows, unsigne
     buf_append_text(body, "]}");
 }
 
+/* Fifty lists, without the item of that number. */
+static void make_lists(struct buf *body, unsigned items, unsigned missing)
+{
+    buf_append_text(body, "{\"watchlists\":[");
+    for (unsigned i = 0, list = 0; list < 50; list++) {
+        buf_printf(body, "%s{\"id\":\"list-%u\",\"userId\":\"u\",\"name\":\"List %u\",\"items\":[",
+                   list > 0 ? "," : "", list, list);
+        for (bool first = true; i < items * (list + 1) / 50; i++) {
+            if (i == missing) {
+                continue;
+            }
+            buf_printf(
+                body,
+                "%s{\"id\":\"%08x-d22b-49b3-a5fc-3454%08x\",\"watchlistId\":\"list-%u\","
+                "\"token\":%u,\"createdAt\":\"2025-01-27T03:45:00.000Z\",\"notes\":null,"
+                "\"sortOrder\":%u,\"stock\":{\"id\":\"%08x\",\"instrumentId\":\"NSE-%u\","
+                "\"symbol\":"
+                "\"SYMBOL%u\",\"exchange\":\"NSE\",\"name\":\"Some Company %u Ltd\",\"segment\":"
+                "\"NSE\",\"ltp\":%u.%02u,\"open\":%u.5,\"high\":%u.9,\"low\":%u.1,\"close\":%u,"
+                "\"volume\":%u,\"change\":1.5,\"changePercent\":0.25,\"isActive\":true}}",
+                first ? "" : ",", i * 2654435761u, i, list, i, i, i * 40503u, i, i, i, i % 5000,
+                i % 100, i, i, i, i, i * 7);
+            first = false;
+        }
+        buf_append_text(body, "]}");
+    }
+    buf_append_text(body, "]}");
+}
+
 /* The fastest of some runs after the same body before. */
-static double time_next(const struct snapshot *before, const struct buf *body)
+static double time_next(enum resource resource, const struct snapshot *before,
+                        const struct buf *body)
 {
     double best = 1e9;
     for (int run = 0; run < 50; run++) {
         struct fault fault;
         double start = now_ms();
         struct snapshot *next =
-            decode_next(before, RESOURCE_ORDERS, (struct span){body->data, body->len}, &fault);
+            decode_next(before, resource, (struct span){body->data, body->len}, &fault);
         double took = now_ms() - start;
         best = took < best ? took : best;
         snapshot_unref(next);
@@ -68,11 +98,29 @@ static void bench_next(const struct buf *body, unsigned rows)
         struct buf next;
         buf_init(&next, SIZE_MAX);
         make_orders(&next, cases[i].first, rows + 1, i == 0 ? rows / 2 : UINT_MAX);
-        double best = time_next(before, &next);
+        double best = time_next(RESOURCE_ORDERS, before, &next);
         printf("%-13s %10.3f ms %8.0f MB/s\n", cases[i].name, best, (double)next.len / 1e3 / best);
         buf_done(&next);
     }
     snapshot_unref(before);
+}
+
+static void bench_lists(unsigned items)
+{
+    struct fault fault;
+    struct buf body, next;
+    buf_init(&body, SIZE_MAX);
+    buf_init(&next, SIZE_MAX);
+    make_lists(&body, items, items / 2);
+    make_lists(&next, items, UINT_MAX);
+    struct snapshot *before = decode_body(RESOURCE_WATCHLISTS, body.data, body.len, &fault);
+    double anew = time_next(RESOURCE_WATCHLISTS, NULL, &next);
+    double best = time_next(RESOURCE_WATCHLISTS, before, &next);
+    printf("watchlists    %10.3f ms anew, %.2f MB\n", anew, (double)next.len / 1e6);
+    printf("one item more %10.3f ms %8.0f MB/s\n", best, (double)next.len / 1e3 / best);
+    snapshot_unref(before);
+    buf_done(&body);
+    buf_done(&next);
 }
 
 int main(int argc, char **argv)
@@ -110,6 +158,7 @@ int main(int argc, char **argv)
     printf("memory        %10.1f bytes a row beside the body\n",
            ((double)held - (double)body.len) / rows);
     bench_next(&body, rows);
+    bench_lists(rows);
     buf_done(&body);
     return 0;
 }

@@ -4,6 +4,7 @@
  */
 #include "script_server.h"
 #include "watch.h"
+#include "watch_source.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -95,15 +96,14 @@ static int scratch_file(void)
 }
 
 static struct watch_source source;
+static const struct watch_source *const sources[] = {&source};
 
 static void settings_for(struct watch_settings *settings, const char *url)
 {
     watch_settings_default(settings);
-    watch_source_default(&source);
-    settings->sources = &source;
+    watch_source_at(&source, url);
+    settings->sources = sources;
     settings->source_count = 1;
-    source.http.url = url;
-    source.path = "/s";
     source.conn.retry_ms = 20;
     source.conn.max_retry_ms = 60;
     settings->format = WATCH_RAW;

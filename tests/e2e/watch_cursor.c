@@ -4,6 +4,7 @@
  */
 #include "script_server.h"
 #include "watch.h"
+#include "watch_source.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -287,11 +288,9 @@ static void run_row(const struct row *row, const char *path)
     char out[1024], value[64];
     struct watch_source source;
     watch_settings_default(&settings);
-    watch_source_default(&source);
-    settings.sources = &source;
+    watch_source_at(&source, script_server_url(server));
+    settings.sources = (const struct watch_source *const[]){&source};
     settings.source_count = 1;
-    source.http.url = script_server_url(server);
-    source.path = "/s";
     source.conn.retry_ms = 20;
     source.event_max = row->event_max;
     settings.cursor = row->before != NULL || row->after != NULL ? path : NULL;
@@ -351,10 +350,9 @@ static void test_a_cursor_that_is_none_is_refused_before_anything_is_asked(void 
     (void)state;
     struct watch_source source;
     watch_settings_default(&settings);
-    watch_source_default(&source);
-    settings.sources = &source;
+    watch_source_at(&source, script_server_url(server));
+    settings.sources = (const struct watch_source *const[]){&source};
     settings.source_count = 1;
-    source.http.url = script_server_url(server);
     settings.cursor = path;
     settings.out_fd = scratch();
     settings.err_fd = scratch();

@@ -3,6 +3,7 @@
  * JSON, or with a fault. The first byte says which broker, the second which answer.
  */
 #include <blotter/adapt/translate.h>
+#include <blotter/core/alloc.h>
 #include <blotter/core/span.h>
 
 #include <stdint.h>
@@ -100,11 +101,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct adapt *adapt = adapt_of(data[0] % NAMES);
-    const char *text = (const char *)data + 2;
+    char *text = mem_dup((const char *)data + 2, size - 2); /* with its NUL */
     if (data[1] % (RESOURCE_COUNT + 1) < RESOURCE_COUNT) {
         fuzz_pane(adapt, (enum resource)(data[1] % (RESOURCE_COUNT + 1)), text, size - 2);
     } else {
         fuzz_rest(adapt, text, size - 2);
     }
+    free(text);
     return 0;
 }

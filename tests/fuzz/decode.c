@@ -14,7 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0) {
         return 0;
     }
-    struct twin *twin = twin_new(data[0] % 2 != 0 ? RESOURCE_ORDERS : RESOURCE_POSITIONS);
+    static const enum resource resources[] = {RESOURCE_POSITIONS, RESOURCE_ORDERS,
+                                              RESOURCE_WATCHLISTS};
+    struct twin *twin = twin_new(resources[data[0] % 3]);
     if (!twin_run(twin, data + 1, size - 1 < 300 ? size - 1 : 300)) {
         fprintf(stderr, "%s\n", twin_reason(twin));
         abort();

@@ -183,6 +183,14 @@ int loop_run(struct loop *loop)
     return loop->quit ? loop->status : status;
 }
 
+void loop_signal(struct loop *loop, int signo, loop_signal_fn fn, void *user)
+{
+    (void)loop;
+    (void)signo;
+    (void)fn;
+    (void)user;
+}
+
 void loop_quit(struct loop *loop, int status)
 {
     loop->quit = true;
@@ -332,6 +340,14 @@ void http_ask_cancel(struct http *http, uint64_t id)
 {
     (void)http;
     (void)id;
+}
+
+char *http_resolve(const struct http *http, const char *path, const char *reference)
+{
+    (void)http;
+    (void)path;
+    (void)reference;
+    return NULL;
 }
 
 bool http_set_headers(struct http *http, const struct http_headers *headers,

@@ -5,7 +5,7 @@
  *
  * A fault says which function it was: "alpaca.jq: orders: Cannot index number with "qty"".
  * FAULT_DECODE: no JSON, a runtime error, or not what the function owes; FAULT_TOO_LARGE: over
- * ADAPT_BODY_BYTES_MAX. Texts in faults are cleaned.
+ * ADAPT_BODY_BYTES_MAX. Texts in faults are cleaned. Bodies have a NUL behind them.
  */
 #ifndef BLOTTER_ADAPT_TRANSLATE_H
 #define BLOTTER_ADAPT_TRANSLATE_H
@@ -15,7 +15,8 @@
 
 /*
  * Reads an answer once for all functions that are asked about it until the release: rows, covers,
- * next_page. body is borrowed until then. False with the fault when it cannot be read.
+ * next_page, with NULL in place of the body, which need not live on. False with the fault when it
+ * cannot be read.
  */
 bool translate_hold(struct adapt *adapt, const char *body, size_t len, struct fault *ret_fault);
 void translate_release(struct adapt *adapt); /* also when none is held */

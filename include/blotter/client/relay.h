@@ -18,7 +18,7 @@ struct relay_handler {
     void (*on_event)(void *user, const struct sse_event *event);
     void (*on_message)(void *user, const struct sse_event *message); /* as it came */
     void (*on_unknown)(void *user, const struct sse_event *message); /* nothing was made of it */
-    void (*on_status)(void *user, const struct conn_status *status, bool resumes);
+    void (*on_status)(void *user, const struct conn_status *status);
     void (*on_too_large)(void *user);
     void (*on_note)(void *user, const char *what); /* what goes wrong on the way to the stream */
     void (*on_stopped)(void *user);                /* the login is refused for good */

@@ -20,6 +20,10 @@ char *mem_dup(const char *bytes, size_t len);
 /* The text that printf would write. */
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2), nonnull(1)));
 
+/* What is free in the middle of the heap goes back to the system, which takes a walk of the heap:
+ * after something large that will not come again soon. */
+void mem_give_back(void);
+
 /* True while the abort for want of memory is under way. A signal handler may ask. */
 bool mem_ran_out(void);
 

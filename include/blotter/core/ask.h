@@ -87,8 +87,8 @@ struct ask_answer {
     bool expired;              /* it says that the login has run out */
     const char *remaining;     /* the headers that [limits] names; NULL: not sent */
     const char *reset;
-    const char *link;          /* header; NULL: not sent */
-    const char *next;          /* the path of the next page, by the function; NULL: none */
+    const char *next;          /* the path of the next page; NULL: none, or none of ours */
+    bool foreign;              /* it names a next page, at another origin */
     const char *const *values; /* of a discovery */
     size_t value_count;
 };

@@ -148,12 +148,9 @@ bool backend_names(const char *path, const char *name);
  * of that name, else behind the others. False over the buffer's ceiling. */
 bool backend_set_query(struct buf *out, const char *path, const char *name, const char *value);
 
-/*
- * The path of the next page that a Link header names (`<…>; rel="next"`), appended. False, with
- * nothing appended, when it names none; *ret_foreign (may be NULL) is then whether it named one at
- * another origin.
- */
-bool backend_link_next(struct buf *out, const char *header, const char *origin, bool *ret_foreign);
+/* What a Link header names as the next page (`<…>; rel="next"`), as it stands there: appended.
+ * False, with nothing appended, when it names none. */
+bool backend_link_next(struct buf *out, const char *header);
 
 /* --- headers --------------------------------------------------------------------------------- */
 

@@ -45,6 +45,7 @@ struct conn_status {
     bool quiet;             /* live, but nothing came for 1.2 heartbeats */
     int64_t quiet_since_ms; /* wall; when the last byte came; meaningful while quiet */
     struct fault fault;     /* why it is not live; FAULT_NONE for a clean end (204, or stopped) */
+    bool resumes;           /* set by net/stream: the present request said where to go on */
 };
 
 /* What the owner has to do; taken once by conn_take_action. */
@@ -119,8 +120,6 @@ void conn_pause(struct conn *conn, bool paused, struct moment now);
 enum conn_action conn_take_action(struct conn *conn);
 int64_t conn_deadline_us(const struct conn *conn); /* monotonic; MOMENT_NEVER when none */
 const struct conn_status *conn_status(const struct conn *conn);
-const char *conn_phase_name(
-    enum conn_phase phase); /* "idle", "connecting", "silent", "live", "waiting", "ended" */
 
 /* Whether a Content-Type is text/event-stream: any case, any parameters. */
 bool conn_type_is_stream(const char *content_type);

@@ -44,7 +44,6 @@ void history_add_price(struct history *history, const char *symbol, int64_t at_m
 void history_gap(struct history *history, int64_t at_ms);
 /* NULL when there is none. */
 const struct series *history_price(const struct history *history, const char *symbol);
-size_t history_symbols(const struct history *history);
 
 /* A minute of a price. */
 #define HISTORY_BAR_MS INT64_C(60000)

@@ -36,7 +36,4 @@ void series_clear(struct series *series, int64_t step);
  */
 void series_add(struct series *series, int64_t x, double y);
 
-/* The figure that holds at x; NAN when none does. */
-double series_at(const struct series *series, int64_t x);
-
 #endif

@@ -40,7 +40,8 @@ enum tape_side { TAPE_NO_SIDE, TAPE_BUY, TAPE_SELL };
 
 /* Figures that are not known, or mean nothing for the kind, are NAN; texts "". */
 struct tape_entry {
-    uint64_t number; /* counts from 1 */
+    uint64_t number;   /* counts from 1 */
+    uint32_t versions; /* how often it was added or completed: another number, other words */
     enum tape_kind kind;
     enum tape_side side;
     int64_t wall_ms;      /* when it happened, as far as that is known, else when it was seen */

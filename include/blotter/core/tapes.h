@@ -43,9 +43,6 @@ bool tapes_at(const struct tapes *tapes, const struct owner *owner, size_t i,
 /* How many of an owner's entries, or of all (NULL), have a higher number. */
 size_t tapes_above(const struct tapes *tapes, const struct owner *owner, uint64_t number);
 
-/* Another number whenever an entry came or was completed. */
-uint64_t tapes_version(const struct tapes *tapes);
-
 /* The sum of the parts' counts: of one owner, or of all (NULL). */
 struct tape_counts tapes_counts(const struct tapes *tapes, const struct owner *owner);
 

@@ -94,6 +94,8 @@ struct http_answer {
     const struct fault *fault; /* NULL: 200 and a whole body */
     const char *body;          /* of a refusal at most HTTP_REFUSAL_MAX bytes */
     size_t body_len;
+    struct buf *holds_body;               /* who is done with the body may free it early, by
+                                             buf_done */
     const char *content_type;             /* NULL when none */
     const char *headers[HTTP_WANTED_MAX]; /* those that are wanted; NULL when not sent */
     int64_t duration_us;
@@ -103,6 +105,10 @@ typedef void (*http_answer_fn)(void *user, uint64_t request, const struct http_a
 /* As http_get, for whoever makes something of refusals; the body's type is not looked at. */
 uint64_t http_ask(struct http *http, const char *path, http_answer_fn fn, void *user);
 void http_ask_cancel(struct http *http, uint64_t request);
+
+/* Where a reference leads that the answer to a request for path holds, by RFC 3986: a path with its
+ * query, to be freed. NULL when that is not here. */
+char *http_resolve(const struct http *http, const char *path, const char *reference);
 
 /* Another token, from the next request on; copied. False with the fault when it cannot be sent:
  * then the old one stays. */

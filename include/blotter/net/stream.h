@@ -19,9 +19,8 @@ struct stream_request {
 
 struct stream_handler {
     void (*on_event)(void *user, const struct sse_event *event);
-    /* The phase or the reason changed; sent_last_id says (for CONN_LIVE) whether Last-Event-ID was
-     * sent. */
-    void (*on_status)(void *user, const struct conn_status *status, bool sent_last_id);
+    /* The phase or the reason changed. */
+    void (*on_status)(void *user, const struct conn_status *status);
     /* May be NULL; an event over the ceiling is left out. The stream goes on behind it. */
     void (*on_too_large)(void *user);
     /* May be NULL; conn_status.quiet changed: it went quiet, or was heard again. */

@@ -78,7 +78,8 @@ void screen_input_init(struct screen_input *ret);
 
 struct screen_accounts {
     const struct owner *const *owners; /* live until another input is rendered */
-    const struct screen_input *of;     /* what each would show if it were the only one */
+    const struct screen_input *of;     /* what each would show if it were the only one; set anew
+                                          before each screen_joint_fill, which may change it */
     size_t count;                      /* at most OWNERS_MAX */
     size_t shown;                      /* one of them, or SCREEN_ALL_ACCOUNTS */
     const struct tapes *tapes;         /* of all */
@@ -184,6 +185,15 @@ bool screen_remembered_get(struct screen *screen, size_t i, const char **ret_key
 /* Takes a pair in. False when the key or the value is not known (a newer or older version's: to be
  * ignored). */
 bool screen_remembered_set(struct screen *screen, const char *key, const char *value);
+
+/*
+ * Which rejected orders of one of several accounts were seen, as "orders.seen" of that account
+ * alone says it: line i of those that are listed now; false past the last. The value lives until
+ * the next call.
+ */
+bool screen_seen_get(struct screen *screen, const struct screen_input *input, size_t account,
+                     size_t i, const char **ret_value);
+bool screen_seen_set(struct screen *screen, const struct owner *owner, const char *value);
 
 /* The theme's name is only kept here ("" at first), for the two functions above. */
 const char *screen_theme(const struct screen *screen);

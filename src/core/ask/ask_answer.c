@@ -154,18 +154,6 @@ void ask_renewed(struct ask *ask, struct moment now, bool ok)
 
 /* --- good answers ---------------------------------------------------------------------------- */
 
-/* The page after this one. */
-static void find_next(const struct ask *ask, struct ask_turn *turn, const struct ask_answer *answer,
-                      struct buf *ret_next, bool *ret_foreign)
-{
-    const char *origin = ask->backend->hosts[turn->section->get.host].origin;
-    bool linked =
-        answer->link != NULL && backend_link_next(ret_next, answer->link, origin, ret_foreign);
-    if (!linked && answer->next != NULL) {
-        buf_append_text(ret_next, answer->next);
-    }
-}
-
 /* A page that was asked for already is none that follows. */
 static bool is_circle(const struct ask_turn *turn, const char *path)
 {
@@ -178,26 +166,21 @@ static bool is_circle(const struct ask_turn *turn, const char *path)
 }
 
 /* True when another page is to be asked for. *ret_foreign: it cannot be, being somewhere else. */
-static bool turn_page(const struct ask *ask, struct ask_turn *turn, const struct ask_answer *answer,
-                      bool *ret_foreign)
+static bool turn_page(struct ask_turn *turn, const struct ask_answer *answer, bool *ret_foreign)
 {
-    struct buf next;
-    bool foreign = false;
-    buf_init(&next, BACKEND_ADDRESS_MAX);
-    find_next(ask, turn, answer, &next, &foreign);
+    const char *next = answer->next;
     free(turn->next);
     turn->next = NULL;
-    bool more = next.len > 0 ? !is_circle(turn, next.data) : foreign;
+    bool more = next != NULL ? !is_circle(turn, next) : answer->foreign;
     more = more && turn->target.kind == ASK_PANE;
     bool wanted = more && turn->page < turn->section->pages;
-    bool goes_on = wanted && next.len > 0;
+    bool goes_on = wanted && next != NULL;
     turn->cut = turn->cut || (more && !wanted);
     *ret_foreign = wanted && !goes_on;
     if (goes_on) {
-        turn->next = mem_dup(next.data, next.len);
+        turn->next = mem_dup(next, strlen(next));
         turn->page++;
     }
-    buf_done(&next);
     return goes_on;
 }
 
@@ -215,7 +198,7 @@ static enum ask_outcome take_good(struct ask *ask, struct ask_turn *turn,
     if (turn->at == 0 && turn->page == 1) {
         turn->cut = false;
     }
-    if (turn_page(ask, turn, answer, &foreign)) {
+    if (turn_page(turn, answer, &foreign)) {
         return ASK_MORE;
     }
     if (foreign) {

@@ -120,37 +120,18 @@ static bool is_next(const char *parameters, size_t len)
     return false;
 }
 
-static bool take_link(struct buf *out, const char *target, size_t len, const char *origin,
-                      bool *foreign)
+bool backend_link_next(struct buf *out, const char *header)
 {
-    size_t origin_len = strlen(origin);
-    if (len > origin_len && memcmp(target, origin, origin_len) == 0 && target[origin_len] == '/') {
-        return buf_append(out, target + origin_len, len - origin_len);
-    }
-    if (len > 0 && target[0] == '/' && (len == 1 || target[1] != '/')) {
-        return buf_append(out, target, len);
-    }
-    *foreign = true;
-    return false;
-}
-
-bool backend_link_next(struct buf *out, const char *header, const char *origin, bool *ret_foreign)
-{
-    bool foreign = false, found = false;
     const char *open = header;
-    while (!found && (open = strchr(open, '<')) != NULL) {
+    while ((open = strchr(open, '<')) != NULL) {
         const char *close = strchr(open, '>');
         if (close == NULL) {
             break;
         }
-        size_t parameters = strcspn(close, "<");
-        if (is_next(close, parameters)) {
-            found = take_link(out, open + 1, (size_t)(close - open - 1), origin, &foreign);
+        if (is_next(close, strcspn(close, "<"))) {
+            return buf_append(out, open + 1, (size_t)(close - open - 1));
         }
         open = close;
     }
-    if (ret_foreign != NULL) {
-        *ret_foreign = foreign;
-    }
-    return found;
+    return false;
 }

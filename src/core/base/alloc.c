@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* Nothing but a global reaches the handler of SIGABRT, which says it again where it is seen. */
 static volatile sig_atomic_t ran_out;
@@ -72,4 +75,11 @@ char *mem_printf(const char *format, ...)
     vsnprintf(text, size, format, arguments);
     va_end(arguments);
     return text;
+}
+
+void mem_give_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

@@ -252,8 +252,10 @@ size_t span_string(struct span value, char *out, size_t capacity)
 
 bool span_string_equals(struct span value, const char *text)
 {
-    if (span_type(value) != SPAN_STRING) {
-        return false;
+    if (span_type(value) != SPAN_STRING ||
+        (value.ptr[1] != text[0] && value.ptr[1] != '\\' && text[0] != '\0' &&
+         (unsigned char)value.ptr[1] < 0x80)) {
+        return false; /* most names differ in their first letter */
     }
     size_t len = strlen(text);
     if (span_is_plain(value.ptr + 1, value.len - 2)) {

@@ -50,25 +50,36 @@ int64_t row_price_time(enum resource resource, const struct row *row)
                                            : MODEL_NO_TIME;
 }
 
-static bool is_older_than_row(const struct overlay *overlay, const struct pending_entry *entry,
-                              const struct row *row)
+double row_price(enum resource resource, const struct row *row)
 {
-    int64_t row_ms = row_price_time(overlay->view->resource, row);
-    return row_ms != MODEL_NO_TIME && entry->told_ms != MODEL_NO_TIME &&
-           prices_older(entry->told_ms, row_ms);
+    switch (resource) {
+    case RESOURCE_ORDERS:
+        return ((const struct order *)row)->ltp;
+    case RESOURCE_POSITIONS:
+        return ((const struct position *)row)->current_price;
+    case RESOURCE_WATCHLISTS:
+        return ((const struct watch_item *)row)->ltp;
+    default:
+        return (double)NAN;
+    }
+}
+
+bool row_price_is_newer(enum resource resource, const struct row *row, int64_t told_ms)
+{
+    int64_t row_ms = row_price_time(resource, row);
+    return row_ms != MODEL_NO_TIME && told_ms != MODEL_NO_TIME && prices_older(told_ms, row_ms);
 }
 
 static size_t set_rows_of_instrument(struct overlay *overlay, const struct pending_entry *entry)
 {
     size_t at = 0;
     size_t count = 0;
-    for (struct row *row; (row = overlay_next_of_instrument(overlay, entry->texts, &at)) != NULL;) {
-        if (is_older_than_row(overlay, entry, row)) {
-            continue;
+    for (size_t i; overlay_next_of_instrument(overlay, entry->texts, &at, &i);) {
+        const struct row *row = model_row(overlay->view, i);
+        if (!row_price_is_newer(overlay->view->resource, row, entry->told_ms)) {
+            write_row(overlay, entry, overlay_save(overlay, i), false);
+            count++;
         }
-        overlay_save(overlay, row);
-        write_row(overlay, entry, row, false);
-        count++;
     }
     return count;
 }
@@ -80,64 +91,56 @@ static size_t mark_row(struct overlay *overlay, const struct pending_entry *entr
     if (i == overlay->view->row_count) {
         return 0;
     }
-    struct row *row = model_row(overlay->view, i);
-    overlay_save(overlay, row);
+    struct row *row = overlay_save(overlay, i);
     row->provisional = true;
     row->version = version_mix(row->version, ~entry->stamp.seq);
     return 1;
 }
 
-static bool is_over(const struct order *order)
+bool values_are_late(const struct change *change, const struct change_value *values, size_t count,
+                     const struct row *row)
 {
-    return order->class != ORDER_OPEN && order->class != ORDER_PART &&
-           order->class != ORDER_UNKNOWN;
-}
-
-bool values_are_late(const struct snapshot *view, const struct change *change,
-                     const struct change_value *values, size_t count, size_t i)
-{
-    int64_t row_ns = row_updated(view->resource, model_row(view, i));
+    int64_t row_ns = row_updated(change->resource, row);
     int64_t updated_ns = change_updated(change, values, count);
     if (row_ns != MODEL_NO_TIME && updated_ns != MODEL_NO_TIME) {
         return updated_ns <= row_ns;
     }
-    return change->action == CHANGE_PUT && is_over(&view->orders[i]);
+    return change->action == CHANGE_PUT && class_is_over(((const struct order *)row)->class);
 }
 
 size_t entry_apply(struct overlay *overlay, const struct pending_entry *entry)
 {
-    if (entry->standing == OP_WITNESS || entry->change->action == CHANGE_EXPECT) {
+    const struct change *change = entry->change;
+    if (entry->standing == OP_WITNESS || change->action == CHANGE_EXPECT) {
         return 0;
     }
     if (entry->standing != OP_SHOWN) {
         return mark_row(overlay, entry);
     }
-    if (entry->change->by_instrument) {
+    if (change->names != CHANGE_ROW) {
         return set_rows_of_instrument(overlay, entry);
     }
     size_t i = model_find(overlay->view, entry->texts);
     bool found = i < overlay->view->row_count;
-    if (entry->change->action == CHANGE_REMOVE) {
+    if (change->action == CHANGE_REMOVE) {
         if (found) {
             overlay_remove(overlay, i);
         }
         return found;
     }
-    enum change_action action = entry->change->action;
-    if (action == (found ? CHANGE_INSERT : CHANGE_SET)) {
+    if (change->action == (found ? CHANGE_INSERT : CHANGE_SET)) {
         return 0; /* there already, or not there */
     }
-    bool inserts = !found;
-    if (found && values_are_late(overlay->view, entry->change, entry->values, entry->count, i)) {
+    if (found &&
+        values_are_late(change, entry->values, entry->count, model_row(overlay->view, i))) {
         return 0;
     }
-    struct row *row = inserts ? overlay_insert(overlay, entry->texts) : model_row(overlay->view, i);
-    overlay_save(overlay, row);
-    write_row(overlay, entry, row, inserts);
+    struct row *row = found ? overlay_save(overlay, i) : overlay_insert(overlay, entry->texts);
+    write_row(overlay, entry, row, !found);
     row_complete(overlay->view->resource, row);
-    row->provisional = row->provisional || !entry->change->many;
-    if (!entry->change->many) {
-        overlay_row_written(overlay, inserts ? 0 : i);
+    if (!change->many) {
+        row->provisional = true;
+        overlay_row_written(overlay, found ? i : 0);
     }
     return 1;
 }

@@ -14,11 +14,17 @@ bool position_adds_up(const struct position *position);
 size_t entry_apply(struct overlay *overlay, const struct pending_entry *entry);
 
 /*
- * Whether row i is known to be as new as these values of it: by its time or, where no times are
+ * Whether a row is known to be as new as these values of it: by its time or, where no times are
  * told, because it is over and these say that it was placed.
  */
-bool values_are_late(const struct snapshot *view, const struct change *change,
-                     const struct change_value *values, size_t count, size_t i);
+bool values_are_late(const struct change *change, const struct change_value *values, size_t count,
+                     const struct row *row);
+
+/* Whether the price in a row is of a later moment than that. */
+bool row_price_is_newer(enum resource resource, const struct row *row, int64_t told_ms);
+
+/* The price in a row, as sent or patched; NAN: none. */
+double row_price(enum resource resource, const struct row *row);
 
 /* Of which moment the price in a row is; MODEL_NO_TIME when the row does not say. */
 int64_t row_price_time(enum resource resource, const struct row *row);

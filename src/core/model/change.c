@@ -30,6 +30,9 @@
 static const struct change_member order_members[] = {ORDER_MEMBERS(price)};
 /* The price of an executed order is its average price. */
 static const struct change_member executed_members[] = {ORDER_MEMBERS(average_price)};
+static const struct change_member order_price_members[] = {
+    {"currentPrice", FIELD_NUMBER, false, AT(ltp)},
+};
 static const struct change_member order_quote_members[] = {
     {"ltp", FIELD_NUMBER, false, AT(ltp)},
     {"bid", FIELD_NUMBER, false, AT(bid)},
@@ -66,6 +69,10 @@ static const struct change_member account_members[] = {
 #undef AT
 
 #define AT(member) offsetof(struct watch_item, member)
+static const struct change_member item_price_members[] = {
+    {"currentPrice", FIELD_NUMBER, false, AT(ltp)},
+    {"updatedAtMs", FIELD_INT, false, AT(updated_ms)},
+};
 static const struct change_member item_quote_members[] = {
     {"ltp", FIELD_NUMBER, false, AT(ltp)},
     {"change", FIELD_NUMBER, false, AT(change)},
@@ -94,16 +101,16 @@ static_assert(COUNT(order_members) + 3 <= CHANGE_VALUES_MAX &&
 #define MEMBERS(table) table, COUNT(table)
 #define ORDER(type, action, table)                                                                 \
     {                                                                                              \
-        type, RESOURCE_ORDERS, action, false, false, "orderId", NULL, MEMBERS(table)               \
+        type, RESOURCE_ORDERS, action, false, CHANGE_ROW, "orderId", NULL, MEMBERS(table)          \
     }
 #define POSITION(type, action)                                                                     \
     {                                                                                              \
-        type, RESOURCE_POSITIONS, action, false, false, "positionId", NULL,                        \
+        type, RESOURCE_POSITIONS, action, false, CHANGE_ROW, "positionId", NULL,                   \
             MEMBERS(position_members)                                                              \
     }
 #define ACCOUNT(type)                                                                              \
     {                                                                                              \
-        type, RESOURCE_ACCOUNT, CHANGE_SET, false, false, "tradingAccountId", NULL,                \
+        type, RESOURCE_ACCOUNT, CHANGE_SET, false, CHANGE_ROW, "tradingAccountId", NULL,           \
             MEMBERS(account_members)                                                               \
     }
 
@@ -115,21 +122,25 @@ static const struct change changes[] = {
     POSITION(EVENT_POSITION_OPENED, CHANGE_INSERT),
     POSITION(EVENT_POSITION_UPDATED, CHANGE_SET),
     POSITION(EVENT_POSITION_CLOSED, CHANGE_SET),
-    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, false, "positionId", NULL,
-     MEMBERS(pnl_members)},
+    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, CHANGE_ROW, "positionId",
+     NULL, MEMBERS(pnl_members)},
+    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_WATCHLISTS, CHANGE_SET, true,
+     CHANGE_INSTRUMENT_OF_POSITION, "positionId", NULL, MEMBERS(item_price_members)},
+    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_ORDERS, CHANGE_SET, true, CHANGE_INSTRUMENT_OF_POSITION,
+     "positionId", NULL, MEMBERS(order_price_members)},
     ACCOUNT(EVENT_BALANCE_UPDATED),
     ACCOUNT(EVENT_MARGIN_BLOCKED),
     ACCOUNT(EVENT_MARGIN_RELEASED),
-    {EVENT_WATCHLIST_ITEM_ADDED, RESOURCE_WATCHLISTS, CHANGE_EXPECT, false, false, "itemId", NULL,
-     NULL, 0},
-    {EVENT_WATCHLIST_ITEM_REMOVED, RESOURCE_WATCHLISTS, CHANGE_REMOVE, false, false, "itemId", NULL,
-     NULL, 0},
-    {EVENT_QUOTES_UPDATED, RESOURCE_WATCHLISTS, CHANGE_SET, true, true, "instrumentId", "symbol",
-     MEMBERS(item_quote_members)},
-    {EVENT_QUOTES_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, true, "instrumentId", "symbol",
-     MEMBERS(position_quote_members)},
-    {EVENT_QUOTES_UPDATED, RESOURCE_ORDERS, CHANGE_SET, true, true, "instrumentId", "symbol",
-     MEMBERS(order_quote_members)},
+    {EVENT_WATCHLIST_ITEM_ADDED, RESOURCE_WATCHLISTS, CHANGE_EXPECT, false, CHANGE_ROW, "itemId",
+     NULL, NULL, 0},
+    {EVENT_WATCHLIST_ITEM_REMOVED, RESOURCE_WATCHLISTS, CHANGE_REMOVE, false, CHANGE_ROW, "itemId",
+     NULL, NULL, 0},
+    {EVENT_QUOTES_UPDATED, RESOURCE_WATCHLISTS, CHANGE_SET, true, CHANGE_INSTRUMENT, "instrumentId",
+     "symbol", MEMBERS(item_quote_members)},
+    {EVENT_QUOTES_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, CHANGE_INSTRUMENT, "instrumentId",
+     "symbol", MEMBERS(position_quote_members)},
+    {EVENT_QUOTES_UPDATED, RESOURCE_ORDERS, CHANGE_SET, true, CHANGE_INSTRUMENT, "instrumentId",
+     "symbol", MEMBERS(order_quote_members)},
 };
 
 const struct change *change_find(enum event_type type, enum resource resource)
@@ -296,17 +307,23 @@ bool change_read(const struct change *change, struct span object, struct operati
         }
         ret->count++;
     }
-    return !change->by_instrument || has_price(change, &found);
+    return change->names != CHANGE_INSTRUMENT || has_price(change, &found);
+}
+
+const struct change_value *change_value_at(const struct change_value *values, size_t count,
+                                           size_t offset)
+{
+    size_t i = 0;
+    while (i < count && values[i].offset != offset) {
+        i++;
+    }
+    return i < count ? &values[i] : NULL;
 }
 
 static struct change_value *find_value(struct operation *operation, size_t offset)
 {
-    for (size_t i = 0; i < operation->count; i++) {
-        if (operation->values[i].offset == offset) {
-            return &operation->values[i];
-        }
-    }
-    return NULL;
+    const struct change_value *value = change_value_at(operation->values, operation->count, offset);
+    return value != NULL ? &operation->values[value - operation->values] : NULL;
 }
 
 static struct change_value *add_value(struct operation *operation, enum field_type type,
@@ -379,7 +396,7 @@ void change_complete(struct operation *operation, int64_t event_ms)
         complete_order(operation, event_ms);
     } else if (change->resource == RESOURCE_POSITIONS && !change->many) {
         complete_position(operation, event_ms);
-    } else if (change->by_instrument && change->resource == RESOURCE_WATCHLISTS) {
+    } else if (change->names != CHANGE_ROW && change->resource == RESOURCE_WATCHLISTS) {
         complete_quote(operation);
     }
 }
@@ -394,12 +411,9 @@ static const size_t updated_offsets[] = {
 int64_t change_updated(const struct change *change, const struct change_value *values, size_t count)
 {
     size_t offset = updated_offsets[change->resource];
-    for (size_t i = 0; i < count && offset != 0; i++) {
-        if (values[i].offset == offset) {
-            return values[i].integer;
-        }
-    }
-    return MODEL_NO_TIME;
+    const struct change_value *updated =
+        offset != 0 ? change_value_at(values, count, offset) : NULL;
+    return updated != NULL ? updated->integer : MODEL_NO_TIME;
 }
 
 int64_t row_updated(enum resource resource, const struct row *row)
@@ -436,20 +450,33 @@ void change_write(const struct change_value *values, size_t count, void *row, bo
     }
 }
 
+static int64_t event_time(const struct event *event)
+{
+    char text[ISO8601_SIZE];
+    int64_t ms = MODEL_NO_TIME;
+    size_t len = span_string(event->timestamp, text, sizeof text);
+    if (len < sizeof text) {
+        iso8601_parse(text, len, &ms);
+    }
+    return ms;
+}
+
+bool change_read_event(const struct event *event, enum resource resource, struct operation *ret)
+{
+    const struct change *change = change_find(event->type, resource);
+    if (change == NULL || change->many || !change_read(change, event->data, ret)) {
+        return false;
+    }
+    change_complete(ret, event_time(event));
+    return true;
+}
+
 bool change_event_row(const struct event *event, enum resource resource,
                       struct operation *operation, void *row)
 {
-    const struct change *change = change_find(event->type, resource);
-    char text[ISO8601_SIZE];
-    int64_t at = MODEL_NO_TIME;
-    if (change == NULL || change->many || !change_read(change, event->data, operation)) {
+    if (!change_read_event(event, resource, operation)) {
         return false;
     }
-    size_t len = span_string(event->timestamp, text, sizeof text);
-    if (len < sizeof text) {
-        iso8601_parse(text, len, &at);
-    }
-    change_complete(operation, at);
     fields_clear(field_table(resource), row);
     ((struct row *)row)->id = operation->key;
     change_write(operation->values, operation->count, row, true);

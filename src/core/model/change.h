@@ -21,6 +21,13 @@ enum change_action {
     CHANGE_REMOVE  /* takes a row away */
 };
 
+/* What the key names. */
+enum change_names {
+    CHANGE_ROW,
+    CHANGE_INSTRUMENT,            /* or, by the other key, a symbol: all its rows */
+    CHANGE_INSTRUMENT_OF_POSITION /* the one that the position is of */
+};
+
 struct change_member {
     const char *name;
     enum field_type type;
@@ -32,8 +39,8 @@ struct change {
     enum event_type type;
     enum resource resource;
     enum change_action action;
-    bool many;             /* "updates" is an array of such objects */
-    bool by_instrument;    /* the key names an instrument (or symbol), not a row */
+    bool many; /* "updates" is an array of such objects */
+    enum change_names names;
     const char *key;       /* the member that holds the key */
     const char *other_key; /* used when key is absent; NULL when there is none */
     const struct change_member *members;
@@ -74,6 +81,13 @@ bool change_read(const struct change *change, struct span object, struct operati
 
 /* What the event's type and time imply beyond the members. */
 void change_complete(struct operation *operation, int64_t event_ms);
+
+/* An event's payload for one row, completed. False when there is none, or it cannot be read. */
+bool change_read_event(const struct event *event, enum resource resource, struct operation *ret);
+
+/* The value that goes to that place in a row; NULL: there is none. */
+const struct change_value *change_value_at(const struct change_value *values, size_t count,
+                                           size_t offset);
 
 /* Writes the values into a row; inserted: it comes in by them. */
 void change_write(const struct change_value *values, size_t count, void *row, bool inserted);

@@ -83,3 +83,8 @@ void row_complete(enum resource resource, struct row *row)
         item->alert = alert_of(item->alert_type);
     }
 }
+
+bool class_is_over(enum order_class class)
+{
+    return class == ORDER_DONE || class == ORDER_DEAD || class == ORDER_REJECTED;
+}

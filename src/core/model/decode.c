@@ -8,12 +8,15 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
+#include <blotter/core/derive.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 #define ITEM_LIST_MAX ((size_t)100000)
-#define ROWS_DEPTH 2 /* containers around a row: the answer and its array */
+/* Containers around a row: the answer and its array, around an item its list and that's array. */
+#define ROWS_DEPTH 2
+#define ITEMS_DEPTH 4
 
 /* Texts that no row needs any more are kept until they are as many as the others, and these. */
 #define DEAD_TEXTS ((size_t)1 << 16)
@@ -24,6 +27,7 @@ struct decoder {
     struct row_reader reader;
     size_t capacity; /* rows allocated */
     struct reuse reuse;
+    bool anew; /* rows are read even if they were found again */
     size_t list_capacity;
     struct fault *fault;
     struct key_table rows;
@@ -117,7 +121,7 @@ static const char *decode_row(struct decoder *decoder, const char *at)
         return NULL;
     }
     struct row_reading reading = {.keys = &decoder->rows, .row = row};
-    const char *behind = row_reader_object(&decoder->reader, &reading, at, false);
+    const char *behind = row_reader_object(&decoder->reader, &reading, at);
     row->raw = (struct span){at, (size_t)(behind - at)};
     row->version = version_of(row->raw.ptr, row->raw.len);
     if (!check_required(decoder, &reading, "row", number)) {
@@ -127,6 +131,10 @@ static const char *decode_row(struct decoder *decoder, const char *at)
     if (decoder->snapshot->resource == RESOURCE_POSITIONS) {
         struct position *position = (struct position *)row;
         position->adds_up = position_adds_up(position);
+        position->value_adds_up =
+            position_is_product(position, position->current_value, position->current_price);
+        position->cost_adds_up =
+            position_is_product(position, position->invested_value, position->average_price);
     }
     return behind;
 }
@@ -135,7 +143,7 @@ static const char *decode_rows(struct decoder *decoder, const char *at)
 {
     at++;
     while (span_step(&at, decoder->end, ']') != NULL) {
-        struct reuse_run *run = reuse_find(&decoder->reuse, at);
+        struct reuse_run *run = decoder->anew ? NULL : reuse_find(&decoder->reuse, at);
         at = run != NULL ? take_run(decoder, run) : decode_row(decoder, at);
         if (at == NULL) {
             return NULL;
@@ -162,54 +170,121 @@ static struct watchlist *add_list(struct decoder *decoder)
     return list;
 }
 
-static bool decode_items(struct decoder *decoder, struct span items, size_t number)
+/* A list whose members are being read. */
+struct list_reading {
+    size_t number;     /* from 1 */
+    size_t runs;       /* of rows found again, before its own */
+    const char *items; /* NULL: it has none */
+};
+
+/* Back to before the list's rows. */
+static void forget_items(struct decoder *decoder, const struct list_reading *list)
 {
-    if (span_type(items) == SPAN_NULL || items.ptr == NULL) {
-        return true;
-    }
-    if (span_type(items) != SPAN_ARRAY) {
-        fault_set(decoder->fault, FAULT_DECODE, 0, "watchlist %zu: \"items\" is no array", number);
-        return false;
-    }
-    return decode_rows(decoder, items.ptr) != NULL;
+    decoder->snapshot->row_count = decoder->snapshot->lists[list->number - 1].first;
+    snapshot_block(decoder->snapshot)->delta.same_count = list->runs;
 }
 
-static bool decode_list(struct decoder *decoder, struct span value)
+/* Behind the items that stand at at; of several members with that name the last one counts. */
+static const char *decode_items(struct decoder *decoder, struct list_reading *list, const char *at)
 {
-    struct watchlist *list = add_list(decoder);
-    if (list == NULL) {
-        return false;
+    forget_items(decoder, list);
+    list->items = *at == '[' ? at : NULL;
+    if (*at == 'n') {
+        return span_skip_value(at, decoder->end);
     }
-    size_t number = decoder->snapshot->list_count;
-    struct row_reading reading = {.keys = &decoder->lists, .row = list};
-    if (span_type(value) == SPAN_OBJECT) {
-        row_reader_object(&decoder->reader, &reading, value.ptr, false);
+    if (*at != '[') {
+        fault_set(decoder->fault, FAULT_DECODE, 0, "watchlist %zu: \"items\" is no array",
+                  list->number);
+        return NULL;
     }
-    struct span items = {NULL, 0};
-    span_member(value, "items", &items);
-    if (!check_required(decoder, &reading, "watchlist", number) ||
-        !decode_items(decoder, items, number)) {
-        return false;
-    }
-    list->count = decoder->snapshot->row_count - list->first;
-    for (size_t i = list->first; i < decoder->snapshot->row_count; i++) {
-        struct watch_item *item = &decoder->snapshot->items[i];
-        item->list = number - 1;
-        item->watchlist_id = *item->watchlist_id != '\0' ? item->watchlist_id : list->id;
-        item->row.version = version_mix(item->row.version, text_hash(NULL, list->id) + item->list);
+    return decode_rows(decoder, at);
+}
+
+/* Rows that were taken over stood in this very list: its place and its id go into their versions.
+ */
+static bool keeps_its_rows(const struct decoder *decoder, const struct list_reading *list)
+{
+    const struct snapshot_delta *delta = &snapshot_block(decoder->snapshot)->delta;
+    const struct snapshot *previous = decoder->reuse.previous;
+    for (size_t i = list->runs; i < delta->same_count; i++) {
+        size_t was = previous->items[delta->same[i].from].list;
+        if (was != list->number - 1 ||
+            strcmp(previous->lists[was].id, decoder->snapshot->lists[was].id) != 0) {
+            return false;
+        }
     }
     return true;
+}
+
+/* What its items have of a list; those that were taken over have it. */
+static void complete_items(const struct decoder *decoder, const struct list_reading *list)
+{
+    struct snapshot *snapshot = decoder->snapshot;
+    const struct watchlist *of = &snapshot->lists[list->number - 1];
+    uint64_t place = text_hash(NULL, of->id) + list->number - 1;
+    struct delta_walk walk = {.run = list->runs, .next = of->first};
+    for (size_t i; snapshot_next_changed(snapshot, &walk, &i);) {
+        struct watch_item *item = &snapshot->items[i];
+        item->list = list->number - 1;
+        item->watchlist_id = *item->watchlist_id != '\0' ? item->watchlist_id : of->id;
+        item->row.version = version_mix(item->row.version, place);
+    }
+}
+
+/* Its members; what stands behind them, or NULL. */
+static const char *read_list(struct decoder *decoder, struct list_reading *list, const char *at)
+{
+    struct row_reading reading = {.keys = &decoder->lists,
+                                  .row = &decoder->snapshot->lists[list->number - 1]};
+    bool object = *at == '{';
+    const char *behind = object ? at + 1 : span_skip_value(at, decoder->end);
+    while (object && span_step(&behind, decoder->end, '}') != NULL) {
+        struct span key = span_step_key(&behind, decoder->end);
+        behind = span_string_equals(key, "items")
+                     ? decode_items(decoder, list, behind)
+                     : row_reader_member(&decoder->reader, &reading, key, behind);
+        if (behind == NULL) {
+            return NULL;
+        }
+    }
+    return check_required(decoder, &reading, "watchlist", list->number) ? behind : NULL;
+}
+
+static const char *decode_list(struct decoder *decoder, const char *at)
+{
+    if (add_list(decoder) == NULL) {
+        return NULL;
+    }
+    struct snapshot *snapshot = decoder->snapshot;
+    struct list_reading list = {.number = snapshot->list_count,
+                                .runs = snapshot_block(snapshot)->delta.same_count};
+    const char *behind = read_list(decoder, &list, at);
+    if (behind == NULL) {
+        return NULL;
+    }
+    if (!keeps_its_rows(decoder, &list)) {
+        forget_items(decoder, &list);
+        decoder->anew = true;
+        bool good = decode_rows(decoder, list.items) != NULL;
+        decoder->anew = false;
+        if (!good) {
+            return NULL;
+        }
+    }
+    struct watchlist *of = &snapshot->lists[list.number - 1];
+    of->count = snapshot->row_count - of->first;
+    complete_items(decoder, &list);
+    return behind;
 }
 
 static const char *decode_lists(struct decoder *decoder, const char *at)
 {
     at++;
     while (span_step(&at, decoder->end, ']') != NULL) {
-        const char *behind = span_skip_value(at, decoder->end);
-        if (!decode_list(decoder, (struct span){at, (size_t)(behind - at)})) {
+        at = decode_list(decoder, at);
+        if (at == NULL) {
             return NULL;
         }
-        at = behind;
     }
     return at;
 }
@@ -300,7 +375,8 @@ static bool decode_object(struct decoder *decoder, struct span object)
 
 static bool check_text(struct decoder *decoder, struct span text, struct span *ret_top)
 {
-    struct span_known known = {reuse_skip, &decoder->reuse, ROWS_DEPTH};
+    bool items = decoder->snapshot->resource == RESOURCE_WATCHLISTS;
+    struct span_known known = {reuse_skip, &decoder->reuse, items ? ITEMS_DEPTH : ROWS_DEPTH};
     bool anew = decoder->reuse.previous == NULL;
     size_t error_at = 0;
     if (!span_check_known(text, anew ? NULL : &known, ret_top, &error_at)) {
@@ -377,11 +453,11 @@ static void share_texts(struct snapshot_block *block, const struct snapshot *pre
     block->texts_first = snapshot_block(previous)->texts_first;
 }
 
-/* Rows of these are in one array, many, and asked for often. */
+/* Where there are many rows. */
 static bool can_reuse(enum resource resource, const struct snapshot *previous)
 {
     if (previous == NULL || previous->resource != resource || previous->row_count == 0 ||
-        (resource != RESOURCE_ORDERS && resource != RESOURCE_POSITIONS)) {
+        resource == RESOURCE_ACCOUNT) {
         return false;
     }
     const struct snapshot_block *block = snapshot_block(previous);

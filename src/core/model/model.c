@@ -5,40 +5,18 @@
 #include <blotter/core/hash.h>
 #include <blotter/core/model.h>
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A slot is looked for this far from its place: ids made to collide cost no more than that each. */
-#define PROBE_MAX 64
-#define INDEX_TRIES 3 /* doublings of the room, until all are near their places */
 
 /* Rows put in front before everything has to move once more. */
 #define FRONT_ROOM 16
 #define FRONT_KEPT 1024 /* of that, when nothing is put there any more */
 
-static const size_t row_sizes[] = {
-    [RESOURCE_ORDERS] = sizeof(struct order),
-    [RESOURCE_POSITIONS] = sizeof(struct position),
-    [RESOURCE_ACCOUNT] = sizeof(struct account),
-    [RESOURCE_WATCHLISTS] = sizeof(struct watch_item),
-};
-static_assert(sizeof row_sizes / sizeof *row_sizes == RESOURCE_COUNT, "a size per resource");
-
-size_t model_row_size(enum resource resource)
-{
-    return row_sizes[resource];
-}
-
-struct row *model_row(const struct snapshot *snapshot, size_t i)
-{
-    return (struct row *)((char *)snapshot->rows + i * row_sizes[snapshot->resource]);
-}
-
 struct snapshot *snapshot_new(enum resource resource)
 {
     struct snapshot_block *block = mem_calloc(1, sizeof *block);
     block->snapshot.resource = resource;
+    block->instruments.by_instrument = true;
     return &block->snapshot;
 }
 
@@ -46,14 +24,15 @@ struct snapshot *snapshot_new(enum resource resource)
 static void *memory_of(const struct snapshot *snapshot)
 {
     size_t front = snapshot_block(snapshot)->front;
-    return snapshot->rows == NULL ? NULL
-                                  : (char *)snapshot->rows - front * row_sizes[snapshot->resource];
+    return snapshot->rows == NULL
+               ? NULL
+               : (char *)snapshot->rows - front * model_row_size(snapshot->resource);
 }
 
 void snapshot_reserve(struct snapshot *snapshot, size_t rows)
 {
     struct snapshot_block *block = snapshot_block(snapshot);
-    size_t size = row_sizes[snapshot->resource];
+    size_t size = model_row_size(snapshot->resource);
     if (snapshot->rows == NULL) {
         block->front = FRONT_ROOM;
     }
@@ -63,7 +42,7 @@ void snapshot_reserve(struct snapshot *snapshot, size_t rows)
 
 static void move_rows(struct snapshot *snapshot, size_t room)
 {
-    size_t size = row_sizes[snapshot->resource];
+    size_t size = model_row_size(snapshot->resource);
     char *memory = mem_alloc((snapshot->row_count + room) * size);
     if (snapshot->row_count > 0) {
         memcpy(memory + room * size, snapshot->rows, snapshot->row_count * size);
@@ -84,7 +63,7 @@ void snapshot_trim(struct snapshot *snapshot)
 
 struct row *snapshot_add_front(struct snapshot *snapshot)
 {
-    size_t size = row_sizes[snapshot->resource];
+    size_t size = model_row_size(snapshot->resource);
     if (snapshot_block(snapshot)->front == 0) {
         move_rows(snapshot, snapshot->row_count / 2 + FRONT_ROOM);
     }
@@ -94,6 +73,13 @@ struct row *snapshot_add_front(struct snapshot *snapshot)
     memset(snapshot->rows, 0, size);
     fields_clear(field_table(snapshot->resource), snapshot->rows);
     return snapshot->rows;
+}
+
+void snapshot_drop_front(struct snapshot *snapshot, size_t count)
+{
+    snapshot->rows = (char *)snapshot->rows + count * model_row_size(snapshot->resource);
+    snapshot->row_count -= count;
+    snapshot_block(snapshot)->front += count;
 }
 
 void snapshot_forget_delta(struct snapshot *snapshot)
@@ -124,7 +110,8 @@ void snapshot_unref(struct snapshot *snapshot)
     struct snapshot_block *block = snapshot_block(snapshot);
     snapshot_forget_delta(snapshot);
     arena_unref(block->texts);
-    free(block->index.slots);
+    row_index_clear(&block->index);
+    row_index_clear(&block->instruments);
     free(block->body);
     free(memory_of(snapshot));
     free(snapshot->lists);
@@ -132,130 +119,35 @@ void snapshot_unref(struct snapshot *snapshot)
     free(block);
 }
 
-uint64_t text_hash(const void *place, const char *text)
-{
-    uint64_t unknown = (uint64_t)(uintptr_t)place * UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t hash = hash_text(HASH_START ^ unknown ^ unknown >> 32, text);
-    return hash ^ hash >> 29;
-}
-
-uint64_t version_mix(uint64_t version, uint64_t change)
-{
-    uint64_t mixed = (version ^ change) * UINT64_C(0x9e3779b97f4a7c15);
-    mixed = (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
-    return mixed ^ mixed >> 29;
-}
-
-uint64_t version_of(const char *bytes, size_t len)
-{
-    uint64_t version = len;
-    for (; len >= sizeof version; len -= sizeof version, bytes += sizeof version) {
-        uint64_t word;
-        memcpy(&word, bytes, sizeof word);
-        version = (version ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        version ^= version >> 32;
-    }
-    uint64_t rest = 0;
-    memcpy(&rest, bytes, len);
-    return version_mix(version, rest);
-}
-
-/* The slot that holds id, or the empty one where it belongs, or NULL when neither is near. */
-static uint32_t *find_slot(const struct snapshot *snapshot, const char *id)
-{
-    const struct row_index *index = &snapshot_block(snapshot)->index;
-    size_t mask = index->capacity - 1;
-    size_t at = (size_t)text_hash(index->slots, id) & mask;
-    for (size_t probe = 0; probe < PROBE_MAX && probe < index->capacity; probe++) {
-        uint32_t *slot = &index->slots[(at + probe) & mask];
-        if (*slot == 0 || strcmp(model_row(snapshot, snapshot->row_count - *slot)->id, id) == 0) {
-            return slot;
-        }
-    }
-    return NULL;
-}
-
-static uint32_t *index_row(struct snapshot *snapshot, size_t i, bool replace, uint32_t *ret_was)
-{
-    uint32_t *slot = find_slot(snapshot, model_row(snapshot, i)->id);
-    if (slot == NULL) {
-        snapshot_block(snapshot)->index.overflow = true;
-        return NULL;
-    }
-    *ret_was = *slot;
-    if (*slot == 0 || replace) {
-        *slot = (uint32_t)(snapshot->row_count - i);
-    }
-    return slot;
-}
-
-static void index_all(struct snapshot *snapshot, size_t capacity)
-{
-    struct row_index *index = &snapshot_block(snapshot)->index;
-    if (capacity != index->capacity) {
-        free(index->slots);
-        index->slots = mem_calloc(capacity, sizeof *index->slots);
-        index->capacity = capacity;
-    } else {
-        memset(index->slots, 0, capacity * sizeof *index->slots);
-    }
-    index->overflow = false;
-    for (size_t i = 0; i < snapshot->row_count; i++) {
-        uint32_t was;
-        index_row(snapshot, i, false, &was);
-    }
-}
-
-/* Where too many ids come together, more room takes them apart; were it somebody's doing, it would
- * not, and rows are found the slow way. */
 void snapshot_index(struct snapshot *snapshot)
 {
-    const struct row_index *index = &snapshot_block(snapshot)->index;
-    size_t capacity = 16;
-    while (capacity / 4 * 3 < snapshot->row_count) {
-        capacity *= 2;
-    }
-    index_all(snapshot, capacity);
-    for (int i = 0; i < INDEX_TRIES && index->overflow; i++) {
-        capacity *= 2;
-        index_all(snapshot, capacity);
-    }
+    row_index_build(&snapshot_block(snapshot)->index, snapshot);
+    row_index_clear(&snapshot_block(snapshot)->instruments);
 }
 
-struct index_change snapshot_index_front(struct snapshot *snapshot)
+/* What the index says is true of the new rows as well, but for those that are others. */
+static void inherit(struct row_index *index, struct row_index *from,
+                    const struct snapshot *snapshot)
 {
-    const struct row_index *index = &snapshot_block(snapshot)->index;
-    struct index_change change = {.rebuilt = index->capacity / 4 * 3 < snapshot->row_count};
-    bool overflow = index->overflow;
-    if (!change.rebuilt) {
-        change.slot = index_row(snapshot, 0, true, &change.was);
-        change.rebuilt = change.slot == NULL && !overflow;
+    *index = *from;
+    *from = (struct row_index){.by_instrument = from->by_instrument};
+    struct delta_walk walk = {0};
+    for (size_t i; snapshot_next_changed(snapshot, &walk, &i);) {
+        if (i >= snapshot_block(snapshot)->delta.front &&
+            !row_index_has(index, snapshot, snapshot->row_count - i)) {
+            row_index_clear(index);
+            return;
+        }
     }
-    if (change.rebuilt) {
-        change.slot = NULL;
-        snapshot_index(snapshot);
-    }
-    return change;
+    row_index_add_front(index, snapshot);
 }
 
-/* Places are counted from the end, so rows that come in front are added and nothing moves. */
 void snapshot_inherit_index(struct snapshot *snapshot, struct snapshot *from)
 {
     struct snapshot_block *block = snapshot_block(snapshot);
-    struct row_index *index = &snapshot_block(from)->index;
-    if (block->index.capacity != 0) {
-        return;
-    }
-    if (block->delta.from != from || !block->delta.aligned ||
-        index->capacity / 4 * 3 < snapshot->row_count) {
-        snapshot_index(snapshot);
-        return;
-    }
-    block->index = *index;
-    *index = (struct row_index){.slots = NULL};
-    for (size_t i = block->delta.front; i-- > 0;) {
-        uint32_t was;
-        index_row(snapshot, i, true, &was);
+    if (block->index.slots == NULL && block->delta.from == from) {
+        inherit(&block->index, &snapshot_block(from)->index, snapshot);
+        inherit(&block->instruments, &snapshot_block(from)->instruments, snapshot);
     }
 }
 
@@ -271,21 +163,20 @@ static size_t find_slowly(const struct snapshot *snapshot, const char *id)
 size_t model_find(const struct snapshot *snapshot, const char *id)
 {
     const struct row_index *index = &snapshot_block(snapshot)->index;
-    if (index->capacity == 0) {
-        return find_slowly(snapshot, id);
-    }
-    const uint32_t *slot = find_slot(snapshot, id);
-    if (slot != NULL && *slot != 0) {
-        return snapshot->row_count - *slot;
-    }
-    return index->overflow ? find_slowly(snapshot, id) : snapshot->row_count;
+    return index->slots != NULL ? snapshot->row_count - row_index_next(index, snapshot, id, 0)
+                                : find_slowly(snapshot, id);
 }
 
 uint64_t model_key(const char *id, const struct owner *owner)
 {
     uint64_t hash = hash_text(HASH_START, id);
-    hash = owner != NULL ? version_mix(hash, owner->key) : hash;
-    return hash != 0 ? hash : 1;
+    return model_key_owned(hash != 0 ? hash : 1, owner);
+}
+
+uint64_t model_key_owned(uint64_t key, const struct owner *owner)
+{
+    key = owner != NULL ? version_mix(key, owner->key) : key;
+    return key != 0 ? key : 1;
 }
 
 /* Where the rows are a copy of a joint snapshot, its parts are not known any more. */
@@ -423,7 +314,7 @@ struct snapshot *snapshot_copy(const struct snapshot *snapshot)
     return copy;
 }
 
-static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
+bool snapshot_lists_equal(const struct snapshot *a, const struct snapshot *b)
 {
     if (a->list_count != b->list_count) {
         return false;
@@ -437,18 +328,12 @@ static bool lists_equal(const struct snapshot *a, const struct snapshot *b)
     return true;
 }
 
-bool row_equal(enum resource resource, const struct row *a, const struct row *b)
-{
-    return a->provisional == b->provisional && a->mixed == b->mixed &&
-           fields_equal(field_table(resource), a, b);
-}
-
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b)
 {
     if (a == b) {
         return true;
     }
-    if (a->row_count != b->row_count || !lists_equal(a, b)) {
+    if (a->row_count != b->row_count || !snapshot_lists_equal(a, b)) {
         return false;
     }
     for (size_t i = 0; i < a->row_count; i++) {

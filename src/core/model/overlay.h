@@ -1,7 +1,7 @@
 /*
- * overlay: operations written into the rows of a snapshot, and the way back. What is written over
- * is kept, so the cost is that of the rows concerned, not of all. Texts that operations write must
- * outlive them: until overlay_revert.
+ * overlay: operations written into the rows of a snapshot, and the way back: each row is kept as it
+ * was before, and what was kept last is put back first. So the cost is that of the rows concerned,
+ * not of all. Texts that operations write must outlive them: until overlay_revert.
  */
 #ifndef BLOTTER_CORE_OVERLAY_H
 #define BLOTTER_CORE_OVERLAY_H
@@ -12,19 +12,10 @@
 
 #include <stdint.h>
 
-/* Finds all rows of an instrument. Places are counted from the end, as in struct row_index. */
-struct instrument_index {
-    uint32_t *slots;
-    uint32_t *next; /* by distance from the end: the next row of the same slot */
-    size_t slot_count;
-    size_t next_count;
-    size_t linked; /* rows up to this distance are in it */
-    bool built;
-};
-
-/* A row as the server sent it. */
-struct saved_row {
-    size_t distance; /* from the end */
+/* A row as it was. */
+struct kept_row {
+    size_t distance; /* from the end, when it was kept */
+    bool removed;    /* else written in */
     union {
         struct row row;
         struct order order;
@@ -34,34 +25,18 @@ struct saved_row {
     };
 };
 
-struct saved_rows {
-    struct saved_row *rows;
-    size_t count;
-    size_t capacity;
-};
-
+/* Zeroed, with its view set, is ready to use; the view's rows must be as the server sent them, and
+ * nobody else may write in them. */
 struct overlay {
-    struct snapshot *view; /* what is written in; NULL: nothing */
-    size_t base_count;     /* rows the server sent; those in front were inserted */
-    size_t inserted;
-    struct saved_rows written;
-    struct saved_rows removed;    /* in that order */
-    struct index_change *changes; /* of the index, one for each row inserted */
-    size_t change_capacity;
-    bool overflow;      /* the index's, as it was */
-    bool index_rebuilt; /* since then: it has to be once more */
-    bool texts_written; /* rows may have other instruments than the server said */
-    struct instrument_index instruments;
+    struct snapshot *view;
+    size_t inserted; /* rows in front that the server did not send */
+    struct kept_row *kept;
+    size_t kept_count;
+    size_t kept_capacity;
+    bool renamed; /* rows may have other instruments than the server said */
 };
 
-/* Zeroed is ready to use. */
 void overlay_done(struct overlay *overlay);
-
-/*
- * From now on operations go into this snapshot, of which nobody else may have a reference; NULL:
- * into none. What was written in the one before is not taken back.
- */
-void overlay_attach(struct overlay *overlay, struct snapshot *view);
 
 /* Gives back what a storm needed. */
 void overlay_trim(struct overlay *overlay);
@@ -72,8 +47,11 @@ void overlay_revert(struct overlay *overlay);
 /* The row with that id as the server sent it; NULL when it sent none. */
 const struct row *overlay_original(const struct overlay *overlay, const char *id);
 
-/* To be called before anything is written to a row. */
-void overlay_save(struct overlay *overlay, struct row *row);
+/* To be called before anything is written to row i. Returns it. */
+struct row *overlay_save(struct overlay *overlay, size_t i);
+
+/* After texts of it were written: it may have another symbol now. */
+void overlay_row_written(struct overlay *overlay, size_t i);
 
 /* A new cleared row with that id in front of all others. */
 struct row *overlay_insert(struct overlay *overlay, const char *id);
@@ -81,11 +59,9 @@ void overlay_remove(struct overlay *overlay, size_t i);
 
 /*
  * Rows of an instrument, or of a symbol where a row names no instrument: call with *at = 0, until
- * NULL comes. Only for resources whose rows have instruments: positions and watchlists.
+ * false comes; *ret_i is such a row.
  */
-struct row *overlay_next_of_instrument(struct overlay *overlay, const char *instrument, size_t *at);
-
-/* Texts of row i were written: it may have another symbol now. */
-void overlay_row_written(struct overlay *overlay, size_t i);
+bool overlay_next_of_instrument(const struct overlay *overlay, const char *instrument, size_t *at,
+                                size_t *ret_i);
 
 #endif

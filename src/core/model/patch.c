@@ -3,13 +3,14 @@
 #include "patch.h"
 #include "pending.h"
 #include "prices.h"
+#include "row_index.h"
 #include "settle.h"
 #include "snapshot.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
-#include <blotter/core/iso8601.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct patch_log {
     enum resource resource;
     const char *user; /* NULL: anybody */
     struct prices *prices;
+    const struct patch_log *positions; /* say of which instrument a position is; NULL: nothing */
     struct snapshot *base;
     struct overlay overlay; /* the log's operations, written in the base's own rows */
     bool awaiting;          /* a response is on its way */
@@ -45,7 +47,7 @@ void patch_log_clear(struct patch_log *log)
     while (log->ops.oldest != NULL) {
         pending_remove(&log->ops, log->ops.oldest);
     }
-    overlay_attach(&log->overlay, NULL);
+    overlay_done(&log->overlay);
     snapshot_unref(log->base);
     log->base = NULL;
     log->ops.unnamed = (struct patch_stamp){0};
@@ -57,7 +59,6 @@ void patch_log_free(struct patch_log *log)
         return;
     }
     patch_log_clear(log);
-    overlay_done(&log->overlay);
     pending_done(&log->ops);
     free(log);
 }
@@ -78,11 +79,11 @@ static bool names_a_row(struct patch_log *log, const struct operation *operation
     if (log->base == NULL) {
         return false;
     }
-    if (!operation->change->by_instrument) {
+    if (operation->change->names == CHANGE_ROW) {
         return model_find(log->base, operation->key) < log->base->row_count;
     }
-    size_t at = 0;
-    return overlay_next_of_instrument(&log->overlay, operation->key, &at) != NULL;
+    size_t at = 0, i;
+    return overlay_next_of_instrument(&log->overlay, operation->key, &at, &i);
 }
 
 static bool is_logged(const struct patch_log *log, const struct operation *operation)
@@ -103,22 +104,34 @@ static bool is_news(struct patch_log *log, const struct operation *operation)
 /* The row an operation writes in, as it is shown; NULL: there is none, or it is one of many. */
 static const struct row *shown_row(const struct patch_log *log, const struct operation *operation)
 {
-    if (log->base == NULL || operation->change->by_instrument) {
+    if (log->base == NULL || operation->change->names != CHANGE_ROW) {
         return NULL;
     }
     size_t i = model_find(log->base, operation->key);
     return i < log->base->row_count ? model_row(log->base, i) : NULL;
 }
 
-/* What comes late must not take the place of what came in time. */
-static bool says_nothing_new(const struct patch_log *log, const struct operation *operation)
+/* Figures of an instrument, older than a row of it shows. */
+static bool is_behind_a_row(struct patch_log *log, const struct operation *operation)
 {
-    if (log->base == NULL || operation->change->many || operation->change->by_instrument) {
-        return false;
+    bool behind = false;
+    size_t at = 0, i;
+    while (!behind && overlay_next_of_instrument(&log->overlay, operation->key, &at, &i)) {
+        behind = row_price_is_newer(log->resource, model_row(log->base, i), operation->told_ms);
     }
-    size_t i = model_find(log->base, operation->key);
-    return i < log->base->row_count &&
-           values_are_late(log->base, operation->change, operation->values, operation->count, i);
+    return behind;
+}
+
+/* What comes late must not take the place of what came in time. */
+static bool says_nothing_new(struct patch_log *log, const struct operation *operation)
+{
+    if (operation->change->names != CHANGE_ROW) {
+        return log->base != NULL && operation->told_ms != MODEL_NO_TIME &&
+               is_behind_a_row(log, operation);
+    }
+    const struct row *row = operation->change->many ? NULL : shown_row(log, operation);
+    return row != NULL &&
+           values_are_late(operation->change, operation->values, operation->count, row);
 }
 
 static struct pending_entry *log_operation(struct patch_log *log, const struct operation *operation,
@@ -194,27 +207,78 @@ static void take_operation(struct patch_log *log, const struct operation *operat
     result->changed = count > 0 || result->changed;
 }
 
-/* Figures of an earlier moment than those that are known already (A tick may overtake another). */
-static bool is_overtaken(const struct patch_log *log, struct operation *operation)
+/* Whether figures are of an earlier moment than those that are known already: a tick may overtake
+ * another. kind: rows' own figures and instruments' prices are of different moments. */
+static bool is_overtaken(const struct patch_log *log, struct operation *operation, char kind,
+                         const char *name, uint64_t seq)
 {
     char key[CHANGE_TEXT_MAX + 2];
     if (log->prices == NULL || operation->told_ms == MODEL_NO_TIME) {
         return false;
     }
-    /* Rows' own figures and instruments' prices are of different moments. */
-    snprintf(key, sizeof key, "%c%s", operation->change->by_instrument ? 'i' : 'r', operation->key);
-    enum prices_order order = prices_take(log->prices, key, operation->told_ms);
+    snprintf(key, sizeof key, "%c%s", kind, name);
+    enum prices_order order = prices_take(log->prices, key, operation->told_ms, seq);
     if (order == PRICES_BACK) {
         operation->told_ms = MODEL_NO_TIME;
     }
     return order == PRICES_OLDER;
 }
 
+/* A position's figures came in time, but another pane may have a newer price of its instrument. */
+static void drop_overtaken_price(const struct patch_log *log, struct operation *operation,
+                                 uint64_t seq)
+{
+    const struct row *row = shown_row(log, operation);
+    size_t i = 0;
+    while (i < operation->count &&
+           operation->values[i].offset != offsetof(struct position, current_price)) {
+        i++;
+    }
+    if (row == NULL || i == operation->count || log->resource != RESOURCE_POSITIONS) {
+        return;
+    }
+    if (is_overtaken(log, operation, 'i', row_instrument(RESOURCE_POSITIONS, row), seq)) {
+        operation->values[i] = operation->values[--operation->count];
+    }
+}
+
+/* The position that it names is known, and the price is one: then it is of its instrument. */
+static bool name_instrument(const struct patch_log *log, struct operation *operation)
+{
+    const struct snapshot *positions = log->positions != NULL ? log->positions->base : NULL;
+    size_t i = positions != NULL ? model_find(positions, operation->key) : 0;
+    bool priced = operation->count > 0 &&
+                  operation->values[0].offset == operation->change->members[0].offset &&
+                  operation->values[0].number != 0;
+    if (positions == NULL || i == positions->row_count || !priced) {
+        return false;
+    }
+    const struct position *position = &positions->positions[i];
+    const char *instrument = row_instrument(RESOURCE_POSITIONS, &position->row);
+    size_t len = strlen(instrument), other_len = strlen(position->symbol);
+    if (len == 0 || len >= CHANGE_TEXT_MAX) {
+        return false;
+    }
+    memcpy(operation->key, instrument, len + 1);
+    if (instrument != position->symbol && other_len < CHANGE_TEXT_MAX) {
+        memcpy(operation->other_key, position->symbol, other_len + 1);
+    }
+    return true;
+}
+
 static void take_object(struct patch_log *log, struct operation *operation,
                         struct patch_stamp stamp, struct patch_result *result)
 {
-    if (is_overtaken(log, operation)) {
+    bool by_row = operation->change->names == CHANGE_ROW;
+    if (operation->change->names == CHANGE_INSTRUMENT_OF_POSITION &&
+        !name_instrument(log, operation)) {
         return;
+    }
+    if (is_overtaken(log, operation, by_row ? 'r' : 'i', operation->key, stamp.seq)) {
+        return;
+    }
+    if (by_row && operation->change->many) {
+        drop_overtaken_price(log, operation, stamp.seq);
     }
     if (is_news(log, operation)) {
         take_operation(log, operation, stamp, result);
@@ -228,15 +292,72 @@ static void take_object(struct patch_log *log, struct operation *operation,
     }
 }
 
-static int64_t event_time(const struct event *event)
+struct price_taking {
+    struct patch_stamp stamp;
+    struct patch_result result;
+};
+
+/* A tick came for the row or its instrument after that. */
+static bool is_told_since(const struct patch_log *log, const char *key, uint64_t seq)
 {
-    char text[ISO8601_SIZE];
-    int64_t ms = MODEL_NO_TIME;
-    size_t len = span_string(event->timestamp, text, sizeof text);
-    if (len < sizeof text) {
-        iso8601_parse(text, len, &ms);
+    const struct pending_entry *entry = pending_next_of_key(&log->ops, key, NULL);
+    while (entry != NULL && !(entry->change->many && entry->stamp.seq > seq)) {
+        entry = pending_next_of_key(&log->ops, key, entry);
     }
-    return ms;
+    return entry != NULL;
+}
+
+/* Whether a row of the instrument shows another price, and none that was told later. */
+static bool is_behind(struct patch_log *log, const char *instrument, double price, uint64_t seq)
+{
+    size_t at = 0, i;
+    while (overlay_next_of_instrument(&log->overlay, instrument, &at, &i)) {
+        const struct row *row = model_row(log->base, i);
+        if (row_price(log->resource, row) != price && !is_told_since(log, row->id, seq)) {
+            return !is_told_since(log, instrument, seq);
+        }
+    }
+    return false;
+}
+
+/* The price of a row, for all that go by that name. */
+static void take_price(struct patch_log *log, enum resource from, const struct row *row,
+                       const char *name, struct price_taking *taking)
+{
+    static const size_t offsets[] = {[RESOURCE_ORDERS] = offsetof(struct order, ltp),
+                                     [RESOURCE_POSITIONS] =
+                                         offsetof(struct position, current_price),
+                                     [RESOURCE_WATCHLISTS] = offsetof(struct watch_item, ltp)};
+    double price = row_price(from, row);
+    size_t len = strlen(name);
+    if (isnan(price) || price == 0 || len == 0 || len >= CHANGE_TEXT_MAX ||
+        !is_behind(log, name, price, taking->stamp.seq)) {
+        return;
+    }
+    struct operation operation = {.change = change_find(EVENT_QUOTES_UPDATED, log->resource),
+                                  .told_ms = row_price_time(from, row),
+                                  .count = 1};
+    memcpy(operation.key, name, len + 1);
+    operation.values[0] = (struct change_value){
+        .type = FIELD_NUMBER, .offset = (uint16_t)offsets[log->resource], .number = price};
+    change_complete(&operation, MODEL_NO_TIME);
+    take_operation(log, &operation, taking->stamp, &taking->result);
+}
+
+bool patch_log_take_prices(struct patch_log *log, const struct patch_log *from,
+                           struct patch_stamp stamp)
+{
+    struct price_taking taking = {.stamp = stamp};
+    for (size_t i = 0; log->base != NULL && i < from->base->row_count; i++) {
+        const struct row *row = model_row(from->base, i);
+        const char *instrument = row_instrument(from->resource, row);
+        const char *symbol = row_symbol(from->resource, row);
+        take_price(log, from->resource, row, instrument, &taking);
+        if (symbol != instrument) {
+            take_price(log, from->resource, row, symbol, &taking);
+        }
+    }
+    return taking.result.changed;
 }
 
 /* All objects are read before the first is applied. */
@@ -323,21 +444,10 @@ static bool base_shows(struct patch_log *log, const struct operation *operation,
     return shows;
 }
 
-/* An event's payload for one row. False when there is none, or it cannot be read. */
-static bool read_event(const struct change *change, const struct event *event,
-                       struct operation *ret)
-{
-    if (change == NULL || change->many || !change_read(change, event->data, ret)) {
-        return false;
-    }
-    change_complete(ret, event_time(event));
-    return true;
-}
-
 bool patch_log_shows(struct patch_log *log, const struct event *event, struct patch_stamp stamp)
 {
     struct operation operation;
-    if (!read_event(change_find(event->type, log->resource), event, &operation)) {
+    if (!change_read_event(event, log->resource, &operation)) {
         log->ops.unnamed = stamp;
         return true;
     }
@@ -353,7 +463,7 @@ struct patch_result patch_log_event(struct patch_log *log, const struct event *e
     if (change != NULL && change->many) {
         return take_updates(log, change, event, stamp);
     }
-    if (!read_event(change, event, &operation)) {
+    if (!change_read_event(event, log->resource, &operation)) {
         /* An expected row need not be named. */
         log->ops.unnamed = stamp;
         result.valid = change == NULL || change->action == CHANGE_EXPECT;
@@ -366,82 +476,65 @@ struct patch_result patch_log_event(struct patch_log *log, const struct event *e
     return result;
 }
 
-/* The base's rows are as the server sent them. */
-static struct patch_change settle(struct patch_log *log, struct patch_answer response)
-{
-    struct settled settled = settle_log(&log->ops, log->base, response);
-    return (struct patch_change){.changed = settled.changed,
-                                 .contradictions = settled.contradictions,
-                                 .claimed_seq = settled.claimed_seq,
-                                 .doubt = settled.doubt,
-                                 .fresh = settled.fresh,
-                                 .marked = settled.marked,
-                                 .missing = settled.missing,
-                                 .lied = settled.lied};
-}
-
 struct patch_change patch_log_cover(struct patch_log *log, struct patch_answer response)
 {
     if (!settle_concerns(&log->ops, response)) {
         return (struct patch_change){.changed = false};
     }
     overlay_revert(&log->overlay);
-    struct patch_change change = settle(log, response);
+    struct patch_change change = settle_log(&log->ops, log->base, response);
     apply_all(log);
     return change;
 }
 
-/* Whether the response's rows are those shown now. Looks at those only that may not be. */
-static bool shows_same(const struct patch_log *log, const struct snapshot *base)
+/* Whether the response's rows are those that were there. Looks at those only that may not be. */
+static bool has_same_rows(const struct snapshot *base, const struct snapshot *old)
 {
-    const struct snapshot *shown = log->base;
-    const struct overlay *overlay = &log->overlay;
     const struct snapshot_delta *delta = &snapshot_block(base)->delta;
-    if (shown == NULL) {
-        return false;
+    if (old == NULL || delta->from != old) {
+        return old != NULL && snapshot_equal(old, base);
     }
-    if (delta->from != shown || overlay->inserted > 0 || overlay->removed.count > 0) {
-        return snapshot_equal(shown, base);
-    }
-    if (!delta->aligned || delta->front > 0) {
+    if (!delta->aligned || delta->front > 0 || !snapshot_lists_equal(old, base)) {
         return false;
     }
     struct delta_walk walk = {0};
     for (size_t i; snapshot_next_changed(base, &walk, &i);) {
-        if (!row_equal(log->resource, model_row(shown, i), model_row(base, i))) {
-            return false;
-        }
-    }
-    for (size_t k = 0; k < overlay->written.count; k++) {
-        size_t i = base->row_count - overlay->written.rows[k].distance;
-        if (!row_equal(log->resource, model_row(shown, i), model_row(base, i))) {
+        if (!row_equal(base->resource, model_row(old, i), model_row(base, i))) {
             return false;
         }
     }
     return true;
 }
 
-/* Of which moment the response's own prices are, and which figures are newer than they. */
-static void note_prices(struct patch_log *log)
+/* Of which moment the response's own prices are; those that it repeats have been noted. */
+static void note_prices(struct patch_log *log, const struct snapshot *base)
 {
-    const struct snapshot *base = log->base;
     char key[CHANGE_TEXT_MAX + 2];
     if (log->resource != RESOURCE_WATCHLISTS || log->prices == NULL) {
         return;
     }
-    for (size_t i = 0; i < base->row_count; i++) {
+    struct delta_walk walk = {0};
+    for (size_t i; snapshot_next_changed(base, &walk, &i);) {
         const struct watch_item *item = &base->items[i];
         if (item->updated_ms != MODEL_NO_TIME && *item->instrument_id != '\0') {
             snprintf(key, sizeof key, "i%s", item->instrument_id);
-            prices_take(log->prices, key, item->updated_ms);
+            prices_take(log->prices, key, item->updated_ms, 0);
         }
     }
+}
+
+/* Which figures are newer than the response's. */
+static void note_newer(struct patch_log *log)
+{
+    if (log->resource != RESOURCE_WATCHLISTS || log->prices == NULL) {
+        return;
+    }
     for (struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
-        size_t at = 0;
-        const struct row *row = entry->change->by_instrument && entry->told_ms != MODEL_NO_TIME
-                                    ? overlay_next_of_instrument(&log->overlay, entry->texts, &at)
-                                    : NULL;
-        int64_t row_ms = row != NULL ? row_price_time(log->resource, row) : MODEL_NO_TIME;
+        size_t at = 0, row;
+        bool found = entry->change->names != CHANGE_ROW && entry->told_ms != MODEL_NO_TIME &&
+                     overlay_next_of_instrument(&log->overlay, entry->texts, &at, &row);
+        int64_t row_ms =
+            found ? row_price_time(log->resource, model_row(log->base, row)) : MODEL_NO_TIME;
         entry->is_newer = row_ms != MODEL_NO_TIME && prices_older(row_ms, entry->told_ms);
     }
 }
@@ -449,26 +542,33 @@ static void note_prices(struct patch_log *log)
 struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *base,
                                      struct patch_answer response)
 {
-    bool same = shows_same(log, base);
     struct snapshot *old = log->base;
+    bool patched = patch_log_count(log) > 0;
     overlay_revert(&log->overlay);
+    bool same = has_same_rows(base, old);
     if (old != NULL) {
         snapshot_inherit_index(base, old);
     }
-    overlay_attach(&log->overlay, base);
+    note_prices(log, base);
     snapshot_forget_delta(base);
     snapshot_unref(old);
     log->base = base;
-    note_prices(log);
-    struct patch_change change = settle(log, response);
+    log->overlay.view = base;
+    note_newer(log);
+    struct patch_change change = settle_log(&log->ops, log->base, response);
     apply_all(log);
-    change.changed = change.changed || !same || patch_log_count(log) > 0;
+    change.changed = change.changed || patched || !same;
     return change;
 }
 
 void patch_log_set_prices(struct patch_log *log, struct prices *prices)
 {
     log->prices = prices;
+}
+
+void patch_log_set_positions(struct patch_log *log, const struct patch_log *positions)
+{
+    log->positions = positions;
 }
 
 void patch_log_set_user(struct patch_log *log, const char *user)
@@ -493,8 +593,8 @@ bool patch_log_answer(struct patch_log *log, struct span body, struct patch_answ
 {
     overlay_revert(&log->overlay);
     struct snapshot *base = decode_next(log->base, log->resource, body, ret_fault);
-    apply_all(log);
     if (base == NULL || is_refused(log, base, ret_fault)) {
+        apply_all(log);
         snapshot_unref(base);
         return false;
     }
@@ -549,8 +649,7 @@ bool patch_log_consistent(const struct patch_log *log)
     const char *body = decode_source(log->base, &len);
     struct fault fault;
     struct snapshot *fresh = decode_body(log->resource, body, len, &fault);
-    struct overlay overlay = {.view = NULL};
-    overlay_attach(&overlay, fresh);
+    struct overlay overlay = {.view = fresh};
     for (const struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         entry_apply(&overlay, entry);
     }

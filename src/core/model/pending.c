@@ -102,11 +102,10 @@ void pending_trim(struct pending *log, int64_t before_us)
 static void keep_former(const struct pending_entry *old, size_t offset,
                         uint64_t ret[PENDING_FORMER])
 {
+    const struct change_value *value = change_value_at(old->values, old->count, offset);
     memset(ret, 0, PENDING_FORMER * sizeof *ret);
-    for (size_t i = 0; i < old->count; i++) {
-        if (old->values[i].offset == offset) {
-            memcpy(ret, old->before[i], PENDING_FORMER * sizeof *ret);
-        }
+    if (value != NULL) {
+        memcpy(ret, old->before[value - old->values], PENDING_FORMER * sizeof *ret);
     }
 }
 
@@ -175,15 +174,31 @@ static bool replaces(const struct operation *operation, const struct pending_ent
         return false;
     }
     for (size_t i = 0; i < entry->count; i++) {
-        size_t k = 0;
-        while (k < operation->count && operation->values[k].offset != entry->values[i].offset) {
-            k++;
-        }
-        if (k == operation->count) {
+        if (change_value_at(operation->values, operation->count, entry->values[i].offset) == NULL) {
             return false;
         }
     }
     return true;
+}
+
+/* Ticks come in several forms, one after the other: of those that this one makes idle one is left,
+ * to be used again. NULL: there is none. */
+static struct pending_entry *find_idle(struct pending *log, const struct operation *operation)
+{
+    struct pending_entry *idle = NULL, *next;
+    struct pending_entry *entry = pending_next_of_key(log, operation->key, NULL);
+    for (; entry != NULL; entry = next) {
+        next = pending_next_of_key(log, operation->key, entry);
+        if (entry->change != operation->change || !replaces(operation, entry)) {
+            continue;
+        }
+        if (idle != NULL) {
+            pending_remove(log, entry);
+        } else {
+            idle = entry;
+        }
+    }
+    return idle;
 }
 
 static struct pending_entry *add_entry(struct pending *log, const struct operation *operation)
@@ -221,6 +236,10 @@ struct pending_entry *pending_put(struct pending *log, const struct operation *o
     }
     if (entry != NULL && action != CHANGE_SET && action != CHANGE_PUT) {
         return NULL;
+    }
+    if (operation->change->many && entry != NULL) {
+        struct pending_entry *idle = find_idle(log, operation);
+        entry = idle != NULL ? idle : entry;
     }
     /* What put the row there stays where it is: others may have changed the row since. */
     if (entry != NULL && action == CHANGE_SET && replaces(operation, entry)) {

@@ -13,10 +13,6 @@
 void reuse_init(struct reuse *reuse, const struct snapshot *previous)
 {
     *reuse = (struct reuse){.previous = previous};
-    if (previous != NULL) {
-        size_t len = snapshot_block(previous)->body_len;
-        reuse->previous_end = snapshot_block(previous)->body + len;
-    }
 }
 
 void reuse_done(struct reuse *reuse)
@@ -41,6 +37,16 @@ static size_t equal_bytes(const char *a, const char *b, size_t len)
     return i;
 }
 
+/* How many rows from that one on may be found again in one: to the end of its list. */
+static size_t run_most(const struct snapshot *snapshot, size_t row)
+{
+    if (snapshot->resource != RESOURCE_WATCHLISTS) {
+        return snapshot->row_count - row;
+    }
+    const struct watchlist *list = &snapshot->lists[snapshot->items[row].list];
+    return list->first + list->count - row;
+}
+
 /* How many bytes from at on are those from that row on; 0 when not even the row is the same. */
 static size_t compare_from(const struct reuse *reuse, size_t row, const char *at, const char *end)
 {
@@ -49,7 +55,8 @@ static size_t compare_from(const struct reuse *reuse, size_t row, const char *at
     }
     struct span raw = model_row(reuse->previous, row)->raw;
     size_t left = (size_t)(end - at);
-    size_t previous_left = (size_t)(reuse->previous_end - raw.ptr);
+    struct span last = model_row(reuse->previous, row + run_most(reuse->previous, row) - 1)->raw;
+    size_t previous_left = (size_t)(last.ptr + last.len - raw.ptr);
     if (raw.len > left) {
         return 0;
     }
@@ -62,7 +69,7 @@ static size_t rows_within(const struct snapshot *snapshot, size_t first, size_t 
 {
     const char *begin = model_row(snapshot, first)->raw.ptr;
     size_t low = 1;
-    size_t high = snapshot->row_count - first;
+    size_t high = run_most(snapshot, first);
     while (low < high) {
         size_t middle = low + (high - low + 1) / 2;
         struct span raw = model_row(snapshot, first + middle - 1)->raw;

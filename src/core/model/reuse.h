@@ -1,7 +1,8 @@
 /*
  * reuse: which rows of a body stand, byte for byte, in the body before, so that they need not be
  * checked and read again. Bytes are compared as long as they are equal, across rows; behind a row
- * that is new, changed or gone the two are brought into step again.
+ * that is new, changed or gone the two are brought into step again. Items of a watchlist are
+ * compared to the end of their list.
  */
 #ifndef BLOTTER_CORE_REUSE_H
 #define BLOTTER_CORE_REUSE_H
@@ -19,7 +20,6 @@ struct reuse_run {
 
 struct reuse {
     const struct snapshot *previous; /* NULL: nothing is looked for */
-    const char *previous_end;        /* of its body */
     size_t next;                     /* the row expected next */
     size_t misses;                   /* elements since that were not found */
     struct reuse_run *runs;

@@ -193,23 +193,43 @@ static const struct key_slot *find_slot(const struct key_table *keys, struct spa
     return len < sizeof text ? find_key(keys, text, len, nested) : NULL;
 }
 
-/* Fills from the object at at; the result stands behind it. Nests once at most. */
-const char *row_reader_object(struct row_reader *reader, struct row_reading *reading,
-                              const char *at, bool nested)
+static const char *read_member(struct row_reader *reader, struct row_reading *reading,
+                               struct span key, const char *at, bool nested)
+{
+    const struct key_slot *slot = find_slot(reading->keys, key, nested);
+    const char *value = at;
+    at = span_skip_value(at, reader->end);
+    if (slot != NULL) {
+        store_member(reader, reading, slot, (struct span){value, (size_t)(at - value)});
+    }
+    return at;
+}
+
+static const char *read_nest(struct row_reader *reader, struct row_reading *reading, const char *at)
 {
     at++;
     while (span_step(&at, reader->end, '}') != NULL) {
         struct span key = span_step_key(&at, reader->end);
-        if (!nested && *at == '{' && span_string_equals(key, FIELD_NEST)) {
-            at = row_reader_object(reader, reading, at, true);
-            continue;
-        }
-        const struct key_slot *slot = find_slot(reading->keys, key, nested);
-        const char *value = at;
-        at = span_skip_value(at, reader->end);
-        if (slot != NULL) {
-            store_member(reader, reading, slot, (struct span){value, (size_t)(at - value)});
-        }
+        at = read_member(reader, reading, key, at, true);
+    }
+    return at;
+}
+
+const char *row_reader_member(struct row_reader *reader, struct row_reading *reading,
+                              struct span key, const char *at)
+{
+    return *at == '{' && span_string_equals(key, FIELD_NEST)
+               ? read_nest(reader, reading, at)
+               : read_member(reader, reading, key, at, false);
+}
+
+const char *row_reader_object(struct row_reader *reader, struct row_reading *reading,
+                              const char *at)
+{
+    at++;
+    while (span_step(&at, reader->end, '}') != NULL) {
+        struct span key = span_step_key(&at, reader->end);
+        at = row_reader_member(reader, reading, key, at);
     }
     return at;
 }

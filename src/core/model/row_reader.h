@@ -50,8 +50,12 @@ struct row_reading {
 /* A zeroed table of keys is filled from the fields. */
 void row_reader_keys_init(struct key_table *keys, const struct field_table *table);
 
-/* Fills from the object at at; the result stands behind it. nested: it is the one inside a row. */
+/* Fills from the object at at; the result stands behind it. */
 const char *row_reader_object(struct row_reader *reader, struct row_reading *reading,
-                              const char *at, bool nested);
+                              const char *at);
+
+/* The same of one member of it, whose value stands at at. */
+const char *row_reader_member(struct row_reader *reader, struct row_reading *reading,
+                              struct span key, const char *at);
 
 #endif

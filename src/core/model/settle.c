@@ -164,20 +164,11 @@ static void collect(const struct pending *log, struct pending_entry *first,
     }
 }
 
-static const struct change_value *find_value(const struct pending_entry *entry, size_t offset)
-{
-    for (size_t i = 0; i < entry->count; i++) {
-        if (entry->values[i].offset == offset) {
-            return &entry->values[i];
-        }
-    }
-    return NULL;
-}
-
 static bool set_later(const struct group *group, size_t k, size_t offset)
 {
     for (size_t later = k + 1; later < group->count; later++) {
-        if (find_value(group->entries[later], offset) != NULL) {
+        if (change_value_at(group->entries[later]->values, group->entries[later]->count, offset) !=
+            NULL) {
             return true;
         }
     }
@@ -189,7 +180,7 @@ static bool is_former(const struct group *group, size_t k, size_t offset, uint64
 {
     for (size_t earlier = 0; earlier <= k; earlier++) {
         const struct pending_entry *entry = group->entries[earlier];
-        const struct change_value *value = find_value(entry, offset);
+        const struct change_value *value = change_value_at(entry->values, entry->count, offset);
         if (value == NULL) {
             continue;
         }
@@ -251,11 +242,6 @@ static enum knowledge knowledge_of_unknown(struct tally words, struct tally figu
     return words.equal > 0 && other_figures == 0 ? KNOWS : TELLS_NOTHING;
 }
 
-static bool is_over(enum order_class class)
-{
-    return class == ORDER_DONE || class == ORDER_DEAD || class == ORDER_REJECTED;
-}
-
 /*
  * What is over stays over: an order that works again was read before its end; one that shows just
  * that end knows of all before it.
@@ -264,7 +250,7 @@ static enum knowledge knowledge_of_end(const struct group *group, size_t k, cons
 {
     const struct pending_entry *entry = group->entries[k];
     const size_t status_at = offsetof(struct order, status);
-    const struct change_value *status = find_value(entry, status_at);
+    const struct change_value *status = change_value_at(entry->values, entry->count, status_at);
     if (entry->change->resource != RESOURCE_ORDERS || status == NULL ||
         set_later(group, k, status_at)) {
         return TELLS_NOTHING;
@@ -273,13 +259,13 @@ static enum knowledge knowledge_of_end(const struct group *group, size_t k, cons
     struct order said = *shown;
     change_write(entry->values, entry->count, &said, false);
     row_complete(RESOURCE_ORDERS, &said.row);
-    if (is_over(said.class) && (shown->class == ORDER_OPEN || shown->class == ORDER_PART)) {
+    if (class_is_over(said.class) && (shown->class == ORDER_OPEN || shown->class == ORDER_PART)) {
         return KNOWS_NOT;
     }
     struct tally words = count_fields(group, k, row, true);
     struct tally figures = count_fields(group, k, row, false);
     bool same = words.former + words.news + figures.former + figures.news == 0;
-    return is_over(said.class) && is_over(shown->class) && same ? KNOWS : TELLS_NOTHING;
+    return class_is_over(said.class) && class_is_over(shown->class) && same ? KNOWS : TELLS_NOTHING;
 }
 
 /*
@@ -317,12 +303,9 @@ static enum knowledge knowledge_of(const struct group *group, size_t k, const st
 static bool values_close(const struct change *change, const struct change_value *values,
                          size_t count)
 {
-    for (size_t i = 0; i < count && change->resource == RESOURCE_POSITIONS; i++) {
-        if (values[i].offset == offsetof(struct position, is_closed)) {
-            return values[i].flag;
-        }
-    }
-    return false;
+    const struct change_value *closed =
+        change_value_at(values, count, offsetof(struct position, is_closed));
+    return change->resource == RESOURCE_POSITIONS && closed != NULL && closed->flag;
 }
 
 static bool closes(const struct pending_entry *entry)
@@ -344,7 +327,8 @@ static bool is_cut_off(const struct pending *log, const struct snapshot *base,
         return false;
     }
     const struct order *oldest = &base->orders[base->row_count - 1];
-    const struct change_value *placed = find_value(entry, offsetof(struct order, created_ms));
+    const struct change_value *placed =
+        change_value_at(entry->values, entry->count, offsetof(struct order, created_ms));
     if (placed != NULL && oldest->created_ms != MODEL_NO_TIME && snapshot_is_cut(base) &&
         placed->integer < oldest->created_ms) {
         return true;
@@ -418,7 +402,7 @@ struct settling {
     const struct snapshot *base;
     struct patch_answer response;
     size_t conceded;
-    struct settled settled;
+    struct patch_change settled;
 };
 
 static void stand(struct settling *settling, struct pending_entry *entry, enum op_standing standing)
@@ -568,8 +552,8 @@ static struct pending_entry *next_other(const struct pending *log, struct pendin
     return entry;
 }
 
-struct settled settle_log(struct pending *log, const struct snapshot *base,
-                          struct patch_answer response)
+struct patch_change settle_log(struct pending *log, const struct snapshot *base,
+                               struct patch_answer response)
 {
     struct settling settling = {.log = log, .base = base, .response = response};
     struct pending_entry *next;

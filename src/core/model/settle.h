@@ -39,22 +39,12 @@ bool settle_agrees(const struct operation *operation, const struct row *row);
 /* Whether the operation says that a row has gone, or may go. */
 bool settle_ends_row(const struct operation *operation);
 
-struct settled {
-    bool changed;          /* other rows are marked or written than before */
-    size_t contradictions; /* operations that gave way to the response */
-    uint64_t claimed_seq;  /* the latest that the response only claims to contain; 0: none */
-    bool doubt;            /* operations are left that the response should have shown */
-    bool fresh;            /* some of them for the first time */
-    bool marked;           /* rows stay marked though the response was believed */
-    bool missing;          /* among those are rows that are not there to be marked */
-    bool lied;             /* the server's ids claimed what its rows do not show */
-};
-
 /* Whether a response covers, or should cover, any that still waits. */
 bool settle_concerns(const struct pending *log, struct patch_answer response);
 
-/* base: the response's rows, as the server sent them; NULL: there are none yet. */
-struct settled settle_log(struct pending *log, const struct snapshot *base,
-                          struct patch_answer response);
+/* base: the response's rows, as the server sent them; NULL: there are none yet. What changed are
+ * the marks and what is written. */
+struct patch_change settle_log(struct pending *log, const struct snapshot *base,
+                               struct patch_answer response);
 
 #endif

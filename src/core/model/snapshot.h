@@ -5,18 +5,11 @@
 #define BLOTTER_CORE_SNAPSHOT_H
 
 #include "base/arena.h"
+#include "row_index.h"
 
 #include <blotter/core/model.h>
 
 #include <stdint.h>
-
-/* Finds rows by id. A slot holds the row's distance from the end, so that rows put in front move
- * nothing. */
-struct row_index {
-    uint32_t *slots; /* 0: empty, else row_count - i */
-    size_t capacity; /* a power of two, 0 before it is built */
-    bool overflow;   /* some row found no slot near its place: search all when one is missing */
-};
 
 /* Rows that stood one behind the other in an earlier body, byte for byte. */
 struct same_rows {
@@ -41,12 +34,13 @@ struct snapshot_part {
 };
 
 struct snapshot_block {
-    struct snapshot snapshot; /* first: a snapshot is cast to its block */
-    size_t front;             /* rows for which there is room in front of the first */
-    struct row_index index;
-    struct arena *texts; /* shared with the snapshots that this one took rows from */
-    size_t texts_first;  /* bytes of them when the first of these had been decoded */
-    char *body;          /* what raw spans point into */
+    struct snapshot snapshot;     /* first: a snapshot is cast to its block */
+    size_t front;                 /* rows for which there is room in front of the first */
+    struct row_index index;       /* by ids; not built: rows are looked for one by one */
+    struct row_index instruments; /* not built before it is asked */
+    struct arena *texts;          /* shared with the snapshots that this one took rows from */
+    size_t texts_first;           /* bytes of them when the first of these had been decoded */
+    char *body;                   /* what raw spans point into */
     size_t body_len;
     struct snapshot_delta delta;
     struct snapshot_part *parts; /* of a joint one, by accounts; NULL: it is none */
@@ -70,20 +64,14 @@ void snapshot_trim(struct snapshot *snapshot);
 /* A cleared row in front of all others; the index does not know it yet. */
 struct row *snapshot_add_front(struct snapshot *snapshot);
 
-/* (Re)builds the index over all rows. Of rows with the same id the first is found. */
+/* The rows in front go; the index does not know it yet. */
+void snapshot_drop_front(struct snapshot *snapshot, size_t count);
+
+/* (Re)builds the index over all rows, and forgets that of instruments. Of rows with the same id the
+ * first is found. */
 void snapshot_index(struct snapshot *snapshot);
 
-/* What putting a row in front did to the index. */
-struct index_change {
-    bool rebuilt;   /* all of it; the rest means nothing then */
-    uint32_t *slot; /* NULL: none was near */
-    uint32_t was;
-};
-
-/* Adds row 0, just put in front of the indexed ones. */
-struct index_change snapshot_index_front(struct snapshot *snapshot);
-
-/* The index of a snapshot that is not needed any more goes to one decoded after it. */
+/* The indexes of a snapshot that is not needed any more go to one decoded after it. */
 void snapshot_inherit_index(struct snapshot *snapshot, struct snapshot *from);
 
 /* Walks the rows that the delta does not call the same. Start with a zeroed walk; false at the end.
@@ -113,6 +101,9 @@ const char *snapshot_foreign(const struct snapshot *snapshot, const char *user);
 
 /* Whether two rows of a resource show the same. */
 bool row_equal(enum resource resource, const struct row *a, const struct row *b);
+
+/* Whether two snapshots have the same watchlists, whatever is in them. */
+bool snapshot_lists_equal(const struct snapshot *a, const struct snapshot *b);
 
 /* Whether two snapshots of a resource show the same rows (and lists). */
 bool snapshot_equal(const struct snapshot *a, const struct snapshot *b);

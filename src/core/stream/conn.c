@@ -63,17 +63,6 @@ struct conn {
     bool doubtful;        /* silence was noticed once: perhaps there was no such heartbeat */
 };
 
-static const char *const phase_names[] = {
-    [CONN_IDLE] = "idle", [CONN_CONNECTING] = "connecting", [CONN_SILENT] = "silent",
-    [CONN_LIVE] = "live", [CONN_WAITING] = "waiting",       [CONN_ENDED] = "ended",
-};
-static_assert(sizeof phase_names / sizeof *phase_names == CONN_ENDED + 1, "a name per phase");
-
-const char *conn_phase_name(enum conn_phase phase)
-{
-    return phase_names[phase];
-}
-
 /* ---- life ---- */
 
 void conn_settings_default(struct conn_settings *ret)

@@ -193,8 +193,3 @@ const struct series *history_price(const struct history *history, const char *sy
     size_t at = place_of(history, symbol);
     return is_at(history, at, symbol) ? &history->symbols[at].series : NULL;
 }
-
-size_t history_symbols(const struct history *history)
-{
-    return history->count;
-}

@@ -85,17 +85,3 @@ void series_add(struct series *series, int64_t x, double y)
         append(series, x, y);
     }
 }
-
-double series_at(const struct series *series, int64_t x)
-{
-    size_t low = 0, high = series->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (series->points[middle].x <= x) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low > 0 ? series->points[low - 1].y : (double)NAN;
-}

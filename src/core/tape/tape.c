@@ -62,7 +62,11 @@ static void make_room(struct tape *tape)
 
 void tape_note_changed(struct tape *tape, uint64_t number)
 {
+    struct tape_entry *entry = tape_held(tape, number);
     tape->version++;
+    if (entry != NULL) {
+        entry->versions++;
+    }
     if (tape->first_changed == 0 || number < tape->first_changed) {
         tape->first_changed = number;
     }

@@ -21,7 +21,7 @@ struct taken {
 struct tapes {
     struct ref refs[TAPE_MAX]; /* the oldest first */
     size_t count;
-    uint64_t total, version;
+    uint64_t total;
     struct taken taken[OWNERS_MAX];
     size_t part_count;
 };
@@ -119,7 +119,6 @@ static void take_part(struct tapes *tapes, size_t i, const struct tapes_part *pa
     taken->version = version;
     taken->kept = kept;
     taken->total = part->tape != NULL ? tape_total(part->tape) : 0;
-    tapes->version++;
 }
 
 void tapes_take(struct tapes *tapes, const struct tapes_part *parts, size_t count)
@@ -127,7 +126,6 @@ void tapes_take(struct tapes *tapes, const struct tapes_part *parts, size_t coun
     for (size_t i = count; i < tapes->part_count; i++) {
         drop_part(tapes, i);
         tapes->taken[i] = (struct taken){.version = 0};
-        tapes->version++;
     }
     tapes->part_count = count;
     for (size_t i = 0; i < count; i++) {
@@ -140,11 +138,6 @@ void tapes_take(struct tapes *tapes, const struct tapes_part *parts, size_t coun
 uint64_t tapes_total(const struct tapes *tapes)
 {
     return tapes->total;
-}
-
-uint64_t tapes_version(const struct tapes *tapes)
-{
-    return tapes->version;
 }
 
 static bool is_of(const struct tapes *tapes, const struct ref *ref, const struct owner *owner)

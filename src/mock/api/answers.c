@@ -20,7 +20,7 @@ struct kept {
 struct answers {
     struct db *db;
     struct db_version version; /* what is kept is of this version of the database */
-    uint64_t requests, spared;
+    uint64_t requests;
     size_t count, bytes;
     struct kept kept[ANSWERS_BODIES_MAX];
 };
@@ -102,7 +102,6 @@ void answers_put(struct answers *answers, answers_fn write, const char *user, in
         text_put(into, kept->bytes, kept->len);
         *ret = kept->about;
         kept->asked = answers->requests;
-        answers->spared++;
         return;
     }
     size_t start = into->len;
@@ -118,11 +117,6 @@ void answers_put(struct answers *answers, answers_fn write, const char *user, in
         enter(answers, &before);
         keep(answers, write, user, into->bytes + start, into->len - start, ret);
     }
-}
-
-uint64_t answers_spared(const struct answers *answers)
-{
-    return answers->spared;
 }
 
 struct answers *answers_new(struct db *db)

@@ -29,7 +29,4 @@ struct answers_about {
 void answers_put(struct answers *answers, answers_fn write, const char *user, int64_t limit,
                  struct text *into, struct answers_about *ret);
 
-/* How often the database did not have to be asked. */
-uint64_t answers_spared(const struct answers *answers);
-
 #endif

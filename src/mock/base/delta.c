@@ -4,11 +4,15 @@
 #include <blotter/core/gdiff.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #define KEY 16      /* bytes by which a place of the old body is found again */
 #define STEP 8      /* every so many bytes there is one */
 #define SHORTEST 12 /* below it the command for a copy eats what it wins */
 #define DATA_MAX 246
+#define SHORT_CHANGE                                                                               \
+    64 /* bytes that are told as they are rather than looked for in the old body                   \
+        */
 
 struct index {
     const char *old;
@@ -37,10 +41,28 @@ static void index_fill(struct index *index, const char *old, size_t old_len)
     }
 }
 
+/* How far two texts agree from their beginnings. */
+enum { WORD = sizeof(uint64_t) };
 static size_t common(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     size_t most = a_len < b_len ? a_len : b_len, len = 0;
+    while (len + WORD <= most && memcmp(a + len, b + len, WORD) == 0) {
+        len += WORD;
+    }
     while (len < most && a[len] == b[len]) {
+        len++;
+    }
+    return len;
+}
+
+/* How far they agree before their ends, at most. */
+static size_t common_back(const char *a_end, const char *b_end, size_t most)
+{
+    size_t len = 0;
+    while (len + WORD <= most && memcmp(a_end - len - WORD, b_end - len - WORD, WORD) == 0) {
+        len += WORD;
+    }
+    while (len < most && a_end[-1 - (ptrdiff_t)len] == b_end[-1 - (ptrdiff_t)len]) {
         len++;
     }
     return len;
@@ -92,11 +114,37 @@ static size_t find(const struct index *index, const char *at, size_t left, size_
     return place == 0 ? 0 : common(index->old + place - 1, index->old_len - (place - 1), at, left);
 }
 
+/* Nearly always one row has changed, and little of it: no index is needed to say that. False, and
+ * nothing is put, when more has. */
+static bool tell_one_change(const char *old, size_t old_len, const char *new, size_t new_len,
+                            struct text *into)
+{
+    size_t front = common(old, old_len, new, new_len);
+    size_t most = (old_len < new_len ? old_len : new_len) - front;
+    size_t back = common_back(old + old_len, new + new_len, most);
+    size_t between = new_len - front - back;
+    if (between > SHORT_CHANGE) {
+        return false;
+    }
+    if (front > 0) {
+        put_copy(into, 0, front);
+    }
+    put_data(into, new + front, between);
+    if (back > 0) {
+        put_copy(into, old_len - back, back);
+    }
+    put_number(into, 0, 1);
+    return true;
+}
+
 void delta_make(const char *old, size_t old_len, const char *new, size_t new_len, struct text *into)
 {
     struct index index;
-    index_fill(&index, old, old_len);
     text_put(into, GDIFF_MAGIC, GDIFF_MAGIC_LEN);
+    if (tell_one_change(old, old_len, new, new_len, into)) {
+        return;
+    }
+    index_fill(&index, old, old_len);
     size_t at = 0, told = 0, likely = 0; /* the old body's place that stands for `at` */
     while (at < new_len) {
         size_t position;

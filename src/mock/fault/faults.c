@@ -68,11 +68,6 @@ bool faults_add(struct faults *faults, const char *text, struct fault *ret_error
     return true;
 }
 
-void faults_clear(struct faults *faults)
-{
-    faults->len = 0;
-}
-
 bool faults_check(const char *text, bool *ret_bytes, struct fault *ret_error)
 {
     struct faults_spec spec;
@@ -160,7 +155,7 @@ bool faults_command(struct faults *faults, const char *text, size_t len, struct 
     while (next_line(&at, text + len, line)) {
         struct faults_spec spec;
         if (strcmp(line, "clear") == 0) {
-            faults_clear(faults);
+            faults->len = 0;
         } else if (!is_nothing(line) && faults_spec_read(line, &spec, ret_error)) {
             take(faults, &spec);
         }

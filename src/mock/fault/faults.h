@@ -39,7 +39,6 @@ void faults_free(struct faults *faults);
 /* Adds one SPEC. False with *ret_error set (FAULT_CONFIG: what is wrong, and what would be right)
  * and nothing added. */
 bool faults_add(struct faults *faults, const char *spec, struct fault *ret_error);
-void faults_clear(struct faults *faults);
 
 /* Whether the SPEC is good, and (when it is) whether it needs the proxy. */
 bool faults_check(const char *spec, bool *ret_bytes, struct fault *ret_error);

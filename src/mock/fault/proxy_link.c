@@ -3,6 +3,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/buf.h>
+#include <blotter/core/linked.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -74,10 +75,7 @@ static void link_free(struct proxy_link *link)
     buf_done(&link->up);
     buf_done(&link->back);
     buf_done(&link->out);
-    *(link->previous == NULL ? &links->first : &link->previous->next) = link->next;
-    if (link->next != NULL) {
-        link->next->previous = link->previous;
-    }
+    LINKED_REMOVE(links, link);
     links->count--;
     free(link);
 }
@@ -102,11 +100,7 @@ void proxy_link_new(struct proxy_links *links, int client, bool trusted)
     buf_init(&link->back, BUF_MAX);
     buf_init(&link->out, BUF_MAX);
     link->timer = loop_timer_new(links->loop, on_timer, link);
-    link->next = links->first;
-    if (link->next != NULL) {
-        link->next->previous = link;
-    }
-    links->first = link;
+    LINKED_APPEND(links, link);
     links->count++;
     no_delay(client);
     loop_fd_set(links->loop, client, LOOP_READ, on_socket, link);

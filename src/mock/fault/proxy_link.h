@@ -18,7 +18,7 @@ struct proxy_links {
     struct loop *loop;
     struct faults *faults;
     uint16_t upstream_port;
-    struct proxy_link *first;
+    struct proxy_link *first, *last;
     size_t count;
 };
 

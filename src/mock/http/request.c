@@ -1,6 +1,7 @@
 #include "request.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/linked.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,15 +42,10 @@ static void delay(struct request *request)
 {
     struct server *server = request->server;
     request->due = loop_now(server->loop).mono_us + server->settings.latency_us;
-    request->previous = server->delayed_last;
-    request->next = NULL;
-    if (server->delayed_last != NULL) {
-        server->delayed_last->next = request;
-    } else {
-        server->delayed_first = request;
+    LINKED_APPEND(&server->delayed, request);
+    if (server->delayed.first == request) {
         loop_timer_set(server->delay_timer, request->due);
     }
-    server->delayed_last = request;
     request->suspended = true;
     MHD_suspend_connection(request->connection);
 }
@@ -57,16 +53,12 @@ static void delay(struct request *request)
 /* Every answer waits equally long, so those that came first are due first. */
 void request_release(struct server *server, int64_t now_us)
 {
-    while (server->delayed_first != NULL && server->delayed_first->due <= now_us) {
-        struct request *request = server->delayed_first;
-        server->delayed_first = request->next;
-        if (request->next == NULL) {
-            server->delayed_last = NULL;
-        }
+    struct request *request;
+    while ((request = server->delayed.first) != NULL && request->due <= now_us) {
+        LINKED_REMOVE(&server->delayed, request);
         request_resume(request);
     }
-    loop_timer_set(server->delay_timer,
-                   server->delayed_first == NULL ? MOMENT_NEVER : server->delayed_first->due);
+    loop_timer_set(server->delay_timer, request == NULL ? MOMENT_NEVER : request->due);
 }
 
 static enum MHD_Result answer(struct request *request, struct call *call)

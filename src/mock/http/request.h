@@ -84,8 +84,7 @@ struct server {
     struct seat_list seats[SEAT_WAITS];
     unsigned seat_count, seat_limit; /* connections there are, and from when on room is scarce */
     struct request *busy_first;      /* those that wait for another process's transaction */
-    struct request *delayed_first, *delayed_last;
-    struct wire_list ready, blocked;
+    struct wire_list delayed, ready, blocked;
     struct server_address {
         unsigned char bytes[16];
         int streams;

@@ -2,6 +2,7 @@
 #include "request.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/linked.h>
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -17,21 +18,10 @@ static int64_t patience_us(const struct server *server, enum seat_wait wait)
 
 static void leave(struct server *server, struct seat *seat)
 {
-    if (seat->wait == SEAT_NONE) {
-        return;
+    if (seat->wait != SEAT_NONE) {
+        LINKED_REMOVE(&server->seats[seat->wait], seat);
+        seat->wait = SEAT_NONE;
     }
-    struct seat_list *list = &server->seats[seat->wait];
-    if (seat->previous != NULL) {
-        seat->previous->next = seat->next;
-    } else {
-        list->first = seat->next;
-    }
-    if (seat->next != NULL) {
-        seat->next->previous = seat->previous;
-    } else {
-        list->last = seat->previous;
-    }
-    seat->wait = SEAT_NONE;
 }
 
 /* The library sees the end of the connection in its next turn. */
@@ -80,13 +70,8 @@ void seat_await(struct server *server, struct seat *seat, enum seat_wait wait)
     struct seat_list *list = &server->seats[wait];
     seat->wait = wait;
     seat->deadline_us = loop_now(server->loop).mono_us + patience_us(server, wait);
-    seat->previous = list->last;
-    seat->next = NULL;
-    list->last = seat;
-    if (seat->previous != NULL) {
-        seat->previous->next = seat;
-    } else {
-        list->first = seat;
+    LINKED_APPEND(list, seat);
+    if (list->first == seat) {
         seat_expire(server);
     }
 }

@@ -10,6 +10,7 @@
 #include "request.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/linked.h>
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -42,33 +43,15 @@ void request_resume(struct request *request)
 static void enlist(struct request *request, struct wire_list *list)
 {
     request->wire.list = list;
-    request->previous = list->last;
-    request->next = NULL;
-    if (list->last != NULL) {
-        list->last->next = request;
-    } else {
-        list->first = request;
-    }
-    list->last = request;
+    LINKED_APPEND(list, request);
 }
 
 static void delist(struct request *request)
 {
-    struct wire_list *list = request->wire.list;
-    if (list == NULL) {
-        return;
+    if (request->wire.list != NULL) {
+        LINKED_REMOVE(request->wire.list, request);
+        request->wire.list = NULL;
     }
-    if (request->previous != NULL) {
-        request->previous->next = request->next;
-    } else {
-        list->first = request->next;
-    }
-    if (request->next != NULL) {
-        request->next->previous = request->previous;
-    } else {
-        list->last = request->previous;
-    }
-    request->wire.list = NULL;
 }
 
 /* --- one chunk -------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
+#include <blotter/core/linked.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,9 @@ struct channel {
     struct channel *next; /* in its hash slot */
     struct queued *tail;
     uint64_t published_bytes;
-    struct subscriber *subscribers;
+    struct {
+        struct subscriber *first, *last;
+    } subscribers;
     size_t subscriber_count;
 };
 
@@ -152,28 +155,18 @@ static void drop_if_behind(struct emitter *emitter, struct subscriber *subscribe
 
 static void beat_append(struct emitter *emitter, struct subscriber *subscriber)
 {
+    struct subscriber *last = emitter->beat_last;
     subscriber->beat_next = NULL;
-    subscriber->beat_previous = emitter->beat_last;
-    if (emitter->beat_last != NULL) {
-        emitter->beat_last->beat_next = subscriber;
-    } else {
-        emitter->beat_first = subscriber;
-    }
+    subscriber->beat_previous = last;
+    *(last != NULL ? &last->beat_next : &emitter->beat_first) = subscriber;
     emitter->beat_last = subscriber;
 }
 
 static void beat_remove(struct emitter *emitter, struct subscriber *subscriber)
 {
-    if (subscriber->beat_previous != NULL) {
-        subscriber->beat_previous->beat_next = subscriber->beat_next;
-    } else {
-        emitter->beat_first = subscriber->beat_next;
-    }
-    if (subscriber->beat_next != NULL) {
-        subscriber->beat_next->beat_previous = subscriber->beat_previous;
-    } else {
-        emitter->beat_last = subscriber->beat_previous;
-    }
+    struct subscriber *previous = subscriber->beat_previous, *next = subscriber->beat_next;
+    *(previous != NULL ? &previous->beat_next : &emitter->beat_first) = next;
+    *(next != NULL ? &next->beat_previous : &emitter->beat_last) = previous;
 }
 
 int64_t emitter_deadline(const struct emitter *emitter)
@@ -270,11 +263,7 @@ struct subscriber *emitter_open(struct emitter *emitter, struct moment now, cons
     subscriber->channel = channel;
     subscriber->owner = owner;
     subscriber->awake = true;
-    subscriber->next = channel->subscribers;
-    if (channel->subscribers != NULL) {
-        channel->subscribers->previous = subscriber;
-    }
-    channel->subscribers = subscriber;
+    LINKED_APPEND(&channel->subscribers, subscriber);
     channel->subscriber_count++;
     emitter->subscriber_count++;
     emitter->counters.opened++;
@@ -287,14 +276,7 @@ struct subscriber *emitter_open(struct emitter *emitter, struct moment now, cons
 void emitter_close(struct emitter *emitter, struct subscriber *subscriber)
 {
     struct channel *channel = subscriber->channel;
-    if (subscriber->previous != NULL) {
-        subscriber->previous->next = subscriber->next;
-    } else {
-        channel->subscribers = subscriber->next;
-    }
-    if (subscriber->next != NULL) {
-        subscriber->next->previous = subscriber->previous;
-    }
+    LINKED_REMOVE(&channel->subscribers, subscriber);
     beat_remove(emitter, subscriber);
     queued_unref(subscriber->at);
     text_done(&subscriber->own);
@@ -482,7 +464,7 @@ static void publish_to(struct emitter *emitter, struct channel *channel, struct 
     queued_unref(channel->tail);
     channel->tail = queued;
     channel->published_bytes += body->len;
-    for (struct subscriber *at = channel->subscribers; at != NULL;) {
+    for (struct subscriber *at = channel->subscribers.first; at != NULL;) {
         struct subscriber *next = at->next;
         wake(emitter, at);
         drop_if_behind(emitter, at);

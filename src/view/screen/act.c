@@ -1,5 +1,7 @@
 /* What handlers of keys and mouse have in common. */
 #include "act.h"
+#include "events.h"
+#include "tape_pane.h"
 
 bool act_in_table(const struct act *act)
 {

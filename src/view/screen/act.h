@@ -28,8 +28,9 @@ void act_accept(struct act *act); /* the filter that was typed */
 void act_recent(struct act *act); /* one that was typed before */
 void act_group(struct act *act);
 void act_fold(struct act *act);
-void act_account(struct act *act);                 /* by act->action */
-void act_move_account(struct act *act, long step); /* in the pane of several */
+void act_account(struct act *act);                        /* by act->action */
+void act_show_account(struct act *act, uint64_t account); /* by its owner's key; 0: all */
+void act_move_account(struct act *act, long step);        /* in the pane of several */
 void act_open_account(struct act *act);
 void act_due(struct act *act); /* to the next row that wants attention */
 void act_open_popup(struct act *act, enum action_scope scope);

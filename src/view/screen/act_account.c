@@ -1,16 +1,16 @@
 /* Which of several accounts is shown, and which is selected in their pane. */
+#include "accounts.h"
 #include "act.h"
 
-/* Rows of others are shown: nothing on the canvas stands any more. */
-static void show(struct act *act, uint64_t account)
+/* Nothing on the canvas stands any more. */
+void act_show_account(struct act *act, uint64_t account)
 {
     struct screen *screen = act->screen;
     if (account == screen->account) {
         return;
     }
     screen->account = account;
-    screen_go_on(screen);
-    screen->strip.selected = 0;
+    screen->strip.selected = screen->events.selected = 0;
     screen->placed = false;
     screen->retake = RESOURCE_ALL;
     act->result.todo |= SCREEN_DO_VISIBLE;
@@ -31,7 +31,7 @@ void act_account(struct act *act)
     } else {
         at = (at + (act->action == ACTION_ACCOUNT_NEXT ? 1 : count)) % (count + 1);
     }
-    show(act, at < count ? accounts->owners[at]->key : 0);
+    act_show_account(act, at < count ? accounts->owners[at]->key : 0);
 }
 
 void act_move_account(struct act *act, long step)
@@ -47,6 +47,6 @@ void act_open_account(struct act *act)
 {
     const struct screen_accounts *accounts = act->input->accounts;
     if (accounts->count > 0) {
-        show(act, accounts->owners[account_cursor(act->screen, act->input)]->key);
+        act_show_account(act, accounts->owners[account_cursor(act->screen, act->input)]->key);
     }
 }

@@ -1,5 +1,8 @@
 /* What keys and mouse do: a handler per action, and nothing that draws. */
 #include "act.h"
+#include "away.h"
+#include "popup.h"
+#include "tape_pane.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/utf8.h>
@@ -338,22 +341,13 @@ static void do_seen(struct act *act)
     }
 }
 
-/* While paused the rows are a copy: the engine's own change under our hands. */
 static void do_pause(struct act *act)
 {
     struct screen *screen = act->screen;
     if (screen->paused) {
         screen_go_on(screen);
     } else {
-        for (int i = 0; i < RESOURCE_COUNT; i++) {
-            struct pane_state *held = &screen->held[i];
-            *held = act->input->panes[i];
-            held->shown = held->shown != NULL ? snapshot_copy(held->shown) : NULL;
-        }
-        screen->held_events = act->input->events;
-        screen->held_tape = tape_pane_total(act->input);
-        screen->held_total = screen_arrived(act->input);
-        screen->paused = true;
+        screen_hold(screen, act->input);
     }
     screen->retake = RESOURCE_ALL;
     act_redraw(act, SCREEN_VIEW);

@@ -1,5 +1,8 @@
 /* What Enter and v open, and moving about in it. */
+#include "accounts.h"
 #include "act.h"
+#include "events.h"
+#include "symbol.h"
 
 static void see(struct act *act)
 {
@@ -20,9 +23,9 @@ void act_fields(struct act *act)
         key = act_table(act)->selected;
         see(act);
     } else if (screen->focus == PANE_EVENTS && screen->strip.event_log) {
-        const struct event_log_entry *entry =
-            events_at(screen, act->input, events_cursor(screen, act->input));
-        key = entry != NULL ? entry->number : 0;
+        struct events_entry found;
+        bool any = events_find(screen, act->input, events_cursor(screen, act->input), &found);
+        key = any ? found.key : 0;
     } else if (screen->focus != PANE_EVENTS) {
         struct pane_state state = screen_pane(screen, act->input, RESOURCE_ACCOUNT);
         size_t at = screen_is_joint(act->input) ? account_row(screen, act->input) : 0;

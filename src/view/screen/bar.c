@@ -1,3 +1,4 @@
+#include "bar.h"
 #include "screen_private.h"
 
 #include <stdarg.h>
@@ -5,6 +6,29 @@
 #include <string.h>
 
 #define ELASTIC_LEAST 14 /* columns: fewer tell nothing */
+
+/* Literal text and %s, which most items are, without the machinery of printf; false: there is
+ * something else. */
+static bool put_plainly(char out[BAR_TEXT_MAX], const char *format, va_list arguments)
+{
+    size_t len = 0;
+    for (const char *at = format; *at != '\0'; at++) {
+        const char *text = at;
+        size_t more = 1;
+        if (*at == '%') {
+            if (*++at != 's') {
+                return false;
+            }
+            text = va_arg(arguments, const char *);
+            more = strlen(text);
+        }
+        more = more < BAR_TEXT_MAX - 1 - len ? more : BAR_TEXT_MAX - 1 - len;
+        memcpy(out + len, text, more);
+        len += more;
+    }
+    out[len] = '\0';
+    return true;
+}
 
 void bar_add(struct bar *bar, struct bar_place place, struct style style, const char *format, ...)
 {
@@ -14,8 +38,13 @@ void bar_add(struct bar *bar, struct bar_place place, struct style style, const 
     struct bar_item *item = &bar->items[bar->count++];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(item->text, sizeof item->text, format, arguments);
+    bool plain = put_plainly(item->text, format, arguments);
     va_end(arguments);
+    if (!plain) {
+        va_start(arguments, format);
+        vsnprintf(item->text, sizeof item->text, format, arguments);
+        va_end(arguments);
+    }
     item->style = style;
     item->rank = place.rank;
     item->right = (place.flags & BAR_RIGHT) != 0;
@@ -93,7 +122,7 @@ static void bar_fit(struct bar *bar, struct rect area)
 /* Puts what fits where it belongs. */
 static void bar_put(struct bar *bar, struct canvas *canvas, struct rect area)
 {
-    canvas_fill(canvas, area, (struct style){ROLE_TEXT, 0});
+    canvas_fill(canvas, area, plain(ROLE_TEXT));
     int right = 0, x = area.x, end = area.x + area.width;
     for (size_t i = 0; i < bar->count; i++) {
         right += bar->items[i].right ? text_width(bar->items[i].text) : 0;

@@ -1,4 +1,5 @@
 /* Menus of columns: which a table shows and in what order; which one its rows are sorted by. */
+#include "popup.h"
 #include "screen_private.h"
 
 #include <stdio.h>

@@ -1,5 +1,8 @@
 /* What goes to the clipboard. */
 #include "act.h"
+#include "events.h"
+#include "popup.h"
+#include "tape_pane.h"
 
 #include <blotter/core/alloc.h>
 
@@ -38,10 +41,9 @@ static void copy_entry(struct act *act)
         copy_tape(act);
         return;
     }
-    const struct event_log_entry *entry =
-        events_at(act->screen, act->input, events_cursor(act->screen, act->input));
-    if (entry != NULL) {
-        copy_text(act, entry->what, strlen(entry->what));
+    struct events_entry found;
+    if (events_find(act->screen, act->input, events_cursor(act->screen, act->input), &found)) {
+        copy_text(act, found.entry->what, strlen(found.entry->what));
     }
 }
 

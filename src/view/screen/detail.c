@@ -1,4 +1,7 @@
 /* Every field that the server sent for a row, as it was sent, wrapped, with the times around it. */
+#include "bar.h"
+#include "events.h"
+#include "popup.h"
 #include "screen_private.h"
 
 #include <blotter/core/alloc.h>
@@ -42,13 +45,13 @@ static void write_field(struct writer *writer, const char *name, const char *val
     const char *stop = value + strlen(value);
     if (is_seen(writer)) {
         text_fit(name, (struct text_fit){writer->name_width, TEXT_CUT_END}, out, sizeof out);
-        put_at(writer, 0, out, (struct style){ROLE_DIM, 0});
+        put_at(writer, 0, out, plain(ROLE_DIM));
     }
     do {
         const char *end = text_wrap(value, stop, columns > 0 ? columns : 1);
         if (is_seen(writer)) {
             char *piece = mem_dup(value, (size_t)(end - value));
-            put_at(writer, at, piece, (struct style){role, 0});
+            put_at(writer, at, piece, plain(role));
             free(piece);
         }
         writer->line++;
@@ -59,7 +62,7 @@ static void write_field(struct writer *writer, const char *name, const char *val
 static void write_heading(struct writer *writer, const char *text)
 {
     writer->line++;
-    put_at(writer, 0, text, (struct style){ROLE_HEADER, CELL_BOLD});
+    put_at(writer, 0, text, bold(ROLE_HEADER));
     writer->line++;
 }
 
@@ -272,26 +275,20 @@ const struct row *detail_row(const struct screen *screen, const struct screen_in
     return NULL;
 }
 
-static const struct event_log_entry *detail_entry(const struct frame *frame)
+static bool detail_entry(const struct frame *frame, struct events_entry *ret)
 {
-    size_t count = events_count(frame->screen, frame->input);
-    for (size_t i = 0; i < count && frame->screen->focus == PANE_EVENTS; i++) {
-        const struct event_log_entry *entry = events_at(frame->screen, frame->input, i);
-        if (entry->number == frame->screen->detail_key) {
-            return entry;
-        }
-    }
-    return NULL;
+    return frame->screen->focus == PANE_EVENTS &&
+           events_find_key(frame->screen, frame->input, frame->screen->detail_key, ret);
 }
 
 static void write_all(struct writer *writer)
 {
     const struct row *row = detail_row(writer->frame->screen, writer->frame->input);
-    const struct event_log_entry *entry = detail_entry(writer->frame);
+    struct events_entry found;
     if (row != NULL) {
         write_row(writer, row);
-    } else if (entry != NULL) {
-        write_entry(writer, entry);
+    } else if (detail_entry(writer->frame, &found)) {
+        write_entry(writer, found.entry);
     } else {
         write_field(writer, "", "this row is gone", ROLE_ALERT);
     }
@@ -309,7 +306,11 @@ void paint_detail(const struct frame *frame)
     struct screen *screen = frame->screen;
     const struct row *row = detail_row(screen, frame->input);
     char title[128];
-    const char *owner = row != NULL && row->owner != NULL ? row->owner->name : "";
+    struct events_entry found = {.owner = NULL};
+    const struct owner *whose = row != NULL                   ? row->owner
+                                : detail_entry(frame, &found) ? found.owner
+                                                              : NULL;
+    const char *owner = whose != NULL ? whose->name : "";
     snprintf(title, sizeof title, " %.80s%s%s ",
              row != NULL                    ? row_title(screen, row)
              : screen->focus == PANE_EVENTS ? "Event"

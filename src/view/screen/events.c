@@ -1,57 +1,173 @@
 /* The events strip: what came, and what came of it. Newest first. */
+#include "events.h"
 #include "screen_private.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define NAME_WIDTH 22
+#define OWNER_WIDTH_MAX 8
 #define OUTCOME_WIDTH 44
 #define BRIEF_WIDTH 12
 #define WHAT_WIDTH_MAX 72
 
+/* --- which entries: of one log, or of all accounts' by the time at which they came -------------
+ */
+
+static bool is_joint(const struct screen_input *input)
+{
+    return input->event_log == NULL && screen_is_joint(input);
+}
+
 /* Entries that came after the pause began are not shown yet. */
-static size_t skipped(const struct screen *screen, const struct screen_input *input)
+static size_t skipped(const struct screen *screen, const struct screen_input *input, size_t account)
 {
     uint64_t total = event_log_total(input->event_log);
-    return screen->paused && total > screen->held_total ? (size_t)(total - screen->held_total) : 0;
+    uint64_t held = account < screen->held_count ? screen->held[account].logged : total;
+    return screen->paused && total > held ? (size_t)(total - held) : 0;
+}
+
+static size_t count_of(const struct screen *screen, const struct screen_input *one, size_t account)
+{
+    if (one->event_log == NULL) {
+        return 0;
+    }
+    size_t count = event_log_count(one->event_log), skip = skipped(screen, one, account);
+    return count > skip ? count - skip : 0;
+}
+
+static size_t shown_account(const struct screen_input *input)
+{
+    return input->accounts != NULL ? input->accounts->shown : 0;
 }
 
 size_t events_count(const struct screen *screen, const struct screen_input *input)
 {
-    if (input->event_log == NULL) {
-        return 0;
+    size_t count = 0;
+    if (!is_joint(input)) {
+        return count_of(screen, input, shown_account(input));
     }
-    size_t count = event_log_count(input->event_log), skip = skipped(screen, input);
-    return count > skip ? count - skip : 0;
+    for (size_t i = 0; i < input->accounts->count; i++) {
+        count += count_of(screen, &input->accounts->of[i], i);
+    }
+    return count;
 }
 
-const struct event_log_entry *events_at(const struct screen *screen,
-                                        const struct screen_input *input, size_t i)
+/* Reads all logs at once, newest first. */
+struct events_reader {
+    const struct screen *screen;
+    const struct screen_accounts *accounts;
+    size_t at[OWNERS_MAX], end[OWNERS_MAX]; /* of each log, from its newest */
+};
+
+static void reader_open(struct events_reader *reader, const struct screen *screen,
+                        const struct screen_input *input)
 {
-    if (i >= events_count(screen, input)) {
-        return NULL;
+    reader->screen = screen;
+    reader->accounts = input->accounts;
+    for (size_t i = 0; i < input->accounts->count; i++) {
+        const struct screen_input *one = &input->accounts->of[i];
+        size_t count = count_of(screen, one, i);
+        reader->at[i] = count > 0 ? skipped(screen, one, i) : 0;
+        reader->end[i] = reader->at[i] + count;
     }
-    return event_log_at(input->event_log, i + skipped(screen, input));
 }
 
-/* The index of the selected entry: numbers count up, indexes from the newest. */
+static bool reader_next(struct events_reader *reader, struct events_entry *ret)
+{
+    const struct screen_accounts *accounts = reader->accounts;
+    size_t best = accounts->count;
+    for (size_t i = 0; i < accounts->count; i++) {
+        const struct event_log_entry *entry =
+            reader->at[i] < reader->end[i] ? event_log_at(accounts->of[i].event_log, reader->at[i])
+                                           : NULL;
+        if (entry != NULL && (best == accounts->count || entry->wall_ms > ret->entry->wall_ms)) {
+            best = i;
+            ret->entry = entry;
+        }
+    }
+    if (best == accounts->count) {
+        return false;
+    }
+    reader->at[best]++;
+    ret->owner = accounts->owners[best];
+    ret->key = memo_mix(ret->owner->key, ret->entry->number) | 1;
+    return true;
+}
+
+/* Those from a place on, at most as many as there is room for. */
+static size_t read_window(const struct screen *screen, const struct screen_input *input,
+                          size_t from, struct events_entry *ret, size_t room)
+{
+    struct events_reader reader;
+    struct events_entry passed;
+    size_t count = events_count(screen, input), got = 0;
+    if (!is_joint(input)) {
+        size_t skip = count > 0 ? skipped(screen, input, shown_account(input)) : 0;
+        for (; got < room && from + got < count; got++) {
+            const struct event_log_entry *entry = event_log_at(input->event_log, from + got + skip);
+            ret[got] = (struct events_entry){entry, NULL, entry->number};
+        }
+        return got;
+    }
+    reader_open(&reader, screen, input);
+    while (from > 0 && reader_next(&reader, &passed)) {
+        from--;
+    }
+    while (got < room && reader_next(&reader, &ret[got])) {
+        got++;
+    }
+    return got;
+}
+
+bool events_find(const struct screen *screen, const struct screen_input *input, size_t i,
+                 struct events_entry *ret)
+{
+    return read_window(screen, input, i, ret, 1) == 1;
+}
+
+/* Where the entry with a key stands; past the end: it is not there any more. In one log numbers
+ * count up, places from the newest. */
+static size_t place_of(const struct screen *screen, const struct screen_input *input, uint64_t key,
+                       struct events_entry *ret)
+{
+    struct events_reader reader;
+    size_t i = 0, count = events_count(screen, input);
+    if (is_joint(input)) {
+        reader_open(&reader, screen, input);
+        while (reader_next(&reader, ret) && ret->key != key) {
+            i++;
+        }
+        return i;
+    }
+    bool known = events_find(screen, input, 0, ret) && key <= ret->entry->number;
+    i = known ? (size_t)(ret->entry->number - key) : count;
+    return i < count && events_find(screen, input, i, ret) ? i : count;
+}
+
+bool events_find_key(const struct screen *screen, const struct screen_input *input, uint64_t key,
+                     struct events_entry *ret)
+{
+    return place_of(screen, input, key, ret) < events_count(screen, input);
+}
+
 size_t events_cursor(const struct screen *screen, const struct screen_input *input)
 {
-    const struct event_log_entry *newest = events_at(screen, input, 0);
+    struct events_entry found;
     size_t count = events_count(screen, input);
-    if (newest == NULL || screen->events.selected == 0 ||
-        screen->events.selected > newest->number) {
+    if (screen->events.selected == 0 || count == 0) {
         return 0;
     }
-    size_t at = (size_t)(newest->number - screen->events.selected);
+    size_t at = place_of(screen, input, screen->events.selected, &found);
     return at < count ? at : count - 1;
 }
 
 void events_select(struct screen *screen, const struct screen_input *input, size_t i)
 {
     size_t count = events_count(screen, input);
-    const struct event_log_entry *entry = events_at(screen, input, i < count ? i : count - 1);
-    screen->events.selected = entry != NULL && i > 0 ? entry->number : 0;
+    struct events_entry entry;
+    bool found = count > 0 && events_find(screen, input, i < count ? i : count - 1, &entry);
+    screen->events.selected = found && i > 0 ? entry.key : 0;
 }
 
 static void pane_names(resource_mask mask, char *out, size_t capacity)
@@ -165,13 +281,26 @@ static enum role outcome_role(const struct event_log_entry *entry)
 struct strip {
     int name, what, outcome, end; /* columns */
     bool roomy;
+    int owner; /* columns that an account's name takes before the event's; 0: there are none */
 };
 
-static struct strip strip_for(struct rect area)
+/* As wide as the longest name, within reason. */
+static int owner_width(const struct screen_input *input)
+{
+    int width = 0;
+    for (size_t i = 0; is_joint(input) && i < input->accounts->count; i++) {
+        int its = text_width(input->accounts->owners[i]->name);
+        width = its > width ? its : width;
+    }
+    return width < OWNER_WIDTH_MAX ? width : OWNER_WIDTH_MAX;
+}
+
+static struct strip strip_for(const struct screen_input *input, struct rect area)
 {
     struct strip strip = {.end = area.x + area.width - 1, .roomy = area.width >= 100};
     bool narrow = area.width < 70;
-    strip.name = area.x + 1 + (narrow ? 8 : 12) + 2;
+    strip.owner = owner_width(input);
+    strip.name = area.x + 1 + (narrow ? 8 : 12) + 2 + (strip.owner > 0 ? strip.owner + 1 : 0);
     strip.what = strip.name + NAME_WIDTH + 1;
     strip.outcome = strip.end - (strip.roomy ? OUTCOME_WIDTH : area.width < 50 ? 0 : BRIEF_WIDTH);
     if (strip.roomy && strip.outcome > strip.what + WHAT_WIDTH_MAX) {
@@ -190,13 +319,14 @@ static void put_part(const struct frame *frame, struct rect area, const char *te
     }
 }
 
-static void put_entry(const struct frame *frame, const struct event_log_entry *entry,
-                      struct rect line, unsigned attributes)
+static void put_entry(const struct frame *frame, const struct events_entry *found, struct rect line,
+                      unsigned attributes)
 {
+    const struct event_log_entry *entry = found->entry;
     char at[FORMAT_MAX], what[256];
     struct outcome outcome;
-    struct strip strip = strip_for(line);
-    bool short_time = strip.name - line.x < 15;
+    struct strip strip = strip_for(frame->input, line);
+    bool short_time = line.width < 70;
     format_clock(&frame->input->format, short_time ? FORMAT_CLOCK : FORMAT_CLOCK_MS, entry->wall_ms,
                  at);
     if (frame->screen->hide_amounts) {
@@ -210,6 +340,10 @@ static void put_entry(const struct frame *frame, const struct event_log_entry *e
     }
     struct style dim = {ROLE_DIM, attributes}, text = {ROLE_TEXT, attributes};
     put_part(frame, (struct rect){line.x + 1, line.y, strip.end - line.x - 1, 1}, at, dim);
+    if (found->owner != NULL) {
+        put_part(frame, (struct rect){strip.name - strip.owner - 1, line.y, strip.owner, 1},
+                 found->owner->name, (struct style){owner_role(found->owner), attributes});
+    }
     put_part(frame, (struct rect){strip.name, line.y, strip.end - strip.name, 1}, entry->name,
              text);
     put_part(frame, (struct rect){strip.what, line.y, strip.outcome - strip.what - 1, 1}, what,
@@ -235,6 +369,7 @@ struct painter {
     const struct frame *frame;
     struct rect area;
     size_t cursor;
+    struct events_entry window[CANVAS_SIDE_MAX]; /* what its lines show */
 };
 
 static bool is_selected(const struct painter *painter, size_t at)
@@ -243,14 +378,12 @@ static bool is_selected(const struct painter *painter, size_t at)
 }
 
 /* A number of everything that an entry's line is made of. */
-static uint64_t entry_number(const struct painter *painter, size_t at)
+static uint64_t entry_number(const struct painter *painter, size_t line)
 {
     const struct screen *screen = painter->frame->screen;
-    const struct event_log_entry *entry = events_at(screen, painter->frame->input, at);
-    if (entry == NULL) {
-        return 0;
-    }
-    uint64_t number = memo_mix(entry->number,
+    const struct event_log_entry *entry = painter->window[line].entry;
+    size_t at = screen->events.top + line;
+    uint64_t number = memo_mix(painter->window[line].key,
                                (uint64_t)painter->area.width << 32 | (uint64_t)entry->outcome << 8 |
                                    (uint64_t)screen->hide_amounts << 1 | is_selected(painter, at));
     number = memo_mix(number, (uint64_t)entry->fetch_us);
@@ -268,25 +401,26 @@ static void paint_line(void *user, size_t line, int y)
         canvas_fill(frame->canvas, area, (struct style){ROLE_SELECTED, CELL_SELECTED});
         canvas_put(frame->canvas, area, "▸", (struct style){ROLE_KEY, CELL_SELECTED});
     }
-    const struct event_log_entry *entry = events_at(frame->screen, frame->input, at);
-    if (entry != NULL) {
-        put_entry(frame, entry, area, selected ? CELL_SELECTED : 0);
-    }
+    put_entry(frame, &painter->window[line], area, selected ? CELL_SELECTED : 0);
 }
 
 void paint_events(const struct frame *frame, struct rect area)
 {
     struct screen *screen = frame->screen;
-    struct painter painter = {frame, area, events_cursor(screen, frame->input)};
-    size_t count = events_count(screen, frame->input);
+    size_t count = events_count(screen, frame->input), lines;
     uint64_t wanted[CANVAS_SIDE_MAX];
+    struct painter painter;
     if (area.height < 1 || count == 0) {
         return;
     }
+    painter.frame = frame;
+    painter.area = area;
+    painter.cursor = events_cursor(screen, frame->input);
     keep_in_sight(screen, painter.cursor, count, (size_t)area.height);
+    lines =
+        read_window(screen, frame->input, screen->events.top, painter.window, (size_t)area.height);
     for (size_t i = 0; i < (size_t)area.height; i++) {
-        size_t at = screen->events.top + i;
-        wanted[i] = at < count ? entry_number(&painter, at) : MEMO_BLANK;
+        wanted[i] = i < lines ? entry_number(&painter, i) : MEMO_BLANK;
     }
     memo_paint(&screen->memos[PANE_EVENTS].lines, frame->canvas, area, wanted, paint_line,
                &painter);

@@ -10,6 +10,7 @@
 struct screen_joint {
     struct join *rows[RESOURCE_COUNT];
     struct tapes *tapes;
+    struct screen_input *held; /* while the screen is paused, OWNERS_MAX; NULL: it never was */
 };
 
 struct screen_joint *screen_joint_new(void)
@@ -29,11 +30,12 @@ void screen_joint_free(struct screen_joint *joint)
             join_free(joint->rows[i]);
         }
         tapes_free(joint->tapes);
+        free(joint->held);
         free(joint);
     }
 }
 
-bool screen_shows_account(const struct screen_accounts *accounts, size_t i)
+static bool is_shown(const struct screen_accounts *accounts, size_t i)
 {
     return accounts->shown == SCREEN_ALL_ACCOUNTS || accounts->shown == i;
 }
@@ -97,7 +99,7 @@ static void join_pane(struct screen_joint *joint, const struct screen_accounts *
     size_t count = 0;
     for (size_t i = 0; i < accounts->count; i++) {
         const struct pane_state *one = &accounts->of[i].panes[resource];
-        if (screen_shows_account(accounts, i)) {
+        if (is_shown(accounts, i)) {
             add_state(&all, one);
             if (is_news(&accounts->of[i], one)) {
                 add_fault(&all, one, accounts->owners[i]);
@@ -156,6 +158,27 @@ static void add_counts(const struct screen_input *one, struct screen_input *ret)
     ret->errors += one->errors;
 }
 
+/* While the screen is paused, every account shows what it did when that began. */
+static void hold(struct screen_joint *joint, const struct screen *screen,
+                 struct screen_accounts *accounts)
+{
+    if (!screen->paused) {
+        return;
+    }
+    if (joint->held == NULL) {
+        joint->held = mem_calloc(OWNERS_MAX, sizeof *joint->held);
+    }
+    for (size_t i = 0; i < accounts->count; i++) {
+        const struct screen_input *live = &accounts->of[i];
+        joint->held[i] = *live;
+        for (int r = 0; r < RESOURCE_COUNT && i < screen->held_count; r++) {
+            joint->held[i].panes[r] = held_pane(screen, i, live, (enum resource)r);
+            joint->held[i].events = screen->held[i].events;
+        }
+    }
+    accounts->of = joint->held;
+}
+
 static size_t chosen(const struct screen *screen, const struct screen_accounts *accounts)
 {
     for (size_t i = 0; i < accounts->count; i++) {
@@ -170,10 +193,11 @@ void screen_joint_fill(struct screen_joint *joint, const struct screen *screen,
                        struct screen_accounts *accounts, struct screen_input *ret)
 {
     accounts->shown = chosen(screen, accounts);
+    hold(joint, screen, accounts);
     ret->accounts = accounts;
     ret->wanted = ret->cut = 0;
     for (size_t i = 0; i < accounts->count; i++) {
-        if (screen_shows_account(accounts, i)) {
+        if (is_shown(accounts, i)) {
             add_counts(&accounts->of[i], ret);
         }
     }

@@ -1,6 +1,9 @@
 /* What the mouse does: click focuses, selects and sorts; the wheel scrolls what is under it and
  * does nothing else: no focus, no selection, no mark taken back. */
 #include "act.h"
+#include "away.h"
+#include "events.h"
+#include "tape_pane.h"
 
 #define WHEEL_LINES 3
 
@@ -111,6 +114,25 @@ static enum action hint_at(const struct screen *screen, int x, int y)
     return ACTION_COUNT;
 }
 
+/* Of several accounts: the one there alone, or all again when one is. */
+static bool click_top(struct act *act, int x, int y)
+{
+    const struct screen *screen = act->screen;
+    if (act->input->accounts == NULL || !rect_contains(screen->layout.top, x, y)) {
+        return false;
+    }
+    bool joint = screen_is_joint(act->input);
+    for (size_t i = 0; i < screen->spot_count && joint; i++) {
+        const struct screen_spot *spot = &screen->spots[i];
+        if (x >= spot->x && x < spot->x + spot->width) {
+            act_show_account(act, spot->account);
+            return true;
+        }
+    }
+    act_show_account(act, 0);
+    return true;
+}
+
 /* Whether a second click at the place would undo what the first one did. */
 static bool is_head(const struct act *act, int y)
 {
@@ -174,6 +196,9 @@ struct screen_result screen_mouse(struct screen *screen, const struct screen_inp
         act_close_popup(&act); /* it stays where it is */
     }
     if (screen->popup != SCOPE_PANES && screen->popup != SCOPE_PROMPT) {
+        return act.result;
+    }
+    if (button == SCREEN_CLICK && click_top(&act, x, y)) {
         return act.result;
     }
     bool tab = rect_contains(screen->layout.tabs, x, y);

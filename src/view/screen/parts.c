@@ -1,3 +1,4 @@
+#include "curves.h"
 #include "screen_private.h"
 
 #include <blotter/core/derive.h>
@@ -26,19 +27,33 @@ struct pane_state screen_pane(const struct screen *screen, const struct screen_i
                               enum resource resource)
 {
     struct pane_state live = input->panes[resource];
-    if (!screen->paused) {
+    if (!screen->paused || input->accounts != NULL) { /* those of several are held already */
         return live;
     }
-    struct pane_state held = screen->held[resource];
-    held.stale = held.stale || live.stale;
+    return held_pane(screen, 0, input, resource);
+}
+
+struct pane_state held_pane(const struct screen *screen, size_t account,
+                            const struct screen_input *live, enum resource resource)
+{
+    struct pane_state held = screen->held[account].panes[resource];
+    held.stale = held.stale || live->panes[resource].stale;
     return held;
+}
+
+static uint64_t logged(const struct screen_input *one)
+{
+    return one->event_log != NULL ? event_log_total(one->event_log) : 0;
 }
 
 uint64_t screen_arrived(const struct screen_input *input)
 {
-    return screen_is_joint(input)     ? input->events
-           : input->event_log != NULL ? event_log_total(input->event_log)
-                                      : 0;
+    const struct screen_accounts *accounts = input->accounts;
+    uint64_t arrived = accounts != NULL ? 0 : logged(input);
+    for (size_t i = 0; accounts != NULL && i < accounts->count; i++) {
+        arrived += logged(&accounts->of[i]);
+    }
+    return arrived;
 }
 
 enum action_scope screen_scope(const struct screen *screen)

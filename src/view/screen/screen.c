@@ -1,4 +1,14 @@
+#include "account_pane.h"
+#include "accounts.h"
+#include "away.h"
+#include "bar.h"
+#include "curves.h"
+#include "lines.h"
+#include "panes.h"
+#include "popup.h"
 #include "screen_private.h"
+#include "symbol.h"
+#include "tape_pane.h"
 
 #include <blotter/core/alloc.h>
 
@@ -33,12 +43,41 @@ struct screen *screen_new(int columns, int rows)
     return screen;
 }
 
-void screen_go_on(struct screen *screen)
+/* The rows are a copy: the engine's own change under our hands. */
+static void hold_one(struct screen_held *held, const struct screen_input *one)
 {
     for (int i = 0; i < RESOURCE_COUNT; i++) {
-        snapshot_unref((struct snapshot *)(uintptr_t)screen->held[i].shown);
-        screen->held[i].shown = NULL;
+        held->panes[i] = one->panes[i];
+        const struct snapshot *shown = one->panes[i].shown;
+        held->panes[i].shown = shown != NULL ? snapshot_copy(shown) : NULL;
     }
+    held->events = one->events;
+    held->logged = one->event_log != NULL ? event_log_total(one->event_log) : 0;
+}
+
+void screen_hold(struct screen *screen, const struct screen_input *input)
+{
+    const struct screen_accounts *accounts = input->accounts;
+    screen->held_count = accounts != NULL ? accounts->count : 1;
+    screen->held = mem_calloc(screen->held_count + 1, sizeof *screen->held);
+    for (size_t i = 0; i < screen->held_count; i++) {
+        hold_one(&screen->held[i], accounts != NULL ? &accounts->of[i] : input);
+    }
+    screen->held_tape = tape_pane_total(input);
+    screen->held_total = screen_arrived(input);
+    screen->paused = true;
+}
+
+void screen_go_on(struct screen *screen)
+{
+    for (size_t i = 0; i < screen->held_count; i++) {
+        for (int r = 0; r < RESOURCE_COUNT; r++) {
+            snapshot_unref((struct snapshot *)(uintptr_t)screen->held[i].panes[r].shown);
+        }
+    }
+    free(screen->held);
+    screen->held = NULL;
+    screen->held_count = 0;
     screen->paused = false;
 }
 
@@ -48,7 +87,7 @@ void screen_forget_accounts(struct screen *screen)
     free(screen->accounts);
     screen->accounts = NULL;
     screen->account_count = 0;
-    screen->strip.selected = 0;
+    screen->strip.selected = screen->events.selected = 0;
     screen->placed = false;
     screen->retake = RESOURCE_ALL;
     screen->dirty |= SCREEN_ALL;
@@ -117,8 +156,8 @@ static void note_brief(struct screen *screen)
     static const enum pane panes[] = {PANE_ORDERS, PANE_POSITIONS};
     for (size_t i = 0; i < sizeof panes / sizeof *panes; i++) {
         struct table *table = &screen->tables[panes[i]];
-        if (table->brief != screen->layout.now) {
-            table->brief = screen->layout.now;
+        if (table->brief != (screen->layout.now != 0)) {
+            table->brief = screen->layout.now != 0;
             screen->retake |= RESOURCE_BIT(panes[i]);
             screen->need[panes[i]] = 0;
         }
@@ -454,8 +493,7 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     dirty |= screen->dirty;
     if ((dirty & SCREEN_VIEW) != 0) {
         forget_memos(screen);
-        canvas_fill(canvas, (struct rect){0, 0, canvas->columns, canvas->rows},
-                    (struct style){ROLE_TEXT, 0});
+        canvas_fill(canvas, (struct rect){0, 0, canvas->columns, canvas->rows}, plain(ROLE_TEXT));
         dirty |= SCREEN_ALL;
     }
     screen->dirty = 0;

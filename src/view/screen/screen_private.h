@@ -21,7 +21,7 @@
 #define SCREEN_POPUP (1u << 18)
 
 struct screen_events {
-    uint64_t selected; /* an entry's number; 0: the newest */
+    uint64_t selected; /* an entry's key; 0: the newest */
     size_t top;        /* index of the first line, from the newest */
 };
 
@@ -39,11 +39,23 @@ struct screen_strip {
     struct tape_height heights[CANVAS_SIDE_MAX]; /* by the entry's number */
 };
 
+#define AWAY_DAYS_MAX 4
+#define TOTAL_NAME_BYTES 48
+
+/* The day of what may be added. */
+struct away_day {
+    uint64_t key;                /* of the kind and currency, or of the account alone */
+    char name[TOTAL_NAME_BYTES]; /* "": there is one account */
+    double value;                /* NAN: not known */
+    bool stale;                  /* nothing confirms it */
+};
+
 struct away_figures {
     int64_t at_ms;
-    uint64_t account;   /* whose day and margin: that of the one shown, 0: of all */
-    double day, margin; /* NAN: not known */
-    bool stale;         /* nothing confirms the day */
+    struct away_day days[AWAY_DAYS_MAX];
+    size_t day_count;
+    uint64_t account; /* whose margin: that of the one shown, 0: of all */
+    double margin;    /* NAN: not known */
     struct tape_counts counts;
 };
 
@@ -71,7 +83,13 @@ struct pane_memo {
 };
 
 /* The lines around the panes. */
-enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
+enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_FOOT, BAR_LINES };
+
+/* What stays on the screen of an account while it is paused. */
+struct screen_held {
+    struct pane_state panes[RESOURCE_COUNT]; /* shown is our copy */
+    uint64_t logged, events;                 /* entries of its event log, events of its stream */
+};
 
 /* What each of several accounts has, until its rows change. */
 struct account_sums {
@@ -89,17 +107,20 @@ struct screen {
     size_t account_count;          /* 0: one alone */
     struct money_totals totals;
     int account_lines;                /* that their table wants; 0: they are no table */
-    bool curve;                       /* the day has one */
     char symbol[TAPE_SYMBOL_MAX * 2]; /* of the symbol page, as the server sends it */
     uint64_t symbol_account;          /* whose, of several accounts: an owner's key; 0: nobody's */
     enum symbol_span { SYMBOL_MINUTES, SYMBOL_DAY, SYMBOL_DAYS } symbol_span; /* of its curve */
     enum pane focus;
     bool zoom, paused, hide_amounts, placed;
+    bool curve; /* the day has one */
+    bool clock; /* the top line shows the time of day, that of clock_minute */
+    bool help_typing;
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
     struct screen_events events;
     struct screen_strip strip;
     struct screen_away away;
-    uint64_t kept; /* entries of the tape that an earlier run told */
+    int64_t clock_minute; /* since 1970 */
+    uint64_t kept;        /* entries of the tape that an earlier run told */
     struct layout layout;
     int tabs_end;          /* where the tabs end */
     int tab_x[PANE_COUNT]; /* where the tabs begin; -1: not there */
@@ -108,8 +129,11 @@ struct screen {
         enum action action;
     } hints[SCREEN_HINTS_MAX]; /* of the state bar, as they were last painted */
     size_t hint_count;
-    bool clock;                       /* the top line shows the time of day … */
-    int64_t clock_minute;             /* … of this minute since 1970 */
+    struct screen_spot {
+        int x, width;
+        uint64_t account; /* an owner's key */
+    } spots[OWNERS_MAX];  /* of the top line of several accounts, as they were last painted */
+    size_t spot_count;
     int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
     uint64_t layout_key;              /* what of the input the layout was made of */
     enum pane placed_focus;
@@ -117,8 +141,7 @@ struct screen {
 
     enum action_scope popup; /* SCOPE_PANES: none is open */
     size_t popup_top, popup_cursor, popup_lines, popup_page;
-    char help_text[32]; /* only help with this is shown */
-    bool help_typing;
+    char help_text[32];               /* only help with this is shown */
     uint64_t detail_key;              /* the row (or entry) whose detail is open */
     uint8_t chooser[COLUMNS_MAX + 1]; /* columns, those shown first; or what can be sorted by */
     size_t chooser_shown, chooser_count;
@@ -126,8 +149,9 @@ struct screen {
     char recent[SCREEN_RECENT_MAX][TABLE_FILTER_MAX]; /* filters, the newest first */
     size_t recent_at;
 
-    struct pane_state held[RESOURCE_COUNT]; /* while paused; shown is our copy */
-    uint64_t held_total, held_events, held_tape;
+    struct screen_held *held; /* while paused: of every account, or of the only one */
+    size_t held_count;
+    uint64_t held_total, held_tape;
 
     struct pane_memo memos[PANE_COUNT];
     uint64_t bars[BAR_LINES]; /* numbers of what they show; 0: not known */
@@ -154,6 +178,9 @@ struct frame {
 /* The pane's state as it is shown: held while paused. */
 struct pane_state screen_pane(const struct screen *screen, const struct screen_input *input,
                               enum resource resource);
+/* What of an account was held when the pause began; what is stale now says so. */
+struct pane_state held_pane(const struct screen *screen, size_t account,
+                            const struct screen_input *live, enum resource resource);
 unsigned screen_wanted(const struct screen_input *input);
 bool screen_has_table(enum pane pane);
 /* How much has arrived so far: a pause counts from there. */
@@ -166,7 +193,6 @@ enum role margin_role(double percent, bool stale);
 enum role badge_role(const char *badge);
 
 /* --- joint.c */
-bool screen_shows_account(const struct screen_accounts *accounts, size_t i);
 /* Whether the rows of several accounts stand together. */
 static inline bool screen_is_joint(const struct screen_input *input)
 {
@@ -177,6 +203,8 @@ static inline bool screen_is_joint(const struct screen_input *input)
 void screen_place(struct screen *screen, const struct screen_input *input);
 void screen_take(struct screen *screen, const struct screen_input *input, resource_mask which);
 
+/* What is there stays on the screen, of every account. */
+void screen_hold(struct screen *screen, const struct screen_input *input);
 /* What was held while paused goes. */
 void screen_go_on(struct screen *screen);
 
@@ -184,167 +212,5 @@ void screen_go_on(struct screen *screen);
  */
 bool screen_has_moved(const struct screen *screen, const struct screen_input *input,
                       enum pane pane);
-
-/* --- bar.c: a line of segments; those of the highest rank go first when there is no room */
-#define BAR_ITEMS_MAX 40
-#define BAR_TEXT_MAX 160
-struct bar_item {
-    char text[BAR_TEXT_MAX];
-    struct style style;
-    int rank; /* 0: stays */
-    bool right, figure, elastic;
-    enum action action; /* a click on it does this; ACTION_COUNT: nothing */
-    int x;              /* where it went */
-};
-struct bar {
-    struct bar_item items[BAR_ITEMS_MAX]; /* left as they are until added */
-    size_t count;                         /* 0 to begin with */
-};
-#define BAR_RIGHT 1u
-#define BAR_FIGURE 2u  /* whole or hashes */
-#define BAR_ELASTIC 4u /* cut to the room that the others leave, but for a few columns */
-struct bar_place {
-    int rank;
-    unsigned flags;
-};
-/* Adds a formatted segment; unused room on the line is between the left and the right ones. */
-void bar_add(struct bar *bar, struct bar_place place, struct style style, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-void bar_paint(struct bar *bar, struct canvas *canvas, struct rect area);
-/* The same, unless the line shows this already; then false, and no item's x is set. */
-bool bar_repaint(struct bar *bar, const struct frame *frame, enum bar_line line, struct rect area);
-
-/* --- words.c */
-struct conn_word {
-    char text[BAR_TEXT_MAX];     /* "● LIVE" */
-    char more[BAR_TEXT_MAX];     /* "since 14:30:51" */
-    char why[BAR_TEXT_MAX];      /* "no stream: not found"; the first to go where room is short */
-    char shortest[BAR_TEXT_MAX]; /* what has to fit: "○ RETRY 3" */
-    enum role role;
-};
-void conn_word_make(const struct screen_input *input, struct conn_word *ret);
-/* Why a pane has no lines; "" when it has. */
-void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t capacity);
-/* The first key of an action, as the user has mapped it; "" when it has none. */
-void key_of(const struct screen_input *input, enum action action, char *out, size_t capacity);
-
-/* --- accounts.c: several accounts */
-/* Takes in what each has; changed: positions, or the account, of some may have. */
-void accounts_take(struct screen *screen, const struct screen_input *input);
-/* Where its sums stand; NULL: nothing is known of its positions. */
-const struct money *account_money(const struct screen *screen, const struct screen_input *input,
-                                  size_t i);
-size_t account_cursor(const struct screen *screen, const struct screen_input *input);
-/* The place of the selected one's row among those of its pane; past their end: it has none. */
-size_t account_row(const struct screen *screen, const struct screen_input *input);
-void paint_accounts(const struct frame *frame, struct rect inside);
-void paint_accounts_line(const struct frame *frame);
-/* What the working orders of each kind of money are worth. */
-void paint_accounts_worth(const struct frame *frame, struct rect line);
-/* "Σ real", "kite": what a total is of, in as few words as tell it apart. */
-#define TOTAL_NAME_BYTES 48
-void total_name(const struct money_totals *totals, const struct money_total *total,
-                char out[TOTAL_NAME_BYTES]);
-/* The badge of all, "REAL+MOCK" where they differ. */
-void accounts_badge(const struct screen_accounts *accounts, char out[TOTAL_NAME_BYTES]);
-/* Every total's day, the first one pinned; where no two accounts are added, each is its own. */
-void accounts_add_days(struct bar *bar, const struct frame *frame);
-
-/* --- strip.c: the top line of several accounts */
-void paint_strip(const struct frame *frame);
-
-/* --- lines.c: top line, account line, tabs, state bar, three lines */
-void paint_top(const struct frame *frame);
-void paint_account_line(const struct frame *frame);
-void paint_tabs(const struct frame *frame);
-void paint_state(const struct frame *frame);
-void paint_mini(const struct frame *frame);
-
-/* --- panes.c */
-void paint_pane(const struct frame *frame, enum pane pane);
-int account_lines(const struct screen *screen);
-
-/* --- events.c */
-void paint_events(const struct frame *frame, struct rect area);
-size_t events_count(const struct screen *screen, const struct screen_input *input);
-const struct event_log_entry *events_at(const struct screen *screen,
-                                        const struct screen_input *input, size_t i);
-size_t events_cursor(const struct screen *screen, const struct screen_input *input);
-/* Cut at the end like any text, but not within a figure. */
-void fit_words(const char *text, int columns, char *out, size_t capacity);
-void events_select(struct screen *screen, const struct screen_input *input, size_t i);
-
-/* --- tape_pane.c */
-void paint_tape(const struct frame *frame, struct rect area);
-/* The newest entries, one a line, in any place. */
-void paint_tape_lines(const struct frame *frame, struct rect area);
-void tape_say(const struct frame *frame, const struct tape_entry *entry, struct tape_words *ret);
-enum role tape_role(const struct tape_entry *entry);
-size_t tape_pane_count(const struct screen *screen, const struct screen_input *input);
-uint64_t tape_pane_total(const struct screen_input *input);
-/* Of all accounts, whichever is shown. */
-struct tape_counts tape_pane_counts(const struct screen_input *input);
-/* The i-th entry with its number among those of all accounts, and whose it is; false past the end.
- */
-bool tape_pane_find(const struct screen *screen, const struct screen_input *input, size_t i,
-                    struct tapes_entry *ret);
-const struct tape_entry *tape_pane_at(const struct screen *screen, const struct screen_input *input,
-                                      size_t i);
-size_t tape_pane_cursor(const struct screen *screen, const struct screen_input *input);
-void tape_pane_select(struct screen *screen, const struct screen_input *input, size_t i);
-size_t tape_pane_entry_on(const struct frame *frame, int width, int line);
-/* How many entries are new since the user looked. */
-size_t tape_pane_new(const struct screen *screen, const struct screen_input *input);
-
-/* --- curves.c */
-/* From the first figure of the day on, up to the latest; its end moves in steps. */
-struct draw_span curve_hours(const struct screen_input *input);
-/* Whether the day has a curve yet, and the lines that it wants below the account. */
-bool curve_is_there(const struct screen_input *input);
-#define CURVE_LINES 9
-/* The day's P&L with its zero line, high, low and times. */
-void paint_day_curve(const struct frame *frame, struct rect area);
-/* The same on one line, as far right as it goes. */
-void paint_day_spark(const struct frame *frame, struct rect area);
-/* Times below a curve. */
-void curve_put_times(const struct frame *frame, struct rect line, struct draw_span span);
-
-/* --- symbol.c */
-void paint_symbol(const struct frame *frame);
-/* Takes over what the selected row is about. */
-void symbol_note(struct screen *screen, const struct screen_input *input);
-bool symbol_covers(const struct screen *screen, enum pane pane);
-
-/* --- away.c */
-void tape_pane_seen(struct screen *screen, const struct screen_input *input);
-/* What an earlier run of the user's has seen is not new. */
-void away_begin(struct screen *screen, const struct screen_input *input);
-/* The user pressed a key or a button: hides the digest, or shows one after an absence. */
-void away_touch(struct screen *screen, const struct screen_input *input);
-void paint_digest(const struct frame *frame);
-
-/* --- help.c */
-void paint_help(const struct frame *frame);
-void help_search(struct screen *screen, enum action action); /* an action of the prompt */
-void help_char(struct screen *screen, uint32_t code);
-
-/* --- popup.c */
-/* Keeps the first line within what there is, and remembers the page for the keys. */
-void popup_keep_page(struct screen *screen, int lines, int page);
-void popup_put_more(const struct frame *frame, struct rect inside); /* "1-20/59" */
-/* A framed, cleared area in the middle; returns its inside. */
-struct rect popup_frame(const struct frame *frame, struct rect area, const char *title);
-
-/* --- detail.c */
-void paint_detail(const struct frame *frame);
-/* The row whose detail is open; NULL when none is, or when it has gone. */
-const struct row *detail_row(const struct screen *screen, const struct screen_input *input);
-
-/* --- chooser.c */
-void paint_chooser(const struct frame *frame);
-void chooser_open(struct screen *screen);
-void chooser_act(struct screen *screen, enum action action);
-void sort_menu_open(struct screen *screen);
-void sort_menu_take(struct screen *screen); /* sorts by what the cursor is on */
 
 #endif

@@ -2,7 +2,10 @@
  * The top line of several accounts: "▌REAL▐ [a ● +4,603] [b ≈ -210 offline 14:02] Σ ≈ +4,393". It
  * says less of each where there is less room, and names at last only those that are not well.
  */
+#include "accounts.h"
+#include "bar.h"
 #include "screen_private.h"
+#include "words.h"
 
 #include <blotter/core/alloc.h>
 
@@ -12,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECES_MAX (OWNERS_MAX * 6 + MONEY_TOTALS_MAX * 4 + 8)
+#define PIECES_MAX (OWNERS_MAX * 9 + MONEY_TOTALS_MAX * 4 + 8)
 #define PIECE_BYTES 64
 
 /* How much is said, from most to least. */
@@ -28,12 +31,14 @@ enum strip_form {
 struct piece {
     char text[PIECE_BYTES];
     struct style style;
+    const struct owner *owner; /* whom it is about; NULL: several, or nobody */
 };
 
 struct strip {
     struct piece pieces[PIECES_MAX];
     size_t count;
     int width;
+    const struct owner *owner; /* of the pieces that are being added */
 };
 
 __attribute__((format(printf, 3, 4))) static void add(struct strip *strip, struct style style,
@@ -48,17 +53,8 @@ __attribute__((format(printf, 3, 4))) static void add(struct strip *strip, struc
     vsnprintf(piece->text, sizeof piece->text, format, args);
     va_end(args);
     piece->style = style;
+    piece->owner = strip->owner;
     strip->width += text_width(piece->text);
-}
-
-static struct style plain(enum role role)
-{
-    return (struct style){role, 0};
-}
-
-static struct style bold(enum role role)
-{
-    return (struct style){role, CELL_BOLD};
 }
 
 static void add_figure(struct strip *strip, const struct frame *frame,
@@ -109,7 +105,9 @@ static void add_account(struct strip *strip, const struct frame *frame, size_t i
     struct text_cluster sign;
     conn_word_make(one, &word);
     first_sign(&word, &sign);
-    add(strip, plain(ROLE_DIM), " [");
+    add(strip, plain(ROLE_DIM), " ");
+    strip->owner = owner;
+    add(strip, plain(ROLE_DIM), "[");
     add(strip, bold(owner_role(owner)), "%s", owner->name);
     if (stale) {
         add(strip, bold(ROLE_STALE), " ≈");
@@ -127,6 +125,7 @@ static void add_account(struct strip *strip, const struct frame *frame, size_t i
         add_since(strip, one);
     }
     add(strip, plain(ROLE_DIM), "]");
+    strip->owner = NULL;
 }
 
 static const char *badge_of(const struct screen_accounts *accounts, size_t i)
@@ -165,8 +164,10 @@ static void add_counts(struct strip *strip, const struct frame *frame, int room)
         bool bad = word.role != ROLE_CONN_LIVE;
         off += bad;
         if (bad && strip->width + 8 + text_width(accounts->owners[i]->name) <= room) {
-            add(strip, bold(ROLE_STALE), named++ == 0 ? ", off: %s" : " %s",
-                accounts->owners[i]->name);
+            add(strip, bold(ROLE_STALE), named++ == 0 ? ", off: " : " ");
+            strip->owner = accounts->owners[i];
+            add(strip, bold(ROLE_STALE), "%s", strip->owner->name);
+            strip->owner = NULL;
         }
     }
     if (off > named) {
@@ -239,6 +240,21 @@ static void clock_of(const struct frame *frame, int room, char out[FORMAT_MAX])
     out[frame->screen->clock ? strlen(out) : 0] = '\0';
 }
 
+/* Where a click chooses whom. */
+static void note_spot(struct screen *screen, const struct owner *owner, int x, int width)
+{
+    struct screen_spot *last =
+        screen->spot_count > 0 ? &screen->spots[screen->spot_count - 1] : NULL;
+    if (owner == NULL) {
+        return;
+    }
+    if (last != NULL && last->account == owner->key) {
+        last->width = x + width - last->x;
+    } else if (screen->spot_count < OWNERS_MAX) {
+        screen->spots[screen->spot_count++] = (struct screen_spot){x, width, owner->key};
+    }
+}
+
 void paint_strip(const struct frame *frame)
 {
     struct strip *strip = mem_calloc(1, sizeof *strip);
@@ -254,9 +270,11 @@ void paint_strip(const struct frame *frame)
         frame->screen->bars[BAR_TOP] = number;
         canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
         canvas_put_right(frame->canvas, area, clock, plain(ROLE_DIM));
+        frame->screen->spot_count = 0;
         for (size_t i = 0; i < strip->count && area.width > 0; i++) {
             int used =
                 canvas_put(frame->canvas, area, strip->pieces[i].text, strip->pieces[i].style);
+            note_spot(frame->screen, strip->pieces[i].owner, area.x, used);
             area.x += used;
             area.width -= used;
         }

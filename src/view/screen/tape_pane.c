@@ -1,5 +1,8 @@
 /* The tape: what happened, newest first, and what of it is new since the user looked. */
+#include "bar.h"
+#include "events.h"
 #include "screen_private.h"
+#include "tape_pane.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -197,11 +200,13 @@ static void ground(const struct tape_line *line)
     }
 }
 
-/* A number of everything that an entry's words are made of. */
+/* A number of everything that an entry's words are made of. Entries of several tapes may have the
+ * same number, but no two stand in one place. */
 static uint64_t words_number(const struct frame *frame, const struct tape_entry *entry)
 {
     const struct screen *screen = frame->screen;
-    uint64_t number = memo_bytes(screen->hide_amounts, entry, sizeof *entry);
+    uint64_t number = memo_mix((uint64_t)(uintptr_t)entry | screen->hide_amounts, entry->number);
+    number = memo_mix(memo_mix(number, entry->versions), (uint64_t)entry->wall_ms);
     number = memo_mix(number, (uint64_t)frame->screen->day_end_ms);
     return memo_mix(number, (uint64_t)frame->input->format.grouping);
 }
@@ -249,7 +254,8 @@ static void cut_words(const struct frame *frame, const struct tape_words *words,
 static int height_of(const struct frame *frame, const struct tape_entry *entry, int width)
 {
     struct tape_height *known = &frame->screen->strip.heights[entry->number % CANVAS_SIDE_MAX];
-    uint64_t number = memo_mix(words_number(frame, entry), (uint64_t)width);
+    uint64_t number =
+        memo_mix(words_number(frame, entry), (uint64_t)width << 8 | (uint64_t)words_column(frame));
     if (width >= ROOMY) {
         return 1;
     }
@@ -283,20 +289,19 @@ static void put_entry(const struct tape_line *line, const struct tape_entry *ent
     format_time(&line->frame->input->format, entry->wall_ms, line->frame->input->now.wall_ms, at);
     ground(line);
     if (line->selected) {
-        put_part(line, 0, 1, "▸", (struct style){ROLE_KEY, 0});
+        put_part(line, 0, 1, "▸", plain(ROLE_KEY));
     }
-    put_part(line, 1, 8, at, (struct style){ROLE_DIM, 0});
+    put_part(line, 1, 8, at, plain(ROLE_DIM));
     if (line->owner != NULL) {
-        put_part(line, 1 + 9, OWNER_COLUMNS, line->owner->name,
-                 (struct style){owner_role(line->owner), 0});
+        put_part(line, 1 + 9, OWNER_COLUMNS, line->owner->name, plain(owner_role(line->owner)));
     }
-    put_part(line, text, WORD_WIDTH, words->word, (struct style){tape_role(entry), 0});
-    put_part(line, rest, width - rest - 1, words->line, (struct style){ROLE_TEXT, 0});
+    put_part(line, text, WORD_WIDTH, words->word, plain(tape_role(entry)));
+    put_part(line, rest, width - rest - 1, words->line, plain(ROLE_TEXT));
     int used = rest + text_width(words->line) + 3;
     bool beside = words->more[0] != '\0' && width >= ROOMY && used + 8 < width;
     if (beside) {
         used = used < rest + 40 ? rest + 40 : used;
-        put_part(line, used, width - used - 1, words->more, (struct style){ROLE_DIM, 0});
+        put_part(line, used, width - used - 1, words->more, plain(ROLE_DIM));
     }
 }
 
@@ -320,7 +325,7 @@ static void put_piece(const struct tape_line *line, const struct tape_entry *ent
     }
     ground(line);
     put_part(line, rest, line->area.width - rest - 1, text,
-             (struct style){pieces.all[n].more ? ROLE_DIM : ROLE_TEXT, 0});
+             plain(pieces.all[n].more ? ROLE_DIM : ROLE_TEXT));
 }
 
 /* "── new since you looked, 14:20 ───" */
@@ -332,9 +337,9 @@ static void put_looked(const struct tape_line *line)
     snprintf(text, sizeof text, "── new since you looked%s%s ",
              frame->screen->away.looked_ms != MODEL_NO_TIME ? ", " : "",
              frame->screen->away.looked_ms != MODEL_NO_TIME ? at : "");
-    put_part(line, 1, line->area.width - 2, text, (struct style){ROLE_DIM, 0});
+    put_part(line, 1, line->area.width - 2, text, plain(ROLE_DIM));
     for (int x = 1 + text_width(text); x < line->area.width - 1; x++) {
-        put_part(line, x, 1, "─", (struct style){ROLE_DIM, 0});
+        put_part(line, x, 1, "─", plain(ROLE_DIM));
     }
 }
 
@@ -455,11 +460,14 @@ static void paint_tape_line(void *user, size_t at, int y)
 void paint_tape(const struct frame *frame, struct rect area)
 {
     struct screen *screen = frame->screen;
-    struct tape_painter painter = {
-        .frame = frame, .area = area, .cursor = tape_pane_cursor(screen, frame->input)};
+    struct tape_painter painter; /* its places are written as far as they are used */
+    painter.frame = frame;
+    painter.area = area;
+    painter.cursor = tape_pane_cursor(screen, frame->input);
+    painter.count = 0;
     uint64_t wanted[CANVAS_SIDE_MAX];
     if (tape_pane_count(screen, frame->input) == 0) {
-        canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
+        canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
         memo_forget(&screen->memos[PANE_EVENTS].lines);
         return;
     }
@@ -489,7 +497,7 @@ size_t tape_pane_entry_on(const struct frame *frame, int width, int line)
 
 void paint_tape_lines(const struct frame *frame, struct rect area)
 {
-    canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
+    canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
     for (int i = 0; i < area.height; i++) {
         struct tape_line line = {frame, {area.x, area.y + i, area.width, 1}, false, NULL};
         struct tapes_entry found;

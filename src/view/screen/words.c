@@ -1,4 +1,7 @@
+#include "events.h"
 #include "screen_private.h"
+#include "tape_pane.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -315,10 +318,7 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
         bool event_log = frame->screen->strip.event_log;
         size_t count = event_log ? events_count(frame->screen, frame->input)
                                  : tape_pane_count(frame->screen, frame->input);
-        bool several = event_log && screen_is_joint(frame->input);
-        const char *empty = several     ? "of several accounts one's events are shown: ( and ) step"
-                            : event_log ? "no events yet"
-                                        : pane_info(pane)->empty;
+        const char *empty = event_log ? "no events yet" : pane_info(pane)->empty;
         snprintf(out, capacity, "%s", count == 0 ? empty : "");
         return;
     }
@@ -338,6 +338,10 @@ void empty_reason(const struct frame *frame, enum pane pane, char *out, size_t c
 void key_of(const struct screen_input *input, enum action action, char *out, size_t capacity)
 {
     const char *keys = input->keys != NULL ? input->keys[action] : action_info(action)->keys;
-    size_t len = keys != NULL ? strcspn(keys, " ") : 0;
-    snprintf(out, capacity, "%.*s", (int)len, keys != NULL ? keys : "");
+    size_t len = 0;
+    while (keys != NULL && keys[len] != '\0' && keys[len] != ' ' && len + 1 < capacity) {
+        out[len] = keys[len];
+        len++;
+    }
+    out[len] = '\0';
 }

@@ -139,9 +139,9 @@ static int whole_text(const char *text, char out[FORMAT_MAX])
  * there are not enough. */
 static int price_decimals(double magnitude)
 {
-    int decimals = 1;
-    for (double at = magnitude; at < 0.1 && decimals <= DECIMALS_MAX; at *= 10) {
-        decimals++; /* to its first digit */
+    int decimals = 1; /* to its first digit */
+    while (decimals <= DECIMALS_MAX && magnitude * powers[decimals] < 1) {
+        decimals++;
     }
     int last = decimals + PRICE_DIGITS - 1;
     while (decimals < last && decimals <= DECIMALS_MAX) {
@@ -301,13 +301,17 @@ static int put_clock(const struct civil *at, enum format_clock style, char out[F
     return (int)(end - 1 - out);
 }
 
+/* YYYY-MM-DD HH:MM:SS +HH:MM. */
 static int put_full(const struct civil *at, int32_t offset_minutes, char out[FORMAT_MAX])
 {
-    char sign = offset_minutes < 0 ? '-' : '+';
     int offset = offset_minutes < 0 ? -offset_minutes : offset_minutes;
-    return snprintf(out, FORMAT_MAX, "%04d-%02d-%02d %02d:%02d:%02d %c%02d:%02d", (int)at->year,
-                    at->month, at->day, at->hour, at->minute, at->second, sign, offset / 60,
-                    offset % 60);
+    char *end = put_two(out, (int)(at->year / 100), '-') - 1;
+    end = put_two(end, (int)(at->year % 100), '-');
+    end = put_two(put_two(end, at->month, '-'), at->day, ' ');
+    end = put_two(put_two(put_two(end, at->hour, ':'), at->minute, ':'), at->second, ' ');
+    *end++ = offset_minutes < 0 ? '-' : '+';
+    end = put_two(put_two(end, offset / 60, ':'), offset % 60, '\0');
+    return (int)(end - 1 - out);
 }
 
 int format_clock(const struct format *format, enum format_clock style, int64_t wall_ms,

@@ -9,6 +9,22 @@
 
 #include <cmocka.h>
 
+/* Read in its place where nothing is to be mended, else behind what was there. */
+static void check_read(const char *text, const char *expected)
+{
+    struct buf spare;
+    struct fault fault;
+    struct span value;
+    buf_init(&spare, 1 << 16);
+    buf_append_text(&spare, "[");
+    assert_true(careful_read(text, strlen(text), &spare, &value, &fault));
+    assert_int_equal(value.len, strlen(expected));
+    assert_memory_equal(value.ptr, expected, value.len);
+    const char *same = strstr(text, expected);
+    assert_ptr_equal(value.ptr, same != NULL ? same : spare.data + 1);
+    buf_done(&spare);
+}
+
 static void test_copy(void **state)
 {
     (void)state;
@@ -48,6 +64,7 @@ static void test_copy(void **state)
         assert_int_equal(good, rows[i][1] != NULL);
         if (good) {
             assert_string_equal(out.data, rows[i][1]);
+            check_read(rows[i][0], rows[i][1]);
         }
         buf_done(&out);
     }

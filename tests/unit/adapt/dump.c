@@ -20,8 +20,11 @@ static void compare(const struct jq_api *api, const char *name, const char *body
         fail_msg("%s: no JSON", name);
     }
     buf_init(&out, 1 << 24);
+    jv text = api->dump_string(api->copy(value), 0), again = api->copy(value);
     assert_true(jq_dump(api, value, &out));
-    jv text = api->dump_string(value, 0);
+    jv unharmed = api->dump_string(again, 0);
+    assert_string_equal(api->string_value(unharmed), api->string_value(text));
+    api->free(unharmed);
     if (strcmp(out.data, api->string_value(text)) != 0) {
         fail_msg("%s: %s instead of %s", name, out.data, api->string_value(text));
     }
@@ -89,13 +92,11 @@ static void test_ceilings(void **state)
         buf_init(&out, 1 << 16);
         assert_int_equal(jq_dump(api, value, &out), depth == JQ_DUMP_DEPTH_MAX);
         buf_done(&out);
-        api->free(value);
     }
     jv text = api->string("0123456789");
     buf_init(&out, 8);
     assert_false(jq_dump(api, text, &out));
     buf_done(&out);
-    api->free(text);
 }
 
 int main(void)

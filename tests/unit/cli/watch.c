@@ -4,6 +4,7 @@
  */
 #include "fake_net.h"
 #include "watch.h"
+#include "watch_source.h"
 
 #include <blotter/core/alloc.h>
 
@@ -22,6 +23,7 @@
 
 struct fixture {
     struct watch_source source;
+    const struct watch_source *sources[1];
     struct watch_settings settings;
     int out[2];
     int steps;
@@ -40,9 +42,9 @@ static int set_up(void **state)
     assert_int_equal(fcntl(fixture.out[0], F_SETFL, O_NONBLOCK), 0);
     fixture.settings.out_fd = fixture.out[1];
     fixture.settings.err_fd = open("/dev/null", O_WRONLY);
-    watch_source_default(&fixture.source);
-    fixture.source.http.url = "http://h";
-    fixture.settings.sources = &fixture.source;
+    watch_source_at(&fixture.source, "http://h");
+    fixture.sources[0] = &fixture.source;
+    fixture.settings.sources = fixture.sources;
     fixture.settings.source_count = 1;
     return 0;
 }

@@ -1,3 +1,5 @@
+#include "series.h"
+
 #include <blotter/client/daybook.h>
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>

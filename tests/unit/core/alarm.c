@@ -359,10 +359,50 @@ static void test_orders_outside_the_list(void **state)
     }
 }
 
+/* At a level is beyond it; who was beyond stays until the price is 0.2 percent back. */
+static void test_beyond_a_level(void **state)
+{
+    static const struct {
+        const char *name;
+        double quantity, price; /* stop and target are both at 100 */
+        bool was, stop, target;
+    } rows[] = {
+        {"long, at it", 5, 100, false, true, true},
+        {"long, a tick above", 5, 100.01, false, false, true},
+        {"long, a tick below", 5, 99.99, false, true, false},
+        {"short, at it", -5, 100, false, true, true},
+        {"short, a tick above", -5, 100.01, false, true, false},
+        {"short, a tick below", -5, 99.99, false, false, true},
+        {"was beyond, not back far enough", 5, 100.19, true, true, true},
+        {"was beyond, back by so much", 5, 100.2, true, true, true},
+        {"was beyond, back", 5, 100.21, true, false, true},
+        {"was beyond on the other side, back", 5, 99.79, true, true, false},
+        {"closed", 0, 100, true, false, false},
+        {"without a price", 5, NAN, true, false, false},
+        {"a price of nothing", 5, 0, false, false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct position position = {.quantity = rows[i].quantity,
+                                    .current_price = rows[i].price,
+                                    .bid = NAN,
+                                    .ask = NAN,
+                                    .stop_loss = 100,
+                                    .target = 100};
+        if (position_is_beyond_stop(&position, rows[i].was) != rows[i].stop ||
+            position_is_beyond_target(&position, rows[i].was) != rows[i].target) {
+            fail_msg("%s", rows[i].name);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_levels), cmocka_unit_test(test_orders), cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_orders_outside_the_list), cmocka_unit_test(test_ceilings)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_levels),
+                                       cmocka_unit_test(test_beyond_a_level),
+                                       cmocka_unit_test(test_orders),
+                                       cmocka_unit_test(test_rules),
+                                       cmocka_unit_test(test_orders_outside_the_list),
+                                       cmocka_unit_test(test_ceilings)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

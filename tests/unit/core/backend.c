@@ -96,30 +96,23 @@ static void test_set_query(void **state)
 static void test_link(void **state)
 {
     (void)state;
-    static const struct {
-        const char *header, *expected;
-        bool foreign;
-    } rows[] = {
-        {"<https://api.example.com/v3/o?beforeID=6>; rel=\"next\"", "/v3/o?beforeID=6", false},
-        {"</v3/o?beforeID=6>; rel=next", "/v3/o?beforeID=6", false},
-        {"</a>; rel=\"prev\", </b>; rel=\"next\"", "/b", false},
-        {"</a>; title=\"r\"; rel=\"next prev\"", "/a", false},
-        {"</a>; REL=\"Next\"", "/a", false},
-        {"</a>; rel=\"prev\"", NULL, false},
-        {"</a>; rel=\"nextly\"", NULL, false},
-        {"<https://api.example.com.evil.example/o>; rel=\"next\"", NULL, true},
-        {"<//evil.example/o>; rel=\"next\"", NULL, true},
-        {"<https://evil.example/o>; rel=\"next\"", NULL, true},
-        {"<unfinished", NULL, false},
-        {"", NULL, false},
+    static const char *const rows[][2] = {
+        {"<https://api.example.com/v3/o?beforeID=6>; rel=\"next\"",
+         "https://api.example.com/v3/o?beforeID=6"},
+        {"</v3/o?beforeID=6>; rel=next", "/v3/o?beforeID=6"},
+        {"</a>; rel=\"prev\", <?p=2>; rel=\"next\"", "?p=2"},
+        {"</a>; title=\"r\"; rel=\"next prev\"", "/a"},
+        {"<a>; REL=\"Next\"", "a"},
+        {"<>; rel=next", ""},
+        {"</a>; rel=\"prev\"", NULL},
+        {"</a>; rel=\"nextly\"", NULL},
+        {"<unfinished", NULL},
+        {"", NULL},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct buf out;
-        bool foreign = false;
         buf_init(&out, BACKEND_ADDRESS_MAX);
-        bool good = backend_link_next(&out, rows[i].header, "https://api.example.com", &foreign);
-        assert_int_equal(foreign, rows[i].foreign);
-        expect(good, &out, rows[i].expected);
+        expect(backend_link_next(&out, rows[i][0]), &out, rows[i][1]);
     }
 }
 

@@ -254,9 +254,8 @@ static void test_every_input_in_every_phase(void **state)
             const struct conn_status *status = conn_status(conn);
             char wanted = after[step][phase];
             if (letters[status->phase] != (wanted == 'C' ? 'c' : wanted)) {
-                print_error("step %d in %s: now %s\n", step,
-                            conn_phase_name((enum conn_phase)phase),
-                            conn_phase_name(status->phase));
+                print_error("step %d in %c: now %c\n", step, letters[phase],
+                            letters[status->phase]);
                 fail();
             }
             bool open = phase == CONN_CONNECTING || phase == CONN_SILENT || phase == CONN_LIVE;

@@ -1,3 +1,5 @@
+#include "series.h"
+
 #include <blotter/core/history.h>
 
 #include <math.h>
@@ -98,7 +100,8 @@ static void test_symbols(void **state)
         history_add_price(history, name, 1000, i);
         history_add_price(history, name, 5000, i + 0.5);
     }
-    assert_int_equal(history_symbols(history), HISTORY_SYMBOLS_MAX);
+    assert_non_null(history_bars(history, HISTORY_SYMBOLS_MAX - 1));
+    assert_null(history_bars(history, HISTORY_SYMBOLS_MAX));
     const struct series *first = history_price(history, "S0");
     assert_non_null(first);
     assert_int_equal(first->count, 2);

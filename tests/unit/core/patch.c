@@ -1,7 +1,9 @@
 #include "model/fields.h"
+#include "model/overlay.h"
 #include "model/patch.h"
 
 #include <blotter/core/decode.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <setjmp.h>
@@ -286,6 +288,52 @@ static void test_figures_of_different_moments(void **state)
     patch_log_free(log);
 }
 
+/* A sum of what has changed is not left beside it, where it was one. */
+static void test_sums_go_with_what_they_are_made_of(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"positions\":[{\"id\":\"p\",\"symbol\":\"S\",\"quantity\":10,\"averagePrice\":2,"
+        "\"currentPrice\":3,\"currentValue\":30,\"investedValue\":20,\"stock\":{\"instrumentId\":"
+        "\"I\"}},{\"id\":\"q\",\"symbol\":\"Q\",\"quantity\":10,\"averagePrice\":2,"
+        "\"currentPrice\":3,\"currentValue\":77,\"investedValue\":88,\"stock\":{\"instrumentId\":"
+        "\"I\"}}]}";
+    static const struct {
+        const char *type, *data;
+        struct figure worth, cost;
+    } steps[] = {
+        {"quotes_updated",
+         "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":4}]}",
+         {40, true},
+         {20, false}},
+        {"quotes_updated",
+         "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":3}]}",
+         {30, false},
+         {20, false}},
+        {"position_updated",
+         "{\"positionId\":\"p\",\"symbol\":\"S\",\"quantity\":20,\"averagePrice\":2}",
+         {60, true},
+         {40, true}},
+        {"position_closed",
+         "{\"positionId\":\"p\",\"symbol\":\"S\",\"quantity\":0,\"averagePrice\":2}",
+         {0, true},
+         {0, true}},
+    };
+    struct patch_log *log = patch_log_new(RESOURCE_POSITIONS, PATCH_LOG_MAX);
+    patch_log_rebase(log, decode(RESOURCE_POSITIONS, body), (struct patch_answer){.seq = 1});
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        tell(log, steps[i].type, steps[i].data, 2 + i, 0);
+        const struct position *shown = patch_log_shown(log)->positions;
+        struct figure worth = position_value(&shown[0]), cost = position_invested(&shown[0]);
+        assert_true(worth.value == steps[i].worth.value && cost.value == steps[i].cost.value);
+        assert_int_equal(worth.derived, steps[i].worth.derived);
+        assert_int_equal(cost.derived, steps[i].cost.derived);
+        /* This one was made of something else all along. */
+        assert_true(position_value(&shown[1]).value == 77 && !position_value(&shown[1]).derived);
+    }
+    patch_log_free(log);
+}
+
 static void test_account(void **state)
 {
     (void)state;
@@ -306,6 +354,44 @@ static void test_account(void **state)
                          .changed);
         patch_log_free(log);
     }
+}
+
+/*
+ * A tick older than a row of its instrument changes nothing, and above all does not take the place
+ * of the one that the row shows, whose texts would go with it.
+ */
+static void test_a_tick_older_than_its_row(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[{\"id\":\"i\",\"symbol\":\"T\","
+        "\"ltp\":1,\"updatedAt\":\"2023-11-14T22:13:20Z\"}]}]}";
+    static const struct {
+        const char *update;
+        double price;
+        const char *name;
+    } steps[] = {
+        {"{\"symbol\":\"T\",\"ltp\":2,\"name\":\"no time\"}", 2, "no time"},
+        {"{\"symbol\":\"T\",\"ltp\":3,\"name\":\"older\",\"updatedAtMs\":1699999999000}", 2,
+         "no time"},
+        {"{\"symbol\":\"T\",\"ltp\":4,\"name\":\"newer\",\"updatedAtMs\":1700000002000}", 4,
+         "newer"},
+        {"{\"instrumentId\":\"?\",\"symbol\":\"T\",\"ltp\":5,\"name\":\"between\","
+         "\"updatedAtMs\":1700000001000}",
+         4, "newer"},
+        {"{\"symbol\":\"T\",\"ltp\":6,\"name\":\"as new\",\"updatedAtMs\":1700000002000}", 6,
+         "as new"},
+    };
+    struct patch_log *log = patch_log_new(RESOURCE_WATCHLISTS, PATCH_LOG_MAX);
+    patch_log_rebase(log, decode(RESOURCE_WATCHLISTS, body), (struct patch_answer){.seq = 1});
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        char data[256];
+        snprintf(data, sizeof data, "{\"updates\":[%s]}", steps[i].update);
+        tell(log, "quotes_updated", data, 2 + i, 0);
+        assert_true(patch_log_shown(log)->items[0].ltp == steps[i].price);
+        assert_string_equal(patch_log_shown(log)->items[0].name, steps[i].name);
+    }
+    patch_log_free(log);
 }
 
 static void test_watchlists(void **state)
@@ -333,6 +419,82 @@ static void test_watchlists(void **state)
          "{\"updates\":[{\"instrumentId\":\"I\",\"symbol\":\"S\",\"ltp\":10}]}", 4, 0);
     assert_true(patch_log_shown(log)->items[1].ltp == 10);
     patch_log_free(log);
+}
+
+static void check_found(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->row_count; i++) {
+        assert_int_equal(model_find(snapshot, model_row(snapshot, i)->id), i);
+    }
+}
+
+/* Rows written in before others went, and after; one of them goes itself. */
+static void test_what_was_kept_last_is_put_back_first(void **state)
+{
+    (void)state;
+    static const char *const removed[] = {"i", "k", "j"};
+    struct snapshot *sent = decode(RESOURCE_WATCHLISTS, LISTS);
+    struct overlay overlay = {.view = decode(RESOURCE_WATCHLISTS, LISTS)};
+    struct snapshot *view = overlay.view;
+    for (size_t i = 0; i < 3; i++) {
+        size_t last = view->row_count - 1;
+        ((struct watch_item *)overlay_save(&overlay, last))->ltp = 7;
+        ((struct watch_item *)overlay_save(&overlay, 0))->symbol = "renamed";
+        overlay_row_written(&overlay, 0);
+        overlay_remove(&overlay, model_find(view, removed[i]));
+        check_found(view);
+        const struct row *original = overlay_original(&overlay, removed[i]);
+        size_t at = model_find(sent, removed[i]);
+        assert_true(row_equal(RESOURCE_WATCHLISTS, original, model_row(sent, at)));
+        size_t walk = 0, found = 0;
+        while (overlay_next_of_instrument(&overlay, "I", &walk, &at)) {
+            assert_string_equal(view->items[at].instrument_id, "I");
+            found++;
+        }
+        assert_int_equal(found, i == 0 ? 1 : 0);
+    }
+    assert_int_equal(view->row_count, 0);
+    overlay_revert(&overlay);
+    assert_true(snapshot_equal(view, sent));
+    assert_int_equal(view->lists[1].first, 2);
+    check_found(view);
+    overlay_done(&overlay);
+    snapshot_unref(view);
+    snapshot_unref(sent);
+}
+
+/* Far more than the index had room for, and what is kept of it afterwards. */
+static void test_rows_in_front_come_and_go(void **state)
+{
+    (void)state;
+    static char ids[5000][8];
+    struct overlay overlay = {.view = decode(RESOURCE_ORDERS, ORDERS)};
+    struct snapshot *view = overlay.view;
+    size_t walk = 0, at;
+    assert_true(overlay_next_of_instrument(&overlay, "S", &walk, &at));
+    for (size_t i = 0; i < 5000; i++) {
+        snprintf(ids[i], sizeof ids[i], "%zu", i);
+        ((struct order *)overlay_insert(&overlay, ids[i]))->symbol = i % 2 == 0 ? "S" : "T";
+        overlay_row_written(&overlay, 0);
+    }
+    check_found(view);
+    assert_null(overlay_original(&overlay, "4999"));
+    size_t found = 0;
+    for (walk = 0; overlay_next_of_instrument(&overlay, "S", &walk, &at); found++) {
+        assert_string_equal(view->orders[at].symbol, "S");
+    }
+    assert_int_equal(found, 2501);
+    overlay_revert(&overlay);
+    assert_int_equal(view->row_count, 1);
+    check_found(view);
+    assert_int_equal(model_find(view, "4999"), 1);
+    walk = 0;
+    assert_true(overlay_next_of_instrument(&overlay, "S", &walk, &at) && at == 0);
+    assert_false(overlay_next_of_instrument(&overlay, "S", &walk, &at));
+    overlay_insert(&overlay, "again");
+    assert_true(snapshot_block(view)->index.slot_count < 100);
+    overlay_done(&overlay);
+    snapshot_unref(view);
 }
 
 static void test_what_does_not_validate_is_not_applied(void **state)
@@ -619,8 +781,12 @@ int main(void)
         cmocka_unit_test(test_quotes_without_a_last_price),
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_figures_of_different_moments),
+        cmocka_unit_test(test_sums_go_with_what_they_are_made_of),
         cmocka_unit_test(test_account),
+        cmocka_unit_test(test_a_tick_older_than_its_row),
         cmocka_unit_test(test_watchlists),
+        cmocka_unit_test(test_what_was_kept_last_is_put_back_first),
+        cmocka_unit_test(test_rows_in_front_come_and_go),
         cmocka_unit_test(test_what_does_not_validate_is_not_applied),
         cmocka_unit_test(test_a_response_confirms_what_it_covers_and_shows),
         cmocka_unit_test(test_a_claim_is_no_proof),

@@ -42,10 +42,11 @@ static char *read_sample(const char *name, size_t *ret_len)
 static void test_any_edits(void **state)
 {
     (void)state;
-    static const enum resource resources[] = {RESOURCE_ORDERS, RESOURCE_POSITIONS};
+    static const enum resource resources[] = {RESOURCE_ORDERS, RESOURCE_POSITIONS,
+                                              RESOURCE_WATCHLISTS};
+    size_t taken_of[RESOURCE_COUNT] = {0};
     uint64_t random = 88172645463325252u;
-    size_t taken = 0;
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 450; round++) {
         uint8_t commands[256];
         for (size_t i = 0; i < sizeof commands; i++) {
             random ^= random << 13;
@@ -53,12 +54,13 @@ static void test_any_edits(void **state)
             random ^= random << 17;
             commands[i] = (uint8_t)(random >> 24);
         }
-        struct twin *twin = twin_new(resources[round % 2]);
+        struct twin *twin = twin_new(resources[round % 3]);
         must(twin, twin_run(twin, commands, sizeof commands));
-        taken += twin_taken(twin);
+        taken_of[resources[round % 3]] += twin_taken(twin);
         twin_free(twin);
     }
-    assert_true(taken > 20000);
+    assert_true(taken_of[RESOURCE_ORDERS] + taken_of[RESOURCE_POSITIONS] > 20000);
+    assert_true(taken_of[RESOURCE_WATCHLISTS] > 2000);
 }
 
 /* Every byte of an answer wrong in turn, after the right one. */
@@ -100,13 +102,19 @@ static void make_orders(struct buf *body, unsigned first, unsigned count, unsign
     buf_append_text(body, "]}");
 }
 
-static struct snapshot *after(const struct snapshot *previous, const struct buf *body)
+static struct snapshot *next_of(enum resource resource, const struct snapshot *previous,
+                                const struct buf *body)
 {
     struct fault fault;
     struct snapshot *snapshot =
-        decode_next(previous, RESOURCE_ORDERS, (struct span){body->data, body->len}, &fault);
+        decode_next(previous, resource, (struct span){body->data, body->len}, &fault);
     assert_non_null(snapshot);
     return snapshot;
+}
+
+static struct snapshot *after(const struct snapshot *previous, const struct buf *body)
+{
+    return next_of(RESOURCE_ORDERS, previous, body);
 }
 
 static size_t changed_rows(const struct snapshot *snapshot, size_t *ret_last)
@@ -154,6 +162,77 @@ static void test_only_what_changed_is_read(void **state)
         assert_int_equal(snapshot_block(now)->delta.aligned, rows[i].aligned);
         snapshot_unref(before);
         assert_string_equal(now->orders[now->row_count - 1].symbol, "S");
+        snapshot_unref(now);
+    }
+    buf_done(&body);
+}
+
+/* Lists of ten items: from which on they have other ids, which item has another price, where one
+ * more stands, and how many lists stand in front. */
+struct lists {
+    unsigned renamed, changed, added, before;
+    bool behind; /* ids come behind the items */
+};
+
+static void make_lists(struct buf *body, unsigned count, const struct lists *as)
+{
+    buf_clear(body);
+    buf_append_text(body, "{\"watchlists\":[");
+    for (unsigned list = 0; list < count + as->before; list++) {
+        unsigned id = list < as->before ? 900 + list : list - as->before;
+        char head[64];
+        snprintf(head, sizeof head, "\"id\":\"%s%u\",\"name\":\"N\"",
+                 id >= as->renamed && id < 900 ? "M" : "L", id);
+        buf_printf(body, "%s{%s%s\"items\":[", list > 0 ? "," : "", as->behind ? "" : head,
+                   as->behind ? "" : ",");
+        for (unsigned i = id * 10; i < id * 10 + 10; i++) {
+            buf_printf(body, "%s{\"id\":\"i-%u\",\"stock\":{\"symbol\":\"S\",\"ltp\":%u}}",
+                       i % 10 > 0 ? "," : "", i, i == as->changed ? 2u : 1u);
+            if (i == as->added) {
+                buf_append_text(body, ",{\"id\":\"new\",\"stock\":{\"symbol\":\"S\",\"ltp\":1}}");
+            }
+        }
+        buf_printf(body, "]%s%s}", as->behind ? "," : "", as->behind ? head : "");
+    }
+    buf_append_text(body, "]}");
+}
+
+/* One edit of twenty watchlists: how many items are read anew. */
+static void test_only_what_changed_is_read_of_watchlists(void **state)
+{
+    (void)state;
+    enum { NONE = 5000 };
+    static const struct {
+        const char *name;
+        struct lists as;
+        size_t read, rows;
+    } rows[] = {
+        {"nothing", {NONE, NONE, NONE, 0, false}, 0, 200},
+        {"one item changed", {NONE, 77, NONE, 0, false}, 1, 200},
+        {"the last of a list", {NONE, 79, NONE, 0, false}, 1, 200},
+        {"the first of a list", {NONE, 80, NONE, 0, false}, 1, 200},
+        {"one added inside", {NONE, NONE, 77, 0, false}, 1, 201},
+        {"one added at a list's end", {NONE, NONE, 79, 0, false}, 1, 201},
+        {"one added and one changed", {NONE, 12, 77, 0, false}, 2, 201},
+        {"lists of other ids", {18, NONE, NONE, 0, false}, 20, 200},
+        {"a list in front moves the others", {NONE, NONE, NONE, 1, false}, 210, 210},
+        {"ids behind the items", {NONE, 77, NONE, 0, true}, 1, 200},
+        {"other ids behind the items", {18, NONE, NONE, 0, true}, 20, 200},
+    };
+    struct buf body;
+    buf_init(&body, SIZE_MAX);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct lists as = {NONE, NONE, NONE, 0, rows[i].as.behind};
+        make_lists(&body, 20, &as);
+        struct snapshot *before = next_of(RESOURCE_WATCHLISTS, NULL, &body);
+        make_lists(&body, 20, &rows[i].as);
+        struct snapshot *now = next_of(RESOURCE_WATCHLISTS, before, &body);
+        size_t last = 0, read = changed_rows(now, &last);
+        if (read != rows[i].read || now->row_count != rows[i].rows) {
+            fail_msg("%s: %zu of %zu read", rows[i].name, read, now->row_count);
+        }
+        snapshot_unref(before);
+        assert_string_equal(now->items[now->row_count - 1].symbol, "S");
         snapshot_unref(now);
     }
     buf_done(&body);
@@ -224,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_any_edits),
         cmocka_unit_test(test_any_byte_of_a_sample),
         cmocka_unit_test(test_only_what_changed_is_read),
+        cmocka_unit_test(test_only_what_changed_is_read_of_watchlists),
         cmocka_unit_test(test_old_texts_go),
         cmocka_unit_test(test_where_known_values_are_looked_for),
     };

@@ -341,6 +341,7 @@ static void test_stream(void **state)
     says(&bench, "replayed", "STREAM back after 4.1 s, 2 replayed|PLACED BUY 1 TCS @ 5.00");
     assert_int_equal(tape_first_changed(bench.tape), 1);
     assert_int_equal(tape_first_changed(bench.tape), 0);
+    assert_int_equal(tape_numbered(bench.tape, 1)->versions, 3); /* added, completed twice */
     tape_free(bench.tape);
 }
 

@@ -107,13 +107,12 @@ static void test_what_was_kept_is_put_among_them(void **state)
     open_pair(&pair);
     add(&pair, 0, 5);
     add(&pair, 1, 8);
-    uint64_t total = tapes_total(pair.tapes), version = tapes_version(pair.tapes);
+    uint64_t total = tapes_total(pair.tapes);
     tape_restore(pair.tape[1], kept, 3);
     take(&pair);
     expect(&pair, NULL, "b8 b6 a5 b4 b1");
     assert_true(tapes_at(pair.tapes, NULL, 0, &newest));
     assert_true(newest.number == total && tapes_total(pair.tapes) == total);
-    assert_true(tapes_version(pair.tapes) != version);
     add(&pair, 1, 9);
     expect(&pair, NULL, "b9 b8 b6 a5 b4 b1");
     close_pair(&pair);

@@ -19,6 +19,8 @@ struct twin {
     size_t row_count;
     unsigned made;      /* rows so far: each has an id of its own */
     unsigned style;     /* of the space between rows */
+    unsigned list_rows; /* watchlists: items in each, … */
+    unsigned list_id; /* … what their ids begin with; where it is odd they come behind the items */
     unsigned envelope;  /* around them */
     bool damaged;       /* this body only: */
     size_t damage_at;   /* … per mille of its length */
@@ -69,6 +71,7 @@ struct twin *twin_new(enum resource resource)
 {
     struct twin *twin = mem_calloc(1, sizeof *twin);
     twin->resource = resource;
+    twin->list_rows = 3;
     for (unsigned i = 0; i < 5; i++) {
         twin->rows[twin->row_count++] = make_row(++twin->made, i);
     }
@@ -157,6 +160,8 @@ static void command(struct twin *twin, struct commands *commands)
         insert_row(twin, row, mem_dup(twin->rows[row], strlen(twin->rows[row])));
     } else if (what == 10) {
         twin->style = value % 4;
+        twin->list_rows = 1 + value / 4 % 8;
+        twin->list_id = value / 32;
     } else if (what == 11) {
         twin->envelope = value % 10;
     } else {
@@ -166,15 +171,41 @@ static void command(struct twin *twin, struct commands *commands)
     }
 }
 
-static void append_rows(const struct twin *twin, struct buf *body)
+static const char *const spaces[] = {",", ", ", " ,\n\t", ",  "};
+
+static void append_some(const struct twin *twin, size_t first, size_t end, struct buf *body)
 {
-    static const char *const spaces[] = {",", ", ", " ,\n\t", ",  "};
     buf_append_text(body, twin->style == 2 ? "[ \n" : "[");
-    for (size_t i = 0; i < twin->row_count; i++) {
-        buf_append_text(body, i > 0 ? spaces[twin->style] : "");
+    for (size_t i = first; i < end && i < twin->row_count; i++) {
+        buf_append_text(body, i > first ? spaces[twin->style] : "");
         buf_append_text(body, twin->rows[i]);
     }
     buf_append_text(body, twin->style == 3 ? "\r\n]" : "]");
+}
+
+static void append_list(const struct twin *twin, size_t first, struct buf *body)
+{
+    bool behind = twin->list_id % 2 != 0;
+    char id[64];
+    snprintf(id, sizeof id, "\"id\":\"L%u-%zu\",\"name\":\"N\"", twin->list_id,
+             first / twin->list_rows);
+    buf_printf(body, "{%s%s\"items\":", behind ? "" : id, behind ? "" : ",");
+    append_some(twin, first, first + twin->list_rows, body);
+    buf_printf(body, "%s%s}", behind ? "," : "", behind ? id : "");
+}
+
+static void append_rows(const struct twin *twin, struct buf *body)
+{
+    if (twin->resource != RESOURCE_WATCHLISTS) {
+        append_some(twin, 0, twin->row_count, body);
+        return;
+    }
+    buf_append_text(body, "[");
+    for (size_t i = 0; i < twin->row_count; i += twin->list_rows) {
+        buf_append_text(body, i > 0 ? spaces[twin->style] : "");
+        append_list(twin, i, body);
+    }
+    buf_append_text(body, "]");
 }
 
 static void assemble(const struct twin *twin, struct buf *body)
@@ -223,12 +254,21 @@ static void damage(const struct twin *twin, struct buf *body)
     }
 }
 
+/* An item knows its list. */
+static bool same_place(const struct snapshot *after, const struct snapshot *anew, size_t i)
+{
+    return anew->resource != RESOURCE_WATCHLISTS ||
+           (after->items[i].list == anew->items[i].list &&
+            strcmp(after->items[i].watchlist_id, anew->items[i].watchlist_id) == 0);
+}
+
 static bool same_rows(struct twin *twin, const struct snapshot *after, const struct snapshot *anew)
 {
     for (size_t i = 0; i < anew->row_count; i++) {
         const struct row *a = model_row(after, i);
         const struct row *b = model_row(anew, i);
-        if (!row_equal(anew->resource, a, b) || a->version != b->version || a->patched) {
+        if (!row_equal(anew->resource, a, b) || a->version != b->version || a->patched ||
+            !same_place(after, anew, i)) {
             return differ(twin, "row %zu is another", i);
         }
         if (a->raw.len != b->raw.len ||

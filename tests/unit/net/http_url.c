@@ -110,6 +110,40 @@ static void test_redirects(void **state)
     }
 }
 
+/* A page that follows: by RFC 3986, and never elsewhere. */
+static void test_same_origin(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"/v3/o?p=2", "/v3/o?p=2"},
+        {"o?p=2", "/v3/o?p=2"},
+        {"./o?p=2#top", "/v3/o?p=2"},
+        {"../o", "/o"},
+        {"?p=2", "/v3/orders?p=2"},
+        {"", "/v3/orders?p=1"},
+        {"https://api.example.com/o", "/o"},
+        {"https://API.example.com:443/o", "/o"},
+        {"https://api.example.com?p=2", "/?p=2"},
+        {"//api.example.com/o", "/o"},
+        {"https://api.example.com.evil.example/o", NULL},
+        {"https://api.example.com@evil.example/o", NULL},
+        {"https://user:password@api.example.com/o", "/o"},
+        {"//evil.example/o", NULL},
+        {"https://evil.example/o", NULL},
+        {"http://api.example.com/o", NULL},
+        {"https://api.example.com:444/o", NULL},
+        {"ftp://api.example.com/o", NULL},
+        {"/o\r\nHost: evil.example", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *path = http_url_same_origin("https://api.example.com/v3/orders?p=1", rows[i][0]);
+        if (rows[i][1] == NULL ? path != NULL : path == NULL || strcmp(path, rows[i][1]) != 0) {
+            fail_msg("%s: %s", rows[i][0], path != NULL ? path : "none");
+        }
+        free(path);
+    }
+}
+
 static void test_origins(void **state)
 {
     (void)state;
@@ -139,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_base_addresses),
         cmocka_unit_test(test_redirects),
+        cmocka_unit_test(test_same_origin),
         cmocka_unit_test(test_origins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,14 +52,13 @@ static void on_event(void *user, const struct sse_event *event)
     }
 }
 
-static void on_status(void *user, const struct conn_status *status, bool sent_last_id)
+static void on_status(void *user, const struct conn_status *status)
 {
     struct fixture *f = user;
-    const char *name = conn_phase_name(status->phase);
+    bool resumed = status->resumes && status->phase == CONN_LIVE;
     note(f, "<", 1);
-    note(f, name, 1);
-    note(f, sent_last_id && status->phase == CONN_LIVE ? "+>" : ">",
-         sent_last_id && status->phase == CONN_LIVE ? 2 : 1);
+    note(f, &"icslwe"[status->phase], 1);
+    note(f, resumed ? "+>" : ">", resumed ? 2 : 1);
     if (status->phase == CONN_ENDED) {
         loop_quit(f->loop, 0);
     }
@@ -223,10 +222,10 @@ static void on_later_retry(void *user)
     stream_retry_now(f->stream);
 }
 
-static void on_status_retry(void *user, const struct conn_status *status, bool sent_last_id)
+static void on_status_retry(void *user, const struct conn_status *status)
 {
     struct fixture *f = user;
-    on_status(user, status, sent_last_id);
+    on_status(user, status);
     if (status->phase == CONN_WAITING) {
         loop_timer_set(f->later, loop_now(f->loop).mono_us);
     }

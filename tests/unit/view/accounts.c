@@ -35,6 +35,7 @@ static void fill(struct trio *trio)
         trio->owners[i].alone = trio->owners[i].kind == OWNER_UNTOLD;
     }
     trio->input = trio->inputs[0];
+    trio->accounts.of = trio->inputs;
     screen_joint_fill(trio->joint, trio->desks[0].screen, &trio->accounts, &trio->input);
 }
 
@@ -295,6 +296,7 @@ static void test_the_digest_names_accounts(void **state)
     struct trio trio;
     struct tape_entry entry;
     trio_open(&trio, 160, 48);
+    free(trio_text(&trio, SCREEN_ALL));
     trio_do(&trio, "down");
     desk_later(&trio.desks[0], 180000);
     tape_entry_init(&entry, TAPE_REJECTED, DESK_NOW_MS + 1000);
@@ -305,6 +307,30 @@ static void test_the_digest_names_accounts(void **state)
     trio_do(&trio, "down");
     expect(&trio, "AWAY 3 min", true);
     expect(&trio, "2 filled · 1 rejected · alpaca 1, play 2", true);
+    /* The real ones together, the mock for itself, whichever was stepped to meanwhile. */
+    expect(&trio, " Day Σ real +12,561 → +12,561  Σ mock +6,281 → +6,281 ", true);
+    trio_do(&trio, "account-next");
+    desk_later(&trio.desks[0], 180000);
+    trio_do(&trio, "down");
+    assert_int_equal(trio.accounts.shown, 0);
+    expect(&trio, " Day Σ real +12,561 → +12,561  Σ mock +6,281 → +6,281 ", true);
+    trio_close(&trio);
+}
+
+/* Nothing is added that differs in currency, and what is stale says so for itself. */
+static void test_the_digest_has_a_day_for_each_currency(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    snprintf(trio.owners[1].currency, sizeof trio.owners[1].currency, "USD");
+    free(trio_text(&trio, SCREEN_ALL));
+    trio_do(&trio, "down");
+    desk_later(&trio.desks[0], 180000);
+    trio_do(&trio, "dead down");
+    expect(&trio, "kite", true);
+    expect(&trio, "+6,281 → ≈+6,281", true);
+    expect(&trio, "12,561", false);
     trio_close(&trio);
 }
 
@@ -368,6 +394,164 @@ static void test_enter_opens_an_account(void **state)
     trio_close(&trio);
 }
 
+/* --- the mouse, the pause, what happened behind it -------------------------------------------- */
+
+static void trio_click(struct trio *trio, int x, int y)
+{
+    fill(trio);
+    screen_mouse(trio->desks[0].screen, &trio->input, SCREEN_CLICK, x, y);
+    free(trio_text(trio, 0));
+}
+
+/* The column of a text on the top line. */
+static int column_of(struct trio *trio, const char *needle)
+{
+    char *text = trio_text(trio, 0), *found = strstr(text, needle);
+    assert_non_null(found);
+    *found = '\0';
+    int column = text_width(text);
+    free(text);
+    return column;
+}
+
+static void test_a_click_on_the_strip_chooses(void **state)
+{
+    (void)state;
+    static const struct {
+        int columns;
+        const char *needle;
+        size_t chosen;
+    } rows[] = {
+        {160, "[kite", 0},
+        {160, "[alpaca", 1},
+        {160, "play", 2},
+        {80, "play", 2},
+        {160, "REAL", SCREEN_ALL_ACCOUNTS},
+        {160, "Σ", SCREEN_ALL_ACCOUNTS},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct trio trio;
+        trio_open(&trio, rows[i].columns, 24);
+        free(trio_text(&trio, SCREEN_ALL));
+        trio_click(&trio, column_of(&trio, rows[i].needle), 0);
+        if (trio.accounts.shown != rows[i].chosen) {
+            fail_msg("%s at %d columns", rows[i].needle, rows[i].columns);
+        }
+        trio_click(&trio, 3, 0); /* on the line of the one that is shown */
+        assert_true(trio.accounts.shown == SCREEN_ALL_ACCOUNTS);
+        trio_close(&trio);
+    }
+}
+
+/* What stood when the pause began stands for every account, whichever is shown. */
+static void test_a_pause_outlasts_a_step(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    free(trio_text(&trio, SCREEN_ALL));
+    expect(&trio, "RELIANCE", true);
+    trio_do(&trio, "pause");
+    for (size_t i = 0; i < ACCOUNTS; i++) {
+        trio_load(&trio, i, RESOURCE_ORDERS, "{\"orders\":[]}");
+    }
+    for (size_t i = 0; i <= ACCOUNTS; i++) {
+        free(trio_text(&trio, RESOURCE_BIT(RESOURCE_ORDERS)));
+        expect(&trio, "PAUSED", true);
+        expect(&trio, "RELIANCE", true);
+        expect(&trio, "no orders", false);
+        trio_do(&trio, "account-next");
+    }
+    trio_do(&trio, "pause");
+    expect(&trio, "PAUSED", false);
+    expect(&trio, "no orders", true);
+    trio_close(&trio);
+}
+
+static void log_event(struct trio *trio, size_t account, int64_t at_ms, const char *what)
+{
+    struct event_log_entry entry = {.wall_ms = at_ms, .outcome = EVENT_LOG_NOTED};
+    snprintf(entry.name, sizeof entry.name, "stream");
+    snprintf(entry.what, sizeof entry.what, "%s", what);
+    event_log_add(trio->desks[account].event_log, &entry);
+}
+
+/* Newest first, of whomever; the selected one stays selected when others come, and says whose it
+ * is. Those that come behind a pause wait. */
+static void test_events_of_all_stand_together(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    int64_t now_ms = trio.desks[0].input.now.wall_ms;
+    free(trio_text(&trio, SCREEN_ALL));
+    log_event(&trio, 2, now_ms + 1000, "first of play");
+    log_event(&trio, 1, now_ms + 2000, "second of alpaca");
+    log_event(&trio, 2, now_ms + 3000, "third of play");
+    trio_do(&trio, "events focus-events");
+    char *text = trio_text(&trio, SCREEN_ALL);
+    char *third = strstr(text, "third of play"), *second = strstr(text, "second of alpaca"),
+         *first = strstr(text, "first of play");
+    assert_true(third != NULL && second > third && first > second);
+    free(text);
+    expect(&trio, "play   stream", true);
+    expect(&trio, "alpaca stream", true);
+    trio_do(&trio, "down");
+    log_event(&trio, 0, now_ms + 4000, "fourth of kite");
+    trio_do(&trio, "fields");
+    expect(&trio, "Event · alpaca", true);
+    expect(&trio, "second of alpaca", true);
+    trio_do(&trio, "back pause");
+    log_event(&trio, 1, now_ms + 5000, "fifth of alpaca");
+    free(trio_text(&trio, SCREEN_ALL));
+    expect(&trio, "fifth", false);
+    expect(&trio, "PAUSED +1", true);
+    trio_do(&trio, "account-next account-next");
+    assert_int_equal(trio.accounts.shown, 1);
+    expect(&trio, "second of alpaca", true);
+    expect(&trio, "fourth of kite", false);
+    expect(&trio, "fifth", false);
+    trio_do(&trio, "account-all pause");
+    expect(&trio, "fifth of alpaca", true);
+    trio_close(&trio);
+}
+
+/* Rejections that were seen beside others are known as those that the account has alone, and back.
+ */
+static void test_what_was_seen_is_its_accounts(void **state)
+{
+    (void)state;
+    struct trio trio;
+    const char *value;
+    char kept[32];
+    trio_open(&trio, 160, 48);
+    free(trio_text(&trio, SCREEN_ALL));
+    fill(&trio);
+    struct screen *screen = trio.desks[0].screen;
+    assert_false(screen_seen_get(screen, &trio.input, 1, 0, &value));
+    trio_do(&trio, "account-next account-next seen account-all");
+    fill(&trio);
+    assert_false(screen_seen_get(screen, &trio.input, 0, 0, &value));
+    assert_true(screen_seen_get(screen, &trio.input, 1, 0, &value));
+    snprintf(kept, sizeof kept, "%s", value);
+    const struct order *orders = trio.inputs[1].panes[RESOURCE_ORDERS].shown->orders;
+    size_t i = 0;
+    while (orders[i].class != ORDER_REJECTED) {
+        i++;
+    }
+    assert_int_equal(strtoull(kept, NULL, 16), model_key(orders[i].row.id, NULL));
+    assert_false(screen_seen_get(screen, &trio.input, 1, 1, &value));
+    trio_close(&trio);
+    trio_open(&trio, 160, 48);
+    assert_true(screen_seen_set(trio.desks[0].screen, &trio.owners[1], kept));
+    free(trio_text(&trio, SCREEN_ALL));
+    fill(&trio);
+    assert_true(screen_seen_get(trio.desks[0].screen, &trio.input, 1, 0, &value));
+    assert_string_equal(value, kept);
+    expect(&trio, "2 rejected", true);
+    trio_close(&trio);
+}
+
 /* A click's worth of steps with everything paused, opened and filtered: nothing is read that is
  * gone. */
 static void test_accounts_come_and_go(void **state)
@@ -382,7 +566,7 @@ static void test_accounts_come_and_go(void **state)
     trio.accounts.count = 1; /* the one that is shown goes */
     free(trio_text(&trio, SCREEN_ALL));
     expect(&trio, "alpaca", false);
-    trio_do(&trio, "account-all");
+    trio_do(&trio, "account-all pause");
     trio.accounts.count = ACCOUNTS;
     expect(&trio, "alpaca", true);
     for (size_t i = 0; i < ACCOUNTS; i++) {
@@ -407,9 +591,14 @@ int main(void)
         cmocka_unit_test(test_attention_does_not_hide_that_a_row_is_stale),
         cmocka_unit_test(test_whose_a_row_is_always_stands_there),
         cmocka_unit_test(test_the_digest_names_accounts),
+        cmocka_unit_test(test_the_digest_has_a_day_for_each_currency),
         cmocka_unit_test(test_a_clock_that_is_a_day_off_is_its_own),
         cmocka_unit_test(test_pages_name_the_account),
         cmocka_unit_test(test_enter_opens_an_account),
+        cmocka_unit_test(test_a_click_on_the_strip_chooses),
+        cmocka_unit_test(test_a_pause_outlasts_a_step),
+        cmocka_unit_test(test_events_of_all_stand_together),
+        cmocka_unit_test(test_what_was_seen_is_its_accounts),
         cmocka_unit_test(test_accounts_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
