@@ -2,6 +2,7 @@
 
 #include <blotter/core/buf.h>
 
+#include <math.h>
 #include <string.h>
 
 #define ID_BYTES 256
@@ -20,7 +21,8 @@ static void put_rows(struct buf *out, const struct snapshot_part *part, enum res
     buf_append(out, "[", 1);
     for (size_t i = range.first; i < range.first + range.count; i++) {
         const struct row *row = model_row(part->rows, i);
-        if (row->raw.ptr != NULL && filter_passes(part->filter, (enum pane)resource, row)) {
+        if (row->raw.ptr != NULL &&
+            filter_passes(part->filter, (enum pane)resource, row, (double)NAN)) {
             put_list_item(out, row->raw, !begun);
             begun = true;
         }
@@ -114,7 +116,8 @@ void snapshot_sums(const struct snapshot_part *part, struct money *ret)
     money_begin(ret);
     for (size_t i = 0; part->rows != NULL && i < part->rows->row_count; i++) {
         const struct position *position = &part->rows->positions[i];
-        if (part->filter == NULL || filter_passes(part->filter, PANE_POSITIONS, &position->row)) {
+        if (part->filter == NULL ||
+            filter_passes(part->filter, PANE_POSITIONS, &position->row, (double)NAN)) {
             money_add(ret, NULL, position);
         }
     }

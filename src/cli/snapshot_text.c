@@ -186,7 +186,8 @@ static void choose_rows(struct grid *grid, size_t first, size_t count)
     grid->index = mem_calloc(count + 1, sizeof *grid->index);
     grid->count = 0;
     for (size_t i = first; i < first + count; i++) {
-        if (filter == NULL || filter_passes(filter, grid->pane, model_row(grid->rows, i))) {
+        if (filter == NULL ||
+            filter_passes(filter, grid->pane, model_row(grid->rows, i), (double)NAN)) {
             grid->index[grid->count++] = i;
         }
     }

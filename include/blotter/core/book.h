@@ -46,6 +46,7 @@ struct money_closed {
     bool derived;  /* by blotter; else the server said it while it listed the position */
     bool in_list;  /* a row of the list stands for it */
     bool settled;  /* no other row can have taken it over any more */
+    bool is_new;   /* no list has been looked at since */
     int64_t at_ms; /* when its closing was seen */
 };
 

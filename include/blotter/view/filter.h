@@ -31,6 +31,7 @@ struct filter_term {
     bool negate;
     int column;       /* -1: what a row is called by */
     unsigned classes; /* status: of these order classes too; bits 1u << enum order_class */
+    enum { FILTER_ANY, FILTER_WORKING, FILTER_OVER } only; /* of such orders alone */
     double number;
     char word[FILTER_WORD_MAX];
 };
@@ -45,8 +46,10 @@ struct filter {
 bool filter_compile(enum pane pane, const char *text, struct filter *ret,
                     char error[FILTER_ERROR_MAX]);
 
-/* Whether a row is one that the filter is after. */
-bool filter_passes(const struct filter *filter, enum pane pane, const struct row *row);
+/* Whether a row is one that the filter is after. placed_at: of an order at market that is over, the
+ * price when it was placed; NAN where that is not known, and of other rows. */
+bool filter_passes(const struct filter *filter, enum pane pane, const struct row *row,
+                   double placed_at);
 
 /* The first word that a row has to hold, for showing it where it is; "" when there is none. */
 const char *filter_needle(const struct filter *filter);

@@ -20,9 +20,9 @@ struct seen {
     double quantity, average;         /* while it was open */
     double day, unrealized, realized; /* then, too */
     double listed_day;                /* what the server says of it as closed */
-    double own;                       /* what of that was known before the last take … */
-    enum { NEW_ROW, OPEN_ROW, LISTED_ROW } before; /* … and how it stood then */
-    bool news;                                     /* that take brought another row */
+    double gain; /* what of that nothing accounts for yet: not what was known before … */
+    enum { LISTED_ROW, OPEN_ROW, NEW_ROW } before; /* … when it stood so */
+    bool news;                                     /* the last take brought another row */
     bool was_open, open, listed;
     bool confirmed; /* an answer had it, not only an event */
 };
@@ -179,6 +179,7 @@ static bool put_closed(struct money_book *book, const struct money_closed *close
     struct money_closed *added = &book->closed[book->closed_count++];
     *added = *closed;
     added->in_list = added->settled = false;
+    added->is_new = true;
     added->id = copy(closed->id);
     added->symbol = copy(closed->symbol);
     return true;
@@ -322,6 +323,8 @@ static struct left left_for(const struct money_book *book, const struct seen *se
     return left;
 }
 
+#define EARLY_PART 4 /* what derived figures may be off by, of what they account for alone */
+
 /*
  * Which of them are: what accounts best for what the row gained at once. Nothing but that gives
  * another figure to a row that was closed before; and a server that sweeps nothing has put what it
@@ -330,20 +333,22 @@ static struct left left_for(const struct money_book *book, const struct seen *se
 static unsigned taken_parts(const struct money_book *book, const struct seen *seen)
 {
     struct left left = left_for(book, seen);
-    double gain = seen->listed_day - seen->own, best = (double)INFINITY;
+    double gain = seen->gain, best = (double)INFINITY;
     bool first = seen->before == NEW_ROW, again = seen->before == LISTED_ROW;
-    unsigned must = seen->before == OPEN_ROW && !book->sweeps ? left.parts & OF_LISTED : 0,
-             taken = 0;
+    bool sure = again || (!first && !book->sweeps);
+    unsigned must = sure ? left.parts & OF_LISTED : 0, taken = 0;
     if (isnan(gain) || (again && is_equal(gain, 0))) {
         return 0;
     }
     if (left.known == 0) {
         return first ? left.parts : 0;
     }
-    for (unsigned parts = again ? 1 : 0; parts <= (OF_LISTED | OF_DERIVED); parts++) {
+    for (unsigned parts = 0; parts <= (OF_LISTED | OF_DERIVED); parts++) {
         double figure = ((parts & OF_LISTED) != 0 ? left.figures[0] : 0) +
                         ((parts & OF_DERIVED) != 0 ? left.figures[1] : 0);
-        bool possible = (parts & ~left.parts) == 0 && (must & ~parts) == 0;
+        bool early = again && parts == OF_DERIVED; /* a listed one may be about to leave */
+        bool possible = (parts & ~left.parts) == 0 && (must & ~parts) == 0 &&
+                        (!early || fabs(gain - figure) < fabs(gain) / EARLY_PART);
         if (possible && fabs(gain - figure) < best) {
             best = fabs(gain - figure);
             taken = parts;
@@ -353,10 +358,15 @@ static unsigned taken_parts(const struct money_book *book, const struct seen *se
 }
 
 /* The server lists a row as closed that is new, or whose figure is: it may stand for several. */
-static bool take_over(struct money_book *book, const struct seen *seen)
+static bool take_over(struct money_book *book, struct seen *seen)
 {
     size_t count = book->closed_count, kept = 0;
     unsigned taken = taken_parts(book, seen);
+    if (taken == 0) {
+        return false;
+    }
+    seen->gain = 0;
+    seen->before = LISTED_ROW;
     for (size_t i = 0; i < count; i++) {
         struct money_closed *closed = &book->closed[i];
         if (may_be_in(closed, seen) && (taken & part_of(closed)) != 0) {
@@ -369,14 +379,17 @@ static bool take_over(struct money_book *book, const struct seen *seen)
     return kept < count;
 }
 
-/* What the server itself listed as closed can only have gone into a row as it left; what blotter
+/* What the server itself listed as closed can only have gone into a row until it left; what blotter
  * derived, also into one that is listed later. */
-static bool settle(struct money_book *book, bool news)
+static bool settle(struct money_book *book, bool due)
 {
     bool changed = false;
-    for (size_t i = 0; news && i < book->seen_count; i++) {
-        if (book->seen[i].news && book->seen[i].listed) {
-            changed |= take_over(book, &book->seen[i]);
+    for (size_t i = 0; due && i < book->seen_count; i++) {
+        struct seen *seen = &book->seen[i];
+        changed |= seen->listed && take_over(book, seen);
+        if (seen->before != LISTED_ROW) { /* the rest is its own */
+            seen->gain = 0;
+            seen->before = LISTED_ROW;
         }
     }
     for (size_t i = 0; i < book->closed_count; i++) {
@@ -390,17 +403,22 @@ static bool settle(struct money_book *book, bool news)
 
 /* --- rows ----------------------------------------------------------------------------------- */
 
-/* What of its figure was known before it is told. */
-static void note_before(const struct money_book *book, struct seen *seen)
+/* How much more a row that is listed as closed has than was known of it before. */
+static void note_gain(const struct money_book *book, struct seen *seen, bool was_listed,
+                      double figure)
 {
     const struct money_closed *closed = money_book_find(book, seen->id);
-    bool listed = seen->listed || (closed != NULL && !closed->derived);
-    bool known = closed != NULL || seen->was_open;
-    seen->before = listed ? LISTED_ROW : known ? OPEN_ROW : NEW_ROW;
-    seen->own = closed != NULL   ? closed->figure
-                : seen->listed   ? seen->listed_day
-                : seen->was_open ? seen->day
-                                 : 0;
+    double own = closed != NULL   ? closed->figure
+                 : was_listed     ? seen->listed_day
+                 : seen->was_open ? seen->day
+                                  : 0;
+    if (was_listed || (closed != NULL && !closed->derived)) {
+        seen->gain = is_equal(figure, own) ? seen->gain : seen->gain + figure - own;
+        seen->before = is_equal(figure, own) ? seen->before : LISTED_ROW;
+    } else {
+        seen->gain = figure - own;
+        seen->before = closed != NULL || seen->was_open ? OPEN_ROW : NEW_ROW;
+    }
 }
 
 static void note_open(struct seen *seen, const struct position *position)
@@ -422,11 +440,14 @@ static bool take_row(struct money_book *book, struct seen *seen, const struct po
     if (!seen->news) {
         return false;
     }
-    note_before(book, seen);
+    bool was_listed = seen->listed;
     seen->version = position->row.version;
     seen->open = !position_is_closed(position);
     seen->listed |= !seen->open && !position->row.provisional && !isnan(position->day_pnl);
     seen->listed &= !seen->open;
+    if (seen->listed) {
+        note_gain(book, seen, was_listed, position->day_pnl);
+    }
     if (seen->open || seen->listed) { /* it speaks for itself */
         changed = drop_closed(book, seen->id);
     } else if (seen->was_open) {
@@ -518,14 +539,19 @@ bool money_book_begin_day(struct money_book *book, struct money_time now, bool w
     return had_closed;
 }
 
-static void note_listed(struct money_book *book, const struct snapshot *positions)
+/* True when one that stood in the list, or was kept from before, does not any more. */
+static bool note_listed(struct money_book *book, const struct snapshot *positions)
 {
+    bool left = false;
     for (size_t i = 0; i < book->closed_count; i++) {
         struct money_closed *closed = &book->closed[i];
         bool in_list = model_find(positions, closed->id) < positions->row_count;
         book->version += in_list != closed->in_list;
+        left |= !in_list && (closed->in_list || closed->is_new);
         closed->in_list = in_list;
+        closed->is_new = false;
     }
+    return left;
 }
 
 bool money_book_take(struct money_book *book, const struct snapshot *positions,
@@ -539,7 +565,7 @@ bool money_book_take(struct money_book *book, const struct snapshot *positions,
         changed |= take_row(book, &book->seen[i], &positions->positions[i], now);
         news |= book->seen[i].news && book->seen[i].listed;
     }
-    note_listed(book, positions);
+    news |= note_listed(book, positions);
     changed |= settle(book, news);
     book->version += changed;
     return changed;

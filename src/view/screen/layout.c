@@ -47,12 +47,13 @@ static bool is_wanted(const struct layout *layout, enum pane pane)
     return layout->panes[pane].width != 0;
 }
 
-#define STACK_MAX 3
-#define LEAST 4  /* a frame, a title, a row */
-#define ROOMY 12 /* what is not needed is not taken away below this */
+#define STACK_MAX 4
+#define PAGE PANE_COUNT /* the symbol's page, in a stack */
+#define LEAST 4         /* a frame, a title, a row */
+#define ROOMY 12        /* what is not needed is not taken away below this */
 
 struct stack {
-    enum pane panes[STACK_MAX];
+    int panes[STACK_MAX];
     int need[STACK_MAX], lines[STACK_MAX];
     int count;
 };
@@ -81,9 +82,9 @@ static void share(struct stack *stack, int lines)
     }
 }
 
-static void stack_add(struct stack *stack, const struct layout *layout, enum pane pane, int need)
+static void stack_add(struct stack *stack, const struct layout *layout, int pane, int need)
 {
-    if (is_wanted(layout, pane)) {
+    if (pane == PAGE || is_wanted(layout, (enum pane)pane)) {
         stack->panes[stack->count] = pane;
         stack->need[stack->count++] = need < LEAST ? LEAST : need;
     }
@@ -94,14 +95,26 @@ static void stack_place(struct stack *stack, struct layout *layout, struct rect 
 {
     share(stack, area.height);
     for (int i = 0; i < stack->count; i++) {
-        bool last = i + 1 == stack->count;
-        layout->panes[stack->panes[i]] = cut_lines(&area, last ? area.height : stack->lines[i]);
+        bool last = i + 1 == stack->count, page = stack->panes[i] == PAGE;
+        struct rect *place = page ? &layout->symbol : &layout->panes[stack->panes[i]];
+        *place = cut_lines(&area, last ? area.height : stack->lines[i]);
     }
 }
 
 static int need_of(const struct layout_request *request, enum pane pane)
 {
     return request->need[pane] > 0 ? request->need[pane] : ROOMY;
+}
+
+#define PAGE_LINES 24       /* quote, curve, position and a story or two */
+#define THREE_COLUMNS 236   /* from here on the page has a column of its own … */
+#define PAGE_STACK_LINES 52 /* … and below this there is no room in the other one */
+
+/* The page is never at the expense of the tables' columns: these are why the screen is wide. */
+static bool has_own_column(const struct layout_request *request, const struct stack *right)
+{
+    return request->columns >= THREE_COLUMNS || request->rows < PAGE_STACK_LINES ||
+           right->count == 0;
 }
 
 static void place_full(const struct layout_request *request, struct layout *layout,
@@ -120,13 +133,16 @@ static void place_full(const struct layout_request *request, struct layout *layo
             cut_lines(&body, alone ? -body.height : -clamp(body.height / 6, 5, 10));
     }
     bool dock = request->columns >= LAYOUT_DOCK_COLUMNS && left.count + right.count > 0;
-    if (dock) {
+    bool beside = dock && has_own_column(request, &right);
+    if (beside) {
         struct rect rest = body;
-        int page = clamp(request->columns / 4, 50, 90);
+        int page = clamp(request->columns * 22 / 100, 44, 90);
         body = cut_columns(&rest, body.width - page);
         layout->symbol = rest;
+    } else if (dock) {
+        stack_add(&right, layout, PAGE, PAGE_LINES);
     }
-    int width = clamp(request->columns * (dock ? 23 : 33) / 100, 46, 66);
+    int width = clamp(request->columns * (beside ? 22 : 33) / 100, beside ? 44 : 46, 66);
     struct rect left_area = cut_columns(&body, right.count == 0 ? body.width
                                                : left.count > 0 ? body.width - width
                                                                 : 0);
@@ -144,7 +160,7 @@ static void place_now(const struct layout_request *request, struct layout *layou
     for (int i = 0; i < PANE_COUNT; i++) {
         layout->panes[i] = (struct rect){0};
     }
-    layout->now = true;
+    layout->now = 1;
     layout->tape = tape ? cut_lines(&body, request->rows >= 22 ? -2 : -1) : (struct rect){0};
     stack_place(&stack, layout, body);
 }

@@ -1,4 +1,7 @@
+#include "cells.h"
+
 #include <blotter/core/contract.h>
+#include <blotter/core/derive.h>
 #include <blotter/core/suggest.h>
 #include <blotter/view/filter.h>
 #include <blotter/view/text.h>
@@ -9,31 +12,35 @@
 #include <string.h>
 #include <strings.h>
 
-/* What people call the columns. */
+/* What people call the columns; some call one only what it is of some orders. */
 static const struct {
     enum pane pane;
+    int only;
     const char *name, *column;
 } aliases[] = {
-    {PANE_POSITIONS, "pnl", "unrl-pnl"},
-    {PANE_POSITIONS, "day", "day-pnl"},
-    {PANE_POSITIONS, "product", "prod"},
-    {PANE_ORDERS, "product", "prod"},
-    {PANE_ORDERS, "limit", "price"},
-    {PANE_ORDERS, "quantity", "qty"},
-    {PANE_POSITIONS, "quantity", "qty"},
-    {PANE_POSITIONS, "realized", "realised"},
-    {PANE_WATCHLIST, "change", "chg"},
-    {PANE_WATCHLIST, "volume", "vol"},
-    {PANE_WATCHLIST, "exchange", "exch"},
-    {PANE_POSITIONS, "percent", "pnl-percent"},
-    {PANE_WATCHLIST, "percent", "chg-percent"},
+    {PANE_ORDERS, FILTER_OVER, "slip", "go"},
+    {PANE_ORDERS, FILTER_WORKING, "to-go", "go"},
+    {PANE_POSITIONS, FILTER_ANY, "pnl", "unrl-pnl"},
+    {PANE_POSITIONS, FILTER_ANY, "day", "day-pnl"},
+    {PANE_POSITIONS, FILTER_ANY, "product", "prod"},
+    {PANE_ORDERS, FILTER_ANY, "product", "prod"},
+    {PANE_ORDERS, FILTER_ANY, "limit", "price"},
+    {PANE_ORDERS, FILTER_ANY, "quantity", "qty"},
+    {PANE_POSITIONS, FILTER_ANY, "quantity", "qty"},
+    {PANE_POSITIONS, FILTER_ANY, "realized", "realised"},
+    {PANE_WATCHLIST, FILTER_ANY, "change", "chg"},
+    {PANE_WATCHLIST, FILTER_ANY, "volume", "vol"},
+    {PANE_WATCHLIST, FILTER_ANY, "exchange", "exch"},
+    {PANE_POSITIONS, FILTER_ANY, "percent", "pnl-percent"},
+    {PANE_WATCHLIST, FILTER_ANY, "percent", "chg-percent"},
 };
 
-static size_t find_field(enum pane pane, const char *name)
+static size_t find_field(enum pane pane, const char *name, struct filter_term *term)
 {
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
         if (aliases[i].pane == pane && strcasecmp(aliases[i].name, name) == 0) {
             name = aliases[i].column;
+            term->only = aliases[i].only;
             break;
         }
     }
@@ -187,7 +194,7 @@ static bool compile_word(enum pane pane, const char *word, size_t plain, struct 
         s++;
     }
     term->op = signs[s].op;
-    size_t field = find_field(pane, name);
+    size_t field = find_field(pane, name, term);
     columns_of(pane, &count);
     if (field == count) {
         return no_field(pane, name, error);
@@ -266,8 +273,15 @@ static bool compares(enum filter_op op, double value, double number)
     }
 }
 
+static bool term_concerns(const struct filter_term *term, const struct row *row)
+{
+    return term->only == FILTER_ANY ||
+           order_is_working((const void *)row) == (term->only == FILTER_WORKING);
+}
+
 /* What is not known is neither less nor more. */
-static bool term_passes(const struct filter_term *term, enum pane pane, const struct row *row)
+static bool term_passes(const struct filter_term *term, enum pane pane, const struct row *row,
+                        double placed_at)
 {
     if (term->column < 0) {
         return any_holds(pane, row, term->word);
@@ -275,6 +289,7 @@ static bool term_passes(const struct filter_term *term, enum pane pane, const st
     size_t count;
     const struct column *column = &columns_of(pane, &count)[term->column];
     bool derived = false;
+    struct order copy;
     if (term->classes != 0) {
         const struct order *order = (const void *)row;
         return (term->classes & 1u << (order->gone ? ORDER_CLASS_COUNT : order->class)) != 0;
@@ -282,14 +297,18 @@ static bool term_passes(const struct filter_term *term, enum pane pane, const st
     if (term->op == FILTER_HOLDS) {
         return column->text != NULL && holds(column, row, term->word);
     }
-    return column->number != NULL &&
-           compares(term->op, column->number(row, &derived), term->number);
+    if (column->number == NULL || !term_concerns(term, row)) {
+        return false;
+    }
+    row = column->number == order_go ? order_go_row(row, placed_at, &copy) : row;
+    return compares(term->op, column->number(row, &derived), term->number);
 }
 
-bool filter_passes(const struct filter *filter, enum pane pane, const struct row *row)
+bool filter_passes(const struct filter *filter, enum pane pane, const struct row *row,
+                   double placed_at)
 {
     for (size_t i = 0; i < filter->count; i++) {
-        if (term_passes(&filter->terms[i], pane, row) == filter->terms[i].negate) {
+        if (term_passes(&filter->terms[i], pane, row, placed_at) == filter->terms[i].negate) {
             return false;
         }
     }

@@ -19,6 +19,7 @@ void table_done(struct table *table)
 {
     free(table->marks);
     free(table->traits);
+    free(table->foot.parts);
     free(table->order);
     free(table->groups);
     table->groups = NULL;
@@ -158,9 +159,10 @@ static void take_filter(struct table *table)
     }
 }
 
-static bool row_matches(const struct table *table, const struct row *row)
+static bool row_matches(const struct table *table, size_t i)
 {
-    return filter_passes(&table->compiled, table->pane, row);
+    return filter_passes(&table->compiled, table->pane, model_row(table->snapshot, i),
+                         table->marks[i].placed_at);
 }
 
 static size_t find_key(const struct table *table, uint64_t key)
@@ -319,7 +321,7 @@ void table_arrange(struct table *table)
     memset(table->class_counts, 0, sizeof table->class_counts);
     table->passed = 0;
     for (size_t i = shown.first; i < shown.first + shown.count; i++) {
-        if (!row_matches(table, model_row(table->snapshot, i))) {
+        if (!row_matches(table, i)) {
             continue;
         }
         table->passed++;

@@ -3,6 +3,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/contract.h>
+#include <blotter/core/derive.h>
 #include <blotter/core/hash.h>
 #include <blotter/core/span.h>
 
@@ -256,6 +257,12 @@ const struct table_group *table_group_of(const struct table *table, size_t i)
         }
     }
     return NULL;
+}
+
+bool table_is_member(const struct table *table, size_t row)
+{
+    return table->group_count > 0 && !position_is_closed(&table->snapshot->positions[row]) &&
+           !table->groups[table->marks[row].group].bare;
 }
 
 void table_group_sum(const struct table *table, const struct table_group *group,

@@ -62,6 +62,13 @@ static int total_width(const struct table *table, const struct table_view *view,
     return width;
 }
 
+static int pair_width(const struct table_view *view, const struct column *column,
+                      const struct column_extent *extent)
+{
+    return figure_width(view, column, extent->most, extent) + 1 +
+           figure_width(view, column, extent->other, extent);
+}
+
 static int number_width(const struct table *table, const struct table_view *view, size_t c)
 {
     const struct column *column = table_column(table, c);
@@ -75,7 +82,9 @@ static int number_width(const struct table *table, const struct table_view *view
     if (view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0) {
         width = text_width(FORMAT_HIDDEN);
     }
-    width = column->kind == COLUMN_PAIR && !view->hide_amounts ? 2 * width + 1 : width;
+    if (column->kind == COLUMN_PAIR && !view->hide_amounts) {
+        width = extent->huge ? 2 * width + 1 : pair_width(view, column, extent);
+    }
     return view->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0
                ? width
                : max_int(width, extent->text_width); /* those that are measured one by one */
@@ -92,6 +101,7 @@ static struct room column_room(const struct table *table, const struct table_vie
     switch (column->kind) {
     case COLUMN_TEXT:
         width = max_int(title, min_int(table->extents[c].text_width, column->width_max));
+        width += table->group_count > 0 && column->rank == 0 ? TABLE_MEMBER_INDENT : 0;
         if (table->brief && table->pane == PANE_ORDERS && strcmp(column->name, "status") == 0) {
             return (struct room){1, width}; /* its sign says enough */
         }

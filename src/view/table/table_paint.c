@@ -162,6 +162,10 @@ static void put_cell(const struct painter *painter, size_t row_index, struct tab
     if (selected && style.role == ROLE_TEXT) {
         style.role = ROLE_SELECTED;
     }
+    if (column->rank == 0 && table_is_member(painter->table, row_index)) {
+        area.x += TABLE_MEMBER_INDENT;
+        area.width = max_int(0, area.width - TABLE_MEMBER_INDENT);
+    }
     if (column->kind == COLUMN_SPARK) {
         put_curve(painter, area, row_index, style);
     } else if (column->compose != NULL) {
@@ -381,7 +385,7 @@ static uint64_t layout_number(const struct table *table, const struct table_view
     number = memo_bytes(number, format->locale_grouping, sizeof format->locale_grouping);
     number = memo_mix(number, (uint64_t)format->grouping << 34 | (uint64_t)table->skip << 2 |
                                   (uint64_t)view->hide_amounts << 1 | (view->totals > 0));
-    number = memo_mix(number, table->owner_count > 1);
+    number = memo_mix(number, (uint64_t)(table->group_count > 0) << 1 | (table->owner_count > 1));
     const struct money *sums = &table->sums;
     return view->totals > 0 ? memo_bytes(number, sums->sums, sums->count * sizeof *sums->sums)
                             : number;
@@ -460,6 +464,7 @@ static uint64_t row_number(const struct painter *painter, size_t i)
     for (size_t v = 0; v < COLUMN_FLASH_MAX && mark->flash_until_us != 0; v++) {
         state = state << 2 | (uint64_t)(mark->direction[v] + 1);
     }
+    time = time << 1 | table_is_member(table, row);
     uint64_t number = memo_mix(memo_mix(painter->common, mark->version), time);
     number = isnan(mark->placed_at) ? number : memo_mix(number, 1);
     return memo_mix(memo_mix(number, spark_number(painter, row)), state << 1 | 1);

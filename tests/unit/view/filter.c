@@ -42,6 +42,10 @@ static const struct {
     {PANE_ORDERS, "avg>0 filled<50", "o2 o3 o6 "},
     {PANE_ORDERS, "!avg>0", "o1 o4 o5 o8 "},
     {PANE_ORDERS, ":", ""},
+    {PANE_ORDERS, "slip<0", "o3 o6 o7 "},
+    {PANE_ORDERS, "slip>=0", ""},
+    {PANE_ORDERS, "to-go<1", "o1 o2 o8 "},
+    {PANE_ORDERS, "go>-1000", "o1 o2 o3 o6 o7 o8 "},
     {PANE_POSITIONS, "pnl<0", "p3 "},
     {PANE_POSITIONS, "pnl>1000 !sbin", "p4 "},
     {PANE_POSITIONS, "day<0", "p3 p4 "},
@@ -74,11 +78,12 @@ static void test_filters(void **state)
         struct snapshot *list =
             decode_body((enum resource)rows[i].pane, body, strlen(body), &fault);
         assert_non_null(list);
+        const double placed_at = 3000; /* of every order at market */
         if (filter_compile(rows[i].pane, rows[i].text, &filter, error)) {
             told[0] = '\0';
             for (size_t r = 0; r < list->row_count; r++) {
                 size_t len = strlen(told);
-                if (filter_passes(&filter, rows[i].pane, model_row(list, r))) {
+                if (filter_passes(&filter, rows[i].pane, model_row(list, r), placed_at)) {
                     snprintf(told + len, sizeof told - len, "%s ", model_row(list, r)->id);
                 }
             }

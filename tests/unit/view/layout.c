@@ -126,10 +126,32 @@ static void test_breakpoints(void **state)
     }
 }
 
+/* A wider screen never gives the tables less room. */
+static void test_tables_grow_with_the_screen(void **state)
+{
+    (void)state;
+    for (int rows = 40; rows <= 70; rows += 6) {
+        int before = 0;
+        for (int columns = 140; columns <= 300; columns++) {
+            struct layout layout;
+            layout_make(&(struct layout_request){.columns = columns, .rows = rows}, &layout);
+            int width = layout.panes[PANE_ORDERS].width;
+            bool dock = columns == LAYOUT_DOCK_COLUMNS || columns == 236;
+            if (width < (dock ? 108 : before - 1)) { /* parts are whole columns */
+                fail_msg("%dx%d: %d, before %d", columns, rows, width, before);
+            }
+            before = width;
+            assert_int_equal(layout.symbol.height > 0, columns >= LAYOUT_DOCK_COLUMNS);
+            assert_true(layout.symbol.height == 0 || layout.symbol.height >= 12);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_size_and_choice),
+        cmocka_unit_test(test_tables_grow_with_the_screen),
         cmocka_unit_test(test_lines_go_where_rows_are),
         cmocka_unit_test(test_breakpoints),
     };

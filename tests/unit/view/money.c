@@ -174,6 +174,8 @@ static void test_groups(void **state)
         must_hold(steps[i].title, text, "2 Positions", steps[i].title);
         must_hold(steps[i].title, text, steps[i].head, steps[i].sum);
         assert_non_null(strstr(text, "closed today"));
+        assert_non_null(strstr(text, "\n│   NIFTY 31DEC26 24450 CE ")); /* under the head … */
+        assert_non_null(strstr(text, "\n│ CLOSED1 ")); /* … of which this has none */
         free(text);
     }
     desk_do(&desk, ACTION_GROUP);
@@ -247,7 +249,7 @@ static void test_slip(void **state)
     must_hold("at market", text, "MARKETED", "2.00%");
     must_hold("at its limit", text, "LIMITED", "1.00%");
     must_hold("never seen", text, "UNSEEN", "—   ✓");
-    must_hold("of both", text, "avg slip", "avg slip ~+1.50% = -30 of 2 fills");
+    must_hold("of both", text, "slippage", "slippage cost ~30 (1.50%) over 2 fills");
     free(text);
     screen_remembered_set(desk.screen, "orders.sort", "-go");
     text = desk_text(&desk, SCREEN_ALL);
@@ -258,7 +260,7 @@ static void test_slip(void **state)
     desk_type(&desk, "limited");
     desk_do(&desk, ACTION_ACCEPT);
     text = desk_text(&desk, SCREEN_ALL); /* of what is shown */
-    must_hold("filtered", text, "avg slip", "avg slip ~+1.00% = -10 of 1 fill");
+    must_hold("filtered", text, "slippage", "slippage cost ~10 (1.00%) over 1 fill");
     free(text);
     desk_close(&desk);
 }

@@ -327,6 +327,8 @@ static void test_a_list_of_which_there_is_more(void **state)
         snprintf(words, sizeof words, "newest %zu of more", rows[i].rows);
         assert_int_equal(strstr(text, words) != NULL, rows[i].said);
         assert_int_equal(strstr(text, "+]") != NULL, rows[i].said);
+        snprintf(words, sizeof words, " all %zu+ ", rows[i].rows);
+        assert_int_equal(strstr(text, words) != NULL, rows[i].said);
         free(text);
         desk_close(&desk);
     }

@@ -86,7 +86,7 @@ static void test_stays_open(void **state)
     assert_string_equal(screen_past_symbol(desk.screen, NULL), "NIFTY24O31C24500");
     desk_do(&desk, ACTION_BACK);
     has(&desk, "┌─ Symbol");
-    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 190, 20);
+    screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 190, 50);
     assert_int_equal(screen_scope(desk.screen), SCOPE_SYMBOL);
     screen_mouse(desk.screen, &desk.input, SCREEN_CLICK, 20, 3); /* a row of the orders */
     assert_int_equal(screen_scope(desk.screen), SCOPE_PANES);
