@@ -83,7 +83,7 @@ struct pane_memo {
 };
 
 /* The lines around the panes. */
-enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
+enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_FOOT, BAR_LINES };
 
 /* What stays on the screen of an account while it is paused. */
 struct screen_held {

@@ -33,16 +33,16 @@ struct table_mark {
     uint64_t version; /* the row's, when it was taken in */
     double value[COLUMN_FLASH_MAX];
     int64_t flash_until_us; /* 0: none */
-    int8_t direction[COLUMN_FLASH_MAX];
-    bool lasting;     /* the order is rejected, the price beyond its alert */
-    bool attention;   /* that, or the price has crossed its alert and nobody saw it */
-    bool seen;        /* … and the user took note */
-    uint8_t class;    /* orders: enum order_class, TABLE_GONE */
-    uint8_t section;  /* table_section, when it was taken in */
-    bool led;         /* orders: a leg that stands behind its order */
-    uint16_t group;   /* positions: its place among the groups */
     double placed_at; /* of an order at market that is over: the price when it was placed; NAN */
     uint32_t rank;    /* its place when the rows were last ranked by a figure that moves */
+    uint16_t group;   /* positions: its place among the groups */
+    int8_t direction[COLUMN_FLASH_MAX];
+    bool lasting;    /* the order is rejected, the price beyond its alert */
+    bool attention;  /* that, or the price has crossed its alert and nobody saw it */
+    bool seen;       /* … and the user took note */
+    uint8_t class;   /* orders: enum order_class, TABLE_GONE */
+    uint8_t section; /* table_section, when it was taken in */
+    bool led;        /* orders: a leg that stands behind its order */
 };
 
 /* What an order is, so that walks over all of them need not go to their rows. */
@@ -73,6 +73,14 @@ struct column_extent {
     int decimals;
     int text_width;
     bool derived, huge, any;
+};
+
+#define SLIP_ROWS 32
+struct slip_part {
+    bool old;       /* a row of it has changed */
+    uint32_t first; /* its first row whose slip is known: for the currency; UINT32_MAX: none */
+    uint32_t count;
+    double slip, filled;
 };
 
 /* Where the columns are. */
@@ -173,13 +181,16 @@ struct table {
     struct money sums; /* of the positions that are shown */
     struct table_foot {
         bool old;       /* rows, or which of them are shown, have changed since it was made … */
-        bool slips_old; /* … not only such as work */
+        bool slips_old; /* … so that all of parts are */
         size_t working, slips;
-        struct money_part worth;   /* of those that work, as money_wait has it */
-        double slip, filled;       /* cost and worth of the others whose slip is known; NAN: several
-                                      currencies */
-    } foot;                        /* orders: of those that pass the filter, in any view */
-    const struct money_book *book; /* as in the latest table_news … */
+        struct money_part worth; /* of those that work, as money_wait has it */
+        double slip, filled;     /* cost and worth of the others whose slip is known; NAN: several
+                                    currencies */
+        struct slip_part *parts; /* the same of SLIP_ROWS rows each: one that changed is added up
+                                    with its neighbours alone */
+        size_t part_count;
+    } foot;                            /* orders: of those that pass the filter, in any view */
+    const struct money_book *book;     /* as in the latest table_news … */
     const struct owner *const *owners; /* … of the accounts whose rows these are; NULL: of one */
     size_t owner_count;
     struct table_layout layout; /* as last painted … */
