@@ -16,11 +16,12 @@ void watch_print_init(struct watch_print *print, struct loop *loop,
 {
     *print = (struct watch_print){.settings = settings, .loop = loop};
     watch_out_init(&print->out, loop, settings->out_fd);
-    for (size_t i = 0; i < settings->source_count; i++) {
-        const char *name = settings->sources[i].name;
-        int columns = name != NULL ? text_width(name) : 0;
-        print->name_columns = columns > print->name_columns ? columns : print->name_columns;
-    }
+}
+
+void watch_print_name(struct watch_print *print, const char *name)
+{
+    int columns = name != NULL ? text_width(name) : 0;
+    print->name_columns = columns > print->name_columns ? columns : print->name_columns;
 }
 
 void watch_print_done(struct watch_print *print)
@@ -110,8 +111,8 @@ static void say_news(const struct watch_print *print, const struct watch_news *n
     } else if (status->phase == CONN_WAITING) {
         watch_say(print, name, "no stream: %s; attempt %d, next try in %s", status->fault.text,
                   status->attempt, wait);
-    } else if (status->fault.kind == FAULT_NONE) {
-        watch_say(print, name, "the server ended the stream for good (HTTP 204)");
+    } else if (status->fault.status == 204) {
+        watch_say(print, name, "%s", status->fault.text);
     } else {
         watch_say(print, name, "no stream: %s", status->fault.text);
     }
