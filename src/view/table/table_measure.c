@@ -202,7 +202,7 @@ void table_foot_make(struct table *table)
     struct table_foot *foot = &table->foot;
     bool slips = foot->slips_old;
     foot->old = foot->slips_old = false;
-    foot->worth = (struct money_part){.value = NAN};
+    foot->worth = MONEY_NOTHING;
     foot->working = 0;
     if (slips) {
         foot->slip = foot->filled = 0;
