@@ -1,5 +1,6 @@
 /* The dashboard on made-up brokers: what their streams tell, what they hide, and being without. */
 #include "broker_run.h"
+#include "expect.h"
 #include "pty.h"
 
 #include <setjmp.h>
@@ -25,11 +26,7 @@ static struct pty *open_screen(struct broker_run *broker)
 
 static void close_screen(struct pty *pty, struct broker_run *broker)
 {
-    int status = -1;
-    pty_send(pty, "q");
-    assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, 0);
-    pty_free(pty);
+    expect_quit(pty);
     broker_end(broker);
 }
 

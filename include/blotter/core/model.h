@@ -77,7 +77,8 @@ struct position {
     double unrealized_pnl, day_pnl, realized_pnl, booked_pnl;
     double stop_loss, target;
     bool is_closed;
-    bool adds_up; /* the server's profit is what we would make of its price */
+    /* As the server sent it, its profit is what we would make of its price, its value, its cost. */
+    bool adds_up, value_adds_up, cost_adds_up;
     int64_t created_ms;
     int64_t updated_ns; /* as of an order */
 };

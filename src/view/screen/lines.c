@@ -327,7 +327,7 @@ static void add_tab(struct bar *bar, const struct frame *frame, enum pane pane)
     bool alert = screen_has_table(pane) && screen->tables[pane].attention_count > 0;
     int rank = here ? 0 : 2 + (int)pane;
     struct style style = here ? bold(ROLE_TITLE) : plain(ROLE_DIM);
-    bool now = pane == PANE_ORDERS && screen->layout.now;
+    bool now = pane == PANE_ORDERS && screen->layout.now != 0;
     bar_add(bar, left_at(rank), style, here ? "[%d %s" : " %d %s", (int)pane + 1,
             now ? "Now" : pane_info(pane)->tab);
     bar_add(bar, left_at(here ? 1 : PANE_COUNT + 3), style, "%s", count);

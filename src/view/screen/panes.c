@@ -18,6 +18,31 @@
 #define TITLE_MAX 256
 #define TITLE_ROOM 18 /* columns for number, frame and the time on the right */
 
+/* Text that is put together without printf: heads are made anew for every frame. */
+struct words {
+    char text[TITLE_MAX];
+    size_t len;
+};
+
+static void say(struct words *words, const char *text)
+{
+    size_t room = sizeof words->text - 1 - words->len, len = strlen(text);
+    len = len < room ? len : room;
+    memcpy(words->text + words->len, text, len);
+    words->len += len;
+    words->text[words->len] = '\0';
+}
+
+static void say_count(struct words *words, size_t count)
+{
+    char digits[24] = "", *at = digits + sizeof digits - 1;
+    do {
+        *--at = (char)('0' + count % 10);
+        count /= 10;
+    } while (count > 0);
+    say(words, at);
+}
+
 /* --- title ---------------------------------------------------------------------------------- */
 
 /* Orders say it where they are not sorted as usual: their views stand in its place. */
@@ -108,7 +133,12 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
         first++;
         snprintf(out, capacity, "%zu-%zu/%zu%s · ", first, last, table->order_count, more);
     } else {
-        snprintf(out, capacity, "%zu%s · ", table->order_count, more);
+        struct words words;
+        words.len = 0;
+        say_count(&words, table->order_count);
+        say(&words, more);
+        say(&words, " · ");
+        memcpy(out, words.text, words.len < capacity ? words.len + 1 : capacity);
     }
 }
 
@@ -137,27 +167,17 @@ struct status {
 
 /* From the longest form to the shortest; a stale mark stays to the last. */
 enum { STATUS_FORMS = 5 };
-static void status_form(const struct status *status, int form, char out[TITLE_MAX])
+static void status_form(const struct status *status, int form, struct words *ret)
 {
-    const char *mark = status->stale ? "≈ " : "";
-    switch (form) {
-    case 0:
-        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->exposure, status->count, mark,
-                 status->at);
-        break;
-    case 1:
-        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->more, status->cut ? "" : status->count,
-                 mark, status->at);
-        break;
-    case 2:
-        snprintf(out, TITLE_MAX, " %s%s%s ", status->count, mark, status->at);
-        break;
-    case 3:
-        snprintf(out, TITLE_MAX, " %s%s ", mark, status->minute);
-        break;
-    default:
-        snprintf(out, TITLE_MAX, "%s", status->stale ? "≈" : "");
-    }
+    bool last = form == STATUS_FORMS - 1, cut = form == 1 && status->cut;
+    ret->len = 0;
+    say(ret, last ? "" : " ");
+    say(ret, form == 0 ? status->exposure : form == 1 ? status->more : "");
+    say(ret, form <= 2 && !cut ? status->count : "");
+    say(ret, !status->stale ? "" : last ? "≈" : "≈ ");
+    say(ret, form <= 1 ? "as of " : "");
+    say(ret, form <= 2 ? status->at : form == 3 ? status->minute : "");
+    say(ret, last ? "" : " ");
 }
 
 /* Count and freshness: the longest form that fits. */
@@ -166,7 +186,7 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
     const struct format *format = &frame->input->format;
     struct status status = {.stale = state.stale};
-    char text[TITLE_MAX];
+    struct words words;
     if (state.shown == NULL) {
         return;
     }
@@ -183,9 +203,10 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
         exposure_text(frame, status.exposure, sizeof status.exposure);
     }
     for (int form = status.exposure[0] != '\0' ? 0 : 1; form < STATUS_FORMS; form++) {
-        status_form(&status, form, text);
-        if (text_width(text) <= edge.width) {
-            canvas_put_right(frame->canvas, edge, text, plain(state.stale ? ROLE_STALE : ROLE_DIM));
+        status_form(&status, form, &words);
+        if (text_width(words.text) <= edge.width) {
+            canvas_put_right(frame->canvas, edge, words.text,
+                             plain(state.stale ? ROLE_STALE : ROLE_DIM));
             return;
         }
     }
@@ -319,19 +340,24 @@ static int put_views(const struct frame *frame, struct rect edge)
         const struct order_view_info *info = order_view_info((enum order_view)i);
         size_t count = table_view_count(table, (enum order_view)i);
         bool here = (int)table->view == i;
-        char text[64];
+        struct words words;
+        words.len = 0;
         if (count == 0 && !here && i > ORDER_VIEW_ALL) {
             continue;
         }
-        snprintf(text, sizeof text, here ? "[%s %zu%s]" : " %s %zu%s ", info->name, count,
-                 more && i <= ORDER_VIEW_ALL ? "+" : "");
-        if (text_width(text) > edge.x + edge.width - x) {
+        say(&words, here ? "[" : " ");
+        say(&words, info->name);
+        say(&words, " ");
+        say_count(&words, count);
+        say(&words, more && i <= ORDER_VIEW_ALL ? "+" : "");
+        say(&words, here ? "]" : " ");
+        if (text_width(words.text) > edge.x + edge.width - x) {
             break;
         }
         enum role role = stale ? ROLE_STALE : here ? ROLE_TITLE : info->role;
         screen->view_x[i] = x;
-        x += canvas_put(frame->canvas, (struct rect){x, edge.y, edge.x + edge.width - x, 1}, text,
-                        (struct style){role, here ? CELL_BOLD : 0});
+        x += canvas_put(frame->canvas, (struct rect){x, edge.y, edge.x + edge.width - x, 1},
+                        words.text, (struct style){role, here ? CELL_BOLD : 0});
     }
     screen->view_x[ORDER_VIEW_COUNT] = x;
     return x - edge.x;
@@ -389,6 +415,7 @@ static void put_frame(const struct frame *frame, enum pane pane)
             put_edge(frame, pane, (enum box_edge)edge);
         }
         memo_forget(&memo->lines);
+        frame->screen->bars[BAR_FOOT] = pane == PANE_ORDERS ? 0 : frame->screen->bars[BAR_FOOT];
     }
     put_head(frame, pane, lines);
     put_foot(frame, pane);
@@ -432,6 +459,7 @@ static void order_foot(const struct frame *frame, struct rect line)
     bar.count = 0;
     if (screen_is_joint(frame->input)) {
         paint_accounts_worth(frame, line);
+        frame->screen->bars[BAR_FOOT] = 0;
         return;
     }
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
@@ -449,7 +477,7 @@ static void order_foot(const struct frame *frame, struct rect line)
         bar_add(&bar, left_at(2), plain(ROLE_DIM), ", %zu unknown", foot->worth.unknown);
     }
     add_slip(&bar, frame, foot, stale);
-    bar_paint(&bar, frame->canvas, line);
+    bar_repaint(&bar, frame, BAR_FOOT, line);
 }
 
 static void list_hint(const struct frame *frame, struct rect line)
@@ -494,7 +522,9 @@ static void paint_table(const struct frame *frame, enum pane pane)
     }
     put_reason(frame, pane, inside);
     bool reason = table->order_count == 0 && inside.height < 3; /* it stands on that line */
-    if (view.area.height < inside.height && !reason) {
+    if (view.area.height >= inside.height || reason) {
+        frame->screen->bars[BAR_FOOT] = pane == PANE_ORDERS ? 0 : frame->screen->bars[BAR_FOOT];
+    } else {
         struct rect line = {inside.x, inside.y + inside.height - 1, inside.width, 1};
         if (pane == PANE_ORDERS) {
             order_foot(frame, line);

@@ -156,8 +156,8 @@ static void note_brief(struct screen *screen)
     static const enum pane panes[] = {PANE_ORDERS, PANE_POSITIONS};
     for (size_t i = 0; i < sizeof panes / sizeof *panes; i++) {
         struct table *table = &screen->tables[panes[i]];
-        if (table->brief != screen->layout.now) {
-            table->brief = screen->layout.now;
+        if (table->brief != (screen->layout.now != 0)) {
+            table->brief = screen->layout.now != 0;
             screen->retake |= RESOURCE_BIT(panes[i]);
             screen->need[panes[i]] = 0;
         }

@@ -115,4 +115,7 @@ int table_section(const struct table *table, const struct row *row);
  */
 bool table_sort_mend(struct table *table, bool *ret_moved);
 
+/* The foot counts a row anew that does not only work. */
+void table_foot_change(struct table *table, size_t row);
+
 #endif
