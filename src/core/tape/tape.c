@@ -2,6 +2,7 @@
 #include "tape_private.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 #include <blotter/core/tape.h>
 
 #include <math.h>
@@ -175,7 +176,7 @@ static void fill_entry(const struct telling *telling, enum tape_kind kind, struc
     ret->side = side_of(order);
     ret->quantity = order->quantity;
     ret->filled = order->filled;
-    ret->limit = first_known(order->price, telling->known->limit);
+    ret->limit = first_known(order_limit(order), telling->known->limit);
     ret->price = ret->limit;
     ret->ltp = first_known(order->ltp, telling->known->ltp);
     if (telling->tape->price != NULL) {
@@ -218,7 +219,7 @@ static void tell_change(struct telling *telling)
     const struct known *known = telling->known;
     struct tape_entry entry;
     fill_entry(telling, TAPE_CHANGED, &entry);
-    entry.limit_before = differs(order->price, known->limit) ? known->limit : (double)NAN;
+    entry.limit_before = differs(order_limit(order), known->limit) ? known->limit : (double)NAN;
     entry.quantity_before =
         differs(order->quantity, known->quantity) ? known->quantity : (double)NAN;
     if (!isnan(entry.limit_before) || !isnan(entry.quantity_before)) {
@@ -279,8 +280,8 @@ static void complete_end(struct telling *telling, enum known_state state)
         entry->price = order->average_price;
         more = true;
     }
-    if (isnan(entry->limit) && !isnan(order->price)) {
-        entry->limit = order->price;
+    if (isnan(entry->limit) && !isnan(order_limit(order))) {
+        entry->limit = order_limit(order);
         more = true;
     }
     if (more) {
@@ -297,7 +298,7 @@ void tape_remember_order(struct known *known, const struct order *order, enum kn
     if (order->direction != ORDER_SIDE_UNKNOWN) {
         known->direction = (uint8_t)order->direction;
     }
-    known->limit = first_known(order->price, known->limit);
+    known->limit = first_known(order_limit(order), known->limit);
     known->quantity = first_known(order->quantity, known->quantity);
     known->filled =
         order->filled > known->filled || isnan(known->filled) ? order->filled : known->filled;
