@@ -165,7 +165,7 @@ void tape_pane_select(struct screen *screen, const struct screen_input *input, s
 
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input)
 {
-    return entries_above(screen, input, screen->away.looked);
+    return input->day != NULL ? 0 : entries_above(screen, input, screen->away.looked);
 }
 
 /* --- painting ------------------------------------------------------------------------------- */
