@@ -1,3 +1,4 @@
+#include "backend.h"
 #include "session.h"
 #include "token_renew.h"
 
@@ -25,6 +26,7 @@ struct desk {
     struct client *client;
     struct token_renew *renew;
     char host[256];
+    char section[24];    /* of the state: a number for what it is, whatever its name is made of */
     char *daybook;       /* NULL: none is kept */
     char *cache;         /* its own directory; NULL: the usual one */
     struct trace *trace; /* its lines of it; NULL: the dashboard's */
@@ -42,7 +44,6 @@ struct dashboard {
     uint64_t serials;         /* given away so far */
     struct tui_account accounts[CONFIG_PROFILES_MAX];
     char *state_path;
-    char state_server[24]; /* a number for what is looked at, whatever its name is made of */
     const char *theme_dirs[2];
     struct tui_key keys[BINDINGS_MAX];
     size_t key_count;
@@ -133,6 +134,7 @@ static void list_accounts(struct dashboard *dashboard, struct tui_settings *ret)
                                  .name = named ? desk->profile->name : NULL,
                                  .badge = profile_badge(desk->profile),
                                  .host = desk->host,
+                                 .section = desk->section,
                                  .user = config_text(desk->profile->config, CONFIG_USER)};
     }
     ret->accounts = dashboard->accounts;
@@ -153,7 +155,8 @@ static void fill(struct dashboard *dashboard, const struct config *config, struc
     ret->keys = dashboard->keys;
     ret->key_count = dashboard->key_count;
     ret->state_path = dashboard->state_path;
-    ret->state_server = dashboard->state_server;
+    /* Together accounts have one, whichever there are. */
+    ret->state_server = dashboard->session->named > 1 ? "several" : dashboard->desks[0]->section;
     ret->reload = reload;
     ret->log = log_text;
     ret->word = dashboard->word[0] != '\0' ? dashboard->word : NULL;
@@ -220,6 +223,23 @@ static char *cache_of(const struct dashboard *dashboard, const struct profile *p
                : NULL;
 }
 
+/* The same whether others are open; the demo's server has another port each time. */
+static void name_section(const struct profile *profile, char out[24])
+{
+    static const enum config_id parts[] = {CONFIG_BACKEND, CONFIG_URL, CONFIG_USER};
+    const char *name =
+        profile->name != NULL ? profile->name : config_text(profile->config, CONFIG_PROFILE);
+    uint64_t hash = hash_bytes(hash_text(HASH_START, name != NULL ? name : ""), "", 1);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const char *text = config_text(profile->config, parts[i]);
+        hash = hash_bytes(hash_text(hash, text != NULL ? text : ""), "", 1);
+    }
+    snprintf(out, 24, "%016" PRIx64, hash);
+    if (profile->demo != NULL) {
+        snprintf(out, 24, "demo");
+    }
+}
+
 static void desk_close(struct desk *desk)
 {
     token_renew_free(desk->renew);
@@ -241,6 +261,7 @@ static bool desk_open(struct dashboard *dashboard, struct profile *profile, stru
     desk->serial = ++dashboard->serials;
     desk->daybook = daybook_of(dashboard, profile);
     profile_host(profile, desk->host, sizeof desk->host);
+    name_section(profile, desk->section);
     profile_client(profile, &settings);
     desk->cache = cache_of(dashboard, profile, settings.cache_dir);
     settings.cache_dir = desk->cache != NULL ? desk->cache : settings.cache_dir;
@@ -314,21 +335,25 @@ static bool open_all(struct dashboard *dashboard)
 
 /* --- reload ----------------------------------------------------------------------------------- */
 
+/* While the screen is there. */
+static void desk_end(struct dashboard *dashboard, size_t i)
+{
+    struct desk *desk = dashboard->desks[i];
+    client_on_change(desk->client, NULL, NULL);
+    client_stop(desk->client);
+    desk_close(desk);
+    size_t behind = --dashboard->desk_count - i;
+    memmove(dashboard->desks + i, dashboard->desks + i + 1, behind * sizeof *dashboard->desks);
+}
+
 static void on_goes(void *user, struct profile *profile)
 {
     struct dashboard *dashboard = user;
-    size_t kept = 0;
-    for (size_t i = 0; i < dashboard->desk_count; i++) {
-        struct desk *desk = dashboard->desks[i];
-        if (desk->profile != profile) {
-            dashboard->desks[kept++] = desk;
-            continue;
+    for (size_t i = dashboard->desk_count; i-- > 0;) {
+        if (dashboard->desks[i]->profile == profile) {
+            desk_end(dashboard, i);
         }
-        client_on_change(desk->client, NULL, NULL);
-        client_stop(desk->client);
-        desk_close(desk);
     }
-    dashboard->desk_count = kept;
     session_log(dashboard->session, "%s: is not shown any more", profile->name);
 }
 
@@ -349,12 +374,50 @@ static void on_failed(void *user, const struct problem *problem)
     tell(dashboard, problem->text);
 }
 
-/* What may change in an account that stays: its backend's files, its alerts, its token. */
-static bool reload_desk(struct desk *desk, const struct config *config, struct problem *ret_problem)
+/* The last one opened takes the place of number i. */
+static void move_last(struct dashboard *dashboard, size_t i)
 {
-    const struct profile_ground ground = session_ground(desk->dashboard->session);
-    if (!profile_reload_backend(desk->profile, &ground, desk->client, ret_problem)) {
+    size_t last = dashboard->desk_count - 1;
+    struct desk *desk = dashboard->desks[last];
+    memmove(dashboard->desks + i + 1, dashboard->desks + i, (last - i) * sizeof desk);
+    dashboard->desks[i] = desk;
+}
+
+/* Its backend has other panes: another client in its place, with the old files should those not
+ * do. */
+static void desk_reopen(struct dashboard *dashboard, size_t i, struct profile *next)
+{
+    struct profile *profile = dashboard->desks[i]->profile;
+    struct fault fault;
+    desk_end(dashboard, i);
+    profile_swap_backend(profile, next);
+    if (!desk_open(dashboard, profile, &fault)) {
+        struct problem problem;
+        tell_fault(dashboard, profile, &fault, &problem);
+        profile_swap_backend(profile, next);
+        desk_open(dashboard, profile, &fault); /* as before */
+    }
+    move_last(dashboard, i);
+    backend_close(next);
+    client_renew_secrets(dashboard->desks[i]->client);
+}
+
+/* What may change in an account that stays: its backend's files, its alerts, its token. */
+static bool reload_desk(struct dashboard *dashboard, size_t i, const struct config *config,
+                        struct problem *ret_problem)
+{
+    struct desk *desk = dashboard->desks[i];
+    const struct profile_ground ground = session_ground(dashboard->session);
+    struct profile next;
+    switch (profile_reload_backend(desk->profile, desk->client, &ground, &next, ret_problem)) {
+    case PROFILE_NOT_RELOADED:
         return false;
+    case PROFILE_REOPENS:
+        desk_reopen(dashboard, i, &next);
+        desk = dashboard->desks[i];
+        break;
+    case PROFILE_RELOADED:
+        break;
     }
     set_alarms(desk->client, config);
     if (client_is_refused(desk->client)) {
@@ -363,12 +426,12 @@ static bool reload_desk(struct desk *desk, const struct config *config, struct p
     return true;
 }
 
-static bool reload_named(struct desk *desk, struct problem *ret_problem)
+static bool reload_named(struct dashboard *dashboard, size_t i, struct problem *ret_problem)
 {
-    const struct session *session = desk->dashboard->session;
-    struct config *config =
-        profile_config(session->options, &session->paths, desk->profile->name, ret_problem);
-    bool good = config != NULL && reload_desk(desk, config, ret_problem);
+    const struct session *session = dashboard->session;
+    const char *name = dashboard->desks[i]->profile->name;
+    struct config *config = profile_config(session->options, &session->paths, name, ret_problem);
+    bool good = config != NULL && reload_desk(dashboard, i, config, ret_problem);
     config_free(config);
     return good;
 }
@@ -391,8 +454,8 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
         if (!several) {
             token_renew_set_config(desk->renew, session->latest);
         }
-        if (several ? !reload_named(desk, &problem)
-                    : !reload_desk(desk, session->latest, &problem)) {
+        if (several ? !reload_named(dashboard, i, &problem)
+                    : !reload_desk(dashboard, i, session->latest, &problem)) {
             if (!several) {
                 snprintf(error, error_size, "%s", problem.text);
                 return false;
@@ -404,32 +467,11 @@ static bool reload(void *user, struct tui_settings *ret, char *error, size_t err
     return true;
 }
 
-/* --- what is remembered ------------------------------------------------------------------------
+/* --- the whole ---------------------------------------------------------------------------------
  */
-
-/* The demo's server has another port each time. Several accounts have a state of their own. */
-static void name_server(struct dashboard *dashboard)
-{
-    static const enum config_id parts[] = {CONFIG_PROFILE, CONFIG_BACKEND, CONFIG_URL, CONFIG_USER};
-    const struct session *session = dashboard->session;
-    uint64_t hash = HASH_START;
-    for (size_t p = 0; p < session->profile_count; p++) {
-        const struct profile *profile = session->profiles[p];
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-            const char *text = config_text(profile->config, parts[i]);
-            hash = hash_bytes(hash_text(hash, text != NULL ? text : ""), "", 1);
-        }
-        hash = hash_text(hash, session->named > 1 ? profile->name : "");
-    }
-    snprintf(dashboard->state_server, sizeof dashboard->state_server, "%016" PRIx64, hash);
-    if (session->profile_count > 0 && session->profiles[0]->demo != NULL) {
-        snprintf(dashboard->state_server, sizeof dashboard->state_server, "demo");
-    }
-}
 
 static void prepare(struct dashboard *dashboard)
 {
-    name_server(dashboard);
     struct paths *paths = &dashboard->session->paths;
     dashboard->theme_dirs[0] = paths->theme_dir;
     if (paths->state_dir != NULL && file_make_directory(paths->state_dir)) {

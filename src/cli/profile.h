@@ -77,10 +77,18 @@ const char *profile_url(const struct profile *profile);
 /* What tells this backend's data and account from another's on the disk. */
 const char *profile_server(const struct profile *profile);
 
-/* Reads the files and secrets of its backend again; the client uses them from now on. False with
- * the problem: the old ones stay in force. Nothing happens without a backend of files. */
-bool profile_reload_backend(struct profile *profile, const struct profile_ground *ground,
-                            struct client *client, struct problem *ret_problem);
+/*
+ * Reads the files and secrets of its backend again; the client uses them from now on. With the
+ * problem the old ones stay in force. Nothing happens without a backend of files. A client is made
+ * for the panes that there are: where one came or went it cannot go on, and its owner makes
+ * another, in this order: ends it, profile_swap_backend(profile, next), makes the new one,
+ * backend_close(next).
+ */
+enum profile_reloaded { PROFILE_NOT_RELOADED, PROFILE_RELOADED, PROFILE_REOPENS };
+enum profile_reloaded profile_reload_backend(struct profile *profile, struct client *client,
+                                             const struct profile_ground *ground,
+                                             struct profile *ret_next, struct problem *ret_problem);
+void profile_swap_backend(struct profile *profile, struct profile *other);
 
 /* Compiles the functions of its backend; false when there is nothing wrong with them, else every
  * fault is said on stderr. */

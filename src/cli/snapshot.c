@@ -21,6 +21,7 @@ struct one {
     struct run *run;
     const struct profile *profile;
     struct client *client; /* NULL: its settings cannot work */
+    struct trace *trace;   /* its lines of it; NULL: the run's, or none */
     resource_mask wanted;
     struct filter filters[RESOURCE_COUNT];
 };
@@ -369,7 +370,8 @@ static bool open_one(struct run *run, const struct profile *profile)
     profile_client(profile, &settings);
     settings.stream = false;
     settings.cache_dir = NULL;
-    settings.trace = run->trace;
+    one->trace = profile->name != NULL ? trace_of(run->trace, profile->name) : NULL;
+    settings.trace = one->trace != NULL ? one->trace : run->trace;
     int64_t limit_ms = session_one_clock(&settings);
     run->limit_ms = limit_ms > run->limit_ms ? limit_ms : run->limit_ms;
     one->wanted = settings.engine.wanted;
@@ -401,6 +403,7 @@ static void close_all(struct run *run)
             client_free(run->each[i].client);
         }
         profile_loop(run->each[i].profile, NULL);
+        trace_close(run->each[i].trace);
     }
     free(run->each);
 }

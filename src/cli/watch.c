@@ -16,7 +16,11 @@ struct watch {
     struct loop *loop;
     const struct watch_settings *settings;
     struct watch_print print;
-    struct watch_stream **streams; /* of the sources; NULL: its settings cannot work */
+    struct slot {
+        const struct watch_source *source; /* NULL: nobody's */
+        struct watch_stream *stream;       /* NULL: its settings cannot work */
+        size_t owner;                      /* in the cursor */
+    } slots[WATCH_SOURCES_MAX];
     size_t running;
     struct status_tally tally;   /* of those that have ended */
     struct loop_timer *end;      /* --duration */
@@ -54,9 +58,9 @@ static void finish(struct watch *watch)
     if (watch->running > 0) {
         status_add(&watch->tally, STATUS_OK);
     }
-    for (size_t i = 0; i < watch->settings->source_count; i++) {
-        if (watch->streams[i] != NULL) {
-            watch_stream_stop(watch->streams[i]);
+    for (size_t i = 0; i < WATCH_SOURCES_MAX; i++) {
+        if (watch->slots[i].stream != NULL) {
+            watch_stream_stop(watch->slots[i].stream);
         }
     }
     leave_when_written(watch);
@@ -108,9 +112,9 @@ static void settle_cursor(void *user)
 
 static void pause_all(struct watch *watch, bool paused)
 {
-    for (size_t i = 0; i < watch->settings->source_count; i++) {
-        if (watch->streams[i] != NULL) {
-            watch_stream_pause(watch->streams[i], paused);
+    for (size_t i = 0; i < WATCH_SOURCES_MAX; i++) {
+        if (watch->slots[i].stream != NULL) {
+            watch_stream_pause(watch->slots[i].stream, paused);
         }
     }
 }
@@ -143,9 +147,9 @@ static void on_out_change(void *user)
 static void on_turn_end(void *user)
 {
     struct watch *watch = user;
-    for (size_t i = 0; i < watch->settings->source_count; i++) {
-        if (watch->streams[i] != NULL) {
-            watch_stream_turn(watch->streams[i]);
+    for (size_t i = 0; i < WATCH_SOURCES_MAX; i++) {
+        if (watch->slots[i].stream != NULL) {
+            watch_stream_turn(watch->slots[i].stream);
         }
     }
     if (!watch->print.out.blocked) {
@@ -153,6 +157,12 @@ static void on_turn_end(void *user)
     }
     settle_cursor(watch);
     trace_flush(watch->settings->trace);
+}
+
+static struct watch_cursor_owner owner_of(const struct watch_source *source)
+{
+    const char *server = source->http.url != NULL ? source->http.url : "";
+    return (struct watch_cursor_owner){server, source->user, source->backend, source->name};
 }
 
 static bool open_cursor(struct watch *watch)
@@ -164,10 +174,7 @@ static bool open_cursor(struct watch *watch)
         return true;
     }
     for (size_t i = 0; i < settings->source_count; i++) {
-        const struct watch_source *source = &settings->sources[i];
-        const char *server = source->http.url != NULL ? source->http.url : "";
-        owners[i] =
-            (struct watch_cursor_owner){server, source->user, source->backend, source->name};
+        owners[i] = owner_of(settings->sources[i]);
     }
     watch->cursor = watch_cursor_open(settings->cursor, owners, settings->source_count, why);
     if (watch->cursor == NULL) {
@@ -179,24 +186,98 @@ static bool open_cursor(struct watch *watch)
 }
 
 /* Of several, those whose settings cannot work are said and the others open. */
+static void open_stream(struct watch *watch, struct slot *slot)
+{
+    const struct watch_streams all = {&watch->print, watch->cursor, on_printed, on_over, watch};
+    struct fault fault;
+    watch_print_name(&watch->print, slot->source->name);
+    slot->stream = watch_stream_new(&all, slot->source, slot->owner, &fault);
+    if (slot->stream == NULL) {
+        watch_say(&watch->print, slot->source->name, "%s", fault.text);
+        status_add(&watch->tally, STATUS_USAGE);
+    } else {
+        watch->running++;
+    }
+}
+
 static bool open_streams(struct watch *watch)
 {
     const struct watch_settings *settings = watch->settings;
-    const struct watch_streams all = {&watch->print, watch->cursor, on_printed, on_over, watch};
-    struct fault fault;
     for (size_t i = 0; i < settings->source_count; i++) {
-        watch->streams[i] = watch_stream_new(&all, i, &fault);
-        if (watch->streams[i] == NULL) {
-            watch_say(&watch->print, settings->sources[i].name, "%s", fault.text);
-            status_add(&watch->tally, STATUS_USAGE);
-        } else {
-            watch->running++;
-        }
+        watch->slots[i].source = settings->sources[i];
+        watch->slots[i].owner = i;
+        open_stream(watch, &watch->slots[i]);
     }
     if (settings->short_of_some) {
         status_add(&watch->tally, STATUS_USAGE);
     }
     return watch->running > 0;
+}
+
+/* ---- sources that come and go ---- */
+
+static struct slot *find_slot(struct watch *watch, const struct watch_source *source)
+{
+    size_t i = 0;
+    while (i < WATCH_SOURCES_MAX && watch->slots[i].source != source) {
+        i++;
+    }
+    return i < WATCH_SOURCES_MAX ? &watch->slots[i] : NULL;
+}
+
+void watch_miss(struct watch *watch, const char *sentence)
+{
+    watch_say(&watch->print, NULL, "%s", sentence);
+    status_add(&watch->tally, STATUS_USAGE);
+}
+
+void watch_add(struct watch *watch, const struct watch_source *source)
+{
+    struct slot *slot = find_slot(watch, NULL);
+    const struct watch_cursor_owner owner = owner_of(source);
+    char why[CURSOR_WHY_MAX] = "too many accounts";
+    size_t place = 0;
+    if (slot == NULL ||
+        (watch->cursor != NULL && !watch_cursor_add(watch->cursor, &owner, &place, why))) {
+        watch_say(&watch->print, source->name, "%s", why);
+        status_add(&watch->tally, STATUS_USAGE);
+        return;
+    }
+    *slot = (struct slot){source, NULL, place};
+    open_stream(watch, slot);
+    if (slot->stream != NULL) {
+        watch_stream_pause(slot->stream, watch->print.out.blocked);
+        watch_stream_start(slot->stream);
+    }
+}
+
+void watch_remove(struct watch *watch, const struct watch_source *source)
+{
+    struct slot *slot = find_slot(watch, source);
+    if (slot == NULL) {
+        return;
+    }
+    if (watch->cursor != NULL) {
+        watch_cursor_leave(watch->cursor, slot->owner);
+    }
+    if (slot->stream != NULL) {
+        watch->running -= watch_stream_is_over(slot->stream) ? 0 : 1;
+        watch_stream_stop(slot->stream);
+        watch_stream_free(slot->stream);
+    }
+    *slot = (struct slot){.source = NULL};
+}
+
+static void on_reload(void *user, int signo)
+{
+    struct watch *watch = user;
+    if (watch->ending) {
+        return;
+    }
+    watch->settings->on_reload(watch->settings->reload_user, watch, signo);
+    if (watch->running == 0) {
+        finish(watch);
+    }
 }
 
 static void start(struct watch *watch)
@@ -205,14 +286,18 @@ static void start(struct watch *watch)
     watch->print.out.on_change = on_out_change;
     watch->print.out.user = watch;
     loop_before_wait(watch->loop, on_turn_end, watch);
+    if (settings->on_reload != NULL) {
+        loop_signal(watch->loop, SIGHUP, on_reload, watch);
+        loop_signal(watch->loop, SIGUSR1, on_reload, watch);
+    }
     if (settings->duration_ms > 0) {
         watch->end = loop_timer_new(watch->loop, on_duration, watch);
         loop_timer_set(watch->end,
                        loop_refresh(watch->loop).mono_us + settings->duration_ms * 1000);
     }
-    for (size_t i = 0; i < settings->source_count; i++) {
-        if (watch->streams[i] != NULL) {
-            watch_stream_start(watch->streams[i]);
+    for (size_t i = 0; i < WATCH_SOURCES_MAX; i++) {
+        if (watch->slots[i].stream != NULL) {
+            watch_stream_start(watch->slots[i].stream);
         }
     }
 }
@@ -224,10 +309,9 @@ static void close_all(struct watch *watch)
     watch_cursor_close(watch->cursor);
     loop_timer_free(watch->cursor_timer);
     loop_timer_free(watch->end);
-    for (size_t i = 0; i < watch->settings->source_count; i++) {
-        watch_stream_free(watch->streams[i]);
+    for (size_t i = 0; i < WATCH_SOURCES_MAX; i++) {
+        watch_stream_free(watch->slots[i].stream);
     }
-    free(watch->streams);
     watch_print_done(&watch->print);
 }
 
@@ -236,7 +320,6 @@ int watch_run(struct loop *loop, const struct watch_settings *settings)
     struct watch watch = {.loop = loop, .settings = settings};
     int status = STATUS_USAGE;
     signal(SIGPIPE, SIG_IGN);
-    watch.streams = mem_calloc(settings->source_count, sizeof *watch.streams);
     watch_print_init(&watch.print, loop, settings);
     if (open_cursor(&watch) && open_streams(&watch)) {
         start(&watch);

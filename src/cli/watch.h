@@ -14,6 +14,9 @@
 
 enum watch_format { WATCH_TEXT, WATCH_JSON, WATCH_RAW };
 
+#define WATCH_SOURCES_MAX 32
+
+struct watch;        /* a run */
 struct watch_stream; /* of one source, while it runs */
 
 /* Whose events. Everything is borrowed and outlives the run. */
@@ -31,10 +34,11 @@ struct watch_source {
      * watch_use_token will follow, from the loop. NULL: nobody asks. */
     bool (*on_refused)(void *user, struct watch_stream *stream);
     void *refused_user;
+    struct trace *trace; /* its lines of the whole's; NULL: they are not told apart */
 };
 
 struct watch_settings {
-    const struct watch_source *sources;
+    const struct watch_source *const *sources; /* at most WATCH_SOURCES_MAX */
     size_t source_count;
     bool short_of_some; /* sources that were asked for could not be opened: some have failed */
     enum watch_format format;
@@ -51,7 +55,10 @@ struct watch_settings {
     bool utc;            /* for WATCH_TEXT: times in UTC instead of the local zone */
     int out_fd;          /* events */
     int err_fd;          /* everything else */
-    struct trace *trace; /* the caller's; NULL: none */
+    struct trace *trace; /* of the whole; the caller's; NULL: none */
+    /* SIGHUP, and SIGUSR1: sources may be added and removed in there. NULL: both are left alone. */
+    void (*on_reload)(void *user, struct watch *watch, int signo);
+    void *reload_user;
 };
 
 void watch_settings_default(struct watch_settings *ret);
@@ -63,6 +70,14 @@ void watch_settings_default(struct watch_settings *ret);
  * that cannot work; 3 not authorised; 5 when that befell some of several.
  */
 int watch_run(struct loop *loop, const struct watch_settings *settings);
+
+/* One more source, which outlives the run or its removal; what is wrong with it is said, and counts
+ * as one that failed. */
+void watch_add(struct watch *watch, const struct watch_source *source);
+/* Nothing more comes of it; its place in the cursor stays. */
+void watch_remove(struct watch *watch, const struct watch_source *source);
+/* Says why one that was asked for is not there; it counts as one that failed. */
+void watch_miss(struct watch *watch, const char *sentence);
 
 /* The token that was asked for; NULL and why: there is none, which is the stream's end. */
 void watch_use_token(struct watch_stream *stream, const char *token, const char *why);

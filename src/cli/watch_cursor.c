@@ -28,13 +28,14 @@ struct place {
     char *name, *server, *user, *backend;
     char id[CURSOR_ID_MAX + 1];
     bool is_old;
+    bool left; /* nobody uses it now */
     struct mark marks[CURSOR_MARKS_MAX];
     size_t mark_count;
 };
 
 struct watch_cursor {
-    char *path, *fresh; /* the file, and what it is written as */
-    struct place *places;
+    char *path, *fresh;   /* the file, and what it is written as */
+    struct place *places; /* room for CURSOR_PLACES_MAX */
     size_t count;
     struct buf others; /* lines of the file that are not ours */
     bool moved;
@@ -165,21 +166,33 @@ static const char *take_lock(struct watch_cursor *cursor)
     return errno == EWOULDBLOCK ? "another blotter goes on from it" : strerror(errno);
 }
 
+static void place_open(struct place *place, const struct watch_cursor_owner *owner)
+{
+    *place = (struct place){.name = copy(owner->name),
+                            .server = copy(owner->server),
+                            .user = copy(owner->user),
+                            .backend = copy(owner->backend)};
+}
+
+static void place_done(struct place *place)
+{
+    free(place->name);
+    free(place->server);
+    free(place->user);
+    free(place->backend);
+}
+
 struct watch_cursor *watch_cursor_open(const char *path, const struct watch_cursor_owner *owners,
                                        size_t count, char why[CURSOR_WHY_MAX])
 {
     struct watch_cursor *cursor = mem_calloc(1, sizeof *cursor);
     cursor->path = copy(path);
     cursor->fresh = mem_printf("%s.new", path);
-    cursor->places = mem_calloc(count, sizeof *cursor->places);
+    cursor->places = mem_calloc(CURSOR_PLACES_MAX, sizeof *cursor->places);
     cursor->count = count;
     buf_init(&cursor->others, CURSOR_FILE_MAX);
     for (size_t i = 0; i < count; i++) {
-        struct place *place = &cursor->places[i];
-        place->name = copy(owners[i].name);
-        place->server = copy(owners[i].server);
-        place->user = copy(owners[i].user);
-        place->backend = copy(owners[i].backend);
+        place_open(&cursor->places[i], &owners[i]);
     }
     const char *wrong = take_lock(cursor);
     wrong = wrong == NULL ? read_file(cursor) : wrong;
@@ -299,6 +312,105 @@ static bool write_file(struct watch_cursor *cursor)
     return good;
 }
 
+/* ---- owners that come and go ---- */
+
+/* The line of a name among those of others goes to its place. Why not, or NULL. */
+static const char *take_from_others(struct watch_cursor *cursor, struct place *place)
+{
+    struct buf rest;
+    const char *why = NULL, *text = cursor->others.data, *end = text + cursor->others.len;
+    buf_init(&rest, CURSOR_FILE_MAX);
+    while (text < end) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        struct span root;
+        bool whole = span_check(text, (size_t)(stop - text), &root, NULL);
+        if (whole && same(root, "profile", place->name)) {
+            why = take_place(place, root);
+        } else {
+            buf_append(&rest, text, (size_t)(stop - text) + 1);
+        }
+        text = stop + 1;
+    }
+    if (why == NULL) {
+        struct buf before = cursor->others;
+        cursor->others = rest;
+        rest = before;
+    }
+    buf_done(&rest);
+    return why;
+}
+
+/* Room for one more: a new place, or one that nobody uses, whose line stays among the others. */
+static struct place *find_room(struct watch_cursor *cursor)
+{
+    size_t i = 0;
+    if (cursor->count < CURSOR_PLACES_MAX) {
+        return &cursor->places[cursor->count++];
+    }
+    while (i < cursor->count && !cursor->places[i].left) {
+        i++;
+    }
+    if (i == cursor->count) {
+        return NULL;
+    }
+    if (cursor->places[i].is_old) {
+        put_place(&cursor->others, &cursor->places[i]);
+    }
+    place_done(&cursor->places[i]);
+    return &cursor->places[i];
+}
+
+static bool text_equal(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* One that was here and left goes on where it was. */
+static struct place *find_left(struct watch_cursor *cursor, const struct watch_cursor_owner *owner)
+{
+    for (size_t i = 0; i < cursor->count; i++) {
+        struct place *place = &cursor->places[i];
+        if (place->left && text_equal(place->name, owner->name)) {
+            return place;
+        }
+    }
+    return NULL;
+}
+
+bool watch_cursor_add(struct watch_cursor *cursor, const struct watch_cursor_owner *owner,
+                      size_t *ret_owner, char why[CURSOR_WHY_MAX])
+{
+    const char *wrong = NULL;
+    struct place *place = find_left(cursor, owner);
+    if (place != NULL) {
+        bool its = text_equal(place->server, owner->server) &&
+                   text_equal(place->user, owner->user) &&
+                   text_equal(place->backend, owner->backend);
+        wrong = its ? NULL : "its place is of another account";
+    } else if ((place = find_room(cursor)) == NULL) {
+        wrong = "too many accounts";
+    } else {
+        place_open(place, owner);
+        wrong = take_from_others(cursor, place);
+    }
+    if (wrong != NULL && place != NULL && !place->left) { /* it was for nothing */
+        place_done(place);
+        *place = (struct place){.left = true};
+    }
+    if (wrong != NULL) {
+        snprintf(why, CURSOR_WHY_MAX, "cannot use the cursor %.200s: %s", cursor->path, wrong);
+        return false;
+    }
+    place->left = false;
+    *ret_owner = (size_t)(place - cursor->places);
+    return true;
+}
+
+void watch_cursor_leave(struct watch_cursor *cursor, size_t owner)
+{
+    cursor->places[owner].left = true;
+}
+
 int64_t watch_cursor_write(struct watch_cursor *cursor, int64_t now_us, char *why, size_t why_size)
 {
     why[0] = '\0';
@@ -339,10 +451,7 @@ void watch_cursor_close(struct watch_cursor *cursor)
     free(cursor->path);
     free(cursor->fresh);
     for (size_t i = 0; i < cursor->count; i++) {
-        free(cursor->places[i].name);
-        free(cursor->places[i].server);
-        free(cursor->places[i].user);
-        free(cursor->places[i].backend);
+        place_done(&cursor->places[i]);
     }
     free(cursor->places);
     buf_done(&cursor->others);

@@ -36,6 +36,14 @@ struct watch_cursor_owner {
  */
 struct watch_cursor *watch_cursor_open(const char *path, const struct watch_cursor_owner *owners,
                                        size_t count, char why[CURSOR_WHY_MAX]);
+/*
+ * While it is used: one more owner with a name, whose line the file may have. False with a sentence
+ * in why when that is another's, or when CURSOR_PLACES_MAX are in use. Who leaves keeps the line.
+ */
+bool watch_cursor_add(struct watch_cursor *cursor, const struct watch_cursor_owner *owner,
+                      size_t *ret_owner, char why[CURSOR_WHY_MAX]);
+void watch_cursor_leave(struct watch_cursor *cursor, size_t owner);
+
 /* Writes what is not yet written, and lets the file go. NULL is fine. */
 void watch_cursor_close(struct watch_cursor *cursor);
 

@@ -4,6 +4,8 @@
 
 #include <blotter/core/alloc.h>
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,12 +62,26 @@ static void fill(const struct session *session, struct watch_settings *settings)
 
 /* --- another token --------------------------------------------------------------------------- */
 
+struct mode;
+
 /* One account, and what its source points into. */
 struct one {
-    const struct profile *profile;
+    struct mode *mode;
+    struct profile *profile; /* NULL: nobody's */
     char *path;
     struct token_renew *renew;
     struct watch_stream *stream; /* that waits for a token */
+    struct trace *trace;         /* its lines of it; NULL: the whole's, or none */
+    struct watch_source source;
+};
+
+struct mode {
+    struct session *session;
+    struct loop *loop;
+    struct watch_settings settings;
+    struct one each[CONFIG_PROFILES_MAX];
+    struct watch *watch; /* while it is reloaded */
+    bool has_terminal;   /* it was started from one */
 };
 
 static void on_token(void *user, const char *token, const struct problem *problem)
@@ -83,25 +99,12 @@ static bool on_refused(void *user, struct watch_stream *stream)
 
 /* --- the accounts ---------------------------------------------------------------------------- */
 
-static void open_one(struct one *one, const struct profile *profile, struct loop *loop)
-{
-    const struct token_renewal asked = {.source = profile->token_source,
-                                        .config = profile->config,
-                                        .token = profile->token,
-                                        .fn = on_token,
-                                        .user = one};
-    one->profile = profile;
-    one->path = resource_path(RESOURCE_STREAM_PATH, config_text(profile->config, CONFIG_USER));
-    one->renew = token_renew_new(loop, &asked);
-    profile_loop(profile, loop);
-}
-
-static void describe(struct one *one, struct watch_source *ret)
+static void describe(struct one *one)
 {
     const struct profile *profile = one->profile;
     struct client_settings client;
     profile_client(profile, &client);
-    *ret = (struct watch_source){
+    one->source = (struct watch_source){
         .name = profile->name,
         .relayed = client.backend,
         .path = one->path,
@@ -111,64 +114,150 @@ static void describe(struct one *one, struct watch_source *ret)
         .backend = config_text(profile->config, CONFIG_BACKEND),
         .on_refused = on_refused,
         .refused_user = one,
+        .trace = one->trace,
     };
-    profile_http(profile, &ret->http);
-    profile_conn(profile, &ret->conn);
+    profile_http(profile, &one->source.http);
+    profile_conn(profile, &one->source.conn);
+    one->source.http.pool = client.http.pool;
 }
 
-/* A backend whose functions do not compile has said so, and is left out. */
-static size_t describe_all(const struct session *session, struct one *each,
-                           struct watch_source *sources)
+/* NULL when a backend's functions do not compile, which has been said: it is left out. */
+static struct one *open_one(struct mode *mode, struct profile *profile)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < session->profile_count; i++) {
-        if (!profile_backend_is_broken(session->profiles[i])) {
-            describe(&each[i], &sources[count++]);
-        }
+    size_t i = 0;
+    while (mode->each[i].profile != NULL) {
+        i++; /* a session opens no more than there is room for */
     }
-    return count;
+    struct one *one = &mode->each[i];
+    const struct token_renewal asked = {.source = profile->token_source,
+                                        .config = profile->config,
+                                        .token = profile->token,
+                                        .fn = on_token,
+                                        .user = one};
+    if (profile_backend_is_broken(profile)) {
+        return NULL;
+    }
+    *one = (struct one){.mode = mode, .profile = profile};
+    one->path = resource_path(RESOURCE_STREAM_PATH, config_text(profile->config, CONFIG_USER));
+    one->renew = token_renew_new(mode->loop, &asked);
+    one->trace = profile->name != NULL ? trace_of(mode->settings.trace, profile->name) : NULL;
+    profile_loop(profile, mode->loop);
+    describe(one);
+    return one;
 }
 
 static void close_one(struct one *one)
 {
     token_renew_free(one->renew);
     profile_loop(one->profile, NULL);
+    trace_close(one->trace);
     free(one->path);
+    *one = (struct one){.profile = NULL};
 }
 
-static int run(const struct session *session, struct loop *loop, struct watch_settings *settings)
+/* --- while it runs --------------------------------------------------------------------------- */
+
+static void on_goes(void *user, struct profile *profile)
 {
-    struct one *each = mem_calloc(session->profile_count, sizeof *each);
-    struct watch_source *sources = mem_calloc(session->profile_count, sizeof *sources);
+    struct mode *mode = user;
+    for (size_t i = 0; i < CONFIG_PROFILES_MAX; i++) {
+        if (mode->each[i].profile == profile) {
+            watch_remove(mode->watch, &mode->each[i].source);
+            close_one(&mode->each[i]);
+        }
+    }
+}
+
+static void on_came(void *user, struct profile *profile)
+{
+    struct mode *mode = user;
+    struct one *one = open_one(mode, profile);
+    if (one != NULL) {
+        watch_add(mode->watch, &one->source);
+    } else {
+        char sentence[PROBLEM_BYTES];
+        snprintf(sentence, sizeof sentence, "%s: its backend is left out", profile->name);
+        watch_miss(mode->watch, sentence);
+    }
+}
+
+static void on_failed(void *user, const struct problem *problem)
+{
+    struct mode *mode = user;
+    watch_miss(mode->watch, problem->text);
+}
+
+/* Whether a terminal that we had is still there. */
+static bool finds_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0;
+}
+
+/* SIGHUP is the end where it is the terminal that went. */
+static void on_reload(void *user, struct watch *watch, int signo)
+{
+    struct mode *mode = user;
+    const struct session_changes changes = {on_goes, on_came, on_failed, mode};
+    struct problem problem;
+    if (signo == SIGHUP && mode->has_terminal && !finds_terminal()) {
+        loop_quit(mode->loop, STATUS_SIGNAL + signo);
+        return;
+    }
+    mode->watch = watch;
+    if (!session_reload(mode->session, &changes, &problem)) {
+        fprintf(stderr, "blotter: not reloaded: %s\n", problem.text);
+    }
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static int run(struct mode *mode)
+{
+    struct session *session = mode->session;
+    struct watch_settings *settings = &mode->settings;
+    const struct watch_source *sources[WATCH_SOURCES_MAX];
     for (size_t i = 0; i < session->profile_count; i++) {
-        open_one(&each[i], session->profiles[i], loop);
+        struct one *one = open_one(mode, session->profiles[i]);
+        if (one != NULL) {
+            sources[settings->source_count++] = &one->source;
+        }
     }
     settings->sources = sources;
-    settings->source_count = describe_all(session, each, sources);
     settings->short_of_some = settings->source_count < session->named;
-    int status = settings->source_count > 0 ? watch_run(loop, settings) : STATUS_USAGE;
-    for (size_t i = 0; i < session->profile_count; i++) {
-        close_one(&each[i]);
+    if (session->named > 1) {
+        settings->on_reload = on_reload;
+        settings->reload_user = mode;
+        mode->has_terminal = finds_terminal();
     }
-    free(sources);
-    free(each);
+    int status = settings->source_count > 0 ? watch_run(mode->loop, settings) : STATUS_USAGE;
+    for (size_t i = 0; i < CONFIG_PROFILES_MAX; i++) {
+        if (mode->each[i].profile != NULL) {
+            close_one(&mode->each[i]);
+        }
+    }
     return status;
 }
 
 int session_watch(struct session *session)
 {
-    struct watch_settings settings;
     struct problem problem;
-    struct loop *loop = loop_new();
+    struct mode *mode = mem_calloc(1, sizeof *mode);
     int status = STATUS_RUNTIME;
-    fill(session, &settings);
-    session_end_on_signals(loop);
-    if (session_trace(session, &settings.trace, &problem)) {
-        status = run(session, loop, &settings);
-        trace_close(settings.trace);
+    mode->session = session;
+    mode->loop = loop_new();
+    fill(session, &mode->settings);
+    session_end_on_signals(mode->loop);
+    if (session_trace(session, &mode->settings.trace, &problem)) {
+        status = run(mode);
+        trace_close(mode->settings.trace);
     } else {
         fprintf(stderr, "blotter: %s\n", problem.text);
     }
-    loop_free(loop);
+    loop_free(mode->loop);
+    free(mode);
     return status;
 }

@@ -16,11 +16,12 @@ void watch_print_init(struct watch_print *print, struct loop *loop,
 {
     *print = (struct watch_print){.settings = settings, .loop = loop};
     watch_out_init(&print->out, loop, settings->out_fd);
-    for (size_t i = 0; i < settings->source_count; i++) {
-        const char *name = settings->sources[i].name;
-        int columns = name != NULL ? text_width(name) : 0;
-        print->name_columns = columns > print->name_columns ? columns : print->name_columns;
-    }
+}
+
+void watch_print_name(struct watch_print *print, const char *name)
+{
+    int columns = name != NULL ? text_width(name) : 0;
+    print->name_columns = columns > print->name_columns ? columns : print->name_columns;
 }
 
 void watch_print_done(struct watch_print *print)

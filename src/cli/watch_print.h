@@ -23,6 +23,8 @@ struct watch_print {
 
 void watch_print_init(struct watch_print *print, struct loop *loop,
                       const struct watch_settings *settings);
+/* Lines of text leave room for this name as well; NULL is fine. */
+void watch_print_name(struct watch_print *print, const char *name);
 void watch_print_done(struct watch_print *print); /* does not write */
 
 /* This turn's time, ISO 8601. */

@@ -19,7 +19,8 @@ struct watch_stream {
     struct watch_streams all;
     const struct watch_settings *settings;
     const struct watch_source *source;
-    size_t index;
+    size_t owner; /* its place in the cursor */
+    struct trace *trace;
     struct loop *loop;
     struct http *http;   /* NULL with a backend */
     struct relay *relay; /* NULL without one */
@@ -49,7 +50,7 @@ static void set_place(struct watch_stream *watch, const char *id, size_t len)
     if (watch->all.cursor != NULL) {
         const struct watch_out *out = &watch->all.print->out;
         uint64_t at = out->sent + out->text.len - out->written;
-        watch_cursor_mark(watch->all.cursor, watch->index, (struct watch_mark){at, id, len});
+        watch_cursor_mark(watch->all.cursor, watch->owner, (struct watch_mark){at, id, len});
     }
 }
 
@@ -104,7 +105,7 @@ static bool is_wanted(const struct watch_stream *watch, const struct sse_event *
 static void trace_event(const struct watch_stream *watch, const struct event *event)
 {
     bool named = event != NULL && event->type != EVENT_UNKNOWN;
-    trace_step(watch->settings->trace, loop_now(watch->loop).mono_us, "event",
+    trace_step(watch->trace, loop_now(watch->loop).mono_us, "event",
                "\"event\":\"%s\",\"id\":%" PRIu64,
                named ? event_info(event->type)->name : "unknown", event != NULL ? event->id : 0);
 }
@@ -195,7 +196,7 @@ static void on_event(void *user, const struct sse_event *sse)
     struct event event;
     /* raw prints without looking, so that not even the payload's size makes a difference */
     bool looks = watch->greets || settings->format != WATCH_RAW || settings->glob_count > 0 ||
-                 watch->source->panes != 0 || settings->trace != NULL || watch->catch != NULL;
+                 watch->source->panes != 0 || watch->trace != NULL || watch->catch != NULL;
     bool known = looks && event_parse(sse, &event);
     if (watch->over) {
         return;
@@ -203,7 +204,7 @@ static void on_event(void *user, const struct sse_event *sse)
     if (is_refused(watch, known ? &event : NULL)) {
         return;
     }
-    if (settings->trace != NULL) {
+    if (watch->trace != NULL) {
         trace_event(watch, known ? &event : NULL);
     }
     if (watch->catch == NULL || watch->relay != NULL ||
@@ -282,11 +283,11 @@ static void trace_status(const struct watch_stream *watch, const struct conn_sta
 {
     int64_t mono_us = loop_now(watch->loop).mono_us;
     if (status->phase == CONN_LIVE) {
-        trace_step(watch->settings->trace, mono_us, "stream_open", NULL);
+        trace_step(watch->trace, mono_us, "stream_open", NULL);
     } else {
-        trace_step(watch->settings->trace, mono_us, "stream_lost",
-                   "\"fault\":\"%s\",\"attempt\":%d%s", fault_kind_name(status->fault.kind),
-                   status->attempt, status->phase == CONN_ENDED ? ",\"ended\":true" : "");
+        trace_step(watch->trace, mono_us, "stream_lost", "\"fault\":\"%s\",\"attempt\":%d%s",
+                   fault_kind_name(status->fault.kind), status->attempt,
+                   status->phase == CONN_ENDED ? ",\"ended\":true" : "");
     }
 }
 
@@ -428,8 +429,8 @@ static const char *id_to_go_on_from(const struct watch_stream *watch)
 {
     const struct watch_cursor *cursor = watch->all.cursor;
     return watch->settings->after != NULL ? watch->settings->after
-           : cursor != NULL && watch_cursor_is_old(cursor, watch->index)
-               ? watch_cursor_id(cursor, watch->index)
+           : cursor != NULL && watch_cursor_is_old(cursor, watch->owner)
+               ? watch_cursor_id(cursor, watch->owner)
                : NULL;
 }
 
@@ -552,7 +553,7 @@ static void on_relay_status(void *user, const struct conn_status *status)
     if (status->phase != CONN_LIVE || watch->over) {
         return;
     }
-    if (watch->all.cursor != NULL && !watch_cursor_is_old(watch->all.cursor, watch->index)) {
+    if (watch->all.cursor != NULL && !watch_cursor_is_old(watch->all.cursor, watch->owner)) {
         set_place(watch, "", 0); /* there is no welcome: from now on something can be missed */
     }
     if (watch->snapshot_due && !watch_catch_is_reading(watch->catch)) {
@@ -638,14 +639,16 @@ static bool open_stream(struct watch_stream *watch, struct fault *ret_fault)
     return true;
 }
 
-struct watch_stream *watch_stream_new(const struct watch_streams *all, size_t index,
+struct watch_stream *watch_stream_new(const struct watch_streams *all,
+                                      const struct watch_source *source, size_t owner,
                                       struct fault *ret_fault)
 {
     struct watch_stream *watch = mem_calloc(1, sizeof *watch);
     watch->all = *all;
     watch->settings = all->print->settings;
-    watch->source = &watch->settings->sources[index];
-    watch->index = index;
+    watch->source = source;
+    watch->owner = owner;
+    watch->trace = source->trace != NULL ? source->trace : watch->settings->trace;
     watch->loop = all->print->loop;
     watch->slept_us = loop_slept_us(watch->loop);
     bool good = watch->source->relayed != NULL ? open_relay(watch, ret_fault)
@@ -665,6 +668,11 @@ void watch_stream_start(struct watch_stream *watch)
     } else {
         stream_start(watch->stream);
     }
+}
+
+bool watch_stream_is_over(const struct watch_stream *watch)
+{
+    return watch->over;
 }
 
 void watch_stream_free(struct watch_stream *watch)

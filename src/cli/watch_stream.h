@@ -19,14 +19,17 @@ struct watch_streams {
     void *user;
 };
 
-/* index is that of the source in the settings, and in the cursor. NULL with *ret_fault set. */
-struct watch_stream *watch_stream_new(const struct watch_streams *all, size_t index,
+/* owner: its place in the cursor, when there is one. The source is borrowed. NULL with *ret_fault
+ * set. */
+struct watch_stream *watch_stream_new(const struct watch_streams *all,
+                                      const struct watch_source *source, size_t owner,
                                       struct fault *ret_fault);
 void watch_stream_free(struct watch_stream *stream); /* NULL is fine */
 
 /* Takes up where the cursor stands, and connects. */
 void watch_stream_start(struct watch_stream *stream);
 void watch_stream_stop(struct watch_stream *stream);
+bool watch_stream_is_over(const struct watch_stream *stream); /* nothing more comes of it */
 
 /* The reader takes no more, or again. */
 void watch_stream_pause(struct watch_stream *stream, bool paused);

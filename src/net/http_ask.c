@@ -26,17 +26,22 @@ struct http_question {
 
 static void question_free(struct http_question *question)
 {
-    struct http_question **at = &question->http->questions;
-    while (*at != question) {
-        at = &(*at)->next;
-    }
-    *at = question->next;
     for (size_t i = 0; i < HTTP_WANTED_MAX; i++) {
         free(question->headers[i]);
     }
     free(question->content_type);
     buf_done(&question->body);
     free(question);
+}
+
+static void question_end(struct http_question *question)
+{
+    struct http_question **at = &question->http->questions;
+    while (*at != question) {
+        at = &(*at)->next;
+    }
+    *at = question->next;
+    question_free(question);
 }
 
 static char *copy_or_null(const char *text)
@@ -108,7 +113,7 @@ static void on_done(void *user, const struct fault *fault, int64_t duration_us)
     memcpy(answer->headers, question->headers, sizeof answer->headers);
     answer->duration_us = duration_us;
     question->fn(question->user, question->id, answer);
-    question_free(question);
+    question_end(question);
 }
 
 uint64_t http_ask(struct http *http, const char *path, http_answer_fn fn, void *user)
@@ -142,7 +147,7 @@ void http_ask_cancel(struct http *http, uint64_t id)
     for (struct http_question *at = http->questions; at != NULL; at = at->next) {
         if (at->id == id) {
             transfer_cancel(at->transfer);
-            question_free(at);
+            question_end(at);
             return;
         }
     }
@@ -150,8 +155,10 @@ void http_ask_cancel(struct http *http, uint64_t id)
 
 void http_questions_done(struct http *http)
 {
-    while (http->questions != NULL) {
-        transfer_cancel(http->questions->transfer);
-        question_free(http->questions);
+    struct http_question *question;
+    while ((question = http->questions) != NULL) {
+        http->questions = question->next;
+        transfer_cancel(question->transfer);
+        question_free(question);
     }
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { STATE_BYTES_MAX = 64 << 10, PATH_BYTES_MAX = 4096 };
+enum { STATE_BYTES_MAX = 128 << 10, PATH_BYTES_MAX = 4096 };
 
 /* --- reading ------------------------------------------------------------------------------ */
 
@@ -64,20 +64,63 @@ void remember_load(const struct remember_file *place, struct screen *screen,
     }
 }
 
+struct account_reading {
+    const char *section;
+    struct screen *screen;
+    const struct owner *owner;
+    char *badge;
+};
+
+static bool take_account_pair(void *user, const struct ini_pair *pair)
+{
+    struct account_reading *reading = user;
+    if (strcmp(pair->section, reading->section) != 0) {
+        return true;
+    }
+    if (strcmp(pair->name, "badge") == 0) {
+        snprintf(reading->badge, REMEMBER_BADGE_MAX, "%s", pair->value);
+    } else if (strcmp(pair->name, "orders.seen") == 0) {
+        screen_seen_set(reading->screen, reading->owner, pair->value);
+    }
+    return true;
+}
+
+void remember_load_account(const char *path, const char *section, struct screen *screen,
+                           const struct owner *owner, char ret_badge[REMEMBER_BADGE_MAX])
+{
+    struct account_reading reading = {section, screen, owner, ret_badge};
+    struct ini_error error;
+    struct file file;
+    ret_badge[0] = '\0';
+    if (file_read(AT_FDCWD, path, 0, STATE_BYTES_MAX, &file)) {
+        ini_read(file.bytes, file.len, take_account_pair, &reading, &error);
+        free(file.bytes);
+    }
+}
+
 /* --- writing ------------------------------------------------------------------------------ */
 
 /* What the file says of other servers, the newest first. */
 struct others {
-    const char *server; /* not this one */
+    const struct remember_file *place; /* not its */
     struct buf text;
     char section[INI_SECTION_BYTES_MAX + 1];
     int servers;
 };
 
+static bool is_written(const struct remember_file *place, const char *section)
+{
+    bool written = section[0] == '\0' || strcmp(section, place->server) == 0;
+    for (size_t i = 0; i < place->account_count && !written; i++) {
+        written = strcmp(section, place->accounts[i].section) == 0;
+    }
+    return written;
+}
+
 static bool keep_pair(void *user, const struct ini_pair *pair)
 {
     struct others *others = user;
-    if (pair->section[0] == '\0' || strcmp(pair->section, others->server) == 0) {
+    if (is_written(others->place, pair->section)) {
         return true;
     }
     if (strcmp(pair->section, others->section) != 0) {
@@ -102,16 +145,53 @@ static void write_screen(struct buf *out, struct screen *screen, bool common)
     }
 }
 
+/* What else an account's section says stays as it was left when it was the only one. */
+struct account_writing {
+    struct buf *out;
+    const char *section;
+    bool badge, seen; /* are written anew */
+};
+
+static bool keep_account_pair(void *user, const struct ini_pair *pair)
+{
+    const struct account_writing *writing = user;
+    bool anew = (strcmp(pair->name, "badge") == 0 && writing->badge) ||
+                (strcmp(pair->name, "orders.seen") == 0 && writing->seen);
+    if (strcmp(pair->section, writing->section) == 0 && !anew) {
+        buf_printf(writing->out, "%s = %s\n", pair->name, pair->value);
+    }
+    return true;
+}
+
+static void write_account(struct buf *out, const struct remember_file *place, size_t i,
+                          struct screen *screen, const struct file *old)
+{
+    const struct remember_account *account = &place->accounts[i];
+    struct account_writing writing = {out, account->section, account->badge[0] != '\0', false};
+    struct ini_error error;
+    const char *seen;
+    buf_printf(out, "\n[%s]\n", account->section);
+    for (size_t line = 0; screen_seen_get(screen, place->input, i, line, &seen); line++) {
+        buf_printf(out, "orders.seen = %s\n", seen);
+        writing.seen = true;
+    }
+    if (writing.badge) {
+        buf_printf(out, "badge = %s\n", account->badge);
+    }
+    ini_read(old->bytes, old->len, keep_account_pair, &writing, &error);
+}
+
 static void write_pairs(struct buf *out, const struct remember_file *place, struct screen *screen,
                         const char *badge)
 {
-    struct others others = {.server = place->server};
+    struct others others = {.place = place};
     struct ini_error error;
-    struct file old;
+    struct file old = {.bytes = NULL};
     buf_init(&others.text, STATE_BYTES_MAX / 2);
     if (file_read(AT_FDCWD, place->path, 0, STATE_BYTES_MAX, &old)) {
         ini_read(old.bytes, old.len, keep_pair, &others, &error);
-        free(old.bytes);
+    } else {
+        old = (struct file){.bytes = NULL};
     }
     buf_append_text(out, "; What blotter remembers of its last runs. Yours to delete.\n");
     write_screen(out, screen, true);
@@ -120,10 +200,14 @@ static void write_pairs(struct buf *out, const struct remember_file *place, stru
     if (badge[0] != '\0') {
         buf_printf(out, "badge = %s\n", badge);
     }
+    for (size_t i = 0; i < place->account_count; i++) {
+        write_account(out, place, i, screen, &old);
+    }
     if (others.text.len > 0) {
         buf_append(out, others.text.data, others.text.len);
     }
     buf_done(&others.text);
+    free(old.bytes);
 }
 
 bool remember_save(const struct remember_file *place, struct screen *screen, const char *badge)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* NOLINTNEXTLINE(misc-redundant-expression): that they are equal is the point. */
 static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_EVENT_LOG == SCREEN_EVENT_LOG &&
@@ -151,11 +152,17 @@ int tui_run(struct loop *loop, const struct tui_settings *settings)
         return 2;
     }
     struct tui *tui = tui_new(loop, term);
-    if (settings->state_path != NULL) {
-        const struct remember_file place = {settings->state_path, settings->state_server};
-        remember_load(&place, tui->screen, tui->badge);
-    }
+    tui->settings.state_path = settings->state_path; /* for the accounts */
     tui_take_accounts(tui, settings);
+    if (settings->state_path != NULL) {
+        const struct remember_file place = {.path = settings->state_path,
+                                            .server = settings->state_server};
+        char badge[REMEMBER_BADGE_MAX];
+        remember_load(&place, tui->screen, badge);
+        if (!tui_is_several(tui)) {
+            memcpy(tui->desks[0].badge_before, badge, sizeof badge);
+        }
+    }
     int status = 2;
     if (tui_apply(tui, settings, error)) {
         status = run(tui);

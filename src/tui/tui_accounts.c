@@ -35,6 +35,7 @@ static void desk_open(struct tui *tui, const struct tui_account *account)
                               .badge = account->badge,
                               .host = account->host,
                               .user = account->user,
+                              .section = account->section,
                               .changed = SCREEN_ALL,
                               .visible = RESOURCE_ALL};
     if (account->name != NULL) {
@@ -60,6 +61,17 @@ static void desk_keep(struct tui_desk *desk, const struct tui_desk *before)
     desk->loaded = before->loaded;
     desk->events_seen = before->events_seen;
     desk->painted = before->painted;
+    memcpy(desk->badge_before, before->badge_before, sizeof desk->badge_before);
+}
+
+/* Of several accounts, what was known of this one; of the only one all is read at once. */
+static void remember_desk(struct tui_desk *desk)
+{
+    struct tui *tui = desk->tui;
+    const char *path = tui->settings.state_path;
+    if (path != NULL && desk->name != NULL) {
+        remember_load_account(path, desk->section, tui->screen, &desk->owner, desk->badge_before);
+    }
 }
 
 void tui_take_accounts(struct tui *tui, const struct tui_settings *settings)
@@ -77,6 +89,8 @@ void tui_take_accounts(struct tui *tui, const struct tui_settings *settings)
         same = same && was == &before[i];
         if (was != NULL) {
             desk_keep(desk, was);
+        } else {
+            remember_desk(desk);
         }
         if (tui->running) {
             listen(desk);
@@ -120,7 +134,7 @@ bool tui_is_several(const struct tui *tui)
 /* --- what the screen is told -------------------------------------------------------------- */
 
 /* Figures from the cache are of the server that was seen then. */
-const char *tui_badge(const struct tui *tui, const struct tui_desk *desk)
+const char *tui_badge(const struct tui_desk *desk)
 {
     switch (client_server(desk->client)) {
     case CLIENT_SERVER_MOCK:
@@ -128,7 +142,7 @@ const char *tui_badge(const struct tui *tui, const struct tui_desk *desk)
     case CLIENT_SERVER_REAL:
         return "REAL";
     default:
-        return tui_is_several(tui) ? "" : tui->badge;
+        return desk->badge_before;
     }
 }
 
@@ -175,7 +189,7 @@ static void fill_desk(struct tui *tui, struct tui_desk *desk, struct screen_inpu
     ret->errors = client_errors(client);
     ret->event_latency = client_event_latency(client);
     ret->fetch_latency = client_fetch_latency(client);
-    ret->badge = desk->badge != NULL ? desk->badge : tui_badge(tui, desk);
+    ret->badge = desk->badge != NULL ? desk->badge : tui_badge(desk);
     ret->badge = ret->badge[0] != '\0' ? ret->badge : "?";
     ret->host = desk->host;
 }

@@ -56,8 +56,22 @@ void tui_resume(struct tui *tui)
 
 void tui_save(struct tui *tui)
 {
-    const struct remember_file place = {tui->settings.state_path, tui->settings.state_server};
-    const char *badge = tui_is_several(tui) ? "" : tui_badge(tui, &tui->desks[0]);
+    struct remember_file place = {.path = tui->settings.state_path,
+                                  .server = tui->settings.state_server};
+    struct remember_account accounts[OWNERS_MAX];
+    struct screen_input input;
+    const char *badge = "";
+    if (!tui_is_several(tui)) {
+        badge = tui_badge(&tui->desks[0]);
+    } else {
+        tui_fill_input(tui, &input);
+        place.input = &input;
+        place.accounts = accounts;
+        place.account_count = tui->desk_count;
+    }
+    for (size_t i = 0; i < place.account_count; i++) {
+        accounts[i] = (struct remember_account){tui->desks[i].section, tui_badge(&tui->desks[i])};
+    }
     if (place.path != NULL && !remember_save(&place, tui->screen, badge) &&
         tui->settings.log != NULL) {
         tui->settings.log(tui->settings.user_data, "the state file could not be written");

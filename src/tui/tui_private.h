@@ -21,14 +21,16 @@ struct tui_desk {
     struct client *client;
     uint64_t serial;
     const char *name; /* owner.name; NULL: it is the only one */
-    const char *badge, *host, *user;
-    struct owner owner;      /* among several */
-    struct ask_state asking; /* of the last screen_input */
-    unsigned changed;        /* since the last frame … */
-    unsigned unpainted;      /* … and in a frame that the terminal has not taken whole */
-    bool painted;            /* once at least */
-    uint64_t events_seen;    /* stream events up to the last frame */
-    resource_mask loaded;    /* panes that have been loaded once */
+    const char *badge, *host, *user, *section;
+    char
+        badge_before[REMEMBER_BADGE_MAX]; /* as its server was when it was last seen; "": unknown */
+    struct owner owner;                   /* among several */
+    struct ask_state asking;              /* of the last screen_input */
+    unsigned changed;                     /* since the last frame … */
+    unsigned unpainted;   /* … and in a frame that the terminal has not taken whole */
+    bool painted;         /* once at least */
+    uint64_t events_seen; /* stream events up to the last frame */
+    resource_mask loaded; /* panes that have been loaded once */
     resource_mask visible;
 };
 
@@ -65,7 +67,6 @@ struct tui {
     int64_t alert_second; /* alerts are counted by the second */
     int alerts_in_second;
     char notice[NOTICE_MAX];
-    char badge[REMEMBER_BADGE_MAX]; /* as the server was when it was last seen; "": not known */
 };
 
 /* --- tui_setup.c: what settings become ---------------------------------------------------- */
@@ -84,7 +85,7 @@ void tui_stop_accounts(struct tui *tui);
 bool tui_is_several(const struct tui *tui); /* accounts are named */
 void tui_fill_input(struct tui *tui, struct screen_input *ret);
 /* What the server says it is; "": nothing yet. */
-const char *tui_badge(const struct tui *tui, const struct tui_desk *desk);
+const char *tui_badge(const struct tui_desk *desk);
 void tui_trigger(struct tui *tui, enum engine_trigger trigger, resource_mask which);
 void tui_revalidate(struct tui *tui, resource_mask which); /* of those on the screen */
 void tui_tell_visible(struct tui *tui);

@@ -93,7 +93,7 @@ static struct by_orders take_orders(struct bench *bench, int orders)
     const char *options[] = {"--orders", seeded, "--orders-limit", limit, NULL};
     int from = orders < SEEDED_MAX ? orders : SEEDED_MAX;
     struct scene scene;
-    struct subject subject;
+    struct subject subject = {.steps.fd = -1, .process = {.pid = -1, .out_fd = -1, .life_fd = -1}};
     struct usage usage;
     int64_t loaded_us;
     static const struct subject_options many = {

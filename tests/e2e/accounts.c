@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -424,6 +425,103 @@ static void test_a_flood_keeps_nobody_waiting(void **state)
     script_server_free(calm);
 }
 
+/* --- some come, some go ----------------------------------------------------------------------- */
+
+/* The config, with these profiles in force. */
+static void choose(const char *profiles)
+{
+    char path[128], text[16384];
+    size_t len = (size_t)snprintf(text, sizeof text, "[main]\nprofiles = %s\n", profiles);
+    write_config();
+    snprintf(path, sizeof path, "%s/c.ini", directory);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    len += fread(text + len, 1, sizeof text - len - 1, file);
+    text[len] = '\0';
+    fclose(file);
+    write_file("c.ini", text);
+}
+
+struct reading {
+    int fd;
+    char text[1 << 16];
+    size_t len;
+};
+
+/* Reads on until a line has both texts; lines before it are dropped. */
+static void read_until(struct reading *reading, const char *one, const char *other)
+{
+    for (;;) {
+        char *stop = memchr(reading->text, '\n', reading->len);
+        if (stop == NULL) {
+            ssize_t got = read(reading->fd, reading->text + reading->len,
+                               sizeof reading->text - reading->len);
+            if (got <= 0) {
+                fail_msg("no line with %s and %s", one, other);
+            }
+            reading->len += (size_t)got;
+            continue;
+        }
+        *stop = '\0';
+        bool found = strstr(reading->text, one) != NULL && strstr(reading->text, other) != NULL;
+        reading->len -= (size_t)(stop + 1 - reading->text);
+        memmove(reading->text, stop + 1, reading->len);
+        if (found) {
+            return;
+        }
+    }
+}
+
+/* SIGHUP and SIGUSR1 let accounts come and go while events are printed; one that stays keeps its
+ * stream and its place, and one that comes again goes on where it was. */
+static void test_accounts_come_and_go(void **state)
+{
+    (void)state;
+    static struct reading reading;
+    char config[128], cursor[128], trace[128], text[8192] = "";
+    snprintf(config, sizeof config, "--config=%s/c.ini", directory);
+    snprintf(cursor, sizeof cursor, "--cursor=%s/place", directory);
+    snprintf(trace, sizeof trace, "--trace=%s/trace", directory);
+    const char *const args[] = {config, "--watch", "--status", "-o", "json", cursor, trace, NULL};
+    int status;
+    choose("m, s0");
+    pid_t pid = cli_start(&(struct cli_run){.args = args}, &reading.fd);
+    read_until(&reading, "\"profile\":\"s0\"", "\"live\"");
+    read_until(&reading, "\"profile\":\"m\"", "\"seq\"");
+    long streams = server_count(&moving, STREAM);
+    choose("m, s1, gone");
+    kill(pid, SIGHUP);
+    read_until(&reading, "\"profile\":\"s1\"", "\"live\"");
+    read_until(&reading, "\"profile\":\"m\"", "\"seq\"");
+    assert_int_equal(server_count(&moving, STREAM), streams);
+    choose("s1, m, s0");
+    kill(pid, SIGUSR1);
+    read_until(&reading, "\"profile\":\"s0\"", "\"live\"");
+    write_file("c.ini", "[main]\nurll = x\n");
+    kill(pid, SIGHUP); /* stays as it is */
+    read_until(&reading, "\"profile\":\"m\"", "\"seq\"");
+    assert_int_equal(server_count(&moving, STREAM), streams);
+    kill(pid, SIGTERM);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 128 + SIGTERM);
+    close(reading.fd);
+    FILE *file = fopen(cursor + strlen("--cursor="), "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_non_null(strstr(text, "\"profile\":\"m\""));
+    assert_non_null(strstr(text, "\"profile\":\"s0\""));
+    assert_non_null(strstr(text, "\"profile\":\"s1\""));
+    assert_null(strstr(strstr(text, "\"profile\":\"s0\"") + 1, "\"profile\":\"s0\""));
+    file = fopen(trace + strlen("--trace="), "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_non_null(strstr(text, "\"step\":\"stream_open\",\"account\":\"m\""));
+    assert_non_null(strstr(text, "\"step\":\"stream_open\",\"account\":\"s0\""));
+}
+
 /* --- many, and odd ones ---------------------------------------------------------------------- */
 
 static void test_thirty_two(void **state)
@@ -488,6 +586,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup(test_the_others_go_on, write_again),
         cmocka_unit_test_setup(test_watch_with_a_cursor, write_again),
         cmocka_unit_test_setup(test_a_flood_keeps_nobody_waiting, write_again),
+        cmocka_unit_test_setup(test_accounts_come_and_go, write_again),
         cmocka_unit_test_setup(test_thirty_two, write_again),
         cmocka_unit_test_setup(test_a_clock_that_is_off, write_again),
     };

@@ -6,6 +6,7 @@
  *     accounts_screen BLOTTER BLOTTER-MOCK BLOTTER-BROKER
  */
 #include "broker_run.h"
+#include "expect.h"
 #include "panes.h"
 #include "pty.h"
 #include "server.h"
@@ -138,14 +139,7 @@ static void start(struct world *world, int cols, int rows)
 
 static void quit(struct world *world)
 {
-    int status = -1;
-    pty_send(world->pty, "q");
-    assert_true(pty_wait_exit(world->pty, 0, &status));
-    if (status != 0) {
-        print_error("%s\n", pty_screen(world->pty));
-    }
-    assert_int_equal(status, 0);
-    pty_free(world->pty);
+    expect_quit(world->pty);
     world->pty = NULL;
 }
 

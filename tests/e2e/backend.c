@@ -56,7 +56,7 @@ static void test_each_broker(void **state)
         size_t orders, positions, account, lists;
     } rows[] = {
         {"alpaca", 8, 4, 1, 1},  {"oanda", 7, 3, 1, 2},      {"kite", 7, 3, 1, 2},
-        {"tradier", 7, 3, 1, 1}, {"trading212", 2, 2, 1, 0},
+        {"tradier", 8, 4, 1, 1}, {"trading212", 2, 2, 1, 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct broker_run broker;

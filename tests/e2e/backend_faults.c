@@ -3,6 +3,7 @@
  * confirms say so; when it is over, the figures come to the broker's.
  */
 #include "broker_run.h"
+#include "expect.h"
 #include "pty.h"
 
 #include <setjmp.h>
@@ -82,11 +83,7 @@ static struct pty *open_screen(struct broker_run *broker, size_t i)
 
 static void close_screen(struct pty *pty, struct broker_run *broker)
 {
-    int status = -1;
-    pty_send(pty, "q");
-    assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, 0);
-    pty_free(pty);
+    expect_quit(pty);
     broker_end(broker);
 }
 

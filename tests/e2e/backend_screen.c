@@ -1,5 +1,6 @@
 /* The dashboard on made-up brokers: what their streams tell, what they hide, and being without. */
 #include "broker_run.h"
+#include "expect.h"
 #include "pty.h"
 
 #include <setjmp.h>
@@ -25,11 +26,7 @@ static struct pty *open_screen(struct broker_run *broker)
 
 static void close_screen(struct pty *pty, struct broker_run *broker)
 {
-    int status = -1;
-    pty_send(pty, "q");
-    assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, 0);
-    pty_free(pty);
+    expect_quit(pty);
     broker_end(broker);
 }
 
@@ -42,6 +39,8 @@ static void test_stream(void **state)
     struct pty *pty = open_screen(&broker);
     assert_true(pty_wait_text(pty, "LIVE"));
     assert_true(pty_wait_text(pty, "working 2"));
+    assert_true(pty_wait_text(pty, "Net liq "));
+    assert_false(pty_has(pty, "Net liq ~")); /* it was sent */
     assert_string_equal(broker_do(&broker, "fill"), "ok");
     assert_true(pty_wait_text(pty, "working 1"));
     assert_string_equal(broker_do(&broker, "place NVDA 3"), "ok");
@@ -101,6 +100,39 @@ static void test_reload(void **state)
     close_screen(pty, &broker);
 }
 
+/* Panes come and go with the files. */
+static void test_panes(void **state)
+{
+    (void)state;
+    static const char ini[] = "[backend]\nformat = 1\nbadge = mock\nsecrets = secret\n[hosts]\n"
+                              "api = %s\n[headers]\nAPCA-API-SECRET-KEY = {secret:secret}\n"
+                              "[orders]\nget = api /v2/orders\npoll = 10\n%s";
+    static const char account[] = "[account]\nget = api /v2/account\npoll = 30\n";
+    struct broker_run broker;
+    char text[512];
+    broker_start(&broker, broker_path, "alpaca", "");
+    broker_write(&broker, "blotter/backends/mine.jq",
+                 "def orders: map({id, status, symbol, class: \"open\"});\n"
+                 "def account: {id: .account_number, balance: .equity};\n");
+    snprintf(text, sizeof text, ini, broker.url, "");
+    broker_write(&broker, "blotter/backends/mine.ini", text);
+    struct pty *pty = open_screen(&broker);
+    assert_true(pty_wait_text(pty, "NVDA"));
+    assert_false(pty_has(pty, "Balance"));
+    snprintf(text, sizeof text, ini, broker.url, account);
+    broker_write(&broker, "blotter/backends/mine.ini", text);
+    pty_signal(pty, SIGUSR1);
+    assert_true(pty_wait_text(pty, "configuration reloaded"));
+    assert_true(pty_wait_text(pty, "Balance 25,000"));
+    snprintf(text, sizeof text, ini, broker.url, "");
+    broker_write(&broker, "blotter/backends/mine.ini", text);
+    pty_signal(pty, SIGUSR1);
+    assert_true(pty_wait_no_text(pty, "Balance"));
+    assert_true(pty_wait_text(pty, "NVDA"));
+    assert_false(pty_has(pty, "not reloaded"));
+    close_screen(pty, &broker);
+}
+
 int main(int argc, char **argv)
 {
     assert_int_equal(argc, 3);
@@ -110,6 +142,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_gap),
         cmocka_unit_test(test_reload),
+        cmocka_unit_test(test_panes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

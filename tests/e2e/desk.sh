@@ -1,6 +1,6 @@
 #!/bin/sh
 # desk.sh MAN_DIR BLOTTER MOCK ENGINE [SECONDS [RATE]]: a recipe of blotter(1), "A desk", as it stands
-# there, against the real engine (redis, postgresql) or into a file, while blotter, the reader and the
+# there, against the real engine (redis, postgresql, nats) or into a file, while blotter, the reader and the
 # engine are killed at any time. In the end what is stored is the server's table of events, row by
 # row. 77: something is not installed.
 set -u
@@ -16,6 +16,7 @@ PATH=$PATH:$postgres
 case $engine in
 redis) needs="$needs redis-server redis-cli" ;;
 postgresql) needs="$needs psql initdb postgres" ;;
+nats) needs="$needs nats-server nc" ;;
 esac
 [ "$(id -u)" != 0 ] || [ "$engine" != postgresql ] || needs="$needs setpriv"
 for program in $needs; do
@@ -24,6 +25,11 @@ for program in $needs; do
         exit 77
     }
 done
+
+[ "$engine" != nats ] || nc -h 2>&1 | grep -q OpenBSD || {
+    echo "skipped: nc is not that of OpenBSD"
+    exit 77
+}
 
 work=$(mktemp -d) || exit 1
 server='' loop='' store=''
@@ -89,6 +95,11 @@ prepare_engine() {
         $as "$(command -v initdb)" -D "$work/data" -U desk -A trust >"$work/initdb" 2>&1 || fail "$(cat "$work/initdb")"
         export PGHOST="$work/data" PGUSER=desk PGDATABASE=postgres
         ;;
+    nats)
+        # shellcheck disable=SC2016 # for the wrapper to expand
+        printf '#!/bin/sh\nexec %s -q 0 127.0.0.1 "$(cat %s/port)"\n' "$(command -v nc)" "$work" \
+            >"$work/bin/nc"
+        ;;
     esac
     ln -s "$(realpath "$blotter")" "$work/bin/blotter"
     chmod +x "$work"/bin/*
@@ -103,6 +114,11 @@ run_engine() {
     postgresql)
         $as "$(command -v postgres)" -D "$work/data" -c listen_addresses= \
             -c unix_socket_directories="$work/data"
+        ;;
+    nats)
+        port=-1 # any that is free, and then the same again
+        [ ! -s "$work/port" ] || port=$(cat "$work/port")
+        nats-server -js -sd "$work/data" -a 127.0.0.1 -p "$port" --ports_file_dir "$work/data"
         ;;
     esac
 }
@@ -121,13 +137,31 @@ engine_is_up() {
     case $engine in
     redis) [ "$(redis-cli ping)" = PONG ] ;;
     postgresql) psql -qXAt -c 'SELECT 1' >/dev/null ;;
+    nats) cat "$work"/data/*.ports | sed -n 's/.*:\([0-9]*\)".*/\1/p' >"$work/port" && [ -s "$work/port" ] ;;
     esac
+}
+# ask_nats TEXT REQUEST JSON: what JetStream answers and sends, up to a line with the text.
+ask_nats() {
+    rm -f "$work/read"
+    {
+        printf '%s\r\n' 'CONNECT {"verbose":false}' 'SUB r 1' "PUB \$JS.API.$2 r ${#3}" "$3"
+        until [ -e "$work/read" ]; do sleep 0.1; done
+    } | nc -q 0 localhost 4222 | tee "$work/answers" | {
+        grep -qF -m 1 "$1"
+        touch "$work/read"
+        cat >/dev/null
+    }
+    grep '^{' "$work/answers"
 }
 # Ids of what is stored, but for the welcomes.
 stored() {
     case $engine in
     redis) redis-cli --raw XRANGE blotter - + | grep '^{' ;;
     postgresql) psql -qXAt -c 'SELECT event FROM blotter ORDER BY id' ;;
+    nats)
+        ask_nats "\"id\":\"$(newest)\"" CONSUMER.CREATE.blotter '{"stream_name":"blotter","config":
+{"deliver_subject":"r","deliver_policy":"all","ack_policy":"none","rate_limit_bps":160000000}}'
+        ;;
     file) cat "$work/events.jsonl" ;;
     esac | jq -rR 'fromjson? | select(.seq and .event != "connected") | .id' | {
         # a file has those twice that came twice
@@ -151,6 +185,10 @@ newest() {
     case $engine in
     redis) redis-cli --raw XREVRANGE blotter + - COUNT 3 | grep '^{' ;;
     postgresql) psql -qXAt -c 'SELECT event FROM blotter ORDER BY id DESC LIMIT 3' ;;
+    nats)
+        ask_nats '"type"' STREAM.MSG.GET.blotter '{"last_by_subj":"blotter"}' |
+            jq -r '.message.data | @base64d'
+        ;;
     file) tail -n 3 "$work/events.jsonl" ;;
     esac | jq -rR 'fromjson? | select(.seq and .event != "connected") | .id' | sort -n | tail -n 1
 }
@@ -185,7 +223,8 @@ random() {
     od -An -N1 -tu1 /dev/urandom | tr -d ' '
 }
 sleep 2
-kills=0
+kills=0 pause=0.
+[ "$engine" != nats ] || pause='' # the recipe waits for a second before it begins
 end=$(($(date +%s) + seconds))
 while [ "$(date +%s)" -lt "$end" ]; do
     victims=$(family "$loop" | grep -vx "$loop")
@@ -197,7 +236,7 @@ while [ "$(date +%s)" -lt "$end" ]; do
         victim=$(echo "$victims" | tr ' ' '\n' | sed -n "$(($(random) % count + 1))p")
         kill -9 "$victim" 2>/dev/null && kills=$((kills + 1))
     fi
-    sleep "0.$(($(random) % 5 + 1))"
+    sleep "$pause$(($(random) % 5 + 1))"
 done
 
 # --- the two tables -------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
  * pressed, only ever sends GET.
  */
 #define _GNU_SOURCE /* memmem */
+#include "expect.h"
 #include "mock_wire.h"
 #include "trust.h"
 
@@ -395,9 +396,7 @@ static void test_whatever_is_pressed_only_get_is_sent(void **state)
         assert_int_equal(wire_stat(&t.server, others[i]), 0);
     }
     pty_send(pty, "\003");
-    int status = -1;
-    assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, 0);
+    expect_exit(pty, 0);
     pty_free(pty);
     trust_down(&t);
 }

@@ -2,6 +2,7 @@
  * A token that is no longer good: its file or command is asked again, by R, by SIGUSR1 and, once,
  * by itself; nobody has to start the program anew.
  */
+#include "expect.h"
 #include "trust.h"
 
 #include <setjmp.h>
@@ -134,7 +135,6 @@ static void watch_asks_once(void **state)
 {
     struct trust *t = *state;
     for (int good = 1; good >= 0; good--) {
-        int status = -1;
         struct pty *pty = start(t, TRUST_WATCH, true);
         assert_true(trust_wait_output(pty, "stream live", 0));
         keep_token(t, good ? NEW : OLD);
@@ -146,8 +146,7 @@ static void watch_asks_once(void **state)
             assert_true(trust_wait_output(pty, "stream live", from));
             pty_signal(pty, SIGTERM);
         }
-        assert_true(pty_wait_exit(pty, 0, &status));
-        assert_int_equal(status, good ? 128 + SIGTERM : 3);
+        expect_exit(pty, good ? 128 + SIGTERM : 3);
         pty_free(pty);
         assert_true(server_sql(&t->server, "delete from sessions where token='" NEW "'"));
     }

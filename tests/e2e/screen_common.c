@@ -1,3 +1,4 @@
+#include "expect.h"
 #include "screen_common.h"
 
 #include <jansson.h>
@@ -103,12 +104,7 @@ void screen_expect_restored(struct pty *pty)
 
 void screen_expect_exit(struct pty *pty, int status)
 {
-    int actual = -1;
-    assert_true(pty_wait_exit(pty, 0, &actual));
-    if (actual != status) {
-        print_error("exit status %d; the screen is:\n%s\n", actual, pty_screen(pty));
-    }
-    assert_int_equal(actual, status);
+    expect_exit(pty, status);
     screen_expect_restored(pty);
 }
 

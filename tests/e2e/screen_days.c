@@ -1,5 +1,6 @@
 /* The daybook by the real program: what was seen is there again, after a quit and after a kill, and
  * on a past day; whatever is wrong with the file, the dashboard goes on. */
+#include "expect.h"
 #include "screen_common.h"
 
 #include <fcntl.h>
@@ -150,9 +151,7 @@ static void what_was_seen_is_there_again(void **state)
     run.args[1] = day;
     run.url = "http://127.0.0.1:9"; /* nobody is asked; but the file goes by the address */
     pty = screen_start(&run);
-    int status;
-    assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, 1);
+    expect_exit(pty, 1);
     assert_true(pty_has(pty, "no daybook of this server and user"));
     pty_free(pty);
     run.url = NULL;
@@ -164,8 +163,7 @@ static void what_was_seen_is_there_again(void **state)
     screen_quit(pty);
     run.args[1] = "2001-01-01";
     pty = screen_start(&run);
-    assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, 1);
+    expect_exit(pty, 1);
     assert_true(pty_has(pty, "the daybook has no 2001-01-01; it has"));
     pty_free(pty);
 }

@@ -1,4 +1,5 @@
 /* How the real program lives on a terminal: events, keys, mouse, focus, sizes, signals, quiet. */
+#include "expect.h"
 #include "screen_common.h"
 
 #include <setjmp.h>
@@ -269,9 +270,7 @@ static void keys_can_be_remapped(void **state)
     pty_free(pty);
     screen_write_file(dir, "b.ini", "[keys]\nzoom = p\n");
     pty = screen_start(&(struct run){.args = {"-c", path}});
-    int status = -1;
-    assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, 2);
+    expect_exit(pty, 2);
     assert_true(pty_has(pty, "key 'p' would run both 'zoom' and 'pause'"));
     pty_free(pty);
     screen_dir_remove(dir);

@@ -1,4 +1,5 @@
 /* What the real program shows: layouts, panes, overlays, state words, themes, character sets. */
+#include "expect.h"
 #include "screen_common.h"
 
 #include <setjmp.h>
@@ -336,9 +337,7 @@ static void refuses_what_it_cannot_use(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct pty *pty = screen_start(&rows[i].run);
-        int status = -1;
-        assert_true(pty_wait_exit(pty, 0, &status));
-        assert_int_equal(status, 2);
+        expect_exit(pty, 2);
         assert_true(pty_has(pty, rows[i].says));
         pty_free(pty);
     }

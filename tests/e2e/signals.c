@@ -3,6 +3,7 @@
  * the signal is what the parent is told, and the screen says what happened and where the log is;
  * and what should not end it does not.
  */
+#include "expect.h"
 #include "panes.h"
 #include "trust.h"
 
@@ -239,7 +240,7 @@ static void blocked_output_does_not_keep_headless_modes(void **state)
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
     struct trust *t = *state;
     for (size_t i = 0; i < 6; i++) {
-        int status = -1, signal = signals[i / 2];
+        int signal = signals[i / 2];
         struct pty *pty = trust_start(t, &(struct trust_run){.mode = modes[i % 2]});
         pty_block_output(pty, true);
         for (int k = 0; k < 12; k++) { /* more than a terminal holds for --watch to say */
@@ -250,8 +251,7 @@ static void blocked_output_does_not_keep_headless_modes(void **state)
         pty_signal(pty, signal);
         assert_true(wait_for(pty, has_ended, NULL));
         pty_block_output(pty, false);
-        assert_true(pty_wait_exit(pty, 0, &status));
-        assert_int_equal(status, 128 + signal);
+        expect_exit(pty, 128 + signal);
         pty_free(pty);
     }
 }
@@ -311,7 +311,6 @@ static void a_limit_of_file_sizes(void **state)
     struct trust *t = *state;
     char home[128];
     struct rlimit before, limit = {.rlim_cur = 0};
-    int status = -1;
     snprintf(home, sizeof home, "XDG_STATE_HOME=%s", t->dir);
     getrlimit(RLIMIT_FSIZE, &before);
     limit.rlim_max = before.rlim_max;
@@ -326,8 +325,7 @@ static void a_limit_of_file_sizes(void **state)
     trust_mark(t);
     assert_true(trust_wait_shown(t, pty)); /* the trace, which says more, is empty */
     pty_send(pty, "q");
-    assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, 0);
+    expect_exit(pty, 0);
     expect_restored(pty);
     pty_free(pty);
 }
@@ -417,12 +415,10 @@ static void an_end_during_the_start(void **state)
     enum { STAGES = 24, STAGE_MS = 2 };
     struct trust *t = *state;
     for (int stage = 0; stage < STAGES; stage++) {
-        int status = -1;
         struct pty *pty = trust_start(t, &(struct trust_run){0});
         trust_let_run(pty, 1 + stage * STAGE_MS * trust_slack());
         pty_signal(pty, stage % 2 == 0 ? SIGTERM : SIGABRT);
-        assert_true(pty_wait_exit(pty, 0, &status));
-        assert_int_equal(status, 128 + (stage % 2 == 0 ? SIGTERM : SIGABRT));
+        expect_exit(pty, 128 + (stage % 2 == 0 ? SIGTERM : SIGABRT));
         expect_restored(pty);
         expect_modes_as_at_first(pty);
         pty_free(pty);
@@ -497,11 +493,7 @@ static void sizes_change_all_the_time(void **state)
         assert_true(pty_wait_quiet(pty, 50, 0));
         assert_true(strlen(pty_row(pty, 0)) > 100);
         assert_true(pty_row(pty, 47)[0] != '\0');
-        int status = -1;
-        pty_send(pty, "q");
-        assert_true(pty_wait_exit(pty, 0, &status));
-        assert_int_equal(status, 0);
-        pty_free(pty);
+        expect_quit(pty);
     }
 }
 

@@ -3,6 +3,7 @@
  * answer after a reconnect included. What does not hold is refused in faults_place.c.
  */
 #define _GNU_SOURCE /* unshare */
+#include "expect.h"
 #include "trust.h"
 
 #include <blotter/net/http.h>
@@ -91,7 +92,6 @@ static void test_stream(struct trust *t)
 static void test_dashboard(struct trust *t)
 {
     static const char *const none[4] = {NULL};
-    int status = -1;
     struct pty *pty = start(t, TRUST_DASHBOARD, none);
     assert_true(pty_wait_text(pty, "LIVE"));
     assert_true(pty_wait_no_text(pty, "first load"));
@@ -101,8 +101,7 @@ static void test_dashboard(struct trust *t)
     assert_true(pty_wait_text(pty, "LIVE"));
     assert_false(pty_has(pty, "not loaded"));
     pty_send(pty, "\003");
-    assert_true(pty_wait_exit(pty, 0, &status));
-    assert_int_equal(status, 0);
+    expect_exit(pty, 0);
     assert_false(trust_found_in(t->dir, t->server.token, strlen(t->server.token)));
     pty_free(pty);
 }
@@ -113,7 +112,6 @@ static void test_unknown_authority(struct trust *t)
     static const char said[] = "the certificate of 127.0.0.1 comes from an unknown authority";
     static const struct trust_run runs[] = {{.mode = TRUST_SNAPSHOT}, {.mode = TRUST_WATCH}};
     for (size_t i = 0; i < 2; i++) {
-        int status = -1;
         size_t len;
         struct pty *pty = trust_start(t, &runs[i]);
         if (!trust_wait_output(pty, said, 0)) {
@@ -122,8 +120,7 @@ static void test_unknown_authority(struct trust *t)
         if (runs[i].mode == TRUST_WATCH) {
             pty_signal(pty, SIGTERM);
         }
-        assert_true(pty_wait_exit(pty, 0, &status));
-        assert_int_equal(status, runs[i].mode == TRUST_WATCH ? 128 + SIGTERM : 4);
+        expect_exit(pty, runs[i].mode == TRUST_WATCH ? 128 + SIGTERM : 4);
         pty_free(pty);
     }
 }

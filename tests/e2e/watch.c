@@ -96,12 +96,13 @@ static int scratch_file(void)
 }
 
 static struct watch_source source;
+static const struct watch_source *const sources[] = {&source};
 
 static void settings_for(struct watch_settings *settings, const char *url)
 {
     watch_settings_default(settings);
     watch_source_at(&source, url);
-    settings->sources = &source;
+    settings->sources = sources;
     settings->source_count = 1;
     source.conn.retry_ms = 20;
     source.conn.max_retry_ms = 60;

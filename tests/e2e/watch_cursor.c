@@ -289,7 +289,7 @@ static void run_row(const struct row *row, const char *path)
     struct watch_source source;
     watch_settings_default(&settings);
     watch_source_at(&source, script_server_url(server));
-    settings.sources = &source;
+    settings.sources = (const struct watch_source *const[]){&source};
     settings.source_count = 1;
     source.conn.retry_ms = 20;
     source.event_max = row->event_max;
@@ -351,7 +351,7 @@ static void test_a_cursor_that_is_none_is_refused_before_anything_is_asked(void 
     struct watch_source source;
     watch_settings_default(&settings);
     watch_source_at(&source, script_server_url(server));
-    settings.sources = &source;
+    settings.sources = (const struct watch_source *const[]){&source};
     settings.source_count = 1;
     settings.cursor = path;
     settings.out_fd = scratch();

@@ -183,6 +183,14 @@ int loop_run(struct loop *loop)
     return loop->quit ? loop->status : status;
 }
 
+void loop_signal(struct loop *loop, int signo, loop_signal_fn fn, void *user)
+{
+    (void)loop;
+    (void)signo;
+    (void)fn;
+    (void)user;
+}
+
 void loop_quit(struct loop *loop, int status)
 {
     loop->quit = true;

@@ -47,7 +47,8 @@ struct figure order_value(const struct order *order);
 
 /*
  * Average price from what was invested; value and unrealised P&L from the prices: never where these
- * are in another currency than the prices. Invested is a positive figure.
+ * are in another currency than the prices. Invested is a positive figure. A value or what was
+ * invested is no longer taken as sent once events have changed what it was made of (R21).
  */
 struct figure position_average(const struct position *position);
 struct figure position_value(const struct position *position);
@@ -59,6 +60,9 @@ struct figure position_invested(const struct position *position);
  */
 double position_stop_level(const struct position *position);
 double position_target_level(const struct position *position);
+
+/* Whether a sum is, within what rounding makes of it, what that price and the quantity come to. */
+bool position_is_product(const struct position *position, double sum, double price);
 
 /* A position without quantity, or said to be closed. */
 bool position_is_closed(const struct position *position);

@@ -77,7 +77,8 @@ struct position {
     double unrealized_pnl, day_pnl, realized_pnl, booked_pnl;
     double stop_loss, target;
     bool is_closed;
-    bool adds_up; /* the server's profit is what we would make of its price */
+    /* As the server sent it, its profit is what we would make of its price, its value, its cost. */
+    bool adds_up, value_adds_up, cost_adds_up;
     int64_t created_ms;
     int64_t updated_ns; /* as of an order */
 };
@@ -140,6 +141,8 @@ size_t model_find_beside(const struct snapshot *snapshot, size_t i, const char *
 
 /* A 64-bit hash of an id and whose it is, never 0. */
 uint64_t model_key(const char *id, const struct owner *owner);
+/* The same from the key that the row has without an owner. */
+uint64_t model_key_owned(uint64_t key, const struct owner *owner);
 
 /* Frees it: each has one owner. The texts that it shares with others live on. */
 void snapshot_unref(struct snapshot *snapshot); /* NULL is fine */

@@ -11,8 +11,9 @@
 
 /* Zeroed: nothing was seen. */
 struct seen {
-    uint64_t *versions, *before; /* of the rows now and of those before, by their place */
-    size_t room, before_count, moved;
+    uint64_t *versions; /* by their place: of the rows now, and behind the walk of those before */
+    uint64_t *passed;   /* of those before, where the walk has just been: a ring */
+    size_t room, passed_room, before_count, moved;
 };
 
 void seen_done(struct seen *seen);

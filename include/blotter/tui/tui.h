@@ -26,11 +26,12 @@ struct tui_key {
  * as it is shown. */
 struct tui_account {
     struct client *client;
-    uint64_t serial;   /* another number for another client, never 0 */
-    const char *name;  /* NULL: it is the only one, and nothing names it */
-    const char *badge; /* "REAL", "PAPER", "MOCK"; NULL: what the server says, "?" until it has */
-    const char *host;  /* "127.0.0.1:4810" */
-    const char *user;  /* the user's id, NULL when none was given */
+    uint64_t serial;     /* another number for another client, never 0 */
+    const char *name;    /* NULL: it is the only one, and nothing names it */
+    const char *badge;   /* "REAL", "PAPER", "MOCK"; NULL: what the server says, "?" until it has */
+    const char *host;    /* "127.0.0.1:4810" */
+    const char *user;    /* the user's id, NULL when none was given */
+    const char *section; /* a word for what is remembered of it alone, whoever is beside it */
 };
 
 struct tui_settings;
@@ -79,7 +80,8 @@ struct tui_settings {
                              NULL: none */
 
     const char *state_path; /* where sort, columns, zoom and theme are remembered; NULL: nowhere */
-    const char *state_server; /* a word for the server and user whose focus and zoom they are */
+    const char *state_server; /* a word for those whose focus and zoom they are: of the only one its
+                                 section */
 
     tui_reload_fn reload; /* NULL: SIGUSR1 does nothing */
     void (*log)(void *user,

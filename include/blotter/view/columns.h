@@ -110,7 +110,6 @@ size_t column_find(enum pane pane, const char *name, size_t len);
 
 /* An order at market price waits for so long without being remarked upon. */
 #define ORDER_LATE_MS 10000
-bool order_is_at_market(const struct order *order);
 bool order_is_late(const struct order *order, int64_t now_ms);
 
 /* "NIFTY 31DEC 24450 CE" for a name of a contract, else the symbol; fits it into columns so that

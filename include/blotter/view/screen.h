@@ -186,6 +186,15 @@ bool screen_remembered_get(struct screen *screen, size_t i, const char **ret_key
  * ignored). */
 bool screen_remembered_set(struct screen *screen, const char *key, const char *value);
 
+/*
+ * Which rejected orders of one of several accounts were seen, as "orders.seen" of that account
+ * alone says it: line i of those that are listed now; false past the last. The value lives until
+ * the next call.
+ */
+bool screen_seen_get(struct screen *screen, const struct screen_input *input, size_t account,
+                     size_t i, const char **ret_value);
+bool screen_seen_set(struct screen *screen, const struct owner *owner, const char *value);
+
 /* The theme's name is only kept here ("" at first), for the two functions above. */
 const char *screen_theme(const struct screen *screen);
 

@@ -10,6 +10,8 @@
 /* An event that no answer covers for so long marks its pane; where answers take long, longer. */
 #define LATE_US ((int64_t)1000 * 1000)
 #define LATE_FACTOR 3
+/* Prices of answers that were asked for together are of one moment. */
+#define APART_US ((int64_t)1000 * 1000)
 /* What a storm needed is kept for so long, as it may go on; operations are remembered less long. */
 #define TRIM_US ((int64_t)12000 * 1000)
 
@@ -46,6 +48,10 @@ struct engine *engine_new(const struct engine_settings *settings)
     for (int r = 0; r < RESOURCE_COUNT; r++) {
         swr_init(&engine->swr[r], (enum resource)r, settings->user);
         patch_log_set_prices(engine->swr[r].log, engine->prices);
+    }
+    /* A broker's profit may be made of another price than its last. */
+    for (int r = 0; r < RESOURCE_COUNT && !settings->paced; r++) {
+        patch_log_set_positions(engine->swr[r].log, engine->swr[RESOURCE_POSITIONS].log);
     }
     return engine;
 }
@@ -197,6 +203,30 @@ static void give_up_fetch(struct engine *engine, struct swr *swr, const struct f
     engine_mark(engine, swr->resource);
 }
 
+/*
+ * One instrument has one price on one screen: an answer's prices go to the panes that were read
+ * well before it. Where ticks tell prices, only those are carried that say of which moment they
+ * are.
+ */
+static void carry_prices(struct engine *engine, const struct swr *from, int64_t began_us)
+{
+    bool dated = from->resource == RESOURCE_WATCHLISTS;
+    struct patch_stamp stamp = {.seq = from->held.seq, .at_us = engine->last.mono_us};
+    if (engine->settings.paced || engine->quoted || (!dated && engine->ticked) ||
+        (!dated && from->resource != RESOURCE_POSITIONS)) {
+        return;
+    }
+    for (int r = 0; r < RESOURCE_COUNT; r++) {
+        struct swr *swr = &engine->swr[r];
+        bool priced = r != RESOURCE_ACCOUNT && swr != from;
+        if (priced && swr->loaded && swr->held_us < began_us - APART_US &&
+            patch_log_take_prices(swr->log, from->log, stamp)) {
+            swr->version++;
+            engine_mark(engine, swr->resource);
+        }
+    }
+}
+
 bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id,
                      const struct engine_response *response)
 {
@@ -207,6 +237,7 @@ bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id
     engine->last = now;
     struct fault fault;
     uint64_t id = response_id(engine, swr, response->last_event_id);
+    int64_t began_us = swr->fetch.began_us;
     bool passed = swr_is_older(swr, response, id);
     struct swr_outcome outcome = passed ? swr_pass(swr, now, id != 0 && id < swr->held.id)
                                         : swr_take(swr, now, response, id, &fault);
@@ -215,6 +246,9 @@ bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id
         return false;
     }
     engine_end_outage(engine);
+    if (outcome.rows_changed) {
+        carry_prices(engine, swr, began_us);
+    }
     if (outcome.lied) {
         engine_ids_lied(engine);
     }

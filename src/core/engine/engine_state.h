@@ -54,6 +54,7 @@ struct engine {
     struct engine_stream stream;
     struct engine_outage outage;
     bool quoted; /* quotes have come by the stream */
+    bool ticked; /* or profits, with their prices */
     bool polling;
     int64_t vouch_ms[RESOURCE_COUNT];
     int64_t poll_us; /* next poll; MOMENT_NEVER: none planned */

@@ -339,6 +339,7 @@ enum event_log_outcome engine_event(struct engine *engine, struct moment now,
         return EVENT_LOG_NOTED;
     }
     engine->quoted = engine->quoted || event->type == EVENT_QUOTES_UPDATED;
+    engine->ticked = engine->ticked || event->type == EVENT_POSITIONS_PNL_UPDATED;
     take_id(engine, event->id);
     return route_all(engine, event);
 }

@@ -50,6 +50,20 @@ int64_t row_price_time(enum resource resource, const struct row *row)
                                            : MODEL_NO_TIME;
 }
 
+double row_price(enum resource resource, const struct row *row)
+{
+    switch (resource) {
+    case RESOURCE_ORDERS:
+        return ((const struct order *)row)->ltp;
+    case RESOURCE_POSITIONS:
+        return ((const struct position *)row)->current_price;
+    case RESOURCE_WATCHLISTS:
+        return ((const struct watch_item *)row)->ltp;
+    default:
+        return (double)NAN;
+    }
+}
+
 bool row_price_is_newer(enum resource resource, const struct row *row, int64_t told_ms)
 {
     int64_t row_ms = row_price_time(resource, row);
@@ -103,7 +117,7 @@ size_t entry_apply(struct overlay *overlay, const struct pending_entry *entry)
     if (entry->standing != OP_SHOWN) {
         return mark_row(overlay, entry);
     }
-    if (change->by_instrument) {
+    if (change->names != CHANGE_ROW) {
         return set_rows_of_instrument(overlay, entry);
     }
     size_t i = model_find(overlay->view, entry->texts);

@@ -30,6 +30,9 @@
 static const struct change_member order_members[] = {ORDER_MEMBERS(price)};
 /* The price of an executed order is its average price. */
 static const struct change_member executed_members[] = {ORDER_MEMBERS(average_price)};
+static const struct change_member order_price_members[] = {
+    {"currentPrice", FIELD_NUMBER, false, AT(ltp)},
+};
 static const struct change_member order_quote_members[] = {
     {"ltp", FIELD_NUMBER, false, AT(ltp)},
     {"bid", FIELD_NUMBER, false, AT(bid)},
@@ -66,6 +69,10 @@ static const struct change_member account_members[] = {
 #undef AT
 
 #define AT(member) offsetof(struct watch_item, member)
+static const struct change_member item_price_members[] = {
+    {"currentPrice", FIELD_NUMBER, false, AT(ltp)},
+    {"updatedAtMs", FIELD_INT, false, AT(updated_ms)},
+};
 static const struct change_member item_quote_members[] = {
     {"ltp", FIELD_NUMBER, false, AT(ltp)},
     {"change", FIELD_NUMBER, false, AT(change)},
@@ -94,16 +101,16 @@ static_assert(COUNT(order_members) + 3 <= CHANGE_VALUES_MAX &&
 #define MEMBERS(table) table, COUNT(table)
 #define ORDER(type, action, table)                                                                 \
     {                                                                                              \
-        type, RESOURCE_ORDERS, action, false, false, "orderId", NULL, MEMBERS(table)               \
+        type, RESOURCE_ORDERS, action, false, CHANGE_ROW, "orderId", NULL, MEMBERS(table)          \
     }
 #define POSITION(type, action)                                                                     \
     {                                                                                              \
-        type, RESOURCE_POSITIONS, action, false, false, "positionId", NULL,                        \
+        type, RESOURCE_POSITIONS, action, false, CHANGE_ROW, "positionId", NULL,                   \
             MEMBERS(position_members)                                                              \
     }
 #define ACCOUNT(type)                                                                              \
     {                                                                                              \
-        type, RESOURCE_ACCOUNT, CHANGE_SET, false, false, "tradingAccountId", NULL,                \
+        type, RESOURCE_ACCOUNT, CHANGE_SET, false, CHANGE_ROW, "tradingAccountId", NULL,           \
             MEMBERS(account_members)                                                               \
     }
 
@@ -115,21 +122,25 @@ static const struct change changes[] = {
     POSITION(EVENT_POSITION_OPENED, CHANGE_INSERT),
     POSITION(EVENT_POSITION_UPDATED, CHANGE_SET),
     POSITION(EVENT_POSITION_CLOSED, CHANGE_SET),
-    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, false, "positionId", NULL,
-     MEMBERS(pnl_members)},
+    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, CHANGE_ROW, "positionId",
+     NULL, MEMBERS(pnl_members)},
+    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_WATCHLISTS, CHANGE_SET, true,
+     CHANGE_INSTRUMENT_OF_POSITION, "positionId", NULL, MEMBERS(item_price_members)},
+    {EVENT_POSITIONS_PNL_UPDATED, RESOURCE_ORDERS, CHANGE_SET, true, CHANGE_INSTRUMENT_OF_POSITION,
+     "positionId", NULL, MEMBERS(order_price_members)},
     ACCOUNT(EVENT_BALANCE_UPDATED),
     ACCOUNT(EVENT_MARGIN_BLOCKED),
     ACCOUNT(EVENT_MARGIN_RELEASED),
-    {EVENT_WATCHLIST_ITEM_ADDED, RESOURCE_WATCHLISTS, CHANGE_EXPECT, false, false, "itemId", NULL,
-     NULL, 0},
-    {EVENT_WATCHLIST_ITEM_REMOVED, RESOURCE_WATCHLISTS, CHANGE_REMOVE, false, false, "itemId", NULL,
-     NULL, 0},
-    {EVENT_QUOTES_UPDATED, RESOURCE_WATCHLISTS, CHANGE_SET, true, true, "instrumentId", "symbol",
-     MEMBERS(item_quote_members)},
-    {EVENT_QUOTES_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, true, "instrumentId", "symbol",
-     MEMBERS(position_quote_members)},
-    {EVENT_QUOTES_UPDATED, RESOURCE_ORDERS, CHANGE_SET, true, true, "instrumentId", "symbol",
-     MEMBERS(order_quote_members)},
+    {EVENT_WATCHLIST_ITEM_ADDED, RESOURCE_WATCHLISTS, CHANGE_EXPECT, false, CHANGE_ROW, "itemId",
+     NULL, NULL, 0},
+    {EVENT_WATCHLIST_ITEM_REMOVED, RESOURCE_WATCHLISTS, CHANGE_REMOVE, false, CHANGE_ROW, "itemId",
+     NULL, NULL, 0},
+    {EVENT_QUOTES_UPDATED, RESOURCE_WATCHLISTS, CHANGE_SET, true, CHANGE_INSTRUMENT, "instrumentId",
+     "symbol", MEMBERS(item_quote_members)},
+    {EVENT_QUOTES_UPDATED, RESOURCE_POSITIONS, CHANGE_SET, true, CHANGE_INSTRUMENT, "instrumentId",
+     "symbol", MEMBERS(position_quote_members)},
+    {EVENT_QUOTES_UPDATED, RESOURCE_ORDERS, CHANGE_SET, true, CHANGE_INSTRUMENT, "instrumentId",
+     "symbol", MEMBERS(order_quote_members)},
 };
 
 const struct change *change_find(enum event_type type, enum resource resource)
@@ -296,7 +307,7 @@ bool change_read(const struct change *change, struct span object, struct operati
         }
         ret->count++;
     }
-    return !change->by_instrument || has_price(change, &found);
+    return change->names != CHANGE_INSTRUMENT || has_price(change, &found);
 }
 
 const struct change_value *change_value_at(const struct change_value *values, size_t count,
@@ -385,7 +396,7 @@ void change_complete(struct operation *operation, int64_t event_ms)
         complete_order(operation, event_ms);
     } else if (change->resource == RESOURCE_POSITIONS && !change->many) {
         complete_position(operation, event_ms);
-    } else if (change->by_instrument && change->resource == RESOURCE_WATCHLISTS) {
+    } else if (change->names != CHANGE_ROW && change->resource == RESOURCE_WATCHLISTS) {
         complete_quote(operation);
     }
 }

@@ -21,6 +21,13 @@ enum change_action {
     CHANGE_REMOVE  /* takes a row away */
 };
 
+/* What the key names. */
+enum change_names {
+    CHANGE_ROW,
+    CHANGE_INSTRUMENT,            /* or, by the other key, a symbol: all its rows */
+    CHANGE_INSTRUMENT_OF_POSITION /* the one that the position is of */
+};
+
 struct change_member {
     const char *name;
     enum field_type type;
@@ -32,8 +39,8 @@ struct change {
     enum event_type type;
     enum resource resource;
     enum change_action action;
-    bool many;             /* "updates" is an array of such objects */
-    bool by_instrument;    /* the key names an instrument (or symbol), not a row */
+    bool many; /* "updates" is an array of such objects */
+    enum change_names names;
     const char *key;       /* the member that holds the key */
     const char *other_key; /* used when key is absent; NULL when there is none */
     const struct change_member *members;

@@ -8,6 +8,7 @@
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
+#include <blotter/core/derive.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,6 +131,10 @@ static const char *decode_row(struct decoder *decoder, const char *at)
     if (decoder->snapshot->resource == RESOURCE_POSITIONS) {
         struct position *position = (struct position *)row;
         position->adds_up = position_adds_up(position);
+        position->value_adds_up =
+            position_is_product(position, position->current_value, position->current_price);
+        position->cost_adds_up =
+            position_is_product(position, position->invested_value, position->average_price);
     }
     return behind;
 }

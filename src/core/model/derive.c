@@ -159,10 +159,24 @@ double position_target_level(const struct position *position)
     return level_of(position, position->target);
 }
 
+bool position_is_product(const struct position *position, double sum, double price)
+{
+    double count = position->quantity * units(position->multiplier);
+    return fabs(fabs(sum) - fabs(price * count)) <= 0.011 + 0.006 * fabs(count);
+}
+
+/* What was sent, unless it was made of figures that events have changed since. */
+static double still(const struct position *position, double sum, double price, bool adds_up)
+{
+    bool past = adds_up && !position_is_product(position, sum, price);
+    return past ? (double)NAN : sum;
+}
+
 struct figure position_value(const struct position *position)
 {
-    double last = real_price(position_last(position).value);
-    return sent_or(position->current_value, worth(position, last));
+    double sent =
+        still(position, position->current_value, position->current_price, position->value_adds_up);
+    return sent_or(sent, worth(position, real_price(position_last(position).value)));
 }
 
 struct figure position_unrealized(const struct position *position)
@@ -173,8 +187,9 @@ struct figure position_unrealized(const struct position *position)
 
 struct figure position_invested(const struct position *position)
 {
-    struct figure invested =
-        sent_or(position->invested_value, worth(position, real_price(position->average_price)));
+    double sent =
+        still(position, position->invested_value, position->average_price, position->cost_adds_up);
+    struct figure invested = sent_or(sent, worth(position, real_price(position->average_price)));
     invested.value = fabs(invested.value);
     return invested;
 }

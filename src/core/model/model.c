@@ -170,8 +170,13 @@ size_t model_find(const struct snapshot *snapshot, const char *id)
 uint64_t model_key(const char *id, const struct owner *owner)
 {
     uint64_t hash = hash_text(HASH_START, id);
-    hash = owner != NULL ? version_mix(hash, owner->key) : hash;
-    return hash != 0 ? hash : 1;
+    return model_key_owned(hash != 0 ? hash : 1, owner);
+}
+
+uint64_t model_key_owned(uint64_t key, const struct owner *owner)
+{
+    key = owner != NULL ? version_mix(key, owner->key) : key;
+    return key != 0 ? key : 1;
 }
 
 /* Where the rows are a copy of a joint snapshot, its parts are not known any more. */

@@ -3,12 +3,14 @@
 #include "patch.h"
 #include "pending.h"
 #include "prices.h"
+#include "row_index.h"
 #include "settle.h"
 #include "snapshot.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/decode.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@ struct patch_log {
     enum resource resource;
     const char *user; /* NULL: anybody */
     struct prices *prices;
+    const struct patch_log *positions; /* say of which instrument a position is; NULL: nothing */
     struct snapshot *base;
     struct overlay overlay; /* the log's operations, written in the base's own rows */
     bool awaiting;          /* a response is on its way */
@@ -76,7 +79,7 @@ static bool names_a_row(struct patch_log *log, const struct operation *operation
     if (log->base == NULL) {
         return false;
     }
-    if (!operation->change->by_instrument) {
+    if (operation->change->names == CHANGE_ROW) {
         return model_find(log->base, operation->key) < log->base->row_count;
     }
     size_t at = 0, i;
@@ -101,7 +104,7 @@ static bool is_news(struct patch_log *log, const struct operation *operation)
 /* The row an operation writes in, as it is shown; NULL: there is none, or it is one of many. */
 static const struct row *shown_row(const struct patch_log *log, const struct operation *operation)
 {
-    if (log->base == NULL || operation->change->by_instrument) {
+    if (log->base == NULL || operation->change->names != CHANGE_ROW) {
         return NULL;
     }
     size_t i = model_find(log->base, operation->key);
@@ -122,7 +125,7 @@ static bool is_behind_a_row(struct patch_log *log, const struct operation *opera
 /* What comes late must not take the place of what came in time. */
 static bool says_nothing_new(struct patch_log *log, const struct operation *operation)
 {
-    if (operation->change->by_instrument) {
+    if (operation->change->names != CHANGE_ROW) {
         return log->base != NULL && operation->told_ms != MODEL_NO_TIME &&
                is_behind_a_row(log, operation);
     }
@@ -204,27 +207,78 @@ static void take_operation(struct patch_log *log, const struct operation *operat
     result->changed = count > 0 || result->changed;
 }
 
-/* Figures of an earlier moment than those that are known already (A tick may overtake another). */
-static bool is_overtaken(const struct patch_log *log, struct operation *operation)
+/* Whether figures are of an earlier moment than those that are known already: a tick may overtake
+ * another. kind: rows' own figures and instruments' prices are of different moments. */
+static bool is_overtaken(const struct patch_log *log, struct operation *operation, char kind,
+                         const char *name, uint64_t seq)
 {
     char key[CHANGE_TEXT_MAX + 2];
     if (log->prices == NULL || operation->told_ms == MODEL_NO_TIME) {
         return false;
     }
-    /* Rows' own figures and instruments' prices are of different moments. */
-    snprintf(key, sizeof key, "%c%s", operation->change->by_instrument ? 'i' : 'r', operation->key);
-    enum prices_order order = prices_take(log->prices, key, operation->told_ms);
+    snprintf(key, sizeof key, "%c%s", kind, name);
+    enum prices_order order = prices_take(log->prices, key, operation->told_ms, seq);
     if (order == PRICES_BACK) {
         operation->told_ms = MODEL_NO_TIME;
     }
     return order == PRICES_OLDER;
 }
 
+/* A position's figures came in time, but another pane may have a newer price of its instrument. */
+static void drop_overtaken_price(const struct patch_log *log, struct operation *operation,
+                                 uint64_t seq)
+{
+    const struct row *row = shown_row(log, operation);
+    size_t i = 0;
+    while (i < operation->count &&
+           operation->values[i].offset != offsetof(struct position, current_price)) {
+        i++;
+    }
+    if (row == NULL || i == operation->count || log->resource != RESOURCE_POSITIONS) {
+        return;
+    }
+    if (is_overtaken(log, operation, 'i', row_instrument(RESOURCE_POSITIONS, row), seq)) {
+        operation->values[i] = operation->values[--operation->count];
+    }
+}
+
+/* The position that it names is known, and the price is one: then it is of its instrument. */
+static bool name_instrument(const struct patch_log *log, struct operation *operation)
+{
+    const struct snapshot *positions = log->positions != NULL ? log->positions->base : NULL;
+    size_t i = positions != NULL ? model_find(positions, operation->key) : 0;
+    bool priced = operation->count > 0 &&
+                  operation->values[0].offset == operation->change->members[0].offset &&
+                  operation->values[0].number != 0;
+    if (positions == NULL || i == positions->row_count || !priced) {
+        return false;
+    }
+    const struct position *position = &positions->positions[i];
+    const char *instrument = row_instrument(RESOURCE_POSITIONS, &position->row);
+    size_t len = strlen(instrument), other_len = strlen(position->symbol);
+    if (len == 0 || len >= CHANGE_TEXT_MAX) {
+        return false;
+    }
+    memcpy(operation->key, instrument, len + 1);
+    if (instrument != position->symbol && other_len < CHANGE_TEXT_MAX) {
+        memcpy(operation->other_key, position->symbol, other_len + 1);
+    }
+    return true;
+}
+
 static void take_object(struct patch_log *log, struct operation *operation,
                         struct patch_stamp stamp, struct patch_result *result)
 {
-    if (is_overtaken(log, operation)) {
+    bool by_row = operation->change->names == CHANGE_ROW;
+    if (operation->change->names == CHANGE_INSTRUMENT_OF_POSITION &&
+        !name_instrument(log, operation)) {
         return;
+    }
+    if (is_overtaken(log, operation, by_row ? 'r' : 'i', operation->key, stamp.seq)) {
+        return;
+    }
+    if (by_row && operation->change->many) {
+        drop_overtaken_price(log, operation, stamp.seq);
     }
     if (is_news(log, operation)) {
         take_operation(log, operation, stamp, result);
@@ -236,6 +290,74 @@ static void take_object(struct patch_log *log, struct operation *operation,
     if (names_a_row(log, operation) || is_logged(log, operation)) {
         take_operation(log, operation, stamp, result);
     }
+}
+
+struct price_taking {
+    struct patch_stamp stamp;
+    struct patch_result result;
+};
+
+/* A tick came for the row or its instrument after that. */
+static bool is_told_since(const struct patch_log *log, const char *key, uint64_t seq)
+{
+    const struct pending_entry *entry = pending_next_of_key(&log->ops, key, NULL);
+    while (entry != NULL && !(entry->change->many && entry->stamp.seq > seq)) {
+        entry = pending_next_of_key(&log->ops, key, entry);
+    }
+    return entry != NULL;
+}
+
+/* Whether a row of the instrument shows another price, and none that was told later. */
+static bool is_behind(struct patch_log *log, const char *instrument, double price, uint64_t seq)
+{
+    size_t at = 0, i;
+    while (overlay_next_of_instrument(&log->overlay, instrument, &at, &i)) {
+        const struct row *row = model_row(log->base, i);
+        if (row_price(log->resource, row) != price && !is_told_since(log, row->id, seq)) {
+            return !is_told_since(log, instrument, seq);
+        }
+    }
+    return false;
+}
+
+/* The price of a row, for all that go by that name. */
+static void take_price(struct patch_log *log, enum resource from, const struct row *row,
+                       const char *name, struct price_taking *taking)
+{
+    static const size_t offsets[] = {[RESOURCE_ORDERS] = offsetof(struct order, ltp),
+                                     [RESOURCE_POSITIONS] =
+                                         offsetof(struct position, current_price),
+                                     [RESOURCE_WATCHLISTS] = offsetof(struct watch_item, ltp)};
+    double price = row_price(from, row);
+    size_t len = strlen(name);
+    if (isnan(price) || price == 0 || len == 0 || len >= CHANGE_TEXT_MAX ||
+        !is_behind(log, name, price, taking->stamp.seq)) {
+        return;
+    }
+    struct operation operation = {.change = change_find(EVENT_QUOTES_UPDATED, log->resource),
+                                  .told_ms = row_price_time(from, row),
+                                  .count = 1};
+    memcpy(operation.key, name, len + 1);
+    operation.values[0] = (struct change_value){
+        .type = FIELD_NUMBER, .offset = (uint16_t)offsets[log->resource], .number = price};
+    change_complete(&operation, MODEL_NO_TIME);
+    take_operation(log, &operation, taking->stamp, &taking->result);
+}
+
+bool patch_log_take_prices(struct patch_log *log, const struct patch_log *from,
+                           struct patch_stamp stamp)
+{
+    struct price_taking taking = {.stamp = stamp};
+    for (size_t i = 0; log->base != NULL && i < from->base->row_count; i++) {
+        const struct row *row = model_row(from->base, i);
+        const char *instrument = row_instrument(from->resource, row);
+        const char *symbol = row_symbol(from->resource, row);
+        take_price(log, from->resource, row, instrument, &taking);
+        if (symbol != instrument) {
+            take_price(log, from->resource, row, symbol, &taking);
+        }
+    }
+    return taking.result.changed;
 }
 
 /* All objects are read before the first is applied. */
@@ -396,7 +518,7 @@ static void note_prices(struct patch_log *log, const struct snapshot *base)
         const struct watch_item *item = &base->items[i];
         if (item->updated_ms != MODEL_NO_TIME && *item->instrument_id != '\0') {
             snprintf(key, sizeof key, "i%s", item->instrument_id);
-            prices_take(log->prices, key, item->updated_ms);
+            prices_take(log->prices, key, item->updated_ms, 0);
         }
     }
 }
@@ -409,7 +531,7 @@ static void note_newer(struct patch_log *log)
     }
     for (struct pending_entry *entry = log->ops.oldest; entry != NULL; entry = entry->newer) {
         size_t at = 0, row;
-        bool found = entry->change->by_instrument && entry->told_ms != MODEL_NO_TIME &&
+        bool found = entry->change->names != CHANGE_ROW && entry->told_ms != MODEL_NO_TIME &&
                      overlay_next_of_instrument(&log->overlay, entry->texts, &at, &row);
         int64_t row_ms =
             found ? row_price_time(log->resource, model_row(log->base, row)) : MODEL_NO_TIME;
@@ -442,6 +564,11 @@ struct patch_change patch_log_rebase(struct patch_log *log, struct snapshot *bas
 void patch_log_set_prices(struct patch_log *log, struct prices *prices)
 {
     log->prices = prices;
+}
+
+void patch_log_set_positions(struct patch_log *log, const struct patch_log *positions)
+{
+    log->positions = positions;
 }
 
 void patch_log_set_user(struct patch_log *log, const char *user)

@@ -46,6 +46,15 @@ void patch_log_set_user(struct patch_log *log, const char *user);
 /* Where the moments of prices are kept, for all panes. NULL: nowhere. Borrowed. */
 void patch_log_set_prices(struct patch_log *log, struct prices *prices);
 
+/* Whose rows say of which instrument a position is: its price goes to that one's rows here. NULL:
+ * nobody's. Borrowed. */
+void patch_log_set_positions(struct patch_log *log, const struct patch_log *positions);
+
+/* The prices that another pane's answer has just brought, for rows of the same instruments; stamp:
+ * of the answer's request. Both have a base. Whether a row shown changed. */
+bool patch_log_take_prices(struct patch_log *log, const struct patch_log *from,
+                           struct patch_stamp stamp);
+
 /*
  * Applies an event's payload. An invalid one changes nothing. held: 0, or the id that what is held
  * says it contains, this event's or a later one, though it does not show it.

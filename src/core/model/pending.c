@@ -181,6 +181,26 @@ static bool replaces(const struct operation *operation, const struct pending_ent
     return true;
 }
 
+/* Ticks come in several forms, one after the other: of those that this one makes idle one is left,
+ * to be used again. NULL: there is none. */
+static struct pending_entry *find_idle(struct pending *log, const struct operation *operation)
+{
+    struct pending_entry *idle = NULL, *next;
+    struct pending_entry *entry = pending_next_of_key(log, operation->key, NULL);
+    for (; entry != NULL; entry = next) {
+        next = pending_next_of_key(log, operation->key, entry);
+        if (entry->change != operation->change || !replaces(operation, entry)) {
+            continue;
+        }
+        if (idle != NULL) {
+            pending_remove(log, entry);
+        } else {
+            idle = entry;
+        }
+    }
+    return idle;
+}
+
 static struct pending_entry *add_entry(struct pending *log, const struct operation *operation)
 {
     struct pending_entry *entry = mem_calloc(1, sizeof *entry);
@@ -216,6 +236,10 @@ struct pending_entry *pending_put(struct pending *log, const struct operation *o
     }
     if (entry != NULL && action != CHANGE_SET && action != CHANGE_PUT) {
         return NULL;
+    }
+    if (operation->change->many && entry != NULL) {
+        struct pending_entry *idle = find_idle(log, operation);
+        entry = idle != NULL ? idle : entry;
     }
     /* What put the row there stays where it is: others may have changed the row since. */
     if (entry != NULL && action == CHANGE_SET && replaces(operation, entry)) {

@@ -13,6 +13,9 @@ struct price {
     int64_t ms;
     int64_t back_ms;  /* when its clock went back, by that clock; 0: it did not */
     unsigned refused; /* older ones, one after the other */
+    uint64_t seq;     /* of the event that was answered last, and of what moment its price was */
+    int64_t seq_ms;
+    enum prices_order answer;
 };
 
 struct prices {
@@ -72,20 +75,8 @@ static void grow(struct prices *prices)
     free(old);
 }
 
-enum prices_order prices_take(struct prices *prices, const char *instrument, int64_t ms)
+static enum prices_order judge(struct price *price, int64_t ms)
 {
-    struct price *price = find(prices, instrument);
-    if (price->instrument == NULL) {
-        if (prices->count == PRICES_MAX) {
-            return PRICES_NEWER;
-        }
-        price->instrument = mem_dup(instrument, strlen(instrument));
-        price->ms = ms;
-        if (++prices->count > prices->capacity / 2) {
-            grow(prices);
-        }
-        return PRICES_NEWER;
-    }
     bool older = prices_older(ms, price->ms);
     if (older && ++price->refused <= PRICES_REFUSED_MAX) {
         return PRICES_OLDER;
@@ -97,4 +88,30 @@ enum prices_order prices_take(struct prices *prices, const char *instrument, int
     price->ms = ms;
     price->back_ms = ms < price->back_ms ? price->back_ms : 0;
     return price->back_ms != 0 ? PRICES_BACK : PRICES_NEWER;
+}
+
+enum prices_order prices_take(struct prices *prices, const char *instrument, int64_t ms,
+                              uint64_t seq)
+{
+    struct price *price = find(prices, instrument);
+    if (price->instrument != NULL && seq != 0 && price->seq == seq && price->seq_ms == ms) {
+        return price->answer;
+    }
+    if (price->instrument != NULL) {
+        price->answer = judge(price, ms);
+        price->seq = seq;
+        price->seq_ms = ms;
+        return price->answer;
+    }
+    if (prices->count < PRICES_MAX) {
+        *price = (struct price){.instrument = mem_dup(instrument, strlen(instrument)),
+                                .ms = ms,
+                                .seq = seq,
+                                .seq_ms = ms,
+                                .answer = PRICES_NEWER};
+        if (++prices->count > prices->capacity / 2) {
+            grow(prices);
+        }
+    }
+    return PRICES_NEWER;
 }

@@ -31,7 +31,9 @@ enum prices_order {
     PRICES_BACK /* of a clock that went back: its times do not compare with those before */
 };
 
-/* Notes a price of that moment, unless it is older. */
-enum prices_order prices_take(struct prices *prices, const char *instrument, int64_t ms);
+/* Notes a price of that moment, unless it is older. The same one of the same event (seq; 0: of
+ * none) counts once, in whatever panes. */
+enum prices_order prices_take(struct prices *prices, const char *instrument, int64_t ms,
+                              uint64_t seq);
 
 #endif

@@ -9,29 +9,45 @@
 #define SLOTS_FIRST 16
 #define SPARSE 16 /* so many slots a row are more than is kept after a storm */
 
-static const char *instrument_or_symbol(const char *instrument, const char *symbol)
+const char *row_symbol(enum resource resource, const struct row *row)
 {
-    return *instrument != '\0' ? instrument : symbol;
+    switch (resource) {
+    case RESOURCE_ORDERS:
+        return ((const struct order *)row)->symbol;
+    case RESOURCE_POSITIONS:
+        return ((const struct position *)row)->symbol;
+    case RESOURCE_WATCHLISTS:
+        return ((const struct watch_item *)row)->symbol;
+    default:
+        return "";
+    }
+}
+
+static const char *own_instrument(enum resource resource, const struct row *row)
+{
+    switch (resource) {
+    case RESOURCE_ORDERS:
+        return ((const struct order *)row)->instrument_id;
+    case RESOURCE_POSITIONS:
+        return ((const struct position *)row)->instrument_id;
+    case RESOURCE_WATCHLISTS:
+        return ((const struct watch_item *)row)->instrument_id;
+    default:
+        return "";
+    }
+}
+
+const char *row_instrument(enum resource resource, const struct row *row)
+{
+    const char *instrument = own_instrument(resource, row);
+    return *instrument != '\0' ? instrument : row_symbol(resource, row);
 }
 
 static const char *text_of(const struct row_index *index, const struct snapshot *snapshot,
                            size_t distance)
 {
-    size_t i = snapshot->row_count - distance;
-    if (!index->by_instrument) {
-        return model_row(snapshot, i)->id;
-    }
-    switch (snapshot->resource) {
-    case RESOURCE_ORDERS:
-        return instrument_or_symbol(snapshot->orders[i].instrument_id, snapshot->orders[i].symbol);
-    case RESOURCE_POSITIONS:
-        return instrument_or_symbol(snapshot->positions[i].instrument_id,
-                                    snapshot->positions[i].symbol);
-    case RESOURCE_WATCHLISTS:
-        return instrument_or_symbol(snapshot->items[i].instrument_id, snapshot->items[i].symbol);
-    default:
-        return "";
-    }
+    const struct row *row = model_row(snapshot, snapshot->row_count - distance);
+    return index->by_instrument ? row_instrument(snapshot->resource, row) : row->id;
 }
 
 static uint32_t *slot_of(const struct row_index *index, const char *text)

@@ -213,10 +213,10 @@ static void put_balance(const struct frame *frame, struct line *line, const stru
                         const struct money *money, bool stale)
 {
     double margin = account != NULL ? money_margin(account) : (double)NAN;
-    bool both = account != NULL && money != NULL;
+    bool both = account != NULL && money != NULL, sent = both && !isnan(account->net_liq);
     put_amount(frame, line, FIELD_NET_LIQ,
-               (struct amount){both ? money_net_liq(account, money) : (double)NAN, FORMAT_DERIVED,
-                               stale, false});
+               (struct amount){both ? money_net_liq(account, money) : (double)NAN,
+                               sent ? 0 : FORMAT_DERIVED, stale, false});
     if (!isnan(margin)) {
         snprintf(line->text[FIELD_MARGIN], FIELD_BYTES, "%.0f %%", margin);
         line->role[FIELD_MARGIN] = margin_role(margin, stale);
@@ -441,20 +441,19 @@ void paint_accounts_line(const struct frame *frame)
     const struct money_totals *totals = &frame->screen->totals;
     struct bar bar;
     bar.count = 0;
-    bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TEXT, 0}, " ");
+    bar_add(&bar, left_at(0), plain(ROLE_TEXT), " ");
     for (size_t i = 0; i < totals->count && i < 4; i++) {
         const struct money_total *total = &totals->totals[i];
         struct line line = {.owner = NULL};
         int rank = 1 + (int)i;
         make_total(frame, total, &line);
-        bar_add(&bar, (struct bar_place){rank, 0}, (struct style){ROLE_TOTAL, 0}, "%s%s",
-                i > 0 ? " │ " : "", line.text[FIELD_NAME]);
-        bar_add(&bar, (struct bar_place){rank, 0}, (struct style){ROLE_DIM, 0}, "  Day ");
-        bar_add(&bar, (struct bar_place){rank, 0}, (struct style){line.role[FIELD_DAY], 0}, "%s",
-                line.text[FIELD_DAY]);
-        bar_add(&bar, (struct bar_place){rank + 4, 0}, (struct style){ROLE_DIM, 0}, "  Net liq ");
-        bar_add(&bar, (struct bar_place){rank + 4, 0}, (struct style){line.role[FIELD_NET_LIQ], 0},
-                "%s", line.text[FIELD_NET_LIQ]);
+        bar_add(&bar, left_at(rank), plain(ROLE_TOTAL), "%s%s", i > 0 ? " │ " : "",
+                line.text[FIELD_NAME]);
+        bar_add(&bar, left_at(rank), plain(ROLE_DIM), "  Day ");
+        bar_add(&bar, left_at(rank), plain(line.role[FIELD_DAY]), "%s", line.text[FIELD_DAY]);
+        bar_add(&bar, left_at(rank + 4), plain(ROLE_DIM), "  Net liq ");
+        bar_add(&bar, left_at(rank + 4), plain(line.role[FIELD_NET_LIQ]), "%s",
+                line.text[FIELD_NET_LIQ]);
     }
     bar_repaint(&bar, frame, BAR_ACCOUNT, frame->screen->layout.account_line);
 }
@@ -472,15 +471,13 @@ void paint_accounts_worth(const struct frame *frame, struct rect line)
         total_name(&totals, total, name);
         format_number(&frame->input->format,
                       (struct format_figure){total->open.value, 0, FORMAT_DERIVED}, out);
-        bar_add(&bar, (struct bar_place){rank, 0}, (struct style){ROLE_TOTAL, CELL_BOLD},
-                "%s %s working %zu", i > 0 ? " " : "", name, total->members);
-        bar_add(&bar, (struct bar_place){rank, 0}, (struct style){ROLE_DIM, 0}, " worth ");
-        bar_add(&bar, (struct bar_place){rank, 0},
-                (struct style){total->stale > 0 ? ROLE_STALE : ROLE_TEXT, 0}, "%s%s",
+        bar_add(&bar, left_at(rank), bold(ROLE_TOTAL), "%s %s working %zu", i > 0 ? " " : "", name,
+                total->members);
+        bar_add(&bar, left_at(rank), plain(ROLE_DIM), " worth ");
+        bar_add(&bar, left_at(rank), plain(total->stale > 0 ? ROLE_STALE : ROLE_TEXT), "%s%s",
                 total->stale > 0 ? "≈ " : "", frame->screen->hide_amounts ? FORMAT_HIDDEN : out);
         if (total->open.unknown > 0) {
-            bar_add(&bar, (struct bar_place){rank + 7, 0}, (struct style){ROLE_DIM, 0},
-                    ", %zu unknown", total->open.unknown);
+            bar_add(&bar, left_at(rank + 7), plain(ROLE_DIM), ", %zu unknown", total->open.unknown);
         }
     }
     bar_paint(&bar, frame->canvas, line);
@@ -497,10 +494,9 @@ void accounts_add_days(struct bar *bar, const struct frame *frame)
         struct bar_place place = {i == 0 ? 0 : 1 + (int)i, BAR_FIGURE};
         total_name(totals, total, name);
         format_number(&frame->input->format, figure, out);
-        bar_add(bar, (struct bar_place){i == 0 ? 1 : place.rank, 0}, (struct style){ROLE_DIM, 0},
-                "%s%s ", i > 0 ? "  " : "", name);
-        bar_add(bar, (struct bar_place){place.rank, 0}, (struct style){ROLE_STALE, 0}, "%s",
-                whole || !known ? "" : "≈ ");
+        bar_add(bar, left_at(i == 0 ? 1 : place.rank), plain(ROLE_DIM), "%s%s ", i > 0 ? "  " : "",
+                name);
+        bar_add(bar, left_at(place.rank), plain(ROLE_STALE), "%s", whole || !known ? "" : "≈ ");
         bar_add(bar, place, (struct style){sign_role(total->day.value, !whole), CELL_BOLD}, "%s",
                 frame->screen->hide_amounts && known ? FORMAT_HIDDEN : out);
     }

@@ -18,7 +18,6 @@ void paint_accounts_line(const struct frame *frame);
 /* What the working orders of each kind of money are worth. */
 void paint_accounts_worth(const struct frame *frame, struct rect line);
 /* "Σ real", "kite": what a total is of, in as few words as tell it apart. */
-#define TOTAL_NAME_BYTES 48
 void total_name(const struct money_totals *totals, const struct money_total *total,
                 char out[TOTAL_NAME_BYTES]);
 /* The badge of all, "REAL+MOCK" where they differ. */

@@ -1,4 +1,5 @@
 /* When the user looked, what is new since, and what happened while nobody did. */
+#include "accounts.h"
 #include "away.h"
 #include "bar.h"
 #include "screen_private.h"
@@ -7,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Without a key or the focus for this long the user is away. */
 #define AWAY_US INT64_C(120000000)
@@ -18,23 +20,44 @@ static uint64_t newest(const struct screen_input *input)
     return tape_pane_total(input);
 }
 
+static uint64_t total_key(const struct money_total *total)
+{
+    uint64_t key = memo_bytes((uint64_t)total->kind + 1, total->currency, strlen(total->currency));
+    return total->alone != NULL ? total->alone->key : key;
+}
+
+/* Of several accounts, whichever is shown, a day for what may be added. */
+static void days_of_all(const struct screen *screen, struct away_figures *figures)
+{
+    const struct money_totals *totals = &screen->totals;
+    for (size_t i = 0; i < totals->count && figures->day_count < AWAY_DAYS_MAX; i++) {
+        const struct money_total *total = &totals->totals[i];
+        struct away_day *day = &figures->days[figures->day_count++];
+        day->key = total_key(total);
+        day->value = total->day.value;
+        day->stale = !money_total_is_whole(total, &total->day);
+        total_name(totals, total, day->name);
+    }
+}
+
 /* What is known now, to be held against what will be known then. */
 static struct away_figures figures_of(const struct screen *screen, const struct screen_input *input)
 {
     struct away_figures figures = {
-        .at_ms = input->now.wall_ms, .margin = NAN, .account = screen->account};
+        .at_ms = input->now.wall_ms, .account = screen->account, .margin = (double)NAN};
     const struct snapshot *account = screen_pane(screen, input, RESOURCE_ACCOUNT).shown;
     const struct snapshot *positions = screen_pane(screen, input, RESOURCE_POSITIONS).shown;
     figures.counts = tape_pane_counts(input);
-    figures.stale = screen_pane(screen, input, RESOURCE_POSITIONS).stale;
-    if (screen_is_joint(input)) { /* of several kinds of money there is no one figure */
-        figures.day = screen->totals.count == 1 ? screen->totals.totals[0].day.value : (double)NAN;
-        return figures;
+    if (input->accounts != NULL) {
+        days_of_all(screen, &figures);
+    } else {
+        struct money money;
+        money_of(&money, input->book, positions);
+        figures.days[0].value = positions != NULL ? money.sums[0].day.value : (double)NAN;
+        figures.days[0].stale = screen_pane(screen, input, RESOURCE_POSITIONS).stale;
+        figures.day_count = 1;
     }
-    struct money money;
-    money_of(&money, input->book, positions);
-    figures.day = positions != NULL ? money.sums[0].day.value : (double)NAN;
-    if (account != NULL && account->row_count > 0) {
+    if (!screen_is_joint(input) && account != NULL && account->row_count > 0) {
         figures.margin = money_margin(account->account);
     }
     return figures;
@@ -125,21 +148,20 @@ void screen_entered(struct screen *screen, const struct screen_input *input)
 
 /* --- the digest ------------------------------------------------------------------------------ */
 
-static struct bar_place left_at(int rank)
-{
-    return (struct bar_place){rank, 0};
-}
-
-static void put_day(struct bar *bar, const struct frame *frame)
+/* Whether another day has begun meanwhile: what was then is no beginning of what is now. */
+static bool is_another_day(const struct frame *frame)
 {
     const struct screen_away *away = &frame->screen->away;
+    return format_day_end(&frame->input->format, away->from.at_ms) <= away->to.at_ms;
+}
+
+static void put_day(struct bar *bar, const struct frame *frame, double before,
+                    const struct away_day *day, int rank)
+{
     char from[FORMAT_MAX], to[FORMAT_MAX];
-    const double values[] = {away->from.day, away->to.day};
+    const double values[] = {before, day->value};
     char *const texts[] = {from, to};
-    bool same = away->from.account == away->to.account;
-    if (!same || (isnan(away->from.day) && isnan(away->to.day))) {
-        return;
-    }
+    bool another = is_another_day(frame), up = day->value >= (another ? 0 : before);
     for (int i = 0; i < 2; i++) {
         struct format_figure figure = {values[i], 0, FORMAT_SIGN};
         if (frame->screen->hide_amounts && !isnan(values[i])) {
@@ -148,15 +170,38 @@ static void put_day(struct bar *bar, const struct frame *frame)
             format_number(&frame->input->format, figure, texts[i]);
         }
     }
-    bool another = format_day_end(&frame->input->format, away->from.at_ms) <= away->to.at_ms;
-    bool up = away->to.day >= (another ? 0 : away->from.day);
-    bar_add(bar, left_at(0), (struct style){ROLE_DIM, 0}, another ? "  new day " : "  Day ");
-    if (!another) { /* it began anew */
-        bar_add(bar, left_at(0), (struct style){ROLE_TEXT, 0}, "%s → ", from);
+    enum role role = day->stale ? ROLE_STALE : up ? ROLE_PNL_UP : ROLE_PNL_DOWN;
+    if (day->name[0] != '\0') {
+        bar_add(bar, left_at(rank), plain(ROLE_DIM), "%s%s ", rank > 0 ? "  " : "", day->name);
     }
-    enum role role = away->to.stale ? ROLE_STALE : up ? ROLE_PNL_UP : ROLE_PNL_DOWN;
-    bar_add(bar, left_at(0), (struct style){role, CELL_BOLD}, "%s%s", away->to.stale ? "≈" : "",
-            to);
+    if (!another) {
+        bar_add(bar, left_at(rank), plain(ROLE_TEXT), "%s → ", from);
+    }
+    bar_add(bar, left_at(rank), bold(role), "%s%s", day->stale ? "≈" : "", to);
+}
+
+/* Each for itself; what was not there before, or is not known, has none. */
+static void put_days(struct bar *bar, const struct frame *frame)
+{
+    const struct screen_away *away = &frame->screen->away;
+    size_t told = 0;
+    for (size_t i = 0; i < away->to.day_count; i++) {
+        const struct away_day *day = &away->to.days[i];
+        size_t k = 0;
+        while (k < away->from.day_count && away->from.days[k].key != day->key) {
+            k++;
+        }
+        double before = k < away->from.day_count ? away->from.days[k].value : (double)NAN;
+        if (k == away->from.day_count || (isnan(before) && isnan(day->value))) {
+            continue;
+        }
+        if (told == 0) {
+            bar_add(bar, left_at(0), plain(ROLE_DIM),
+                    is_another_day(frame) ? "  new day " : "  Day ");
+        }
+        put_day(bar, frame, before, day, told == 0 ? 0 : 5 + (int)told);
+        told++;
+    }
 }
 
 static void put_closed(struct bar *bar, const struct frame *frame, uint64_t unknown)
@@ -168,8 +213,7 @@ static void put_closed(struct bar *bar, const struct frame *frame, uint64_t unkn
     if (!frame->screen->hide_amounts) {
         format_number(&frame->input->format, figure, text);
     }
-    bar_add(bar, left_at(7), (struct style){amount < 0 ? ROLE_PNL_DOWN : ROLE_PNL_UP, 0}, " %s",
-            text);
+    bar_add(bar, left_at(7), plain(amount < 0 ? ROLE_PNL_DOWN : ROLE_PNL_UP), " %s", text);
 }
 
 /* In the order of what matters; what matters least goes first where there is no room. */
@@ -201,8 +245,8 @@ static void put_counts(struct bar *bar, const struct frame *frame)
         if (count == 0) {
             continue;
         }
-        bar_add(bar, left_at(counted[i].rank), (struct style){ROLE_DIM, 0}, " · ");
-        bar_add(bar, left_at(counted[i].rank), (struct style){counted[i].role, 0}, "%llu %s",
+        bar_add(bar, left_at(counted[i].rank), plain(ROLE_DIM), " · ");
+        bar_add(bar, left_at(counted[i].rank), plain(counted[i].role), "%llu %s",
                 (unsigned long long)count, count == 1 ? counted[i].one : counted[i].many);
         bool added = frame->input->accounts == NULL || frame->screen->totals.count == 1;
         if (kind == TAPE_CLOSED && added) { /* what several kinds of money made is no one sum */
@@ -231,10 +275,9 @@ static void put_names(struct bar *bar, const struct frame *frame)
     for (size_t i = 0; i < accounts->count && named < NAMES_MAX; i++) {
         const struct owner *owner = accounts->owners[i];
         if (counts[owner->number] > 0) {
-            bar_add(bar, left_at(8), (struct style){ROLE_DIM, 0}, "%s",
-                    named++ == 0 ? " · " : ", ");
-            bar_add(bar, left_at(8), (struct style){owner_role(owner), 0}, "%s", owner->name);
-            bar_add(bar, left_at(8), (struct style){ROLE_DIM, 0}, " %zu", counts[owner->number]);
+            bar_add(bar, left_at(8), plain(ROLE_DIM), "%s", named++ == 0 ? " · " : ", ");
+            bar_add(bar, left_at(8), plain(owner_role(owner)), "%s", owner->name);
+            bar_add(bar, left_at(8), plain(ROLE_DIM), " %zu", counts[owner->number]);
         }
     }
 }
@@ -244,8 +287,8 @@ static void put_margin(struct bar *bar, const struct screen_away *away)
     bool same = away->from.account == away->to.account;
     double from = same ? away->from.margin : (double)NAN, to = away->to.margin;
     if (!isnan(from) && !isnan(to) && fabs(from - to) >= 0.5) {
-        bar_add(bar, left_at(6), (struct style){ROLE_DIM, 0}, " · margin ");
-        bar_add(bar, left_at(6), (struct style){ROLE_TEXT, 0}, "%.0f → ", from);
+        bar_add(bar, left_at(6), plain(ROLE_DIM), " · margin ");
+        bar_add(bar, left_at(6), plain(ROLE_TEXT), "%.0f → ", from);
         bar_add(bar, left_at(6), (struct style){margin_role(to, false), 0}, "%.0f %%", to);
     }
 }
@@ -266,16 +309,15 @@ void paint_digest(const struct frame *frame)
     tape_duration((away->to.at_ms - away->from.at_ms) / 1000 * 1000, took);
     bar_add(&bar, left_at(0), (struct style){ROLE_CONN_WARN, CELL_BOLD | CELL_REVERSE}, " AWAY %s ",
             took);
-    put_day(&bar, frame);
+    put_days(&bar, frame);
     put_counts(&bar, frame);
     put_names(&bar, frame);
     put_margin(&bar, away);
     key_of(frame->input, ACTION_DETAIL, key, sizeof key);
     if (key[0] != '\0') {
-        bar_add(&bar, (struct bar_place){8, BAR_RIGHT}, (struct style){ROLE_KEY, 0}, "  %s", key);
-        bar_add(&bar, (struct bar_place){8, BAR_RIGHT}, (struct style){ROLE_DIM, 0}, " lists ");
-        bar_add(&bar, (struct bar_place){14, BAR_RIGHT}, (struct style){ROLE_DIM, 0},
-                "them, any key hides this ");
+        bar_add(&bar, right_at(8), plain(ROLE_KEY), "  %s", key);
+        bar_add(&bar, right_at(8), plain(ROLE_DIM), " lists ");
+        bar_add(&bar, right_at(14), plain(ROLE_DIM), "them, any key hides this ");
     }
     bar_paint(&bar, frame->canvas, area);
 }

@@ -122,7 +122,7 @@ static void bar_fit(struct bar *bar, struct rect area)
 /* Puts what fits where it belongs. */
 static void bar_put(struct bar *bar, struct canvas *canvas, struct rect area)
 {
-    canvas_fill(canvas, area, (struct style){ROLE_TEXT, 0});
+    canvas_fill(canvas, area, plain(ROLE_TEXT));
     int right = 0, x = area.x, end = area.x + area.width;
     for (size_t i = 0; i < bar->count; i++) {
         right += bar->items[i].right ? text_width(bar->items[i].text) : 0;

@@ -25,6 +25,28 @@ struct bar_place {
     int rank;
     unsigned flags;
 };
+
+/* Where a segment goes, and how it looks. */
+static inline struct bar_place left_at(int rank)
+{
+    return (struct bar_place){rank, 0};
+}
+
+static inline struct bar_place right_at(int rank)
+{
+    return (struct bar_place){rank, BAR_RIGHT};
+}
+
+static inline struct style plain(enum role role)
+{
+    return (struct style){role, 0};
+}
+
+static inline struct style bold(enum role role)
+{
+    return (struct style){role, CELL_BOLD};
+}
+
 /* Adds a formatted segment; unused room on the line is between the left and the right ones. */
 void bar_add(struct bar *bar, struct bar_place place, struct style style, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -122,9 +122,8 @@ static void put_head(const struct frame *frame, struct rect line, const struct s
             format_number(&frame->input->format, (struct format_figure){figures[i], 0, FORMAT_SIGN},
                           text);
         }
-        bar_add(&bar, (struct bar_place){i, 0}, (struct style){ROLE_DIM, 0}, "%s", words[i]);
-        bar_add(&bar, (struct bar_place){i, 0}, (struct style){sign_role(figures[i]), 0}, "%s",
-                text);
+        bar_add(&bar, left_at(i), plain(ROLE_DIM), "%s", words[i]);
+        bar_add(&bar, left_at(i), plain(sign_role(figures[i])), "%s", text);
     }
     bar_paint(&bar, frame->canvas, line);
 }
@@ -167,8 +166,8 @@ static void put_chart(const struct frame *frame, struct rect area, const struct 
     struct draw_level levels[3] = {{.value = 0}, {.value = day->high}, {.value = day->low}};
     draw_buckets(points, span, values, count);
     chart.range = day_range(day);
-    chart.curve = (struct style){sign_role(now), 0};
-    chart.axis = (struct style){ROLE_DIM, 0};
+    chart.curve = plain(sign_role(now));
+    chart.axis = plain(ROLE_DIM);
     for (int i = 0; i < 3; i++) {
         label_text(frame, levels[i].value, levels[i].left);
         levels[i].style = chart.axis;
@@ -192,7 +191,7 @@ void paint_day_curve(const struct frame *frame, struct rect area)
     if (!curve_is_there(frame->input) || area.height < 4 || area.width < LABELS + 12) {
         return;
     }
-    canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
+    canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
     put_head(frame, (struct rect){area.x, area.y, area.width, 1}, day);
     struct rect chart = {area.x, area.y + 1, area.width - 1, area.height - 2};
     put_chart(frame, chart, day);
@@ -212,6 +211,6 @@ void paint_day_spark(const struct frame *frame, struct rect area)
     enum draw_kind kind = kind_of(frame);
     draw_buckets((struct draw_points){day->points, day->count}, curve_hours(frame->input), values,
                  draw_columns(kind, width));
-    canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
-    draw_spark(frame->canvas, area, values, kind, (struct style){sign_role(last_known(day)), 0});
+    canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
+    draw_spark(frame->canvas, area, values, kind, plain(sign_role(last_known(day))));
 }

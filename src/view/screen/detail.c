@@ -1,4 +1,5 @@
 /* Every field that the server sent for a row, as it was sent, wrapped, with the times around it. */
+#include "bar.h"
 #include "events.h"
 #include "popup.h"
 #include "screen_private.h"
@@ -44,13 +45,13 @@ static void write_field(struct writer *writer, const char *name, const char *val
     const char *stop = value + strlen(value);
     if (is_seen(writer)) {
         text_fit(name, (struct text_fit){writer->name_width, TEXT_CUT_END}, out, sizeof out);
-        put_at(writer, 0, out, (struct style){ROLE_DIM, 0});
+        put_at(writer, 0, out, plain(ROLE_DIM));
     }
     do {
         const char *end = text_wrap(value, stop, columns > 0 ? columns : 1);
         if (is_seen(writer)) {
             char *piece = mem_dup(value, (size_t)(end - value));
-            put_at(writer, at, piece, (struct style){role, 0});
+            put_at(writer, at, piece, plain(role));
             free(piece);
         }
         writer->line++;
@@ -61,7 +62,7 @@ static void write_field(struct writer *writer, const char *name, const char *val
 static void write_heading(struct writer *writer, const char *text)
 {
     writer->line++;
-    put_at(writer, 0, text, (struct style){ROLE_HEADER, CELL_BOLD});
+    put_at(writer, 0, text, bold(ROLE_HEADER));
     writer->line++;
 }
 

@@ -1,4 +1,5 @@
 /* Help: keys of the focused pane first, then the others, then what each mark means; searchable. */
+#include "bar.h"
 #include "popup.h"
 #include "screen_private.h"
 
@@ -162,7 +163,7 @@ static void put_line(const struct help *help, const struct help_line *line, stru
         canvas_put(
             help->frame->canvas,
             (struct rect){area.x + help->keys_width, area.y, area.width - help->keys_width, 1},
-            text, (struct style){ROLE_TEXT, 0});
+            text, plain(ROLE_TEXT));
     }
 }
 
@@ -174,7 +175,7 @@ static void put_search(const struct help *help, struct rect inside)
         snprintf(text, sizeof text, " /%s%s ", screen->help_text, screen->help_typing ? "▏" : "");
         canvas_put(help->frame->canvas,
                    (struct rect){inside.x + 1, inside.y + inside.height, inside.width - 2, 1}, text,
-                   (struct style){ROLE_KEY, CELL_BOLD});
+                   bold(ROLE_KEY));
     }
 }
 

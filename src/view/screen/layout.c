@@ -160,7 +160,7 @@ static void place_now(const struct layout_request *request, struct layout *layou
     for (int i = 0; i < PANE_COUNT; i++) {
         layout->panes[i] = (struct rect){0};
     }
-    layout->now = true;
+    layout->now = 1;
     layout->tape = tape ? cut_lines(&body, request->rows >= 22 ? -2 : -1) : (struct rect){0};
     stack_place(&stack, layout, body);
 }

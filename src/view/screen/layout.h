@@ -36,8 +36,9 @@ struct layout {
     struct rect panes[PANE_COUNT];
     struct rect body;   /* between top and state */
     struct rect symbol; /* the page that stays open */
-    bool now;           /* the page of working orders and open positions */
     struct rect tape;   /* its lines of tape, without a frame */
+    int now;            /* 1: the page of working orders and open positions; no bool, for layouts
+                           are compared byte by byte */
 };
 
 /* Every size from 1x1 on has a layout. */

@@ -18,26 +18,6 @@
 
 static const struct bar_place pinned = {0, 0};
 
-static struct bar_place left_at(int rank)
-{
-    return (struct bar_place){rank, 0};
-}
-
-static struct bar_place right_at(int rank)
-{
-    return (struct bar_place){rank, BAR_RIGHT};
-}
-
-static struct style plain(enum role role)
-{
-    return (struct style){role, 0};
-}
-
-static struct style bold(enum role role)
-{
-    return (struct style){role, CELL_BOLD};
-}
-
 /* --- identity ------------------------------------------------------------------------------- */
 
 static void add_badge(struct bar *bar, const struct screen_input *input)
@@ -174,10 +154,10 @@ static void add_money(struct bar *bar, const struct frame *frame, bool parts)
 {
     const struct money *money = &frame->screen->money;
     struct pane_state state = screen_pane(frame->screen, frame->input, RESOURCE_POSITIONS);
-    bar_add(bar, (struct bar_place){0, BAR_RIGHT}, plain(ROLE_STALE), state.stale ? "≈ " : " ");
+    bar_add(bar, right_at(0), plain(ROLE_STALE), state.stale ? "≈ " : " ");
     if (state.shown == NULL) {
         bar_add(bar, right_at(1), plain(ROLE_DIM), "Day ");
-        bar_add(bar, (struct bar_place){0, BAR_RIGHT}, bold(ROLE_TEXT), FORMAT_MISSING);
+        bar_add(bar, right_at(0), bold(ROLE_TEXT), FORMAT_MISSING);
         return;
     }
     for (size_t i = 0; i < money->count; i++) {
@@ -204,7 +184,8 @@ static void add_net_liq(struct bar *bar, const struct frame *frame)
     if (isnan(value)) {
         return;
     }
-    put_figure(frame, (struct format_figure){.value = value, .flags = FORMAT_DERIVED}, out);
+    unsigned flags = isnan(account->net_liq) ? FORMAT_DERIVED : 0; /* else it was sent */
+    put_figure(frame, (struct format_figure){.value = value, .flags = flags}, out);
     bar_add(bar, right_at(10), plain(ROLE_DIM), stale ? "  │ ≈ Net liq " : "  │ Net liq ");
     bar_add(bar, right_at(10), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
 }
@@ -327,8 +308,8 @@ void paint_account_line(const struct frame *frame)
                 money_margin(account));
     }
     format_time(&frame->input->format, state.shown_ms, frame->input->now.wall_ms, text);
-    bar_add(&bar, (struct bar_place){stale ? 0 : 13, BAR_RIGHT},
-            plain(stale ? ROLE_STALE : ROLE_DIM), stale ? "≈ as of %s " : "as of %s ", text);
+    bar_add(&bar, right_at(stale ? 0 : 13), plain(stale ? ROLE_STALE : ROLE_DIM),
+            stale ? "≈ as of %s " : "as of %s ", text);
     bar_repaint(&bar, frame, BAR_ACCOUNT, area);
 }
 
@@ -346,7 +327,7 @@ static void add_tab(struct bar *bar, const struct frame *frame, enum pane pane)
     bool alert = screen_has_table(pane) && screen->tables[pane].attention_count > 0;
     int rank = here ? 0 : 2 + (int)pane;
     struct style style = here ? bold(ROLE_TITLE) : plain(ROLE_DIM);
-    bool now = pane == PANE_ORDERS && screen->layout.now;
+    bool now = pane == PANE_ORDERS && screen->layout.now != 0;
     bar_add(bar, left_at(rank), style, here ? "[%d %s" : " %d %s", (int)pane + 1,
             now ? "Now" : pane_info(pane)->tab);
     bar_add(bar, left_at(here ? 1 : PANE_COUNT + 3), style, "%s", count);

@@ -31,7 +31,7 @@ void page_rule(struct page *page)
     int at = page->line - page->top;
     for (int x = 0; x < page->area.width && at >= 0 && at < page->area.height; x++) {
         canvas_put(page->frame->canvas, (struct rect){page->area.x + x, page->area.y + at, 1, 1},
-                   "─", PAGE_DIM);
+                   "─", plain(ROLE_DIM));
     }
     page->line++;
 }

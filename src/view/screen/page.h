@@ -36,22 +36,6 @@ const char *page_figure(const struct page *page, struct format_figure figure, ch
 const char *page_count(const struct page *page, double value, char out[FORMAT_MAX]);
 const char *page_amount(const struct page *page, double value, char out[FORMAT_MAX]);
 
-#define PAGE_LEFT(rank)                                                                            \
-    (struct bar_place)                                                                             \
-    {                                                                                              \
-        (rank), 0                                                                                  \
-    }
-#define PAGE_DIM                                                                                   \
-    (struct style)                                                                                 \
-    {                                                                                              \
-        ROLE_DIM, 0                                                                                \
-    }
-#define PAGE_TEXT                                                                                  \
-    (struct style)                                                                                 \
-    {                                                                                              \
-        ROLE_TEXT, 0                                                                               \
-    }
-
 /* --- story.c: what happened to each order of the symbol, the newest first */
 void page_stories(struct page *page);
 

@@ -1,4 +1,5 @@
 /* A pane: its frame with title, times and reasons, and what is inside. */
+#include "account_pane.h"
 #include "accounts.h"
 #include "bar.h"
 #include "curves.h"
@@ -17,9 +18,29 @@
 #define TITLE_MAX 256
 #define TITLE_ROOM 18 /* columns for number, frame and the time on the right */
 
-static struct style plain(enum role role)
+/* Text that is put together without printf: heads are made anew for every frame. */
+struct words {
+    char text[TITLE_MAX];
+    size_t len;
+};
+
+static void say(struct words *words, const char *text)
 {
-    return (struct style){role, 0};
+    size_t room = sizeof words->text - 1 - words->len, len = strlen(text);
+    len = len < room ? len : room;
+    memcpy(words->text + words->len, text, len);
+    words->len += len;
+    words->text[words->len] = '\0';
+}
+
+static void say_count(struct words *words, size_t count)
+{
+    char digits[24] = "", *at = digits + sizeof digits - 1;
+    do {
+        *--at = (char)('0' + count % 10);
+        count /= 10;
+    } while (count > 0);
+    say(words, at);
 }
 
 /* --- title ---------------------------------------------------------------------------------- */
@@ -112,7 +133,12 @@ static void count_text(const struct frame *frame, enum pane pane, int lines, cha
         first++;
         snprintf(out, capacity, "%zu-%zu/%zu%s · ", first, last, table->order_count, more);
     } else {
-        snprintf(out, capacity, "%zu%s · ", table->order_count, more);
+        struct words words;
+        words.len = 0;
+        say_count(&words, table->order_count);
+        say(&words, more);
+        say(&words, " · ");
+        memcpy(out, words.text, words.len < capacity ? words.len + 1 : capacity);
     }
 }
 
@@ -141,27 +167,17 @@ struct status {
 
 /* From the longest form to the shortest; a stale mark stays to the last. */
 enum { STATUS_FORMS = 5 };
-static void status_form(const struct status *status, int form, char out[TITLE_MAX])
+static void status_form(const struct status *status, int form, struct words *ret)
 {
-    const char *mark = status->stale ? "≈ " : "";
-    switch (form) {
-    case 0:
-        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->exposure, status->count, mark,
-                 status->at);
-        break;
-    case 1:
-        snprintf(out, TITLE_MAX, " %s%s%sas of %s ", status->more, status->cut ? "" : status->count,
-                 mark, status->at);
-        break;
-    case 2:
-        snprintf(out, TITLE_MAX, " %s%s%s ", status->count, mark, status->at);
-        break;
-    case 3:
-        snprintf(out, TITLE_MAX, " %s%s ", mark, status->minute);
-        break;
-    default:
-        snprintf(out, TITLE_MAX, "%s", status->stale ? "≈" : "");
-    }
+    bool last = form == STATUS_FORMS - 1, cut = form == 1 && status->cut;
+    ret->len = 0;
+    say(ret, last ? "" : " ");
+    say(ret, form == 0 ? status->exposure : form == 1 ? status->more : "");
+    say(ret, form <= 2 && !cut ? status->count : "");
+    say(ret, !status->stale ? "" : last ? "≈" : "≈ ");
+    say(ret, form <= 1 ? "as of " : "");
+    say(ret, form <= 2 ? status->at : form == 3 ? status->minute : "");
+    say(ret, last ? "" : " ");
 }
 
 /* Count and freshness: the longest form that fits. */
@@ -170,7 +186,7 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
     struct pane_state state = screen_pane(frame->screen, frame->input, (enum resource)pane);
     const struct format *format = &frame->input->format;
     struct status status = {.stale = state.stale};
-    char text[TITLE_MAX];
+    struct words words;
     if (state.shown == NULL) {
         return;
     }
@@ -187,9 +203,10 @@ static void put_status(const struct frame *frame, enum pane pane, struct rect ed
         exposure_text(frame, status.exposure, sizeof status.exposure);
     }
     for (int form = status.exposure[0] != '\0' ? 0 : 1; form < STATUS_FORMS; form++) {
-        status_form(&status, form, text);
-        if (text_width(text) <= edge.width) {
-            canvas_put_right(frame->canvas, edge, text, plain(state.stale ? ROLE_STALE : ROLE_DIM));
+        status_form(&status, form, &words);
+        if (text_width(words.text) <= edge.width) {
+            canvas_put_right(frame->canvas, edge, words.text,
+                             plain(state.stale ? ROLE_STALE : ROLE_DIM));
             return;
         }
     }
@@ -233,8 +250,7 @@ static int put_filter(const struct frame *frame, enum pane pane, struct rect edg
         return 0;
     }
     snprintf(text, sizeof text, " /%s%s ", table->filter, typing ? "▏" : "");
-    int used = canvas_put(frame->canvas, edge, text,
-                          (struct style){typing ? ROLE_KEY : ROLE_MATCH, CELL_BOLD});
+    int used = canvas_put(frame->canvas, edge, text, bold(typing ? ROLE_KEY : ROLE_MATCH));
     if (table->filter_error[0] != '\0') {
         snprintf(text, sizeof text, "%s ", table->filter_error);
         edge.x += used;
@@ -324,19 +340,24 @@ static int put_views(const struct frame *frame, struct rect edge)
         const struct order_view_info *info = order_view_info((enum order_view)i);
         size_t count = table_view_count(table, (enum order_view)i);
         bool here = (int)table->view == i;
-        char text[64];
+        struct words words;
+        words.len = 0;
         if (count == 0 && !here && i > ORDER_VIEW_ALL) {
             continue;
         }
-        snprintf(text, sizeof text, here ? "[%s %zu%s]" : " %s %zu%s ", info->name, count,
-                 more && i <= ORDER_VIEW_ALL ? "+" : "");
-        if (text_width(text) > edge.x + edge.width - x) {
+        say(&words, here ? "[" : " ");
+        say(&words, info->name);
+        say(&words, " ");
+        say_count(&words, count);
+        say(&words, more && i <= ORDER_VIEW_ALL ? "+" : "");
+        say(&words, here ? "]" : " ");
+        if (text_width(words.text) > edge.x + edge.width - x) {
             break;
         }
         enum role role = stale ? ROLE_STALE : here ? ROLE_TITLE : info->role;
         screen->view_x[i] = x;
-        x += canvas_put(frame->canvas, (struct rect){x, edge.y, edge.x + edge.width - x, 1}, text,
-                        (struct style){role, here ? CELL_BOLD : 0});
+        x += canvas_put(frame->canvas, (struct rect){x, edge.y, edge.x + edge.width - x, 1},
+                        words.text, (struct style){role, here ? CELL_BOLD : 0});
     }
     screen->view_x[ORDER_VIEW_COUNT] = x;
     return x - edge.x;
@@ -394,6 +415,7 @@ static void put_frame(const struct frame *frame, enum pane pane)
             put_edge(frame, pane, (enum box_edge)edge);
         }
         memo_forget(&memo->lines);
+        frame->screen->bars[BAR_FOOT] = pane == PANE_ORDERS ? 0 : frame->screen->bars[BAR_FOOT];
     }
     put_head(frame, pane, lines);
     put_foot(frame, pane);
@@ -418,14 +440,13 @@ static void add_slip(struct bar *bar, const struct frame *frame, const struct ta
     format_number(format, (struct format_figure){fabs(foot->slip), 0, FORMAT_DERIVED}, amount);
     bool none = fabs(foot->slip)<0.5, cost = foot->slip> 0;
     enum role role = stale ? ROLE_STALE : none ? ROLE_TEXT : cost ? ROLE_PNL_DOWN : ROLE_PNL_UP;
-    bar_add(bar, (struct bar_place){3, 0}, plain(ROLE_DIM),
-            none ? "   no slippage" : "   slippage ");
+    bar_add(bar, left_at(3), plain(ROLE_DIM), none ? "   no slippage" : "   slippage ");
     if (!none) {
-        bar_add(bar, (struct bar_place){3, 0}, plain(role), "%s %s%s", cost ? "cost" : "gained",
+        bar_add(bar, left_at(3), plain(role), "%s %s%s", cost ? "cost" : "gained",
                 stale ? "≈ " : "", frame->screen->hide_amounts ? FORMAT_HIDDEN : amount);
-        bar_add(bar, (struct bar_place){4, 0}, plain(role), " (%s)", percent);
+        bar_add(bar, left_at(4), plain(role), " (%s)", percent);
     }
-    bar_add(bar, (struct bar_place){5, 0}, plain(ROLE_DIM), " over %zu fill%s", foot->slips,
+    bar_add(bar, left_at(5), plain(ROLE_DIM), " over %zu fill%s", foot->slips,
             foot->slips == 1 ? "" : "s");
 }
 
@@ -438,6 +459,7 @@ static void order_foot(const struct frame *frame, struct rect line)
     bar.count = 0;
     if (screen_is_joint(frame->input)) {
         paint_accounts_worth(frame, line);
+        frame->screen->bars[BAR_FOOT] = 0;
         return;
     }
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ORDERS).stale;
@@ -445,19 +467,17 @@ static void order_foot(const struct frame *frame, struct rect line)
     const struct table_foot *foot = &table->foot;
     format_number(&frame->input->format,
                   (struct format_figure){foot->worth.value, 0, FORMAT_DERIVED}, out);
-    bar_add(&bar, (struct bar_place){0, 0}, (struct style){ROLE_TOTAL, CELL_BOLD}, " working %zu",
-            foot->working);
+    bar_add(&bar, left_at(0), bold(ROLE_TOTAL), " working %zu", foot->working);
     if (foot->working > 0) {
-        bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_DIM), " worth %s", stale ? "≈ " : "");
-        bar_add(&bar, (struct bar_place){1, 0}, plain(stale ? ROLE_STALE : ROLE_TEXT), "%s",
+        bar_add(&bar, left_at(1), plain(ROLE_DIM), " worth %s", stale ? "≈ " : "");
+        bar_add(&bar, left_at(1), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s",
                 frame->screen->hide_amounts ? FORMAT_HIDDEN : out);
     }
     if (foot->worth.unknown > 0) {
-        bar_add(&bar, (struct bar_place){2, 0}, plain(ROLE_DIM), ", %zu unknown",
-                foot->worth.unknown);
+        bar_add(&bar, left_at(2), plain(ROLE_DIM), ", %zu unknown", foot->worth.unknown);
     }
     add_slip(&bar, frame, foot, stale);
-    bar_paint(&bar, frame->canvas, line);
+    bar_repaint(&bar, frame, BAR_FOOT, line);
 }
 
 static void list_hint(const struct frame *frame, struct rect line)
@@ -467,9 +487,9 @@ static void list_hint(const struct frame *frame, struct rect line)
     bar.count = 0;
     key_of(frame->input, ACTION_LIST_PREVIOUS, before, sizeof before);
     key_of(frame->input, ACTION_LIST_NEXT, after, sizeof after);
-    bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_KEY), " %s %s", before, after);
-    bar_add(&bar, (struct bar_place){1, 0}, plain(ROLE_DIM), " other list");
-    bar_add(&bar, (struct bar_place){0, 0}, plain(ROLE_TOTAL), "   %zu symbols",
+    bar_add(&bar, left_at(1), plain(ROLE_KEY), " %s %s", before, after);
+    bar_add(&bar, left_at(1), plain(ROLE_DIM), " other list");
+    bar_add(&bar, left_at(0), plain(ROLE_TOTAL), "   %zu symbols",
             frame->screen->tables[PANE_WATCHLIST].order_count);
     bar_paint(&bar, frame->canvas, line);
 }
@@ -502,7 +522,9 @@ static void paint_table(const struct frame *frame, enum pane pane)
     }
     put_reason(frame, pane, inside);
     bool reason = table->order_count == 0 && inside.height < 3; /* it stands on that line */
-    if (view.area.height < inside.height && !reason) {
+    if (view.area.height >= inside.height || reason) {
+        frame->screen->bars[BAR_FOOT] = pane == PANE_ORDERS ? 0 : frame->screen->bars[BAR_FOOT];
+    } else {
         struct rect line = {inside.x, inside.y + inside.height - 1, inside.width, 1};
         if (pane == PANE_ORDERS) {
             order_foot(frame, line);
@@ -512,159 +534,7 @@ static void paint_table(const struct frame *frame, enum pane pane)
     }
 }
 
-/* --- account -------------------------------------------------------------------------------- */
-
-int account_lines(const struct screen *screen)
-{
-    if (screen->account_lines > 0) {
-        return screen->account_lines;
-    }
-    uint8_t columns[COLUMNS_MAX];
-    return (int)table_columns(&screen->tables[PANE_ACCOUNT], false, columns);
-}
-
-static double account_figure(const struct frame *frame, const struct column *column)
-{
-    const struct money *money = &frame->screen->money;
-    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
-    bool derived = false, loaded = frame->screen->tables[RESOURCE_POSITIONS].snapshot != NULL;
-    if (column->number != NULL) {
-        return column->number(&account->row, &derived);
-    }
-    if (!loaded || money->count != 1) {
-        return (double)NAN;
-    }
-    return strcmp(column->name, "net-liq") == 0    ? money_net_liq(account, money)
-           : strcmp(column->name, "realised") == 0 ? money->sums[0].realized.value
-                                                   : money->sums[0].unrealized.value;
-}
-
-static void account_text(const struct frame *frame, const struct column *column, char *out,
-                         size_t capacity)
-{
-    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
-    char figure[FORMAT_MAX];
-    if (column->kind == COLUMN_TEXT) {
-        text_fit(column->text(&account->row), (struct text_fit){24, TEXT_CUT_END}, out, capacity);
-        return;
-    }
-    double value = account_figure(frame, column);
-    unsigned flags = ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
-                     ((column->flags & COLUMN_DERIVED) != 0 ? FORMAT_DERIVED : 0);
-    if (column->kind == COLUMN_TIME) {
-        int64_t at = isnan(value) ? MODEL_NO_TIME : (int64_t)value;
-        format_time(&frame->input->format, at, frame->input->now.wall_ms, figure);
-    } else {
-        format_number(&frame->input->format,
-                      (struct format_figure){value, column->decimals_low, flags}, figure);
-    }
-    bool hidden =
-        frame->screen->hide_amounts && (column->flags & COLUMN_AMOUNT) != 0 && !isnan(value);
-    snprintf(out, capacity, "%s", hidden ? FORMAT_HIDDEN : figure);
-}
-
-static void put_share(const struct frame *frame, double percent, enum role role, struct rect area)
-{
-    char text[32];
-    int width = area.width >= 18 ? 10 : area.width - 8;
-    int full = (int)(percent / 100 * width + 0.5);
-    for (int i = 0; i < width; i++) {
-        bool used = i < full;
-        canvas_put(frame->canvas, (struct rect){area.x + i, area.y, 1, 1}, used ? "█" : "░",
-                   plain(role == ROLE_STALE || used ? role : ROLE_DIM));
-    }
-    int at = width > 0 ? width + 1 : 0;
-    snprintf(text, sizeof text, "~%.0f %%", percent);
-    if (text_width(text) <= area.width - at) {
-        canvas_put(frame->canvas, (struct rect){area.x + at, area.y, area.width - at, 1}, text,
-                   plain(role == ROLE_BAR ? ROLE_DIM : role));
-    }
-}
-
-/* Behind the figure: its share of the balance. */
-static void put_account_extra(const struct frame *frame, const struct column *column,
-                              struct rect area)
-{
-    const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
-    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT).stale;
-    double used = money_margin(account);
-    double free_percent =
-        account->balance > 0 ? account->available_margin / account->balance * 100 : (double)NAN;
-    enum role role = margin_role(used, stale);
-    if (strcmp(column->name, "used") == 0 && !isnan(used)) {
-        put_share(frame, used, role == ROLE_TEXT ? ROLE_BAR : role, area);
-    } else if (strcmp(column->name, "available") == 0 && !isnan(free_percent)) {
-        put_share(frame, free_percent, stale ? ROLE_STALE : ROLE_BAR, area);
-    }
-}
-
-struct account_place {
-    struct rect inside;
-    int label, figure; /* widths */
-};
-
-static void put_account_line(const struct frame *frame, const struct column *column,
-                             const struct account_place *place, int y)
-{
-    char text[BAR_TEXT_MAX], label[BAR_TEXT_MAX];
-    bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT).stale;
-    bool provisional = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account->row.provisional;
-    double value = column->kind == COLUMN_TEXT ? 0 : account_figure(frame, column);
-    enum role role = provisional ? ROLE_PROVISIONAL : ROLE_TEXT;
-    if ((column->flags & COLUMN_SIGNED) != 0) {
-        role = value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;
-    }
-    account_text(frame, column, text, sizeof text);
-    text_fit(column->title, (struct text_fit){place->label, TEXT_CUT_END}, label, sizeof label);
-    canvas_put(frame->canvas, (struct rect){place->inside.x + 1, y, place->label, 1}, label,
-               plain(ROLE_DIM));
-    struct rect area = {place->inside.x + 1 + place->label + 1, y, place->figure, 1};
-    bool whole = text_width(text) <= area.width;
-    canvas_put_right(frame->canvas, area, whole ? text : FORMAT_HASHES,
-                     plain(stale ? ROLE_STALE : role));
-    area.x += area.width + 2;
-    area.width = place->inside.x + place->inside.width - area.x - 1;
-    if (area.width > 0) {
-        put_account_extra(frame, column, area);
-    }
-}
-
-static void paint_account(const struct frame *frame)
-{
-    const struct table *table = &frame->screen->tables[PANE_ACCOUNT];
-    struct account_place place = {.inside =
-                                      rect_inset(frame->screen->layout.panes[PANE_ACCOUNT], 1)};
-    if (screen_is_joint(frame->input)) {
-        paint_accounts(frame, place.inside);
-        return;
-    }
-    put_reason(frame, PANE_ACCOUNT, place.inside);
-    if (table->snapshot == NULL || table->snapshot->row_count == 0) {
-        return;
-    }
-    uint8_t shown[COLUMNS_MAX];
-    size_t all, count = table_columns(table, false, shown);
-    const struct column *columns = columns_of(PANE_ACCOUNT, &all);
-    char text[BAR_TEXT_MAX];
-    for (size_t i = 0; i < count; i++) {
-        const struct column *column = &columns[shown[i]];
-        account_text(frame, column, text, sizeof text);
-        int label = text_width(column->title), figure = text_width(text);
-        place.label = label > place.label ? label : place.label;
-        place.figure = figure > place.figure ? figure : place.figure;
-    }
-    int room = place.inside.width - 3;
-    place.figure = place.figure < room ? place.figure : room;
-    place.label = place.label < room - place.figure ? place.label : room - place.figure;
-    for (size_t i = 0; i < count && (int)i < place.inside.height; i++) {
-        put_account_line(frame, &columns[shown[i]], &place, place.inside.y + (int)i);
-    }
-    struct rect rest = place.inside;
-    int used = (int)count < rest.height ? (int)count : rest.height;
-    rest.y += used;
-    rest.height -= used;
-    paint_day_curve(frame, rest);
-}
+/* --- the whole ------------------------------------------------------------------------------ */
 
 /* A pane with rows is as it was but for its lines; others say why they have none. */
 static bool has_lines(const struct frame *frame, enum pane pane)
@@ -687,8 +557,11 @@ void paint_pane(const struct frame *frame, enum pane pane)
         table_scroll(&frame->screen->tables[pane], (size_t)pane_lines(frame, pane));
     }
     put_frame(frame, pane);
-    if (pane == PANE_ACCOUNT) {
-        paint_account(frame);
+    if (pane == PANE_ACCOUNT && screen_is_joint(frame->input)) {
+        paint_accounts(frame, inside);
+    } else if (pane == PANE_ACCOUNT) {
+        put_reason(frame, pane, inside);
+        paint_account(frame, inside);
     } else if (pane == PANE_EVENTS && frame->screen->strip.event_log) {
         put_reason(frame, pane, inside);
         paint_events(frame, inside);

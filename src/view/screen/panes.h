@@ -5,6 +5,5 @@
 #include "screen_private.h"
 
 void paint_pane(const struct frame *frame, enum pane pane);
-int account_lines(const struct screen *screen);
 
 #endif

@@ -1,14 +1,10 @@
 /* What all that stands over the panes has: a frame, and a page of its lines. */
+#include "bar.h"
 #include "popup.h"
 #include "screen_private.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static struct style plain(enum role role)
-{
-    return (struct style){role, 0};
-}
 
 static int smaller(int a, int b)
 {
@@ -28,7 +24,7 @@ struct rect popup_frame(const struct frame *frame, struct rect area, const char 
     canvas_box(frame->canvas, area, BOX_ROUND, plain(ROLE_BORDER_FOCUS));
     text_fit(title, (struct text_fit){area.width - 4, TEXT_CUT_END}, out, sizeof out);
     canvas_put(frame->canvas, (struct rect){area.x + 2, area.y, area.width - 4, 1}, out,
-               (struct style){ROLE_TITLE, CELL_BOLD});
+               bold(ROLE_TITLE));
     return rect_inset(area, 1);
 }
 

@@ -116,7 +116,8 @@ static void keys_to_text(struct keys keys, size_t line, struct text_out *text)
     }
 }
 
-static bool keys_from_text(struct table *table, const char *text,
+/* Keys of an owner's rows, as they are without one; NULL: they have none. */
+static bool keys_from_text(struct table *table, const struct owner *owner, const char *text,
                            void (*note)(struct table *table, uint64_t key))
 {
     while (*text != '\0') {
@@ -125,7 +126,7 @@ static bool keys_from_text(struct table *table, const char *text,
         if (end - text != 16 || (*end != ',' && *end != '\0')) {
             return false;
         }
-        note(table, key);
+        note(table, model_key_owned(key, owner));
         text = end + (*end == ',');
     }
     return true;
@@ -261,14 +262,43 @@ bool screen_remembered_set(struct screen *screen, const char *key, const char *v
         return true;
     }
     if (strcmp(key, "orders.seen") == 0) {
-        return keys_from_text(&screen->tables[RESOURCE_ORDERS], value, table_note_seen);
+        return keys_from_text(&screen->tables[RESOURCE_ORDERS], NULL, value, table_note_seen);
     }
     if (strcmp(key, "positions.folded") == 0) {
-        return keys_from_text(&screen->tables[RESOURCE_POSITIONS], value, table_note_folded);
+        return keys_from_text(&screen->tables[RESOURCE_POSITIONS], NULL, value, table_note_folded);
     }
     if (strcmp(key, "positions.grouping") == 0) {
         return set_grouping(screen, value);
     }
     return strcmp(key, "orders.view") == 0 ? set_view(screen, value)
                                            : set_table(screen, key, value);
+}
+
+bool screen_seen_get(struct screen *screen, const struct screen_input *input, size_t account,
+                     size_t i, const char **ret_value)
+{
+    struct text_out value = {screen->remembered_value, sizeof screen->remembered_value, 0};
+    const struct table *table = &screen->tables[RESOURCE_ORDERS];
+    const struct snapshot *orders = input->accounts->of[account].panes[RESOURCE_ORDERS].shown;
+    const struct owner *owner = input->accounts->owners[account];
+    uint64_t seen[TABLE_SEEN_MAX];
+    size_t count = 0;
+    for (size_t k = 0; orders != NULL && k < orders->row_count && count < TABLE_SEEN_MAX; k++) {
+        const char *id = orders->orders[k].row.id;
+        bool rejected = orders->orders[k].class == ORDER_REJECTED;
+        if (rejected && table_has_seen(table, model_key(id, owner))) {
+            seen[count++] = model_key(id, NULL);
+        }
+    }
+    screen->remembered_value[0] = '\0';
+    keys_to_text((struct keys){seen, count}, i, &value);
+    *ret_value = screen->remembered_value;
+    return screen->remembered_value[0] != '\0';
+}
+
+bool screen_seen_set(struct screen *screen, const struct owner *owner, const char *value)
+{
+    screen->dirty |= SCREEN_ALL;
+    screen->retake |= RESOURCE_BIT(RESOURCE_ORDERS);
+    return keys_from_text(&screen->tables[RESOURCE_ORDERS], owner, value, table_note_seen);
 }

@@ -1,5 +1,7 @@
+#include "account_pane.h"
 #include "accounts.h"
 #include "away.h"
+#include "bar.h"
 #include "curves.h"
 #include "lines.h"
 #include "panes.h"
@@ -154,8 +156,8 @@ static void note_brief(struct screen *screen)
     static const enum pane panes[] = {PANE_ORDERS, PANE_POSITIONS};
     for (size_t i = 0; i < sizeof panes / sizeof *panes; i++) {
         struct table *table = &screen->tables[panes[i]];
-        if (table->brief != screen->layout.now) {
-            table->brief = screen->layout.now;
+        if (table->brief != (screen->layout.now != 0)) {
+            table->brief = screen->layout.now != 0;
             screen->retake |= RESOURCE_BIT(panes[i]);
             screen->need[panes[i]] = 0;
         }
@@ -491,8 +493,7 @@ bool screen_render(struct screen *screen, const struct screen_input *input, unsi
     dirty |= screen->dirty;
     if ((dirty & SCREEN_VIEW) != 0) {
         forget_memos(screen);
-        canvas_fill(canvas, (struct rect){0, 0, canvas->columns, canvas->rows},
-                    (struct style){ROLE_TEXT, 0});
+        canvas_fill(canvas, (struct rect){0, 0, canvas->columns, canvas->rows}, plain(ROLE_TEXT));
         dirty |= SCREEN_ALL;
     }
     screen->dirty = 0;

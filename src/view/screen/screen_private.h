@@ -39,11 +39,23 @@ struct screen_strip {
     struct tape_height heights[CANVAS_SIDE_MAX]; /* by the entry's number */
 };
 
+#define AWAY_DAYS_MAX 4
+#define TOTAL_NAME_BYTES 48
+
+/* The day of what may be added. */
+struct away_day {
+    uint64_t key;                /* of the kind and currency, or of the account alone */
+    char name[TOTAL_NAME_BYTES]; /* "": there is one account */
+    double value;                /* NAN: not known */
+    bool stale;                  /* nothing confirms it */
+};
+
 struct away_figures {
     int64_t at_ms;
-    uint64_t account;   /* whose day and margin: that of the one shown, 0: of all */
-    double day, margin; /* NAN: not known */
-    bool stale;         /* nothing confirms the day */
+    struct away_day days[AWAY_DAYS_MAX];
+    size_t day_count;
+    uint64_t account; /* whose margin: that of the one shown, 0: of all */
+    double margin;    /* NAN: not known */
     struct tape_counts counts;
 };
 
@@ -71,7 +83,7 @@ struct pane_memo {
 };
 
 /* The lines around the panes. */
-enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_LINES };
+enum bar_line { BAR_TOP, BAR_ACCOUNT, BAR_TABS, BAR_STATE, BAR_FOOT, BAR_LINES };
 
 /* What stays on the screen of an account while it is paused. */
 struct screen_held {
@@ -95,17 +107,20 @@ struct screen {
     size_t account_count;          /* 0: one alone */
     struct money_totals totals;
     int account_lines;                /* that their table wants; 0: they are no table */
-    bool curve;                       /* the day has one */
     char symbol[TAPE_SYMBOL_MAX * 2]; /* of the symbol page, as the server sends it */
     uint64_t symbol_account;          /* whose, of several accounts: an owner's key; 0: nobody's */
     enum symbol_span { SYMBOL_MINUTES, SYMBOL_DAY, SYMBOL_DAYS } symbol_span; /* of its curve */
     enum pane focus;
     bool zoom, paused, hide_amounts, placed;
+    bool curve; /* the day has one */
+    bool clock; /* the top line shows the time of day, that of clock_minute */
+    bool help_typing;
     struct table tables[RESOURCE_COUNT]; /* the account's keeps its choice of lines */
     struct screen_events events;
     struct screen_strip strip;
     struct screen_away away;
-    uint64_t kept; /* entries of the tape that an earlier run told */
+    int64_t clock_minute; /* since 1970 */
+    uint64_t kept;        /* entries of the tape that an earlier run told */
     struct layout layout;
     int tabs_end;          /* where the tabs end */
     int tab_x[PANE_COUNT]; /* where the tabs begin; -1: not there */
@@ -119,8 +134,6 @@ struct screen {
         uint64_t account; /* an owner's key */
     } spots[OWNERS_MAX];  /* of the top line of several accounts, as they were last painted */
     size_t spot_count;
-    bool clock;                       /* the top line shows the time of day … */
-    int64_t clock_minute;             /* … of this minute since 1970 */
     int view_x[ORDER_VIEW_COUNT + 1]; /* where the order views begin and the last ends; -1 */
     uint64_t layout_key;              /* what of the input the layout was made of */
     enum pane placed_focus;
@@ -128,8 +141,7 @@ struct screen {
 
     enum action_scope popup; /* SCOPE_PANES: none is open */
     size_t popup_top, popup_cursor, popup_lines, popup_page;
-    char help_text[32]; /* only help with this is shown */
-    bool help_typing;
+    char help_text[32];               /* only help with this is shown */
     uint64_t detail_key;              /* the row (or entry) whose detail is open */
     uint8_t chooser[COLUMNS_MAX + 1]; /* columns, those shown first; or what can be sorted by */
     size_t chooser_shown, chooser_count;

@@ -60,14 +60,14 @@ static void put_slip(const struct page *page, struct bar *bar, const struct tape
     char percent[FORMAT_MAX], amount[FORMAT_MAX];
     struct format_figure figure = {apart / fabs(reference) * 100, 2, FORMAT_SIGN | FORMAT_PERCENT};
     format_number(&page->frame->input->format, figure, percent);
-    bar_add(bar, PAGE_LEFT(3), PAGE_DIM, "  slip ");
+    bar_add(bar, left_at(3), plain(ROLE_DIM), "  slip ");
     if (isnan(apart)) {
-        bar_add(bar, PAGE_LEFT(3), PAGE_TEXT, FORMAT_MISSING);
+        bar_add(bar, left_at(3), plain(ROLE_TEXT), FORMAT_MISSING);
         return;
     }
     enum role role = apart > 0 ? ROLE_PNL_DOWN : apart < 0 ? ROLE_PNL_UP : ROLE_TEXT;
-    bar_add(bar, PAGE_LEFT(3), (struct style){role, 0}, "%s", percent);
-    bar_add(bar, PAGE_LEFT(4), (struct style){role, 0}, " = %s",
+    bar_add(bar, left_at(3), plain(role), "%s", percent);
+    bar_add(bar, left_at(4), plain(role), " = %s",
             page_amount(page, -apart * fill->quantity, amount));
 }
 
@@ -77,25 +77,25 @@ static void put_time(const struct page *page, struct bar *bar, int64_t at_ms)
 {
     char at[FORMAT_MAX];
     format_time(&page->frame->input->format, at_ms, page->frame->input->now.wall_ms, at);
-    bar_add(bar, PAGE_LEFT(0), PAGE_DIM, "%-9s", at);
+    bar_add(bar, left_at(0), plain(ROLE_DIM), "%-9s", at);
 }
 
 static void put_ltp(const struct page *page, struct bar *bar, double ltp)
 {
     char text[FORMAT_MAX];
-    bar_add(bar, PAGE_LEFT(2), PAGE_DIM, "  LTP ");
-    bar_add(bar, PAGE_LEFT(2), PAGE_TEXT, "%s", page_price(page, ltp, text));
+    bar_add(bar, left_at(2), plain(ROLE_DIM), "  LTP ");
+    bar_add(bar, left_at(2), plain(ROLE_TEXT), "%s", page_price(page, ltp, text));
 }
 
 static void put_change(const struct page *page, struct bar *bar, const struct tape_entry *entry)
 {
     char from[FORMAT_MAX], to[FORMAT_MAX];
     if (!isnan(entry->limit_before)) {
-        bar_add(bar, PAGE_LEFT(1), PAGE_TEXT, " price %s → %s",
+        bar_add(bar, left_at(1), plain(ROLE_TEXT), " price %s → %s",
                 page_price(page, entry->limit_before, from), page_price(page, entry->limit, to));
     }
     if (!isnan(entry->quantity_before)) {
-        bar_add(bar, PAGE_LEFT(1), PAGE_TEXT, " quantity %s → %s",
+        bar_add(bar, left_at(1), plain(ROLE_TEXT), " quantity %s → %s",
                 page_count(page, entry->quantity_before, from),
                 page_count(page, entry->quantity, to));
     }
@@ -110,7 +110,7 @@ static void write_entry(struct page *page, const struct tape_entry *entry)
     char count[FORMAT_MAX], price[FORMAT_MAX];
     page_begin(&bar);
     put_time(page, &bar, entry->wall_ms);
-    bar_add(&bar, PAGE_LEFT(0), (struct style){tape_role(entry), 0}, "%s", words[entry->kind]);
+    bar_add(&bar, left_at(0), plain(tape_role(entry)), "%s", words[entry->kind]);
     switch (entry->kind) {
     case TAPE_CHANGED:
         put_change(page, &bar, entry);
@@ -119,17 +119,17 @@ static void write_entry(struct page *page, const struct tape_entry *entry)
     case TAPE_PARTIAL:
     case TAPE_FILLED:
         bar_add(
-            &bar, PAGE_LEFT(1), PAGE_TEXT, " %s",
+            &bar, left_at(1), plain(ROLE_TEXT), " %s",
             page_count(page, entry->kind == TAPE_FILLED ? entry->quantity : entry->filled, count));
-        bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, "  avg ");
-        bar_add(&bar, PAGE_LEFT(1), PAGE_TEXT, "%s", page_price(page, entry->price, price));
+        bar_add(&bar, left_at(1), plain(ROLE_DIM), "  avg ");
+        bar_add(&bar, left_at(1), plain(ROLE_TEXT), "%s", page_price(page, entry->price, price));
         if (entry->kind == TAPE_FILLED) {
             put_slip(page, &bar, entry);
         }
         break;
     case TAPE_REJECTED:
         if (!page->frame->screen->hide_amounts) {
-            bar_add(&bar, PAGE_LEFT(1), PAGE_TEXT, "  %.120s", entry->text);
+            bar_add(&bar, left_at(1), plain(ROLE_TEXT), "  %.120s", entry->text);
         }
         break;
     default:
@@ -163,12 +163,12 @@ static void write_waiting(struct page *page, const struct order *order)
     double apart = nearest(page, order, &at_ms);
     page_begin(&bar);
     put_time(page, &bar, page->frame->screen->tables[RESOURCE_ORDERS].aged_ms);
-    bar_add(&bar, PAGE_LEFT(0), (struct style){ROLE_STATUS_PENDING, 0}, "still waiting");
+    bar_add(&bar, left_at(0), plain(ROLE_STATUS_PENDING), "still waiting");
     if (!isnan(apart)) {
         format_clock(&page->frame->input->format, FORMAT_CLOCK, at_ms, at);
-        bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, "  LTP came within ");
-        bar_add(&bar, PAGE_LEFT(1), PAGE_TEXT, "%s", page_price(page, apart, text));
-        bar_add(&bar, PAGE_LEFT(2), PAGE_DIM, " at %s", at);
+        bar_add(&bar, left_at(1), plain(ROLE_DIM), "  LTP came within ");
+        bar_add(&bar, left_at(1), plain(ROLE_TEXT), "%s", page_price(page, apart, text));
+        bar_add(&bar, left_at(2), plain(ROLE_DIM), " at %s", at);
     }
     page_end(page, &bar);
 }
@@ -181,17 +181,16 @@ static void write_title(struct page *page, const struct tape_entry *of)
     struct bar bar;
     char count[FORMAT_MAX], price[FORMAT_MAX], id[40], type[32];
     page_begin(&bar);
-    bar_add(&bar, PAGE_LEFT(2), PAGE_DIM, "Story of ");
-    bar_add(&bar, PAGE_LEFT(0), (struct style){side_role(of->side), CELL_BOLD}, "%s",
-            sides[of->side]);
+    bar_add(&bar, left_at(2), plain(ROLE_DIM), "Story of ");
+    bar_add(&bar, left_at(0), bold(side_role(of->side)), "%s", sides[of->side]);
     text_fit(of->type, (struct text_fit){12, TEXT_CUT_END}, type, sizeof type);
-    bar_add(&bar, PAGE_LEFT(0), (struct style){ROLE_TEXT, CELL_BOLD}, " %s %s",
-            page_count(page, of->quantity, count), type);
+    bar_add(&bar, left_at(0), bold(ROLE_TEXT), " %s %s", page_count(page, of->quantity, count),
+            type);
     if (!isnan(of->limit)) {
-        bar_add(&bar, PAGE_LEFT(0), PAGE_TEXT, " %s", page_price(page, of->limit, price));
+        bar_add(&bar, left_at(0), plain(ROLE_TEXT), " %s", page_price(page, of->limit, price));
     }
     text_fit(of->id, (struct text_fit){9, TEXT_CUT_MIDDLE}, id, sizeof id);
-    bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, "  (%s)", id);
+    bar_add(&bar, left_at(3), plain(ROLE_DIM), "  (%s)", id);
     page_end(page, &bar);
 }
 

@@ -3,6 +3,7 @@
  * says less of each where there is less room, and names at last only those that are not well.
  */
 #include "accounts.h"
+#include "bar.h"
 #include "screen_private.h"
 #include "words.h"
 
@@ -54,16 +55,6 @@ __attribute__((format(printf, 3, 4))) static void add(struct strip *strip, struc
     piece->style = style;
     piece->owner = strip->owner;
     strip->width += text_width(piece->text);
-}
-
-static struct style plain(enum role role)
-{
-    return (struct style){role, 0};
-}
-
-static struct style bold(enum role role)
-{
-    return (struct style){role, CELL_BOLD};
 }
 
 static void add_figure(struct strip *strip, const struct frame *frame,

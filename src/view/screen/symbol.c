@@ -91,19 +91,17 @@ static void write_names(struct page *page, const struct symbol_quote *quote)
     const struct column_now now = {page->frame->input->now.wall_ms, &page->frame->input->format};
     symbol_shown(page->symbol, &now, shown);
     page_begin(&bar);
-    bar_add(&bar, PAGE_LEFT(0), (struct style){ROLE_TITLE, CELL_BOLD}, "%s", shown);
+    bar_add(&bar, left_at(0), bold(ROLE_TITLE), "%s", shown);
     if (quote->name[0] != '\0' && strcmp(quote->name, page->symbol) != 0) {
-        bar_add(&bar, PAGE_LEFT(2), PAGE_TEXT, "  %.80s", quote->name);
+        bar_add(&bar, left_at(2), plain(ROLE_TEXT), "  %.80s", quote->name);
     }
     if (quote->item != NULL) {
-        bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, "  %.16s", quote->item->exchange);
+        bar_add(&bar, left_at(3), plain(ROLE_DIM), "  %.16s", quote->item->exchange);
     }
     if (page->owner != NULL) {
-        bar_add(&bar, PAGE_LEFT(1), (struct style){owner_role(page->owner), 0}, "  %s",
-                page->owner->name);
+        bar_add(&bar, left_at(1), plain(owner_role(page->owner)), "  %s", page->owner->name);
     }
-    bar_add(&bar, (struct bar_place){1, BAR_RIGHT},
-            (struct style){quote->stale ? ROLE_STALE : ROLE_CONN_LIVE, 0}, "%s",
+    bar_add(&bar, right_at(1), plain(quote->stale ? ROLE_STALE : ROLE_CONN_LIVE), "%s",
             isnan(quote->last) ? ""
             : quote->stale     ? "≈ stale"
                                : "live");
@@ -113,8 +111,8 @@ static void write_names(struct page *page, const struct symbol_quote *quote)
 static void put_named(const struct page *page, struct bar *bar, const char *name, double value)
 {
     char text[FORMAT_MAX];
-    bar_add(bar, PAGE_LEFT(2), PAGE_DIM, " %s ", name);
-    bar_add(bar, PAGE_LEFT(2), PAGE_TEXT, "%s", page_price(page, value, text));
+    bar_add(bar, left_at(2), plain(ROLE_DIM), " %s ", name);
+    bar_add(bar, left_at(2), plain(ROLE_TEXT), "%s", page_price(page, value, text));
 }
 
 static void write_quote(struct page *page, const struct symbol_quote *quote)
@@ -123,22 +121,22 @@ static void write_quote(struct page *page, const struct symbol_quote *quote)
     struct bar bar;
     char text[FORMAT_MAX];
     page_begin(&bar);
-    bar_add(&bar, PAGE_LEFT(0), (struct style){quote->stale ? ROLE_STALE : ROLE_TEXT, CELL_BOLD},
-            "%s", page_price(page, quote->last, text));
+    bar_add(&bar, left_at(0), bold(quote->stale ? ROLE_STALE : ROLE_TEXT), "%s",
+            page_price(page, quote->last, text));
     if (item != NULL) {
         double change = item_change(item).value, percent = item_change_percent(item).value;
         enum role role = sign_role(change, quote->stale);
         struct format_figure figure = {change, 2, FORMAT_SIGN | FORMAT_PRICE};
         format_number(&page->frame->input->format, figure, text);
-        bar_add(&bar, PAGE_LEFT(3), (struct style){role, 0}, "  %s", text);
+        bar_add(&bar, left_at(3), plain(role), "  %s", text);
         figure = (struct format_figure){percent, 2, FORMAT_SIGN | FORMAT_PERCENT};
         format_number(&page->frame->input->format, figure, text);
-        bar_add(&bar, PAGE_LEFT(1), (struct style){role, 0}, " %s", text);
+        bar_add(&bar, left_at(1), plain(role), " %s", text);
         if (page->area.width < 70) {
             page_end(page, &bar);
             page_begin(&bar);
         } else {
-            bar_add(&bar, PAGE_LEFT(2), PAGE_TEXT, "  ");
+            bar_add(&bar, left_at(2), plain(ROLE_TEXT), "  ");
         }
         put_named(page, &bar, "O", item->open);
         put_named(page, &bar, "H", item->high);
@@ -159,21 +157,22 @@ static void write_range(struct page *page, const struct symbol_quote *quote)
     struct rect line = {page->area.x, page->area.y + at, page->area.width, 1};
     struct rect track = {line.x + 4, line.y, width, 1};
     struct draw_range range = {item->low, item->high};
-    canvas_put(page->frame->canvas, line, "low├", PAGE_DIM);
+    canvas_put(page->frame->canvas, line, "low├", plain(ROLE_DIM));
     for (int x = 0; x < width; x++) {
-        canvas_put(page->frame->canvas, (struct rect){track.x + x, track.y, 1, 1}, "─", PAGE_DIM);
+        canvas_put(page->frame->canvas, (struct rect){track.x + x, track.y, 1, 1}, "─",
+                   plain(ROLE_DIM));
     }
     int open = draw_place(range, item->open, width), last = draw_place(range, quote->last, width);
     if (open >= 0) {
         canvas_put(page->frame->canvas, (struct rect){track.x + open, track.y, 1, 1}, "┼",
-                   PAGE_DIM);
+                   plain(ROLE_DIM));
     }
     if (last >= 0) {
         canvas_put(page->frame->canvas, (struct rect){track.x + last, track.y, 1, 1}, "●",
-                   (struct style){quote->stale ? ROLE_STALE : ROLE_TEXT, CELL_BOLD});
+                   bold(quote->stale ? ROLE_STALE : ROLE_TEXT));
     }
     canvas_put(page->frame->canvas, (struct rect){track.x + width, line.y, 6, 1}, "┤high",
-               PAGE_DIM);
+               plain(ROLE_DIM));
     page->line++;
 }
 
@@ -187,21 +186,20 @@ static void write_position(struct page *page, const struct position *position, b
                                      FORMAT_SIGN | FORMAT_PRICE};
     double open = position_unrealized(position).value, value = position_value(position).value;
     page_begin(&bar);
-    bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, "Position ");
-    bar_add(&bar, PAGE_LEFT(0), (struct style){ROLE_TEXT, CELL_BOLD}, "%s",
-            page_figure(page, quantity, text));
-    bar_add(&bar, PAGE_LEFT(5), PAGE_DIM, "%s%.8s", position->product[0] != '\0' ? " " : "",
+    bar_add(&bar, left_at(1), plain(ROLE_DIM), "Position ");
+    bar_add(&bar, left_at(0), bold(ROLE_TEXT), "%s", page_figure(page, quantity, text));
+    bar_add(&bar, left_at(5), plain(ROLE_DIM), "%s%.8s", position->product[0] != '\0' ? " " : "",
             position->product);
-    bar_add(&bar, PAGE_LEFT(0), PAGE_TEXT, " @ %s",
+    bar_add(&bar, left_at(0), plain(ROLE_TEXT), " @ %s",
             page_price(page, position_average(position).value, text));
-    bar_add(&bar, PAGE_LEFT(2), PAGE_DIM, "  open ");
-    bar_add(&bar, PAGE_LEFT(2), (struct style){sign_role(open, stale), 0}, "%s",
+    bar_add(&bar, left_at(2), plain(ROLE_DIM), "  open ");
+    bar_add(&bar, left_at(2), (struct style){sign_role(open, stale), 0}, "%s",
             page_amount(page, open, text));
-    bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, "  day ");
-    bar_add(&bar, PAGE_LEFT(3), (struct style){sign_role(position->day_pnl, stale), 0}, "%s",
+    bar_add(&bar, left_at(3), plain(ROLE_DIM), "  day ");
+    bar_add(&bar, left_at(3), (struct style){sign_role(position->day_pnl, stale), 0}, "%s",
             page_amount(page, position->day_pnl, text));
-    bar_add(&bar, PAGE_LEFT(4), PAGE_DIM, "  worth ");
-    bar_add(&bar, PAGE_LEFT(4), PAGE_TEXT, "%s",
+    bar_add(&bar, left_at(4), plain(ROLE_DIM), "  worth ");
+    bar_add(&bar, left_at(4), plain(ROLE_TEXT), "%s",
             page_figure(page, (struct format_figure){fabs(value), 0, 0}, text));
     page_end(page, &bar);
 }
@@ -214,23 +212,23 @@ static void write_working(struct page *page, const struct order *order)
     double apart = last < 0 || last > 0 ? (limit - last) / fabs(last) * 100 : (double)NAN;
     bool buy = order->direction == ORDER_BUY;
     page_begin(&bar);
-    bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, "Working  ");
-    bar_add(&bar, PAGE_LEFT(0), (struct style){buy ? ROLE_SIDE_BUY : ROLE_SIDE_SELL, 0}, "%.8s",
-            order->side);
-    bar_add(&bar, PAGE_LEFT(0), PAGE_TEXT, " %s", page_count(page, order->quantity, text));
+    bar_add(&bar, left_at(1), plain(ROLE_DIM), "Working  ");
+    bar_add(&bar, left_at(0), plain(buy ? ROLE_SIDE_BUY : ROLE_SIDE_SELL), "%.8s", order->side);
+    bar_add(&bar, left_at(0), plain(ROLE_TEXT), " %s", page_count(page, order->quantity, text));
     if (order->filled > 0) {
-        bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, ", %s filled", page_count(page, order->filled, text));
+        bar_add(&bar, left_at(1), plain(ROLE_DIM), ", %s filled",
+                page_count(page, order->filled, text));
     }
-    bar_add(&bar, PAGE_LEFT(0), PAGE_TEXT, isnan(limit) ? " at market" : " @ %s",
+    bar_add(&bar, left_at(0), plain(ROLE_TEXT), isnan(limit) ? " at market" : " @ %s",
             page_price(page, limit, text));
     if (!isnan(apart)) {
-        bar_add(&bar, PAGE_LEFT(2), PAGE_DIM, "  %.1f %% %s LTP", fabs(apart),
+        bar_add(&bar, left_at(2), plain(ROLE_DIM), "  %.1f %% %s LTP", fabs(apart),
                 apart > 0 ? "above" : "below");
     }
     int64_t age_ms = page->frame->screen->tables[RESOURCE_ORDERS].aged_ms - order->created_ms;
     if (order->created_ms != MODEL_NO_TIME && age_ms >= 0) {
         tape_duration(age_ms / 1000 * 1000, age);
-        bar_add(&bar, PAGE_LEFT(3), PAGE_DIM, ", for %s", age);
+        bar_add(&bar, left_at(3), plain(ROLE_DIM), ", for %s", age);
     }
     page_end(page, &bar);
 }
@@ -272,12 +270,13 @@ static void write_booked(struct page *page)
         return;
     }
     page_begin(&bar);
-    bar_add(&bar, PAGE_LEFT(1), PAGE_DIM, "Booked   ");
-    bar_add(&bar, PAGE_LEFT(0), (struct style){sign_role(sum.value, false), 0}, "%s",
+    bar_add(&bar, left_at(1), plain(ROLE_DIM), "Booked   ");
+    bar_add(&bar, left_at(0), (struct style){sign_role(sum.value, false), 0}, "%s",
             page_figure(page, figure, text));
-    bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, " today, %zu round trip%s", count, count == 1 ? "" : "s");
+    bar_add(&bar, left_at(0), plain(ROLE_DIM), " today, %zu round trip%s", count,
+            count == 1 ? "" : "s");
     if (sum.unknown > 0) {
-        bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, ", %zu unknown", sum.unknown);
+        bar_add(&bar, left_at(0), plain(ROLE_DIM), ", %zu unknown", sum.unknown);
     }
     page_end(page, &bar);
 }
@@ -304,7 +303,7 @@ static void write_holdings(struct page *page)
     if (page->line == before + 1) {
         struct bar bar;
         page_begin(&bar);
-        bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, "neither held nor worked today");
+        bar_add(&bar, left_at(0), plain(ROLE_DIM), "neither held nor worked today");
         page_end(page, &bar);
     }
     page_rule(page);
@@ -322,17 +321,17 @@ static void put_keys(const struct frame *frame, struct rect edge)
     key_of(frame->input, ACTION_RIGHT, right, sizeof right);
     snprintf(text, sizeof text, " %s %s next  %s %s 30 min, day, 5 days ", up, down, left, right);
     if (text_width(text) <= edge.width) {
-        canvas_put(frame->canvas, edge, text, PAGE_DIM);
+        canvas_put(frame->canvas, edge, text, plain(ROLE_DIM));
     }
 }
 
 static struct rect put_frame(const struct frame *frame, struct rect area)
 {
     bool docked = area.width < frame->screen->columns;
-    canvas_fill(frame->canvas, area, PAGE_TEXT);
+    canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
     bool open = stays_open(frame->screen);
     canvas_box(frame->canvas, area, open ? BOX_LIGHT : BOX_HEAVY,
-               (struct style){open ? ROLE_BORDER : ROLE_BORDER_FOCUS, 0});
+               plain(open ? ROLE_BORDER : ROLE_BORDER_FOCUS));
     canvas_put(frame->canvas, (struct rect){area.x + 2, area.y, area.width - 4, 1},
                docked ? " Symbol " : " Symbol: Esc back ",
                (struct style){ROLE_TITLE, open ? 0 : CELL_BOLD});
@@ -377,7 +376,7 @@ void paint_symbol(const struct frame *where)
         return;
     }
     if (screen->symbol[0] == '\0') {
-        canvas_put(frame->canvas, whole, "no symbol is selected", PAGE_DIM);
+        canvas_put(frame->canvas, whole, "no symbol is selected", plain(ROLE_DIM));
         return;
     }
     symbol_quote_find(frame, page.symbol, &quote);

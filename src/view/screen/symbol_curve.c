@@ -164,7 +164,7 @@ static void put_days(const struct frame *frame, const struct course *course, str
         }
         int x = line.x + at, width = text_width(text);
         if (x >= end && x + width <= line.x + line.width) {
-            canvas_put(frame->canvas, (struct rect){x, line.y, width, 1}, text, PAGE_DIM);
+            canvas_put(frame->canvas, (struct rect){x, line.y, width, 1}, text, plain(ROLE_DIM));
             end = x + width + 1;
         }
     }
@@ -181,14 +181,14 @@ static void write_seen(struct page *page, const struct series *series, struct dr
     format_clock(format, FORMAT_CLOCK_MINUTE, series->points[0].x, from);
     format_clock(format, FORMAT_CLOCK_MINUTE, history_newest_ms(page->frame->input->history), to);
     page_begin(&bar);
-    bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, "%*sseen %s to %s", LABELS, "", from, to);
+    bar_add(&bar, left_at(0), plain(ROLE_DIM), "%*sseen %s to %s", LABELS, "", from, to);
     int gaps = 0;
     for (size_t i = 1; i + 1 < series->count; i++) {
         int64_t length = series->points[i + 1].x - series->points[i].x;
         if (isnan(series->points[i].y) && length >= 60000 && series->points[i].x >= span.from) {
             format_clock(format, FORMAT_CLOCK_MINUTE, series->points[i].x, from);
             format_clock(format, FORMAT_CLOCK_MINUTE, series->points[i + 1].x, to);
-            bar_add(&bar, PAGE_LEFT(1 + gaps), PAGE_DIM, ", gap %s to %s", from, to);
+            bar_add(&bar, left_at(1 + gaps), plain(ROLE_DIM), ", gap %s to %s", from, to);
             gaps++;
         }
         if (gaps == 3) {
@@ -205,10 +205,11 @@ static void write_days(struct page *page, const struct course *course)
     size_t before = course->days > 0 ? course->days - 1 : 0;
     page_begin(&bar);
     if (before == 0) {
-        bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, "%*sno day before this one was seen", LABELS, "");
+        bar_add(&bar, left_at(0), plain(ROLE_DIM), "%*sno day before this one was seen", LABELS,
+                "");
     } else {
-        bar_add(&bar, PAGE_LEFT(0), PAGE_DIM, "%*sseen on %zu day%s before", LABELS, "", before,
-                before == 1 ? "" : "s");
+        bar_add(&bar, left_at(0), plain(ROLE_DIM), "%*sseen on %zu day%s before", LABELS, "",
+                before, before == 1 ? "" : "s");
     }
     page_end(page, &bar);
 }

@@ -289,20 +289,19 @@ static void put_entry(const struct tape_line *line, const struct tape_entry *ent
     format_time(&line->frame->input->format, entry->wall_ms, line->frame->input->now.wall_ms, at);
     ground(line);
     if (line->selected) {
-        put_part(line, 0, 1, "▸", (struct style){ROLE_KEY, 0});
+        put_part(line, 0, 1, "▸", plain(ROLE_KEY));
     }
-    put_part(line, 1, 8, at, (struct style){ROLE_DIM, 0});
+    put_part(line, 1, 8, at, plain(ROLE_DIM));
     if (line->owner != NULL) {
-        put_part(line, 1 + 9, OWNER_COLUMNS, line->owner->name,
-                 (struct style){owner_role(line->owner), 0});
+        put_part(line, 1 + 9, OWNER_COLUMNS, line->owner->name, plain(owner_role(line->owner)));
     }
-    put_part(line, text, WORD_WIDTH, words->word, (struct style){tape_role(entry), 0});
-    put_part(line, rest, width - rest - 1, words->line, (struct style){ROLE_TEXT, 0});
+    put_part(line, text, WORD_WIDTH, words->word, plain(tape_role(entry)));
+    put_part(line, rest, width - rest - 1, words->line, plain(ROLE_TEXT));
     int used = rest + text_width(words->line) + 3;
     bool beside = words->more[0] != '\0' && width >= ROOMY && used + 8 < width;
     if (beside) {
         used = used < rest + 40 ? rest + 40 : used;
-        put_part(line, used, width - used - 1, words->more, (struct style){ROLE_DIM, 0});
+        put_part(line, used, width - used - 1, words->more, plain(ROLE_DIM));
     }
 }
 
@@ -326,7 +325,7 @@ static void put_piece(const struct tape_line *line, const struct tape_entry *ent
     }
     ground(line);
     put_part(line, rest, line->area.width - rest - 1, text,
-             (struct style){pieces.all[n].more ? ROLE_DIM : ROLE_TEXT, 0});
+             plain(pieces.all[n].more ? ROLE_DIM : ROLE_TEXT));
 }
 
 /* "── new since you looked, 14:20 ───" */
@@ -338,9 +337,9 @@ static void put_looked(const struct tape_line *line)
     snprintf(text, sizeof text, "── new since you looked%s%s ",
              frame->screen->away.looked_ms != MODEL_NO_TIME ? ", " : "",
              frame->screen->away.looked_ms != MODEL_NO_TIME ? at : "");
-    put_part(line, 1, line->area.width - 2, text, (struct style){ROLE_DIM, 0});
+    put_part(line, 1, line->area.width - 2, text, plain(ROLE_DIM));
     for (int x = 1 + text_width(text); x < line->area.width - 1; x++) {
-        put_part(line, x, 1, "─", (struct style){ROLE_DIM, 0});
+        put_part(line, x, 1, "─", plain(ROLE_DIM));
     }
 }
 
@@ -468,7 +467,7 @@ void paint_tape(const struct frame *frame, struct rect area)
     painter.count = 0;
     uint64_t wanted[CANVAS_SIDE_MAX];
     if (tape_pane_count(screen, frame->input) == 0) {
-        canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
+        canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
         memo_forget(&screen->memos[PANE_EVENTS].lines);
         return;
     }
@@ -498,7 +497,7 @@ size_t tape_pane_entry_on(const struct frame *frame, int width, int line)
 
 void paint_tape_lines(const struct frame *frame, struct rect area)
 {
-    canvas_fill(frame->canvas, area, (struct style){ROLE_TEXT, 0});
+    canvas_fill(frame->canvas, area, plain(ROLE_TEXT));
     for (int i = 0; i < area.height; i++) {
         struct tape_line line = {frame, {area.x, area.y + i, area.width, 1}, false, NULL};
         struct tapes_entry found;

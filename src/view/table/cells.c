@@ -84,9 +84,8 @@ void order_symbol_composed(const struct row *row, const struct column_now *now,
     bool leg = now->legs && *order_of(row)->parent_id != '\0';
     symbol_shown(order_of(row)->symbol, now, leg ? symbol : out);
     if (leg) {
-        size_t mark = strlen(LEG_MARK);
-        memcpy(out, LEG_MARK, mark);
-        text_clean(symbol, strlen(symbol), out + mark, COLUMN_COMPOSED_MAX - mark);
+        int mark = snprintf(out, COLUMN_COMPOSED_MAX, "%s", LEG_MARK);
+        text_clean(symbol, strlen(symbol), out + mark, COLUMN_COMPOSED_MAX - (size_t)mark);
     }
 }
 

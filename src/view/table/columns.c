@@ -192,7 +192,12 @@ FIGURE_OF(position, unrealized)
 NUMBER_OF(position, stop_loss)
 NUMBER_OF(position, target)
 FIGURE_OF(position, value)
-NUMBER_OF(position, invested_value)
+static double position_invested_value(const struct row *row, bool *ret_derived)
+{
+    struct figure ours = position_invested(AS(position, row));
+    *ret_derived = *ret_derived || ours.derived;
+    return ours.derived ? ours.value : AS(position, row)->invested_value;
+}
 TIME_OF(position, created_ms)
 
 #define ITEM_FIGURE(name)                                                                          \

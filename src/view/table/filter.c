@@ -15,24 +15,24 @@
 /* What people call the columns; some call one only what it is of some orders. */
 static const struct {
     enum pane pane;
-    const char *name, *column;
     int only;
+    const char *name, *column;
 } aliases[] = {
-    {PANE_ORDERS, "slip", "go", FILTER_OVER},
-    {PANE_ORDERS, "to-go", "go", FILTER_WORKING},
-    {PANE_POSITIONS, "pnl", "unrl-pnl", FILTER_ANY},
-    {PANE_POSITIONS, "day", "day-pnl", FILTER_ANY},
-    {PANE_POSITIONS, "product", "prod", FILTER_ANY},
-    {PANE_ORDERS, "product", "prod", FILTER_ANY},
-    {PANE_ORDERS, "limit", "price", FILTER_ANY},
-    {PANE_ORDERS, "quantity", "qty", FILTER_ANY},
-    {PANE_POSITIONS, "quantity", "qty", FILTER_ANY},
-    {PANE_POSITIONS, "realized", "realised", FILTER_ANY},
-    {PANE_WATCHLIST, "change", "chg", FILTER_ANY},
-    {PANE_WATCHLIST, "volume", "vol", FILTER_ANY},
-    {PANE_WATCHLIST, "exchange", "exch", FILTER_ANY},
-    {PANE_POSITIONS, "percent", "pnl-percent", FILTER_ANY},
-    {PANE_WATCHLIST, "percent", "chg-percent", FILTER_ANY},
+    {PANE_ORDERS, FILTER_OVER, "slip", "go"},
+    {PANE_ORDERS, FILTER_WORKING, "to-go", "go"},
+    {PANE_POSITIONS, FILTER_ANY, "pnl", "unrl-pnl"},
+    {PANE_POSITIONS, FILTER_ANY, "day", "day-pnl"},
+    {PANE_POSITIONS, FILTER_ANY, "product", "prod"},
+    {PANE_ORDERS, FILTER_ANY, "product", "prod"},
+    {PANE_ORDERS, FILTER_ANY, "limit", "price"},
+    {PANE_ORDERS, FILTER_ANY, "quantity", "qty"},
+    {PANE_POSITIONS, FILTER_ANY, "quantity", "qty"},
+    {PANE_POSITIONS, FILTER_ANY, "realized", "realised"},
+    {PANE_WATCHLIST, FILTER_ANY, "change", "chg"},
+    {PANE_WATCHLIST, FILTER_ANY, "volume", "vol"},
+    {PANE_WATCHLIST, FILTER_ANY, "exchange", "exch"},
+    {PANE_POSITIONS, FILTER_ANY, "percent", "pnl-percent"},
+    {PANE_WATCHLIST, FILTER_ANY, "percent", "chg-percent"},
 };
 
 static size_t find_field(enum pane pane, const char *name, struct filter_term *term)

@@ -19,6 +19,7 @@ void table_done(struct table *table)
 {
     free(table->marks);
     free(table->traits);
+    free(table->foot.parts);
     free(table->order);
     free(table->groups);
     table->groups = NULL;

@@ -34,16 +34,16 @@ struct table_mark {
     uint64_t version; /* the row's, when it was taken in */
     double value[COLUMN_FLASH_MAX];
     int64_t flash_until_us; /* 0: none */
-    int8_t direction[COLUMN_FLASH_MAX];
-    bool lasting;     /* the order is rejected, the price beyond its alert */
-    bool attention;   /* that, or the price has crossed its alert and nobody saw it */
-    bool seen;        /* … and the user took note */
-    uint8_t class;    /* orders: enum order_class, TABLE_GONE */
-    uint8_t section;  /* table_section, when it was taken in */
-    bool led;         /* orders: a leg that stands behind its order */
-    uint16_t group;   /* positions: its place among the groups */
     double placed_at; /* of an order at market that is over: the price when it was placed; NAN */
     uint32_t rank;    /* its place when the rows were last ranked by a figure that moves */
+    uint16_t group;   /* positions: its place among the groups */
+    int8_t direction[COLUMN_FLASH_MAX];
+    bool lasting;    /* the order is rejected, the price beyond its alert */
+    bool attention;  /* that, or the price has crossed its alert and nobody saw it */
+    bool seen;       /* … and the user took note */
+    uint8_t class;   /* orders: enum order_class, TABLE_GONE */
+    uint8_t section; /* table_section, when it was taken in */
+    bool led;        /* orders: a leg that stands behind its order */
 };
 
 /* What an order is, so that walks over all of them need not go to their rows. */
@@ -74,6 +74,14 @@ struct column_extent {
     int decimals;
     int text_width;
     bool derived, huge, any;
+};
+
+#define SLIP_ROWS 32
+struct slip_part {
+    bool old;       /* a row of it has changed */
+    uint32_t first; /* its first row whose slip is known: for the currency; UINT32_MAX: none */
+    uint32_t count;
+    double slip, filled;
 };
 
 /* Where the columns are. */
@@ -113,16 +121,16 @@ struct table {
     size_t group_count, group_room;
     uint64_t folded[TABLE_FOLDED_MAX]; /* their keys, the latest last */
     size_t folded_count;
-    enum order_view view;        /* orders */
-    bool brief;                  /* of working orders and open positions alone, whatever the view */
+    enum order_view view; /* orders */
+    bool brief;           /* of working orders and open positions alone, whatever the view */
+    bool descending;
+    bool sorted;                 /* by the user: else as is usual here */
+    bool rank_is_old;            /* rows have changed since the marks' ranks were given */
     uint8_t chosen[COLUMNS_MAX]; /* the user's columns, in order */
     size_t chosen_count;         /* 0: the default ones */
     int sort;                    /* a column's index or TABLE_SERVER_ORDER */
-    bool descending;
-    bool sorted;       /* by the user: else as is usual here */
-    int ranked_by;     /* what the marks' ranks are of: sort and direction; 0: nothing */
-    int64_t ranked_us; /* when they were given, or last looked at */
-    bool rank_is_old;  /* rows have changed since */
+    int ranked_by;               /* what the marks' ranks are of: sort and direction; 0: nothing */
+    int64_t ranked_us;           /* when they were given, or last looked at */
     char filter[TABLE_FILTER_MAX];       /* as typed … */
     char filter_taken[TABLE_FILTER_MAX]; /* … and when it was last compiled … */
     struct filter compiled;              /* … into this */
@@ -135,9 +143,9 @@ struct table {
     uint64_t selected;      /* key; 0 when there is no row */
     uint64_t neighbours[2]; /* keys of the rows after and before it */
     size_t cursor;          /* its index in order */
-    bool chosen_row; /* by the user; before that the first row is selected, whichever it is */
-    size_t top;      /* the first line that is seen */
+    size_t top;             /* the first line that is seen */
     uint64_t top_key;
+    bool chosen_row; /* by the user; before that the first row is selected, whichever it is */
     bool
         adrift; /* the wheel moved the lines: the cursor may be out of sight until a key moves it */
     int skip;   /* columns scrolled off on the left */
@@ -174,13 +182,16 @@ struct table {
     struct money sums; /* of the positions that are shown */
     struct table_foot {
         bool old;       /* rows, or which of them are shown, have changed since it was made … */
-        bool slips_old; /* … not only such as work */
+        bool slips_old; /* … so that all of parts are */
         size_t working, slips;
-        struct money_part worth;   /* of those that work, as money_wait has it */
-        double slip, filled;       /* cost and worth of the others whose slip is known; NAN: several
-                                      currencies */
-    } foot;                        /* orders: of those that pass the filter, in any view */
-    const struct money_book *book; /* as in the latest table_news … */
+        struct money_part worth; /* of those that work, as money_wait has it */
+        double slip, filled;     /* cost and worth of the others whose slip is known; NAN: several
+                                    currencies */
+        struct slip_part *parts; /* the same of SLIP_ROWS rows each: one that changed is added up
+                                    with its neighbours alone */
+        size_t part_count;
+    } foot;                            /* orders: of those that pass the filter, in any view */
+    const struct money_book *book;     /* as in the latest table_news … */
     const struct owner *const *owners; /* … of the accounts whose rows these are; NULL: of one */
     size_t owner_count;
     struct table_layout layout; /* as last painted … */
@@ -281,6 +292,7 @@ void table_age(struct table *table, int64_t now_ms);
 /* A rejected order that was seen, in this run or an earlier one; the oldest of too many is
  * forgotten. */
 void table_note_seen(struct table *table, uint64_t key);
+bool table_has_seen(const struct table *table, uint64_t key);
 
 /* Keeps the cursor within `lines` lines from the top, unless the wheel has moved them. */
 void table_scroll(struct table *table, size_t lines);

@@ -2,6 +2,7 @@
 #include "cells.h"
 #include "table_private.h"
 
+#include <blotter/core/alloc.h>
 #include <blotter/core/derive.h>
 #include <blotter/view/text.h>
 
@@ -179,48 +180,92 @@ void table_sum(struct table *table)
     }
 }
 
-static void add_slip(struct table_foot *foot, const struct order *order, double placed_at,
-                     const char **currency)
+static void add_slip(const struct table *table, size_t row, struct slip_part *part)
 {
-    struct slip slip = order_slip(order, placed_at);
+    const struct order *order = &table->snapshot->orders[row];
+    struct slip slip = order_slip(order, table->marks[row].placed_at);
     if (isnan(slip.cost) || !(slip.worth > 0)) {
         return;
     }
-    *currency = *currency != NULL ? *currency : order->currency;
-    bool same = strcmp(*currency, order->currency) == 0;
-    foot->slip = same ? foot->slip + slip.cost : (double)NAN;
-    foot->filled += slip.worth;
-    foot->slips++;
+    part->first = part->count == 0 ? (uint32_t)row : part->first;
+    bool same = strcmp(table->snapshot->orders[part->first].currency, order->currency) == 0;
+    part->slip = same ? part->slip + slip.cost : (double)NAN;
+    part->filled += slip.worth;
+    part->count++;
+}
+
+/* Whether a row counts below, and not among those that work. */
+static bool has_slip(const struct table *table, size_t row)
+{
+    return (table->traits[row] & TABLE_WORKS) == 0 &&
+           filter_passes(&table->compiled, table->pane, model_row(table->snapshot, row),
+                         table->marks[row].placed_at);
+}
+
+static void make_part(struct table *table, size_t i)
+{
+    struct slip_part *part = &table->foot.parts[i];
+    size_t end = (i + 1) * SLIP_ROWS;
+    *part = (struct slip_part){.first = UINT32_MAX};
+    for (size_t row = i * SLIP_ROWS; row < end && row < table->row_count; row++) {
+        if (has_slip(table, row)) {
+            add_slip(table, row, part);
+        }
+    }
+}
+
+static void make_slips(struct table *table)
+{
+    struct table_foot *foot = &table->foot;
+    size_t count = (table->row_count + SLIP_ROWS - 1) / SLIP_ROWS;
+    const char *currency = NULL;
+    if (count != foot->part_count) {
+        foot->parts = mem_realloc(foot->parts, (count + 1) * sizeof *foot->parts);
+        foot->part_count = count;
+        foot->slips_old = true;
+    }
+    foot->slip = foot->filled = 0;
+    foot->slips = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct slip_part *part = &foot->parts[i];
+        if (foot->slips_old || part->old) {
+            make_part(table, i);
+        }
+        if (part->count > 0) {
+            const char *its = table->snapshot->orders[part->first].currency;
+            currency = currency != NULL ? currency : its;
+            foot->slip += strcmp(currency, its) == 0 ? part->slip : (double)NAN;
+            foot->filled += part->filled;
+            foot->slips += part->count;
+        }
+    }
+    foot->slips_old = false;
+}
+
+void table_foot_change(struct table *table, size_t row)
+{
+    if (row / SLIP_ROWS < table->foot.part_count) {
+        table->foot.parts[row / SLIP_ROWS].old = true;
+    }
 }
 
 void table_foot_make(struct table *table)
 {
-    const char *worked = NULL, *filled = NULL;
-    if (!table->foot.old) {
+    const char *worked = NULL;
+    struct table_foot *foot = &table->foot;
+    if (!foot->old || table->pane != PANE_ORDERS) {
         return;
     }
-    struct table_foot *foot = &table->foot;
-    bool slips = foot->slips_old;
-    foot->old = foot->slips_old = false;
+    foot->old = false;
     foot->worth = (struct money_part){.value = NAN};
     foot->working = 0;
-    if (slips) {
-        foot->slip = foot->filled = 0;
-        foot->slips = 0;
-    }
-    for (size_t i = 0; table->pane == PANE_ORDERS && i < table->row_count; i++) {
+    for (size_t i = 0; i < table->row_count; i++) {
         const struct order *order = &table->snapshot->orders[i];
-        if (!slips && (table->traits[i] & TABLE_WORKS) == 0) {
-            continue;
-        }
-        if (!filter_passes(&table->compiled, table->pane, &order->row, table->marks[i].placed_at)) {
-            continue;
-        }
-        if (order_is_working(order)) {
+        if ((table->traits[i] & TABLE_WORKS) != 0 &&
+            filter_passes(&table->compiled, table->pane, &order->row, table->marks[i].placed_at)) {
             money_wait(&foot->worth, order, &worked);
             foot->working++;
-        } else {
-            add_slip(foot, order, table->marks[i].placed_at, &filled);
         }
     }
+    make_slips(table);
 }

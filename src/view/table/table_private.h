@@ -100,7 +100,6 @@ void table_measure_row(struct table *table, size_t row);
 void table_sum(struct table *table);
 
 /* --- table_seen.c */
-bool table_has_seen(const struct table *table, uint64_t key);
 
 /* --- table_sort.c */
 /* Sorted by a figure that moves, and no places are given yet. */
@@ -115,5 +114,8 @@ int table_section(const struct table *table, const struct row *row);
  * cheaper than to sort anew; the order is as it was then.
  */
 bool table_sort_mend(struct table *table, bool *ret_moved);
+
+/* The foot counts a row anew that does not only work. */
+void table_foot_change(struct table *table, size_t row);
 
 #endif

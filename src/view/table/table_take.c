@@ -337,7 +337,9 @@ static void take_changed(struct table *table, const struct table_news *news)
         struct table_mark before = table->marks[row];
         unsigned worked = table->traits[row];
         take_row(table, news, row, &before);
-        table->foot.slips_old |= (worked & table->traits[row] & TABLE_WORKS) == 0;
+        if ((worked & table->traits[row] & TABLE_WORKS) == 0) {
+            table_foot_change(table, row);
+        }
         note_changed(table, row, &before);
         regroup |=
             table->marks[row].class != before.class || table->marks[row].section != before.section;

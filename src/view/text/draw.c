@@ -130,7 +130,7 @@ static void put_braille(struct canvas *canvas, struct rect area, const int *step
         for (int line = 0; line < area.height; line++) {
             unsigned cell = 0;
             for (int dot = 0; dot < DOTS_X; dot++) {
-                size_t x = (size_t)(column * DOTS_X + dot);
+                size_t x = (size_t)column * DOTS_X + (size_t)dot;
                 int low, high;
                 column_steps(steps, x, &low, &high);
                 for (int y = 0; y < DOTS_Y && steps[x] >= 0; y++) {

@@ -139,9 +139,9 @@ static int whole_text(const char *text, char out[FORMAT_MAX])
  * there are not enough. */
 static int price_decimals(double magnitude)
 {
-    int decimals = 1;
-    for (double at = magnitude; at < 0.1 && decimals <= DECIMALS_MAX; at *= 10) {
-        decimals++; /* to its first digit */
+    int decimals = 1; /* to its first digit */
+    while (decimals <= DECIMALS_MAX && magnitude * powers[decimals] < 1) {
+        decimals++;
     }
     int last = decimals + PRICE_DIGITS - 1;
     while (decimals < last && decimals <= DECIMALS_MAX) {

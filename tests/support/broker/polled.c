@@ -229,6 +229,23 @@ static void put_list(struct buf *out, const char *name, const char *row, const s
     buf_append_text(out, count > 1 ? "]}}" : "}}");
 }
 
+/* Shares that one unit of it stands for. */
+static double tradier_units(const struct book_symbol *symbol)
+{
+    return strlen(symbol->name) > 12 ? 100 : 1;
+}
+
+/* An option's order names the share besides. */
+static void put_tradier_symbol(struct buf *out, const struct book_symbol *symbol)
+{
+    if (tradier_units(symbol) > 1) {
+        buf_printf(out, "\"symbol\":\"SPY\",\"option_symbol\":\"%s\",\"class\":\"option\",",
+                   symbol->name);
+    } else {
+        buf_printf(out, "\"symbol\":\"%s\",\"class\":\"equity\",", symbol->name);
+    }
+}
+
 static void put_tradier_orders(struct buf *out, const struct book *book)
 {
     static const char *const words[] = {"open", "partially_filled", "filled", "canceled",
@@ -240,13 +257,13 @@ static void put_tradier_orders(struct buf *out, const struct book *book)
         buf_printf(&rows, "%s{\"id\":228%03ld,", i > 0 ? "," : "", order->id);
         shape_time(&rows, "create_date", order->created_ms);
         shape_time(&rows, "transaction_date", order->updated_ms);
+        put_tradier_symbol(&rows, &book->symbols[order->symbol]);
         buf_printf(&rows,
-                   "\"type\":\"limit\",\"symbol\":\"%s\",\"side\":\"%s\",\"quantity\":%.10g,"
+                   "\"type\":\"limit\",\"side\":\"%s\",\"quantity\":%.10g,"
                    "\"status\":\"%s\",\"duration\":\"day\",\"price\":%.10g,"
-                   "\"avg_fill_price\":%.10g,\"exec_quantity\":%.10g,\"class\":\"equity\"}",
-                   book->symbols[order->symbol].name, order->sells ? "sell" : "buy",
-                   order->quantity, words[order->status], order->limit,
-                   order->filled > 0 ? order->limit : 0, order->filled);
+                   "\"avg_fill_price\":%.10g,\"exec_quantity\":%.10g}",
+                   order->sells ? "sell" : "buy", order->quantity, words[order->status],
+                   order->limit, order->filled > 0 ? order->limit : 0, order->filled);
     }
     put_list(out, "orders", "order", &rows, book->order_count);
     buf_done(&rows);
@@ -264,7 +281,7 @@ static void put_tradier_positions(struct buf *out, const struct book *book)
                        "%s{\"id\":%zu,\"symbol\":\"%s\",\"quantity\":%.10g,\"cost_basis\":%.10g,"
                        "\"date_acquired\":\"2026-10-21T13:38:25.327Z\"}",
                        count++ > 0 ? "," : "", i + 130089, symbol->name, symbol->quantity,
-                       symbol->cost);
+                       symbol->cost * tradier_units(symbol));
         }
     }
     put_list(out, "positions", "position", &rows, count);
@@ -336,8 +353,9 @@ const struct shape shape_tradier = {
     .name = "tradier",
     .symbols = {{"AAPL", "Q", "Apple Inc", 187.44, 185.1},
                 {"SPY", "P", "SPDR S&P 500", 561.02, 559.4},
-                {"F", "N", "Ford Motor", 10.02, 9.95}},
-    .symbol_count = 3,
+                {"F", "N", "Ford Motor", 10.02, 9.95},
+                {"SPY271217C00600000", "", "SPY Dec 17 2027 $600 Call", 12.4, 12.05}},
+    .symbol_count = 4,
     .first_id = 701,
     .header = "Authorization",
     .value = "Bearer %s",

@@ -402,6 +402,42 @@ static void test_trading212(void **state)
     adapt_free(adapt);
 }
 
+/* What an option's symbol says of it. */
+static void expect_segments(struct adapt *adapt)
+{
+    static const struct {
+        const char *symbol, *segment;
+        double multiplier;
+    } rows[] = {
+        {"F", "equity", NAN},
+        {"BRK.B", "equity", NAN},
+        {"F271217P00009500", "option", 100},
+        {"BRK.B271217C00600000", "option", 100},
+        {"AAPL1271217C00600000", "adjusted option", NAN}, /* 10 a contract, or 100 and something */
+        {"SPY271217X00600000", "equity", NAN},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char body[256];
+        struct buf text, whole;
+        struct fault fault;
+        buf_init(&text, 1 << 16);
+        buf_init(&whole, 1 << 16);
+        int len = snprintf(body, sizeof body,
+                           "{\"positions\":{\"position\":{\"id\":1,\"symbol\":\"%s\","
+                           "\"quantity\":2,\"cost_basis\":2410}}}",
+                           rows[i].symbol);
+        assert_true(translate_rows(adapt, RESOURCE_POSITIONS, body, (size_t)len, &text, &fault) &&
+                    translate_body(RESOURCE_POSITIONS, &text, &whole));
+        struct snapshot *snapshot = decode_body(RESOURCE_POSITIONS, whole.data, whole.len, &fault);
+        assert_non_null(snapshot);
+        assert_string_equal(snapshot->positions[0].segment, rows[i].segment);
+        expect_number(snapshot->positions[0].multiplier, rows[i].multiplier);
+        snapshot_unref(snapshot);
+        buf_done(&text);
+        buf_done(&whole);
+    }
+}
+
 static void test_tradier(void **state)
 {
     (void)state;
@@ -429,6 +465,11 @@ static void test_tradier(void **state)
     assert_string_equal(orders->orders[0].row.id, "228711");
     assert_string_equal(orders->orders[1].parent_id, "228711");
     assert_string_equal(orders->orders[1].symbol, "SPY271217C00600000");
+    expect_number(orders->orders[1].multiplier, 100);
+    /* The spread is not priced as the share is. */
+    assert_string_equal(orders->orders[0].symbol, "SPY");
+    assert_string_equal(orders->orders[0].segment, "multileg");
+    assert_string_not_equal(orders->orders[0].instrument_id, "SPY");
     assert_int_equal(find_order(orders, "228702")->direction, ORDER_SELL);
     expect_number(find_order(orders, "228702")->price, NAN);
     assert_string_equal(find_order(orders, "228707")->failure_reason, "not enough buying power");
@@ -438,9 +479,11 @@ static void test_tradier(void **state)
     struct figure average = position_average(&positions->positions[0]);
     expect_number(average.value, 171.2);
     assert_true(average.derived);
-    expect_number(position_average(&positions->positions[2]).value, 1205);
+    expect_number(position_average(&positions->positions[2]).value, 12.05);
+    expect_number(positions->positions[2].multiplier, 100);
     assert_string_equal(positions->positions[2].segment, "option");
     snapshot_unref(positions);
+    expect_segments(adapt);
     expect_text(adapt, "0", "tradier-profile.json", "[\"VA00000001\",\"VA00000002\"]");
     expect_text(adapt, "1", "tradier-watchlists.json", "[\"default\",\"cars\"]");
     expect_text(adapt, "quotes", "tradier-quotes.json",

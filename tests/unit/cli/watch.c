@@ -23,6 +23,7 @@
 
 struct fixture {
     struct watch_source source;
+    const struct watch_source *sources[1];
     struct watch_settings settings;
     int out[2];
     int steps;
@@ -42,7 +43,8 @@ static int set_up(void **state)
     fixture.settings.out_fd = fixture.out[1];
     fixture.settings.err_fd = open("/dev/null", O_WRONLY);
     watch_source_at(&fixture.source, "http://h");
-    fixture.settings.sources = &fixture.source;
+    fixture.sources[0] = &fixture.source;
+    fixture.settings.sources = fixture.sources;
     fixture.settings.source_count = 1;
     return 0;
 }

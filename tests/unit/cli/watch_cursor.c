@@ -316,6 +316,49 @@ static void test_a_place_that_cannot_be_written_is_told_once(void **state)
     watch_cursor_close(cursor);
 }
 
+/* Owners come and go: a line of the file becomes a place, one that left is taken up again, and
+ * whoever makes room for others keeps its line. */
+static void test_owners_come_and_go(void **state)
+{
+    struct place *place = *state;
+    const struct watch_cursor_owner first = {"http://h:1", "u1", NULL, "a"};
+    const struct watch_cursor_owner second = {"http://h:2", "u2", NULL, "b"};
+    const struct watch_cursor_owner other = {"http://elsewhere", "u2", NULL, "b"};
+    char why[CURSOR_WHY_MAX], text[16384];
+    size_t owner = 99;
+    write_text(place->path,
+               "{\"blotterCursor\":1,\"profile\":\"b\",\"server\":\"http://h:2\",\"user\":\"u2\","
+               "\"backend\":null,\"id\":\"17\"}\n",
+               0600);
+    struct watch_cursor *cursor = open_it(place, &first);
+    assert_false(watch_cursor_add(cursor, &other, &owner, why));
+    assert_non_null(strstr(why, "it is of another server"));
+    assert_true(watch_cursor_add(cursor, &second, &owner, why));
+    assert_true(watch_cursor_is_old(cursor, owner));
+    assert_string_equal(watch_cursor_id(cursor, owner), "17");
+    watch_cursor_mark(cursor, owner, (struct watch_mark){10, "18", 2});
+    watch_cursor_leave(cursor, owner);
+    watch_cursor_reach(cursor, 10); /* what was on its way when it left counts */
+    assert_false(watch_cursor_add(cursor, &other, &owner, why));
+    assert_true(watch_cursor_add(cursor, &second, &owner, why));
+    assert_string_equal(watch_cursor_id(cursor, owner), "18");
+    watch_cursor_leave(cursor, owner);
+    for (int i = 0; i < CURSOR_PLACES_MAX; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "n%d", i);
+        const struct watch_cursor_owner more = {"http://h:3", NULL, NULL, name};
+        assert_int_equal(watch_cursor_add(cursor, &more, &owner, why), i < CURSOR_PLACES_MAX - 1);
+    }
+    assert_non_null(strstr(why, "too many accounts"));
+    watch_cursor_mark(cursor, 0, (struct watch_mark){20, "5", 1});
+    watch_cursor_reach(cursor, 20);
+    watch_cursor_close(cursor);
+    read_text(place->path, text, sizeof text);
+    assert_non_null(strstr(text, "\"profile\":\"a\""));
+    assert_non_null(strstr(text, "\"profile\":\"b\",\"server\":\"http://h:2\",\"user\":\"u2\","
+                                 "\"backend\":null,\"id\":\"18\""));
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_place, remove_place)
@@ -326,6 +369,7 @@ int main(void)
         TEST(test_others_are_refused),
         TEST(test_what_is_no_cursor_is_refused),
         TEST(test_several_places),
+        TEST(test_owners_come_and_go),
         TEST(test_whose_places_are_refused),
         TEST(test_the_file_has_a_ceiling),
         TEST(test_a_place_that_cannot_be_written_is_told_once),

@@ -1,5 +1,6 @@
 #include <blotter/core/engine.h>
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -1182,6 +1183,110 @@ static void test_older_ticks_do_not_win(void **state)
     engine_free(bench.engine);
 }
 
+#define PROFIT(price, at)                                                                          \
+    "{\"event\":\"positions_pnl_updated\",\"data\":{\"updates\":[{\"positionId\":\"p\","           \
+    "\"unrealizedPnL\":1,\"dayPnL\":2" price at "}]}}"
+#define AT(ms) ",\"updatedAtMs\":" ms
+#define COSTS(price) ",\"currentPrice\":" price
+
+/* The price of a position's profit is that of its instrument in every pane, and no older one wins,
+ * whichever kind of tick tells it. */
+static void test_a_profits_price_is_the_instruments(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *tick;
+        double price;
+    } steps[] = {
+        {PROFIT(COSTS("7"), ""), 7},
+        {PROFIT(COSTS("8"), AT("1700000005000")), 8},
+        {TICK("6", "1700000004000"), 8},
+        {TICK("9", "1700000006000"), 9},
+        {PROFIT(COSTS("5"), AT("1700000005500")), 9}, /* the profit is news, its price is not */
+        {PROFIT("", AT("1700000006500")), 9},
+        {PROFIT(COSTS("null"), AT("1700000006600")), 9},
+        {PROFIT(COSTS("10"), AT("1700000007000")), 10},
+        {PROFIT(COSTS("11"), ""), 11},
+    };
+    struct bench bench = bench_settled(true);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        tell(&bench, steps[i].tick, "");
+        check_price(&bench, steps[i].price);
+    }
+    tell(&bench, PROFIT(COSTS("0"), ""), ""); /* none */
+    assert_true(pane(&bench, RESOURCE_WATCHLISTS).shown->items[0].ltp == 11);
+    assert_true(isnan(pane(&bench, RESOURCE_WATCHLISTS).shown->items[0].change));
+    assert_int_equal(engine_counters(bench.engine)->patches_rejected, 0);
+    engine_free(bench.engine);
+}
+
+/* Ticks of several forms, none of which says all, leave one operation each. */
+static void test_ticks_of_several_forms_do_not_pile_up(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {
+        "\"ltp\":4",
+        "\"bid\":3,\"ask\":5",
+        "\"ltp\":4,\"volume\":9",
+        "\"ltp\":4,\"high\":9",
+    };
+    struct bench bench = bench_settled(true);
+    for (size_t i = 0; i < 70000; i++) {
+        char tick[200];
+        snprintf(
+            tick, sizeof tick,
+            "{\"event\":\"quotes_updated\",\"data\":{\"updates\":[{\"instrumentId\":\"I\",%s}]}}",
+            forms[i % (sizeof forms / sizeof *forms)]);
+        tell(&bench, tick, "");
+    }
+    assert_false(pane(&bench, RESOURCE_WATCHLISTS).dirty); /* as it would be with a full log */
+    assert_true(pane(&bench, RESOURCE_WATCHLISTS).shown->items[0].bid == 3);
+    engine_free(bench.engine);
+}
+
+static void read_watchlist(struct bench *bench, int price, int second)
+{
+    char body[300];
+    snprintf(body, sizeof body,
+             "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":[{\"id\":\"i\",\"stock\":{"
+             "\"symbol\":\"S\",\"instrumentId\":\"I\",\"ltp\":%d,\"updatedAt\":"
+             "\"2023-11-14T22:13:%02dZ\"}}]}]}",
+             price, second);
+    engine_trigger(bench->engine, bench->now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_WATCHLISTS));
+    wait_ms(bench, 20);
+    answer_with(bench, RESOURCE_WATCHLISTS, body, 0);
+}
+
+/* Where no quotes come a pane that is read again tells the others its prices. */
+static void test_prices_that_were_read_go_to_every_pane(void **state)
+{
+    (void)state;
+    struct bench bench = bench_settled(false);
+    /* What is asked for together is left as it was sent. */
+    engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_ALL);
+    wait_ms(&bench, 20);
+    answer_all(&bench, 0);
+    read_watchlist(&bench, 4, 1);
+    assert_true(pane(&bench, RESOURCE_POSITIONS).shown->positions[0].current_price == 3);
+    wait_ms(&bench, 1100);
+    read_watchlist(&bench, 5, 2);
+    check_price(&bench, 5);
+    assert_false(pane(&bench, RESOURCE_ORDERS).shown->orders[0].row.provisional);
+    /* A tick that came while the answer was under way is newer than the answer. */
+    engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_WATCHLISTS));
+    wait_ms(&bench, 20);
+    tell(&bench, PROFIT(COSTS("7"), ""), "");
+    check_price(&bench, 7);
+    answer_with(&bench, RESOURCE_WATCHLISTS, bodies[RESOURCE_WATCHLISTS], 0);
+    check_price(&bench, 7);
+    /* Once there are quotes they alone tell. */
+    tell(&bench, TICK("8", "1700000006000"), "");
+    wait_ms(&bench, 1100);
+    read_watchlist(&bench, 9, 40);
+    assert_true(pane(&bench, RESOURCE_POSITIONS).shown->positions[0].current_price == 8);
+    engine_free(bench.engine);
+}
+
 static void test_ids_going_back_dirty_everything(void **state)
 {
     (void)state;
@@ -1742,6 +1847,9 @@ int main(void)
         cmocka_unit_test(test_prices_that_nobody_tells_are_asked_for),
         cmocka_unit_test(test_a_storm_leaves_nothing_behind),
         cmocka_unit_test(test_older_ticks_do_not_win),
+        cmocka_unit_test(test_a_profits_price_is_the_instruments),
+        cmocka_unit_test(test_prices_that_were_read_go_to_every_pane),
+        cmocka_unit_test(test_ticks_of_several_forms_do_not_pile_up),
         cmocka_unit_test(test_ids_going_back_dirty_everything),
         cmocka_unit_test(test_a_welcome_behind_what_we_know_is_another_history),
         cmocka_unit_test(test_a_snapshot_ahead_of_the_first_welcome_is_asked_again),

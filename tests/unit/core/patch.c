@@ -3,6 +3,7 @@
 #include "model/patch.h"
 
 #include <blotter/core/decode.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <setjmp.h>
@@ -284,6 +285,52 @@ static void test_figures_of_different_moments(void **state)
     patch_log_rebase(log, decode(RESOURCE_POSITIONS, after),
                      (struct patch_answer){.seq = 90, .now_us = 1});
     assert_false(patch_log_shown(log)->positions[0].row.mixed);
+    patch_log_free(log);
+}
+
+/* A sum of what has changed is not left beside it, where it was one. */
+static void test_sums_go_with_what_they_are_made_of(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"positions\":[{\"id\":\"p\",\"symbol\":\"S\",\"quantity\":10,\"averagePrice\":2,"
+        "\"currentPrice\":3,\"currentValue\":30,\"investedValue\":20,\"stock\":{\"instrumentId\":"
+        "\"I\"}},{\"id\":\"q\",\"symbol\":\"Q\",\"quantity\":10,\"averagePrice\":2,"
+        "\"currentPrice\":3,\"currentValue\":77,\"investedValue\":88,\"stock\":{\"instrumentId\":"
+        "\"I\"}}]}";
+    static const struct {
+        const char *type, *data;
+        struct figure worth, cost;
+    } steps[] = {
+        {"quotes_updated",
+         "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":4}]}",
+         {40, true},
+         {20, false}},
+        {"quotes_updated",
+         "{\"updates\":[{\"instrumentId\":\"I\",\"ltp\":3}]}",
+         {30, false},
+         {20, false}},
+        {"position_updated",
+         "{\"positionId\":\"p\",\"symbol\":\"S\",\"quantity\":20,\"averagePrice\":2}",
+         {60, true},
+         {40, true}},
+        {"position_closed",
+         "{\"positionId\":\"p\",\"symbol\":\"S\",\"quantity\":0,\"averagePrice\":2}",
+         {0, true},
+         {0, true}},
+    };
+    struct patch_log *log = patch_log_new(RESOURCE_POSITIONS, PATCH_LOG_MAX);
+    patch_log_rebase(log, decode(RESOURCE_POSITIONS, body), (struct patch_answer){.seq = 1});
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        tell(log, steps[i].type, steps[i].data, 2 + i, 0);
+        const struct position *shown = patch_log_shown(log)->positions;
+        struct figure worth = position_value(&shown[0]), cost = position_invested(&shown[0]);
+        assert_true(worth.value == steps[i].worth.value && cost.value == steps[i].cost.value);
+        assert_int_equal(worth.derived, steps[i].worth.derived);
+        assert_int_equal(cost.derived, steps[i].cost.derived);
+        /* This one was made of something else all along. */
+        assert_true(position_value(&shown[1]).value == 77 && !position_value(&shown[1]).derived);
+    }
     patch_log_free(log);
 }
 
@@ -734,6 +781,7 @@ int main(void)
         cmocka_unit_test(test_quotes_without_a_last_price),
         cmocka_unit_test(test_positions),
         cmocka_unit_test(test_figures_of_different_moments),
+        cmocka_unit_test(test_sums_go_with_what_they_are_made_of),
         cmocka_unit_test(test_account),
         cmocka_unit_test(test_a_tick_older_than_its_row),
         cmocka_unit_test(test_watchlists),

@@ -30,7 +30,7 @@ static const char *value_of(struct screen *screen, const char *wanted)
 /* A run at a server: sets the pairs, then saves. */
 static void run_at(const char *server, const char *badge, const char *const pairs[][2])
 {
-    struct remember_file place = {path, server};
+    struct remember_file place = {.path = path, .server = server};
     struct screen *screen = screen_new(80, 24);
     char before[REMEMBER_BADGE_MAX];
     remember_load(&place, screen, before);
@@ -43,7 +43,7 @@ static void run_at(const char *server, const char *badge, const char *const pair
 
 static struct screen *load_at(const char *server, char badge[REMEMBER_BADGE_MAX])
 {
-    struct remember_file place = {path, server};
+    struct remember_file place = {.path = path, .server = server};
     struct screen *screen = screen_new(80, 24);
     remember_load(&place, screen, badge);
     return screen;
@@ -92,7 +92,8 @@ static void the_oldest_servers_are_forgotten(void **state)
     assert_int_equal(once.st_size, later.st_size);
     screen_free(load_at("s000", badge));
     assert_string_equal(badge, "");
-    screen_free(load_at("s030", badge));
+    snprintf(server, sizeof server, "s%03d", 3 * REMEMBER_SERVERS_MAX - 6);
+    screen_free(load_at(server, badge));
     assert_string_equal(badge, "REAL");
 }
 
@@ -116,6 +117,57 @@ static void every_rejection_seen_comes_back(void **state)
     }
     assert_int_equal(seen, 12);
     assert_string_equal(value_of(screen, "orders.view"), "all");
+    screen_free(screen);
+}
+
+/* --- several accounts ------------------------------------------------------------------------- */
+
+/* Two accounts of which no orders are loaded. */
+static void run_together(const char *const badges[2])
+{
+    struct owner owners[2];
+    const struct owner *pointers[2] = {&owners[0], &owners[1]};
+    struct screen_input inputs[2], input;
+    struct screen_accounts all = {.owners = pointers, .of = inputs, .count = 2};
+    const struct remember_account accounts[2] = {{"a", badges[0]}, {"b", badges[1]}};
+    struct remember_file place = {path, "several", accounts, 2, &input};
+    struct screen *screen = screen_new(80, 24);
+    char badge[REMEMBER_BADGE_MAX];
+    screen_input_init(&input);
+    input.accounts = &all;
+    for (size_t i = 0; i < 2; i++) {
+        owner_init(&owners[i], accounts[i].section, i);
+        screen_input_init(&inputs[i]);
+        remember_load_account(path, accounts[i].section, screen, &owners[i], badge);
+    }
+    remember_load(&place, screen, badge);
+    assert_true(screen_remembered_set(screen, "focus", "watchlist"));
+    assert_true(remember_save(&place, screen, ""));
+    screen_free(screen);
+}
+
+/* What an account's section says is the same whether it was opened alone or beside another; what
+ * they have together is of whoever is together. */
+static void an_account_is_the_same_beside_others(void **state)
+{
+    (void)state;
+    char badge[REMEMBER_BADGE_MAX];
+    unlink(path);
+    run_at("a", "MOCK",
+           (const char *const[][2]){
+               {"focus", "positions"}, {"orders.seen", "00000000000000ff"}, {NULL, NULL}});
+    run_together((const char *const[]){"", "PAPER"});
+    run_together((const char *const[]){"REAL", ""});
+    struct screen *screen = load_at("a", badge);
+    assert_string_equal(badge, "REAL");
+    assert_string_equal(value_of(screen, "focus"), "positions");
+    assert_string_equal(value_of(screen, "orders.seen"), "00000000000000ff");
+    screen_free(screen);
+    screen_free(load_at("b", badge));
+    assert_string_equal(badge, "PAPER");
+    screen = load_at("several", badge);
+    assert_string_equal(badge, "");
+    assert_string_equal(value_of(screen, "focus"), "watchlist");
     screen_free(screen);
 }
 
@@ -146,6 +198,7 @@ int main(void)
         cmocka_unit_test(another_server_has_other_panes),
         cmocka_unit_test(the_oldest_servers_are_forgotten),
         cmocka_unit_test(every_rejection_seen_comes_back),
+        cmocka_unit_test(an_account_is_the_same_beside_others),
         cmocka_unit_test(a_trap_at_the_temporary_name),
     };
     snprintf(path, sizeof path, "/tmp/blotter-state-%ld.ini", (long)getpid());

@@ -296,6 +296,7 @@ static void test_the_digest_names_accounts(void **state)
     struct trio trio;
     struct tape_entry entry;
     trio_open(&trio, 160, 48);
+    free(trio_text(&trio, SCREEN_ALL));
     trio_do(&trio, "down");
     desk_later(&trio.desks[0], 180000);
     tape_entry_init(&entry, TAPE_REJECTED, DESK_NOW_MS + 1000);
@@ -306,6 +307,30 @@ static void test_the_digest_names_accounts(void **state)
     trio_do(&trio, "down");
     expect(&trio, "AWAY 3 min", true);
     expect(&trio, "2 filled · 1 rejected · alpaca 1, play 2", true);
+    /* The real ones together, the mock for itself, whichever was stepped to meanwhile. */
+    expect(&trio, " Day Σ real +12,561 → +12,561  Σ mock +6,281 → +6,281 ", true);
+    trio_do(&trio, "account-next");
+    desk_later(&trio.desks[0], 180000);
+    trio_do(&trio, "down");
+    assert_int_equal(trio.accounts.shown, 0);
+    expect(&trio, " Day Σ real +12,561 → +12,561  Σ mock +6,281 → +6,281 ", true);
+    trio_close(&trio);
+}
+
+/* Nothing is added that differs in currency, and what is stale says so for itself. */
+static void test_the_digest_has_a_day_for_each_currency(void **state)
+{
+    (void)state;
+    struct trio trio;
+    trio_open(&trio, 160, 48);
+    snprintf(trio.owners[1].currency, sizeof trio.owners[1].currency, "USD");
+    free(trio_text(&trio, SCREEN_ALL));
+    trio_do(&trio, "down");
+    desk_later(&trio.desks[0], 180000);
+    trio_do(&trio, "dead down");
+    expect(&trio, "kite", true);
+    expect(&trio, "+6,281 → ≈+6,281", true);
+    expect(&trio, "12,561", false);
     trio_close(&trio);
 }
 
@@ -491,6 +516,42 @@ static void test_events_of_all_stand_together(void **state)
     trio_close(&trio);
 }
 
+/* Rejections that were seen beside others are known as those that the account has alone, and back.
+ */
+static void test_what_was_seen_is_its_accounts(void **state)
+{
+    (void)state;
+    struct trio trio;
+    const char *value;
+    char kept[32];
+    trio_open(&trio, 160, 48);
+    free(trio_text(&trio, SCREEN_ALL));
+    fill(&trio);
+    struct screen *screen = trio.desks[0].screen;
+    assert_false(screen_seen_get(screen, &trio.input, 1, 0, &value));
+    trio_do(&trio, "account-next account-next seen account-all");
+    fill(&trio);
+    assert_false(screen_seen_get(screen, &trio.input, 0, 0, &value));
+    assert_true(screen_seen_get(screen, &trio.input, 1, 0, &value));
+    snprintf(kept, sizeof kept, "%s", value);
+    const struct order *orders = trio.inputs[1].panes[RESOURCE_ORDERS].shown->orders;
+    size_t i = 0;
+    while (orders[i].class != ORDER_REJECTED) {
+        i++;
+    }
+    assert_int_equal(strtoull(kept, NULL, 16), model_key(orders[i].row.id, NULL));
+    assert_false(screen_seen_get(screen, &trio.input, 1, 1, &value));
+    trio_close(&trio);
+    trio_open(&trio, 160, 48);
+    assert_true(screen_seen_set(trio.desks[0].screen, &trio.owners[1], kept));
+    free(trio_text(&trio, SCREEN_ALL));
+    fill(&trio);
+    assert_true(screen_seen_get(trio.desks[0].screen, &trio.input, 1, 0, &value));
+    assert_string_equal(value, kept);
+    expect(&trio, "2 rejected", true);
+    trio_close(&trio);
+}
+
 /* A click's worth of steps with everything paused, opened and filtered: nothing is read that is
  * gone. */
 static void test_accounts_come_and_go(void **state)
@@ -530,12 +591,14 @@ int main(void)
         cmocka_unit_test(test_attention_does_not_hide_that_a_row_is_stale),
         cmocka_unit_test(test_whose_a_row_is_always_stands_there),
         cmocka_unit_test(test_the_digest_names_accounts),
+        cmocka_unit_test(test_the_digest_has_a_day_for_each_currency),
         cmocka_unit_test(test_a_clock_that_is_a_day_off_is_its_own),
         cmocka_unit_test(test_pages_name_the_account),
         cmocka_unit_test(test_enter_opens_an_account),
         cmocka_unit_test(test_a_click_on_the_strip_chooses),
         cmocka_unit_test(test_a_pause_outlasts_a_step),
         cmocka_unit_test(test_events_of_all_stand_together),
+        cmocka_unit_test(test_what_was_seen_is_its_accounts),
         cmocka_unit_test(test_accounts_come_and_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "table/table.h"
 
 #include <blotter/core/decode.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 #include <setjmp.h>
@@ -16,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { ROWS_MAX = 40, STEPS = 4000, BODY_MAX = 32 << 10 };
+enum { ROWS_MAX = 80, STEPS = 4000, BODY_MAX = 64 << 10 };
 
 struct made {
     unsigned id, figure, status;
@@ -54,8 +55,11 @@ static size_t write_row(const struct pair *pair, const struct made *row, char *o
         return (size_t)snprintf(
             out, room,
             "{\"id\":\"o%u\",\"symbol\":\"S%u\",\"quantity\":%u,\"orderSide\":\"BUY\",\"status\":"
-            "\"%s\",\"price\":%u.%u,\"createdAt\":\"2024-10-28T09:00:%02u.000Z\"}",
+            "\"%s\",\"orderType\":\"LIMIT\",\"price\":%u.%u,\"filledQuantity\":%u,\"averagePrice\":"
+            "%u,"
+            "\"currency\":\"%s\",\"createdAt\":\"2024-10-28T09:00:%02u.000Z\"}",
             row->id, figure % 7, figure, statuses[row->status], figure % 90, figure % 10,
+            row->status == 1 ? figure : 0, figure % 91, figure % 200 == 0 ? "USD" : "INR",
             figure % 60);
     }
     if (pair->pane == PANE_POSITIONS) {
@@ -230,9 +234,43 @@ static void check_extents(const struct table *quick, const struct table *full)
     }
 }
 
-static void check(const struct pair *pair)
+static bool is_near(double a, double b)
 {
-    const struct table *quick = &pair->quick.table, *full = &pair->full.table;
+    return (isnan(a) && isnan(b)) || fabs(a - b) < 1e-6;
+}
+
+/* What stands below the orders is the sum of all of them, whichever were counted anew. */
+static void check_foot(struct table *table, const struct table *full)
+{
+    double slip = 0, filled = 0;
+    size_t slips = 0, working = 0;
+    const char *currency = NULL;
+    table_foot_make(table);
+    for (size_t i = 0; table->pane == PANE_ORDERS && i < full->row_count; i++) {
+        const struct order *order = &full->snapshot->orders[i];
+        struct slip its = order_slip(order, (double)NAN);
+        if (!filter_passes(&full->compiled, PANE_ORDERS, &order->row, (double)NAN)) {
+            continue;
+        }
+        if (order_is_working(order)) {
+            working++;
+        } else if (!isnan(its.cost) && its.worth > 0) {
+            currency = currency != NULL ? currency : order->currency;
+            slip += strcmp(currency, order->currency) == 0 ? its.cost : (double)NAN;
+            filled += its.worth;
+            slips++;
+        }
+    }
+    assert_int_equal(table->foot.working, working);
+    assert_int_equal(table->foot.slips, slips);
+    assert_true(is_near(table->foot.slip, slip) && is_near(table->foot.filled, filled));
+}
+
+static void check(struct pair *pair)
+{
+    struct table *quick = &pair->quick.table;
+    const struct table *full = &pair->full.table;
+    check_foot(quick, full);
     assert_int_equal(quick->row_count, full->row_count);
     assert_int_equal(quick->order_count, full->order_count);
     assert_int_equal(quick->total, full->total);
