@@ -485,9 +485,9 @@ size_t tape_pane_entry_on(const struct frame *frame, int width, int line)
 {
     const struct screen *screen = frame->screen;
     size_t count = tape_pane_count(screen, frame->input), i = screen->strip.top;
-    for (; i + 1 < count; i++) {
-        line -= height_of(frame, tape_pane_at(screen, frame->input, i), width) +
-                (is_looked(frame, i) ? 1 : 0);
+    struct tapes_entry found;
+    for (; i + 1 < count && tape_pane_find(screen, frame->input, i, &found); i++) {
+        line -= height_of(frame, found.entry, width) + (is_looked(frame, i) ? 1 : 0);
         if (line < 0) {
             break;
         }
