@@ -26,7 +26,7 @@ static void figure_text(const void *user, enum tape_figure kind, double value,
     figure.flags = kind == TAPE_AMOUNT ? FORMAT_SIGN : 0;
     if (kind != TAPE_AMOUNT && !isnan(value)) {
         figure.decimals = format_decimals(value, market ? 2 : 0, market ? 4 : 6);
-        figure.flags = market ? FORMAT_PRICE : 0;
+        figure.flags = FORMAT_PRICE;
     }
     format_number(&frame->input->format, figure, out);
 }
@@ -165,7 +165,7 @@ void tape_pane_select(struct screen *screen, const struct screen_input *input, s
 
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input)
 {
-    return entries_above(screen, input, screen->away.looked);
+    return input->day != NULL ? 0 : entries_above(screen, input, screen->away.looked);
 }
 
 /* --- painting ------------------------------------------------------------------------------- */
@@ -485,9 +485,9 @@ size_t tape_pane_entry_on(const struct frame *frame, int width, int line)
 {
     const struct screen *screen = frame->screen;
     size_t count = tape_pane_count(screen, frame->input), i = screen->strip.top;
-    for (; i + 1 < count; i++) {
-        line -= height_of(frame, tape_pane_at(screen, frame->input, i), width) +
-                (is_looked(frame, i) ? 1 : 0);
+    struct tapes_entry found;
+    for (; i + 1 < count && tape_pane_find(screen, frame->input, i, &found); i++) {
+        line -= height_of(frame, found.entry, width) + (is_looked(frame, i) ? 1 : 0);
         if (line < 0) {
             break;
         }
