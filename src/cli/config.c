@@ -327,13 +327,16 @@ static bool read_config_file(struct config *config, const struct config_source *
                              struct problem *problem)
 {
     size_t len;
-    char *text =
-        source->path == NULL ? NULL : config_file_read(source->path, &len, &config->of_others);
+    bool named = source->path_must_exist;
+    char *text = source->path == NULL
+                     ? NULL
+                     : config_file_read(source->path, named, &len, &config->of_others);
     if (text == NULL) {
         bool absent = source->path == NULL || errno == ENOENT || errno == ENOTDIR;
-        return (absent && !source->path_must_exist) ||
+        return (absent && !named) ||
                problem_set(problem, "cannot read the config %s: %s",
-                           source->path != NULL ? source->path : "", strerror(errno));
+                           source->path != NULL ? source->path : "",
+                           errno == EINVAL ? "it is no regular file" : strerror(errno));
     }
     config->path = copy_text(source->path);
     struct reading reading = {config, source->path, CONFIG_FILE, problem};

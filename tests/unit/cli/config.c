@@ -621,6 +621,13 @@ static void files_that_cannot_be_read(void **state)
     source = (struct config_source){"/dev/zero", true, NULL, NULL};
     assert_null(config_load(&source, &problem));
     assert_string_equal(problem.text, "cannot read the config /dev/zero: File too large");
+    /* A pipe that nobody named is not waited for. */
+    assert_true(remove(file) == 0 && mkfifo(file, 0600) == 0);
+    source = (struct config_source){file, false, NULL, NULL};
+    assert_null(config_load(&source, &problem));
+    assert_non_null(strstr(problem.text, "it is no regular file"));
+    assert_int_equal(remove(file), 0);
+    write_file("");
 }
 
 /* A zone database of one zone: the system's may not be installed where we are built. */
