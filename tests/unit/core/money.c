@@ -91,6 +91,15 @@ static const struct story stories[] = {
     {"two closings become one row",
      {"a1 0 100 0 100 c; a2 0 40 0 40 c", "a2 0 140 0 140 c"},
      "whole since 1000: 140 0 140"},
+    {"of a server that does so, one is a part of a row never seen before",
+     {"a1 0 100 0 100 c; b1 0 5 0 5 c; b2 0 6 0 6 c", "a9 0 -60 0 -60 c; b2 0 11 0 11 c"},
+     "whole since 1000: -49 0 -49"},
+    {"several that leave at once are, too",
+     {"a1 0 100 0 100 c; a2 0 5 0 5 c", "a9 0 -60 0 -60 c"},
+     "whole since 1000: -60 0 -60"},
+    {"sums of nothing",
+     {"a1 0 0 0 0 c; a2 0 9 0 9 c; b1 0 5 0 5 c; b2 0 6 0 6 c", "a2 0 9 0 9 c; b2 0 11 0 11 c"},
+     "whole since 1000: 20 0 20"},
     {"an event tells of the sum first",
      {"a1 0 100 0 100 c; a2 0 40 0 40 c", "a1 0 100 0 100 c; a2 0 140 0 140 p", "a2 0 140 0 140 c"},
      "whole since 1000: 140 0 140"},
@@ -603,7 +612,7 @@ static void test_waiting(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char body[512];
         struct fault fault = {0};
-        struct money_part part = {.value = NAN};
+        struct money_part part = MONEY_NOTHING;
         const char *currency = NULL;
         snprintf(body, sizeof body, "{\"orders\":[%s]}", rows[i].orders);
         struct snapshot *snapshot = decode_body(RESOURCE_ORDERS, body, strlen(body), &fault);
