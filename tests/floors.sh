@@ -216,6 +216,11 @@ while read -r name file; do
     fi
 done <"$work/alone" | report 'nobody needs'
 
+# A macro that is named where it is defined and nowhere else.
+find src include -name '*.[ch]' -exec cat {} + | grep -oE '[A-Z][A-Z0-9_]{3,}' | sort | uniq -u >"$work/once"
+grep -rhoE '^# *define [A-Z][A-Z0-9_]{3,}' src include --include='*.[ch]' | awk '{ print $NF }' | sort -u |
+    comm -12 - "$work/once" | report 'nobody uses'
+
 # below FLOOR: the floors that must not be needed by it.
 while read -r floor above; do
     for other in $above; do

@@ -10,6 +10,7 @@ static const struct {
 } symbols[] = {
     {"jq_init", offsetof(struct jq_api, init)},
     {"jq_teardown", offsetof(struct jq_api, teardown)},
+    {"jq_set_nomem_handler", offsetof(struct jq_api, set_nomem_handler)},
     {"jq_set_error_cb", offsetof(struct jq_api, set_error_cb)},
     {"jq_set_input_cb", offsetof(struct jq_api, set_input_cb)},
     {"jq_set_debug_cb", offsetof(struct jq_api, set_debug_cb)},

@@ -11,6 +11,7 @@
 struct jq_api {
     jq_state *(*init)(void);
     void (*teardown)(jq_state **);
+    void (*set_nomem_handler)(jq_state *, void (*)(void *), void *);
     void (*set_error_cb)(jq_state *, jq_msg_cb, void *);
     void (*set_input_cb)(jq_state *, jq_input_cb, void *);
     void (*set_debug_cb)(jq_state *, jq_msg_cb, void *);

@@ -211,12 +211,20 @@ static bool check_text(struct compiling *compiling)
                     "the file ends in mid-definition, or holds something else than definitions");
 }
 
+/* Where nobody is named 1.6 calls what happens to lie there. */
+static void on_no_memory(void *unused)
+{
+    (void)unused;
+    abort();
+}
+
 static bool compile(jq_state *jq, struct compiling *compiling)
 {
     struct buf text;
     const struct program_source *source = compiling->source;
     const struct jq_api *api = compiling->api;
     buf_init(&text, TEXT_BYTES_MAX);
+    api->set_nomem_handler(jq, on_no_memory, NULL);
     api->set_error_cb(jq, on_error, compiling);
     bool good = buf_append(&text, prelude_jq, prelude_jq_len) &&
                 buf_append(&text, source->text, source->len) && append_answer(&text, source) &&
@@ -371,7 +379,7 @@ bool program_run(struct program *program, const struct program_call *call, struc
                  struct fault *ret_fault)
 {
     const struct jq_api *api = program->api;
-    struct sigaction before;
+    struct overrun before;
     size_t start = ret->len;
     overrun_arm(program->name, call->function, &before);
     jv body = body_of(program, call);

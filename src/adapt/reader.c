@@ -157,7 +157,7 @@ static void take_get(struct reading *reading, const struct pair *pair, void *tar
 static void take_format(struct reading *reading, const struct pair *pair, void *target)
 {
     (void)target;
-    if (strcmp(pair->value, "1") != 0) {
+    if (strcmp(pair->value, BACKEND_FORMAT) != 0) {
         complain(reading->complaints, pair->at, "format %s is not known", pair->value);
     }
 }

@@ -111,8 +111,8 @@ static void say_news(const struct watch_print *print, const struct watch_news *n
     } else if (status->phase == CONN_WAITING) {
         watch_say(print, name, "no stream: %s; attempt %d, next try in %s", status->fault.text,
                   status->attempt, wait);
-    } else if (status->fault.kind == FAULT_NONE) {
-        watch_say(print, name, "the server ended the stream for good (HTTP 204)");
+    } else if (status->fault.status == 204) {
+        watch_say(print, name, "%s", status->fault.text);
     } else {
         watch_say(print, name, "no stream: %s", status->fault.text);
     }

@@ -334,7 +334,7 @@ static void on_status(void *user, const struct conn_status *status)
     watch_print_news(watch->all.print, &news);
     watch->renewed = watch->renewed && status->phase != CONN_LIVE;
     if (status->phase == CONN_ENDED && !ask_for_token(watch, status)) {
-        finish(watch, status->fault.kind == FAULT_NONE   ? STATUS_OK
+        finish(watch, status->fault.status == 204        ? STATUS_OK
                       : status->fault.kind == FAULT_AUTH ? STATUS_AUTH
                                                          : STATUS_RUNTIME);
     }

@@ -180,9 +180,9 @@ static void tell_quotes(struct asking *asking, const char *updates)
 /* Takes the text. */
 static void keep_quotes(struct asking *asking, size_t section, char *updates)
 {
-    size_t i = 0;
+    size_t i = 0, quotes_at = asking->quotes_at[section];
     while (i < asking->kept_count &&
-           (asking->kept[i].section != section || asking->kept[i].at != asking->quotes_at)) {
+           (asking->kept[i].section != section || asking->kept[i].at != quotes_at)) {
         i++;
     }
     if (i == QUOTES_KEPT_MAX) {
@@ -190,10 +190,25 @@ static void keep_quotes(struct asking *asking, size_t section, char *updates)
         return;
     }
     if (i == asking->kept_count) {
-        asking->kept[asking->kept_count++] = (struct kept){section, asking->quotes_at, NULL};
+        asking->kept[asking->kept_count++] = (struct kept){section, quotes_at, NULL};
     }
     free(asking->kept[i].updates);
     asking->kept[i].updates = updates;
+}
+
+/* Answers of a turn before that had more of them: they would be told again behind newer ones. */
+static void forget_quotes(struct asking *asking, size_t section)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < asking->kept_count; i++) {
+        struct kept *answer = &asking->kept[i];
+        if (answer->section == section && answer->at > asking->quotes_at[section]) {
+            free(answer->updates);
+        } else {
+            asking->kept[kept++] = *answer;
+        }
+    }
+    asking->kept_count = kept;
 }
 
 static bool read_quotes(struct asking *asking, const struct out *out,
@@ -205,7 +220,8 @@ static bool read_quotes(struct asking *asking, const struct out *out,
         buf_done(&updates);
         return false;
     }
-    asking->quotes_at = out->first ? 0 : asking->quotes_at + 1;
+    size_t *at = &asking->quotes_at[out->target.index];
+    *at = out->first ? 0 : *at + 1;
     char *text = buf_take(&updates, NULL);
     tell_quotes(asking, text);
     keep_quotes(asking, out->target.index, text);
@@ -368,7 +384,9 @@ void asking_answer(void *user, uint64_t request, const struct http_answer *answe
     read_answer(asking, &out, answer, &reading);
     enum ask_outcome outcome =
         ask_answered(asking->ask, now_of(asking), out.id, &reading.answer, &fault);
-    if (outcome == ASK_WHOLE && out.target.kind == ASK_PANE) {
+    if (outcome == ASK_WHOLE && out.target.kind == ASK_QUOTES) {
+        forget_quotes(asking, out.target.index);
+    } else if (outcome == ASK_WHOLE && out.target.kind == ASK_PANE) {
         hand_on(asking, (enum resource)out.target.index, answer->duration_us);
     } else if (outcome == ASK_FAILED) {
         asking_fail(asking, out.target, &fault);

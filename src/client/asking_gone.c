@@ -1,6 +1,8 @@
 #include "asking_gone.h"
+#include "marks.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 #include <blotter/core/model.h>
 #include <blotter/core/span.h>
 
@@ -56,11 +58,15 @@ static struct seen *take_listed(const struct buf *rows, size_t *ret_count)
         memcpy(text + 1, rows->data, rows->len);
     }
     memcpy(text + 1 + rows->len, "]", 2);
+    size_t room = 0;
     *ret_count = 0;
     if (span_check(text, rows->len + 2, &array, NULL)) {
         while (span_next(array, &it, &key, &row)) {
             if (span_member(row, "id", &id)) {
-                seen = mem_realloc_array(seen, *ret_count + 1, sizeof *seen);
+                if (*ret_count == room) {
+                    room = room * 2 + 64;
+                    seen = mem_realloc_array(seen, room, sizeof *seen);
+                }
                 seen[(*ret_count)++] =
                     (struct seen){mem_dup(id.ptr, id.len), mem_dup(row.ptr, row.len), false};
             }
@@ -70,13 +76,9 @@ static struct seen *take_listed(const struct buf *rows, size_t *ret_count)
     return seen;
 }
 
-static bool is_listed(const struct seen *listed, size_t count, const char *id)
+static uint64_t mark_of(const struct seen *seen)
 {
-    size_t i = 0;
-    while (i < count && strcmp(listed[i].id, id) != 0) {
-        i++;
-    }
-    return i < count;
+    return hash_text(HASH_START, seen->id);
 }
 
 static bool append_gone(struct buf *rows, struct seen *seen)
@@ -93,17 +95,22 @@ static bool append_gone(struct buf *rows, struct seen *seen)
 void asking_gone_add(struct asking_gone *gone, struct buf *rows)
 {
     size_t listed, kept = 0;
+    struct marks marks = {0};
     struct seen *seen = take_listed(rows, &listed);
+    for (size_t i = 0; i < listed; i++) {
+        marks_add(&marks, mark_of(&seen[i]));
+    }
     seen = mem_realloc_array(seen, listed + gone->count + 1, sizeof *seen);
     for (size_t i = 0; i < gone->count; i++) {
         struct seen *before = &gone->seen[i];
-        if (kept == ASKING_GONE_MAX || is_listed(seen, listed, before->id) ||
+        if (kept == ASKING_GONE_MAX || marks_has(&marks, mark_of(before)) ||
             !append_gone(rows, before)) {
             forget(before);
         } else {
             seen[listed + kept++] = *before;
         }
     }
+    marks_done(&marks);
     free(gone->seen);
     gone->seen = seen;
     gone->count = listed + kept;

@@ -1,4 +1,5 @@
 #include "asking_pages.h"
+#include "marks.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/hash.h>
@@ -7,42 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The ids that were seen, as numbers for them. */
-struct marks {
-    uint64_t *all;
-    size_t count, room;
-};
-
-/* True when it is a new one. */
-static bool note(struct marks *marks, struct span id)
-{
-    uint64_t mark = hash_bytes(HASH_START, id.ptr, id.len);
-    for (size_t i = 0; i < marks->count; i++) {
-        if (marks->all[i] == mark) {
-            return false;
-        }
-    }
-    if (marks->count == marks->room) {
-        marks->room = marks->room * 2 + 64;
-        marks->all = mem_realloc_array(marks->all, marks->room, sizeof *marks->all);
-    }
-    marks->all[marks->count++] = mark;
-    return true;
-}
-
 /* Copies the rows of the array that come for the first time. */
 static void keep(struct span array, struct buf *out)
 {
-    struct marks marks = {NULL, 0, 0};
+    struct marks seen = {0};
     struct span_iterator it = {NULL};
     struct span key, row, id;
     while (span_next(array, &it, &key, &row)) {
-        if (!span_member(row, "id", &id) || span_type(id) == SPAN_NULL || note(&marks, id)) {
+        if (!span_member(row, "id", &id) || span_type(id) == SPAN_NULL ||
+            marks_add(&seen, hash_bytes(HASH_START, id.ptr, id.len))) {
             buf_append_text(out, out->len > 0 ? "," : "");
             buf_append(out, row.ptr, row.len);
         }
     }
-    free(marks.all);
+    marks_done(&seen);
 }
 
 void asking_pages_join(struct buf *rows, size_t from)

@@ -53,7 +53,7 @@ struct asking {
         char *updates;
     } kept[QUOTES_KEPT_MAX];
     size_t kept_count;
-    size_t quotes_at; /* which answer of its turn the present one is */
+    size_t quotes_at[BACKEND_QUOTES_MAX]; /* which answer of its turn the present one is */
     bool symbols_due;
     bool running;
 };

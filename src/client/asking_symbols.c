@@ -1,6 +1,8 @@
 #include "asking_symbols.h"
+#include "marks.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/hash.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,6 +11,7 @@
 struct set {
     struct ask_symbol *symbols; /* texts of our own */
     size_t count, room;
+    struct marks seen;
 };
 
 struct asking_symbols {
@@ -28,6 +31,7 @@ static void clear(struct set *set)
         free((char *)(uintptr_t)set->symbols[i].segment);
     }
     set->count = 0;
+    marks_done(&set->seen);
 }
 
 void asking_symbols_free(struct asking_symbols *symbols)
@@ -39,17 +43,15 @@ void asking_symbols_free(struct asking_symbols *symbols)
         clear(&symbols->of[i]);
         free(symbols->of[i].symbols);
     }
+    marks_done(&symbols->all.seen);
     free(symbols->all.symbols);
     free(symbols);
 }
 
-static bool has(const struct set *set, const char *symbol)
+/* True when it is not there yet. */
+static bool note(struct set *set, const char *symbol)
 {
-    size_t i = 0;
-    while (i < set->count && strcmp(set->symbols[i].symbol, symbol) != 0) {
-        i++;
-    }
-    return i < set->count;
+    return marks_add(&set->seen, hash_text(HASH_START, symbol));
 }
 
 static struct ask_symbol *add(struct set *set)
@@ -65,7 +67,7 @@ static struct ask_symbol *add(struct set *set)
 static void take(struct set *set, const char *instrument, const char *symbol, const char *segment)
 {
     const char *name = instrument[0] != '\0' ? instrument : symbol;
-    if (name[0] == '\0' || set->count == ASK_SYMBOLS_MAX || has(set, name)) {
+    if (name[0] == '\0' || set->count == ASK_SYMBOLS_MAX || !note(set, name)) {
         return;
     }
     *add(set) = (struct ask_symbol){mem_dup(name, strlen(name)), mem_dup(segment, strlen(segment))};
@@ -103,10 +105,11 @@ void asking_symbols_take(struct asking_symbols *symbols, enum resource resource,
 const struct ask_symbol *asking_symbols_all(struct asking_symbols *symbols, size_t *ret_count)
 {
     symbols->all.count = 0;
+    marks_done(&symbols->all.seen);
     for (int r = RESOURCE_COUNT - 1; r >= 0; r--) { /* the watched ones first */
         const struct set *set = &symbols->of[r];
         for (size_t i = 0; i < set->count && symbols->all.count < ASK_SYMBOLS_MAX; i++) {
-            if (!has(&symbols->all, set->symbols[i].symbol)) {
+            if (note(&symbols->all, set->symbols[i].symbol)) {
                 *add(&symbols->all) = set->symbols[i];
             }
         }

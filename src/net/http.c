@@ -14,6 +14,7 @@
 
 #define BODY_ROOM_FIRST ((size_t)16 << 10)
 #define HEADER_LINE_MAX 4096
+#define STATUS_TRANSFORMED 203 /* whole, but not as the server wrote it */
 #define STATUS_IM_USED 226
 #define WORDS_MAX 4096 /* of a body that may hold the server's own words about an error */
 
@@ -25,6 +26,7 @@ struct http_request {
     http_done_fn fn;
     void *user;
     bool conditional;
+    bool page;      /* it says that it is one; nothing of it has come yet */
     bool explained; /* the error's body is short JSON: it is read to its end */
     struct http_response response;
     char *path;
@@ -110,6 +112,25 @@ static bool type_is_html(const char *type)
                             strncasecmp(type, "application/xhtml", 17) == 0);
 }
 
+/* Many a server calls everything a page: whether it is one the first letter tells. false: not yet.
+ */
+static bool is_told(const char *bytes, size_t len, bool *ret_page)
+{
+    static const char before[] = " \t\r\n\xef\xbb\xbf"; /* white space, or a byte order mark */
+    for (size_t i = 0; i < len; i++) {
+        if (memchr(before, bytes[i], sizeof before - 1) == NULL) {
+            *ret_page = bytes[i] != '{';
+            return true;
+        }
+    }
+    return false;
+}
+
+static void fault_set_page(struct fault *fault, int status)
+{
+    fault_set(fault, FAULT_TYPE, status, "the server answered with an HTML page instead of data");
+}
+
 static bool type_is_json(const char *type)
 {
     return type != NULL &&
@@ -131,7 +152,7 @@ static bool is_delta(struct http_request *request, const struct transfer_head *h
 static void on_head(void *user, const struct transfer_head *head)
 {
     struct http_request *request = user;
-    request->response.status = head->status;
+    request->response.status = head->status == STATUS_TRANSFORMED ? 200 : head->status;
     request->response.last_event_id = head->last_event_id;
     request->response.age_ms = head->age_ms;
     const char *server = head_value(head->easy, "server");
@@ -141,16 +162,16 @@ static void on_head(void *user, const struct transfer_head *head)
     char vary[HEAD_LIST_MAX];
     head_list(head->easy, "vary", vary);
     request->keeps = request->etag != NULL && strstr(vary, "A-IM") != NULL;
-    bool good = head->status == 200 || (head->status == 304 && request->conditional) ||
+    bool good = request->response.status == 200 || (head->status == 304 && request->conditional) ||
                 is_delta(request, head);
     if (!good) {
         http_fault_from_status(&request->fault, head->status, head->retry_after_ms);
         request->explained = request->fault.kind == FAULT_HTTP && head->length > 0 &&
                              head->length <= WORDS_MAX && type_is_json(head->content_type);
-    } else if (head->status == 200 && type_is_html(head->content_type)) {
-        fault_set(&request->fault, FAULT_TYPE, head->status,
-                  "the server answered with an HTML page instead of data");
-    } else if (head->length > 0 && (uint64_t)head->length > request->http->body_max) {
+        return;
+    }
+    request->page = head->status == 200 && type_is_html(head->content_type);
+    if (head->length > 0 && (uint64_t)head->length > request->http->body_max) {
         fault_set(&request->fault, FAULT_TOO_LARGE, head->status,
                   "the answer of %lld MiB is over the limit of %zu MiB: raise http.body_max",
                   (long long)(head->length >> 20), request->http->body_max >> 20);
@@ -176,6 +197,15 @@ static bool on_bytes(void *user, const char *bytes, size_t len, struct fault *re
 {
     struct http_request *request = user;
     if (request->fault.kind != FAULT_NONE && !request->explained) {
+        *ret_fault = request->fault;
+        return false;
+    }
+    bool page = false;
+    if (request->page && is_told(bytes, len, &page)) {
+        request->page = page;
+    }
+    if (page) {
+        fault_set_page(&request->fault, request->response.status);
         *ret_fault = request->fault;
         return false;
     }
@@ -249,6 +279,9 @@ static void on_done(void *user, const struct fault *fault, int64_t duration_us)
 {
     struct http_request *request = user;
     request_unlink(request);
+    if (fault == NULL && request->page && request->fault.kind == FAULT_NONE) {
+        fault_set_page(&request->fault, request->response.status);
+    }
     if (fault == NULL && request->fault.kind == FAULT_NONE) {
         body_append(request, "", 0);
         request->body[request->response.body_len] = '\0';

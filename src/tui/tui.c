@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* NOLINTNEXTLINE(misc-redundant-expression): that they are equal is the point. */
+/* NOLINTBEGIN(misc-redundant-expression): that they are equal is the point. */
 static_assert(CLIENT_CONN == SCREEN_CONN && CLIENT_EVENT_LOG == SCREEN_EVENT_LOG &&
                   CLIENT_TAPE == SCREEN_TAPE && CLIENT_HISTORY == SCREEN_HISTORY,
               "the client's bits go to the screen as they are");
+/* NOLINTEND(misc-redundant-expression) */
 
 static void on_frame_timer(void *user)
 {

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define BACKEND_FORMAT 1
+#define BACKEND_FORMAT "1"
 #define BACKEND_HOSTS_MAX 8
 #define BACKEND_HEADERS_MAX 32
 #define BACKEND_SECRETS_MAX 8

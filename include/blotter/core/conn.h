@@ -44,7 +44,7 @@ struct conn_status {
     int64_t retry_at_ms;    /* wall; meaningful while CONN_WAITING */
     bool quiet;             /* live, but nothing came for 1.2 heartbeats */
     int64_t quiet_since_ms; /* wall; when the last byte came; meaningful while quiet */
-    struct fault fault;     /* why it is not live; FAULT_NONE for a clean end (204, or stopped) */
+    struct fault fault;     /* why it is not live; FAULT_NONE when it was stopped */
     bool resumes;           /* set by net/stream: the present request said where to go on */
 };
 

@@ -38,6 +38,9 @@ struct slip {
 struct slip order_slip(const struct order *order, double placed_at);
 bool order_is_at_market(const struct order *order);
 
+/* Its limit; NAN where it has none: 0 is none, and for an order at market so is one below. */
+double order_limit(const struct order *order);
+
 /* Quantity at the average or else the limit price, times the multiplier; an order for an amount of
  * money is worth that. */
 struct figure order_value(const struct order *order);
@@ -51,6 +54,12 @@ struct figure position_average(const struct position *position);
 struct figure position_value(const struct position *position);
 struct figure position_unrealized(const struct position *position);
 struct figure position_invested(const struct position *position);
+
+/* Its stop or target; NAN where it has none: 0 is none, and so is one below 0 where prices are
+ * above.
+ */
+double position_stop_level(const struct position *position);
+double position_target_level(const struct position *position);
 
 /* Whether a sum is, within what rounding makes of it, what that price and the quantity come to. */
 bool position_is_product(const struct position *position, double sum, double price);

@@ -49,6 +49,9 @@ struct money {
     bool lists_closed; /* the server lists a closed position */
 };
 
+/* Adds a figure to a part, NAN to begin with; NAN counts as unknown. */
+void money_part_add(struct money_part *part, double value, bool derived);
+
 /*
  * A sum is begun, given the rows one by one, and ended. Ended with the book, it also holds what is
  * booked of positions that are in no list; ended without, it is the sum of the rows given.

@@ -10,6 +10,7 @@
 #define HOLD_FIRST_MS ((int64_t)1000)
 #define HOLD_LAST_MS ((int64_t)60000)
 #define DOUBLINGS_MAX 10
+#define FAR_FUTURE_MS INT64_C(1000000000000000) /* some time in the year 33658 */
 
 /* --- limits ---------------------------------------------------------------------------------- */
 
@@ -38,6 +39,7 @@ static int64_t reset_ms(const struct ask *ask, const struct ask_answer *answer, 
     if (!number_of(answer->reset, &value)) {
         return -1;
     }
+    value = value < FAR_FUTURE_MS ? value : FAR_FUTURE_MS;
     switch (ask->backend->reset_kind) {
     case BACKEND_RESET_UNIX:
         wait_ms = value * 1000 + 999 - now.wall_ms; /* some time in that second */
@@ -253,18 +255,13 @@ static enum ask_outcome take_refusal(struct ask *ask, struct ask_turn *turn,
 {
     bool login = answer->status == 401 || answer->expired;
     if (login && renew_login(ask, turn->login, answer->fault, now)) {
-        free(turn->next);
-        turn->next = NULL;
-        turn->at = 0;
-        turn->page = 1;
-        turn->under_way = false;
+        ask_rewind(turn);
         return ASK_AGAIN;
     }
     bool address = !login && (answer->status == 403 || answer->status == 404);
     if (address && !turn->rediscovered && ask_forget_values(ask, turn)) {
         turn->rediscovered = true;
-        turn->under_way = false;
-        turn->at = 0;
+        ask_rewind(turn);
         return ASK_AGAIN;
     }
     turn->gives_up = false; /* what it came to is told by the outcome */

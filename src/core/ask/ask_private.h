@@ -86,6 +86,8 @@ struct ask {
 struct ask_turn *ask_turn_of(const struct ask *ask, enum ask_kind kind, size_t index);
 /* A turn that is wanted from now on, unless it is already. */
 void ask_want(struct ask_turn *turn, struct moment now);
+/* The first of a turn's requests is the next. */
+void ask_rewind(struct ask_turn *turn);
 /* A turn is at its end; its next one by itself is planned. */
 void ask_end(struct ask *ask, struct ask_turn *turn, struct moment now);
 /* Its owner is told the fault. */

@@ -27,8 +27,7 @@ void ask_want(struct ask_turn *turn, struct moment now)
     }
 }
 
-/* The first of a turn's requests is the next. */
-static void rewind_turn(struct ask_turn *turn)
+void ask_rewind(struct ask_turn *turn)
 {
     free(turn->next);
     turn->next = NULL;
@@ -42,7 +41,7 @@ void ask_end(struct ask *ask, struct ask_turn *turn, struct moment now)
     turn->wanted = turn->outdated;
     turn->since_us = turn->outdated ? now.mono_us : turn->since_us;
     turn->outdated = false;
-    rewind_turn(turn);
+    ask_rewind(turn);
     ask_plan_poll(ask, turn, now);
 }
 
@@ -83,7 +82,7 @@ void ask_give_up(struct ask_turn *turn, const struct fault *fault)
     turn->wanted = false;
     turn->gives_up = true;
     turn->fault = *fault;
-    rewind_turn(turn);
+    ask_rewind(turn);
 }
 
 void ask_fail_all(struct ask *ask, const struct fault *fault, struct moment now)

@@ -55,7 +55,8 @@ void suggest_init(struct suggest *suggest, const char *typed)
 void suggest_offer(struct suggest *suggest, const char *candidate)
 {
     size_t typed_len = strlen(suggest->typed), len = strlen(candidate);
-    if (typed_len > SUGGEST_WORD_MAX || len > SUGGEST_WORD_MAX) {
+    if (typed_len > SUGGEST_WORD_MAX || len > SUGGEST_WORD_MAX ||
+        strcmp(suggest->typed, candidate) == 0) {
         return;
     }
     size_t distance = distance_of(suggest->typed, typed_len, candidate, len);

@@ -311,20 +311,72 @@ static const char *decode_change(struct decoder *decoder, const char *at)
     return resource == RESOURCE_WATCHLISTS ? decode_lists(decoder, at) : decode_rows(decoder, at);
 }
 
-/* The server says itself that this is an error, whatever else is in the body. */
-static bool is_refusal(struct span object, bool has_rows, struct fault *ret_fault)
+/* Says that something is wrong, and not that nothing is. */
+static bool tells(struct span value)
 {
-    struct span value;
-    bool refused = span_member(object, "success", &value) && span_type(value) == SPAN_FALSE;
-    bool told = span_member(object, "error", &value) || span_member(object, "message", &value);
-    if (!refused && (has_rows || !told)) {
+    struct span_iterator it = {NULL};
+    struct span key, within;
+    double number;
+    switch (span_type(value)) {
+    case SPAN_TRUE:
+        return true;
+    case SPAN_NUMBER:
+        return span_double(value, &number) && number != 0;
+    case SPAN_STRING:
+        return span_string(value, NULL, 0) > 0;
+    case SPAN_ARRAY:
+    case SPAN_OBJECT:
+        return span_next(value, &it, &key, &within);
+    default:
+        return false;
+    }
+}
+
+/* The words of an error: itself, its message, or those of the first of several. */
+static bool find_words(struct span error, char *text, size_t size)
+{
+    struct span_iterator it = {NULL};
+    struct span key, first;
+    if (span_type(error) == SPAN_ARRAY && span_next(error, &it, &key, &first)) {
+        error = first;
+    }
+    if (span_type(error) == SPAN_OBJECT && !span_member(error, "message", &error)) {
+        return false;
+    }
+    return span_type(error) == SPAN_STRING && span_string(error, text, size) > 0;
+}
+
+static bool is_no(struct span success)
+{
+    double number;
+    return span_type(success) == SPAN_FALSE || span_string_equals(success, "false") ||
+           (span_type(success) == SPAN_NUMBER && span_double(success, &number) && number == 0);
+}
+
+/*
+ * The server says itself that this is an error: by success, or with no rows beside it. What is
+ * wrong beside rows is about others than these.
+ */
+static bool is_refusal(struct span object, bool found, bool empty, struct fault *ret_fault)
+{
+    static const char *const members[] = {"error", "errors", "message"};
+    struct span value, told[] = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    bool refused = span_member(object, "success", &value) && is_no(value);
+    refused |= empty && span_member(object, "status", &value) && span_string_equals(value, "error");
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        bool error = span_member(object, members[i], &told[i]) && tells(told[i]);
+        refused |= error && (!found || (empty && i < 2));
+    }
+    if (!refused) {
         return false;
     }
     char text[sizeof ret_fault->text];
-    if (!told || span_string(value, text, sizeof text) == 0) {
-        memcpy(text, "the server gave no reason", sizeof "the server gave no reason");
+    size_t i = 0;
+    while (i < sizeof members / sizeof *members && !find_words(told[i], text, sizeof text)) {
+        i++;
     }
-    fault_set(ret_fault, FAULT_SERVER, 200, "%s", text);
+    fault_set(ret_fault, FAULT_SERVER, 200, "%s",
+              i < sizeof members / sizeof *members ? text : "the server gave no reason");
     return true;
 }
 
@@ -345,7 +397,7 @@ static bool decode_object(struct decoder *decoder, struct span object)
     const char *at = object.ptr + 1;
     bool found = false;
     bool good = true;
-    struct span last_success = {NULL, 0};
+    bool doubtful = false;
     while (span_step(&at, decoder->end, '}') != NULL) {
         struct span key = span_step_key(&at, decoder->end);
         if (span_string_equals(key, member)) {
@@ -357,14 +409,15 @@ static bool decode_object(struct decoder *decoder, struct span object)
         }
         const char *value = at;
         at = span_skip_value(at, decoder->end);
+        struct span kept = {value, (size_t)(at - value)};
         if (span_string_equals(key, "success")) {
-            last_success = (struct span){value, (size_t)(at - value)};
+            doubtful |= is_no(kept);
         } else if (span_string_equals(key, "userId")) {
-            keep_user(decoder, (struct span){value, (size_t)(at - value)});
+            keep_user(decoder, kept);
         }
     }
-    if ((!found || span_type(last_success) == SPAN_FALSE) &&
-        is_refusal(object, found, decoder->fault)) {
+    bool empty = decoder->snapshot->row_count + decoder->snapshot->list_count == 0;
+    if ((!found || empty || doubtful) && is_refusal(object, found, empty, decoder->fault)) {
         return false;
     }
     if (!found) {

@@ -65,26 +65,31 @@ static double real_price(double price)
     return price < 0 || price > 0 ? price : (double)NAN;
 }
 
+double order_limit(const struct order *order)
+{
+    double limit = real_price(order->price);
+    return limit < 0 && order_is_at_market(order) ? (double)NAN : limit;
+}
+
 struct slip order_slip(const struct order *order, double placed_at)
 {
     double side = order->direction == ORDER_BUY    ? 1
                   : order->direction == ORDER_SELL ? -1
                                                    : (double)NAN;
-    double limit = order->price > 0            ? order->price
-                   : order_is_at_market(order) ? placed_at
-                                               : (double)NAN;
+    double limit = order_limit(order);
+    limit = isnan(limit) && order_is_at_market(order) ? real_price(placed_at) : limit;
     double units = order->filled > 0 ? order->filled : (double)NAN;
     units *= order->multiplier > 0 ? order->multiplier : 1;
-    bool known = limit > 0 && !order_is_working(order);
+    bool known = !isnan(limit) && !order_is_working(order);
     return (struct slip){known ? side * (real_price(order->average_price) - limit) * units
                                : (double)NAN,
-                         known ? limit * units : (double)NAN};
+                         known ? fabs(limit) * units : (double)NAN};
 }
 
 struct figure order_value(const struct order *order)
 {
     double average = real_price(order->average_price);
-    double price = isnan(average) ? order->price : average;
+    double price = isnan(average) ? order_limit(order) : average;
     double value = order->quantity * price * units(order->multiplier);
     return isnan(order->quantity) ? (struct figure){order->notional, false}
                                   : (struct figure){value, !isnan(value)};
@@ -138,6 +143,22 @@ static double cost_of(const struct position *position)
                                    units(position->multiplier)));
 }
 
+static double level_of(const struct position *position, double level)
+{
+    bool below = position_last(position).value < 0 || position->average_price < 0;
+    return level > 0 || (level < 0 && below) ? level : (double)NAN;
+}
+
+double position_stop_level(const struct position *position)
+{
+    return level_of(position, position->stop_loss);
+}
+
+double position_target_level(const struct position *position)
+{
+    return level_of(position, position->target);
+}
+
 bool position_is_product(const struct position *position, double sum, double price)
 {
     double count = position->quantity * units(position->multiplier);
@@ -176,7 +197,7 @@ struct figure position_invested(const struct position *position)
 struct figure item_change(const struct watch_item *item)
 {
     double last = real_price(item_last(item).value);
-    double ours = item->close > 0 ? last - item->close : (double)NAN;
+    double ours = last - real_price(item->close);
     return sent_or(item->change, ours);
 }
 
@@ -184,5 +205,5 @@ struct figure item_change_percent(const struct watch_item *item)
 {
     double last = real_price(item_last(item).value);
     return sent_or(item->change_percent,
-                   item->close > 0 ? (last / item->close - 1) * 100 : (double)NAN);
+                   (last - real_price(item->close)) / fabs(item->close) * 100);
 }

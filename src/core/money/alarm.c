@@ -239,8 +239,8 @@ static bool crosses(struct alarms *alarms, enum alarm_kind kind, const char *id,
 static bool is_beyond(double price, double level, int direction, bool was)
 {
     double back = was ? far_enough(level) : 0;
-    if (!(price > 0)) {
-        return false;
+    if (!(price < 0 || price > 0)) {
+        return false; /* 0: not known */
     }
     return direction > 0 ? price >= level - back : price <= level + back;
 }
@@ -248,15 +248,17 @@ static bool is_beyond(double price, double level, int direction, bool was)
 bool position_is_beyond_stop(const struct position *position, bool was)
 {
     int direction = -position_direction(position);
-    return !position_is_closed(position) && position->stop_loss > 0 &&
-           is_beyond(position_last(position).value, position->stop_loss, direction, was);
+    double level = position_stop_level(position);
+    return !position_is_closed(position) && !isnan(level) &&
+           is_beyond(position_last(position).value, level, direction, was);
 }
 
 bool position_is_beyond_target(const struct position *position, bool was)
 {
     int direction = position_direction(position);
-    return !position_is_closed(position) && position->target > 0 &&
-           is_beyond(position_last(position).value, position->target, direction, was);
+    double level = position_target_level(position);
+    return !position_is_closed(position) && !isnan(level) &&
+           is_beyond(position_last(position).value, level, direction, was);
 }
 
 /* --- what is looked at ---------------------------------------------------------------------- */
@@ -293,8 +295,7 @@ static void look_at_position(struct alarms *alarms, const struct alarm_view *vie
                              const struct position *position)
 {
     double price = position_last(position).value, quantity = position->quantity;
-    double stop = position->stop_loss > 0 ? position->stop_loss : (double)NAN;
-    double target = position->target > 0 ? position->target : (double)NAN;
+    double stop = position_stop_level(position), target = position_target_level(position);
     int direction = position_direction(position);
     struct subject of = {ALARM_STOP, position->symbol, position->row.id, quantity};
     /* Nothing is told because of a figure that nothing confirms. */

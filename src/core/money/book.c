@@ -35,7 +35,7 @@ struct money_book {
     int64_t day, since_ms;
     uint64_t version;
     bool begun;
-    bool sweeps; /* the server takes closed rows out of its list, and nothing stands for them */
+    bool merges; /* the server makes one row of several that it listed as closed */
 };
 
 struct money_book *money_book_new(void)
@@ -305,6 +305,7 @@ static unsigned part_of(const struct money_closed *closed)
 
 struct left {
     double figures[2]; /* of those of which it is known */
+    size_t counts[2];
     unsigned parts, known;
 };
 
@@ -316,6 +317,7 @@ static struct left left_for(const struct money_book *book, const struct seen *se
         if (may_be_in(closed, seen)) {
             bool known = !isnan(closed->figure);
             left.figures[part_of(closed) - 1] += known ? closed->figure : 0;
+            left.counts[part_of(closed) - 1]++;
             left.known |= known ? part_of(closed) : 0;
             left.parts |= part_of(closed);
         }
@@ -323,21 +325,31 @@ static struct left left_for(const struct money_book *book, const struct seen *se
     return left;
 }
 
-#define EARLY_PART 4 /* what derived figures may be off by, of what they account for alone */
+#define EARLY_PART 4      /* what derived figures may be off by, of what they account for alone */
+#define SUM_ROUNDED 0.006 /* how far a server's sum may be from that of its rows */
+
+/* What listed closings left no doubt of: a row that was closed before has exactly their sum more.
+ */
+static bool is_exact(const struct seen *seen, const struct left *left)
+{
+    return seen->before == LISTED_ROW && (left->known & OF_LISTED) != 0 &&
+           fabs(seen->gain - left->figures[0]) <= SUM_ROUNDED * (double)(left->counts[0] + 1);
+}
 
 /*
  * Which of them are: what accounts best for what the row gained at once. Nothing but that gives
- * another figure to a row that was closed before; and a server that sweeps nothing has put what it
- * listed before into the row that came or closed.
+ * another figure to a row that was closed before; and of a server that does so, or takes several
+ * out of its list at once, what it had listed is in the row that is there now.
  */
 static unsigned taken_parts(const struct money_book *book, const struct seen *seen)
 {
     struct left left = left_for(book, seen);
     double gain = seen->gain, best = (double)INFINITY;
     bool first = seen->before == NEW_ROW, again = seen->before == LISTED_ROW;
-    bool sure = again || (!first && !book->sweeps);
+    bool same = again && is_equal(gain, 0); /* nothing is in it that was not */
+    bool sure = book->merges || again || left.counts[0] > 1;
     unsigned must = sure ? left.parts & OF_LISTED : 0, taken = 0;
-    if (isnan(gain) || (again && is_equal(gain, 0))) {
+    if (isnan(gain) || (same && !(book->merges && is_exact(seen, &left)))) {
         return 0;
     }
     if (left.known == 0) {
@@ -383,10 +395,18 @@ static bool take_over(struct money_book *book, struct seen *seen)
  * derived, also into one that is listed later. */
 static bool settle(struct money_book *book, bool due)
 {
-    bool changed = false;
+    bool changed = false, any = false;
+    for (size_t i = 0; due && i < book->closed_count; i++) {
+        any |= !book->closed[i].in_list && !book->closed[i].settled;
+    }
+    for (size_t i = 0; any && !book->merges && i < book->seen_count; i++) {
+        struct left left = left_for(book, &book->seen[i]);
+        book->merges = book->seen[i].listed && is_exact(&book->seen[i], &left) &&
+                       !is_equal(book->seen[i].gain, 0);
+    }
     for (size_t i = 0; due && i < book->seen_count; i++) {
         struct seen *seen = &book->seen[i];
-        changed |= seen->listed && take_over(book, seen);
+        changed |= any && seen->listed && take_over(book, seen);
         if (seen->before != LISTED_ROW) { /* the rest is its own */
             seen->gain = 0;
             seen->before = LISTED_ROW;
@@ -394,9 +414,7 @@ static bool settle(struct money_book *book, bool due)
     }
     for (size_t i = 0; i < book->closed_count; i++) {
         struct money_closed *closed = &book->closed[i];
-        bool left = !closed->in_list && !closed->derived;
-        book->sweeps |= left && !closed->settled;
-        closed->settled = left;
+        closed->settled = !closed->in_list && !closed->derived;
     }
     return changed;
 }

@@ -13,9 +13,6 @@ void money_copy_currency(const struct position *position, char out[MONEY_CURRENC
 /* What the book has of an id; NULL when nothing (or there is no book). */
 const struct money_closed *money_book_find(const struct money_book *book, const char *id);
 
-/* Adds a figure to a sum; NAN counts as unknown. */
-void money_part_add(struct money_part *part, double value, bool derived);
-
 /* What of an order still waits, at its limit, else at the last price; NAN: not known. */
 double money_order_waits(const struct order *order);
 

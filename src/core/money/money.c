@@ -256,7 +256,7 @@ double money_net_liq(const struct account *account, const struct money *money)
 /* An order for an amount of money is worth what of it is not spent. */
 double money_order_waits(const struct order *order)
 {
-    double price = order->price > 0 ? order->price : order_last(order).value;
+    double limit = order_limit(order), price = isnan(limit) ? order_last(order).value : limit;
     double units = order->multiplier > 0 ? order->multiplier : 1;
     if (isnan(order->quantity) && !isnan(order->notional)) {
         double spent = order->filled > 0 ? order->filled * order->average_price * units : 0;

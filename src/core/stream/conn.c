@@ -293,6 +293,8 @@ void conn_stop(struct conn *conn, struct moment now)
 static const char *refusal(int status, bool again)
 {
     switch (status) {
+    case 204:
+        return "the server ended the stream for good";
     case 401:
         return "not authorised: the token is missing or no longer valid";
     case 403:
@@ -322,9 +324,7 @@ static void answered_badly(struct conn *conn, int status, int64_t retry_after_ms
 void conn_answered(struct conn *conn, int status, const char *content_type, int64_t retry_after_ms,
                    struct moment now)
 {
-    if (status == 204) {
-        conn_move(conn, INPUT_FINAL, &no_fault, now);
-    } else if (status != 200) {
+    if (status != 200) {
         answered_badly(conn, status, retry_after_ms, now);
     } else if (!conn->settings.any_type && !conn_type_is_stream(content_type)) {
         struct fault fault;

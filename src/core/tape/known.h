@@ -11,14 +11,14 @@
 enum known_state { KNOWN_WORKING, KNOWN_FILLED, KNOWN_CANCELLED, KNOWN_REJECTED };
 
 struct known {
-    uint64_t key;       /* a hash of the id */
-    uint64_t entry;     /* number of the last entry about it; 0: none */
-    int64_t created_ms; /* when the order was placed; MODEL_NO_TIME: not known */
-    double quantity, filled, limit, ltp;
-    double placed_at;     /* the price when the order was placed; NAN */
-    uint8_t state;        /* enum known_state */
-    uint8_t direction;    /* enum order_side, of an order */
-    char id[TAPE_ID_MAX]; /* positions only, while they are open */
+    uint64_t key;                        /* a hash of the id */
+    uint64_t entry;                      /* number of the last entry about it; 0: none */
+    int64_t created_ms;                  /* when the order was placed; MODEL_NO_TIME: not known */
+    double quantity, filled, limit, ltp; /* of a position the average price in limit */
+    double placed_at;                    /* the price when the order was placed; NAN */
+    uint8_t state;                       /* enum known_state */
+    uint8_t direction;                   /* enum order_side, of an order */
+    char id[TAPE_ID_MAX]; /* positions only, while they are open; "" when it is longer */
     char symbol[TAPE_SYMBOL_MAX];
 };
 

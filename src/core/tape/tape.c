@@ -2,6 +2,7 @@
 #include "tape_private.h"
 
 #include <blotter/core/alloc.h>
+#include <blotter/core/derive.h>
 #include <blotter/core/tape.h>
 
 #include <math.h>
@@ -175,7 +176,7 @@ static void fill_entry(const struct telling *telling, enum tape_kind kind, struc
     ret->side = side_of(order);
     ret->quantity = order->quantity;
     ret->filled = order->filled;
-    ret->limit = first_known(order->price, telling->known->limit);
+    ret->limit = first_known(order_limit(order), telling->known->limit);
     ret->price = ret->limit;
     ret->ltp = first_known(order->ltp, telling->known->ltp);
     if (telling->tape->price != NULL) {
@@ -218,7 +219,7 @@ static void tell_change(struct telling *telling)
     const struct known *known = telling->known;
     struct tape_entry entry;
     fill_entry(telling, TAPE_CHANGED, &entry);
-    entry.limit_before = differs(order->price, known->limit) ? known->limit : (double)NAN;
+    entry.limit_before = differs(order_limit(order), known->limit) ? known->limit : (double)NAN;
     entry.quantity_before =
         differs(order->quantity, known->quantity) ? known->quantity : (double)NAN;
     if (!isnan(entry.limit_before) || !isnan(entry.quantity_before)) {
@@ -279,8 +280,8 @@ static void complete_end(struct telling *telling, enum known_state state)
         entry->price = order->average_price;
         more = true;
     }
-    if (isnan(entry->limit) && !isnan(order->price)) {
-        entry->limit = order->price;
+    if (isnan(entry->limit) && !isnan(order_limit(order))) {
+        entry->limit = order_limit(order);
         more = true;
     }
     if (more) {
@@ -297,7 +298,7 @@ void tape_remember_order(struct known *known, const struct order *order, enum kn
     if (order->direction != ORDER_SIDE_UNKNOWN) {
         known->direction = (uint8_t)order->direction;
     }
-    known->limit = first_known(order->price, known->limit);
+    known->limit = first_known(order_limit(order), known->limit);
     known->quantity = first_known(order->quantity, known->quantity);
     known->filled =
         order->filled > known->filled || isnan(known->filled) ? order->filled : known->filled;
@@ -368,6 +369,23 @@ static void complete_closed(struct tape *tape, const struct position *position,
     }
 }
 
+#define GONE_ENTRIES 64 /* how far back one that is gone is looked for */
+
+/* A closed row that is new may be the one that left without a word, under another id. */
+static bool complete_gone(struct tape *tape, const struct position *position, struct known *known)
+{
+    for (size_t i = 0; i < GONE_ENTRIES && i < tape_count(tape); i++) {
+        const struct tape_entry *entry = tape_at(tape, i);
+        if (entry->kind == TAPE_CLOSED && isnan(entry->amount) &&
+            strncmp(entry->symbol, position->symbol, sizeof entry->symbol - 1) == 0) {
+            known->entry = entry->number;
+            complete_closed(tape, position, known);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool tape_is_closed(const struct position *position)
 {
     bool none = position->quantity <= 0 && position->quantity >= 0;
@@ -383,8 +401,13 @@ void tape_take_position(struct tape *tape, const struct position *position, int6
     if (!closed) {
         known->state = KNOWN_WORKING;
         snprintf(known->symbol, sizeof known->symbol, "%s", position->symbol);
-        snprintf(known->id, sizeof known->id, "%s", position->row.id);
+        bool whole = strlen(position->row.id) < sizeof known->id;
+        snprintf(known->id, sizeof known->id, "%s", whole ? position->row.id : "");
+        known->quantity = position->quantity;
+        known->limit = position->average_price;
     } else if (!told && new) {
+        known->state = KNOWN_FILLED;
+    } else if (new &&complete_gone(tape, position, known)) {
         known->state = KNOWN_FILLED;
     } else if (known->state == KNOWN_WORKING) {
         tell_closed(tape, position, known, at_ms);
@@ -439,13 +462,36 @@ static void take_order(struct tape *tape, const struct order *order, int64_t at_
     known->ltp = first_known(order->ltp, known->ltp);
 }
 
+/* The same position under another id, which the list did not have before. */
+static bool is_renamed(const struct tape *tape, const struct snapshot *rows,
+                       const struct known *gone, size_t known_before)
+{
+    for (size_t i = 0; i < rows->row_count; i++) {
+        const struct position *position = &rows->positions[i];
+        const struct known *known = known_find(&tape->positions, position->row.id);
+        bool new = known != NULL && (size_t)(known - tape->positions.all) >= known_before;
+        if (new && !tape_is_closed(position) && !differs(position->quantity, gone->quantity) &&
+            !differs(position->average_price, gone->limit) &&
+            strncmp(position->symbol, gone->symbol, sizeof gone->symbol - 1) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Open positions that are in no list any more were closed, whatever they made. */
-static void tell_vanished(struct tape *tape, const struct snapshot *rows, int64_t at_ms)
+static void tell_vanished(struct tape *tape, const struct snapshot *rows, int64_t at_ms,
+                          size_t known_before)
 {
     for (size_t i = 0; i < tape->positions.count; i++) {
         struct known *known = &tape->positions.all[i];
-        if (known->state == KNOWN_WORKING && known->id[0] != '\0' &&
-            model_find(rows, known->id) == rows->row_count) {
+        if (known->state != KNOWN_WORKING || known->id[0] == '\0' ||
+            model_find(rows, known->id) < rows->row_count) {
+            continue;
+        }
+        if (is_renamed(tape, rows, known, known_before)) {
+            known->state = KNOWN_FILLED;
+        } else {
             struct position gone;
             fields_clear(field_table(RESOURCE_POSITIONS), &gone);
             gone.row.id = known->id;
@@ -486,11 +532,12 @@ void tape_rows(struct tape *tape, struct moment now, const struct snapshot *rows
     if (tape->began_ms == MODEL_NO_TIME) {
         tape->began_ms = now.wall_ms;
     }
+    size_t known_before = set->count;
     seen_begin(&set->seen, rows->row_count);
     take_rows(tape, now.wall_ms, rows, *had);
     seen_end(&set->seen, rows->row_count);
     if (!orders && fresh) {
-        tell_vanished(tape, rows, now.wall_ms);
+        tell_vanished(tape, rows, now.wall_ms, known_before);
     }
     *had = *had || fresh;
 }

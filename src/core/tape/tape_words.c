@@ -16,7 +16,11 @@ struct writer {
 
 /* --- parts ---------------------------------------------------------------------------------- */
 
+#define PRICE_DECIMALS 8
+
 static void put(char out[256], const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define PRICE_DECIMALS 8
 
 static void put(char out[256], const char *format, ...)
 {
@@ -27,14 +31,29 @@ static void put(char out[256], const char *format, ...)
     va_end(arguments);
 }
 
+/* Two decimals, or as many as it was sent with. */
+static void plain_price(double value, char out[TAPE_FIGURE_MAX])
+{
+    int decimals = 2;
+    double scaled = value * 100;
+    while (decimals < PRICE_DECIMALS && fabs(scaled - nearbyint(scaled)) > 1e-9 * fabs(scaled)) {
+        scaled *= 10;
+        decimals++;
+    }
+    bool fits = decimals < PRICE_DECIMALS || fabs(scaled) >= 1;
+    snprintf(out, TAPE_FIGURE_MAX, fits ? "%.*f" : "%.*g", decimals, value);
+}
+
 static void plain_figure(enum tape_figure kind, double value, char out[TAPE_FIGURE_MAX])
 {
     if (isnan(value)) {
         snprintf(out, TAPE_FIGURE_MAX, "—");
     } else if (kind == TAPE_QUANTITY) {
         snprintf(out, TAPE_FIGURE_MAX, "%.10g", value);
+    } else if (kind == TAPE_AMOUNT) {
+        snprintf(out, TAPE_FIGURE_MAX, "%+.2f", value);
     } else {
-        snprintf(out, TAPE_FIGURE_MAX, kind == TAPE_AMOUNT ? "%+.2f" : "%.2f", value);
+        plain_price(value, out);
     }
 }
 

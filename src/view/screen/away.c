@@ -109,7 +109,8 @@ static void note(struct screen *screen, const struct screen_input *input)
     struct screen_away *away = &screen->away;
     int64_t now_us = input->now.mono_us;
     bool first = !away->acted;
-    bool was_away = away->touched_us != 0 && now_us - away->touched_us >= AWAY_US;
+    bool was_away = input->day == NULL && away->touched_us != 0 &&
+                    now_us - away->touched_us >= AWAY_US; /* on a past day nothing happens */
     away->acted = true;
     if (was_away) {
         look(screen, away->touched, away->touched_ms);

@@ -57,7 +57,7 @@ const char *page_figure(const struct page *page, struct format_figure figure, ch
 const char *page_count(const struct page *page, double value, char out[FORMAT_MAX])
 {
     int decimals = isnan(value) ? 0 : format_decimals(value, 0, 6);
-    return page_figure(page, (struct format_figure){value, decimals, 0}, out);
+    return page_figure(page, (struct format_figure){value, decimals, FORMAT_PRICE}, out);
 }
 
 const char *page_amount(const struct page *page, double value, char out[FORMAT_MAX])

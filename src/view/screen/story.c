@@ -4,6 +4,8 @@
 #include "page.h"
 #include "tape_pane.h"
 
+#include <blotter/core/derive.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,7 +145,7 @@ static double nearest(const struct page *page, const struct order *order, int64_
     const struct series *series = history != NULL ? history_price(history, page->symbol) : NULL;
     double best = (double)NAN;
     for (size_t i = 0; series != NULL && i < series->count; i++) {
-        double apart = fabs(series->points[i].y - order->price);
+        double apart = fabs(series->points[i].y - order_limit(order));
         bool since = order->created_ms == MODEL_NO_TIME || series->points[i].x >= order->created_ms;
         if (since && !isnan(apart) && (isnan(best) || apart < best)) {
             best = apart;
@@ -231,7 +233,7 @@ static void write_untold(struct page *page, const struct order *order)
                  : order->direction == ORDER_SELL ? TAPE_SELL
                                                   : TAPE_NO_SIDE;
     entry.quantity = order->quantity;
-    entry.limit = order->price;
+    entry.limit = order_limit(order);
     write_title(page, &entry);
     write_entry(page, &entry);
     write_waiting(page, order);

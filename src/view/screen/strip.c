@@ -116,7 +116,7 @@ static void add_account(struct strip *strip, const struct frame *frame, size_t i
     }
     if (form <= STRIP_FIGURES && money != NULL && money->count == 1) {
         bool known = money->known != MONEY_BOOKED_UNKNOWN;
-        add(strip, plain(ROLE_DIM), " ");
+        add(strip, plain(ROLE_DIM), known ? " " : " open ");
         add_figure(strip, frame, known ? &money->sums[0].day : &money->sums[0].open, stale);
     } else if (form <= STRIP_FIGURES) {
         add(strip, plain(ROLE_DIM), money == NULL ? " " FORMAT_MISSING : " …");

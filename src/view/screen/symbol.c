@@ -183,7 +183,7 @@ static void write_position(struct page *page, const struct position *position, b
     struct bar bar;
     char text[FORMAT_MAX];
     struct format_figure quantity = {position->quantity, format_decimals(position->quantity, 0, 6),
-                                     FORMAT_SIGN};
+                                     FORMAT_SIGN | FORMAT_PRICE};
     double open = position_unrealized(position).value, value = position_value(position).value;
     page_begin(&bar);
     bar_add(&bar, left_at(1), plain(ROLE_DIM), "Position ");
@@ -208,7 +208,8 @@ static void write_working(struct page *page, const struct order *order)
 {
     struct bar bar;
     char text[FORMAT_MAX], age[TAPE_FIGURE_MAX];
-    double last = order_last(order).value, apart = (order->price / last - 1) * 100;
+    double last = order_last(order).value, limit = order_limit(order);
+    double apart = last < 0 || last > 0 ? (limit - last) / fabs(last) * 100 : (double)NAN;
     bool buy = order->direction == ORDER_BUY;
     page_begin(&bar);
     bar_add(&bar, left_at(1), plain(ROLE_DIM), "Working  ");
@@ -218,14 +219,14 @@ static void write_working(struct page *page, const struct order *order)
         bar_add(&bar, left_at(1), plain(ROLE_DIM), ", %s filled",
                 page_count(page, order->filled, text));
     }
-    bar_add(&bar, left_at(0), plain(ROLE_TEXT), isnan(order->price) ? " at market" : " @ %s",
-            page_price(page, order->price, text));
+    bar_add(&bar, left_at(0), plain(ROLE_TEXT), isnan(limit) ? " at market" : " @ %s",
+            page_price(page, limit, text));
     if (!isnan(apart)) {
         bar_add(&bar, left_at(2), plain(ROLE_DIM), "  %.1f %% %s LTP", fabs(apart),
                 apart > 0 ? "above" : "below");
     }
-    if (order->created_ms != MODEL_NO_TIME) {
-        int64_t age_ms = page->frame->screen->tables[RESOURCE_ORDERS].aged_ms - order->created_ms;
+    int64_t age_ms = page->frame->screen->tables[RESOURCE_ORDERS].aged_ms - order->created_ms;
+    if (order->created_ms != MODEL_NO_TIME && age_ms >= 0) {
         tape_duration(age_ms / 1000 * 1000, age);
         bar_add(&bar, left_at(3), plain(ROLE_DIM), ", for %s", age);
     }
@@ -233,16 +234,16 @@ static void write_working(struct page *page, const struct order *order)
 }
 
 /* What closings of the symbol brought today, and of how many positions. */
-static double booked_of(const struct page *page, size_t *ret_count)
+static struct money_part booked_of(const struct page *page, size_t *ret_count)
 {
     const struct money_book *book = page->frame->input->book;
     const struct snapshot *rows = page_rows(page, RESOURCE_POSITIONS).shown;
     const struct money_closed *closed;
-    double sum = 0;
+    struct money_part sum = {.value = NAN};
     *ret_count = 0;
     for (size_t i = 0; book != NULL && (closed = money_book_closed(book, i)) != NULL; i++) {
         if (strcmp(closed->symbol, page->symbol) == 0 && !closed->in_list) {
-            sum += closed->figure;
+            money_part_add(&sum, closed->figure, closed->derived);
             ++*ret_count;
         }
     }
@@ -250,7 +251,8 @@ static double booked_of(const struct page *page, size_t *ret_count)
         const struct position *position = &rows->positions[i];
         bool derived = false;
         if (strcmp(position->symbol, page->symbol) == 0 && position_is_closed(position)) {
-            sum += money_booked(book, position, &derived);
+            double figure = money_booked(book, position, &derived);
+            money_part_add(&sum, figure, derived);
             ++*ret_count;
         }
     }
@@ -262,16 +264,20 @@ static void write_booked(struct page *page)
     struct bar bar;
     char text[FORMAT_MAX];
     size_t count;
-    double sum = booked_of(page, &count);
+    struct money_part sum = booked_of(page, &count);
+    struct format_figure figure = {sum.value, 2, FORMAT_SIGN | (sum.derived ? FORMAT_DERIVED : 0)};
     if (count == 0) {
         return;
     }
     page_begin(&bar);
     bar_add(&bar, left_at(1), plain(ROLE_DIM), "Booked   ");
-    bar_add(&bar, left_at(0), (struct style){sign_role(sum, false), 0}, "%s",
-            page_amount(page, sum, text));
+    bar_add(&bar, left_at(0), (struct style){sign_role(sum.value, false), 0}, "%s",
+            page_figure(page, figure, text));
     bar_add(&bar, left_at(0), plain(ROLE_DIM), " today, %zu round trip%s", count,
             count == 1 ? "" : "s");
+    if (sum.unknown > 0) {
+        bar_add(&bar, left_at(0), plain(ROLE_DIM), ", %zu unknown", sum.unknown);
+    }
     page_end(page, &bar);
 }
 

@@ -55,11 +55,12 @@ static void position_levels(const struct page *page, struct levels *levels)
             continue;
         }
         struct format_figure quantity = {position->quantity,
-                                         format_decimals(position->quantity, 0, 6), FORMAT_SIGN};
+                                         format_decimals(position->quantity, 0, 6),
+                                         FORMAT_SIGN | FORMAT_PRICE};
         snprintf(word, sizeof word, "avg %s", page_figure(page, quantity, count));
         name_level(page, add_level(levels, position_average(position).value, ROLE_TEXT), word);
-        name_level(page, add_level(levels, position->stop_loss, ROLE_PNL_DOWN), "SL");
-        name_level(page, add_level(levels, position->target, ROLE_PNL_UP), "Tgt");
+        name_level(page, add_level(levels, position_stop_level(position), ROLE_PNL_DOWN), "SL");
+        name_level(page, add_level(levels, position_target_level(position), ROLE_PNL_UP), "Tgt");
     }
 }
 
@@ -75,7 +76,8 @@ static void order_levels(const struct page *page, struct levels *levels)
         bool buy = order->direction == ORDER_BUY;
         snprintf(word, sizeof word, "%s %s", buy ? "BUY" : "SELL",
                  page_count(page, order->quantity, count));
-        name_level(page, add_level(levels, order->price, buy ? ROLE_SIDE_BUY : ROLE_SIDE_SELL),
+        name_level(page,
+                   add_level(levels, order_limit(order), buy ? ROLE_SIDE_BUY : ROLE_SIDE_SELL),
                    word);
     }
 }

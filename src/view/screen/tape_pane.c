@@ -26,7 +26,7 @@ static void figure_text(const void *user, enum tape_figure kind, double value,
     figure.flags = kind == TAPE_AMOUNT ? FORMAT_SIGN : 0;
     if (kind != TAPE_AMOUNT && !isnan(value)) {
         figure.decimals = format_decimals(value, market ? 2 : 0, market ? 4 : 6);
-        figure.flags = market ? FORMAT_PRICE : 0;
+        figure.flags = FORMAT_PRICE;
     }
     format_number(&frame->input->format, figure, out);
 }
@@ -165,7 +165,7 @@ void tape_pane_select(struct screen *screen, const struct screen_input *input, s
 
 size_t tape_pane_new(const struct screen *screen, const struct screen_input *input)
 {
-    return entries_above(screen, input, screen->away.looked);
+    return input->day != NULL ? 0 : entries_above(screen, input, screen->away.looked);
 }
 
 /* --- painting ------------------------------------------------------------------------------- */

@@ -259,7 +259,8 @@ double order_go(const struct row *row, bool *ret_derived)
     const struct order *order = order_of(row);
     double side = side_of(order), last = order_last(order).value;
     if (order_is_working(order)) {
-        return last > 0 ? side * (last - order->price) / last * 100 : (double)NAN;
+        double away = side * (last - order_limit(order)) / fabs(last);
+        return last < 0 || last > 0 ? away * 100 : (double)NAN;
     }
     struct slip slip = order_slip(order, (double)NAN);
     return slip.cost / slip.worth * 100;
@@ -267,8 +268,8 @@ double order_go(const struct row *row, bool *ret_derived)
 
 const struct row *order_go_row(const struct row *row, double placed_at, struct order *copy)
 {
-    if (isnan(placed_at) || order_of(row)->price > 0 || !order_is_at_market(order_of(row)) ||
-        order_is_working(order_of(row))) {
+    if (isnan(placed_at) || !isnan(order_limit(order_of(row))) ||
+        !order_is_at_market(order_of(row)) || order_is_working(order_of(row))) {
         return row;
     }
     *copy = *order_of(row);
@@ -297,20 +298,21 @@ static const struct position *position_of(const struct row *row)
 static double distance(const struct position *position, double level, int gain)
 {
     double last = position_last(position).value;
-    bool known = level > 0 && last > 0 && !position_is_closed(position);
-    return known ? gain * position_direction(position) * (level - last) / last * 100 : (double)NAN;
+    bool known = (last < 0 || last > 0) && !position_is_closed(position);
+    double way = gain * position_direction(position) * (level - last) / fabs(last) * 100;
+    return known ? way : (double)NAN;
 }
 
 double position_to_stop(const struct row *row, bool *ret_derived)
 {
     (void)ret_derived;
-    return distance(position_of(row), position_of(row)->stop_loss, -1);
+    return distance(position_of(row), position_stop_level(position_of(row)), -1);
 }
 
 double position_to_target(const struct row *row, bool *ret_derived)
 {
     (void)ret_derived;
-    return distance(position_of(row), position_of(row)->target, 1);
+    return distance(position_of(row), position_target_level(position_of(row)), 1);
 }
 
 static void distance_composed(double percent, bool passed, const struct column_now *now,

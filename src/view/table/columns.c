@@ -439,7 +439,7 @@ unsigned column_format(const struct column *column)
 {
     return ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
            ((column->flags & COLUMN_PERCENT) != 0 ? FORMAT_PERCENT : 0) |
-           (column_is_price(column) ? FORMAT_PRICE : 0);
+           (column_is_price(column) || (column->flags & COLUMN_EXACT) != 0 ? FORMAT_PRICE : 0);
 }
 
 static int exact_or(const struct column *column, double value, int decimals)

@@ -24,7 +24,6 @@
 #define TABLE_CLASSES (ORDER_CLASS_COUNT + 1)
 
 #define TABLE_FILTER_MAX 128
-#define TABLE_SPARK_MAX 16      /* quotes remembered for a curve */
 #define TABLE_SEEN_MAX 64       /* rejected orders remembered as seen, also between runs */
 #define TABLE_SERVER_ORDER (-1) /* instead of a column to sort by */
 

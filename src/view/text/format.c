@@ -224,7 +224,8 @@ int format_decimals(double value, int low, int high)
     int decimals = low;
     while (decimals < high && magnitude < 1e9) {
         double scaled = magnitude * powers[decimals];
-        if (fabs(scaled - nearbyint(scaled)) <= 1e-9 + scaled * 4e-16) {
+        bool lost = scaled > 0 && nearbyint(scaled) < 1; /* however little there is of it */
+        if (!lost && fabs(scaled - nearbyint(scaled)) <= 1e-9 + scaled * 4e-16) {
             break;
         }
         decimals++;

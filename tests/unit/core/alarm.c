@@ -359,6 +359,27 @@ static void test_orders_outside_the_list(void **state)
     }
 }
 
+/* Oil has been at less than nothing, and stops with it. */
+static void test_beyond_a_level_below_zero(void **state)
+{
+    (void)state;
+    struct position position = {.quantity = -5,
+                                .average_price = -38,
+                                .current_price = -31,
+                                .stop_loss = -30,
+                                .target = -45};
+    position.bid = position.ask = NAN;
+    assert_false(position_is_beyond_stop(&position, false));
+    position.current_price = -29.5;
+    assert_true(position_is_beyond_stop(&position, false));
+    assert_false(position_is_beyond_target(&position, false));
+    position.current_price = -45;
+    assert_true(position_is_beyond_target(&position, false));
+    position.stop_loss = -1; /* where prices are above 0, it is none */
+    position.average_price = position.current_price = 100;
+    assert_false(position_is_beyond_stop(&position, false));
+}
+
 /* At a level is beyond it; who was beyond stays until the price is 0.2 percent back. */
 static void test_beyond_a_level(void **state)
 {
@@ -400,6 +421,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_levels),
                                        cmocka_unit_test(test_beyond_a_level),
+                                       cmocka_unit_test(test_beyond_a_level_below_zero),
                                        cmocka_unit_test(test_orders),
                                        cmocka_unit_test(test_rules),
                                        cmocka_unit_test(test_orders_outside_the_list),

@@ -315,6 +315,9 @@ static void test_nothing_left(void **state)
         {NULL, "3", BACKEND_RESET_SECONDS, 0},
         {"0", "99999999999999999999", BACKEND_RESET_SECONDS, 0}, /* no number that fits */
         {"0", "999999999", BACKEND_RESET_SECONDS, 3600 * S},
+        {"0", "461168601842738790", BACKEND_RESET_SECONDS, 3600 * S},
+        {"0", "461168601842738790", BACKEND_RESET_UNIX, 3600 * S},
+        {"0", "461168601842738790", BACKEND_RESET_UNIX_MS, 3600 * S},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (int own = 0; own < 2; own++) {
@@ -573,6 +576,34 @@ static void test_discovery(void **state)
     discover(&world, expect_get(&world, "/b/lists"), lists, 1);
     request = expect_get(&world, "/b/lists/x");
     assert_int_equal(refuse(&world, request, 404, -1), ASK_FAILED);
+    ask_free(world.ask);
+}
+
+/* A later page that is refused: what was discovered anew begins with the first. */
+static void test_refused_page(void **state)
+{
+    (void)state;
+    struct backend backend = backend_plain();
+    backend.discover[0] = section("id", "/ids", 0);
+    backend.discover_count = 1;
+    backend.panes[RESOURCE_ORDERS].get.path = "/{id}/orders";
+    backend.panes[RESOURCE_ORDERS].pages = 3;
+    struct world world;
+    const char *first[] = {"a"}, *second[] = {"b"};
+    world_init(&world, &backend);
+    ask_start(world.ask, world.now);
+    ask_pane(world.ask, world.now, RESOURCE_ORDERS);
+    discover(&world, expect_get(&world, "/ids"), first, 1);
+    struct ask_answer more = {.status = 200, .next = "/a/orders?p=2"};
+    assert_int_equal(
+        ask_answered(world.ask, world.now, expect_get(&world, "/a/orders"), &more, &world.fault),
+        ASK_MORE);
+    uint64_t request = expect_get(&world, "/a/orders?p=2");
+    assert_int_equal(refuse(&world, request, 404, -1), ASK_AGAIN);
+    discover(&world, expect_get(&world, "/ids"), second, 1);
+    request = expect_get(&world, "/b/orders");
+    assert_true(world.action.first && !world.action.page);
+    assert_int_equal(good(&world, request), ASK_WHOLE);
     ask_free(world.ask);
 }
 
@@ -878,6 +909,7 @@ int main(void)
         cmocka_unit_test(test_a_refresh_puts_the_poll_off),
         cmocka_unit_test(test_the_clock),
         cmocka_unit_test(test_discovery),
+        cmocka_unit_test(test_refused_page),
         cmocka_unit_test(test_at_most_so_many_values),
         cmocka_unit_test(test_the_user_gives_the_value),
         cmocka_unit_test(test_a_discovery_that_fails),

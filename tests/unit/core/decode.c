@@ -152,6 +152,8 @@ static void test_variants(void **state)
         {RESOURCE_WATCHLISTS, "{\"watchlists\":null}", 0},
         {RESOURCE_WATCHLISTS, "{\"watchlists\":[{\"id\":\"w\",\"name\":\"n\",\"items\":null}]}", 0},
         {RESOURCE_POSITIONS, "{\"positions\":[]}", 0},
+        {RESOURCE_POSITIONS, "{\"positions\":[],\"error\":null,\"errors\":[],\"message\":\"OK\"}",
+         0},
         {RESOURCE_POSITIONS,
          "{\"success\":true,\"positions\":[],\"meta\":{\"pnlMode\":\"server\",\"workerHealthy\":"
          "true}}",
@@ -410,6 +412,23 @@ static void test_what_cannot_be_shown(void **state)
         {RESOURCE_ORDERS, "{\"orders\":[],\"success\":false}", FAULT_SERVER,
          "the server gave no reason"},
         {RESOURCE_ORDERS, "{\"error\":\"Internal\"}", FAULT_SERVER, "Internal"},
+        {RESOURCE_ORDERS, "{\"orders\":[],\"success\":0}", FAULT_SERVER,
+         "the server gave no reason"},
+        {RESOURCE_ORDERS,
+         "{\"success\":\"false\",\"orders\":[" ROW("1", "1") "],\"message\":\"no\"}", FAULT_SERVER,
+         "no"},
+        {RESOURCE_ORDERS, "{\"success\":true,\"orders\":[],\"error\":\"upstream\"}", FAULT_SERVER,
+         "upstream"},
+        {RESOURCE_POSITIONS,
+         "{\"success\":true,\"error\":{\"code\":5,\"message\":\"upstream\"},\"positions\":[]}",
+         FAULT_SERVER, "upstream"},
+        {RESOURCE_ACCOUNT, "{\"account\":null,\"errors\":[{\"message\":\"a\"},\"b\"]}",
+         FAULT_SERVER, "a"},
+        {RESOURCE_WATCHLISTS, "{\"watchlists\":[],\"errors\":[\"b\"]}", FAULT_SERVER, "b"},
+        {RESOURCE_ORDERS, "{\"orders\":null,\"status\":\"error\",\"message\":\"expired\"}",
+         FAULT_SERVER, "expired"},
+        {RESOURCE_ORDERS, "{\"orders\":[],\"error\":true}", FAULT_SERVER,
+         "the server gave no reason"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct fault fault = {0};

@@ -105,6 +105,14 @@ static void test_slip(void **state)
         {DONE "\"orderSide\":\"BUY\",\"filledQuantity\":2,\"price\":100", NAN, NAN, 200},
         {DONE "\"orderSide\":\"BUY\",\"filledQuantity\":2,\"price\":100,\"averagePrice\":0", NAN,
          NAN, 200},
+        {DONE "\"orderSide\":\"BUY\",\"filledQuantity\":5,\"price\":-38,\"averagePrice\":-37.5",
+         NAN, 2.5, 190},
+        {DONE "\"orderSide\":\"SELL\",\"filledQuantity\":5,\"price\":-38,\"averagePrice\":-37.5",
+         NAN, -2.5, 190},
+        {DONE
+         "\"orderSide\":\"BUY\",\"orderType\":\"MARKET\",\"filledQuantity\":2,\"averagePrice\":101,"
+         "\"price\":-1",
+         100, 2, 200},
         {"\"status\":\"PENDING\",\"orderSide\":\"BUY\",\"quantity\":10,\"filledQuantity\":2,"
          "\"price\":"
          "100,"
@@ -209,6 +217,32 @@ static void test_positions(void **state)
     }
 }
 
+/* 0 is no level; below it is one where prices are. */
+static void test_levels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members;
+        double stop, target;
+    } rows[] = {
+        {"\"currentPrice\":100,\"stopLoss\":90,\"target\":120", 90, 120},
+        {"\"currentPrice\":100,\"stopLoss\":0", NAN, NAN},
+        {"\"currentPrice\":100,\"stopLoss\":-1,\"target\":-1", NAN, NAN},
+        {"\"currentPrice\":-37,\"stopLoss\":-40,\"target\":5", -40, 5},
+        {"\"averagePrice\":-37,\"stopLoss\":-40", -40, NAN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct snapshot *snapshot =
+            row_of(RESOURCE_POSITIONS, "{\"positions\":[{\"id\":1,\"symbol\":\"S\",\"quantity\":5,",
+                   rows[i].members);
+        check((struct figure){position_stop_level(snapshot->positions), false}, rows[i].stop,
+              false);
+        check((struct figure){position_target_level(snapshot->positions), false}, rows[i].target,
+              false);
+        snapshot_unref(snapshot);
+    }
+}
+
 static void test_items(void **state)
 {
     (void)state;
@@ -223,6 +257,8 @@ static void test_items(void **state)
          {3, false}},
         {"\"bid\":10,\"ask\":12,\"close\":10", {11, true}, {1, true}, {10, true}},
         {"\"ltp\":11", {11, false}, {NAN, false}, {NAN, false}},
+        {"\"ltp\":-37,\"close\":-40", {-37, false}, {3, true}, {7.5, true}},
+        {"\"ltp\":-37,\"close\":20", {-37, false}, {-57, true}, {-285, true}},
         {"\"ltp\":11,\"close\":0", {11, false}, {NAN, false}, {NAN, false}},
         {"\"ltp\":0,\"close\":10", {0, false}, {NAN, false}, {NAN, false}},
         {"\"close\":10", {NAN, false}, {NAN, false}, {NAN, false}},
@@ -243,9 +279,8 @@ static void test_items(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_orders),
-        cmocka_unit_test(test_slip),
-        cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_orders),    cmocka_unit_test(test_slip),
+        cmocka_unit_test(test_positions), cmocka_unit_test(test_levels),
         cmocka_unit_test(test_items),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,6 +26,7 @@ static const struct row {
     {"", NULL},
     {"x", NULL},
     {"zz", NULL},
+    {"theme", NULL}, /* that word is no guess at itself */
 };
 
 static void nearest_word_or_none(void **state)

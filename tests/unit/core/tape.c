@@ -131,6 +131,8 @@ static void take_step(struct bench *bench, const struct step *step)
     later(bench, 1000);
 }
 
+#define LONG_ID "0123456789012345678901234567890123456789012345678901234567890123456789"
+
 static void test_sentences(void **state)
 {
     (void)state;
@@ -228,6 +230,25 @@ static void test_sentences(void **state)
           {"positions", ""},
           {"positions", POSITION_ROW("p1", 0, 77, ",\"isClosed\":true")}},
          "CLOSED SBIN +77.00"},
+        {"… under another id",
+         {{"positions", POSITION_ROW("p1", 10, 0, "")},
+          {"positions", ""},
+          {"positions", POSITION_ROW("p2", 0, 77, ",\"isClosed\":true")}},
+         "CLOSED SBIN +77.00"},
+        {"the same position under another id is not closed",
+         {{"positions", POSITION_ROW("p1", 10, 0, "")},
+          {"positions", POSITION_ROW("p2", 10, 0, "")},
+          {"positions", POSITION_ROW("p3", 10, 0, "")}},
+         ""},
+        {"a position that is smaller and has another id is another one",
+         {{"positions", POSITION_ROW("p1", 10, 0, "")},
+          {"positions", POSITION_ROW("p2", 5, 0, "")}},
+         "CLOSED SBIN —"},
+        {"an id that is too long to be kept vanishes in silence",
+         {{"positions", POSITION_ROW(LONG_ID, 10, 0, "")},
+          {"positions", POSITION_ROW(LONG_ID, 12, 0, "")},
+          {"positions", ""}},
+         ""},
         {"an id that returns closes again",
          {{"positions", POSITION_ROW("p1", 10, 0, "")},
           {"positions", POSITION_ROW("p1", 0, 1, ",\"isClosed\":true")},

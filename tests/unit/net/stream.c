@@ -345,12 +345,95 @@ static void test_a_packed_stream(void **state)
     }
 }
 
+/* --- two that share a pool ---------------------------------------------------------------------
+ */
+
+#define FLOOD "data: 1234567890123456789012345678901234567890\n\n"
+#define FLOOD_COUNT 2000000 /* more than come while the other has its say */
+
+struct beside {
+    struct loop *loop;
+    size_t flooded, calm; /* events */
+};
+
+static void on_flood(void *user, const struct sse_event *event)
+{
+    struct beside *beside = user;
+    (void)event;
+    if (++beside->flooded == FLOOD_COUNT) {
+        loop_quit(beside->loop, 1);
+    }
+}
+
+static void on_calm(void *user, const struct sse_event *event)
+{
+    struct beside *beside = user;
+    (void)event;
+    if (++beside->calm == 3) {
+        loop_quit(beside->loop, 0);
+    }
+}
+
+static void on_no_status(void *user, const struct conn_status *status)
+{
+    (void)user;
+    (void)status;
+}
+
+/* One's flood does not hold back what comes over the other's connection. */
+static void test_a_flood_in_a_pool(void **state)
+{
+    (void)state;
+    static const struct script_exchange exchanges[] = {
+        {"/flood", {SEND(OPEN), {SCRIPT_FILL, FLOOD, 0, FLOOD_COUNT}, HOLD}},
+        {"/calm",
+         {SEND(OPEN "data: a\n\n"),
+          {SCRIPT_WAIT, NULL, 0, 5},
+          SEND("data: b\n\n"),
+          {SCRIPT_WAIT, NULL, 0, 5},
+          SEND("data: c\n\n"),
+          HOLD}}};
+    struct script_server *server = script_server_new(exchanges, 2);
+    struct beside beside = {.loop = loop_new()};
+    const struct stream_handler handlers[] = {
+        {.on_event = on_flood, .on_status = on_no_status, .user = &beside},
+        {.on_event = on_calm, .on_status = on_no_status, .user = &beside}};
+    static const char *const paths[] = {"/flood", "/calm"};
+    struct http_settings settings;
+    struct conn_settings conn;
+    struct http *https[2];
+    struct stream *streams[2];
+    struct fault fault;
+    struct fixture f = {.loop = beside.loop};
+    f.guard = loop_timer_new(f.loop, on_guard, &f);
+    loop_timer_set(f.guard, loop_now(f.loop).mono_us + 6 * DEADLINE_US);
+    http_settings_default(&settings);
+    conn_settings_default(&conn);
+    settings.url = script_server_url(server);
+    settings.pool = http_pool_new();
+    for (int i = 0; i < 2; i++) {
+        https[i] = http_new(f.loop, &settings, &fault);
+        streams[i] = stream_new(https[i], paths[i], &conn, 0, &handlers[i]);
+        stream_start(streams[i]);
+    }
+    http_pool_free(settings.pool);
+    assert_int_equal(loop_run(f.loop), 0);
+    for (int i = 0; i < 2; i++) {
+        stream_free(streams[i]);
+        http_free(https[i]);
+    }
+    loop_timer_free(f.guard);
+    loop_free(f.loop);
+    script_server_free(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_life),
         cmocka_unit_test(test_a_packed_stream),
         cmocka_unit_test(test_retry_now_does_not_wait),
+        cmocka_unit_test(test_a_flood_in_a_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,8 @@ static void test_figures(void **state)
         {FORMAT_WESTERN, -0.0000000912, 2, FORMAT_PRICE | FORMAT_SIGN, "-9.12e-08"},
         {FORMAT_WESTERN, 0.00000009, 4, FORMAT_PRICE | FORMAT_SIGN, "+0.00000009"},
         {FORMAT_WESTERN, 0.000123456789, 2, FORMAT_PRICE, "0.0001235"},
+        {FORMAT_WESTERN, 0.000000001, 0, FORMAT_PRICE, "0.000000001"},
+        {FORMAT_WESTERN, 0.0000000001, 0, FORMAT_PRICE, "1e-10"},
         {FORMAT_WESTERN, 0.05, 2, FORMAT_PRICE, "0.05"},
         {FORMAT_WESTERN, 0.0525, 2, FORMAT_PRICE, "0.0525"},
         {FORMAT_WESTERN, 0.1234567, 2, FORMAT_PRICE, "0.1235"},
@@ -179,6 +181,9 @@ static void test_decimals(void **state)
     assert_int_equal(format_decimals(0.123456789, 0, 9), 9);
     assert_int_equal(format_decimals(0.890472, 0, 9), 6);
     assert_int_equal(format_decimals(250, 0, 9), 0);
+    assert_int_equal(format_decimals(0.000000001, 0, 9), 9);
+    assert_int_equal(format_decimals(-0.000000001, 0, 1), 1);
+    assert_int_equal(format_decimals(0, 0, 9), 0);
 }
 
 static int32_t india(const void *user, int64_t wall_ms)

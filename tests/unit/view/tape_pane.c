@@ -191,6 +191,22 @@ static void test_digest_of_who_only_started(void **state)
     desk_close(&desk);
 }
 
+/* A past day brings nothing new, however long one looks at it. */
+static void test_no_digest_of_a_past_day(void **state)
+{
+    (void)state;
+    struct desk desk;
+    desk_open(&desk, 160, 48);
+    desk.input.day = "2026-11-27";
+    tell(&desk, TAPE_FILLED, "A");
+    assert_false(shows(&desk, "new ─"));
+    desk_do(&desk, ACTION_DOWN);
+    desk_later(&desk, 300000);
+    desk_do(&desk, ACTION_DOWN);
+    assert_false(shows(&desk, "AWAY"));
+    desk_close(&desk);
+}
+
 /* A day that began meanwhile has nothing to do with the figure of the one before. */
 static void test_digest_over_midnight(void **state)
 {
@@ -333,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_digest),
         cmocka_unit_test(test_digest_of_who_only_started),
         cmocka_unit_test(test_digest_over_midnight),
+        cmocka_unit_test(test_no_digest_of_a_past_day),
         cmocka_unit_test(test_digest_offline),
         cmocka_unit_test(test_digest_counts_what_was_told),
         cmocka_unit_test(test_digest_lists),
