@@ -268,7 +268,7 @@ void table_foot_make(struct table *table)
         return;
     }
     foot->old = false;
-    foot->worth = (struct money_part){.value = NAN};
+    foot->worth = MONEY_NOTHING;
     foot->working = 0;
     for (size_t i = 0; i < table->row_count; i++) {
         const struct order *order = &table->snapshot->orders[i];
