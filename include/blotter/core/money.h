@@ -11,6 +11,8 @@
 
 #include <blotter/core/book.h>
 
+#include <math.h>
+
 #define MONEY_CURRENCIES_MAX 4 /* rows of further currencies count as unknown of the first */
 #define MONEY_SUMS_MAX 8       /* the same of several accounts, by kind and currency */
 
@@ -19,6 +21,9 @@ struct money_part {
     size_t unknown; /* rows that lack the figure */
     bool derived;   /* blotter had to derive a part of it */
 };
+
+/* The sum of no rows: not 0, but none. */
+#define MONEY_NOTHING ((struct money_part){.value = (double)NAN})
 
 struct money_sum {
     char currency[MONEY_CURRENCY_BYTES]; /* "": the server names none */

@@ -74,16 +74,22 @@ static void apply_all(struct patch_log *log)
     }
 }
 
-static bool names_a_row(struct patch_log *log, const struct operation *operation)
+/* The row an operation writes in, as it is shown; NULL: there is none, or it is one of many. */
+static const struct row *shown_row(const struct patch_log *log, const struct operation *operation)
 {
-    if (log->base == NULL) {
-        return false;
+    if (log->base == NULL || operation->change->names != CHANGE_ROW) {
+        return NULL;
     }
-    if (operation->change->names == CHANGE_ROW) {
-        return model_find(log->base, operation->key) < log->base->row_count;
-    }
+    size_t i = model_find(log->base, operation->key);
+    return i < log->base->row_count ? model_row(log->base, i) : NULL;
+}
+
+static bool names_a_row(const struct patch_log *log, const struct operation *operation)
+{
     size_t at = 0, i;
-    return overlay_next_of_instrument(&log->overlay, operation->key, &at, &i);
+    bool many = log->base != NULL && operation->change->names != CHANGE_ROW;
+    return many ? overlay_next_of_instrument(&log->overlay, operation->key, &at, &i)
+                : shown_row(log, operation) != NULL;
 }
 
 static bool is_logged(const struct patch_log *log, const struct operation *operation)
@@ -95,24 +101,14 @@ static bool is_logged(const struct patch_log *log, const struct operation *opera
  * Figures for rows we do not have are no news, unless older ones stand in the log, or a response is
  * on its way that may bring the row as it was before.
  */
-static bool is_news(struct patch_log *log, const struct operation *operation)
+static bool is_news(const struct patch_log *log, const struct operation *operation)
 {
     return !operation->change->many || names_a_row(log, operation) || is_logged(log, operation) ||
            (log->awaiting && log->ops.count < log->ops.max / 2);
 }
 
-/* The row an operation writes in, as it is shown; NULL: there is none, or it is one of many. */
-static const struct row *shown_row(const struct patch_log *log, const struct operation *operation)
-{
-    if (log->base == NULL || operation->change->names != CHANGE_ROW) {
-        return NULL;
-    }
-    size_t i = model_find(log->base, operation->key);
-    return i < log->base->row_count ? model_row(log->base, i) : NULL;
-}
-
 /* Figures of an instrument, older than a row of it shows. */
-static bool is_behind_a_row(struct patch_log *log, const struct operation *operation)
+static bool is_behind_a_row(const struct patch_log *log, const struct operation *operation)
 {
     bool behind = false;
     size_t at = 0, i;
@@ -123,7 +119,7 @@ static bool is_behind_a_row(struct patch_log *log, const struct operation *opera
 }
 
 /* What comes late must not take the place of what came in time. */
-static bool says_nothing_new(struct patch_log *log, const struct operation *operation)
+static bool says_nothing_new(const struct patch_log *log, const struct operation *operation)
 {
     if (operation->change->names != CHANGE_ROW) {
         return log->base != NULL && operation->told_ms != MODEL_NO_TIME &&

@@ -30,8 +30,6 @@ static struct money_part part_sum(const struct money_part *a, const struct money
     return sum;
 }
 
-static const struct money_part nothing = {.value = NAN};
-
 static bool is_sum_of(const struct money_sum *sum, const struct owner *owner, const char *currency)
 {
     const struct owner *alone = owner != NULL && owner->alone ? owner : NULL;
@@ -52,12 +50,12 @@ static struct money_sum *sum_of(struct money *money, const struct owner *owner,
     struct money_sum *sum = &money->sums[i];
     if (i == money->count) {
         money->count++;
-        *sum = (struct money_sum){.open = nothing,
-                                  .booked = nothing,
-                                  .unrealized = nothing,
-                                  .realized = nothing,
-                                  .invested = nothing,
-                                  .value = nothing,
+        *sum = (struct money_sum){.open = MONEY_NOTHING,
+                                  .booked = MONEY_NOTHING,
+                                  .unrealized = MONEY_NOTHING,
+                                  .realized = MONEY_NOTHING,
+                                  .invested = MONEY_NOTHING,
+                                  .value = MONEY_NOTHING,
                                   .gross = NAN,
                                   .net = NAN};
         snprintf(sum->currency, sizeof sum->currency, "%s", currency);

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct money_part nothing = {.value = NAN};
-
 static bool is_total_of(const struct money_total *total, const struct owner *owner,
                         const char *currency)
 {
@@ -34,12 +32,12 @@ static struct money_total *total_of(struct money_totals *totals, const struct ow
         totals->count++;
         *total = (struct money_total){.kind = owner->kind,
                                       .alone = owner->alone ? owner : NULL,
-                                      .day = nothing,
-                                      .booked = nothing,
-                                      .open = nothing,
-                                      .net_liq = nothing,
-                                      .balance = nothing,
-                                      .used = nothing};
+                                      .day = MONEY_NOTHING,
+                                      .booked = MONEY_NOTHING,
+                                      .open = MONEY_NOTHING,
+                                      .net_liq = MONEY_NOTHING,
+                                      .balance = MONEY_NOTHING,
+                                      .used = MONEY_NOTHING};
         snprintf(total->currency, sizeof total->currency, "%s", named);
     }
     return total;

@@ -203,7 +203,7 @@ static void put_day(const struct frame *frame, struct line *line, const struct m
         line->role[FIELD_DAY] = ROLE_DIM;
         return;
     }
-    const struct money_part none = {.value = NAN};
+    const struct money_part none = MONEY_NOTHING;
     put_part(frame, line, FIELD_DAY, known ? &money->sums[0].day : &none, stale);
     put_part(frame, line, FIELD_BOOKED, &money->sums[0].booked, stale);
     put_part(frame, line, FIELD_OPEN, &money->sums[0].open, stale);

@@ -38,7 +38,7 @@ struct money_part table_part(const struct money_sum *sum, const struct column *c
                  {"realised", offsetof(struct money_sum, realized)},
                  {"invested", offsetof(struct money_sum, invested)},
                  {"value", offsetof(struct money_sum, value)}};
-    struct money_part part = {.value = NAN};
+    struct money_part part = MONEY_NOTHING;
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
         if (strcmp(parts[p].name, column->name) == 0) {
             memcpy(&part, (const char *)sum + parts[p].offset, sizeof part);

@@ -4,6 +4,7 @@
  */
 #include "fake_net.h"
 #include "watch.h"
+#include "watch_catch.h"
 #include "watch_source.h"
 
 #include <blotter/core/alloc.h>
@@ -189,6 +190,26 @@ static void test_another_users_stream_is_not_printed(void **state)
     }
 }
 
+static void count_ready(void *user)
+{
+    ++*(int *)user;
+}
+
+/* A gap behind which there is no pane to tell keeps no event waiting. */
+static void test_no_panes_are_read_at_once(void **state)
+{
+    (void)state;
+    int ready = 0;
+    struct loop *loop = fake_loop();
+    const struct watch_catch_settings settings = {.ready = count_ready, .owner = &ready};
+    struct watch_catch *catch = watch_catch_new(loop, NULL, &settings);
+    watch_catch_begin(catch);
+    assert_int_equal(ready, 1);
+    assert_false(watch_catch_is_reading(catch));
+    watch_catch_free(catch);
+    fake_loop_free(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_sleep_is_noticed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_users_stream_is_not_printed, set_up,
                                         tear_down),
+        cmocka_unit_test(test_no_panes_are_read_at_once),
         cmocka_unit_test_setup_teardown(test_a_token_is_asked_for_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -612,7 +612,7 @@ static void test_waiting(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char body[512];
         struct fault fault = {0};
-        struct money_part part = {.value = NAN};
+        struct money_part part = MONEY_NOTHING;
         const char *currency = NULL;
         snprintf(body, sizeof body, "{\"orders\":[%s]}", rows[i].orders);
         struct snapshot *snapshot = decode_body(RESOURCE_ORDERS, body, strlen(body), &fault);
