@@ -229,9 +229,10 @@ static void the_profiles_that_are_in_force(void **state)
         }
         name_profiles(config, names, sizeof names);
         const char *user = config_text(config, CONFIG_USER);
-        if (strcmp(names, rows[i].expected) != 0 || (user == NULL) != (rows[i].user == NULL) ||
-            (user != NULL && strcmp(user, rows[i].user) != 0)) {
-            fail_msg("row %zu: %s, user %s", i, names, user != NULL ? user : "none");
+        const char *expected = rows[i].user != NULL ? rows[i].user : "none";
+        user = user != NULL ? user : "none";
+        if (strcmp(names, rows[i].expected) != 0 || strcmp(user, expected) != 0) {
+            fail_msg("row %zu: %s, user %s", i, names, user);
         }
         config_free(config);
     }
