@@ -460,7 +460,7 @@ void conn_tick(struct conn *conn, struct moment now)
 static bool is_hanging(const struct conn *conn, struct moment now)
 {
     return conn->status.phase == CONN_CONNECTING &&
-           now.mono_us - conn->since_us >= HANGING_MS * 1000;
+           now.mono_us - conn->since_us >= HANGING_MS * INT64_C(1000);
 }
 
 void conn_retry_now(struct conn *conn, struct moment now)

@@ -334,11 +334,12 @@ static uint64_t hash_word(uint64_t hash, const char *bytes, size_t count)
 /* In lanes: none of them waits for another's product. */
 uint64_t read_hash(const char *bytes, size_t len)
 {
-    enum { LANES = 4, WORD = sizeof(uint64_t) };
+    enum { LANES = 4 };
+    const size_t word = sizeof(uint64_t), step = LANES * word;
     uint64_t lanes[LANES] = {1, 2, 3, 4}, hash = UINT64_C(0x9E3779B97F4A7C15) ^ len;
-    for (; len >= LANES * (size_t)WORD; bytes += LANES * WORD, len -= LANES * WORD) {
-        for (int i = 0; i < LANES; i++) {
-            lanes[i] = hash_word(lanes[i], bytes + i * WORD, WORD);
+    for (; len >= step; bytes += step, len -= step) {
+        for (size_t i = 0; i < LANES; i++) {
+            lanes[i] = hash_word(lanes[i], bytes + i * word, word);
         }
     }
     for (int i = 0; i < LANES; i++) {
@@ -346,7 +347,7 @@ uint64_t read_hash(const char *bytes, size_t len)
         hash ^= hash >> 29;
     }
     for (; len > 0;) {
-        size_t count = len < WORD ? len : WORD;
+        size_t count = len < word ? len : word;
         hash = hash_word(hash, bytes, count);
         bytes += count;
         len -= count;
