@@ -250,6 +250,18 @@ static bool take_binding(struct config *config, const struct ini_pair *pair, con
     return locate(problem, origin);
 }
 
+/* A line has no room for many: further ones of the same file go on. */
+static bool add_profiles(struct reading *reading, const char *text, struct place place)
+{
+    const struct value *before = &reading->config->values[CONFIG_PROFILES];
+    bool goes_on = before->level == place.level && *before->text != '\0' && *text != '\0';
+    char *all = goes_on ? mem_printf("%s, %s", before->text, text) : NULL;
+    bool good =
+        set(reading->config, CONFIG_PROFILES, goes_on ? all : text, place, reading->problem);
+    free(all);
+    return good;
+}
+
 static bool take_known(struct reading *reading, const struct ini_pair *pair, const char *origin)
 {
     enum config_id id;
@@ -261,6 +273,9 @@ static bool take_known(struct reading *reading, const struct ini_pair *pair, con
         return locate(reading->problem, origin);
     }
     struct place place = {reading->level, origin};
+    if (id == CONFIG_PROFILES) {
+        return add_profiles(reading, pair->value, place);
+    }
     return set(reading->config, id, pair->value, place, reading->problem);
 }
 
@@ -312,13 +327,16 @@ static bool read_config_file(struct config *config, const struct config_source *
                              struct problem *problem)
 {
     size_t len;
-    char *text =
-        source->path == NULL ? NULL : config_file_read(source->path, &len, &config->of_others);
+    bool named = source->path_must_exist;
+    char *text = source->path == NULL
+                     ? NULL
+                     : config_file_read(source->path, named, &len, &config->of_others);
     if (text == NULL) {
         bool absent = source->path == NULL || errno == ENOENT || errno == ENOTDIR;
-        return (absent && !source->path_must_exist) ||
+        return (absent && !named) ||
                problem_set(problem, "cannot read the config %s: %s",
-                           source->path != NULL ? source->path : "", strerror(errno));
+                           source->path != NULL ? source->path : "",
+                           errno == EINVAL ? "it is no regular file" : strerror(errno));
     }
     config->path = copy_text(source->path);
     struct reading reading = {config, source->path, CONFIG_FILE, problem};

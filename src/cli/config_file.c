@@ -12,10 +12,10 @@ static bool is_of_others(const struct stat *facts)
            (facts->st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
-char *config_file_read(const char *path, size_t *ret_len, bool *ret_of_others)
+char *config_file_read(const char *path, bool named, size_t *ret_len, bool *ret_of_others)
 {
     struct file file;
-    if (!file_read(AT_FDCWD, path, FILE_ANY, CONFIG_FILE_BYTES_MAX, &file)) {
+    if (!file_read(AT_FDCWD, path, named ? FILE_ANY : 0, CONFIG_FILE_BYTES_MAX, &file)) {
         return NULL;
     }
     *ret_len = file.len;

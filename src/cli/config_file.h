@@ -7,8 +7,8 @@
 
 #define CONFIG_FILE_BYTES_MAX ((size_t)1 << 20)
 
-/* NULL with errno set; EFBIG over the ceiling. To be freed. *ret_of_others: somebody else owns it
- * or may write to it. */
-char *config_file_read(const char *path, size_t *ret_len, bool *ret_of_others);
+/* NULL with errno set; EFBIG over the ceiling, EINVAL: no regular file, unless the user named it:
+ * his pipe is waited for. To be freed. *ret_of_others: somebody else owns it or may write to it. */
+char *config_file_read(const char *path, bool named, size_t *ret_len, bool *ret_of_others);
 
 #endif

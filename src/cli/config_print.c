@@ -1,6 +1,8 @@
 #include "config.h"
 #include "config_lists.h"
 
+#include <blotter/core/ini.h>
+
 #include <string.h>
 
 #define NAME_BYTES 64
@@ -32,9 +34,28 @@ static enum config_id key_of(const char *section, const char *line, size_t len)
     return CONFIG_TOTAL;
 }
 
+/* As many lines as they need. */
+static void print_names(const struct config *config, FILE *out)
+{
+    static const char key[] = "profiles =";
+    const char *name;
+    size_t used = 0;
+    for (size_t i = 0;
+         config_profile(config, 1) != NULL && (name = config_profile(config, i)) != NULL; i++) {
+        bool fits = used > 0 && used + strlen(name) + 2 <= INI_LINE_BYTES_MAX;
+        used = fits ? used + strlen(name) + 2 : strlen(key) + 1 + strlen(name);
+        fprintf(out, "%s%s %s", i > 0 && !fits ? "\n" : "", fits ? "," : key, name);
+    }
+    fprintf(out, "%s\n", used == 0 ? key : "");
+}
+
 static void print_value(const struct config *config, enum config_id id, FILE *out)
 {
     const char *text = config_text(config, id);
+    if (id == CONFIG_PROFILES) {
+        print_names(config, out);
+        return;
+    }
     /* What the profile set stands under its own key already. */
     text = id == CONFIG_PROFILE ? NULL : text;
     fprintf(out, "%s =%s%s\n", config_info(id)->name, text != NULL ? " " : "",

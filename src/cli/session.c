@@ -34,7 +34,8 @@ static bool open_log(struct session *session, struct problem *problem)
         return true;
     }
     write_without_signals();
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+    /* Who reads a pipe may stop: nothing waits for him. */
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     session->log = fd >= 0 ? fdopen(fd, "a") : NULL;
     if (session->log == NULL) {
         problem_set(problem, "cannot write the log file %s: %s", path, strerror(errno));

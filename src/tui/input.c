@@ -14,6 +14,7 @@ enum {
     SUB = 0x1A,
     ESC = 0x1B,
     DEL = 0x7F,
+    ST_EIGHT = 0x9C,
     COORDINATE_MAX = 10000
 };
 
@@ -199,8 +200,8 @@ static bool sequence_ends(const unsigned char *sequence, size_t len)
     if (len == 1) {
         return false;
     }
-    if (len == 2 && last == '[') {
-        return false; /* the Linux console's function keys: ESC [ [ A */
+    if (len == 2 && (last == '[' || last == 'M')) {
+        return false; /* the Linux console's function keys, ESC [ [ A; a mouse of old */
     }
     return last >= '@' && last <= '~';
 }
@@ -208,7 +209,7 @@ static bool sequence_ends(const unsigned char *sequence, size_t len)
 static void reset(struct input *input)
 {
     input->len = 0;
-    input->swallow = input->string = false;
+    input->swallow = input->string = input->eight = false;
 }
 
 /* What may follow ESC in a sequence: CSI and SS3, which are keys; DCS, OSC, APC, PM and SOS, which
@@ -216,6 +217,45 @@ static void reset(struct input *input)
 static bool is_introducer(unsigned char byte)
 {
     return byte != '\0' && strchr("[OP]_^X", byte) != NULL;
+}
+
+/* Those of eight bits, as one byte or as the character of that number: ESC and what they stand for.
+ */
+static bool begin_eight(struct input *input, uint32_t code)
+{
+    if (code < 0x80 || code > 0x9F || !is_introducer((unsigned char)(code - 0x40))) {
+        return false;
+    }
+    input->sequence[0] = ESC;
+    input->sequence[1] = (unsigned char)(code - 0x40);
+    input->len = 2;
+    input->eight = true;
+    return true;
+}
+
+/* ESC [ M and three bytes: what terminals send that do not know the numbers we ask for. */
+#define OLD_MOUSE_LEN 6
+
+static bool is_old_mouse(const struct input *input)
+{
+    return input->len >= 3 && input->sequence[1] == '[' && input->sequence[2] == 'M' &&
+           !input->swallow;
+}
+
+static void feed_old_mouse(struct input *input, unsigned char byte)
+{
+    char params[32];
+    const unsigned char *at = input->sequence + 3;
+    input->sequence[input->len++] = byte;
+    if (byte < ' ') {
+        reset(input);
+    } else if (input->len == OLD_MOUSE_LEN) {
+        snprintf(params, sizeof params, "%d;%d;%d", at[0] - ' ', at[1] - ' ', at[2] - ' ');
+        reset(input);
+        if (!input->pasting) {
+            emit_mouse(input, params, 'M');
+        }
+    }
 }
 
 static void feed_escape(struct input *input, unsigned char byte);
@@ -228,7 +268,8 @@ static void feed_string(struct input *input, unsigned char byte)
     input->len = 0;
     if (byte == ESC) {
         input->sequence[input->len++] = ESC;
-    } else if (byte == BEL || byte == CAN || byte == SUB || (escaped && byte == '\\')) {
+    } else if (byte == BEL || byte == CAN || byte == SUB || (escaped && byte == '\\') ||
+               (input->eight && byte == ST_EIGHT)) {
         reset(input);
     } else if (byte == INTERRUPT) {
         reset(input);
@@ -255,6 +296,10 @@ static void feed_escape(struct input *input, unsigned char byte)
         } else {
             emit_byte(input, byte, true);
         }
+        return;
+    }
+    if (is_old_mouse(input)) {
+        feed_old_mouse(input, byte);
         return;
     }
     if (byte < ' ' || byte >= DEL) {
@@ -291,7 +336,7 @@ static void feed_utf8(struct input *input, unsigned char byte)
     size_t used = utf8_next((const char *)input->sequence, input->len, &code);
     bool whole = used == input->len && want > 1;
     input->len = 0;
-    if (whole) {
+    if (whole && !begin_eight(input, code)) {
         emit_code(input, code, false);
     }
 }
@@ -313,7 +358,11 @@ static void feed_byte(struct input *input, unsigned char byte)
     } else if (byte >= 0x80 && (input->len > 0 || byte >= 0xC2)) {
         feed_utf8(input, byte);
     } else {
-        input->len = 0; /* an unfinished character is dropped */
+        bool within = input->len > 0; /* an unfinished character is dropped */
+        input->len = 0;
+        if (!within && begin_eight(input, byte)) {
+            return;
+        }
         if (byte < 0x80) {
             emit_byte(input, byte, false);
         }
@@ -329,17 +378,17 @@ void input_feed(struct input *input, const char *bytes, size_t len)
 
 enum input_wait input_pending(const struct input *input)
 {
-    if (input->string) {
+    bool begun = input->len > 0 && input->sequence[0] == ESC && !input->pasting;
+    if (input->string || (begun && input->len > 2)) {
         return INPUT_STRING;
     }
-    bool escape = input->len > 0 && input->sequence[0] == ESC && !input->pasting;
-    return escape ? INPUT_ESCAPE : INPUT_COMPLETE;
+    return begun ? INPUT_ESCAPE : INPUT_COMPLETE;
 }
 
 void input_flush(struct input *input)
 {
     size_t len = input->len;
-    bool escape = len > 0 && input->sequence[0] == ESC && !input->string;
+    bool escape = len > 0 && input->sequence[0] == ESC && !input->string && !input->eight;
     reset(input);
     if (!escape || input->pasting) {
         return;

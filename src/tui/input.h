@@ -3,7 +3,7 @@
  * Pure and push-driven: however the bytes are split, the same things come out. Time decides when
  * something is unfinished: when input_pending says so, the owner calls input_flush a while after
  * the last byte. Answers of the terminal that nobody here asked for (DCS, OSC, APC, PM, SOS) are
- * swallowed up to ST or BEL: they are no keys.
+ * swallowed up to ST or BEL: they are no keys. Controls of eight bits are those of two bytes.
  */
 #ifndef BLOTTER_TUI_INPUT_H
 #define BLOTTER_TUI_INPUT_H
@@ -43,6 +43,7 @@ struct input {
     size_t len;
     bool swallow; /* the rest of an overlong sequence */
     bool string;  /* inside an answer that lasts to ST or BEL; len is 1 behind an ESC */
+    bool eight;   /* it began with a control of eight bits, and may end with one */
     bool pasting;
 };
 
@@ -53,7 +54,8 @@ void input_feed(struct input *input, const char *bytes, size_t len);
 enum input_wait {
     INPUT_COMPLETE, /* nothing */
     INPUT_ESCAPE,   /* an ESC, or what begins like a sequence: it may be all that comes */
-    INPUT_STRING    /* an answer whose end is on its way: it takes as long as the line does */
+    INPUT_STRING /* a sequence of which more than its beginning is here, or an answer whose end is
+                    on its way: it takes as long as the line does */
 };
 enum input_wait input_pending(const struct input *input);
 

@@ -145,8 +145,14 @@ static void report_events(struct bench *bench, struct scene *scene, struct taken
     bench_peer(bench, "event.confirm.p50", samples_at(&peers->confirmations, 0.5));
     bench_peer(bench, "event.confirm.p99", samples_at(&peers->confirmations, 0.99));
     bench_limit(bench, "event.confirm.p50", get_ms, "one GET on a kept connection, by curl");
-    bench_note(bench, "event.confirm.p50", "CPU per event %.0f us, peer %.0f us",
-               ours->cpu_us / ours->events, peers->cpu_us / peers->events);
+    char peer[64] = ""; /* without one there is nothing to tell */
+    if (peers->events > 0) {
+        snprintf(peer, sizeof peer, ", peer %.0f us", peers->cpu_us / peers->events);
+    }
+    if (ours->events > 0) {
+        bench_note(bench, "event.confirm.p50", "CPU per event %.0f us%s",
+                   ours->cpu_us / ours->events, peer);
+    }
     if ((double)ours->confirmations.count < ours->events) {
         bench_note(bench, "event.confirm.p99", "%.0f of %.0f events were not confirmed",
                    ours->events - (double)ours->confirmations.count, ours->events);

@@ -905,7 +905,7 @@ static void test_trace(void **state)
         "\"step\":\"event\",\"event\":\"order_placed\",\"id\":0",
         "\"step\":\"event\",\"event\":\"unknown\",\"id\":0",
         "\"step\":\"stream_lost\",\"fault\":\"network\",\"attempt\":0",
-        "\"step\":\"stream_lost\",\"fault\":\"none\",\"attempt\":1,\"ended\":true",
+        "\"step\":\"stream_lost\",\"fault\":\"http\",\"attempt\":1,\"ended\":true",
         "\"step\":\"exit\",\"printed\":2,\"status\":0",
     };
     char name[] = "/tmp/blotter-trace-XXXXXX";

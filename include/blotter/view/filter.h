@@ -26,12 +26,15 @@ enum filter_op {
     FILTER_EQUAL
 };
 
+/* Which orders a word is about. */
+enum filter_only { FILTER_ANY, FILTER_WORKING, FILTER_OVER };
+
 struct filter_term {
     enum filter_op op;
     bool negate;
     int column;       /* -1: what a row is called by */
     unsigned classes; /* status: of these order classes too; bits 1u << enum order_class */
-    enum { FILTER_ANY, FILTER_WORKING, FILTER_OVER } only; /* of such orders alone */
+    enum filter_only only;
     double number;
     char word[FILTER_WORD_MAX];
 };

@@ -8,6 +8,7 @@
  * the library reads the stream itself.
  */
 #include "request.h"
+#include "stream/queue.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/linked.h>
@@ -24,8 +25,8 @@
 #define DEAD_PEER_MS 60000
 #define RETRY_AFTER_S 2
 #define PIECES_MAX 62 /* in one system call, beside a chunk's size and its end */
-#define CHUNK_END "\r\n"
-#define CHUNK_END_LEN 2
+#define CHUNK_END BODY_CHUNK_END
+#define CHUNK_END_LEN BODY_CHUNK_END_LEN
 
 /* --- suspended ------------------------------------------------------------------------------ */
 
@@ -153,13 +154,34 @@ static enum outcome send_all(struct request *request)
     }
 }
 
+/* The common case, one event for a stream that has had all before: one call with one piece. False:
+ * there is more to do. */
+static bool send_one(struct request *request)
+{
+    struct iovec event, chunk;
+    if (in_chunk(&request->wire) || !emitter_peek_chunk(request->subscriber, &event, &chunk)) {
+        return false;
+    }
+    ssize_t sent =
+        send(request->wire.fd, chunk.iov_base, chunk.iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent == (ssize_t)chunk.iov_len) {
+        emitter_take_chunk(request->subscriber);
+        return true;
+    }
+    if (sent > 0) {
+        begin_chunk(&request->wire, &event, 1);
+        note_sent(request, (size_t)sent);
+    }
+    return false;
+}
+
 static void flush(struct request *request)
 {
     struct server *server = request->server;
     bool told = request->wire.told_of_room;
     delist(request);
     request->wire.told_of_room = false;
-    switch (send_all(request)) {
+    switch (send_one(request) ? SENT_ALL : send_all(request)) {
     case BLOCKED:
         enlist(request, &server->blocked);
         mhdloop_await(server->mhdloop, request->wire.fd, request, true);

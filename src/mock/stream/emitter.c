@@ -434,6 +434,27 @@ ssize_t emitter_peek(struct emitter *emitter, struct subscriber *subscriber, str
     return (ssize_t)count;
 }
 
+bool emitter_peek_chunk(const struct subscriber *subscriber, struct iovec *ret_event,
+                        struct iovec *ret_chunk)
+{
+    if (subscriber->offset != 0 || !queue_is_next(subscriber) || subscriber->own.len > 0 ||
+        subscriber->at->next->next != NULL || subscriber->heartbeat_due || subscriber->dropped ||
+        subscriber->ended) {
+        return false;
+    }
+    const struct body *body = subscriber->at->next->body;
+    *ret_event = (struct iovec){body->bytes, body->len};
+    *ret_chunk = (struct iovec){body->bytes - body->head_len,
+                                body->head_len + body->len + BODY_CHUNK_END_LEN};
+    return true;
+}
+
+void emitter_take_chunk(struct subscriber *subscriber)
+{
+    skip_queue(subscriber, subscriber->at->next->body->len);
+    subscriber->awake = false;
+}
+
 ssize_t emitter_read(struct emitter *emitter, struct subscriber *subscriber, char *into,
                      size_t size)
 {

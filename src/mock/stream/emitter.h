@@ -61,6 +61,14 @@ ssize_t emitter_peek(struct emitter *emitter, struct subscriber *subscriber, str
 void emitter_skip(struct subscriber *subscriber, size_t size);
 
 /*
+ * When all that is there is one event, from its beginning on: the event, and the chunk of HTTP that
+ * it makes. It was taken whole: nothing more is there then.
+ */
+bool emitter_peek_chunk(const struct subscriber *subscriber, struct iovec *ret_event,
+                        struct iovec *ret_chunk);
+void emitter_take_chunk(struct subscriber *subscriber);
+
+/*
  * Publishes an event to a user's subscribers, or to all with user NULL. id 0: transient, not
  * replayed. Ids must be published in increasing order. data is a JSON text, timestamp ISO 8601.
  */

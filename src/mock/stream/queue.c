@@ -5,12 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HEAD_MAX (16 + BODY_CHUNK_END_LEN)
+
 struct body *body_new(const char *bytes, size_t len)
 {
-    struct body *body = mem_alloc(sizeof *body + len);
+    struct body *body = mem_alloc(sizeof *body + HEAD_MAX + len + BODY_CHUNK_END_LEN);
     body->refs = 1;
     body->len = len;
+    body->bytes = body->framed + HEAD_MAX;
     memcpy(body->bytes, bytes, len);
+    memcpy(body->bytes + len, BODY_CHUNK_END, BODY_CHUNK_END_LEN);
+    char *head = body->bytes - BODY_CHUNK_END_LEN;
+    memcpy(head, BODY_CHUNK_END, BODY_CHUNK_END_LEN);
+    do {
+        *--head = "0123456789abcdef"[len % 16];
+        len /= 16;
+    } while (len > 0);
+    body->head_len = (size_t)(body->bytes - head);
     return body;
 }
 

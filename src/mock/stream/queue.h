@@ -7,12 +7,18 @@
 
 #include <stddef.h>
 
-/* One event's bytes, shared by all queues that carry it. */
+/* One event's bytes, shared by all queues that carry it; before and behind them stands what makes
+ * them a chunk of HTTP. */
 struct body {
     size_t refs;
     size_t len;
-    char bytes[];
+    char *bytes;
+    size_t head_len; /* of the chunk: it begins so many bytes before */
+    char framed[];
 };
+
+#define BODY_CHUNK_END "\r\n"
+#define BODY_CHUNK_END_LEN 2
 
 struct queued {
     size_t refs;

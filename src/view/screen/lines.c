@@ -181,7 +181,7 @@ static void add_net_liq(struct bar *bar, const struct frame *frame)
     const struct account *account = account_of(frame, &stale);
     double value = account != NULL ? money_net_liq(account, &frame->screen->money) : (double)NAN;
     char out[FORMAT_MAX];
-    if (isnan(value)) {
+    if (account == NULL || isnan(value)) {
         return;
     }
     unsigned flags = isnan(account->net_liq) ? FORMAT_DERIVED : 0; /* else it was sent */

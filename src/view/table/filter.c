@@ -15,7 +15,7 @@
 /* What people call the columns; some call one only what it is of some orders. */
 static const struct {
     enum pane pane;
-    int only;
+    enum filter_only only;
     const char *name, *column;
 } aliases[] = {
     {PANE_ORDERS, FILTER_OVER, "slip", "go"},

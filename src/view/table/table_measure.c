@@ -90,6 +90,15 @@ static bool is_leg(const struct column *column, const struct row *row)
            *((const struct order *)(const void *)row)->parent_id != '\0';
 }
 
+/* A short word for what is done gets how long it took; " in 3 s" will do. */
+static int duration_width(const struct column *column, const struct row *row)
+{
+    const struct order *order = (const struct order *)(const void *)row;
+    bool known = column->compose == order_status_composed && order->class == ORDER_DONE &&
+                 order->executed_ms != MODEL_NO_TIME && order->created_ms != MODEL_NO_TIME;
+    return known ? (int)sizeof " in 3 s" - 1 : 0;
+}
+
 static void measure_cell(const struct column *column, const struct row *row,
                          struct column_extent *extent, int64_t now_ms)
 {
@@ -100,6 +109,8 @@ static void measure_cell(const struct column *column, const struct row *row,
                 (width > 8 || is_leg(column, row)) && width + COMPOSED_LONGER > extent->text_width;
             if (column->compose != NULL && widest) {
                 width = composed_width(column, row, now_ms);
+            } else if (column->compose != NULL && width <= 8) {
+                width += duration_width(column, row);
             }
             extent->text_width = width > extent->text_width ? width : extent->text_width;
         }

@@ -202,6 +202,9 @@ static void the_profiles_that_are_in_force(void **state)
         {TWO, "", {"-Pb", "-Pa"}, "b+a", NULL},
         {TWO "[main]\nprofiles = a , b\n", "", {NULL}, "a+b", NULL},
         {TWO "[main]\nprofiles = b\n", "", {NULL}, "b", "2"},
+        {TWO "[main]\nprofiles = b\nprofiles = a\n", "", {NULL}, "b+a", NULL},
+        {TWO "[main]\nprofiles = b\nprofiles = a\n", "", {"-Oprofiles=a"}, "a", "1"},
+        {TWO "[main]\nprofiles = b, a\nprofiles =\nprofiles = b\n", "", {NULL}, "b", "2"},
         {TWO "[main]\nprofiles = a,b\nprofile = a\n", "", {NULL}, "a+b", NULL},
         {TWO "[main]\nprofiles = a,b\n", "b", {NULL}, "b", "2"},
         {TWO "[main]\nprofiles = a,b\n", "b", {"-Oprofiles=b,a"}, "b+a", NULL},
@@ -226,9 +229,10 @@ static void the_profiles_that_are_in_force(void **state)
         }
         name_profiles(config, names, sizeof names);
         const char *user = config_text(config, CONFIG_USER);
-        if (strcmp(names, rows[i].expected) != 0 || (user == NULL) != (rows[i].user == NULL) ||
-            (user != NULL && strcmp(user, rows[i].user) != 0)) {
-            fail_msg("row %zu: %s, user %s", i, names, user != NULL ? user : "none");
+        const char *expected = rows[i].user != NULL ? rows[i].user : "none";
+        user = user != NULL ? user : "none";
+        if (strcmp(names, rows[i].expected) != 0 || strcmp(user, expected) != 0) {
+            fail_msg("row %zu: %s, user %s", i, names, user);
         }
         config_free(config);
     }
@@ -574,6 +578,34 @@ static void printed_profiles_read_back(void **state)
     config_free(again);
 }
 
+/* More names than a line holds. */
+static void many_profiles_read_back(void **state)
+{
+    (void)state;
+    char text[4096];
+    struct problem problem = {0};
+    size_t len = 0;
+    for (int i = 0; i < CONFIG_PROFILES_MAX; i++) {
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                "[main]\nprofiles = account-%d\n[profile.account-%d]\nuser = %d\n",
+                                i, i, i);
+    }
+    struct config *config = load(text, NULL, &problem);
+    assert_non_null(config);
+    char *first = print(config);
+    struct config *again = load(first, NULL, &problem);
+    if (again == NULL) {
+        fail_msg("%s", problem.text);
+    }
+    for (size_t i = 0; i < CONFIG_PROFILES_MAX; i++) {
+        assert_string_equal(config_profile(again, i), config_profile(config, i));
+    }
+    assert_null(config_profile(again, CONFIG_PROFILES_MAX));
+    free(first);
+    config_free(config);
+    config_free(again);
+}
+
 static void files_that_cannot_be_read(void **state)
 {
     (void)state;
@@ -590,6 +622,13 @@ static void files_that_cannot_be_read(void **state)
     source = (struct config_source){"/dev/zero", true, NULL, NULL};
     assert_null(config_load(&source, &problem));
     assert_string_equal(problem.text, "cannot read the config /dev/zero: File too large");
+    /* A pipe that nobody named is not waited for. */
+    assert_true(remove(file) == 0 && mkfifo(file, 0600) == 0);
+    source = (struct config_source){file, false, NULL, NULL};
+    assert_null(config_load(&source, &problem));
+    assert_non_null(strstr(problem.text, "it is no regular file"));
+    assert_int_equal(remove(file), 0);
+    write_file("");
 }
 
 /* A zone database of one zone: the system's may not be installed where we are built. */
@@ -703,6 +742,7 @@ int main(void)
         cmocka_unit_test(printed_defaults_are_the_default_file),
         cmocka_unit_test(printed_config_reads_back),
         cmocka_unit_test(printed_profiles_read_back),
+        cmocka_unit_test(many_profiles_read_back),
         cmocka_unit_test(files_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);

@@ -257,8 +257,9 @@ static void test_whose_places_are_refused(void **state)
         char why[CURSOR_WHY_MAX] = "";
         write_text(place->path, rows[i].text, 0600);
         struct watch_cursor *cursor = watch_cursor_open(place->path, rows[i].owner, 1, why);
-        if ((cursor != NULL) != (rows[i].why == NULL) ||
-            (cursor == NULL && strstr(why, rows[i].why) == NULL)) {
+        bool right = rows[i].why == NULL ? cursor != NULL
+                                         : cursor == NULL && strstr(why, rows[i].why) != NULL;
+        if (!right) {
             fail_msg("row %zu: %s", i, why);
         }
         watch_cursor_close(cursor);

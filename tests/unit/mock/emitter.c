@@ -311,6 +311,42 @@ static void test_heartbeats_come_when_they_are_due_and_never_inside_an_event(voi
     emitter_close(scene->emitter, subscriber);
 }
 
+/* One event for who has had all before is a chunk as it stands; anything else is put together. */
+static void test_one_event_is_a_chunk(void **state)
+{
+    struct scene *scene = *state;
+    struct subscriber *one = emitter_open(scene->emitter, now, "u1", NULL, scene);
+    struct iovec event, chunk;
+    assert_false(emitter_peek_chunk(one, &event, &chunk)); /* the welcome is there */
+    take(scene, one, 100);
+    assert_false(emitter_peek_chunk(one, &event, &chunk)); /* nothing is */
+    happen(scene, "u1", "1");
+    static const char wanted[] = EVENT("1001", "1");
+    char framed[sizeof wanted + 16];
+    int len = snprintf(framed, sizeof framed, "%zx\r\n%s\r\n", sizeof wanted - 1, wanted);
+    assert_true(emitter_peek_chunk(one, &event, &chunk));
+    assert_int_equal(chunk.iov_len, len);
+    assert_memory_equal(chunk.iov_base, framed, chunk.iov_len);
+    assert_int_equal(event.iov_len, sizeof wanted - 1);
+    assert_memory_equal(event.iov_base, wanted, event.iov_len);
+    size_t wakes = (size_t)told.wakes;
+    emitter_take_chunk(one);
+    assert_false(emitter_peek_chunk(one, &event, &chunk));
+    happen(scene, "u1", "2");
+    assert_int_equal(told.wakes, wakes + 1);
+    assert_true(emitter_peek_chunk(one, &event, &chunk));
+    happen(scene, "u1", "3");
+    assert_false(emitter_peek_chunk(one, &event, &chunk)); /* two are */
+    char part[5];
+    assert_int_equal(emitter_read(scene->emitter, one, part, sizeof part), sizeof part);
+    assert_false(emitter_peek_chunk(one, &event, &chunk)); /* one has begun */
+    take(scene, one, 300);
+    happen(scene, "u1", "4");
+    emitter_tick(scene->emitter, (struct moment){now.mono_us + 30000000, 0});
+    assert_false(emitter_peek_chunk(one, &event, &chunk)); /* a heartbeat goes with it */
+    emitter_close(scene->emitter, one);
+}
+
 static void test_a_look_takes_nothing_and_copies_nothing(void **state)
 {
     struct scene *scene = *state;
@@ -543,6 +579,7 @@ int main(void)
         cmocka_unit_test(test_the_reference_has_no_ids_and_welcomes_twice),
         cmocka_unit_test_setup_teardown(
             test_heartbeats_come_when_they_are_due_and_never_inside_an_event, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_one_event_is_a_chunk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_look_takes_nothing_and_copies_nothing, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_the_end_gives_what_is_queued_and_then_ends, setup,

@@ -492,6 +492,25 @@ static void test_an_end_that_nobody_told_is_marked(void **state)
     }
 }
 
+/* "COMPLETE in 3 s": a short word has room for how long it took. */
+static void test_a_short_status_keeps_its_duration(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"orders\":[{\"id\":\"a\",\"status\":\"COMPLETE\",\"class\":\"done\","
+        "\"createdAt\":\"2024-10-28T09:02:03Z\",\"executedAt\":\"2024-10-28T09:02:06Z\"}]}";
+    struct fixture fixture;
+    size_t count, c = 0;
+    const struct column *columns = columns_of(PANE_ORDERS, &count);
+    while (columns[c].compose != order_status_composed) {
+        c++;
+    }
+    open_table(&fixture, PANE_ORDERS);
+    take(&fixture, body);
+    assert_true(fixture.table.extents[c].text_width >= (int)strlen("COMPLETE in 3 s"));
+    close_table(&fixture);
+}
+
 /* --- a number is never cut ------------------------------------------------------------------ */
 
 static void cell_text(const struct canvas *canvas, struct table_slot slot, int y, char *out)
@@ -626,6 +645,7 @@ int main(void)
         cmocka_unit_test(test_price_alerts),
         cmocka_unit_test(test_sparklines_cover_the_session),
         cmocka_unit_test(test_lists_that_went_cannot_be_stepped_through),
+        cmocka_unit_test(test_a_short_status_keeps_its_duration),
         cmocka_unit_test(test_an_end_that_nobody_told_is_marked),
         cmocka_unit_test(test_no_figure_is_cut_at_any_width),
     };
