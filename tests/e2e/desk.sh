@@ -227,7 +227,11 @@ kills=0 pause=0.
 [ "$engine" != nats ] || pause='' # the recipe waits for a second before it begins
 end=$(($(date +%s) + seconds))
 while [ "$(date +%s)" -lt "$end" ]; do
-    victims=$(family "$loop" | grep -vx "$loop")
+    # A blotter whose shell was killed goes on, and keeps the cursor: it is one of them.
+    victims=$({
+        family "$loop" | grep -vx "$loop"
+        pgrep -f -- "--cursor $work/"
+    } | sort -u)
     count=$(echo "$victims" | wc -w)
     if [ -n "$store" ] && [ "$(($(random) % 6))" = 0 ]; then
         victim=$(pgrep -P "$store" | head -n 1)
