@@ -13,9 +13,10 @@ struct body *body_new(const char *bytes, size_t len)
     body->refs = 1;
     body->len = len;
     body->bytes = body->framed + HEAD_MAX;
-    memcpy(body->bytes, bytes, len); /* NOLINT(bugprone-not-null-terminated-result): no string */
+    memcpy(body->bytes, bytes, len);
     memcpy(body->bytes + len, BODY_CHUNK_END, BODY_CHUNK_END_LEN);
     char *head = body->bytes - BODY_CHUNK_END_LEN;
+    /* NOLINTNEXTLINE(bugprone-not-null-terminated-result): no string */
     memcpy(head, BODY_CHUNK_END, BODY_CHUNK_END_LEN);
     do {
         *--head = "0123456789abcdef"[len % 16];
