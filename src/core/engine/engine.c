@@ -239,7 +239,7 @@ bool engine_fetch_ok(struct engine *engine, struct moment now, uint64_t fetch_id
     uint64_t id = response_id(engine, swr, response->last_event_id);
     int64_t began_us = swr->fetch.began_us;
     bool passed = swr_is_older(swr, response, id);
-    struct swr_outcome outcome = passed ? swr_pass(swr, now, id != 0 && id < swr->held.id)
+    struct swr_outcome outcome = passed ? swr_pass(swr, now, response, id != 0 && id < swr->held.id)
                                         : swr_take(swr, now, response, id, &fault);
     if (!outcome.decoded) {
         give_up_fetch(engine, swr, &fault);

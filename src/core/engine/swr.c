@@ -236,21 +236,44 @@ static void confirm(struct swr *swr, struct moment now, const struct engine_resp
     end_faults(swr);
 }
 
+/* The tag without the mark of a weak one: what says "not modified" need not repeat it. */
+static const char *opaque_tag(const char *etag)
+{
+    return strncmp(etag, "W/", 2) == 0 ? etag + 2 : etag;
+}
+
+/* Not modified since what somebody else was sent: a cache's mistake, and no word about ours. */
+static bool is_of_another_body(const struct swr *swr, const struct engine_response *response)
+{
+    return response->status == 304 && response->etag != NULL && swr->etag != NULL &&
+           strcmp(opaque_tag(response->etag), opaque_tag(swr->etag)) != 0;
+}
+
+/* What says "not modified" and leaves a doubt is not asked that way again: the body will tell. */
+static void doubt_tag(struct swr *swr, const struct engine_response *response)
+{
+    if (response->status == 304 && swr->doubt.on) {
+        swr_forget_etag(swr);
+    }
+}
+
 bool swr_is_older(const struct swr *swr, const struct engine_response *response, uint64_t id)
 {
-    if (id != 0 && id < swr->held.id) {
+    if ((id != 0 && id < swr->held.id) || is_of_another_body(swr, response)) {
         return true;
     }
     int64_t read_us = swr->fetch.began_us - response->age_ms * MS;
     return swr->loaded && response->age_ms > 0 && read_us < swr->held_us - AGE_UNIT_US;
 }
 
-struct swr_outcome swr_pass(struct swr *swr, struct moment now, bool by_id)
+struct swr_outcome swr_pass(struct swr *swr, struct moment now,
+                            const struct engine_response *response, bool by_id)
 {
     struct swr_outcome outcome = {.decoded = true, .unchanged = true};
     swr->answered_seq = swr->fetch.began.seq;
     swr->overtaken = has_news(swr) ? swr->overtaken + 1 : 0;
     doubt_again(swr, now, false);
+    doubt_tag(swr, response);
     outcome.lied = by_id && outlasts_ids(swr, now);
     end_fetch(swr, now);
     end_faults(swr);
@@ -288,6 +311,7 @@ struct swr_outcome swr_take(struct swr *swr, struct moment now,
     }
     confirm(swr, now, response, &answer);
     judge(swr, now, &change, &outcome);
+    doubt_tag(swr, response);
     end_fetch(swr, now);
     outcome.rows_changed = change.changed;
     outcome.unchanged = outcome.unchanged || !change.changed;

@@ -126,11 +126,15 @@ struct swr_outcome swr_take(struct swr *swr, struct moment now,
                             const struct engine_response *response, uint64_t id,
                             struct fault *ret_fault);
 
-/* Whether a response is older than what is held, by its id (0: none) or by its age. */
+/*
+ * Whether a response is older than what is held, by its id (0: none) or by its age, or says "not
+ * modified" of another body.
+ */
 bool swr_is_older(const struct swr *swr, const struct engine_response *response, uint64_t id);
 
 /* Then nothing of it is shown. */
-struct swr_outcome swr_pass(struct swr *swr, struct moment now, bool by_id);
+struct swr_outcome swr_pass(struct swr *swr, struct moment now,
+                            const struct engine_response *response, bool by_id);
 
 /* The fetch in flight failed. Dirty stays (R5). The caller decides when to try again. */
 void swr_failed(struct swr *swr, struct moment now, const struct fault *fault);

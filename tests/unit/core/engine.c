@@ -1758,6 +1758,50 @@ static struct bench bench_with_etag(void)
     return bench;
 }
 
+/* A cache says so of what somebody else was sent, or of what it has not asked about for long. */
+static void test_a_304_that_leaves_a_doubt_costs_its_etag(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *etag;
+        int64_t age_ms;
+        bool told; /* an event that what is held knows nothing of */
+        const char *next;
+    } rows[] = {
+        {"ours", "\"n10\"", 0, false, "\"n10\""},
+        {"ours, weak", "W/\"n10\"", 0, false, "W/\"n10\""},
+        {"without a name", NULL, 0, false, "\"n10\""},
+        {"of another body", "\"n9\"", 0, false, ""},
+        {"of another body after an event", "\"n9\"", 0, true, ""},
+        {"against an event", "\"n10\"", 0, true, ""},
+        {"older than an event", "\"n10\"", 600000, true, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bench bench = bench_with_etag();
+        wait_ms(&bench, 10000);
+        if (rows[i].told) {
+            tell(&bench, EXECUTE_A, "11");
+        } else {
+            engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_ORDERS));
+        }
+        wait_ms(&bench, 300);
+        assert_string_equal(bench.etag[RESOURCE_ORDERS], "\"n10\"");
+        struct engine_response response = {
+            .status = 304, .etag = rows[i].etag, .age_ms = rows[i].age_ms};
+        uint64_t fetch = bench.fetch[RESOURCE_ORDERS];
+        bench.fetch[RESOURCE_ORDERS] = 0;
+        assert_true(engine_fetch_ok(bench.engine, bench.now, fetch, &response));
+        engine_trigger(bench.engine, bench.now, ENGINE_MANUAL, RESOURCE_BIT(RESOURCE_ORDERS));
+        wait_ms(&bench, 1000);
+        assert_true(bench.fetch[RESOURCE_ORDERS] != 0);
+        if (strcmp(bench.etag[RESOURCE_ORDERS], rows[i].next) != 0) {
+            fail_msg("%s: asked again with %s", rows[i].name, bench.etag[RESOURCE_ORDERS]);
+        }
+        engine_free(bench.engine);
+    }
+}
+
 static void test_a_new_history_asks_without_the_old_etag(void **state)
 {
     (void)state;
@@ -1870,6 +1914,7 @@ int main(void)
         cmocka_unit_test(test_the_time_shown_is_the_newest_figures),
         cmocka_unit_test(test_focus_is_soft),
         cmocka_unit_test(test_a_304_confirms),
+        cmocka_unit_test(test_a_304_that_leaves_a_doubt_costs_its_etag),
         cmocka_unit_test(test_a_new_history_asks_without_the_old_etag),
         cmocka_unit_test(test_a_later_opening_asks_without_etags),
         cmocka_unit_test(test_transient_messages_never_fetch),
