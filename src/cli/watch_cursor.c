@@ -397,7 +397,7 @@ bool watch_cursor_add(struct watch_cursor *cursor, const struct watch_cursor_own
         place_done(place);
         *place = (struct place){.left = true};
     }
-    if (wrong != NULL) {
+    if (place == NULL || wrong != NULL) {
         snprintf(why, CURSOR_WHY_MAX, "cannot use the cursor %.200s: %s", cursor->path, wrong);
         return false;
     }

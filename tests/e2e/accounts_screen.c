@@ -62,7 +62,7 @@ static void write_file(const struct world *world, const char *name, const char *
     assert_int_equal(rename(temporary, path), 0);
 }
 
-static size_t put_broker(const struct world *world, char *text, size_t size)
+static void put_broker(const struct world *world, char *text, size_t size)
 {
     static const char *const names[] = {"key_id", "secret"};
     size_t len = (size_t)snprintf(
@@ -71,7 +71,6 @@ static size_t put_broker(const struct world *world, char *text, size_t size)
         len += (size_t)snprintf(text + len, size - len, "secrets.%s = file:%s/%s\n", names[i],
                                 world->broker.home, names[i]);
     }
-    return len;
 }
 
 /* The profiles that are named, whatever is up. */
@@ -92,7 +91,7 @@ static void write_config(const struct world *world, const char *profiles)
         }
     }
     if (world->has_broker) {
-        len += put_broker(world, text + len, sizeof text - len);
+        put_broker(world, text + len, sizeof text - len);
     }
     write_file(world, "blotter.ini", text);
 }

@@ -567,10 +567,9 @@ static void test_a_limited_file_is_survived(void **state)
     (void)state;
     assert_non_null(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/mock.db", directory);
-    const char *args[] = {"-c",
-                          "ulimit -f 1000; exec \"$0\" --db \"$1\" --rate 0 --quotes 0 --allow-sql"
-                          " 2>/dev/null",
-                          wire_program, path, NULL};
+    static const char command[] =
+        "ulimit -f 1000; exec \"$0\" --db \"$1\" --rate 0 --quotes 0 --allow-sql 2>/dev/null";
+    const char *args[] = {"-c", command, wire_program, path, NULL};
     struct server server;
     assert_true(server_start(&server, "/bin/sh", args));
     int status = 200;

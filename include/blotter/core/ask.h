@@ -20,6 +20,7 @@
 
 #define ASK_SYMBOLS_MAX 2000 /* symbols whose quotes are asked for; further ones are left out */
 #define ASK_CLOCK_S 60       /* how often the clock is asked */
+#define ASK_CLOCK_LEAST_S 5  /* and what lies between two times at least, whatever it says */
 #define ASK_POLL_S 10        /* for what has no poll of its own and no stream either */
 #define ASK_HOLD_MAX_MS ((int64_t)3600 * 1000)
 

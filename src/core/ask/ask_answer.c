@@ -83,7 +83,7 @@ static int64_t patience_ms(const struct ask *ask, struct ask_host *host,
     int64_t asked_ms = answer->fault->retry_after_ms;
     int64_t until_ms = reset_ms(ask, answer, now);
     asked_ms = asked_ms > until_ms ? asked_ms : until_ms;
-    if (asked_ms <= 0) { /* "at once" is no answer from who has just said that it is too much */
+    if (asked_ms < HOLD_FIRST_MS) { /* "at once" is no answer from who says that it is too much */
         asked_ms =
             HOLD_FIRST_MS << (host->refusals < DOUBLINGS_MAX ? host->refusals : DOUBLINGS_MAX);
         asked_ms = asked_ms < HOLD_LAST_MS ? asked_ms : HOLD_LAST_MS;
@@ -186,6 +186,29 @@ static bool turn_page(struct ask_turn *turn, const struct ask_answer *answer, bo
     return goes_on;
 }
 
+/* Parts of a turn that were asked for by the old values do not go together with new ones. */
+static void begin_anew(struct ask *ask, const struct ask_value *value)
+{
+    for (size_t i = 0; i < ask->turn_count; i++) {
+        struct ask_turn *turn = &ask->turns[i];
+        const char *path = turn->section->get.path;
+        if (turn->under_way && path != NULL && backend_names(path, value->name)) {
+            turn->mixed = turn->request != 0;
+            if (!turn->mixed) {
+                ask_rewind(turn);
+            }
+        }
+    }
+}
+
+static void take_values(struct ask *ask, size_t index, const struct ask_answer *answer)
+{
+    struct ask_value *value = &ask->values[index];
+    if (ask_value_set(value, answer->values, answer->value_count)) {
+        begin_anew(ask, value);
+    }
+}
+
 static enum ask_outcome take_good(struct ask *ask, struct ask_turn *turn,
                                   const struct ask_answer *answer, struct moment now)
 {
@@ -195,7 +218,11 @@ static enum ask_outcome take_good(struct ask *ask, struct ask_turn *turn,
     turn->failures = 0;
     turn->rediscovered = false;
     if (turn->target.kind == ASK_DISCOVER) {
-        ask_value_set(&ask->values[turn->target.index], answer->values, answer->value_count);
+        take_values(ask, turn->target.index, answer);
+    }
+    if (turn->mixed) {
+        ask_rewind(turn);
+        return ASK_AGAIN;
     }
     if (turn->at == 0 && turn->page == 1) {
         turn->cut = false;

@@ -29,6 +29,7 @@ struct ask_turn {
     int64_t since_us; /* since when */
     bool under_way;   /* something of it was asked */
     bool outdated;    /* and there is more to ask for since: it is asked once more */
+    bool mixed;       /* and what its address names is something else since: it begins anew */
     uint64_t request; /* 0: none is out */
     uint64_t login;   /* the secrets' number with which that was sent */
     size_t at;        /* which of the combinations of values and symbols */

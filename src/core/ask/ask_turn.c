@@ -34,6 +34,7 @@ void ask_rewind(struct ask_turn *turn)
     turn->at = 0;
     turn->page = 1;
     turn->under_way = false;
+    turn->mixed = false;
 }
 
 void ask_end(struct ask *ask, struct ask_turn *turn, struct moment now)
@@ -71,8 +72,12 @@ void ask_plan_poll(struct ask *ask, struct ask_turn *turn, struct moment now)
     int64_t interval_us = ask_interval_us(ask, turn);
     int64_t from_us = turn->last_us != MOMENT_NEVER ? turn->last_us : now.mono_us;
     turn->poll_us = interval_us == MOMENT_NEVER ? MOMENT_NEVER : from_us + interval_us;
-    if (turn->target.kind == ASK_CLOCK && ask->opens_ms > now.wall_ms) {
+    bool changes_soon =
+        ask->opens_ms > now.wall_ms && ask->opens_ms - now.wall_ms < (int64_t)ASK_CLOCK_S * 1000;
+    if (turn->target.kind == ASK_CLOCK && changes_soon) {
         int64_t change_us = now.mono_us + (ask->opens_ms - now.wall_ms) * 1000;
+        int64_t least_us = from_us + ASK_CLOCK_LEAST_S * S_US; /* one that is always about to */
+        change_us = change_us > least_us ? change_us : least_us;
         turn->poll_us = change_us < turn->poll_us ? change_us : turn->poll_us;
     }
 }

@@ -65,7 +65,7 @@ static struct ask_value *find(struct ask *ask, const char *name, size_t len)
 bool ask_value_set(struct ask_value *value, const char *const *values, size_t count)
 {
     count = count < BACKEND_VALUES_MAX ? count : BACKEND_VALUES_MAX;
-    bool others = !value->known || value->count != count;
+    bool others = value->count != count;
     for (size_t i = 0; i < count && !others; i++) {
         others = strcmp(value->values[i], values[i]) != 0;
     }

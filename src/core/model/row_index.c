@@ -59,7 +59,23 @@ void row_index_clear(struct row_index *index)
 {
     free(index->slots);
     free(index->next);
-    *index = (struct row_index){.by_instrument = index->by_instrument};
+    index->slots = index->next = NULL;
+    index->slot_count = index->linked = index->room = 0;
+}
+
+/* Takes in the rows in front of those that it has. */
+static void link_rows(struct row_index *index, const struct snapshot *snapshot)
+{
+    if (snapshot->row_count > index->room) {
+        index->room = snapshot->row_count + (index->linked > 0 ? index->linked / 4 + 16 : 0);
+        index->next = mem_realloc_array(index->next, index->room + 1, sizeof *index->next);
+    }
+    while (index->linked < snapshot->row_count) {
+        size_t distance = ++index->linked;
+        uint32_t *slot = slot_of(index, text_of(index, snapshot, distance));
+        index->next[distance] = *slot;
+        *slot = (uint32_t)distance;
+    }
 }
 
 void row_index_build(struct row_index *index, const struct snapshot *snapshot)
@@ -75,7 +91,7 @@ void row_index_build(struct row_index *index, const struct snapshot *snapshot)
     }
     memset(index->slots, 0, slot_count * sizeof *index->slots);
     index->linked = 0;
-    row_index_add_front(index, snapshot);
+    link_rows(index, snapshot);
 }
 
 void row_index_add_front(struct row_index *index, const struct snapshot *snapshot)
@@ -86,17 +102,8 @@ void row_index_add_front(struct row_index *index, const struct snapshot *snapsho
     bool sparse = index->slot_count / SPARSE > snapshot->row_count + 1;
     if (snapshot->row_count > index->slot_count || sparse) {
         row_index_build(index, snapshot);
-        return;
-    }
-    if (snapshot->row_count > index->room) {
-        index->room = snapshot->row_count + (index->linked > 0 ? index->linked / 4 + 16 : 0);
-        index->next = mem_realloc_array(index->next, index->room + 1, sizeof *index->next);
-    }
-    while (index->linked < snapshot->row_count) {
-        size_t distance = ++index->linked;
-        uint32_t *slot = slot_of(index, text_of(index, snapshot, distance));
-        index->next[distance] = *slot;
-        *slot = (uint32_t)distance;
+    } else {
+        link_rows(index, snapshot);
     }
 }
 

@@ -385,6 +385,7 @@ static bool group_agrees(const struct pending *log, const struct snapshot *base,
     if (row == NULL) {
         return !lacks_row(log, base, group, response);
     }
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): nobody collects none */
     if (group->entries[group->count - 1]->change->action == CHANGE_REMOVE) {
         return false;
     }
@@ -507,10 +508,10 @@ static void contradict(struct settling *settling, struct pending_entry *entry,
     }
 }
 
-static void settle_row(struct settling *settling, const struct group *group)
+static void settle_row(struct settling *settling, const char *id, const struct group *group)
 {
     const struct snapshot *base = settling->base;
-    size_t i = base != NULL ? model_find(base, group->entries[0]->texts) : 0;
+    size_t i = base != NULL ? model_find(base, id) : 0;
     const struct row *row = base != NULL && i < base->row_count ? model_row(base, i) : NULL;
     bool agrees = base == NULL || group_agrees(settling->log, base, group, row, settling->response);
     for (size_t k = 0; k < group->count; k++) {
@@ -571,7 +572,7 @@ struct patch_change settle_log(struct pending *log, const struct snapshot *base,
             struct group group;
             collect(log, entry, response, &group);
             next = next_other(log, entry);
-            settle_row(&settling, &group);
+            settle_row(&settling, entry->texts, &group);
         }
     }
     return settling.settled;

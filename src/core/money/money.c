@@ -50,12 +50,13 @@ static struct money_sum *sum_of(struct money *money, const struct owner *owner,
     struct money_sum *sum = &money->sums[i];
     if (i == money->count) {
         money->count++;
-        *sum = (struct money_sum){.open = MONEY_NOTHING,
-                                  .booked = MONEY_NOTHING,
-                                  .unrealized = MONEY_NOTHING,
-                                  .realized = MONEY_NOTHING,
-                                  .invested = MONEY_NOTHING,
-                                  .value = MONEY_NOTHING,
+        const struct money_part none = MONEY_NOTHING;
+        *sum = (struct money_sum){.open = none,
+                                  .booked = none,
+                                  .unrealized = none,
+                                  .realized = none,
+                                  .invested = none,
+                                  .value = none,
                                   .gross = NAN,
                                   .net = NAN};
         snprintf(sum->currency, sizeof sum->currency, "%s", currency);

@@ -396,8 +396,8 @@ bool tape_is_closed(const struct position *position)
 void tape_take_position(struct tape *tape, const struct position *position, int64_t at_ms,
                         bool told)
 {
-    bool new, closed = tape_is_closed(position);
-    struct known *known = known_get(&tape->positions, position->row.id, &new);
+    bool is_new, closed = tape_is_closed(position);
+    struct known *known = known_get(&tape->positions, position->row.id, &is_new);
     if (!closed) {
         known->state = KNOWN_WORKING;
         snprintf(known->symbol, sizeof known->symbol, "%s", position->symbol);
@@ -405,9 +405,7 @@ void tape_take_position(struct tape *tape, const struct position *position, int6
         snprintf(known->id, sizeof known->id, "%s", whole ? position->row.id : "");
         known->quantity = position->quantity;
         known->limit = position->average_price;
-    } else if (!told && new) {
-        known->state = KNOWN_FILLED;
-    } else if (new &&complete_gone(tape, position, known)) {
+    } else if (is_new && (!told || complete_gone(tape, position, known))) {
         known->state = KNOWN_FILLED;
     } else if (known->state == KNOWN_WORKING) {
         tell_closed(tape, position, known, at_ms);

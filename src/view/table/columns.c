@@ -287,7 +287,7 @@ static const struct column order_columns[] = {
     {"go", "To go", "from the price to the limit; slip against the limit when it is done",
      .show = COLUMN_WIDE, .rank = 8, MONEY(order_go), .title_done = "Slip", .role = order_go_role,
      .flags = COLUMN_PERCENT | COLUMN_MOVES},
-    {"status", "Status", "what became of it", .rank = 1, TEXT(order_status_text, 11, 24),
+    {"status", "Status", "what became of it", .rank = 1, TEXT(order_status_text, 11, 28),
      .role = order_status_role, .compose = order_status_composed, .sort = order_status_rank,
      .meaning = order_status_meaning, .flags = COLUMN_SEARCHED | COLUMN_FLASHES},
     {"time", "Time", "when it was placed", .show = COLUMN_OPTIONAL, .rank = 6,

@@ -99,7 +99,7 @@ static void test_rows(void **state)
         assert_int_equal(good, rows[i].expected != NULL);
         if (good) {
             assert_string_equal(text_of(&world.out), rows[i].expected);
-        } else {
+        } else if (rows[i].fault != NULL) {
             /* jq 1.6 goes on with: string "b". */
             assert_memory_equal(fault.text, rows[i].fault, strlen(rows[i].fault));
             assert_int_equal(fault.kind, FAULT_DECODE);

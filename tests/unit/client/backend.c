@@ -190,6 +190,13 @@ static size_t requests_for(const struct world *world, const char *path)
         }                                                                                          \
     }
 #define ANSWER(body) ANSWER_AS("200 OK", "", body)
+#define LATE_ANSWER(wait_ms, body)                                                                 \
+    {                                                                                              \
+        {SCRIPT_WAIT, NULL, 0, wait_ms},                                                           \
+        {                                                                                          \
+            SCRIPT_SEND, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" body, 0, 0                 \
+        }                                                                                          \
+    }
 
 /* --- cases ----------------------------------------------------------------------------------- */
 
@@ -272,6 +279,47 @@ static void test_quotes_of_own_lists(void **state)
     assert_true(pane.shown->items[1].bid == 3 && pane.shown->items[1].ask == 4);
     assert_true(pane_of(&world, RESOURCE_POSITIONS).shown->positions[0].ask == 6);
     assert_int_equal(requests_for(&world, "/positions"), 1);
+    world_close(&world);
+}
+
+static bool quotes_have(const struct world *world, const char *text)
+{
+    struct buf quotes;
+    buf_init(&quotes, 4096);
+    bool found = client_quotes(world->client, &quotes) && strstr(quotes.data, text) != NULL;
+    buf_done(&quotes);
+    return found;
+}
+
+static bool has_both(struct world *world)
+{
+    return quotes_have(world, "\"CCC\"") && quotes_have(world, "\"ask\":4");
+}
+
+/* The answer of one section comes between those of another: none takes another's place. */
+static void test_quotes_of_two_sections(void **state)
+{
+    (void)state;
+    static const struct script_exchange script[] = {
+        {"/one?s=AAA", ANSWER("[{\"symbol\":\"AAA\",\"bid\":1}]")},
+        {"/one?s=BBB", ANSWER("[{\"symbol\":\"BBB\",\"bid\":2}]")},
+        {"/two?s=AAA,BBB,CCC", LATE_ANSWER(100, "[{\"symbol\":\"AAA\",\"ask\":4}]")},
+        {"/one?s=CCC", LATE_ANSWER(300, "[{\"symbol\":\"CCC\",\"bid\":3}]")},
+        {"/positions", ANSWER("[]")},
+    };
+    static const char *const symbols[] = {"AAA", "BBB", "CCC"};
+    struct world world;
+    world_open(&world,
+               HEAD "[positions]\nget = api /positions\npoll = 60\n[watchlist]\n"
+                    "[quotes.one]\nget = api /one?s={symbols}\npoll = 60\nmax = 1\n"
+                    "[quotes.two]\nget = api /two?s={symbols}\npoll = 60\n",
+               script, COUNT(script));
+    world.list = (struct client_list){"Mine", symbols, COUNT(symbols)};
+    client_start(world.client);
+    run_until(&world, has_both);
+    for (size_t i = 0; i < COUNT(symbols); i++) {
+        assert_true(quotes_have(&world, symbols[i]));
+    }
     world_close(&world);
 }
 
@@ -836,6 +884,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_discovery_and_pages),
         cmocka_unit_test(test_quotes_of_own_lists),
+        cmocka_unit_test(test_quotes_of_two_sections),
         cmocka_unit_test(test_an_expired_login_is_renewed),
         cmocka_unit_test(test_what_refusals_say),
         cmocka_unit_test(test_too_many_requests),

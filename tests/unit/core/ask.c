@@ -310,6 +310,10 @@ static void test_nothing_left(void **state)
         {"0.0", "3.5", BACKEND_RESET_SECONDS, 3 * S},
         {"1", "3", BACKEND_RESET_SECONDS, 0},
         {"0", "1764299000", BACKEND_RESET_UNIX, 0},
+        {"0", "1764300007", BACKEND_RESET_UNIX_MS, 0}, /* seconds, taken for ms: long past */
+        {"0", "1764300007500", BACKEND_RESET_UNIX, 3600 * S},
+        {"0", "-5", BACKEND_RESET_SECONDS, 0},
+        {"-1", "3", BACKEND_RESET_SECONDS, 0},
         {"0", NULL, BACKEND_RESET_UNIX, 0},
         {"0", "soon", BACKEND_RESET_UNIX, 0},
         {NULL, "3", BACKEND_RESET_SECONDS, 0},
@@ -402,6 +406,56 @@ static void test_too_many_requests(void **state)
     pass(&world, 3 * S);
     assert_int_equal(good(&world, expect_get(&world, "/orders")), ASK_WHOLE);
     ask_free(world.ask);
+}
+
+/* Whatever a refusal says of when: neither at once, again and again, nor for ever. */
+static void test_odd_patience(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *reset;
+        enum backend_reset kind;
+        int64_t retry_after_ms, first_ms, second_ms;
+    } rows[] = {
+        {"nothing", NULL, BACKEND_RESET_UNIX, -1, 1000, 2000},
+        {"at once", NULL, BACKEND_RESET_UNIX, 0, 1000, 2000},
+        {"a moment", NULL, BACKEND_RESET_UNIX, 1, 1000, 2000},
+        {"a day", NULL, BACKEND_RESET_UNIX, 86400000, ASK_HOLD_MAX_MS, ASK_HOLD_MAX_MS},
+        {"no end", NULL, BACKEND_RESET_UNIX, INT64_MAX, ASK_HOLD_MAX_MS, ASK_HOLD_MAX_MS},
+        {"reset past", "1764299000", BACKEND_RESET_UNIX, -1, 1000, 2000},
+        {"reset in a moment", "1764300000001", BACKEND_RESET_UNIX_MS, 0, 1000, 2000},
+        {"reset in seconds", "1764300007", BACKEND_RESET_UNIX_MS, 0, 1000, 2000},
+        {"reset in ms", "1764300007500", BACKEND_RESET_UNIX, 0, ASK_HOLD_MAX_MS, ASK_HOLD_MAX_MS},
+        {"reset negative", "-7", BACKEND_RESET_SECONDS, -1, 1000, 2000},
+        {"reset no number", "soon", BACKEND_RESET_SECONDS, -1, 1000, 2000},
+        {"both", "9", BACKEND_RESET_SECONDS, 4000, 9000, 9000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct backend backend = backend_plain();
+        backend.reset_kind = rows[i].kind;
+        backend.panes[RESOURCE_ORDERS].poll_s = backend.panes[RESOURCE_POSITIONS].poll_s = 0;
+        struct world world;
+        world_init(&world, &backend);
+        ask_start(world.ask, world.now);
+        for (int n = 0; n < 2; n++) {
+            struct fault fault;
+            fault_set(&fault, FAULT_HTTP, 429, "%s", rows[i].name);
+            fault.retry_after_ms = rows[i].retry_after_ms;
+            struct ask_answer answer = {.status = 429, .fault = &fault, .reset = rows[i].reset};
+            ask_pane(world.ask, world.now, RESOURCE_ORDERS);
+            uint64_t request = expect_get(&world, "/orders");
+            ask_answered(world.ask, world.now, request, &answer, &world.fault);
+            int64_t wait_ms = n == 0 ? rows[i].first_ms : rows[i].second_ms;
+            struct ask_state shown;
+            ask_state(world.ask, world.now, &shown);
+            if (world.fault.retry_after_ms != wait_ms ||
+                shown.held_until_us != world.now.mono_us + wait_ms * 1000) {
+                fail_msg("%s: %lld ms", rows[i].name, (long long)world.fault.retry_after_ms);
+            }
+            world.now.mono_us += wait_ms * 1000; /* the headers stay what they are */
+        }
+        ask_free(world.ask);
+    }
 }
 
 /* --- polls ----------------------------------------------------------------------------------- */
@@ -521,6 +575,37 @@ static void test_the_clock(void **state)
     ask_free(world.ask);
 }
 
+/* A clock that is always about to change is not asked as fast as it answers. */
+static void test_a_clock_about_to_change(void **state)
+{
+    (void)state;
+    static const int64_t ahead_ms[] = {1, 900, 4999, 61000, INT64_MAX - WALL_MS * 2};
+    for (size_t i = 0; i < 2 * sizeof ahead_ms / sizeof *ahead_ms; i++) {
+        struct backend backend = backend_plain();
+        backend.panes[RESOURCE_ORDERS].get.path = backend.panes[RESOURCE_POSITIONS].get.path = NULL;
+        backend.clock = section("clock", i % 2 == 0 ? "/clock" : NULL, 0);
+        struct world world;
+        world_init(&world, &backend);
+        ask_start(world.ask, world.now);
+        int64_t start_us = world.now.mono_us;
+        int asked = 0;
+        while (asked <= 100 && world.now.mono_us < start_us + 60 * S) {
+            while (asked <= 100 && take(&world)) {
+                asked++;
+                pass(&world, 1000);
+                ask_clock(world.ask, world.now, asked % 2, world.now.wall_ms + ahead_ms[i / 2]);
+                if (world.action.kind == ASK_SEND) {
+                    assert_int_equal(good(&world, world.action.request), ASK_WHOLE);
+                }
+            }
+            int64_t wait_us = ask_deadline(world.ask) - world.now.mono_us;
+            pass(&world, wait_us > 0 && wait_us < 60 * S ? wait_us : 60 * S);
+        }
+        assert_in_range(asked, 1, 60 / ASK_CLOCK_LEAST_S);
+        ask_free(world.ask);
+    }
+}
+
 /* --- discovery, pages, quotes ---------------------------------------------------------------- */
 
 static void discover(struct world *world, uint64_t request, const char *const *values, size_t count)
@@ -577,6 +662,42 @@ static void test_discovery(void **state)
     request = expect_get(&world, "/b/lists/x");
     assert_int_equal(refuse(&world, request, 404, -1), ASK_FAILED);
     ask_free(world.ask);
+}
+
+/* Parts by old values and by new ones do not make one pane. */
+static void test_values_that_change_meanwhile(void **state)
+{
+    (void)state;
+    struct backend backend = backend_plain();
+    backend.discover[0] = section("id", "/ids", 0);
+    backend.discover_count = 1;
+    backend.panes[RESOURCE_ORDERS].get.path = "/{id}/orders";
+    backend.panes[RESOURCE_POSITIONS].get.path = "/{id}/positions";
+    const char *before[] = {"a", "b", "c"}, *after[] = {"b", "a"};
+    for (int same = 0; same < 2; same++) {
+        struct world world;
+        world_init(&world, &backend);
+        ask_start(world.ask, world.now);
+        ask_pane(world.ask, world.now, RESOURCE_ORDERS);
+        ask_pane(world.ask, world.now, RESOURCE_POSITIONS);
+        discover(&world, expect_get(&world, "/ids"), before, 3);
+        uint64_t orders = expect_get(&world, "/a/orders");
+        uint64_t positions = expect_get(&world, "/a/positions");
+        assert_int_equal(good(&world, orders), ASK_MORE);
+        orders = expect_get(&world, "/b/orders");
+        assert_int_equal(refuse(&world, positions, 404, -1), ASK_AGAIN);
+        discover(&world, expect_get(&world, "/ids"), same ? before : after, same ? 3 : 2);
+        expect_get(&world, same ? "/a/positions" : "/b/positions");
+        assert_int_equal(good(&world, orders), same ? ASK_MORE : ASK_AGAIN);
+        orders = expect_get(&world, same ? "/c/orders" : "/b/orders");
+        assert_true(world.action.first == !same);
+        if (!same) {
+            assert_int_equal(good(&world, orders), ASK_MORE);
+            orders = expect_get(&world, "/a/orders");
+        }
+        assert_int_equal(good(&world, orders), ASK_WHOLE);
+        ask_free(world.ask);
+    }
 }
 
 /* A later page that is refused: what was discovered anew begins with the first. */
@@ -905,10 +1026,13 @@ int main(void)
         cmocka_unit_test(test_one_request_of_a_pane_at_a_time),
         cmocka_unit_test(test_nothing_left),
         cmocka_unit_test(test_too_many_requests),
+        cmocka_unit_test(test_odd_patience),
         cmocka_unit_test(test_polls),
         cmocka_unit_test(test_a_refresh_puts_the_poll_off),
         cmocka_unit_test(test_the_clock),
+        cmocka_unit_test(test_a_clock_about_to_change),
         cmocka_unit_test(test_discovery),
+        cmocka_unit_test(test_values_that_change_meanwhile),
         cmocka_unit_test(test_refused_page),
         cmocka_unit_test(test_at_most_so_many_values),
         cmocka_unit_test(test_the_user_gives_the_value),

@@ -43,7 +43,7 @@ static void put_body(struct text *into, int first, int rows, int price)
 {
     struct dice dice;
     for (int i = 0; i < rows; i++) {
-        dice_seed(&dice, (uint64_t)(first + i));
+        dice_seed(&dice, (uint64_t)first + (uint64_t)i);
         put_row(into, &dice, i, i % 3 == 0 ? price : 100);
     }
     text_puts(into, "]");

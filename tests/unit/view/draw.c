@@ -211,17 +211,18 @@ static void test_ceilings(void **state)
 {
     (void)state;
     static struct draw_level levels[DRAW_LEVELS_MAX + 5];
-    for (size_t i = 0; i < COUNT(levels); i++) {
+    const size_t level_count = COUNT(levels);
+    for (size_t i = 0; i < level_count; i++) {
         levels[i] = (struct draw_level){.value = (double)i, .left = "x", .style = plain};
     }
     static double values[DRAW_COLUMNS_MAX];
     struct canvas *canvas = canvas_new(CANVAS_SIDE_MAX, 40);
     struct draw_chart chart = {.kind = DRAW_BRAILLE,
                                .values = values,
-                               .range = {0, (double)COUNT(levels)},
+                               .range = {0, (double)level_count},
                                .left = 2,
                                .levels = levels,
-                               .level_count = COUNT(levels)};
+                               .level_count = level_count};
     draw_chart(canvas, (struct rect){0, 0, CANVAS_SIDE_MAX, 40}, &chart);
     size_t labels = 0;
     for (int y = 0; y < 40; y++) {
