@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#define MS_MAX 9007199254740992.0 /* to here a double has every integer */
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 #define AT(member) offsetof(struct order, member)
@@ -166,6 +167,20 @@ static bool read_time(struct span value, bool (*parse)(const char *, size_t, int
     return read_text(value, text) && parse(text, strlen(text), ret);
 }
 
+/* Milliseconds; what is finer than one is cut off. */
+static bool read_ms(struct span value, int64_t *ret)
+{
+    double ms;
+    if (span_int64(value, ret)) {
+        return true;
+    }
+    if (!span_double(value, &ms) || !(fabs(ms) < MS_MAX)) {
+        return false;
+    }
+    *ret = (int64_t)ms;
+    return true;
+}
+
 static bool read_value(struct operation *operation, const struct change_member *member,
                        struct span value)
 {
@@ -175,8 +190,8 @@ static bool read_value(struct operation *operation, const struct change_member *
     case FIELD_TEXT:
         to->text = operation->texts[operation->count];
         return read_text(value, operation->texts[operation->count]);
-    case FIELD_INT:
-        return span_int64(value, &to->integer);
+    case FIELD_INT: /* of events only the moment of a tick is one */
+        return read_ms(value, &to->integer);
     case FIELD_TIME:
         return read_time(value, iso8601_parse, &to->integer);
     case FIELD_STAMP:
@@ -288,7 +303,7 @@ bool change_read(const struct change *change, struct span object, struct operati
         return false;
     }
     find_values(change, object, &found);
-    if (found.told.ptr != NULL && !span_int64(found.told, &ret->told_ms)) {
+    if (found.told.ptr != NULL && !read_ms(found.told, &ret->told_ms)) {
         return false;
     }
     if (!read_keys(&found, ret)) {

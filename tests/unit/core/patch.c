@@ -381,6 +381,10 @@ static void test_a_tick_older_than_its_row(void **state)
          4, "newer"},
         {"{\"symbol\":\"T\",\"ltp\":6,\"name\":\"as new\",\"updatedAtMs\":1700000002000}", 6,
          "as new"},
+        {"{\"symbol\":\"T\",\"ltp\":7,\"name\":\"cut\",\"updatedAtMs\":1700000002000.75}", 7,
+         "cut"},
+        {"{\"symbol\":\"T\",\"ltp\":8,\"name\":\"cut, older\",\"updatedAtMs\":1700000001999.99}", 7,
+         "cut"},
     };
     struct patch_log *log = patch_log_new(RESOURCE_WATCHLISTS, PATCH_LOG_MAX);
     patch_log_rebase(log, decode(RESOURCE_WATCHLISTS, body), (struct patch_answer){.seq = 1});
