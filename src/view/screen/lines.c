@@ -467,10 +467,25 @@ static void add_counts(struct bar *bar, const struct frame *frame)
                 (unsigned long long)input->errors);
     }
     add_due(bar, frame);
-    if (input->notice != NULL && input->notice[0] != '\0') {
-        bar_add(bar, left_at(1), plain(ROLE_DIM), " │ ");
-        bar_add(bar, left_at(1), plain(ROLE_ALERT), "%.120s", input->notice);
+}
+
+#define NOTICE_LEAST 8 /* columns: fewer tell nothing */
+
+/* All but what must stay gives way to it for its moment; what is still too long is cut. */
+static void add_notice(struct bar *bar, const struct frame *frame)
+{
+    const char *notice = frame->input->notice;
+    int room = frame->screen->columns - 3;
+    for (size_t i = 0; i < bar->count; i++) {
+        room -= bar->items[i].rank == 0 ? text_width(bar->items[i].text) : 0;
     }
+    if (notice == NULL || notice[0] == '\0' || room < NOTICE_LEAST) {
+        return;
+    }
+    char text[BAR_TEXT_MAX];
+    text_fit(notice, (struct text_fit){room, TEXT_CUT_END}, text, sizeof text);
+    bar_add(bar, left_at(1), plain(ROLE_DIM), " │ ");
+    bar_add(bar, left_at(1), plain(ROLE_ALERT), "%s", text);
 }
 
 static void add_hint(struct bar *bar, enum action action, int rank, const char *key)
@@ -550,6 +565,7 @@ void paint_state(const struct frame *frame)
     add_pause(&bar, frame);
     add_word(&bar, &word, frame->screen->columns - 2 - (frame->screen->paused ? 18 : 0));
     add_counts(&bar, frame);
+    add_notice(&bar, frame);
     add_hints(&bar, frame);
     if (bar_repaint(&bar, frame, BAR_STATE, frame->screen->layout.state)) {
         note_hints(frame->screen, &bar);

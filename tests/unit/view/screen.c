@@ -968,6 +968,28 @@ static void test_a_reason_leaves_the_titles(void **state)
     desk_close(&desk);
 }
 
+/* A sentence that comes for a moment is read at every width: what else the line says gives way. */
+static void test_a_notice_is_never_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        int columns, rows;
+        const char *shown;
+    } sizes[] = {
+        {160, 48, "daybook: the disk is full (/home/trader/.local/state/blotter/daybook-1.db) "},
+        {80, 24, "● LIVE │ daybook: the disk is full (/home/trader/.local/state/blotter/daybook"},
+        {60, 20, "● LIVE │ daybook: the disk is full (/home/trader/.local/sta"},
+    };
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct desk desk;
+        desk_open(&desk, sizes[i].columns, sizes[i].rows);
+        desk.input.notice =
+            "daybook: the disk is full (/home/trader/.local/state/blotter/daybook-1.db)";
+        has(&desk, sizes[i].shown);
+        desk_close(&desk);
+    }
+}
+
 /* What stands under the rows is as doubtful as they are. */
 static void test_sums_without_a_network(void **state)
 {
@@ -1184,6 +1206,7 @@ int main(void)
         cmocka_unit_test(test_columns_scroll_only_while_there_are_more),
         cmocka_unit_test(test_state_survives_a_round_trip),
         cmocka_unit_test(test_a_reason_leaves_the_titles),
+        cmocka_unit_test(test_a_notice_is_never_left_out),
         cmocka_unit_test(test_sums_without_a_network),
         cmocka_unit_test(test_a_small_screen_offline_keeps_what_is_needed),
         cmocka_unit_test(test_hints_work),
