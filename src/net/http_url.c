@@ -146,17 +146,26 @@ static bool redirect_check(CURLU *target, const struct http_origin *from, struct
     return ok;
 }
 
+/* Some versions of libcurl refuse them, others write them as %0D. */
+static bool has_control(const char *text)
+{
+    while (*text != '\0' && (unsigned char)*text >= ' ' && *text != '\177') {
+        text++;
+    }
+    return *text != '\0';
+}
+
 bool http_url_redirect(const char *from, const char *location, char **ret_url,
                        struct http_origin *ret_origin, struct fault *ret_fault)
 {
     CURLU *url = curl_url();
     struct http_origin from_origin;
     struct http_origin to_origin;
-    bool ok =
-        curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK && origin_read(url, &from_origin) &&
-        (location[0] == '\0' ||
-         curl_url_set(url, CURLUPART_URL, location, CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME) ==
-             CURLUE_OK);
+    bool ok = curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
+              origin_read(url, &from_origin) && !has_control(location) &&
+              (location[0] == '\0' ||
+               curl_url_set(url, CURLUPART_URL, location,
+                            CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK);
     if (!ok) {
         fault_set(ret_fault, FAULT_REDIRECT, 0, "redirected to what is no URL");
     } else if ((ok = redirect_check(url, &from_origin, &to_origin, ret_fault))) {

@@ -678,22 +678,24 @@ int main(int argc, char **argv)
     static struct broker broker;
     int port = 0;
     bool running = true;
+    const char *token = "demo-secret";
     broker.shape = argc > 1 ? shape_find(argv[1]) : NULL;
     for (int i = 2; i < argc; i++) {
         broker.live |= strcmp(argv[i], "--live") == 0;
         port = strcmp(argv[i], "--port") == 0 && i + 1 < argc ? port_of(argv[i + 1]) : port;
+        token = strcmp(argv[i], "--token") == 0 && i + 1 < argc ? argv[i + 1] : token;
     }
     signal(SIGPIPE, SIG_IGN);
     if (broker.shape == NULL || !listen_on_loopback(&broker, &port)) {
         fprintf(stderr, "usage: blotter-broker alpaca|oanda|kite|trading212|tradier [--live] "
-                        "[--port PORT]\n");
+                        "[--port PORT] [--token WORD]\n");
         return EXIT_FAILURE;
     }
     book_init(&broker.book, broker.shape->symbols, broker.shape->symbol_count,
               broker.shape->first_id);
     broker.requests = broker.shape->requests;
     broker.seconds = broker.shape->seconds;
-    snprintf(broker.token, sizeof broker.token, "demo-secret");
+    snprintf(broker.token, sizeof broker.token, "%s", token);
     printf("http://127.0.0.1:%d %s\n", port, broker.token);
     fflush(stdout);
     while (running) {

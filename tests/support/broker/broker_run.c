@@ -76,8 +76,9 @@ static void write_config(const struct broker_run *run)
     broker_write(run, "blotter/blotter.ini", text);
 }
 
-/* Starts it, at a port of before (0: a free one), and takes its address. */
-static void launch(struct broker_run *run, int port)
+/* Starts it, at a port of before (0: a free one), with a token that is good, and takes its address.
+ */
+static void launch(struct broker_run *run, int port, const char *token)
 {
     int in[2], out[2];
     char line[128], number[16];
@@ -90,7 +91,8 @@ static void launch(struct broker_run *run, int port)
         dup2(out[1], STDOUT_FILENO);
         close(in[1]);
         close(out[0]);
-        execl(run->program, run->program, run->name, "--port", number, (char *)NULL);
+        execl(run->program, run->program, run->name, "--port", number, "--token", token,
+              (char *)NULL);
         _exit(127);
     }
     close(in[0]);
@@ -107,7 +109,7 @@ void broker_start(struct broker_run *ret, const char *program, const char *name,
     ret->name = name;
     snprintf(ret->home, sizeof ret->home, "/tmp/blotter-broker-XXXXXX");
     assert_non_null(mkdtemp(ret->home));
-    launch(ret, 0);
+    launch(ret, 0, "demo-secret");
     snprintf(ret->env[0], sizeof ret->env[0], "XDG_CONFIG_HOME=%s", ret->home);
     snprintf(ret->env[1], sizeof ret->env[1], "XDG_STATE_HOME=%s", ret->home);
     write_backend(ret, name, more);
@@ -122,9 +124,9 @@ void broker_kill(struct broker_run *run)
     assert_int_equal(waitpid(run->pid, NULL, 0), run->pid);
 }
 
-void broker_again(struct broker_run *run)
+void broker_again(struct broker_run *run, const char *token)
 {
-    launch(run, (int)strtol(strrchr(run->url, ':') + 1, NULL, 10));
+    launch(run, (int)strtol(strrchr(run->url, ':') + 1, NULL, 10), token);
 }
 
 const char *broker_do(struct broker_run *run, const char *command)
