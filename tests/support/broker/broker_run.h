@@ -22,8 +22,8 @@ struct broker_run {
 void broker_start(struct broker_run *ret, const char *program, const char *name, const char *more);
 void broker_end(struct broker_run *run);
 
-/* It dies without a word; and is there again at its address, with a book as at first and a token that
- * is good. */
+/* It dies without a word; and is there again at its address, with a book as at first and a token
+ * that is good. */
 void broker_kill(struct broker_run *run);
 void broker_again(struct broker_run *run, const char *token);
 
