@@ -2,7 +2,8 @@
 #include "account_pane.h"
 #include "bar.h"
 #include "curves.h"
-#include "screen_private.h"
+#include "frame.h"
+#include "parts.h"
 
 #include <math.h>
 #include <stdio.h>

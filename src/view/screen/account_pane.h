@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_ACCOUNT_PANE_H
 #define BLOTTER_VIEW_ACCOUNT_PANE_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 /* Lines that it wants; of several accounts: their table. */
 int account_lines(const struct screen *screen);

@@ -1,7 +1,8 @@
 /* Several accounts: what each has, what they have together, and the pane with a line for each. */
 #include "accounts.h"
 #include "bar.h"
-#include "screen_private.h"
+#include "frame.h"
+#include "parts.h"
 #include "words.h"
 
 #include <blotter/core/alloc.h>

@@ -1,6 +1,8 @@
 /* What handlers of keys and mouse have in common. */
 #include "act.h"
 #include "events.h"
+#include "parts.h"
+#include "screen_private.h"
 #include "tape_pane.h"
 
 bool act_in_table(const struct act *act)

@@ -4,7 +4,7 @@
 #ifndef BLOTTER_VIEW_ACT_H
 #define BLOTTER_VIEW_ACT_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 struct act {
     struct screen *screen;

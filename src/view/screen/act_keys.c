@@ -1,7 +1,9 @@
 /* What keys and mouse do: a handler per action, and nothing that draws. */
 #include "act.h"
 #include "away.h"
+#include "parts.h"
 #include "popup.h"
+#include "screen_private.h"
 #include "tape_pane.h"
 
 #include <blotter/core/alloc.h>

@@ -1,5 +1,7 @@
 /* What keys do to which rows are shown. */
 #include "act.h"
+#include "parts.h"
+#include "screen_private.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "accounts.h"
 #include "act.h"
 #include "events.h"
+#include "parts.h"
 #include "symbol.h"
 
 static void see(struct act *act)

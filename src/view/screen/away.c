@@ -2,7 +2,8 @@
 #include "accounts.h"
 #include "away.h"
 #include "bar.h"
-#include "screen_private.h"
+#include "frame.h"
+#include "parts.h"
 #include "tape_pane.h"
 #include "words.h"
 

@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_AWAY_H
 #define BLOTTER_VIEW_AWAY_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 void tape_pane_seen(struct screen *screen, const struct screen_input *input);
 /* What an earlier run of the user's has seen is not new. */

@@ -1,5 +1,5 @@
 #include "bar.h"
-#include "screen_private.h"
+#include "frame.h"
 
 #include <stdarg.h>
 #include <stdio.h>

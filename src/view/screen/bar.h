@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_BAR_H
 #define BLOTTER_VIEW_BAR_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 #define BAR_ITEMS_MAX 40
 #define BAR_TEXT_MAX 160

@@ -1,6 +1,6 @@
 /* Menus of columns: which a table shows and in what order; which one its rows are sorted by. */
+#include "frame.h"
 #include "popup.h"
-#include "screen_private.h"
 
 #include <stdio.h>
 #include <string.h>

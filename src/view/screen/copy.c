@@ -1,6 +1,7 @@
 /* What goes to the clipboard. */
 #include "act.h"
 #include "events.h"
+#include "parts.h"
 #include "popup.h"
 #include "tape_pane.h"
 

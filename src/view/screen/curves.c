@@ -1,7 +1,7 @@
 /* The day's curve: in the account pane, and on one line where there is no room for that. */
 #include "bar.h"
 #include "curves.h"
-#include "screen_private.h"
+#include "frame.h"
 
 #include <math.h>
 #include <stdio.h>

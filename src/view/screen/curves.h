@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_CURVES_H
 #define BLOTTER_VIEW_CURVES_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 /* From the first figure of the day on, up to the latest; its end moves in steps. */
 struct draw_span curve_hours(const struct screen_input *input);

@@ -1,8 +1,9 @@
 /* Every field that the server sent for a row, as it was sent, wrapped, with the times around it. */
 #include "bar.h"
 #include "events.h"
+#include "frame.h"
+#include "parts.h"
 #include "popup.h"
-#include "screen_private.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/iso8601.h>

@@ -1,6 +1,6 @@
 /* The events strip: what came, and what came of it. Newest first. */
 #include "events.h"
-#include "screen_private.h"
+#include "frame.h"
 
 #include <stdio.h>
 #include <string.h>

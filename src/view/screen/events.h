@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_EVENTS_H
 #define BLOTTER_VIEW_EVENTS_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 void paint_events(const struct frame *frame, struct rect area);
 struct events_entry {

@@ -1,7 +1,7 @@
 /* Help: keys of the focused pane first, then the others, then what each mark means; searchable. */
 #include "bar.h"
+#include "frame.h"
 #include "popup.h"
-#include "screen_private.h"
 
 #include <blotter/core/utf8.h>
 #include <blotter/view/legend.h>

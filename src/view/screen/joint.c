@@ -1,5 +1,6 @@
 /* Several accounts as one: their panes' rows, times and faults, their tapes. */
-#include "screen_private.h"
+#include "frame.h"
+#include "parts.h"
 
 #include <blotter/core/alloc.h>
 #include <blotter/core/join.h>

@@ -4,8 +4,9 @@
 #include "bar.h"
 #include "curves.h"
 #include "events.h"
+#include "frame.h"
 #include "lines.h"
-#include "screen_private.h"
+#include "parts.h"
 #include "tape_pane.h"
 #include "words.h"
 

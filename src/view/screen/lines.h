@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_LINES_H
 #define BLOTTER_VIEW_LINES_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 void paint_top(const struct frame *frame);
 void paint_account_line(const struct frame *frame);

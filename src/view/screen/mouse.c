@@ -3,6 +3,8 @@
 #include "act.h"
 #include "away.h"
 #include "events.h"
+#include "parts.h"
+#include "screen_private.h"
 #include "tape_pane.h"
 
 #define WHEEL_LINES 3

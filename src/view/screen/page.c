@@ -1,6 +1,7 @@
 /* What the parts of the symbol page are made of: lines, figures, and the quote. */
 #include "bar.h"
 #include "page.h"
+#include "parts.h"
 
 #include <math.h>
 #include <stdio.h>

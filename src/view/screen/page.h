@@ -3,7 +3,7 @@
 #define BLOTTER_VIEW_PAGE_H
 
 #include "bar.h"
-#include "screen_private.h"
+#include "frame.h"
 
 #include <blotter/core/derive.h>
 

@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_PANES_H
 #define BLOTTER_VIEW_PANES_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 void paint_pane(const struct frame *frame, enum pane pane);
 

@@ -1,5 +1,6 @@
 #include "curves.h"
-#include "screen_private.h"
+#include "frame.h"
+#include "parts.h"
 
 #include <blotter/core/derive.h>
 

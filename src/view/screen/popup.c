@@ -1,7 +1,7 @@
 /* What all that stands over the panes has: a frame, and a page of its lines. */
 #include "bar.h"
+#include "frame.h"
 #include "popup.h"
-#include "screen_private.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_POPUP_H
 #define BLOTTER_VIEW_POPUP_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 /* --- popup.c */
 /* Keeps the first line within what there is, and remembers the page for the keys. */

@@ -1,5 +1,5 @@
 /* What is remembered between runs, as key=value pairs. */
-#include "screen_private.h"
+#include "frame.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -2,6 +2,7 @@
  */
 #include "bar.h"
 #include "page.h"
+#include "parts.h"
 #include "tape_pane.h"
 
 #include <blotter/core/derive.h>

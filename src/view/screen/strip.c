@@ -4,7 +4,8 @@
  */
 #include "accounts.h"
 #include "bar.h"
-#include "screen_private.h"
+#include "frame.h"
+#include "parts.h"
 #include "words.h"
 
 #include <blotter/core/alloc.h>

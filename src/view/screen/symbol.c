@@ -4,6 +4,7 @@
  */
 #include "bar.h"
 #include "page.h"
+#include "parts.h"
 #include "symbol.h"
 #include "tape_pane.h"
 #include "words.h"

@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_SYMBOL_H
 #define BLOTTER_VIEW_SYMBOL_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 void paint_symbol(const struct frame *frame);
 /* Takes over what the selected row is about. */

@@ -1,7 +1,7 @@
 /* The tape: what happened, newest first, and what of it is new since the user looked. */
 #include "bar.h"
 #include "events.h"
-#include "screen_private.h"
+#include "frame.h"
 #include "tape_pane.h"
 
 #include <math.h>

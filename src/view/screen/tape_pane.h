@@ -2,7 +2,7 @@
 #ifndef BLOTTER_VIEW_TAPE_PANE_H
 #define BLOTTER_VIEW_TAPE_PANE_H
 
-#include "screen_private.h"
+#include "frame.h"
 
 void paint_tape(const struct frame *frame, struct rect area);
 /* The newest entries, one a line, in any place. */

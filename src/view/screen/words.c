@@ -1,5 +1,6 @@
 #include "events.h"
-#include "screen_private.h"
+#include "frame.h"
+#include "parts.h"
 #include "tape_pane.h"
 #include "words.h"
 

@@ -1,7 +1,7 @@
 /* Painting only what is not shown yet must not show: a screen that does, beside one that paints
  * everything each time. */
-#include "../../../src/view/screen/screen_private.h"
 #include "desk.h"
+#include "screen/frame.h"
 #include "text/memo.h"
 
 #include <blotter/core/alloc.h>
