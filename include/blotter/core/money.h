@@ -10,6 +10,7 @@
 #define BLOTTER_CORE_MONEY_H
 
 #include <blotter/core/book.h>
+#include <blotter/core/derive.h>
 
 #include <math.h>
 
@@ -89,8 +90,9 @@ double money_margin(const struct account *account);
  * unknown. */
 void money_wait(struct money_part *part, const struct order *order, const char **currency);
 
-/* Balance and what is not realised. NAN when either is unknown or currencies differ. */
-double money_net_liq(const struct account *account, const struct money *money);
+/* As sent; else, derived, balance and what is not realised: NAN when either is unknown or
+ * currencies differ. */
+struct figure money_net_liq(const struct account *account, const struct money *money);
 
 /* --- accounts --------------------------------------------------------------------------------- */
 

@@ -238,16 +238,16 @@ double money_margin(const struct account *account)
     return account->balance > 0 ? account->used_margin / account->balance * 100 : (double)NAN;
 }
 
-double money_net_liq(const struct account *account, const struct money *money)
+struct figure money_net_liq(const struct account *account, const struct money *money)
 {
     const struct money_sum *sum = &money->sums[0];
     bool same = sum->currency[0] == '\0' || strcmp(sum->currency, account->currency) == 0;
     bool whole = money->count == 1 && sum->unrealized.unknown == 0 && same;
     double unrealized = sum->open_count == 0 ? 0 : sum->unrealized.value;
     if (!isnan(account->net_liq)) {
-        return account->net_liq;
+        return (struct figure){account->net_liq, false};
     }
-    return whole ? account->balance + unrealized : (double)NAN;
+    return (struct figure){whole ? account->balance + unrealized : (double)NAN, true};
 }
 
 /* --- orders --------------------------------------------------------------------------------- */

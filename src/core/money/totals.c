@@ -93,7 +93,8 @@ static void add_balance(struct money_totals *totals, const struct money_account 
     struct money_total *total = total_of(totals, account->owner, row != NULL ? row->currency : "");
     bool both = row != NULL && account->money != NULL;
     if (total != NULL) {
-        add(&total->net_liq, both ? money_net_liq(row, account->money) : (double)NAN, true, true);
+        double net_liq = both ? money_net_liq(row, account->money).value : (double)NAN;
+        add(&total->net_liq, net_liq, true, true);
         add(&total->balance, row != NULL ? row->balance : (double)NAN, false, true);
         add(&total->used, row != NULL ? row->used_margin : (double)NAN, false, true);
     }

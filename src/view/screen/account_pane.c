@@ -18,20 +18,23 @@ int account_lines(const struct screen *screen)
     return (int)table_columns(&screen->tables[PANE_ACCOUNT], false, columns);
 }
 
-static double account_figure(const struct frame *frame, const struct column *column)
+static struct figure account_figure(const struct frame *frame, const struct column *column)
 {
     const struct money *money = &frame->screen->money;
     const struct account *account = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account;
-    bool derived = false, loaded = frame->screen->tables[RESOURCE_POSITIONS].snapshot != NULL;
+    bool loaded = frame->screen->tables[RESOURCE_POSITIONS].snapshot != NULL, ignored = false;
+    struct figure figure = {(double)NAN, (column->flags & COLUMN_DERIVED) != 0};
     if (column->number != NULL) {
-        return column->number(&account->row, &derived);
+        figure.value = column->number(&account->row, &ignored);
+    } else if (!loaded || money->count != 1) {
+        return figure;
+    } else if (strcmp(column->name, "net-liq") == 0) {
+        return money_net_liq(account, money);
+    } else {
+        bool realized = strcmp(column->name, "realised") == 0;
+        figure.value = realized ? money->sums[0].realized.value : money->sums[0].unrealized.value;
     }
-    if (!loaded || money->count != 1) {
-        return (double)NAN;
-    }
-    return strcmp(column->name, "net-liq") == 0    ? money_net_liq(account, money)
-           : strcmp(column->name, "realised") == 0 ? money->sums[0].realized.value
-                                                   : money->sums[0].unrealized.value;
+    return figure;
 }
 
 static void account_text(const struct frame *frame, const struct column *column, char *out,
@@ -43,10 +46,10 @@ static void account_text(const struct frame *frame, const struct column *column,
         text_fit(column->text(&account->row), (struct text_fit){24, TEXT_CUT_END}, out, capacity);
         return;
     }
-    double value = account_figure(frame, column);
-    bool sent = strcmp(column->name, "net-liq") == 0 && !isnan(account->net_liq);
+    struct figure found = account_figure(frame, column);
+    double value = found.value;
     unsigned flags = ((column->flags & COLUMN_SIGNED) != 0 ? FORMAT_SIGN : 0) |
-                     ((column->flags & COLUMN_DERIVED) != 0 && !sent ? FORMAT_DERIVED : 0);
+                     (found.derived ? FORMAT_DERIVED : 0);
     if (column->kind == COLUMN_TIME) {
         int64_t at = isnan(value) ? MODEL_NO_TIME : (int64_t)value;
         format_time(&frame->input->format, at, frame->input->now.wall_ms, figure);
@@ -105,7 +108,7 @@ static void put_account_line(const struct frame *frame, const struct column *col
     char text[BAR_TEXT_MAX], label[BAR_TEXT_MAX];
     bool stale = screen_pane(frame->screen, frame->input, RESOURCE_ACCOUNT).stale;
     bool provisional = frame->screen->tables[RESOURCE_ACCOUNT].snapshot->account->row.provisional;
-    double value = column->kind == COLUMN_TEXT ? 0 : account_figure(frame, column);
+    double value = column->kind == COLUMN_TEXT ? 0 : account_figure(frame, column).value;
     enum role role = provisional ? ROLE_PROVISIONAL : ROLE_TEXT;
     if ((column->flags & COLUMN_SIGNED) != 0) {
         role = value > 0 ? ROLE_PNL_UP : value < 0 ? ROLE_PNL_DOWN : ROLE_TEXT;

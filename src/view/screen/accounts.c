@@ -214,10 +214,10 @@ static void put_balance(const struct frame *frame, struct line *line, const stru
                         const struct money *money, bool stale)
 {
     double margin = account != NULL ? money_margin(account) : (double)NAN;
-    bool both = account != NULL && money != NULL, sent = both && !isnan(account->net_liq);
+    struct figure net_liq = account != NULL && money != NULL ? money_net_liq(account, money)
+                                                             : (struct figure){(double)NAN, true};
     put_amount(frame, line, FIELD_NET_LIQ,
-               (struct amount){both ? money_net_liq(account, money) : (double)NAN,
-                               sent ? 0 : FORMAT_DERIVED, stale, false});
+               (struct amount){net_liq.value, net_liq.derived ? FORMAT_DERIVED : 0, stale, false});
     if (!isnan(margin)) {
         snprintf(line->text[FIELD_MARGIN], FIELD_BYTES, "%.0f %%", margin);
         line->role[FIELD_MARGIN] = margin_role(margin, stale);

@@ -180,13 +180,14 @@ static void add_net_liq(struct bar *bar, const struct frame *frame)
 {
     bool stale;
     const struct account *account = account_of(frame, &stale);
-    double value = account != NULL ? money_net_liq(account, &frame->screen->money) : (double)NAN;
+    struct figure net_liq = account != NULL ? money_net_liq(account, &frame->screen->money)
+                                            : (struct figure){(double)NAN, true};
     char out[FORMAT_MAX];
-    if (account == NULL || isnan(value)) {
+    if (isnan(net_liq.value)) {
         return;
     }
-    unsigned flags = isnan(account->net_liq) ? FORMAT_DERIVED : 0; /* else it was sent */
-    put_figure(frame, (struct format_figure){.value = value, .flags = flags}, out);
+    unsigned flags = net_liq.derived ? FORMAT_DERIVED : 0;
+    put_figure(frame, (struct format_figure){.value = net_liq.value, .flags = flags}, out);
     bar_add(bar, right_at(10), plain(ROLE_DIM), stale ? "  │ ≈ Net liq " : "  │ Net liq ");
     bar_add(bar, right_at(10), plain(stale ? ROLE_STALE : ROLE_TEXT), "%s", out);
 }

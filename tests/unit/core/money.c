@@ -640,7 +640,7 @@ static void test_margin_and_net_liq(void **state)
                                   .used_margin = margins[i].used,
                                   .currency = "",
                                   .net_liq = (double)NAN};
-        double margin = money_margin(&account), liq = money_net_liq(&account, &money);
+        double margin = money_margin(&account), liq = money_net_liq(&account, &money).value;
         assert_true(margin == margins[i].margin || (isnan(margin) && isnan(margins[i].margin)));
         assert_true(liq == margins[i].balance + 30 || isnan(margins[i].balance));
     }
@@ -648,9 +648,11 @@ static void test_margin_and_net_liq(void **state)
     list = list_of("a 10 1 30 - .; b 1 1 - - .");
     money_of(&money, NULL, list);
     struct account account = {.balance = 1, .currency = "", .net_liq = (double)NAN};
-    assert_true(isnan(money_net_liq(&account, &money)));
+    assert_true(isnan(money_net_liq(&account, &money).value));
+    assert_true(money_net_liq(&account, &money).derived);
     account.net_liq = 7; /* the server's word goes before ours */
-    assert_true(money_net_liq(&account, &money) == 7);
+    assert_true(money_net_liq(&account, &money).value == 7);
+    assert_false(money_net_liq(&account, &money).derived);
     snapshot_unref(list);
 }
 
