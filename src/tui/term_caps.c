@@ -1,6 +1,8 @@
 /* The one file that asks terminfo. */
 #include "term_private.h"
 
+#include <blotter/view/text.h>
+
 #include <curses.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,13 +155,7 @@ static int put_sequence(char *out, const int *numbers, int count, char end)
     *at++ = '\033';
     *at++ = '[';
     for (int i = 0; i < count; i++) {
-        int power = 1;
-        while (numbers[i] / power >= 10) {
-            power *= 10;
-        }
-        for (; power > 0; power /= 10) {
-            *at++ = (char)('0' + numbers[i] / power % 10);
-        }
+        at = text_count(at, (uint64_t)numbers[i]);
         *at++ = ';';
     }
     at -= count > 0; /* the last one */

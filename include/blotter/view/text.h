@@ -70,6 +70,9 @@ size_t text_fit(const char *text, struct text_fit fit, char *out, size_t capacit
  * there is one. Returns its end; never text itself before the end. */
 const char *text_wrap(const char *text, const char *end, int columns);
 
+/* Writes the digits of a number and a NUL, 21 bytes at most; returns where that stands. */
+char *text_count(char *out, uint64_t count);
+
 /* Case-insensitive (ASCII) search for a filter; an empty needle is found. NULL when not found. */
 const char *text_find(const char *text, const char *needle);
 

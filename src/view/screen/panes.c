@@ -36,12 +36,9 @@ static void say(struct words *words, const char *text)
 
 static void say_count(struct words *words, size_t count)
 {
-    char digits[24] = "", *at = digits + sizeof digits - 1;
-    do {
-        *--at = (char)('0' + count % 10);
-        count /= 10;
-    } while (count > 0);
-    say(words, at);
+    char digits[24];
+    text_count(digits, count);
+    say(words, digits);
 }
 
 /* --- title ---------------------------------------------------------------------------------- */

@@ -373,6 +373,19 @@ const char *text_wrap(const char *text, const char *end, int columns)
     return blank != NULL ? blank : good;
 }
 
+char *text_count(char *out, uint64_t count)
+{
+    uint64_t power = 1;
+    while (count / power >= 10) {
+        power *= 10;
+    }
+    for (; power > 0; power /= 10) {
+        *out++ = (char)('0' + count / power % 10);
+    }
+    *out = '\0';
+    return out;
+}
+
 const char *text_find(const char *text, const char *needle)
 {
     size_t len = strlen(needle);
