@@ -51,17 +51,22 @@ static bool take_pair(void *user, const struct ini_pair *pair)
     return true;
 }
 
+static void read_pairs(const char *path, ini_pair_fn take, void *user)
+{
+    struct ini_error error;
+    struct file file;
+    if (file_read(AT_FDCWD, path, 0, STATE_BYTES_MAX, &file)) {
+        ini_read(file.bytes, file.len, take, user, &error);
+        free(file.bytes);
+    }
+}
+
 void remember_load(const struct remember_file *place, struct screen *screen,
                    char ret_badge[REMEMBER_BADGE_MAX])
 {
     struct reading reading = {place, screen, ret_badge};
-    struct ini_error error;
-    struct file file;
     ret_badge[0] = '\0';
-    if (file_read(AT_FDCWD, place->path, 0, STATE_BYTES_MAX, &file)) {
-        ini_read(file.bytes, file.len, take_pair, &reading, &error);
-        free(file.bytes);
-    }
+    read_pairs(place->path, take_pair, &reading);
 }
 
 struct account_reading {
@@ -89,13 +94,8 @@ void remember_load_account(const char *path, const char *section, struct screen 
                            const struct owner *owner, char ret_badge[REMEMBER_BADGE_MAX])
 {
     struct account_reading reading = {section, screen, owner, ret_badge};
-    struct ini_error error;
-    struct file file;
     ret_badge[0] = '\0';
-    if (file_read(AT_FDCWD, path, 0, STATE_BYTES_MAX, &file)) {
-        ini_read(file.bytes, file.len, take_account_pair, &reading, &error);
-        free(file.bytes);
-    }
+    read_pairs(path, take_account_pair, &reading);
 }
 
 /* --- writing ------------------------------------------------------------------------------ */
