@@ -122,7 +122,8 @@ static int64_t ended_ms(const struct order *order, bool *ret_is_guess)
     int64_t updated_ms = updated_ns == MODEL_NO_TIME ? MODEL_NO_TIME : updated_ns / NS_PER_MS;
     int64_t said_ms = order->class == ORDER_DONE ? first_known(order->executed_ms, updated_ms)
                                                  : first_known(updated_ms, order->executed_ms);
-    *ret_is_guess = said_ms == MODEL_NO_TIME && order->class != ORDER_REJECTED;
+    *ret_is_guess = said_ms == MODEL_NO_TIME && order->created_ms != MODEL_NO_TIME &&
+                    order->class != ORDER_REJECTED;
     return first_known(said_ms, order->created_ms);
 }
 
@@ -159,7 +160,6 @@ void order_when_composed(const struct row *row, const struct column_now *now,
     }
     bool is_guess;
     int64_t ms = ended_ms(order, &is_guess);
-    is_guess = is_guess && ms != MODEL_NO_TIME;
     if (is_guess && now->wall_ms < format_day_end(now->format, ms)) {
         format_clock(now->format, FORMAT_CLOCK_MINUTE, ms, clock);
     } else {
