@@ -436,7 +436,8 @@ static void add_slip(struct bar *bar, const struct frame *frame, const struct ta
     struct format_figure share = {fabs(foot->slip) / foot->filled * 100, 2, FORMAT_PERCENT};
     format_number(format, share, percent);
     format_number(format, (struct format_figure){fabs(foot->slip), 0, FORMAT_DERIVED}, amount);
-    bool none = fabs(foot->slip)<0.5, cost = foot->slip> 0;
+    bool none = fabs(foot->slip) < 0.5;
+    bool cost = foot->slip > 0;
     enum role role = stale ? ROLE_STALE : none ? ROLE_TEXT : cost ? ROLE_PNL_DOWN : ROLE_PNL_UP;
     bar_add(bar, left_at(3), plain(ROLE_DIM), none ? "   no slippage" : "   slippage ");
     if (!none) {

@@ -194,10 +194,9 @@ static void write_position(struct page *page, const struct position *position, b
     bar_add(&bar, left_at(0), plain(ROLE_TEXT), " @ %s",
             page_price(page, position_average(position).value, text));
     bar_add(&bar, left_at(2), plain(ROLE_DIM), "  open ");
-    bar_add(&bar, left_at(2), (struct style){sign_role(open, stale), 0}, "%s",
-            page_amount(page, open, text));
+    bar_add(&bar, left_at(2), plain(sign_role(open, stale)), "%s", page_amount(page, open, text));
     bar_add(&bar, left_at(3), plain(ROLE_DIM), "  day ");
-    bar_add(&bar, left_at(3), (struct style){sign_role(position->day_pnl, stale), 0}, "%s",
+    bar_add(&bar, left_at(3), plain(sign_role(position->day_pnl, stale)), "%s",
             page_amount(page, position->day_pnl, text));
     bar_add(&bar, left_at(4), plain(ROLE_DIM), "  worth ");
     bar_add(&bar, left_at(4), plain(ROLE_TEXT), "%s",
@@ -240,7 +239,7 @@ static struct money_part booked_of(const struct page *page, size_t *ret_count)
     const struct money_book *book = page->frame->input->book;
     const struct snapshot *rows = page_rows(page, RESOURCE_POSITIONS).shown;
     const struct money_closed *closed;
-    struct money_part sum = {.value = NAN};
+    struct money_part sum = MONEY_NOTHING;
     *ret_count = 0;
     for (size_t i = 0; book != NULL && (closed = money_book_closed(book, i)) != NULL; i++) {
         if (strcmp(closed->symbol, page->symbol) == 0 && !closed->in_list) {
@@ -272,7 +271,7 @@ static void write_booked(struct page *page)
     }
     page_begin(&bar);
     bar_add(&bar, left_at(1), plain(ROLE_DIM), "Booked   ");
-    bar_add(&bar, left_at(0), (struct style){sign_role(sum.value, false), 0}, "%s",
+    bar_add(&bar, left_at(0), plain(sign_role(sum.value, false)), "%s",
             page_figure(page, figure, text));
     bar_add(&bar, left_at(0), plain(ROLE_DIM), " today, %zu round trip%s", count,
             count == 1 ? "" : "s");
