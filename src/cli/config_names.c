@@ -6,23 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool names(const struct config_info *info, const char *section, const char *name)
-{
-    return strcmp(info->name, name) == 0 &&
-           (section == NULL || strcmp(info->section, section) == 0);
-}
-
 bool config_name_find(const char *name, enum config_id *ret)
 {
     const char *dot = strchr(name, '.');
+    const char *key = dot != NULL ? dot + 1 : name;
+    size_t len = dot != NULL ? (size_t)(dot - name) : 0;
     for (int i = 0; i < CONFIG_TOTAL; i++) {
         const struct config_info *info = config_info((enum config_id)i);
-        size_t len = dot != NULL ? (size_t)(dot - name) : 0;
-        bool found = dot == NULL
-                         ? names(info, NULL, name)
-                         : strlen(info->section) == len && strncmp(info->section, name, len) == 0 &&
-                               names(info, NULL, dot + 1);
-        if (found) {
+        bool there =
+            dot == NULL || (strlen(info->section) == len && strncmp(info->section, name, len) == 0);
+        if (there && strcmp(info->name, key) == 0) {
             *ret = (enum config_id)i;
             return true;
         }
@@ -51,7 +44,8 @@ bool config_name_refuse(const char *section, const char *name, struct problem *r
     if (suggest.best == NULL && section != NULL) {
         /* Right name, wrong section: say where it lives. */
         for (int i = 0; i < CONFIG_TOTAL && suggest.best == NULL; i++) {
-            suggest.best = names(config_info((enum config_id)i), NULL, name) ? dotted[i] : NULL;
+            bool named = strcmp(config_info((enum config_id)i)->name, name) == 0;
+            suggest.best = named ? dotted[i] : NULL;
         }
     }
     return problem_suggest(ret_problem, &suggest);
