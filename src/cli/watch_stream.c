@@ -401,21 +401,27 @@ static void cancel_relayed(void *user, enum resource resource)
     relay_cancel(((struct watch_stream *)user)->relay, resource);
 }
 
-/* The panes of a backend that are told before its events, or behind a gap. */
-static void catch_relayed(struct watch_stream *watch)
+/* The panes that are told before the events, or behind a gap. */
+static void open_catch(struct watch_stream *watch)
 {
-    const struct watch_catch_settings catch = {
-        .name = watch->source->name,
-        .panes = relay_panes(watch->relay),
+    const struct watch_source *source = watch->source;
+    struct watch_catch_settings catch = {
+        .name = source->name,
+        .user = source->user,
+        .panes = source->panes != 0 ? source->panes : RESOURCE_ALL,
         .ready = on_state_ready,
         .release = on_state_release,
         .full = on_state_full,
         .failed = on_state_failed,
-        .read = read_relayed,
-        .cancel = cancel_relayed,
         .owner = watch,
     };
-    watch->catch = watch_catch_new(watch->loop, NULL, &catch);
+    if (watch->relay != NULL) {
+        catch.user = NULL;
+        catch.panes = relay_panes(watch->relay);
+        catch.read = read_relayed;
+        catch.cancel = cancel_relayed;
+    }
+    watch->catch = watch_catch_new(watch->loop, watch->http, &catch);
 }
 
 /* Whether a gap is looked for, so that panes may have to be told. */
@@ -451,7 +457,7 @@ static void go_on_relayed(struct watch_stream *watch)
         keep_id(watch, id, strlen(id));
     }
     if (looks_for_gaps(watch->settings)) {
-        catch_relayed(watch);
+        open_catch(watch);
         watch->snapshot_due = watch->settings->with_snapshot && id == NULL;
     }
 }
@@ -467,21 +473,10 @@ static void go_on(struct watch_stream *watch)
     if (!looks_for_gaps(settings)) {
         return;
     }
-    const struct watch_catch_settings catch = {
-        .name = watch->source->name,
-        .user = watch->source->user,
-        .panes = watch->source->panes != 0 ? watch->source->panes : RESOURCE_ALL,
-        .ready = on_state_ready,
-        .release = on_state_release,
-        .full = on_state_full,
-        .failed = on_state_failed,
-        .owner = watch,
-    };
-    watch->catch = watch_catch_new(watch->loop, watch->http, &catch);
-    watch->snapshot_due = settings->with_snapshot;
     const char *id = id_to_go_on_from(watch);
-    if (id != NULL) {
-        watch->snapshot_due = false; /* the reader has had it, and every event since */
+    open_catch(watch);
+    watch->snapshot_due = settings->with_snapshot && id == NULL;
+    if (id != NULL) { /* the reader has had the panes, and every event since */
         watch->place.begun = true;
         watch->place.last = watch_continuity_number(id, strlen(id));
         stream_set_last_id(watch->stream, id, strlen(id));
@@ -561,21 +556,26 @@ static void on_relay_status(void *user, const struct conn_status *status)
     }
 }
 
+static void take_message(struct watch_stream *watch, const struct sse_event *message)
+{
+    if (watch->catch == NULL || !watch_catch_hold(watch->catch, message)) {
+        take_event(watch, message, NULL);
+    }
+}
+
 static void on_relay_message(void *user, const struct sse_event *message)
 {
     struct watch_stream *watch = user;
-    if (watch->settings->format == WATCH_RAW &&
-        (watch->catch == NULL || !watch_catch_hold(watch->catch, message))) {
-        take_event(watch, message, NULL);
+    if (watch->settings->format == WATCH_RAW) {
+        take_message(watch, message);
     }
 }
 
 static void on_relay_unknown(void *user, const struct sse_event *message)
 {
     struct watch_stream *watch = user;
-    if (watch->settings->format != WATCH_RAW &&
-        (watch->catch == NULL || !watch_catch_hold(watch->catch, message))) {
-        take_event(watch, message, NULL);
+    if (watch->settings->format != WATCH_RAW) {
+        take_message(watch, message);
     }
 }
 
