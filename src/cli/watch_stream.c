@@ -189,6 +189,21 @@ static bool is_refused(struct watch_stream *watch, const struct event *event)
     return true;
 }
 
+/* event NULL: it is none that we know, or nobody looks. */
+static void receive(struct watch_stream *watch, const struct sse_event *sse,
+                    const struct event *event)
+{
+    if (watch->over || is_refused(watch, event)) {
+        return;
+    }
+    if (watch->trace != NULL) {
+        trace_event(watch, event);
+    }
+    if (watch->catch == NULL || watch->relay != NULL || !hold_behind_gap(watch, sse, event)) {
+        take_event(watch, sse, event);
+    }
+}
+
 static void on_event(void *user, const struct sse_event *sse)
 {
     struct watch_stream *watch = user;
@@ -197,20 +212,7 @@ static void on_event(void *user, const struct sse_event *sse)
     /* raw prints without looking, so that not even the payload's size makes a difference */
     bool looks = watch->greets || settings->format != WATCH_RAW || settings->glob_count > 0 ||
                  watch->source->panes != 0 || watch->trace != NULL || watch->catch != NULL;
-    bool known = looks && event_parse(sse, &event);
-    if (watch->over) {
-        return;
-    }
-    if (is_refused(watch, known ? &event : NULL)) {
-        return;
-    }
-    if (watch->trace != NULL) {
-        trace_event(watch, known ? &event : NULL);
-    }
-    if (watch->catch == NULL || watch->relay != NULL ||
-        !hold_behind_gap(watch, sse, known ? &event : NULL)) {
-        take_event(watch, sse, known ? &event : NULL);
-    }
+    receive(watch, sse, looks && event_parse(sse, &event) ? &event : NULL);
 }
 
 /* ---- the state behind a gap ---- */
@@ -486,15 +488,14 @@ static void go_on(struct watch_stream *watch)
 /* ---- a backend's stream ---- */
 
 /* Something may have been missed: what is there now is told behind the word of it. */
-static void look_for_gap(struct watch_stream *watch, const struct sse_event *sse)
+static void look_for_gap(struct watch_stream *watch, const struct event *event)
 {
-    struct event event;
     struct span reason;
     char why[256] = "the server says so";
-    if (!event_parse(sse, &event) || event.type != EVENT_RESYNC) {
+    if (event == NULL || event->type != EVENT_RESYNC) {
         return;
     }
-    if (span_member(event.data, "reason", &reason)) {
+    if (span_member(event->data, "reason", &reason)) {
         span_string(reason, why, sizeof why);
     }
     tell_gap(watch, watch->last_id, why);
@@ -504,22 +505,26 @@ static void look_for_gap(struct watch_stream *watch, const struct sse_event *sse
 static void on_relay_event(void *user, const struct sse_event *sse)
 {
     struct watch_stream *watch = user;
-    struct sse_event event = *sse;
-    event.own_id = event.id_len > 0;
+    struct sse_event own = *sse;
+    struct event parsed;
+    bool raw = watch->settings->format == WATCH_RAW, holds = false;
+    own.own_id = own.id_len > 0;
     if (watch->over) {
         return;
     }
+    bool looks = !raw || watch->catch != NULL;
+    const struct event *event = looks && event_parse(&own, &parsed) ? &parsed : NULL;
     if (watch->catch != NULL) {
-        look_for_gap(watch, &event);
-        keep_id(watch, event.id, event.id_len);
+        look_for_gap(watch, event);
+        keep_id(watch, own.id, own.id_len);
+        holds = watch_catch_is_reading(watch->catch);
     }
-    bool holds = watch->catch != NULL && watch_catch_is_reading(watch->catch);
-    if (watch->settings->format != WATCH_RAW && holds) {
-        watch_catch_hold(watch->catch, &event);
-    } else if (watch->settings->format != WATCH_RAW) {
-        on_event(watch, &event);
+    if (!raw && holds) {
+        watch_catch_hold(watch->catch, &own);
+    } else if (!raw) {
+        receive(watch, &own, event);
     } else if (!holds) {
-        mark(watch, event.id, event.id_len); /* its message has been printed */
+        mark(watch, own.id, own.id_len); /* its message has been printed */
     }
 }
 
