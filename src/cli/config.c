@@ -1,6 +1,7 @@
 #include "config.h"
 #include "config_file.h"
 #include "config_lists.h"
+#include "config_names.h"
 #include "config_profiles.h"
 #include "config_value.h"
 
@@ -82,85 +83,6 @@ static bool locate(struct problem *problem, const char *place)
     problem_set(problem, "%.*s: %s", PLACE_BYTES - 3, place, text);
     /* Flags and variables have no line; the program's name stands before those. */
     problem->located = *place != '-' && strchr(place, ':') != NULL;
-    return false;
-}
-
-/* --- names ---------------------------------------------------------------------------------- */
-
-static bool names(const struct config_info *info, const char *section, const char *name)
-{
-    return strcmp(info->name, name) == 0 &&
-           (section == NULL || strcmp(info->section, section) == 0);
-}
-
-/* [main], profiles and -O reach every key: by "section.key", or by its bare name. */
-static bool find_anywhere(const char *name, enum config_id *ret)
-{
-    const char *dot = strchr(name, '.');
-    for (int i = 0; i < CONFIG_TOTAL; i++) {
-        const struct config_info *info = config_info((enum config_id)i);
-        size_t len = dot != NULL ? (size_t)(dot - name) : 0;
-        bool found = dot == NULL
-                         ? names(info, NULL, name)
-                         : strlen(info->section) == len && strncmp(info->section, name, len) == 0 &&
-                               names(info, NULL, dot + 1);
-        if (found) {
-            *ret = (enum config_id)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool refuse_name(const char *section, const char *name, struct problem *problem)
-{
-    char dotted[CONFIG_TOTAL][64];
-    bool asks_dotted = strchr(name, '.') != NULL;
-    struct suggest suggest;
-    suggest_init(&suggest, name);
-    for (int i = 0; i < CONFIG_TOTAL; i++) {
-        const struct config_info *info = config_info((enum config_id)i);
-        snprintf(dotted[i], sizeof dotted[i], "%s.%s", info->section, info->name);
-        if (section == NULL || strcmp(info->section, section) == 0) {
-            suggest_offer(&suggest, asks_dotted ? dotted[i] : info->name);
-        }
-    }
-    if (strcmp(name, "token") == 0 || strcmp(name, "main.token") == 0) {
-        return problem_set(problem, "a token does not belong in a config: use token_file, "
-                                    "token_command or BLOTTER_TOKEN");
-    }
-    problem_set(problem, "unknown key '%s'", name);
-    if (suggest.best == NULL && section != NULL) {
-        /* Right name, wrong section: say where it lives. */
-        for (int i = 0; i < CONFIG_TOTAL && suggest.best == NULL; i++) {
-            suggest.best = names(config_info((enum config_id)i), NULL, name) ? dotted[i] : NULL;
-        }
-    }
-    return problem_suggest(problem, &suggest);
-}
-
-static bool refuse_section(const char *section, struct problem *problem)
-{
-    struct suggest suggest;
-    suggest_init(&suggest, section);
-    for (int i = 0; i < CONFIG_TOTAL; i++) {
-        suggest_offer(&suggest, config_info((enum config_id)i)->section);
-    }
-    suggest_offer(&suggest, "keys");
-    for (int i = 0; i < CONFIG_LISTS; i++) {
-        suggest_offer(&suggest, config_list_section((enum config_list)i));
-    }
-    problem_set(problem, "unknown section [%s]", section);
-    return problem_suggest(problem, &suggest);
-}
-
-static bool section_is_known(const char *section)
-{
-    for (int i = 0; i < CONFIG_TOTAL; i++) {
-        if (strcmp(config_info((enum config_id)i)->section, section) == 0) {
-            return true;
-        }
-    }
     return false;
 }
 
@@ -268,8 +190,8 @@ static bool take_known(struct reading *reading, const struct ini_pair *pair, con
     bool is_main = strcmp(pair->section, "main") == 0;
     char dotted[PLACE_BYTES];
     snprintf(dotted, sizeof dotted, "%s.%s", pair->section, pair->name);
-    if (!find_anywhere(dotted, &id) && !(is_main && find_anywhere(pair->name, &id))) {
-        refuse_name(is_main ? NULL : pair->section, pair->name, reading->problem);
+    if (!config_name_find(dotted, &id) && !(is_main && config_name_find(pair->name, &id))) {
+        config_name_refuse(is_main ? NULL : pair->section, pair->name, reading->problem);
         return locate(reading->problem, origin);
     }
     struct place place = {reading->level, origin};
@@ -303,8 +225,8 @@ static bool take_pair(void *user, const struct ini_pair *pair)
         problem_set(reading->problem, "'%s' stands before the first [section]", pair->name);
         return locate(reading->problem, origin);
     }
-    if (!section_is_known(pair->section)) {
-        refuse_section(pair->section, reading->problem);
+    if (!config_section_is_known(pair->section)) {
+        config_section_refuse(pair->section, reading->problem);
         return locate(reading->problem, origin);
     }
     return take_known(reading, pair, origin);
@@ -401,10 +323,10 @@ static bool take_set(struct config *config, const char *text, struct problem *pr
         struct listed row = {(char *)own, value, origin, CONFIG_FLAG};
         return set_listed(config, list, &row, problem);
     }
-    if (!find_anywhere(name, &id)) {
+    if (!config_name_find(name, &id)) {
         /* What was typed after the name may be a secret: it is not repeated. */
         snprintf(origin, sizeof origin, "-O %.100s", name);
-        refuse_name(NULL, name, problem);
+        config_name_refuse(NULL, name, problem);
         return locate(problem, origin);
     }
     return set(config, id, value, (struct place){CONFIG_FLAG, origin}, problem);
@@ -419,7 +341,7 @@ static bool take_flag(struct config *config, const struct option_assignment *fla
     char origin[64];
     snprintf(origin, sizeof origin, "--%s", option_info(flag->from)->name);
     enum config_id id;
-    if (!find_anywhere(flag->key, &id)) {
+    if (!config_name_find(flag->key, &id)) {
         return problem_set(problem, "--%s sets no known key", option_info(flag->from)->name);
     }
     return set(config, id, flag->value, (struct place){CONFIG_FLAG, origin}, problem);
@@ -498,8 +420,8 @@ static bool take_profile_key(struct config *config, const struct pair *pair, boo
 {
     enum config_id id;
     int64_t number;
-    if (!find_anywhere(pair->name, &id)) {
-        refuse_name(NULL, pair->name, problem);
+    if (!config_name_find(pair->name, &id)) {
+        config_name_refuse(NULL, pair->name, problem);
         return locate(problem, pair->origin);
     }
     if (id == CONFIG_PROFILE || id == CONFIG_PROFILES) {

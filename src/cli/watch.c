@@ -3,6 +3,7 @@
 
 #include <blotter/core/alloc.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #define PAUSE_AT ((size_t)256 << 10) /* bytes the reader has not taken before we stop reading */
+
+static_assert(WATCH_SOURCES_MAX <= CURSOR_PLACES_MAX, "a place in the cursor each");
 
 struct watch {
     struct loop *loop;

@@ -377,27 +377,38 @@ static struct place *find_left(struct watch_cursor *cursor, const struct watch_c
     return NULL;
 }
 
-bool watch_cursor_add(struct watch_cursor *cursor, const struct watch_cursor_owner *owner,
-                      size_t *ret_owner, char why[CURSOR_WHY_MAX])
+static bool is_of(const struct place *place, const struct watch_cursor_owner *owner)
 {
-    const char *wrong = NULL;
-    struct place *place = find_left(cursor, owner);
-    if (place != NULL) {
-        bool its = text_equal(place->server, owner->server) &&
-                   text_equal(place->user, owner->user) &&
-                   text_equal(place->backend, owner->backend);
-        wrong = its ? NULL : "its place is of another account";
-    } else if ((place = find_room(cursor)) == NULL) {
-        wrong = "too many accounts";
-    } else {
-        place_open(place, owner);
-        wrong = take_from_others(cursor, place);
-    }
-    if (wrong != NULL && place != NULL && !place->left) { /* it was for nothing */
+    return text_equal(place->server, owner->server) && text_equal(place->user, owner->user) &&
+           text_equal(place->backend, owner->backend);
+}
+
+/* A place for the owner, with its line if the file has one. NULL, or why not: it is nobody's then.
+ */
+static const char *place_enter(struct watch_cursor *cursor, struct place *place,
+                               const struct watch_cursor_owner *owner)
+{
+    place_open(place, owner);
+    const char *wrong = take_from_others(cursor, place);
+    if (wrong != NULL) {
         place_done(place);
         *place = (struct place){.left = true};
     }
-    if (place == NULL || wrong != NULL) {
+    return wrong;
+}
+
+bool watch_cursor_add(struct watch_cursor *cursor, const struct watch_cursor_owner *owner,
+                      size_t *ret_owner, char why[CURSOR_WHY_MAX])
+{
+    const char *wrong;
+    struct place *place = find_left(cursor, owner);
+    if (place != NULL) {
+        wrong = is_of(place, owner) ? NULL : "its place is of another account";
+    } else {
+        place = find_room(cursor);
+        wrong = place != NULL ? place_enter(cursor, place, owner) : "too many accounts";
+    }
+    if (wrong != NULL) {
         snprintf(why, CURSOR_WHY_MAX, "cannot use the cursor %.200s: %s", cursor->path, wrong);
         return false;
     }

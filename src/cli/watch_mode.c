@@ -4,6 +4,7 @@
 
 #include <blotter/core/alloc.h>
 
+#include <assert.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+static_assert(CONFIG_PROFILES_MAX <= WATCH_SOURCES_MAX, "a source for each account");
 
 static enum watch_format format_of(const char *name)
 {

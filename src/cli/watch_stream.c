@@ -189,6 +189,21 @@ static bool is_refused(struct watch_stream *watch, const struct event *event)
     return true;
 }
 
+/* event NULL: it is none that we know, or nobody looks. */
+static void receive(struct watch_stream *watch, const struct sse_event *sse,
+                    const struct event *event)
+{
+    if (watch->over || is_refused(watch, event)) {
+        return;
+    }
+    if (watch->trace != NULL) {
+        trace_event(watch, event);
+    }
+    if (watch->catch == NULL || watch->relay != NULL || !hold_behind_gap(watch, sse, event)) {
+        take_event(watch, sse, event);
+    }
+}
+
 static void on_event(void *user, const struct sse_event *sse)
 {
     struct watch_stream *watch = user;
@@ -197,20 +212,7 @@ static void on_event(void *user, const struct sse_event *sse)
     /* raw prints without looking, so that not even the payload's size makes a difference */
     bool looks = watch->greets || settings->format != WATCH_RAW || settings->glob_count > 0 ||
                  watch->source->panes != 0 || watch->trace != NULL || watch->catch != NULL;
-    bool known = looks && event_parse(sse, &event);
-    if (watch->over) {
-        return;
-    }
-    if (is_refused(watch, known ? &event : NULL)) {
-        return;
-    }
-    if (watch->trace != NULL) {
-        trace_event(watch, known ? &event : NULL);
-    }
-    if (watch->catch == NULL || watch->relay != NULL ||
-        !hold_behind_gap(watch, sse, known ? &event : NULL)) {
-        take_event(watch, sse, known ? &event : NULL);
-    }
+    receive(watch, sse, looks && event_parse(sse, &event) ? &event : NULL);
 }
 
 /* ---- the state behind a gap ---- */
@@ -401,21 +403,27 @@ static void cancel_relayed(void *user, enum resource resource)
     relay_cancel(((struct watch_stream *)user)->relay, resource);
 }
 
-/* The panes of a backend that are told before its events, or behind a gap. */
-static void catch_relayed(struct watch_stream *watch)
+/* The panes that are told before the events, or behind a gap. */
+static void open_catch(struct watch_stream *watch)
 {
-    const struct watch_catch_settings catch = {
-        .name = watch->source->name,
-        .panes = relay_panes(watch->relay),
+    const struct watch_source *source = watch->source;
+    struct watch_catch_settings catch = {
+        .name = source->name,
+        .user = source->user,
+        .panes = source->panes != 0 ? source->panes : RESOURCE_ALL,
         .ready = on_state_ready,
         .release = on_state_release,
         .full = on_state_full,
         .failed = on_state_failed,
-        .read = read_relayed,
-        .cancel = cancel_relayed,
         .owner = watch,
     };
-    watch->catch = watch_catch_new(watch->loop, NULL, &catch);
+    if (watch->relay != NULL) {
+        catch.user = NULL;
+        catch.panes = relay_panes(watch->relay);
+        catch.read = read_relayed;
+        catch.cancel = cancel_relayed;
+    }
+    watch->catch = watch_catch_new(watch->loop, watch->http, &catch);
 }
 
 /* Whether a gap is looked for, so that panes may have to be told. */
@@ -451,7 +459,7 @@ static void go_on_relayed(struct watch_stream *watch)
         keep_id(watch, id, strlen(id));
     }
     if (looks_for_gaps(watch->settings)) {
-        catch_relayed(watch);
+        open_catch(watch);
         watch->snapshot_due = watch->settings->with_snapshot && id == NULL;
     }
 }
@@ -467,21 +475,10 @@ static void go_on(struct watch_stream *watch)
     if (!looks_for_gaps(settings)) {
         return;
     }
-    const struct watch_catch_settings catch = {
-        .name = watch->source->name,
-        .user = watch->source->user,
-        .panes = watch->source->panes != 0 ? watch->source->panes : RESOURCE_ALL,
-        .ready = on_state_ready,
-        .release = on_state_release,
-        .full = on_state_full,
-        .failed = on_state_failed,
-        .owner = watch,
-    };
-    watch->catch = watch_catch_new(watch->loop, watch->http, &catch);
-    watch->snapshot_due = settings->with_snapshot;
     const char *id = id_to_go_on_from(watch);
-    if (id != NULL) {
-        watch->snapshot_due = false; /* the reader has had it, and every event since */
+    open_catch(watch);
+    watch->snapshot_due = settings->with_snapshot && id == NULL;
+    if (id != NULL) { /* the reader has had the panes, and every event since */
         watch->place.begun = true;
         watch->place.last = watch_continuity_number(id, strlen(id));
         stream_set_last_id(watch->stream, id, strlen(id));
@@ -491,15 +488,14 @@ static void go_on(struct watch_stream *watch)
 /* ---- a backend's stream ---- */
 
 /* Something may have been missed: what is there now is told behind the word of it. */
-static void look_for_gap(struct watch_stream *watch, const struct sse_event *sse)
+static void look_for_gap(struct watch_stream *watch, const struct event *event)
 {
-    struct event event;
     struct span reason;
     char why[256] = "the server says so";
-    if (!event_parse(sse, &event) || event.type != EVENT_RESYNC) {
+    if (event == NULL || event->type != EVENT_RESYNC) {
         return;
     }
-    if (span_member(event.data, "reason", &reason)) {
+    if (span_member(event->data, "reason", &reason)) {
         span_string(reason, why, sizeof why);
     }
     tell_gap(watch, watch->last_id, why);
@@ -509,22 +505,26 @@ static void look_for_gap(struct watch_stream *watch, const struct sse_event *sse
 static void on_relay_event(void *user, const struct sse_event *sse)
 {
     struct watch_stream *watch = user;
-    struct sse_event event = *sse;
-    event.own_id = event.id_len > 0;
+    struct sse_event own = *sse;
+    struct event parsed;
+    bool raw = watch->settings->format == WATCH_RAW, holds = false;
+    own.own_id = own.id_len > 0;
     if (watch->over) {
         return;
     }
+    bool looks = !raw || watch->catch != NULL;
+    const struct event *event = looks && event_parse(&own, &parsed) ? &parsed : NULL;
     if (watch->catch != NULL) {
-        look_for_gap(watch, &event);
-        keep_id(watch, event.id, event.id_len);
+        look_for_gap(watch, event);
+        keep_id(watch, own.id, own.id_len);
+        holds = watch_catch_is_reading(watch->catch);
     }
-    bool holds = watch->catch != NULL && watch_catch_is_reading(watch->catch);
-    if (watch->settings->format != WATCH_RAW && holds) {
-        watch_catch_hold(watch->catch, &event);
-    } else if (watch->settings->format != WATCH_RAW) {
-        on_event(watch, &event);
+    if (!raw && holds) {
+        watch_catch_hold(watch->catch, &own);
+    } else if (!raw) {
+        receive(watch, &own, event);
     } else if (!holds) {
-        mark(watch, event.id, event.id_len); /* its message has been printed */
+        mark(watch, own.id, own.id_len); /* its message has been printed */
     }
 }
 
@@ -561,21 +561,26 @@ static void on_relay_status(void *user, const struct conn_status *status)
     }
 }
 
+static void take_message(struct watch_stream *watch, const struct sse_event *message)
+{
+    if (watch->catch == NULL || !watch_catch_hold(watch->catch, message)) {
+        take_event(watch, message, NULL);
+    }
+}
+
 static void on_relay_message(void *user, const struct sse_event *message)
 {
     struct watch_stream *watch = user;
-    if (watch->settings->format == WATCH_RAW &&
-        (watch->catch == NULL || !watch_catch_hold(watch->catch, message))) {
-        take_event(watch, message, NULL);
+    if (watch->settings->format == WATCH_RAW) {
+        take_message(watch, message);
     }
 }
 
 static void on_relay_unknown(void *user, const struct sse_event *message)
 {
     struct watch_stream *watch = user;
-    if (watch->settings->format != WATCH_RAW &&
-        (watch->catch == NULL || !watch_catch_hold(watch->catch, message))) {
-        take_event(watch, message, NULL);
+    if (watch->settings->format != WATCH_RAW) {
+        take_message(watch, message);
     }
 }
 

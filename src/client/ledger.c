@@ -51,9 +51,8 @@ static int64_t day_of(const struct ledger *ledger, int64_t wall_ms)
 
 /* Days begin with a minute, wherever clocks may stand. */
 #define MINUTE_MS INT64_C(60000)
-#define LATE_MS                                                                                    \
-    (5 * MINUTE_MS) /* a day that is noticed this long after it began was not watched              \
-                     */
+/* A day that is noticed this long after it began was not watched. */
+#define LATE_MS (5 * MINUTE_MS)
 
 /* Somebody set the clock, or the machine slept. */
 static bool has_stepped(const struct ledger *ledger, struct moment now)

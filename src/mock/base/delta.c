@@ -10,9 +10,8 @@
 #define STEP 8      /* every so many bytes there is one */
 #define SHORTEST 12 /* below it the command for a copy eats what it wins */
 #define DATA_MAX 246
-#define SHORT_CHANGE                                                                               \
-    64 /* bytes that are told as they are rather than looked for in the old body                   \
-        */
+/* Bytes that are told as they are rather than looked for in the old body. */
+#define SHORT_CHANGE 64
 
 struct index {
     const char *old;
@@ -41,8 +40,9 @@ static void index_fill(struct index *index, const char *old, size_t old_len)
     }
 }
 
-/* How far two texts agree from their beginnings. */
 enum { WORD = sizeof(uint64_t) };
+
+/* How far two texts agree from their beginnings. */
 static size_t common(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     size_t most = a_len < b_len ? a_len : b_len, len = 0;
