@@ -40,6 +40,15 @@ static void write_file(const char *name, const char *text)
     assert_int_equal(chmod(path, 0600), 0);
 }
 
+/* The whole of a file, or as much as there is room for. */
+static void read_file(const char *path, char *text, size_t size)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, size - 1, file)] = '\0';
+    fclose(file);
+}
+
 static size_t put_profile(char *text, size_t size, const char *name, const char *url)
 {
     return (size_t)snprintf(text, size, "[profile.%s]\nurl = %s\ntoken_file = %s/%s\n", name, url,
@@ -370,10 +379,7 @@ static void test_watch_with_a_cursor(void **state)
         assert_true(i == 1 || (snapshot[0] && snapshot[1]));
         cli_done(&result);
     }
-    FILE *file = fopen(cursor + strlen("--cursor="), "r");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
+    read_file(cursor + strlen("--cursor="), text, sizeof text);
     assert_non_null(strstr(text, "{\"blotterCursor\":1,\"profile\":\"m\",\"server\":"));
     assert_non_null(strstr(text, "\n{\"blotterCursor\":1,\"profile\":\"s0\",\"server\":"));
     struct cli_result result = RUN("--watch", "-n", "1", "-P", "m", cursor);
@@ -434,11 +440,7 @@ static void choose(const char *profiles)
     size_t len = (size_t)snprintf(text, sizeof text, "[main]\nprofiles = %s\n", profiles);
     write_config();
     snprintf(path, sizeof path, "%s/c.ini", directory);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    len += fread(text + len, 1, sizeof text - len - 1, file);
-    text[len] = '\0';
-    fclose(file);
+    read_file(path, text + len, sizeof text - len);
     write_file("c.ini", text);
 }
 
@@ -506,18 +508,12 @@ static void test_accounts_come_and_go(void **state)
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 128 + SIGTERM);
     close(reading.fd);
-    FILE *file = fopen(cursor + strlen("--cursor="), "r");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
+    read_file(cursor + strlen("--cursor="), text, sizeof text);
     assert_non_null(strstr(text, "\"profile\":\"m\""));
     assert_non_null(strstr(text, "\"profile\":\"s0\""));
     assert_non_null(strstr(text, "\"profile\":\"s1\""));
     assert_null(strstr(strstr(text, "\"profile\":\"s0\"") + 1, "\"profile\":\"s0\""));
-    file = fopen(trace + strlen("--trace="), "r");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
+    read_file(trace + strlen("--trace="), text, sizeof text);
     assert_non_null(strstr(text, "\"step\":\"stream_open\",\"account\":\"m\""));
     assert_non_null(strstr(text, "\"step\":\"stream_open\",\"account\":\"s0\""));
 }

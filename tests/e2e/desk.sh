@@ -10,6 +10,9 @@ mock=$3
 engine=$4
 seconds=${5:-4}
 rate=${6:-300}
+who="desk, $engine"
+# shellcheck source=tests/e2e/desk_common.sh
+. "$(dirname "$0")/desk_common.sh"
 needs='jq sqlite3 pgrep od'
 postgres=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort | tail -n 1)
 PATH=$PATH:$postgres
@@ -19,24 +22,14 @@ postgresql) needs="$needs psql initdb postgres" ;;
 nats) needs="$needs nats-server nc" ;;
 esac
 [ "$(id -u)" != 0 ] || [ "$engine" != postgresql ] || needs="$needs setpriv"
-for program in $needs; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is not installed"
-        exit 77
-    }
-done
-
+# shellcheck disable=SC2086 # words
+need $needs
 [ "$engine" != nats ] || nc -h 2>&1 | grep -q OpenBSD || {
     echo "skipped: nc is not that of OpenBSD"
     exit 77
 }
 
-work=$(mktemp -d) || exit 1
-server='' loop='' store=''
-fail() {
-    echo "desk, $engine: $*"
-    exit 1
-}
+loop=''
 # A process and what it has started, the children first.
 family() {
     for child in $(pgrep -P "$1"); do
@@ -59,19 +52,6 @@ leave() {
     [ -z "$server" ] || kill "$server" 2>/dev/null
     wait
     rm -rf "$work"
-}
-trap leave EXIT
-trap 'exit 1' INT TERM
-
-# wait_for SECONDS COMMAND…: until it succeeds.
-wait_for() {
-    tries=$(($1 * 10))
-    shift
-    until "$@" 2>/dev/null; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || return 1
-        sleep 0.1
-    done
 }
 
 # --- the recipe, as typed ---------------------------------------------------------------------------
@@ -205,11 +185,7 @@ start_engine
 server=$!
 wait_for 20 grep -q token "$work/announce" || fail "the server does not start: $(cat "$work/announce")"
 before=$(ask 'SELECT coalesce(max(id), 0) FROM events')
-HOME=$work BLOTTER_USER=user-1
-BLOTTER_URL=$(jq -r .url "$work/announce")
-BLOTTER_TOKEN=$(jq -r '.users[0].token' "$work/announce")
-XDG_CONFIG_HOME=$work/config XDG_STATE_HOME=$work/state XDG_CACHE_HOME=$work/cache
-export HOME BLOTTER_USER BLOTTER_URL BLOTTER_TOKEN XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME
+become_user
 
 # --- what restarts it, and what kills it ----------------------------------------------------------------
 (

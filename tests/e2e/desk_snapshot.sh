@@ -10,46 +10,15 @@ mock=$2
 points=${3:-5}
 rate=${4:-400}
 each=25 # points of one start
-for program in jq sqlite3; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is not installed"
-        exit 77
-    }
-done
-work=$(mktemp -d) || exit 1
-server='' teller=''
-# shellcheck disable=SC2317 # called by the trap
-leave() {
-    for pid in $teller $server; do
-        kill "$pid" 2>/dev/null
-    done
-    wait
-    rm -rf "$work"
-}
-trap leave EXIT
-trap 'exit 1' INT TERM
-fail() {
-    echo "desk_snapshot: $*"
-    exit 1
-}
-# wait_for COMMAND…: until it succeeds.
-wait_for() {
-    tries=1200
-    until "$@" 2>/dev/null; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || return 1
-        sleep 0.05
-    done
-}
+who=desk_snapshot
+# shellcheck source=tests/e2e/desk_common.sh
+. "$(dirname "$0")/desk_common.sh"
+need jq sqlite3
 
 "$mock" --db "$work/mock.db" --rate "$rate" --quotes 5 --seed 3 --users 1 >"$work/announce" 2>&1 &
 server=$!
-wait_for grep -q token "$work/announce" || fail "the server does not start: $(cat "$work/announce")"
-BLOTTER_USER=user-1
-BLOTTER_URL=$(jq -r .url "$work/announce")
-BLOTTER_TOKEN=$(jq -r '.users[0].token' "$work/announce")
-XDG_CONFIG_HOME=$work XDG_STATE_HOME=$work XDG_CACHE_HOME=$work HOME=$work
-export BLOTTER_USER BLOTTER_URL BLOTTER_TOKEN XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME HOME
+wait_for 60 grep -q token "$work/announce" || fail "the server does not start: $(cat "$work/announce")"
+become_user
 
 # --- what is compared: the members that both a read and an event tell ---------------------------------
 told="user_id = 'user-1' AND"
@@ -109,13 +78,13 @@ one_start() {
     "$blotter" --watch -o json --with-snapshot -e 'order_*' -e 'position_*' -e 'margin_*' -e balance_updated \
         >"$work/said" 2>"$work/errors" &
     teller=$!
-    wait_for has_panes || fail "no panes are told: $(cat "$work/errors")"
+    wait_for 60 has_panes || fail "no panes are told: $(cat "$work/errors")"
     awk -v n="$1" -v seed="$(od -An -N4 -tu4 /dev/urandom)" -v at="$work/point.sql" 'BEGIN {
         srand(seed)
         print ".timeout 10000"
         for (i = 0; i < n; i++) printf ".shell sleep %.3f\n.read %s\n", rand() / 8, at
     }' | sqlite3 "$work/mock.db" >"$work/points" || fail 'the database cannot be read'
-    wait_for has_reached "$(tail -n 1 "$work/points" | jq .id)" || fail "events do not come: $(cat "$work/errors")"
+    wait_for 60 has_reached "$(tail -n 1 "$work/points" | jq .id)" || fail "events do not come: $(cat "$work/errors")"
     kill "$teller"
     wait "$teller" 2>/dev/null
     teller=''

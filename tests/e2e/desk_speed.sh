@@ -7,36 +7,10 @@ man=$1
 blotter=$(realpath "$2")
 mock=$3
 events=${4:-200000}
-for program in jq sqlite3 redis-server redis-cli; do
-    command -v "$program" >/dev/null || {
-        echo "skipped: $program is not installed"
-        exit 77
-    }
-done
-work=$(mktemp -d) || exit 1
-server='' store=''
-# shellcheck disable=SC2317 # called by the trap
-leave() {
-    for pid in $server $store; do
-        kill "$pid" 2>/dev/null
-    done
-    wait
-    rm -rf "$work"
-}
-trap leave EXIT
-trap 'exit 1' INT TERM
-fail() {
-    echo "desk_speed: $*"
-    exit 1
-}
-wait_for() {
-    tries=200
-    until "$@" 2>/dev/null; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || return 1
-        sleep 0.1
-    done
-}
+who=desk_speed
+# shellcheck source=tests/e2e/desk_common.sh
+. "$(dirname "$0")/desk_common.sh"
+need jq sqlite3 redis-server redis-cli
 now_ms() {
     date +%s%3N
 }
@@ -46,7 +20,7 @@ start_mock() {
     "$mock" --db "$work/mock.db" --rate 0 --quotes 0 --seed 3 --users 1 --retain "$((2 * events))" \
         >"$work/announce" 2>&1 &
     server=$!
-    wait_for grep -q token "$work/announce" || fail "the server does not start: $(cat "$work/announce")"
+    wait_for 20 grep -q token "$work/announce" || fail "the server does not start: $(cat "$work/announce")"
 }
 start_mock
 kill "$server"
@@ -57,11 +31,7 @@ sqlite3 "$work/mock.db" "INSERT INTO events (user_id, type, data) WITH RECURSIVE
     'price', 2900 + i % 100, 'filledQuantity', 0) FROM n"
 first=$(sqlite3 "$work/mock.db" "SELECT max(id) - $events FROM events")
 start_mock
-HOME=$work BLOTTER_USER=user-1
-BLOTTER_URL=$(jq -r .url "$work/announce")
-BLOTTER_TOKEN=$(jq -r '.users[0].token' "$work/announce")
-XDG_CONFIG_HOME=$work/config XDG_STATE_HOME=$work/state XDG_CACHE_HOME=$work/cache
-export HOME BLOTTER_USER BLOTTER_URL BLOTTER_TOKEN XDG_CONFIG_HOME XDG_STATE_HOME XDG_CACHE_HOME
+become_user
 # tell OPTIONS…: all of it, as lines.
 tell() {
     "$blotter" --watch -o json -e 'order_*' --after "$first" -n "$events" "$@" 2>/dev/null
@@ -73,7 +43,7 @@ sed -n '/^# redis$/,/^\.Ed/p' "$man/blotter.1" | sed '/^\.Ed/d; s/\\e/\\/g' |
 grep -q XADD "$work/filter" || fail 'blotter(1) has no recipe for Redis'
 redis-server --port 0 --unixsocket "$work/redis.sock" --dir "$work" --save '' >"$work/redis.log" 2>&1 &
 store=$!
-wait_for redis-cli -s "$work/redis.sock" ping || fail 'Redis does not start'
+wait_for 20 redis-cli -s "$work/redis.sock" ping || fail 'Redis does not start'
 into_redis() {
     jq --unbuffered -r -f "$work/filter" | redis-cli -s "$work/redis.sock" --pipe >/dev/null
 }

@@ -68,6 +68,15 @@ static void on_done(void *user, uint64_t request, const struct http_response *re
     }
 }
 
+/* What is set for a URL, for a test to change. */
+static struct http_settings settings_of(const char *url)
+{
+    struct http_settings settings;
+    http_settings_default(&settings);
+    settings.url = url;
+    return settings;
+}
+
 static void open_http(struct fixture *f, const struct http_settings *settings)
 {
     struct fault fault = {0};
@@ -386,12 +395,10 @@ static void test_answers(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct row *row = &rows[i];
         struct script_server *server = script_server_new(row->exchanges, 8);
-        struct http_settings settings;
         struct fixture f;
         char url[128];
         snprintf(url, sizeof url, "%s/p", script_server_url(server));
-        http_settings_default(&settings);
-        settings.url = url;
+        struct http_settings settings = settings_of(url);
         settings.body_max = 1000000;
         open_http(&f, &settings);
         http_get(f.http, "/x?y=z", NULL, on_done, &f);
@@ -430,11 +437,9 @@ static void test_what_is_sent_and_read_back(void **state)
           {SCRIPT_KEEP, NULL, 0, 0}}},
     };
     struct script_server *server = script_server_new(exchanges, 2);
-    struct http_settings settings;
     struct fixture f;
     char value[256];
-    http_settings_default(&settings);
-    settings.url = script_server_url(server);
+    struct http_settings settings = settings_of(script_server_url(server));
     settings.token = "tok-1";
     open_http(&f, &settings);
     http_get(f.http, "/a", NULL, on_done, &f);
@@ -481,11 +486,9 @@ static void test_credentials_stay_on_their_origin(void **state)
     struct script_server *other = script_server_new(there, 1);
     script_server_set_peer(own, script_server_port(other));
     script_server_set_peer(other, script_server_port(own));
-    struct http_settings settings;
     struct fixture f;
     char value[256];
-    http_settings_default(&settings);
-    settings.url = script_server_url(own);
+    struct http_settings settings = settings_of(script_server_url(own));
     settings.token = "tok-2";
     settings.auth = "bearer";
     open_http(&f, &settings);
@@ -517,10 +520,8 @@ static void test_figures_of_another_host_are_refused(void **state)
         struct script_server *own = script_server_new(here, 1);
         struct script_server *other = script_server_new(there, 1);
         script_server_set_peer(own, script_server_port(other));
-        struct http_settings settings;
         struct fixture f;
-        http_settings_default(&settings);
-        settings.url = script_server_url(own);
+        struct http_settings settings = settings_of(script_server_url(own));
         settings.token = tokens[i];
         settings.auth = ways[i];
         open_http(&f, &settings);
@@ -560,11 +561,9 @@ static void test_cookies_of_our_origin_are_kept(void **state)
     struct script_server *other = script_server_new(there, 1);
     script_server_set_peer(own, script_server_port(other));
     script_server_set_peer(other, script_server_port(own));
-    struct http_settings settings;
     struct fixture f;
     char value[256];
-    http_settings_default(&settings);
-    settings.url = script_server_url(own);
+    struct http_settings settings = settings_of(script_server_url(own));
     settings.token = "tok-3";
     open_http(&f, &settings);
     http_get(f.http, "/a", NULL, on_done, &f);
@@ -606,11 +605,9 @@ static void test_cookies_have_a_ceiling(void **state)
     };
     static const char *const paths[] = {"/1", "/2", "/3"};
     struct script_server *server = script_server_new(exchanges, 3);
-    struct http_settings settings;
     struct fixture f;
     char value[1024];
-    http_settings_default(&settings);
-    settings.url = script_server_url(server);
+    struct http_settings settings = settings_of(script_server_url(server));
     open_http(&f, &settings);
     for (size_t i = 0; i < 3; i++) {
         f.calls = 0;
@@ -649,12 +646,10 @@ static void test_a_pool_is_of_connections_alone(void **state)
     for (int pooled = 0; pooled < 2; pooled++) {
         struct script_server *server = script_server_new(kept, 3);
         struct http_pool *pool = pooled ? http_pool_new() : NULL;
-        struct http_settings settings;
         struct fault fault;
         struct fixture f;
         char value[256];
-        http_settings_default(&settings);
-        settings.url = script_server_url(server);
+        struct http_settings settings = settings_of(script_server_url(server));
         settings.token = "tok-a";
         settings.pool = pool;
         open_http(&f, &settings);
@@ -686,11 +681,9 @@ static void test_one_of_a_pool_cancels_another(void **state)
         {"/c", {{SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
     };
     struct script_server *server = script_server_new(two, 3);
-    struct http_settings settings;
     struct fault fault;
     struct fixture f;
-    http_settings_default(&settings);
-    settings.url = script_server_url(server);
+    struct http_settings settings = settings_of(script_server_url(server));
     settings.pool = http_pool_new();
     open_http(&f, &settings);
     struct http *first = http_new(f.loop, &settings, &fault);
@@ -718,10 +711,8 @@ static void test_what_died_silently_is_not_used_again(void **state)
     };
     for (int forget = 0; forget < 2; forget++) {
         struct script_server *server = script_server_new(exchanges, 2);
-        struct http_settings settings;
         struct fixture f;
-        http_settings_default(&settings);
-        settings.url = script_server_url(server);
+        struct http_settings settings = settings_of(script_server_url(server));
         settings.total_timeout_ms = forget ? 0 : 100;
         open_http(&f, &settings);
         http_get(f.http, "/1", NULL, on_done, &f);
@@ -768,10 +759,8 @@ static void test_an_echoed_token_is_hidden(void **state)
         const struct script_exchange exchange = {
             NULL, {{SCRIPT_SEND, echoes[i].answer, strlen(echoes[i].answer), 0}}};
         struct script_server *server = script_server_new(&exchange, 1);
-        struct http_settings settings;
         struct fixture f;
-        http_settings_default(&settings);
-        settings.url = script_server_url(server);
+        struct http_settings settings = settings_of(script_server_url(server));
         settings.token = ECHOED;
         open_http(&f, &settings);
         http_get(f.http, "/", NULL, on_done, &f);
@@ -795,11 +784,9 @@ static void test_a_tunnel_is_asked_to_pack(void **state)
          {{SCRIPT_WAIT, NULL, 0, 20}, {SCRIPT_SEND, JSON "Content-Length: 2\r\n\r\n{}", 0, 0}}},
     };
     struct script_server *server = script_server_new(exchanges, 1);
-    struct http_settings settings;
     struct fixture f;
     char value[64];
-    http_settings_default(&settings);
-    settings.url = script_server_url(server);
+    struct http_settings settings = settings_of(script_server_url(server));
     open_http(&f, &settings);
     http_get(f.http, "/slow", NULL, on_done, &f);
     assert_int_equal(loop_run(f.loop), 0);
@@ -839,11 +826,9 @@ static void test_packing_is_as_it_is_set(void **state)
     };
     for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
         struct script_server *server = script_server_new(exchanges, 2);
-        struct http_settings settings;
         struct fixture f;
         char value[64];
-        http_settings_default(&settings);
-        settings.url = script_server_url(server);
+        struct http_settings settings = settings_of(script_server_url(server));
         settings.gzip = set[i][0];
         open_http(&f, &settings);
         for (size_t k = 0; k < 6; k++) {
@@ -872,10 +857,8 @@ static void test_compressed_answers(void **state)
         {NULL, {{SCRIPT_SEND, GZIP_HEAD "no gzip at all", 0, 0}}},
     };
     struct script_server *server = script_server_new(exchanges, 2);
-    struct http_settings settings;
     struct fixture f;
-    http_settings_default(&settings);
-    settings.url = script_server_url(server);
+    struct http_settings settings = settings_of(script_server_url(server));
     open_http(&f, &settings);
     http_get(f.http, "/", NULL, on_done, &f);
     assert_int_equal(loop_run(f.loop), 0);
@@ -901,10 +884,8 @@ static void test_proxies_from_the_environment(void **state)
     setenv("http_proxy", script_server_url(server), 1);
     unsetenv("no_proxy");
     for (size_t i = 0; i < 2; i++) { /* what is meant for this machine is not told to a proxy */
-        struct http_settings settings;
         struct fixture f;
-        http_settings_default(&settings);
-        settings.url = urls[i];
+        struct http_settings settings = settings_of(urls[i]);
         open_http(&f, &settings);
         http_get(f.http, "/x", NULL, on_done, &f);
         assert_int_equal(loop_run(f.loop), 0);
@@ -925,10 +906,8 @@ static void test_cancelled_requests_are_silent(void **state)
         {"/hold", {{SCRIPT_HOLD, NULL, 0, 0}}},
     };
     struct script_server *server = script_server_new(exchanges, 3);
-    struct http_settings settings;
     struct fixture f;
-    http_settings_default(&settings);
-    settings.url = script_server_url(server);
+    struct http_settings settings = settings_of(script_server_url(server));
     open_http(&f, &settings);
     uint64_t held = http_get(f.http, "/hold", NULL, on_done, &f);
     uint64_t gone = http_get(f.http, "/gone", NULL, on_done, &f);
@@ -950,10 +929,8 @@ static void test_a_slow_answer_times_out(void **state)
         {NULL,
          {{SCRIPT_SEND, JSON "Content-Length: 9\r\n\r\n{", 0, 0}, {SCRIPT_HOLD, NULL, 0, 0}}}};
     struct script_server *server = script_server_new(exchanges, 1);
-    struct http_settings settings;
     struct fixture f;
-    http_settings_default(&settings);
-    settings.url = script_server_url(server);
+    struct http_settings settings = settings_of(script_server_url(server));
     settings.total_timeout_ms = 60;
     open_http(&f, &settings);
     http_get(f.http, "/", NULL, on_done, &f);
@@ -970,10 +947,8 @@ static void test_nobody_listens(void **state)
     char url[64];
     snprintf(url, sizeof url, "%s", script_server_url(server));
     script_server_free(server);
-    struct http_settings settings;
     struct fixture f;
-    http_settings_default(&settings);
-    settings.url = url;
+    struct http_settings settings = settings_of(url);
     open_http(&f, &settings);
     http_get(f.http, "/", NULL, on_done, &f);
     assert_int_equal(loop_run(f.loop), 0);
