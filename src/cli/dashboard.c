@@ -38,7 +38,8 @@ struct dashboard {
     struct session *session;
     struct loop *loop;
     struct trace *trace;
-    struct desk *desks[CONFIG_PROFILES_MAX]; /* in the order of the session's profiles */
+    /* In the order of the session's profiles; and one that is to take another's place. */
+    struct desk *desks[CONFIG_PROFILES_MAX + 1];
     size_t desk_count;
     char word[PROBLEM_BYTES]; /* about accounts; "": none */
     uint64_t serials;         /* given away so far */
@@ -383,21 +384,23 @@ static void move_last(struct dashboard *dashboard, size_t i)
     dashboard->desks[i] = desk;
 }
 
-/* Its backend has other panes: another client in its place, with the old files should those not
- * do. */
+/* Its backend has other panes: another client in its place, which goes on where there is none to be
+ * had. */
 static void desk_reopen(struct dashboard *dashboard, size_t i, struct profile *next)
 {
     struct profile *profile = dashboard->desks[i]->profile;
     struct fault fault;
-    desk_end(dashboard, i);
     profile_swap_backend(profile, next);
-    if (!desk_open(dashboard, profile, &fault)) {
+    bool opened = desk_open(dashboard, profile, &fault);
+    if (opened) {
+        desk_end(dashboard, i);
+        move_last(dashboard, i);
+        profile_loop(profile, dashboard->loop); /* the one that ended has taken it away */
+    } else {
         struct problem problem;
-        tell_fault(dashboard, profile, &fault, &problem);
         profile_swap_backend(profile, next);
-        desk_open(dashboard, profile, &fault); /* as before */
+        tell_fault(dashboard, profile, &fault, &problem);
     }
-    move_last(dashboard, i);
     backend_close(next);
     client_renew_secrets(dashboard->desks[i]->client);
 }
