@@ -1,6 +1,7 @@
 #include "apply.h"
 #include "complete.h"
 #include "prices.h"
+#include "row.h"
 
 #include <math.h>
 
@@ -42,26 +43,6 @@ static void write_row(const struct overlay *overlay, const struct pending_entry 
         note_moments(row, entry);
     }
     row->version = version_mix(row->version, entry->stamp.seq);
-}
-
-int64_t row_price_time(enum resource resource, const struct row *row)
-{
-    return resource == RESOURCE_WATCHLISTS ? ((const struct watch_item *)row)->updated_ms
-                                           : MODEL_NO_TIME;
-}
-
-double row_price(enum resource resource, const struct row *row)
-{
-    switch (resource) {
-    case RESOURCE_ORDERS:
-        return ((const struct order *)row)->ltp;
-    case RESOURCE_POSITIONS:
-        return ((const struct position *)row)->current_price;
-    case RESOURCE_WATCHLISTS:
-        return ((const struct watch_item *)row)->ltp;
-    default:
-        return (double)NAN;
-    }
 }
 
 bool row_price_is_newer(enum resource resource, const struct row *row, int64_t told_ms)
