@@ -225,16 +225,13 @@ static void drop_overtaken_price(const struct patch_log *log, struct operation *
                                  uint64_t seq)
 {
     const struct row *row = shown_row(log, operation);
-    size_t i = 0;
-    while (i < operation->count &&
-           operation->values[i].offset != offsetof(struct position, current_price)) {
-        i++;
-    }
-    if (row == NULL || i == operation->count || log->resource != RESOURCE_POSITIONS) {
+    const struct change_value *price = change_value_at(operation->values, operation->count,
+                                                       offsetof(struct position, current_price));
+    if (row == NULL || price == NULL || log->resource != RESOURCE_POSITIONS) {
         return;
     }
     if (is_overtaken(log, operation, 'i', row_instrument(RESOURCE_POSITIONS, row), seq)) {
-        operation->values[i] = operation->values[--operation->count];
+        operation->values[price - operation->values] = operation->values[--operation->count];
     }
 }
 
