@@ -394,9 +394,8 @@ bool program_run(struct program *program, const struct program_call *call, struc
                   call->function);
     }
     overrun_disarm(&before);
-    if (!good && ret->data != NULL) {
-        ret->len = start;
-        ret->data[start] = '\0';
+    if (!good) {
+        buf_cut(ret, start);
     }
     return good;
 }

@@ -141,20 +141,11 @@ static void join_rows(struct buf *rows, size_t start, enum span_type type)
     if (type != SPAN_ARRAY) {
         return;
     }
-    rows->len--;
+    buf_cut(rows, rows->len - 1);
     if (start > 0) {
         rows->data[start] = ',';
     } else {
-        memmove(rows->data, rows->data + 1, --rows->len);
-    }
-    rows->data[rows->len] = '\0';
-}
-
-static void cut_rows(struct buf *rows, size_t start)
-{
-    if (rows->data != NULL) {
-        rows->len = start;
-        rows->data[start] = '\0';
+        buf_consume(rows, 1);
     }
 }
 
@@ -189,7 +180,7 @@ bool translate_rows(struct adapt *adapt, enum resource resource, const char *bod
     bool none = !good || type == SPAN_NULL || (type == SPAN_OBJECT && start > 0) ||
                 (type == SPAN_ARRAY && value.len == 2);
     if (none) {
-        cut_rows(rows, start);
+        buf_cut(rows, start);
     } else {
         join_rows(rows, start, type);
     }
@@ -326,9 +317,7 @@ static bool append_data(struct buf *out, const char *data, size_t len)
     if (careful_copy(out, data, len, &fault)) {
         return true;
     }
-    if (out->data != NULL) {
-        out->len = start;
-    }
+    buf_cut(out, start);
     quote_text(out, data, len);
     return fault.kind != FAULT_TOO_LARGE;
 }

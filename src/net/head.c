@@ -40,6 +40,14 @@ static uint64_t number(CURL *easy, const char *name)
     return digits == NULL ? 0 : event_id_parse(digits, strlen(digits));
 }
 
+bool head_is_clean(const char *value)
+{
+    while ((unsigned char)*value >= ' ' && *value != '\177') {
+        value++;
+    }
+    return *value == '\0';
+}
+
 uint64_t head_event_id(CURL *easy)
 {
     return number(easy, "x-last-event-id");

@@ -17,6 +17,9 @@ const char *head_value(CURL *easy, const char *name);
 /* All values of the field, joined by ", "; "" when there is none. */
 void head_list(CURL *easy, const char *name, char out[HEAD_LIST_MAX]);
 
+/* True when a field's value has no control characters. */
+bool head_is_clean(const char *value);
+
 /* X-Last-Event-Id; 0 when it is none. */
 uint64_t head_event_id(CURL *easy);
 

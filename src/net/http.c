@@ -303,16 +303,6 @@ static void on_done(void *user, const struct fault *fault, int64_t duration_us)
     request_free(request);
 }
 
-static bool value_is_clean(const char *value)
-{
-    for (const char *at = value; *at != '\0'; at++) {
-        if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-            return false;
-        }
-    }
-    return strlen(value) < HEADER_LINE_MAX;
-}
-
 uint64_t http_get(struct http *http, const char *path, const char *if_none_match, http_done_fn fn,
                   void *user)
 {
@@ -329,7 +319,8 @@ uint64_t http_get(struct http *http, const char *path, const char *if_none_match
     const char *headers[4] = {"Accept: application/json", "Cache-Control: no-cache"};
     size_t count = 2;
     request->path = mem_dup(path, strlen(path));
-    if (if_none_match != NULL && value_is_clean(if_none_match)) {
+    if (if_none_match != NULL && head_is_clean(if_none_match) &&
+        strlen(if_none_match) < HEADER_LINE_MAX) {
         request->conditional = true;
         condition = http_line_join("If-None-Match: ", if_none_match, "", "");
         headers[count++] = condition;

@@ -1,3 +1,4 @@
+#include "head.h"
 #include "http_url.h"
 
 #include <blotter/core/alloc.h>
@@ -146,23 +147,15 @@ static bool redirect_check(CURLU *target, const struct http_origin *from, struct
     return ok;
 }
 
-/* Some versions of libcurl refuse them, others write them as %0D. */
-static bool has_control(const char *text)
-{
-    while (*text != '\0' && (unsigned char)*text >= ' ' && *text != '\177') {
-        text++;
-    }
-    return *text != '\0';
-}
-
 bool http_url_redirect(const char *from, const char *location, char **ret_url,
                        struct http_origin *ret_origin, struct fault *ret_fault)
 {
     CURLU *url = curl_url();
     struct http_origin from_origin;
     struct http_origin to_origin;
+    /* Control characters: some versions of libcurl refuse them, others write them as %0D. */
     bool ok = curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
-              origin_read(url, &from_origin) && !has_control(location) &&
+              origin_read(url, &from_origin) && head_is_clean(location) &&
               (location[0] == '\0' ||
                curl_url_set(url, CURLUPART_URL, location,
                             CURLU_URLENCODE | CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK);

@@ -102,12 +102,17 @@ void buf_consume(struct buf *buf, size_t len)
     buf->len -= gone;
 }
 
+void buf_cut(struct buf *buf, size_t len)
+{
+    if (buf->data != NULL && len <= buf->len) {
+        buf->len = len;
+        buf->data[len] = '\0';
+    }
+}
+
 void buf_clear(struct buf *buf)
 {
-    buf->len = 0;
-    if (buf->data != NULL) {
-        buf->data[0] = '\0';
-    }
+    buf_cut(buf, 0);
 }
 
 char *buf_take(struct buf *buf, size_t *ret_len)

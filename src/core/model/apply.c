@@ -1,6 +1,7 @@
 #include "apply.h"
 #include "complete.h"
 #include "prices.h"
+#include "row.h"
 
 #include <math.h>
 
@@ -11,6 +12,11 @@ bool position_adds_up(const struct position *position)
     return fabs(profit - position->unrealized_pnl) <= 0.011 + 0.006 * fabs(units);
 }
 
+static bool writes(const struct pending_entry *entry, size_t offset)
+{
+    return change_value_at(entry->values, entry->count, offset) != NULL;
+}
+
 /*
  * A price or a quantity without the profit that it makes, or the other way round. Where the server
  * counts otherwise than we, a profit is taken to be made of the price that came before it.
@@ -18,14 +24,10 @@ bool position_adds_up(const struct position *position)
 static void note_moments(struct row *row, const struct pending_entry *entry)
 {
     struct position *position = (struct position *)row;
-    bool profit = false, price = false, basis = false;
-    for (size_t i = 0; i < entry->count; i++) {
-        size_t offset = entry->values[i].offset;
-        profit = profit || offset == offsetof(struct position, unrealized_pnl);
-        price = price || offset == offsetof(struct position, current_price);
-        basis = basis || offset == offsetof(struct position, quantity) ||
-                offset == offsetof(struct position, average_price);
-    }
+    bool profit = writes(entry, offsetof(struct position, unrealized_pnl));
+    bool price = writes(entry, offsetof(struct position, current_price));
+    bool basis = writes(entry, offsetof(struct position, quantity)) ||
+                 writes(entry, offsetof(struct position, average_price));
     bool known = !isnan(position->unrealized_pnl) && position->quantity != 0;
     if (profit) {
         row->mixed = known && !price && position->adds_up && !position_adds_up(position);
@@ -42,26 +44,6 @@ static void write_row(const struct overlay *overlay, const struct pending_entry 
         note_moments(row, entry);
     }
     row->version = version_mix(row->version, entry->stamp.seq);
-}
-
-int64_t row_price_time(enum resource resource, const struct row *row)
-{
-    return resource == RESOURCE_WATCHLISTS ? ((const struct watch_item *)row)->updated_ms
-                                           : MODEL_NO_TIME;
-}
-
-double row_price(enum resource resource, const struct row *row)
-{
-    switch (resource) {
-    case RESOURCE_ORDERS:
-        return ((const struct order *)row)->ltp;
-    case RESOURCE_POSITIONS:
-        return ((const struct position *)row)->current_price;
-    case RESOURCE_WATCHLISTS:
-        return ((const struct watch_item *)row)->ltp;
-    default:
-        return (double)NAN;
-    }
 }
 
 bool row_price_is_newer(enum resource resource, const struct row *row, int64_t told_ms)

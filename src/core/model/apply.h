@@ -23,10 +23,4 @@ bool values_are_late(const struct change *change, const struct change_value *val
 /* Whether the price in a row is of a later moment than that. */
 bool row_price_is_newer(enum resource resource, const struct row *row, int64_t told_ms);
 
-/* The price in a row, as sent or patched; NAN: none. */
-double row_price(enum resource resource, const struct row *row);
-
-/* Of which moment the price in a row is; MODEL_NO_TIME when the row does not say. */
-int64_t row_price_time(enum resource resource, const struct row *row);
-
 #endif

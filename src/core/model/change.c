@@ -1,5 +1,6 @@
 #include "change.h"
 #include "complete.h"
+#include "row.h"
 
 #include <blotter/core/iso8601.h>
 
@@ -416,26 +417,12 @@ void change_complete(struct operation *operation, int64_t event_ms)
     }
 }
 
-static const size_t updated_offsets[] = {
-    [RESOURCE_ORDERS] = offsetof(struct order, updated_ns),
-    [RESOURCE_POSITIONS] = offsetof(struct position, updated_ns),
-    [RESOURCE_ACCOUNT] = 0, /* these do not say */
-    [RESOURCE_WATCHLISTS] = 0,
-};
-
 int64_t change_updated(const struct change *change, const struct change_value *values, size_t count)
 {
-    size_t offset = updated_offsets[change->resource];
+    size_t offset = row_places(change->resource)->updated_ns;
     const struct change_value *updated =
         offset != 0 ? change_value_at(values, count, offset) : NULL;
     return updated != NULL ? updated->integer : MODEL_NO_TIME;
-}
-
-int64_t row_updated(enum resource resource, const struct row *row)
-{
-    size_t offset = updated_offsets[resource];
-    return offset == 0 ? MODEL_NO_TIME
-                       : *(const int64_t *)(const void *)((const char *)row + offset);
 }
 
 void change_write(const struct change_value *values, size_t count, void *row, bool inserted)

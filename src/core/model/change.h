@@ -92,10 +92,9 @@ const struct change_value *change_value_at(const struct change_value *values, si
 /* Writes the values into a row; inserted: it comes in by them. */
 void change_write(const struct change_value *values, size_t count, void *row, bool inserted);
 
-/* When the server says that it changed the row, by these values or by the row; MODEL_NO_TIME. */
+/* When the server says that it changed the row, by these values; MODEL_NO_TIME. */
 int64_t change_updated(const struct change *change, const struct change_value *values,
                        size_t count);
-int64_t row_updated(enum resource resource, const struct row *row);
 
 /* What an event says about one row, as a row of the resource; its texts live in operation. False
  * when it says nothing about one. */

@@ -3,7 +3,7 @@
 #include "patch.h"
 #include "pending.h"
 #include "prices.h"
-#include "row_index.h"
+#include "row.h"
 #include "settle.h"
 #include "snapshot.h"
 
@@ -225,16 +225,13 @@ static void drop_overtaken_price(const struct patch_log *log, struct operation *
                                  uint64_t seq)
 {
     const struct row *row = shown_row(log, operation);
-    size_t i = 0;
-    while (i < operation->count &&
-           operation->values[i].offset != offsetof(struct position, current_price)) {
-        i++;
-    }
-    if (row == NULL || i == operation->count || log->resource != RESOURCE_POSITIONS) {
+    const struct change_value *price = change_value_at(operation->values, operation->count,
+                                                       offsetof(struct position, current_price));
+    if (row == NULL || price == NULL || log->resource != RESOURCE_POSITIONS) {
         return;
     }
     if (is_overtaken(log, operation, 'i', row_instrument(RESOURCE_POSITIONS, row), seq)) {
-        operation->values[i] = operation->values[--operation->count];
+        operation->values[price - operation->values] = operation->values[--operation->count];
     }
 }
 
@@ -320,10 +317,6 @@ static bool is_behind(struct patch_log *log, const char *instrument, double pric
 static void take_price(struct patch_log *log, enum resource from, const struct row *row,
                        const char *name, struct price_taking *taking)
 {
-    static const size_t offsets[] = {[RESOURCE_ORDERS] = offsetof(struct order, ltp),
-                                     [RESOURCE_POSITIONS] =
-                                         offsetof(struct position, current_price),
-                                     [RESOURCE_WATCHLISTS] = offsetof(struct watch_item, ltp)};
     double price = row_price(from, row);
     size_t len = strlen(name);
     if (isnan(price) || price == 0 || len == 0 || len >= CHANGE_TEXT_MAX ||
@@ -334,8 +327,10 @@ static void take_price(struct patch_log *log, enum resource from, const struct r
                                   .told_ms = row_price_time(from, row),
                                   .count = 1};
     memcpy(operation.key, name, len + 1);
-    operation.values[0] = (struct change_value){
-        .type = FIELD_NUMBER, .offset = (uint16_t)offsets[log->resource], .number = price};
+    operation.values[0] =
+        (struct change_value){.type = FIELD_NUMBER,
+                              .offset = (uint16_t)row_places(log->resource)->price,
+                              .number = price};
     change_complete(&operation, MODEL_NO_TIME);
     take_operation(log, &operation, taking->stamp, &taking->result);
 }

@@ -1,3 +1,4 @@
+#include "row.h"
 #include "row_index.h"
 #include "snapshot.h"
 
@@ -8,40 +9,6 @@
 
 #define SLOTS_FIRST 16
 #define SPARSE 16 /* so many slots a row are more than is kept after a storm */
-
-const char *row_symbol(enum resource resource, const struct row *row)
-{
-    switch (resource) {
-    case RESOURCE_ORDERS:
-        return ((const struct order *)row)->symbol;
-    case RESOURCE_POSITIONS:
-        return ((const struct position *)row)->symbol;
-    case RESOURCE_WATCHLISTS:
-        return ((const struct watch_item *)row)->symbol;
-    default:
-        return "";
-    }
-}
-
-static const char *own_instrument(enum resource resource, const struct row *row)
-{
-    switch (resource) {
-    case RESOURCE_ORDERS:
-        return ((const struct order *)row)->instrument_id;
-    case RESOURCE_POSITIONS:
-        return ((const struct position *)row)->instrument_id;
-    case RESOURCE_WATCHLISTS:
-        return ((const struct watch_item *)row)->instrument_id;
-    default:
-        return "";
-    }
-}
-
-const char *row_instrument(enum resource resource, const struct row *row)
-{
-    const char *instrument = own_instrument(resource, row);
-    return *instrument != '\0' ? instrument : row_symbol(resource, row);
-}
 
 static const char *text_of(const struct row_index *index, const struct snapshot *snapshot,
                            size_t distance)

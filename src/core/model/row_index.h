@@ -18,11 +18,6 @@ struct row_index {
     size_t linked;      /* rows up to this distance are in it */
 };
 
-/* What quotes know a row by: its instrument, or its symbol where it names none; "" for the account.
- * And the symbol. */
-const char *row_instrument(enum resource resource, const struct row *row);
-const char *row_symbol(enum resource resource, const struct row *row);
-
 /* Forgets all rows: it is not built any more. */
 void row_index_clear(struct row_index *index);
 

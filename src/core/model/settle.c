@@ -1,4 +1,5 @@
 #include "complete.h"
+#include "row.h"
 #include "settle.h"
 #include "snapshot.h"
 

@@ -386,17 +386,11 @@ static bool complete_gone(struct tape *tape, const struct position *position, st
     return false;
 }
 
-bool tape_is_closed(const struct position *position)
-{
-    bool none = position->quantity <= 0 && position->quantity >= 0;
-    return position->is_closed || none;
-}
-
 /* told: whether a closing that is new is news; that of the first rows was before our time. */
 void tape_take_position(struct tape *tape, const struct position *position, int64_t at_ms,
                         bool told)
 {
-    bool is_new, closed = tape_is_closed(position);
+    bool is_new, closed = position_is_closed(position);
     struct known *known = known_get(&tape->positions, position->row.id, &is_new);
     if (!closed) {
         known->state = KNOWN_WORKING;
@@ -468,7 +462,7 @@ static bool is_renamed(const struct tape *tape, const struct snapshot *rows,
         const struct position *position = &rows->positions[i];
         const struct known *known = known_find(&tape->positions, position->row.id);
         bool new = known != NULL && (size_t)(known - tape->positions.all) >= known_before;
-        if (new && !tape_is_closed(position) && !differs(position->quantity, gone->quantity) &&
+        if (new && !position_is_closed(position) && !differs(position->quantity, gone->quantity) &&
             !differs(position->average_price, gone->limit) &&
             strncmp(position->symbol, gone->symbol, sizeof gone->symbol - 1) == 0) {
             return true;

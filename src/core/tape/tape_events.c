@@ -2,6 +2,7 @@
 #include "model/change.h"
 #include "tape_private.h"
 
+#include <blotter/core/derive.h>
 #include <blotter/core/iso8601.h>
 
 #include <stdio.h>
@@ -77,7 +78,7 @@ static void position_event(struct tape *tape, struct moment now, const struct ev
     struct operation operation;
     struct position position;
     if (!change_event_row(event, RESOURCE_POSITIONS, &operation, &position) ||
-        (covered && !tape_is_closed(&position))) {
+        (covered && !position_is_closed(&position))) {
         return;
     }
     tape_take_position(tape, &position, event_time(event, now), true);

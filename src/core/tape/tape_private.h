@@ -47,7 +47,6 @@ void tape_tell_placed(struct telling *telling);
 /* Tells what an order differs by from what is known. old: its rows were newer than this word. */
 void tape_tell_difference(struct telling *telling, bool old);
 
-bool tape_is_closed(const struct position *position);
 /* told: whether a closing that is new is news; that of the first rows was before our time. */
 void tape_take_position(struct tape *tape, const struct position *position, int64_t at_ms,
                         bool told);
