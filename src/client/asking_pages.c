@@ -37,7 +37,7 @@ void asking_pages_join(struct buf *rows, size_t from)
     if (buf_append_text(&text, "[") && buf_append(&text, rows->data + from, rows->len - from) &&
         buf_append_text(&text, "]") && span_check(text.data, text.len, &array, NULL)) {
         keep(array, &kept);
-        rows->len = from;
+        buf_cut(rows, from);
         buf_append(rows, kept.data, kept.len);
     }
     buf_done(&text);

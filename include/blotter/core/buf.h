@@ -31,8 +31,7 @@ bool buf_reserve(struct buf *buf, size_t len);
 /* Removes the first len bytes (at most all). */
 void buf_consume(struct buf *buf, size_t len);
 
-/* Takes back what was appended behind the first len bytes (all, when there are fewer); keeps the
- * memory. */
+/* Takes back what was appended behind the first len bytes, if there are more; keeps the memory. */
 void buf_cut(struct buf *buf, size_t len);
 
 /* Empties it and keeps the memory. */

@@ -61,11 +61,32 @@ static void test_a_part_of_a_url_that_does_not_fit_is_told(void **state)
     buf_done(&buf);
 }
 
+static void test_what_was_appended_last_is_taken_back(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t len;
+        const char *left;
+    } rows[] = {{9, "abcdef"}, {6, "abcdef"}, {4, "abcd"}, {4, "abcd"}, {0, ""}};
+    struct buf buf;
+    buf_init(&buf, 64);
+    buf_cut(&buf, 0); /* of nothing, nothing */
+    assert_int_equal(buf.len, 0);
+    buf_append_text(&buf, "abcdef");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        buf_cut(&buf, rows[i].len);
+        assert_string_equal(buf.data, rows[i].left);
+        assert_int_equal(buf.len, strlen(rows[i].left));
+    }
+    buf_done(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grows_up_to_its_ceiling),
         cmocka_unit_test(test_take_hands_over_the_bytes),
+        cmocka_unit_test(test_what_was_appended_last_is_taken_back),
         cmocka_unit_test(test_a_part_of_a_url_that_does_not_fit_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
